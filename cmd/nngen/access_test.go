@@ -33,7 +33,7 @@ func nngen(t *testing.T, args ...string) (code int, said string) {
 // fileFlags are all flags of all verbs that name files, and what they do with them.
 var fileFlags = map[string]string{
 	"train data": "reads", "train targets": "reads", "train weights": "reads", "train validation": "reads", "train validation-targets": "reads",
-	"train out": "writes", "train log": "writes",
+	"train out": "writes", "train log": "writes", "train plot": "writes", "train log-dir": "makes a new file",
 	"eval data": "reads", "eval targets": "reads", "eval weights": "reads",
 	"check data": "reads", "check targets": "reads", "check weights": "reads",
 	"predict in": "reads", "predict weights": "reads", "predict out": "writes",
@@ -165,6 +165,7 @@ func TestNothingReadIsWritten(t *testing.T) {
 	}{
 		{"out", "", train, read},
 		{"log", "", train, read},
+		{"plot", ".svg", train, read},
 		{"out", ".csv", []string{"predict", at("net.yaml"), "--weights", at("w.safetensors"), "--in", at("x.csv")}, []string{"net.yaml", "mask.npy", "w.safetensors", "x.csv"}},
 		{"out", ".npy", []string{"predict", at("net.yaml"), "--weights", at("w.safetensors"), "--in", at("x.npy")}, []string{"net.yaml", "mask.npy", "w.safetensors", "x.npy"}},
 		{"out", ".onnx", []string{"export", at("net.yaml"), "--weights", at("w.safetensors")}, []string{"net.yaml", "mask.npy", "w.safetensors"}},
@@ -234,7 +235,7 @@ func TestLog(t *testing.T) {
 		{"{\"ev", "{\"event\":\"e\",\"a\":1}\n"},
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(c.old), 0o644))
-		log, err := openLog(path, true)
+		log, err := openLog(path, "", true)
 		require.NoError(t, err)
 		log.write("e", map[string]int{"a": 1})
 		log.Close()
@@ -243,7 +244,7 @@ func TestLog(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, string(data))
 	}
-	log, err := openLog(os.DevNull, true)
+	log, err := openLog(os.DevNull, "", true)
 	require.NoError(t, err)
 	log.Close()
 }

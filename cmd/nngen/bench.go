@@ -27,7 +27,10 @@ the limit that follows from both. Pin it to a quiet core where the system can.`,
 			if err != nil {
 				return err
 			}
-			o.Compiler, o.Talk = compiler(cmd.ErrOrStderr(), ""), cmd.ErrOrStderr()
+			if o.Compiler, err = compiler(cmd.ErrOrStderr(), ""); err != nil {
+				return err
+			}
+			o.Talk = cmd.ErrOrStderr()
 			report, err := bench.Run(cmd.Context(), net, o)
 			if err != nil {
 				return err

@@ -65,7 +65,11 @@ func checkData(cmd *cobra.Command, net *spec.Network, source dataset.Source, wei
 	if err := checkWeights(weights); err != nil {
 		return err
 	}
-	report, err := compiler(cmd.ErrOrStderr(), "").CheckData(net, source, weights)
+	c, err := compiler(cmd.ErrOrStderr(), "")
+	if err != nil {
+		return err
+	}
+	report, err := c.CheckData(net, source, weights)
 	if err != nil {
 		return err
 	}

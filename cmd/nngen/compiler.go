@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/bench"
@@ -53,12 +54,17 @@ func (p *pathFlag) Type() string { return "NAME" }
 // Set refuses what no code for this architecture can have.
 func (p *pathFlag) Set(name string) error {
 	*p = pathFlag(name)
-	return bench.CheckPath(name)
+	return bench.CheckPath("--path", name)
 }
 
-// compiler returns what trains and runs networks, on a path. It says when it
-// builds.
-func compiler(stderr io.Writer, path pathFlag) *run.Compiler {
+// compiler returns what trains and runs networks, on a path or that of the
+// environment. It says when it builds.
+func compiler(stderr io.Writer, path pathFlag) (*run.Compiler, error) {
+	if asked := os.Getenv(run.PathVariable); asked != "" {
+		if err := bench.CheckPath("the environment variable "+run.PathVariable, asked); err != nil {
+			return nil, err
+		}
+	}
 	return &run.Compiler{
 		Path: string(path),
 		Generate: func(net *spec.Network, standalone bool) (map[string][]byte, error) {
@@ -66,6 +72,9 @@ func compiler(stderr io.Writer, path pathFlag) *run.Compiler {
 		},
 		Lower:     lower.Lower,
 		Canonical: func(net *spec.Network) []byte { return net.Canonical(op.Vocabulary()) },
-		Building:  func() { fmt.Fprintln(stderr, "compiling the network …") },
-	}
+		LearningRate: func(net *spec.Network, step int) (float64, error) {
+			return op.LearningRate(net.Optimizer.Args, step)
+		},
+		Building: func() { fmt.Fprintln(stderr, "compiling the network …") },
+	}, nil
 }

@@ -15,8 +15,10 @@ func evalCommand() *cobra.Command {
 		Use:   "eval SPEC --weights FILE --data FILE",
 		Short: "Measure a trained network on samples",
 		Long: `Run the generated code of a network over samples and print the loss, for
-classifiers the accuracy and the confusion matrix, for several answers of yes or no
-accuracy and F1 of each, for numbers the errors, and how sparse the weights are.
+classifiers the accuracy, precision, recall and F1 of each class, the area under the
+ROC curve where there are two, and the confusion matrix; for several answers of yes
+or no the same of each; for numbers MAE, MSE, RMSE and R², of each element where
+there are several; and how sparse the weights are.
 Columns of a CSV file are found by the names that the weights were trained on.`,
 		Example: "  nngen eval digits.yaml --weights digits.safetensors --data digits.csv.gz",
 		Args:    cobra.ExactArgs(1),
@@ -29,7 +31,11 @@ Columns of a CSV file are found by the names that the weights were trained on.`,
 				return err
 			}
 			o.Data, o.Talk = data.Source, cmd.ErrOrStderr()
-			report, err := compiler(cmd.ErrOrStderr(), path).Eval(cmd.Context(), net, o)
+			c, err := compiler(cmd.ErrOrStderr(), path)
+			if err != nil {
+				return err
+			}
+			report, err := c.Eval(cmd.Context(), net, o)
 			if err != nil {
 				return err
 			}

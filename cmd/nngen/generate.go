@@ -20,15 +20,20 @@ type generateFlags struct {
 
 func generateCommand() *cobra.Command {
 	var f generateFlags
+	var watch bool
 	cmd := &cobra.Command{
 		Use:   "generate SPEC…",
 		Short: "Write the Go package of each spec",
 		Long: `Write the Go package of each spec, beside the spec, into a folder with the name
 of the package. Files that nngen did not generate are not touched; generated
-sources that are not needed any more are removed.`,
+sources that are not needed any more are removed. With --watch this is done again
+whenever a spec or a file that it names changes, until Ctrl-C.`,
 		Example: "  nngen generate digits.yaml\n  nngen generate --check *.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if watch {
+				return watchSpecs(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args, f)
+			}
 			return generate(cmd.OutOrStdout(), cmd.ErrOrStderr(), args, f)
 		},
 	}
@@ -36,7 +41,8 @@ sources that are not needed any more are removed.`,
 	cmd.Flags().StringVar(&f.pkg, "package", "", "`NAME` of the package, instead of the one in the spec")
 	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; print a diff and exit with 3 if the package is out of date")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "write nothing; list what would be written")
-	cmd.MarkFlagsMutuallyExclusive("check", "dry-run")
+	cmd.Flags().BoolVar(&watch, "watch", false, "generate again whenever a spec, or a file that it names, changes")
+	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "watch")
 	return cmd
 }
 

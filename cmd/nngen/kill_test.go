@@ -3,7 +3,7 @@
 package main
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,49 +22,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var kills = flag.Int("kills", 6, "how often TestKill kills nngen")
+var kills = flag.Int("kills", 6, "how often TestKill and TestKillTraining kill nngen")
 
 // TestKill kills runs of every verb that writes, at any moment, alone or with
 // all processes that they started. What they write is there as a whole or not at
 // all, and after the next run nothing else is left anywhere. The long form is
 // -kills 60.
 func TestKill(t *testing.T) {
-	if testing.Short() {
-		t.Skip("compiles and trains")
-	}
-	self, err := os.Executable()
-	require.NoError(t, err)
-	dir := t.TempDir()
-	folder := func(name string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.MkdirAll(path, 0o777))
-		return path
-	}
-	work, tmp, cache := folder("work"), folder("tmp"), folder("cache")
-	golden, err := filepath.Abs("../../golden")
-	require.NoError(t, err)
+	v := newVictim(t)
+	golden, work := v.golden, v.work
 	spec := "nngen: 1\nname: net\ninput: {shape: [4]}\nlayers:\n  - dense: {units: %d, activation: relu}\n  - dense: {units: 400, activation: relu}\n  - dense: {units: 3}\nloss: cross_entropy\n"
 	write := func(units int) {
 		require.NoError(t, os.WriteFile(filepath.Join(work, "net.yaml"), fmt.Appendf(nil, spec, units), 0o644))
 	}
-	command := func(args ...string) *exec.Cmd {
-		cmd := exec.Command(self, args...)
-		cmd.Args[0] = "nngen" // TestMain makes it that
-		cmd.Dir = work
-		cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "NNGEN_CACHE="+cache)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		return cmd
-	}
 	data := filepath.Join(golden, "data", "iris.csv")
 	train := []string{"train", "net.yaml", "--data", data, "--epochs", "3", "--out", "w.safetensors", "--log", "run.jsonl"}
-	run := func(args ...string) time.Duration {
-		begin := time.Now()
-		out, err := command(args...).CombinedOutput()
-		require.NoError(t, err, "%v\n%s", args, out)
-		return time.Since(begin)
-	}
 	write(200)
-	cold := run(train...)
+	cold := v.run(t, train...)
 	verbs := [][]string{
 		train, append(train, "--seed", "2"),
 		{"predict", "net.yaml", "--weights", "w.safetensors", "--in", data, "--out", "p.csv"},
@@ -76,7 +49,7 @@ func TestKill(t *testing.T) {
 	}
 	var warm []time.Duration
 	for _, args := range verbs {
-		warm = append(warm, run(args...))
+		warm = append(warm, v.run(t, args...))
 	}
 	const seed = 7
 	r := rand.New(rand.NewPCG(seed, uint64(*kills)))
@@ -88,41 +61,144 @@ func TestKill(t *testing.T) {
 			write(201 + i)
 			longest = cold
 		}
-		cmd := command(args...)
-		require.NoError(t, cmd.Start())
-		time.Sleep(time.Duration(r.Int64N(int64(longest))))
-		victim := cmd.Process.Pid
-		if r.IntN(2) == 0 {
-			victim = -victim
-		}
-		syscall.Kill(victim, syscall.SIGKILL)
-		var exit *exec.ExitError
-		if errors.As(cmd.Wait(), &exit) && !exit.Exited() {
+		if v.kill(t, r, longest, args...) {
 			hit++
-		}
-		for !errors.Is(syscall.Kill(-cmd.Process.Pid, 0), syscall.ESRCH) { // what it started ends by itself
-			time.Sleep(time.Millisecond)
 		}
 		write(200)
 		whole(t, work)
 	}
 	for _, args := range verbs {
-		run(args...)
+		v.run(t, args...)
 	}
 	whole(t, work)
-	entries, err := os.ReadDir(tmp)
-	require.NoError(t, err)
-	require.Empty(t, entries)
+	v.clean(t)
 	for path := range snapshot(t, work) {
 		rel, _ := filepath.Rel(work, path)
 		require.Regexp(t, `^(net\.yaml|w\.safetensors(\.checkpoint)?|run\.jsonl|p\.csv|net\.onnx|copy\.safetensors|models/two_layer_keras\.(yaml|safetensors)|net/[a-z0-9_]+\.(go|s))$`, rel)
 	}
-	entries, err = os.ReadDir(cache)
+	t.Logf("%d of %d runs were killed before their end", hit, *kills)
+}
+
+// TestKillTraining kills a training that saves checkpoints, again and again, and
+// resumes it. Whenever it comes to its end, weights and checkpoint are those of
+// the training that nobody killed. The long form is -kills 60.
+func TestKillTraining(t *testing.T) {
+	v := newVictim(t)
+	spec := "nngen: 1\nname: net\ninput: {shape: [4], normalize: standard}\noutput: {labels: [setosa, versicolor, virginica]}\nlayers:\n  - dense: {units: 100, activation: relu}\n  - dropout: {rate: 0.2}\n" +
+		"  - dense: {units: 100, activation: relu}\n  - dense: {units: 3}\n  - softmax\nloss: cross_entropy\noptimizer: {adam: {learning_rate: 0.0001}}\n"
+	require.NoError(t, os.WriteFile(filepath.Join(v.work, "net.yaml"), []byte(spec), 0o644))
+	train := func(out string) []string {
+		return []string{
+			"train", "net.yaml", "--data", filepath.Join(v.golden, "data", "iris.csv"), "--validation", "0.2", "--epochs", "250", "--patience", "100",
+			"--monitor", "val_accuracy", "--out", out, "--log", "run.jsonl",
+		}
+	}
+	file := func(name string) string {
+		data, err := os.ReadFile(filepath.Join(v.work, name))
+		require.NoError(t, err)
+		return string(data)
+	}
+	v.run(t, train("whole.safetensors")...)
+	longest := v.run(t, train("whole.safetensors")...)
+	const seed = 11
+	r := rand.New(rand.NewPCG(seed, uint64(*kills)))
+	hit, resumed := 0, 0
+	args := func() []string {
+		args := append(train("w.safetensors"), "--checkpoint-every", "3ms")
+		if _, err := os.Stat(filepath.Join(v.work, "w.safetensors.checkpoint")); err == nil {
+			args = append(args, "--resume")
+			resumed++
+		}
+		return args
+	}
+	same := func() {
+		require.Equal(t, file("whole.safetensors"), file("w.safetensors"))
+		require.Equal(t, file("whole.safetensors.checkpoint"), file("w.safetensors.checkpoint"))
+	}
+	for range *kills {
+		if v.kill(t, r, longest, args()...) {
+			hit++
+			whole(t, v.work)
+			continue
+		}
+		same()
+		require.NoError(t, os.Remove(filepath.Join(v.work, "w.safetensors.checkpoint")))
+	}
+	v.run(t, args()...)
+	same()
+	v.clean(t)
+	t.Logf("%d of %d runs were killed before their end; %d began with a checkpoint", hit, *kills, resumed)
+}
+
+// victim is nngen in folders of its own.
+type victim struct{ self, golden, work, tmp, cache string }
+
+func newVictim(t *testing.T) *victim {
+	if testing.Short() {
+		t.Skip("compiles and trains")
+	}
+	self, err := os.Executable()
+	require.NoError(t, err)
+	golden, err := filepath.Abs("../../golden")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	v := &victim{self: self, golden: golden}
+	for name, path := range map[string]*string{"work": &v.work, "tmp": &v.tmp, "cache": &v.cache} {
+		*path = filepath.Join(dir, name)
+		require.NoError(t, os.Mkdir(*path, 0o777))
+	}
+	return v
+}
+
+func (v *victim) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(v.self, args...)
+	cmd.Args[0] = "nngen" // TestMain makes it that
+	cmd.Dir = v.work
+	cmd.Env = append(os.Environ(), "TMPDIR="+v.tmp, "NNGEN_CACHE="+v.cache)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// run runs nngen to its end.
+func (v *victim) run(t *testing.T, args ...string) time.Duration {
+	t.Helper()
+	begin := time.Now()
+	out, err := v.command(args...).CombinedOutput()
+	require.NoError(t, err, "%v\n%s", args, out)
+	return time.Since(begin)
+}
+
+// kill runs nngen and kills it, alone or with all that it started, after at most
+// longest. It reports whether that came before its end.
+func (v *victim) kill(t *testing.T, r *rand.Rand, longest time.Duration, args ...string) bool {
+	t.Helper()
+	cmd := v.command(args...)
+	require.NoError(t, cmd.Start())
+	time.Sleep(time.Duration(r.Int64N(int64(longest))))
+	pid := cmd.Process.Pid
+	if r.IntN(2) == 0 {
+		pid = -pid
+	}
+	syscall.Kill(pid, syscall.SIGKILL)
+	var exit *exec.ExitError
+	killed := errors.As(cmd.Wait(), &exit) && !exit.Exited()
+	for !errors.Is(syscall.Kill(-cmd.Process.Pid, 0), syscall.ESRCH) { // what it started ends by itself
+		time.Sleep(time.Millisecond)
+	}
+	return killed
+}
+
+// clean checks that nothing is left outside the folder of the work.
+func (v *victim) clean(t *testing.T) {
+	t.Helper()
+	entries, err := os.ReadDir(v.tmp)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+	entries, err = os.ReadDir(v.cache)
 	require.NoError(t, err)
 	for _, e := range entries {
 		require.Regexp(t, `^[0-9a-f]{32}$`, e.Name())
 	}
-	t.Logf("%d of %d runs were killed before their end", hit, *kills)
 }
 
 // whole checks that every file is a whole one.
@@ -136,13 +212,11 @@ func whole(t *testing.T, dir string) {
 			_, err := weights.Parse([]byte(data))
 			require.NoError(t, err, base)
 		case filepath.Ext(base) == ".checkpoint":
-			n := regexp.MustCompile(`"Weights":(\d+),.*"Trainer":(\d+),`).FindStringSubmatch(data)
-			require.NotNil(t, n)
-			var w, s int
-			fmt.Sscan(n[1], &w)
-			fmt.Sscan(n[2], &s)
-			_, body, _ := bytes.Cut([]byte(data)[len("nngen checkpoint 1\n"):], []byte("\n"))
-			require.Len(t, body, w+s)
+			header, body, _ := strings.Cut(data[len("nngen checkpoint 1\n"):], "\n")
+			var size struct{ Weights, Trainer, BestWeights int }
+			require.NoError(t, json.Unmarshal([]byte(header), &size))
+			require.Positive(t, size.Weights)
+			require.Len(t, body, size.Weights+size.Trainer+size.BestWeights)
 		case filepath.Ext(base) == ".csv":
 			require.Equal(t, 151, strings.Count(data, "\n"))
 		case filepath.Ext(base) == ".go":

@@ -15,6 +15,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// defaultScale is how many pixels of a PNG stand for one of the picture's.
+const defaultScale = 2
+
 // plotFlags say how a picture is written.
 type plotFlags struct {
 	out    string
@@ -44,7 +47,7 @@ on standard output.`,
 	flags := cmd.PersistentFlags()
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, .svg or .png (default named after what is drawn, .svg)")
 	flags.BoolVar(&f.dark, "dark", false, "draw for a dark page")
-	flags.Float64Var(&f.scale, "scale", 2, "pixels of a PNG for each of the picture's, `1` to 8")
+	flags.Float64Var(&f.scale, "scale", defaultScale, "pixels of a PNG for each of the picture's, `1` to 8")
 	flags.BoolVar(&f.access.force, "force", false, "replace a file that does not hold a picture")
 	cmd.AddCommand(plotActivations(&f), plotLosses(&f), plotWeights(&f), plotConfusion(&f), plotMemory(&f))
 	return cmd
@@ -138,17 +141,15 @@ func (f *plotFlags) write(cmd *cobra.Command, name string, s *picture.Scene) err
 	if out == "" {
 		out = name + ".svg"
 	}
-	write, kind := s.WriteSVG, pictures[strings.ToLower(filepath.Ext(out))]
-	switch {
-	case out == "-":
+	if out == "-" {
 		return s.WriteSVG(cmd.OutOrStdout())
-	case kind.Name == "":
-		return usageErrorf("-o %s: a picture ends in .svg or .png", out)
-	case strings.EqualFold(filepath.Ext(out), ".png"):
-		if f.scale < 1 || f.scale > 8 {
-			return usageErrorf("--scale must be from 1 to 8, got %v", f.scale)
-		}
-		write = func(w io.Writer) error { return s.WritePNG(w, f.scale) }
+	}
+	kind, err := pictureKind("-o", out)
+	if err != nil {
+		return err
+	}
+	if f.scale < 1 || f.scale > 8 {
+		return usageErrorf("--scale must be from 1 to 8, got %v", f.scale)
 	}
 	f.access.Write("--output", out, kind)
 	leave, err := f.access.open()
@@ -156,11 +157,30 @@ func (f *plotFlags) write(cmd *cobra.Command, name string, s *picture.Scene) err
 		return err
 	}
 	defer leave()
+	return savePicture(cmd.ErrOrStderr(), out, s, f.scale)
+}
+
+// savePicture writes a picture in the format that its name asks for and says
+// so. scale is that of a PNG.
+func savePicture(stderr io.Writer, out string, s *picture.Scene, scale float64) error {
+	write := s.WriteSVG
+	if strings.EqualFold(filepath.Ext(out), ".png") {
+		write = func(w io.Writer) error { return s.WritePNG(w, scale) }
+	}
 	if err := files.Save(out, write); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %.0f × %.0f\n", out, s.Width, s.Height)
+	fmt.Fprintf(stderr, "%s: %.0f × %.0f\n", out, s.Width, s.Height)
 	return nil
+}
+
+// pictureKind is the kind of the picture that a flag names.
+func pictureKind(flag, out string) (files.Kind, error) {
+	kind := pictures[strings.ToLower(filepath.Ext(out))]
+	if kind.Name == "" {
+		return kind, usageErrorf("%s %s: a picture ends in .svg or .png", flag, out)
+	}
+	return kind, nil
 }
 
 // pictures are the kinds of pictures, by ending.

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/picture"
@@ -30,55 +26,17 @@ func plotLosses(f *plotFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			lines, err := lossLines(args[0], data)
-			if err != nil {
+			var l losses
+			if err := l.readLog(args[0], data); err != nil {
 				return err
 			}
+			if len(l.train) == 0 {
+				return invalidFile("%s: there is no epoch in it; nngen train --log FILE writes one line for each", args[0])
+			}
 			name := nameOf(args[0], "losses")
-			return f.write(cmd, name, picture.Losses(f.theme(), name, lines))
+			return f.write(cmd, name, picture.Losses(f.theme(), name, l.lines()))
 		},
 	}
-}
-
-// lossLines reads the epochs of a log. A run that was resumed repeats no
-// epoch; one that was started anew begins the lines anew.
-func lossLines(name string, data []byte) ([]picture.Line, error) {
-	train, valid := picture.Line{Name: "training"}, picture.Line{Name: "validation", Dashed: true}
-	scan := bufio.NewScanner(bytes.NewReader(data))
-	for n := 1; scan.Scan(); n++ {
-		var e struct {
-			Event string `json:"event"`
-			run.Epoch
-		}
-		if err := json.Unmarshal(scan.Bytes(), &e); err != nil {
-			return nil, invalidFile("%s:%d: not a line of nngen train --log: %v", name, n, err)
-		}
-		if e.Event != "epoch" {
-			continue
-		}
-		if len(train.Points) > 0 && float64(e.Epoch.Epoch) <= train.Points[len(train.Points)-1].X {
-			train.Points, valid.Points = nil, nil
-		}
-		train.Points = append(train.Points, picture.Point{X: float64(e.Epoch.Epoch), Y: orNaN(e.Loss)})
-		if e.ValidLoss != nil {
-			valid.Points = append(valid.Points, picture.Point{X: float64(e.Epoch.Epoch), Y: *e.ValidLoss})
-		}
-	}
-	if err := scan.Err(); err != nil {
-		return nil, err
-	}
-	if len(train.Points) == 0 {
-		return nil, invalidFile("%s: there is no epoch in it; nngen train --log FILE writes one line for each", name)
-	}
-	lines := []picture.Line{train, valid}
-	return slices.DeleteFunc(lines, func(l picture.Line) bool { return len(l.Points) == 0 }), nil
-}
-
-func orNaN(v *float64) float64 {
-	if v == nil {
-		return math.NaN()
-	}
-	return *v
 }
 
 // plotWeights draws how weights are distributed.

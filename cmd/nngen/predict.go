@@ -47,7 +47,11 @@ inputs alone, in their order, beside the columns of --target-column.`,
 				return err
 			}
 			o.Stdout, o.Talk = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			n, err := compiler(cmd.ErrOrStderr(), path).Predict(cmd.Context(), net, o)
+			c, err := compiler(cmd.ErrOrStderr(), path)
+			if err != nil {
+				return err
+			}
+			n, err := c.Predict(cmd.Context(), net, o)
 			if err == nil && o.Out != "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", o.Out, plural.Of(n, "row"))
 			}

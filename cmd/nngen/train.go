@@ -1,16 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/files"
+	"github.com/nngen-go/nngen/gen/picture"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/plural"
@@ -22,11 +22,12 @@ type trainFlags struct {
 	data              dataFlags
 	validation        string
 	validationTargets string
-	log               string
+	log, logDir, plot string
 	path              pathFlag
 	generate, json    bool
 	options           run.TrainOptions
 	access            access
+	losses            losses // of the training, so far
 }
 
 func trainCommand() *cobra.Command {
@@ -53,15 +54,21 @@ spec meanwhile is said, and holds from there on.`,
 	f.path.add(cmd)
 	flags.StringVar(&f.validation, "validation", "0", "`SHARE` of the data to hold back, or a file")
 	flags.StringVar(&f.validationTargets, "validation-targets", "", "`FILE` of the targets of a validation file")
-	flags.IntVar(&o.Epochs, "epochs", 10, "how often to go through the data, in all")
-	flags.IntVar(&o.Batch, "batch", 0, "samples per step (default the spec's)")
-	flags.IntVar(&o.Workers, "workers", 1, "goroutines that share each step; any number gives the same bits")
+	countVar(cmd, &o.Epochs, "epochs", 10, "how often to go through the data, in all")
+	countVar(cmd, &o.Batch, "batch", 0, "samples per step (default the spec's)")
+	countVar(cmd, &o.Workers, "workers", 1, "goroutines that share each step; any number gives the same bits")
 	flags.Uint64Var(&o.Seed, "seed", 1, "of initial weights, split, order and dropout")
 	flags.BoolVar(&o.Shuffle, "shuffle", true, "go through the data in random order")
 	flags.StringVar(&o.Weights, "weights", "", "`FILE` of weights to start from")
 	flags.StringVar(&o.Out, "out", "", "`FILE` to save the weights in")
+	countVar(cmd, &o.Patience, "patience", 0, "stop after so many epochs without a better one (default never)")
+	flags.StringVar((*string)(&o.Monitor), "monitor", "", "`NUMBER` that tells which epoch is better: val_loss, val_accuracy, loss (default val_loss where samples are held back)")
+	flags.StringVar(&o.Keep, "keep", "", "`WHICH` weights to save: best or last (default best with --patience)")
+	flags.Var((*period)(&o.Checkpoint), "checkpoint-every", "`TIME` between two checkpoints, for instance 60s (default one at the end)")
 	flags.BoolVar(&o.Resume, "resume", false, "go on from the checkpoint beside --out")
 	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
+	flags.StringVar(&f.logDir, "log-dir", "", "`DIR` for a new event file of TensorBoard")
+	flags.StringVar(&f.plot, "plot", "", "`FILE` for a picture of the losses, .svg or .png")
 	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	f.access.forceFlag(cmd)
@@ -84,20 +91,32 @@ func train(cmd *cobra.Command, path string, f *trainFlags) error {
 	if err := checkWeights(f.options.Weights); err != nil {
 		return err
 	}
-	log, err := openLog(f.log, f.options.Resume)
+	log, err := openLog(f.log, f.logDir, f.options.Resume)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	o, err := f.complete(stderr, log)
+	if err := f.losses.readLog(f.log, log.past); err != nil {
+		return err
+	}
+	shown := watch(stderr)
+	o, err := f.complete(shown, log)
 	if err != nil {
 		return err
 	}
-	report, err := compiler(stderr, f.path).Train(cmd.Context(), net, o)
+	c, err := compiler(shown, f.path)
+	if err != nil {
+		return err
+	}
+	report, err := c.Train(cmd.Context(), net, o)
+	shown.end()
 	if report == nil {
 		return err
 	}
 	log.write("done", report)
+	if plotErr := f.draw(stderr, net.Name); err == nil {
+		err = plotErr
+	}
 	if report.Interrupted && report.Out != "" {
 		fmt.Fprintf(stderr, "interrupted; saved to %s, go on with --resume\n", report.Out)
 	}
@@ -129,6 +148,12 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 		a.Write("the checkpoint of --out", run.CheckpointOf(f.options.Out), checkpoint)
 	}
 	a.writes("log", logFile)
+	var unknown error // as a picture; it matters more that it is read
+	if f.plot != "" {
+		var kind files.Kind
+		kind, unknown = pictureKind("--plot", f.plot)
+		a.writes("plot", kind)
+	}
 	if f.generate {
 		local := *net
 		local.Codegen.Embed = "" // it may be what is trained now
@@ -140,14 +165,19 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 			return nil, err
 		}
 	}
-	return a.open()
+	leave, err = a.open()
+	if err == nil && unknown != nil {
+		leave()
+		err = unknown
+	}
+	return leave, err
 }
 
 // complete returns the options with where the data comes from and where the
 // progress goes.
-func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions, err error) {
+func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, err error) {
 	o = f.options
-	o.Data, o.Talk = f.data.Source, stderr
+	o.Data, o.Talk = f.data.Source, shown
 	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
 		o.Fraction = 0
 		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns, Table: f.data.Table}
@@ -155,38 +185,44 @@ func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions
 		return o, usageErrorf("--validation-targets goes with a file as --validation")
 	}
 	o.Begin = func(r *run.TrainReport) {
-		fmt.Fprintf(stderr, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
+		fmt.Fprintf(shown, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
 		if o.Resume {
-			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
+			fmt.Fprintf(shown, "resumed after epoch %d\n", r.ResumedAt)
 		}
 		for _, c := range r.Changed {
-			fmt.Fprintf(stderr, "note: changed since the checkpoint, and applied from here on: %s\n", c)
+			fmt.Fprintf(shown, "note: changed since the checkpoint, and applied from here on: %s\n", c)
 		}
-		if r.Done {
-			fmt.Fprintf(stderr, "note: nothing was left to train: the checkpoint has all of --epochs %d\n", o.Epochs)
+		switch {
+		case r.Done && r.ResumedAt < o.Epochs:
+			fmt.Fprintf(shown, "note: nothing was left to train: the checkpoint has no more of --patience %d\n", o.Patience)
+		case r.Done:
+			fmt.Fprintf(shown, "note: nothing was left to train: the checkpoint has all of --epochs %d\n", o.Epochs)
 		}
+		shown.begin(r.Samples)
 	}
-	lines := progressLines{stderr: stderr}
+	o.Within = shown.within
 	o.Progress = func(e run.Epoch) {
-		lines.write(e)
-		log.write("epoch", e)
+		shown.epoch(e)
+		f.losses.add(e)
+		log.epoch(e)
 	}
 	return o, nil
 }
 
-// progressLines writes a line per epoch, but of many quick epochs only some.
-type progressLines struct {
-	stderr io.Writer
-	last   time.Time
-}
-
-func (p *progressLines) write(e run.Epoch) {
-	const most = 50
-	every := (e.Epochs + most - 1) / most
-	if e.Epoch%every == 0 || e.Epoch == e.Epochs || time.Since(p.last) > time.Second {
-		fmt.Fprintln(p.stderr, e.Line())
-		p.last = time.Now()
+// draw draws the losses: on a terminal, and where --plot says.
+func (f *trainFlags) draw(stderr io.Writer, name string) error {
+	lines := f.losses.lines()
+	if t := terminalOf(stderr); t != nil && len(f.losses.train) > 2 {
+		io.WriteString(t, picture.Terminal(lines, min(t.width()-1, 72), 8, t.series))
 	}
+	if f.plot == "" {
+		return nil
+	}
+	if len(lines) == 0 {
+		fmt.Fprintf(stderr, "note: %s was not written: no epoch ended\n", f.plot)
+		return nil
+	}
+	return savePicture(stderr, f.plot, picture.Losses(picture.Light, name, lines), defaultScale)
 }
 
 // packageState says whether the package of a spec lies beside it.
@@ -211,60 +247,4 @@ func printJSON(w io.Writer, v any) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	return out.Encode(v)
-}
-
-// runLog is the file of --log; without a file it writes nothing.
-type runLog struct {
-	file *os.File
-	err  error
-}
-
-// openLog creates the file, or appends to it when a training is resumed.
-func openLog(path string, resume bool) (*runLog, error) {
-	if path == "" {
-		return &runLog{}, nil
-	}
-	mode := os.O_TRUNC
-	if resume {
-		mode = os.O_APPEND
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
-	if err == nil && resume {
-		err = repairLog(f)
-	}
-	return &runLog{file: f}, err
-}
-
-// repairLog cuts off a line of a log that a killed run did not finish.
-func repairLog(f *os.File) error {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return err
-	}
-	data, err := os.ReadFile(f.Name())
-	if err != nil {
-		return err
-	}
-	if whole := bytes.LastIndexByte(data, '\n') + 1; whole < len(data) {
-		return f.Truncate(int64(whole))
-	}
-	return nil
-}
-
-// write writes an event with its fields as a line.
-func (l *runLog) write(event string, fields any) {
-	if l.file == nil || l.err != nil {
-		return
-	}
-	line, err := json.Marshal(fields)
-	if err == nil {
-		_, err = fmt.Fprintf(l.file, "{\"event\":%q,%s\n", event, line[1:])
-	}
-	l.err = err
-}
-
-// Close closes the file.
-func (l *runLog) Close() {
-	if l.file != nil {
-		l.file.Close()
-	}
 }

@@ -41,8 +41,8 @@ an operator needs as constants are taken from the first folder.`,
 			"  nngen verify model.onnx --in x.npy --out y.npy",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.Samples < 1 {
-				return usageErrorf("--samples must be positive, got %d", f.Samples)
+			if !(f.rtol >= 0) || !(f.atol >= 0) {
+				return usageErrorf("--rtol and --atol must be at least 0, got %v and %v", f.rtol, f.atol)
 			}
 			net, err := f.load(cmd, args[0], args[1:])
 			if err != nil {
@@ -53,7 +53,10 @@ an operator needs as constants are taken from the first folder.`,
 					return err
 				}
 			}
-			f.Compiler, f.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
+			if f.Compiler, err = compiler(cmd.ErrOrStderr(), ""); err != nil {
+				return err
+			}
+			f.Path = string(path)
 			report, err := verify.Run(cmd.Context(), net, f.Options)
 			if err != nil {
 				return err
@@ -70,7 +73,7 @@ an operator needs as constants are taken from the first folder.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights to verify with as well")
-	cmd.Flags().IntVar(&o.Samples, "samples", 8, "`NUMBER` of samples per set of parameters")
+	countVar(cmd, &o.Samples, "samples", 8, "`NUMBER` of samples per set of parameters")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`SEED` of samples and parameters")
 	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, avx512, auto (default all that this machine has)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")

@@ -52,7 +52,7 @@ func (o *Options) check() error {
 		}
 	}
 	for _, p := range o.Paths {
-		if err := CheckPath(p); err != nil {
+		if err := CheckPath("--path", p); err != nil {
 			return err
 		}
 	}
@@ -74,10 +74,11 @@ func paths() []string {
 	return append(names, "purego")
 }
 
-// CheckPath refuses a --path that no code for this architecture can have.
-func CheckPath(path string) error {
+// CheckPath refuses the name of an implementation that no code for this
+// architecture can have; what says where the name stands.
+func CheckPath(what, path string) error {
 	if known := append(paths(), run.Auto); !slices.Contains(known, path) {
-		return run.OptionErrorf("--path must be one of %s, got %q", strings.Join(known, ", "), path)
+		return run.OptionErrorf("%s must be one of %s, got %q", what, strings.Join(known, ", "), path)
 	}
 	return nil
 }

@@ -58,6 +58,16 @@ func ScheduleByName(name string) *Schedule {
 	return find(Schedules(), name, func(r *Schedule) *spec.Kind { return &r.Kind })
 }
 
+// LearningRate returns the learning rate of training step t (0, 1, …) of an
+// optimiser with some fields.
+func LearningRate(a spec.Args, t int) (float64, error) {
+	rate := expr.C(a.Float("learning_rate"))
+	if s := a.Word("schedule"); s != nil {
+		rate = expr.Mul(rate, ScheduleByName(s.Name).Factor(s.Args, expr.C(float64(t))))
+	}
+	return expr.Eval(expr.One("lr", rate), expr.Float64, "lr", nil)
+}
+
 // factor puts the arguments and the step into a formula.
 func factor(src string) func(a spec.Args, t *expr.Node) *expr.Node {
 	return func(a spec.Args, t *expr.Node) *expr.Node {

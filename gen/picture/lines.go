@@ -9,7 +9,15 @@ import (
 // two powers of ten, the axis is logarithmic.
 func Losses(t *Theme, title string, lines []Line) *Scene {
 	s := &Scene{Width: 760, Height: 400, Theme: t, Title: title}
-	c := &chart{title: title, x: axis{name: "epoch", from: math.Inf(1), to: math.Inf(-1)}, lines: lines}
+	c := lossChart(lines)
+	c.title = title
+	c.draw(s, Rect{20, 12, s.Width - 40, s.Height - 24})
+	return s
+}
+
+// lossChart is the chart of the losses of a training.
+func lossChart(lines []Line) *chart {
+	c := &chart{x: axis{name: "epoch", from: math.Inf(1), to: math.Inf(-1)}, lines: lines}
 	c.y.name = "loss"
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, l := range lines {
@@ -34,6 +42,5 @@ func Losses(t *Theme, title string, lines []Line) *Scene {
 		}
 	}
 	c.fit(math.Inf(-1), math.Inf(1))
-	c.draw(s, Rect{20, 12, s.Width - 40, s.Height - 24})
-	return s
+	return c
 }

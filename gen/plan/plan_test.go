@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"testing"
 
@@ -115,7 +116,7 @@ func TestUnrollBudget(t *testing.T) {
 
 func requireBudget(t *testing.T, ph *plan.Phase, forward bool, budget int, what string) {
 	t.Helper()
-	used, largest, smallestLoop := 0, 0, 1<<62
+	used, largest, smallestLoop := 0, 0, math.MaxInt
 	for _, s := range ph.Steps {
 		n := work(s.Op, forward)
 		switch d, ok := ir.Form(s.Op).(*ir.DenseGradInput); {
@@ -130,7 +131,7 @@ func requireBudget(t *testing.T, ph *plan.Phase, forward bool, budget int, what 
 	}
 	require.LessOrEqual(t, used, budget, what)
 	require.LessOrEqual(t, largest, smallestLoop, what)
-	if smallestLoop < 1<<62 && budget > 0 {
+	if smallestLoop < math.MaxInt && budget > 0 {
 		require.Greater(t, used+smallestLoop, budget, "%s: one more fits", what)
 	}
 }

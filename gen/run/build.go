@@ -31,6 +31,9 @@ type Compiler struct {
 	// Canonical returns the spec with every default in place, to say what has
 	// changed since a checkpoint; without it nothing is said.
 	Canonical func(net *spec.Network) []byte
+	// LearningRate returns the rate of a training step (0, 1, …), for the log;
+	// without it the log has none.
+	LearningRate func(net *spec.Network, step int) (float64, error)
 	// Cache is the folder to build in; empty is CacheDir().
 	Cache string
 	// Path is the implementation that networks run on: purego, avx2, …; empty

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -18,14 +19,16 @@ import (
 )
 
 // CheckpointMagic begins a checkpoint: a line of text, a line of JSON, the
-// weights and the state of the trainer.
+// weights, the state of the trainer and the weights of the best epoch, if one
+// is looked for.
 const CheckpointMagic = "nngen checkpoint 1\n"
 
 // progress is how far a training has come.
 type progress struct {
-	Epoch   int    // epochs done
-	Next    int    // samples done in the epoch under way
-	LossSum uint64 // of those samples, the bits of a float64
+	Epoch     int    // epochs done
+	Next      int    // samples done in the epoch under way
+	LossSum   uint64 // of those samples, the bits of a float64
+	BestEpoch int    `json:",omitempty"` // the best so far, or where the search began
 }
 
 // checkpointHeader describes a checkpoint.
@@ -44,24 +47,32 @@ type checkpointHeader struct {
 	WeightsSHA256 string
 	Trainer       int // bytes
 	TrainerSHA256 string
+	Monitor       Monitor `json:",omitempty"` // what the best epoch is judged by
+	Valid         string  `json:",omitempty"` // hash of the validation data, if it judges
+	Best          *Epoch  `json:",omitempty"`
+	BestWeights   int     `json:",omitempty"` // bytes
+	BestSHA256    string  `json:",omitempty"`
 }
 
 // checkpoint is a checkpoint with its contents.
 type checkpoint struct {
 	checkpointHeader
-	weights, trainer []byte
+	weights, trainer, best []byte
 }
 
 // save replaces the file of the checkpoint.
 func (c *checkpoint) save(path string) error {
 	c.Weights, c.WeightsSHA256 = len(c.weights), sum(c.weights)
 	c.Trainer, c.TrainerSHA256 = len(c.trainer), sum(c.trainer)
+	if c.Best != nil {
+		c.BestWeights, c.BestSHA256 = len(c.best), sum(c.best)
+	}
 	header, err := json.Marshal(c.checkpointHeader)
 	if err != nil {
 		return err
 	}
 	return nnrt.SaveFile(path, func(w io.Writer) error {
-		for _, part := range [][]byte{[]byte(CheckpointMagic), header, []byte("\n"), c.weights, c.trainer} {
+		for _, part := range [][]byte{[]byte(CheckpointMagic), header, []byte("\n"), c.weights, c.trainer, c.best} {
 			if _, err := w.Write(part); err != nil {
 				return err
 			}
@@ -87,14 +98,23 @@ func readCheckpoint(path string) (*checkpoint, error) {
 	if !ok || !ok2 || json.Unmarshal(line, &c.checkpointHeader) != nil {
 		return nil, c.refuse(path, "this is not a checkpoint of nngen")
 	}
-	if c.Weights < 0 || c.Trainer < 0 || c.Weights > len(body) || len(body)-c.Weights != c.Trainer {
-		return nil, c.refuse(path, "the file has %s after the header, which says %d and %d", plural.Of(len(body), "byte"), c.Weights, c.Trainer)
+	for _, part := range []struct {
+		size int
+		to   *[]byte
+	}{{c.Weights, &c.weights}, {c.Trainer, &c.trainer}, {c.BestWeights, &c.best}} {
+		if part.size < 0 || part.size > len(body) {
+			return nil, c.refuse(path, "the file has fewer bytes after the header than it says")
+		}
+		*part.to, body = body[:part.size], body[part.size:]
 	}
-	c.weights, c.trainer = body[:c.Weights], body[c.Weights:]
 	switch {
-	case sum(c.weights) != c.WeightsSHA256, sum(c.trainer) != c.TrainerSHA256:
+	case len(body) > 0:
+		return nil, c.refuse(path, "the file has %d more bytes after the header than it says", len(body))
+	case sum(c.weights) != c.WeightsSHA256, sum(c.trainer) != c.TrainerSHA256, c.Best != nil && sum(c.best) != c.BestSHA256:
 		return nil, c.refuse(path, "the file is damaged: its hashes do not match")
-	case c.Epoch < 0 || c.Next < 0 || c.Next >= c.Samples:
+	case c.Best == nil != (c.BestWeights == 0), c.Best != nil && c.Monitor.of(c.Best) == nil:
+		return nil, c.refuse(path, "the best epoch is not whole")
+	case c.Epoch < 0 || c.Next < 0 || c.Next >= c.Samples || c.BestEpoch < 0 || c.BestEpoch > c.Epoch:
 		return nil, c.refuse(path, "epoch %d, sample %d is no place in the training", c.Epoch, c.Next)
 	}
 	return c, nil
@@ -116,6 +136,10 @@ func (c *checkpoint) matches(path string, now *checkpointHeader) error {
 		return c.refuse(path, "the checkpoint was made with --shuffle=%v", c.Shuffle)
 	case c.Validation != nil && *c.Validation != *now.Validation:
 		return c.refuse(path, "the checkpoint was made with --validation %v, not %v", *c.Validation, *now.Validation)
+	case c.Monitor != "" && now.Monitor != "" && c.Monitor != now.Monitor:
+		return c.refuse(path, "the checkpoint was made with --monitor %s, not %s", c.Monitor, now.Monitor)
+	case c.Valid != "" && now.Valid != "" && c.Valid != now.Valid:
+		return c.refuse(path, "the validation data is not the one of the checkpoint")
 	case c.Data != now.Data || c.Samples != now.Samples:
 		return c.refuse(path, "the training data is not the one of the checkpoint (%s there, %d here)", plural.Of(c.Samples, "sample"), now.Samples)
 	}
@@ -126,7 +150,12 @@ func (c *checkpoint) matches(path string, now *checkpointHeader) error {
 func (c *checkpoint) unpack(dir string, j *job) error {
 	j.Resume, j.progress = true, c.progress
 	j.Weights, j.Trainer = filepath.Join(dir, "resumed"), filepath.Join(dir, "resumed.trainer")
-	return errors.Join(os.WriteFile(j.Weights, c.weights, 0o666), os.WriteFile(j.Trainer, c.trainer, 0o666))
+	err := errors.Join(os.WriteFile(j.Weights, c.weights, 0o666), os.WriteFile(j.Trainer, c.trainer, 0o666))
+	if c.Best == nil || err != nil {
+		return err
+	}
+	j.Best, j.BestValue = filepath.Join(dir, "resumed.best"), math.Float64bits(*c.Monitor.of(c.Best))
+	return os.WriteFile(j.Best, c.best, 0o666)
 }
 
 // untrained are parts of a spec that a training does not depend on.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,12 +60,12 @@ func TestJudgeSeveral(t *testing.T) {
 		1, 1, 0,
 		1, 0, 0,
 	})
-	half, twoThirds := 0.5, 2.0/3
-	one := 1.0
+	half, twoThirds, threeQuarters := 0.5, 2.0/3, 0.75
+	zero, one := 0.0, 1.0
 	require.Equal(t, []LabelMetrics{
-		{"a", 0.5, &twoThirds, &twoThirds, &twoThirds}, // 2 hits, 1 missed, 1 false alarm
-		{"b", 0.75, &half, &one, &twoThirds},
-		{"c", 1, nil, nil, nil},
+		{"a", 3, &half, &twoThirds, &twoThirds, &twoThirds, &zero}, // 2 hits, 1 missed, 1 false alarm with the highest score
+		{"b", 1, &threeQuarters, &half, &one, &twoThirds, &twoThirds},
+		{"c", 0, &one, nil, nil, nil, nil},
 	}, m.PerLabel)
 	require.Equal(t, 9.0/12, *m.MeanAccuracy)
 	require.InDelta(t, 2.0/3, *m.F1, 1e-15)
@@ -77,12 +78,132 @@ func TestJudgeSeveral(t *testing.T) {
 	require.Equal(t, "y1", judge(Output{Name: "y", Size: 2, Kind: KindSeveral, Loss: "bce"}, array(1, 0, 0), []float64{0, 0}).PerLabel[1].Label)
 }
 
+// TestJudgeCounts: the metrics of classes and the area under the ROC curve are
+// those that their definitions give, sample by sample and pair by pair, of random
+// answers with many ties.
+func TestJudgeCounts(t *testing.T) {
+	const seed = 5
+	r := rand.New(rand.NewPCG(seed, 0))
+	same := func(want float64, got *float64) {
+		t.Helper()
+		if math.IsNaN(want) {
+			require.Nil(t, got)
+			return
+		}
+		require.NotNil(t, got)
+		require.InDelta(t, want, *got, 1e-12)
+	}
+	for round := range 300 {
+		n, classes := 1+r.IntN(12), 1+r.IntN(4)
+		o := Output{Size: classes, Kind: KindClasses, Target: &dataset.Port{Size: classes, Classes: classes}}
+		if classes == 1 {
+			o = Output{Size: 1, Kind: KindBinary, Loss: "bce_with_logits", Target: &dataset.Port{Size: 1}}
+		}
+		scores, truth := make([]float64, n*classes), make([]float64, n)
+		for i := range scores {
+			scores[i] = float64(r.IntN(5) - 2)
+		}
+		for i := range truth {
+			truth[i] = float64(r.IntN(max(2, classes)))
+		}
+		if round%10 == 0 { // only one class
+			clear(truth)
+		}
+		m := judge(o, array(n, scores...), truth)
+		said := func(i int) int {
+			if classes == 1 {
+				return yes(scores[i] > 0)
+			}
+			return argMax(scores[i*classes : (i+1)*classes])
+		}
+		sum, defined := 0.0, 0.0
+		require.Len(t, m.PerLabel, max(2, classes))
+		for c, l := range m.PerLabel {
+			var is, says, both float64
+			for i := range n {
+				a, b := truth[i] == float64(c), said(i) == c
+				is, says, both = is+float64(yes(a)), says+float64(yes(b)), both+float64(yes(a && b))
+			}
+			require.Equal(t, int(is), l.Samples)
+			same(both/says, l.Precision)
+			same(both/is, l.Recall)
+			same(2*both/(says+is), l.F1)
+			if is+says > 0 {
+				sum, defined = sum+2*both/(says+is), defined+1
+			}
+		}
+		same(sum/defined, m.F1)
+		if classes > 2 {
+			require.Nil(t, m.AUC)
+			continue
+		}
+		score := func(i int) float64 { return scores[i*classes+classes-1] - float64(classes-1)*scores[i*classes] }
+		won, pairs := 0.0, 0.0
+		for i := range n {
+			for j := range n {
+				if truth[i] == 1 && truth[j] == 0 {
+					pairs++
+					won += float64(yes(score(i) > score(j))) + float64(yes(score(i) == score(j)))/2
+				}
+			}
+		}
+		same(won/pairs, m.AUC)
+	}
+	o := Output{Size: 1, Kind: KindBinary, Loss: "bce", Target: &dataset.Port{Size: 1}}
+	require.Nil(t, judge(o, array(2, math.NaN(), 1), []float64{0, 1}).AUC)
+	require.Equal(t, 1.0, *judge(o, array(2, math.Inf(-1), math.Inf(1)), []float64{0, 1}).AUC)
+}
+
+// TestMetricsText: what is printed of classes, answers and elements.
+func TestMetricsText(t *testing.T) {
+	text := func(o Output, got *dataset.Array, want ...float64) string {
+		o.Target = &dataset.Port{Size: o.Size}
+		var b bytes.Buffer
+		m := judge(o, got, want)
+		m.writeText(&b, false)
+		return b.String()
+	}
+	require.Equal(t, `accuracy  66.67 % (2 of 3)
+F1        0.666667
+ROC-AUC   0.5
+
+class  precision  recall      F1  samples
+no        1.0000  0.5000  0.6667        2
+yes       0.5000  1.0000  0.6667        1
+
+confusion: true class by row, predicted class by column
+      no yes
+ no    1   1
+yes    ·   1
+`, text(Output{Size: 1, Kind: KindBinary, Loss: "bce", Labels: []string{"no", "yes"}}, array(3, 0.2, 0.9, 0.6), 0, 0, 1))
+	require.Equal(t, `accuracy  75.00 %
+F1        0.666667
+
+output  precision  recall      F1  samples   accuracy  ROC-AUC
+y0         0.5000  1.0000  0.6667        1     0.5000   0.0000
+y1              –       –       –        0     1.0000        –
+`, text(Output{Name: "y", Size: 2, Kind: KindSeveral, Loss: "bce"}, array(2, 0.9, 0, 0.8, 0), 0, 0, 1, 0))
+	require.Equal(t, `MAE       0.5
+MSE       0.5
+RMSE      0.707107
+
+element           MAE         MSE  R²
+0                   0           0  1.0000
+1                   1           1  –
+`, text(Output{Size: 2, Kind: KindValues}, array(2, 1, 1, 2, 3), 1, 2, 2, 2))
+}
+
 func TestJudgeValues(t *testing.T) {
 	o := Output{Size: 2, Kind: KindValues, Target: &dataset.Port{Size: 2}}
 	m := judge(o, array(2, 1, 10, 3, 14), []float64{1, 12, 3, 12})
 	require.Equal(t, 1.0, *m.MAE)
+	require.Equal(t, 2.0, *m.MSE)
 	require.Equal(t, math.Sqrt(2), *m.RMSE)
 	require.Nil(t, m.R2, "the second target never varies")
+	require.Equal(t, []float64{0, 0, 0, 1}, []float64{*m.PerElement[0].MAE, *m.PerElement[0].MSE, *m.PerElement[0].RMSE, *m.PerElement[0].R2})
+	require.Equal(t, []float64{2, 4, 2}, []float64{*m.PerElement[1].MAE, *m.PerElement[1].MSE, *m.PerElement[1].RMSE})
+	require.Nil(t, m.PerElement[1].R2)
+	require.Nil(t, judge(Output{Size: 1, Kind: KindValues}, array(2, 1, 2), []float64{1, 3}).PerElement)
 	m = judge(o, array(2, 1, 11, 3, 13), []float64{1, 12, 5, 14})
 	require.InDelta(t, (0.5+0.0)/2, *m.R2, 1e-12)
 	m = judge(o, array(1, math.NaN(), 1), []float64{0, 0})
@@ -246,8 +367,8 @@ func TestText(t *testing.T) {
 	require.Equal(t, "15 ns", duration(15.2))
 	require.Equal(t, "12.3 µs", duration(12345))
 	require.Equal(t, "1.23 ms", duration(1234567))
-	require.Equal(t, "1.5 M", short(1.5e6))
-	require.Equal(t, "999", short(999))
+	require.Equal(t, "1.5 M", Short(1.5e6))
+	require.Equal(t, "999", Short(999))
 	require.Equal(t, "1, 2, …", list([]int{1, 2, 3}, 2))
 	require.Equal(t, "ab…", clip("abcd", 3))
 	loss := 0.5

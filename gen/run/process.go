@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/nngen-go/nngen/gen/files"
 )
@@ -26,6 +27,11 @@ type job struct {
 	Resume     bool
 	Trainer    string
 	progress
+	Monitor     string
+	Patience    int
+	BestValue   uint64
+	Best        string
+	Checkpoint  time.Duration
 	Epochs      int
 	Batch       int
 	Seed        uint64
@@ -43,18 +49,24 @@ type event struct {
 	Params  int     `json:"params"`
 	Next    int     `json:"next"`
 	LossSum uint64  `json:"loss_sum"`
+	BestAt  int     `json:"best_epoch"`
+	Out     string  `json:"out"`
 	Nanos   float64 `json:"ns_per_inference"`
 	Allocs  *uint64 `json:"allocs_per_inference"`
 }
 
 // Epoch is the progress of a training after an epoch.
 type Epoch struct {
-	Epoch            int      `json:"epoch"`
-	Epochs           int      `json:"epochs"`
-	Loss             *float64 `json:"loss"`
-	ValidLoss        *float64 `json:"val_loss"`
-	ValidAccuracy    *float64 `json:"val_accuracy"`
+	Epoch         int      `json:"epoch"`
+	Epochs        int      `json:"epochs"`
+	Loss          *float64 `json:"loss"`
+	ValidLoss     *float64 `json:"val_loss"`
+	ValidAccuracy *float64 `json:"val_accuracy"`
+	// LearningRate is that of the last step.
+	LearningRate     *float64 `json:"learning_rate,omitempty"`
 	SamplesPerSecond float64  `json:"samples_per_second"`
+	// Best: the monitored number was never better.
+	Best bool `json:"best,omitempty"`
 	// Note says which number is not finite, and so null.
 	Note string `json:"note,omitempty"`
 }

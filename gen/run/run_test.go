@@ -160,7 +160,7 @@ func TestResume(t *testing.T) {
 	require.ErrorContains(t, err, "--seed 3, not 4")
 
 	for name, data := range map[string][]byte{
-		"not a checkpoint": []byte("x"), "bytes after the header": state[:len(state)-1],
+		"not a checkpoint": []byte("x"), "fewer bytes after the header": state[:len(state)-1],
 		"damaged": append(bytes.Clone(state[:len(state)-1]), state[len(state)-1]+1),
 	} {
 		require.NoError(t, os.WriteFile(CheckpointOf(o.Out), data, 0o600))
@@ -262,9 +262,9 @@ func TestTrainErrors(t *testing.T) {
 		want   string
 		change func(o *TrainOptions)
 	}{
-		{"--epochs must not be negative", func(o *TrainOptions) { o.Epochs = -1 }},
+		{"--epochs must be at least 1, got 0", func(o *TrainOptions) { o.Epochs = 0 }},
 		{"--batch must be from 1 to 8", func(o *TrainOptions) { o.Batch = 9 }},
-		{"--workers must not be negative", func(o *TrainOptions) { o.Workers = -1 }},
+		{"--workers must be at least 1", func(o *TrainOptions) { o.Workers = -1 }},
 		{"--validation must be", func(o *TrainOptions) { o.Fraction = 1 }},
 		{"leaves none to train with", func(o *TrainOptions) { o.Fraction = 0.99 }},
 		{"beside --out, which is missing", func(o *TrainOptions) { o.Resume, o.Out = true, "" }},

@@ -23,7 +23,7 @@ func (e Epoch) Line() string {
 	if e.ValidAccuracy != nil {
 		fmt.Fprintf(&b, "  accuracy %s", percent(*e.ValidAccuracy))
 	}
-	fmt.Fprintf(&b, "  %s samples/s", short(e.SamplesPerSecond))
+	fmt.Fprintf(&b, "  %s samples/s", Short(e.SamplesPerSecond))
 	if e.Note != "" {
 		fmt.Fprintf(&b, "  warning: %s", e.Note)
 	}
@@ -35,16 +35,24 @@ func (r *TrainReport) WriteText(w io.Writer) {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	if r.Last.Loss != nil {
-		row("loss", "%.6g", *r.Last.Loss)
+	e := &r.Last
+	if r.Kept == KeepBest && r.Best != nil {
+		e = r.Best
+		row("kept", "the weights of epoch %d, whose %s is the best", e.Epoch, r.Monitor)
 	}
-	if r.Last.ValidLoss != nil {
-		row("validation", "loss %.6g over %s held back", *r.Last.ValidLoss, plural.Of(r.Valid, "sample"))
+	if r.Stopped {
+		row("stopped", "after epoch %d: no better %s for %s", r.Epochs, r.Monitor, plural.Of(r.Patience, "epoch"))
 	}
-	if r.Last.Note != "" {
-		row("warning", "%s", r.Last.Note)
+	if e.Loss != nil {
+		row("loss", "%.6g", *e.Loss)
 	}
-	if a := r.Last.ValidAccuracy; a != nil {
+	if e.ValidLoss != nil {
+		row("validation", "loss %.6g over %s held back", *e.ValidLoss, plural.Of(r.Valid, "sample"))
+	}
+	if e.Note != "" {
+		row("warning", "%s", e.Note)
+	}
+	if a := e.ValidAccuracy; a != nil {
 		row("accuracy", "%s (%d of %d samples held back)", percent(*a), int(*a*float64(r.Valid)+0.5), r.Valid)
 	}
 	if r.Nanos > 0 {
@@ -88,56 +96,89 @@ func (m *OutputMetrics) writeText(w io.Writer, several bool) {
 		}
 	}
 	row("MAE", m.MAE)
+	row("MSE", m.MSE)
 	row("RMSE", m.RMSE)
 	row("R²", m.R2)
 	if m.NonFinite > 0 {
 		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", plural.Of(m.NonFinite, "sample"))
 	}
+	m.writeElements(w)
 	if m.MeanAccuracy != nil {
 		fmt.Fprintf(w, "%-9s %s\n", "accuracy", percent(*m.MeanAccuracy))
 	}
-	row("F1", m.F1)
-	m.writeLabels(w)
-	if m.Accuracy == nil {
-		return
-	}
-	n := 0
-	for _, counts := range m.Confusion {
-		for _, c := range counts {
-			n += c
+	if m.Accuracy != nil {
+		n := 0
+		for _, l := range m.PerLabel {
+			n += l.Samples
 		}
+		fmt.Fprintf(w, "%-9s %s (%d of %d)\n", "accuracy", percent(*m.Accuracy), m.Right, n)
 	}
-	fmt.Fprintf(w, "%-9s %s (%d of %d)\n", "accuracy", percent(*m.Accuracy), m.Right, n)
+	row("F1", m.F1)
+	row("ROC-AUC", m.AUC)
+	m.writeLabels(w)
 	m.writeConfusion(w)
 }
 
-// writeLabels writes a line per label that is judged on its own.
-func (m *OutputMetrics) writeLabels(w io.Writer) {
-	if m.PerLabel == nil {
+// orDash writes a number that may not be defined.
+func orDash(v *float64, format string) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf(format, *v)
+}
+
+// writeElements writes a line per element.
+func (m *OutputMetrics) writeElements(w io.Writer) {
+	if m.PerElement == nil || len(m.PerElement) > maxRows {
 		return
 	}
-	width := len("output")
-	for _, l := range m.PerLabel {
-		width = max(width, len([]rune(clip(l.Label, 32))))
-	}
-	fmt.Fprintf(w, "\n%-*s  %9s  %9s  %8s  %s\n", width, "output", "accuracy", "precision", "recall", "F1")
-	number := func(v *float64) string {
-		if v == nil {
-			return "–"
+	fmt.Fprintf(w, "\n%-9s  %10s  %10s  %s\n", "element", "MAE", "MSE", "R²")
+	for i, e := range m.PerElement {
+		label := strconv.Itoa(i)
+		if i < len(m.Labels) {
+			label = clip(m.Labels[i], 9)
 		}
-		return fmt.Sprintf("%.4f", *v)
-	}
-	for _, l := range m.PerLabel {
-		fmt.Fprintf(w, "%-*s  %9s  %9s  %8s  %s\n", width, clip(l.Label, 32), percent(l.Accuracy), number(l.Precision), number(l.Recall), number(l.F1))
+		fmt.Fprintf(w, "%-9s  %10s  %10s  %s\n", label, orDash(e.MAE, "%.4g"), orDash(e.MSE, "%.4g"), orDash(e.R2, "%.4f"))
 	}
 }
 
-// maxConfusion is the most classes whose confusion is printed as text.
-const maxConfusion = 32
+// writeLabels writes a line per class or label.
+func (m *OutputMetrics) writeLabels(w io.Writer) {
+	if len(m.PerLabel) == 0 {
+		return
+	}
+	answers, head := m.Confusion == nil, "class"
+	if !answers && len(m.PerLabel) > maxRows {
+		return
+	}
+	if answers {
+		head = "output"
+	}
+	width := len(head)
+	for _, l := range m.PerLabel {
+		width = max(width, len([]rune(clip(l.Label, 32))))
+	}
+	line := func(label, precision, recall, f1, samples, accuracy, auc string) {
+		fmt.Fprintf(w, "%-*s  %9s  %6s  %6s  %7s", width, label, precision, recall, f1, samples)
+		if answers {
+			fmt.Fprintf(w, "  %9s  %7s", accuracy, auc)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w)
+	line(head, "precision", "recall", "F1", "samples", "accuracy", "ROC-AUC")
+	for _, l := range m.PerLabel {
+		line(clip(l.Label, 32), orDash(l.Precision, "%.4f"), orDash(l.Recall, "%.4f"), orDash(l.F1, "%.4f"),
+			strconv.Itoa(l.Samples), orDash(l.Accuracy, "%.4f"), orDash(l.AUC, "%.4f"))
+	}
+}
+
+// maxRows is the most classes, or elements, that are printed as text one by one.
+const maxRows = 32
 
 // writeConfusion writes the confusion matrix.
 func (m *OutputMetrics) writeConfusion(w io.Writer) {
-	if len(m.Confusion) > maxConfusion {
+	if len(m.Confusion) == 0 || len(m.Confusion) > maxRows {
 		return
 	}
 	label := func(i int) string {
@@ -207,8 +248,8 @@ func list(v []int, most int) string {
 // percent writes a share.
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
 
-// short writes a large number with few digits.
-func short(v float64) string {
+// Short writes a large number with few digits.
+func Short(v float64) string {
 	for _, u := range []struct {
 		unit  string
 		value float64

@@ -10,9 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/nngen-go/nngen/gen/dataset"
-	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -29,9 +29,23 @@ type TrainOptions struct {
 	Weights  string // to start from
 	Out      string // to write; empty is nowhere
 	Resume   bool   // go on from Out's checkpoint
-	Talk     io.Writer
-	Progress func(Epoch)
-	Begin    func(*TrainReport) // before the first epoch
+	// Monitor tells the best epoch; empty is val_loss where samples are held back
+	// and loss otherwise, if Patience or Keep asks for it.
+	Monitor    Monitor
+	Patience   int           // epochs without a better one after which to stop; 0 is never
+	Keep       string        // KeepBest or KeepLast; empty is the best with Patience
+	Checkpoint time.Duration // between two of them; 0 makes one at the end
+	Talk       io.Writer
+	Progress   func(Epoch)
+	Within     func(Within)       // a few times a second
+	Begin      func(*TrainReport) // before the first epoch
+}
+
+// Within is the progress inside an epoch: the number of epochs done, the loss
+// so far, and how many samples of the epoch under way are done.
+type Within struct {
+	Epoch
+	Done int
 }
 
 // TrainReport is the result of a training.
@@ -40,7 +54,13 @@ type TrainReport struct {
 	Params      int      `json:"params"`
 	Samples     int      `json:"samples"`
 	Valid       int      `json:"validation_samples"`
+	Epochs      int      `json:"epochs"` // done, in all
 	Last        Epoch    `json:"last_epoch"`
+	Monitor     Monitor  `json:"monitor,omitempty"`
+	Patience    int      `json:"patience,omitempty"`
+	Best        *Epoch   `json:"best_epoch,omitempty"`
+	Kept        string   `json:"kept"`                    // best or last
+	Stopped     bool     `json:"stopped_early,omitempty"` // out of patience
 	Nanos       float64  `json:"ns_per_inference,omitempty"`
 	Allocs      *uint64  `json:"allocs_per_inference,omitempty"`
 	Out         string   `json:"weights,omitempty"`
@@ -64,12 +84,15 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 	if err != nil {
 		return nil, err
 	}
+	if err := o.monitor(shape); err != nil {
+		return nil, err
+	}
 	dir, remove, err := workDir()
 	if err != nil {
 		return nil, err
 	}
 	defer remove()
-	t := &training{TrainOptions: o, net: net, shape: shape, now: &checkpoint{}}
+	t := &training{TrainOptions: o, net: net, shape: shape, now: &checkpoint{}, learningRate: c.LearningRate}
 	if c.Canonical != nil {
 		t.now.Spec = string(c.Canonical(net))
 	}
@@ -85,10 +108,11 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 	if !t.reached || err != nil && !errors.Is(err, ErrInterrupted) {
 		return nil, err
 	}
-	if saveErr := t.save(); saveErr != nil {
+	if saveErr := t.save(t.job.Out); saveErr != nil {
 		return nil, saveErr
 	}
 	t.report.Interrupted = err != nil
+	t.setBest()
 	return t.report, err
 }
 
@@ -99,9 +123,13 @@ type training struct {
 	shape   *Shape
 	job     job
 	now     *checkpoint // of what is reached
-	changed []string    // since the checkpoint that is resumed
-	report  *TrainReport
-	reached bool // the runner has written weights
+	changed []string    // in the spec since the checkpoint that is resumed
+	flags   []string    // changed since then
+
+	learningRate func(net *spec.Network, step int) (float64, error)
+	report       *TrainReport
+	reached      bool // the runner has written weights
+	saved        bool // there is a checkpoint of this run
 }
 
 // OptionError is an option that does not fit the network or the others.
@@ -118,12 +146,16 @@ func OptionErrorf(format string, args ...any) error {
 // check refuses options that cannot be meant.
 func (o *TrainOptions) check(net *spec.Network) error {
 	switch {
-	case o.Epochs < 0:
-		return OptionErrorf("--epochs must not be negative, got %d", o.Epochs)
+	case o.Epochs < 1:
+		return OptionErrorf("--epochs must be at least 1, got %d", o.Epochs)
 	case o.Batch < 0 || o.Batch > net.Codegen.Batch:
 		return OptionErrorf("--batch must be from 1 to %d, the codegen.batch of the spec, got %d", net.Codegen.Batch, o.Batch)
 	case o.Workers < 0:
-		return OptionErrorf("--workers must not be negative, got %d", o.Workers)
+		return OptionErrorf("--workers must be at least 1, got %d", o.Workers)
+	case o.Checkpoint < 0:
+		return OptionErrorf("--checkpoint-every must be above 0, got %v", o.Checkpoint)
+	case o.Checkpoint > 0 && o.Out == "":
+		return OptionErrorf("--checkpoint-every saves beside --out, which is missing")
 	case math.IsNaN(o.Fraction) || o.Fraction < 0 || o.Fraction >= 1:
 		return OptionErrorf("--validation must be at least 0 and below 1, or a file, got %v", o.Fraction)
 	case o.Resume && o.Out == "":
@@ -171,7 +203,7 @@ func (t *training) prepare(dir string) error {
 	t.job = job{
 		Command: "train", Data: filepath.Join(dir, "train"), Samples: len(train), ValidCount: len(held),
 		Weights: t.Weights, Out: filepath.Join(dir, "weights"), Epochs: t.Epochs, Batch: t.Batch, Seed: t.Seed,
-		Shuffle: t.Shuffle, Workers: t.Workers,
+		Shuffle: t.Shuffle, Workers: t.Workers, Monitor: string(t.Monitor), Patience: t.Patience, Checkpoint: t.Checkpoint,
 	}
 	if t.job.Batch == 0 {
 		t.job.Batch = t.shape.Batch
@@ -181,6 +213,7 @@ func (t *training) prepare(dir string) error {
 	}
 	h := &t.now.checkpointHeader
 	h.Seed, h.Batch, h.Shuffle, h.Validation, h.Samples = t.Seed, t.job.Batch, t.Shuffle, &t.Fraction, len(train)
+	h.Monitor = t.Monitor
 	if h.Data, err = writeSamples(t.job.Data, t.shape, data, train); err != nil {
 		return nameFile(err, t.Data.Data)
 	}
@@ -194,8 +227,12 @@ func (t *training) prepare(dir string) error {
 	}
 	if len(held) > 0 {
 		t.job.Valid = filepath.Join(dir, "valid")
-		if _, err = writeSamples(t.job.Valid, t.shape, data, held); err != nil {
+		hash, err := writeSamples(t.job.Valid, t.shape, data, held)
+		if err != nil {
 			return nameFile(err, valid)
+		}
+		if t.Monitor.validates() {
+			h.Valid = hash
 		}
 	}
 	if resumed != nil {
@@ -222,10 +259,11 @@ func (t *training) resume(c *checkpoint, dir string) (err error) {
 	if t.changed, err = c.changes(t.now.Spec); err != nil {
 		return err
 	}
-	if out, err := os.ReadFile(t.Out); err == nil && !bytes.Equal(out, c.weights) {
+	if out, err := os.ReadFile(t.Out); err == nil && !bytes.Equal(out, c.weights) && !bytes.Equal(out, c.best) {
 		fmt.Fprintf(t.Talk, "note: %s is not the file of the checkpoint; the training goes on from the weights in the checkpoint\n", t.Out)
 	}
-	t.now.Path = c.Path
+	t.follow(c)
+	t.now.Path, t.now.Best = c.Path, c.Best
 	return c.unpack(dir, &t.job)
 }
 
@@ -240,37 +278,6 @@ func (t *training) explain(err error) error {
 		msg += "; the spec has changed since: " + strings.Join(t.changed, ", ")
 	}
 	return &InvalidError{Kind: "checkpoint", Msg: msg}
-}
-
-// save checks the weights that the runner wrote and puts them, and the
-// checkpoint beside them, in place.
-func (t *training) save() error {
-	stats, err := ReadWeightStats(t.net, t.shape, t.job.Out)
-	if err != nil {
-		return err
-	}
-	if bad := stats.Warnings(); bad != nil {
-		return fmt.Errorf("training diverged: %s after the last step; a smaller learning rate may help. Nothing was saved", strings.Join(bad, ", "))
-	}
-	if t.Out == "" {
-		return nil
-	}
-	if t.now.weights, err = os.ReadFile(t.job.Out); err != nil {
-		return err
-	}
-	if t.now.trainer, err = os.ReadFile(t.job.Out + ".trainer"); err != nil {
-		return err
-	}
-	if t.now.weights, err = withColumns(t.now.weights, t.now.Columns); err != nil {
-		return err
-	}
-	if err := t.now.save(CheckpointOf(t.Out)); err != nil {
-		return err
-	}
-	return nnrt.SaveFile(t.Out, func(w io.Writer) error {
-		_, err := w.Write(t.now.weights)
-		return err
-	})
 }
 
 // enough refuses batches that would leave batch normalisation a single sample.
@@ -289,32 +296,4 @@ func nameFile(err error, path string) error {
 		return &dataset.Error{Path: path, Place: e.Place, Msg: e.Msg}
 	}
 	return err
-}
-
-// handle notes an event of the runner in the report.
-func (t *training) handle(e event) {
-	switch e.Event {
-	case "start":
-		t.report.Params, t.report.ResumedAt = e.Params, e.Epoch.Epoch
-		if path := e.Message; t.now.Path != "" && t.now.Path != path {
-			t.report.Changed = append(t.report.Changed, fmt.Sprintf("--path: %s → %s", t.now.Path, path))
-		}
-		t.now.Path = e.Message
-		t.report.Done = t.Resume && e.Epoch.Epoch >= t.Epochs
-		if t.Begin != nil {
-			t.Begin(t.report)
-		}
-	case "epoch":
-		e.Epoch.Note = e.Message
-		t.report.Last = e.Epoch
-		if t.Progress != nil {
-			t.Progress(e.Epoch)
-		}
-	case "done":
-		t.report.Nanos, t.report.Allocs = e.Nanos, e.Allocs
-	}
-	if e.Event == "done" || e.Event == "interrupted" {
-		t.reached = true
-		t.now.progress = progress{Epoch: e.Epoch.Epoch, Next: e.Next, LossSum: e.LossSum}
-	}
 }

@@ -232,6 +232,8 @@ func (v *Value) value(x any) *Value {
 		c.Name, c.Doc = x.Name, x.Doc
 		return c
 	case int:
+		return v.value(int64(x))
+	case int64:
 		if v.Type == Float {
 			return v.prog.Num(float64(x), v.Bytes)
 		}

@@ -164,15 +164,15 @@ func split64(x *Value) (k, f *Value) {
 	half := Bits{"half", 0x3fe6a09e667f3bcd, "√½"}
 	const bias = 1024
 	two52 := Bits{"two52", num(1<<52, 8), "the bits of 2**52, of which the lowest are an integer"}
-	b := x.Uint().Sub(half).Add(bias << 52).As("b")
-	f = b.And(1<<52 - 1).Add(half).Float().Sub(1).As("f")
-	return b.Shr(52).Or(two52).Float().Sub(1<<52 + bias).As("n"), f
+	b := x.Uint().Sub(half).Add(int64(bias << 52)).As("b")
+	f = b.And(int64(1<<52 - 1)).Add(half).Float().Sub(1).As("f")
+	return b.Shr(52).Or(two52).Float().Sub(int64(1<<52 + bias)).As("n"), f
 }
 
 // normal64 is a or, where that is subnormal, a·2**54, and the exponent to add.
 func normal64(a *Value) (scaled, k *Value) {
 	small := a.Less(0x1p-1022)
-	return small.Choose(a.Mul(1<<54), a), small.Choose(-54, a.Num(0)).As("lower")
+	return small.Choose(a.Mul(0x1p54), a), small.Choose(-54, a.Num(0)).As("lower")
 }
 
 var ln64 = &Function{
@@ -245,7 +245,7 @@ var log1p64 = &Function{
 	Build: one(func(x *Value) *Value {
 		u := x.Add(1).As("u")
 		near := x.Greater(-0.2928932188134524).And(x.Less(0.4142135623730950)).As("near")
-		large := x.Less(1 << 53).Not()
+		large := x.Less(0x1p53).Not()
 		n, f := split64(large.Choose(x, u).As("v"))
 		c := x.Less(1).Choose(x.Sub(u.Sub(1)), x.Num(1).Sub(u.Sub(x))).As("lost")
 		c = large.Choose(0, c.Div(u)).As("c")
@@ -340,7 +340,7 @@ var erf64 = &Function{
 		s = v.Horner("s", "sb", 0, -2.24409524465858183362e+01, 4.74528541206955367215e+02, 2.55305040643316442583e+03, 3.19985821950859553908e+03,
 			1.53672958608443695994e+03, 3.25792512996573918826e+02, 3.03380607434824582924e+01, 1)
 		ratio := a.Less(1/0.35).Choose(lower, r.Div(s)).As("ratio")
-		cut := a.Uint().And(-1 << 32).Float().As("cut").Note("cut·cut is exact")
+		cut := a.Uint().And(int64(-1 << 32)).Float().As("cut").Note("cut·cut is exact")
 		e := exp64.Call(cut.Mul(cut).Neg().Sub(0.5625))
 		e = e.Mul(exp64.Call(cut.Sub(a).Mul(cut.Add(a)).Add(ratio))).As("e")
 		far := a.Num(1).Sub(e.Div(a))
