@@ -105,9 +105,9 @@ func (s *regions) join(groups []*group, v *vector.Value, r *region) *group {
 // needs reports whether one of some values is computed from another value.
 func (s *regions) needs(values []*vector.Value, other *vector.Value) bool {
 	seen := map[*vector.Value]bool{}
-	for todo := slices.Clone(values); len(todo) > 0; {
-		v := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for queue := slices.Clone(values); len(queue) > 0; {
+		v := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
 		if seen[v] {
 			continue
 		}
@@ -115,9 +115,9 @@ func (s *regions) needs(values []*vector.Value, other *vector.Value) bool {
 		if v == other {
 			return true
 		}
-		todo = append(todo, v.Args...)
+		queue = append(queue, v.Args...)
 		if g := s.group[v]; g != nil {
-			todo = append(todo, g.members...)
+			queue = append(queue, g.members...)
 		}
 	}
 	return false
