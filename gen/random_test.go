@@ -28,7 +28,7 @@ var (
 
 const (
 	perProgram = 50 // networks compiled into one program
-	leastCover = 10 // every row and feature must occur this often in 500
+	leastCover = 6  // every row and feature must occur this often in 500
 )
 
 // TestRandomNetworks generates random valid networks, compiles and runs them,

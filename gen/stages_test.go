@@ -41,6 +41,19 @@ loss: mse
 optimizer: {adam: {learning_rate: 0.01, clip: {norm: 1}}}
 codegen: {batch: 5}
 numeric: {dtype: float64}
+`, `nngen: 1
+name: inputs
+inputs:
+  one: {shape: [1]}
+  four: {shape: [4]}
+layers:
+  - batch_normalization: {name: a, from: one, statistics: batch}
+  - batch_normalization: {name: b, from: four, statistics: batch}
+  - concat: {from: [a, b]}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+codegen: {batch: 4}
 `}
 
 // sharing are networks whose layers share weights among rows, or with each other.

@@ -175,7 +175,7 @@ func (g *gradWeight) sparse() []jen.Code {
 
 // batchSum emits the sum of a value over the samples.
 func (b *body) batchSum(o *ir.BatchSum) error {
-	rows, _, _ := b.source(o.X)
+	rows, _, element := b.source(o.X)
 	if isNumber(o.Y) {
 		if _, kept := b.at[o.Y]; kept {
 			b.define(o.Y, func() jen.Code { return exprf("0") })
@@ -185,8 +185,11 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 		} else {
 			b.add(jen.Var().Id(b.result(o.Y).idx).Id(typeName(b.e.elem)))
 		}
+		if element == nil {
+			element = func(i, j string) string { return fmt.Sprintf("%s[%s][%s]", b.rowsName(o.X), i, j) }
+		}
 		y := b.at[o.Y]
-		b.add(forRange("i", rows, jen.Id(y.idx).Op("+=").Add(exprf("%s[i][0]", b.rowsName(o.X)))))
+		b.add(forRange("i", rows, jen.Id(y.idx).Op("+=").Add(exprf("%s", element("i", "0")))))
 		return nil
 	}
 	t := b.e.plan.TensorOf(o.Y.Param)

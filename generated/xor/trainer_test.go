@@ -88,8 +88,8 @@ func connected(n, i int) bool {
 // trained says which tensors training changes.
 var trained = [...]bool{true, true, true, true}
 
-// TestApply: Gradients and Apply are Step in two parts, to the same bits, on one
-// sample too.
+// TestApply: Gradients and Apply are Step in two parts, to the same bits, on the
+// least samples too.
 func TestApply(t *testing.T) {
 	x, y := make([]Input, MaxBatch), make([]Target, MaxBatch)
 	batch(x, y, 0)
