@@ -246,6 +246,15 @@ func TestSimplified(t *testing.T) {
 			return b.op("Add", two, b.op("Reshape", b.op("MatMul", x, b.weights(4, 3)), b.integers(0, 1, 3)))
 		}, "  - dense: {units: 6, use_bias: false}\n  - dense: {units: 3, use_bias: false, from: x}\n  - reshape: {shape: [2, 3], from: dense1}\n" +
 			"  - reshape: {shape: [1, 3], from: dense2}\n  - add: {from: [reshape1, reshape2]}"},
+		"quotient of a sum": {13, func(b *builder, x string) string {
+			h := b.op("Relu", b.op("MatMul", x, b.weights(4, 4)))
+			y := b.op("Div", b.op("Add", b.op("Mul", h, b.number(3)), b.floats([]int64{4}, 1, 2, 3, 4)), b.floats([]int64{4}, 2, 4, 8, 5))
+			return b.op("MatMul", y, b.weights(4, 2))
+		}, "  - dense: {units: 4, activation: relu, use_bias: false}\n  - dense: {units: 2}"},
+		"whole numbers divided towards zero": {13, func(b *builder, x string) string {
+			last := b.op("Slice", x, b.op("Div", b.integers(-7), b.integers(2)), b.integers(4), b.integers(1))
+			return b.op("MatMul", last, b.weights(3, 2))
+		}, "  - slice: {start: 1}\n  - dense: {units: 2, use_bias: false}"},
 		"gemm with factors": {13, func(b *builder, x string) string {
 			return b.op("Gemm", x, b.weights(4, 3), b.weights(1, 3), attrFloat("alpha", 0.5), attrFloat("beta", 2))
 		}, "  - dense: {units: 3}"},
