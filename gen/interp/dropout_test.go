@@ -34,8 +34,9 @@ func TestDropout(t *testing.T) {
 
 // TestRandomMask: unit u of sample s takes word u mod 4 of the block of its
 // purpose, step, layer, sample and u/4; weights are the same for all samples.
+// So many that a threshold beside the right one is noticed.
 func TestRandomMask(t *testing.T) {
-	const size, rate = 11, 0.3
+	const size, rate = 50_003, 0.3
 	for _, purpose := range []string{"dropout", "drop_connect"} {
 		v := &ir.Value{Name: "m", Shape: []int{size}, Batch: purpose == "dropout"}
 		m := New(&ir.Program{})
