@@ -80,7 +80,7 @@ func (d *decoder) spread(where string, e entries, lo, hi []float64) []float64 {
 		if h <= l {
 			at := e.get("max")
 			if at.Kind == yaml.SequenceNode {
-				at = deref(at.Content[i])
+				at = deref(at.Content[i%len(hi)])
 			}
 			d.fail(at, "", "%s: max must be more than min, got min %s and max %s", where, num(l), num(h))
 			return std

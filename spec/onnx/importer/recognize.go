@@ -26,7 +26,7 @@ const mostTried = 4000
 // activation they are proven to compute. The largest graphs are tried first.
 func (g *graph) recognize() bool {
 	changed := false
-	order, undefined := g.order(), g.undefined()
+	order, undefined, chosen := g.order(), g.undefined(), g.chosen()
 	slices.Reverse(order)
 	for _, root := range order {
 		if !scalarOp(root) {
@@ -39,7 +39,7 @@ func (g *graph) recognize() bool {
 				continue
 			}
 			g.budget--
-			if y := matchFunction(root, cut.x, undefined[cut.x]); y != nil {
+			if y := matchFunction(root, cut.x, undefined[cut.x] || chosen[root]); y != nil {
 				root.become(y)
 				changed = true
 				break
@@ -47,6 +47,19 @@ func (g *graph) recognize() bool {
 		}
 	}
 	return changed
+}
+
+// chosen are the nodes of which another makes a number where they are NaN, by a
+// comparison.
+func (g *graph) chosen() map[*node]bool {
+	m := map[*node]bool{}
+	order := g.order()
+	for _, n := range slices.Backward(order) {
+		for _, from := range n.from {
+			m[from] = m[from] || m[n] || comparisons[n.kind] != nil
+		}
+	}
+	return m
 }
 
 // undefined are the nodes that may be NaN for finite inputs. A choice makes a
@@ -158,8 +171,8 @@ func dependsOn(n, m *node, budget int) bool {
 
 // matchFunction is the activation that the root is proven to be of x, nil if
 // there is none. The proof is exact; what it says is tried on numbers as well.
-// undefined says that x may be NaN.
-func matchFunction(root, x *node, undefined bool) *node {
+// exact says that it matters what the root is where x is NaN.
+func matchFunction(root, x *node, exact bool) *node {
 	f, ok := symbolic.Prove(func() fn { return formOf(root, x) })
 	if !ok {
 		return nil
@@ -180,7 +193,7 @@ func matchFunction(root, x *node, undefined bool) *node {
 		if !ok || !f.Same(want) && (row.nearly == nil || !row.nearly(f)) {
 			continue
 		}
-		if y := apply(kind, x, p...); agree(root, x, y, f.Breaks(), undefined) {
+		if y := apply(kind, x, p...); agree(root, x, y, f.Breaks(), exact) {
 			return y
 		}
 	}
@@ -290,7 +303,7 @@ func scalarForm(n *node, in []fn) fn {
 // agree compares the root with an activation of x on numbers of all sizes, both
 // sides of the breaks, and those that are none: a second guard, which no match
 // is known to need.
-func agree(root, x, y *node, breaks []float64, undefined bool) bool {
+func agree(root, x, y *node, breaks []float64, exact bool) bool {
 	points := []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN()}
 	for k := -30.0; k <= 30; k += 0.5 {
 		points = append(points, math.Pow(10, k), -math.Pow(10, k))
@@ -310,7 +323,7 @@ func agree(root, x, y *node, breaks []float64, undefined bool) bool {
 		got := evalFunction(y, v)
 		switch {
 		case got == want:
-		case math.IsNaN(got) && math.IsNaN(v) && (!undefined || math.IsNaN(want)): // an input that is no number stays none
+		case math.IsNaN(got) && math.IsNaN(v) && (!exact || math.IsNaN(want)): // an input that is no number stays none
 		case math.IsNaN(want) && (math.IsNaN(got) || math.IsInf(v, 0)): // not defined at infinity
 		case overflows && !math.IsInf(v, 0): // the function need not
 		case math.Abs(got-want) <= 1e-9*math.Abs(want)+1e3*change+math.SmallestNonzeroFloat32, math.IsNaN(change) && !math.IsNaN(v):
