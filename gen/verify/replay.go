@@ -35,8 +35,8 @@ type Replay struct {
 	fused bool // the path multiplies and adds with one rounding
 
 	// Gradients counts the gradients of parameters in all training steps; LeftOut
-	// those that are not compared with float64, because a kink or a step near a
-	// rounding may send them anywhere; IllConditioned the steps with such.
+	// those that differ from float64 where they may, because a kink or a step near
+	// a rounding sends them anywhere; IllConditioned the steps with such.
 	Steps, Gradients, LeftOut, IllConditioned int
 }
 

@@ -19,7 +19,7 @@ type Report struct {
 	Samples    int      `json:"samples"` // per set of parameters
 	Parameters []string `json:"parameters"`
 	Steps      int      `json:"training_steps"`
-	// IllConditioned are steps of which some gradient was not compared with float64.
+	// IllConditioned are steps with an ill-conditioned gradient that differs from float64.
 	IllConditioned int              `json:"ill_conditioned_steps"`
 	Paths          []PathReport     `json:"paths"`
 	Layers         []*LayerErrors   `json:"layers"`

@@ -56,7 +56,7 @@ func (r *Report) writePath(w io.Writer, p PathReport) {
 	t.Flush()
 	writeReferences(w, p.References)
 	if r.IllConditioned > 0 {
-		fmt.Fprintf(w, "  some gradients of %d ill-conditioned steps were not compared with float64\n", r.IllConditioned)
+		fmt.Fprintf(w, "  some gradients of %d ill-conditioned steps differ from float64\n", r.IllConditioned)
 	}
 }
 
