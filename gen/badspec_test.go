@@ -13,6 +13,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 var update = flag.Bool("update", false, "rewrite docs and the reports of golden/bad that the compiler makes")
@@ -78,6 +79,7 @@ func TestBadSpecs(t *testing.T) {
 				require.NotContains(t, e.Msg, "internal error")
 				require.Positive(t, e.Pos.Line)
 				require.Positive(t, e.Pos.Col)
+				require.NotNil(t, code.Find(e.Code), "the code of %v is not documented", e)
 			}
 			if list[0].Hint != "" && list[0].Line != "" {
 				hints++
@@ -91,4 +93,23 @@ func TestBadSpecs(t *testing.T) {
 		})
 	}
 	require.GreaterOrEqual(t, hints, 60, "cases with place, line, expectation and hint")
+}
+
+// TestExamplesOfErrors: the spec that explains a code gives this code, and no
+// other.
+func TestExamplesOfErrors(t *testing.T) {
+	specs := 0
+	for _, k := range code.Kinds() {
+		if strings.HasPrefix(k.Example, "nngen ") {
+			continue // a command line
+		}
+		specs++
+		c := badSpec{archive: &txtar.Archive{Files: []txtar.File{{Name: "example.yaml", Data: []byte(k.Example)}}}}
+		var list spec.ErrorList
+		require.ErrorAs(t, c.compile(t), &list, k.Code)
+		for _, e := range list {
+			require.Equal(t, k.Code, e.Code, "%v", e)
+		}
+	}
+	require.Greater(t, specs, 20)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // embed returns the weight file for the binary, nil if there is none: the file
@@ -26,10 +27,10 @@ func embed(net *spec.Network, p *plan.Plan) ([]byte, error) {
 	}
 	data, ok := net.Files[name]
 	if !ok {
-		return nil, refuse("train the network first: nngen train SPEC --data … --out "+name, "codegen: there is no file %s to embed", name)
+		return nil, refuse("train the network first: nngen train SPEC --data … --out "+name, code.File+"codegen: there is no file %s to embed", name)
 	}
 	cannot := func(err error) error {
-		return refuse("train the network again, or embed the weights of this network", "codegen: cannot embed %s: %v", name, err)
+		return refuse("train the network again, or embed the weights of this network", code.File+"codegen: cannot embed %s: %v", name, err)
 	}
 	var tensors []nnrt.Tensor
 	for _, t := range p.Tensors {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // Version is the version of the language, the value of the key nngen.
@@ -60,7 +62,7 @@ type decoder struct {
 	nameHint string // what to do about a field `name` that is not known
 }
 
-// fail records an error at a node.
+// fail records an error at a node; the format starts with its code.
 func (d *decoder) fail(n *yaml.Node, hint, format string, args ...any) {
 	d.failAt(pos(n), hint, format, args...)
 }
@@ -85,7 +87,7 @@ var topKeys = []string{"nngen", "name", "package", "doc", "license", "input", "i
 func (d *decoder) network(root *yaml.Node) {
 	d.net.Pos, d.net.File = pos(root), filepath.Base(d.src.file)
 	if root.Kind != yaml.MappingNode {
-		d.fail(root, startHint, "a spec must be a map of fields, got %s", describe(root))
+		d.fail(root, startHint, code.Form+"a spec must be a map of fields, got %s", describe(root))
 		return
 	}
 	top := d.entries("the spec", root, topKeys)
@@ -106,7 +108,7 @@ func (d *decoder) version(root *yaml.Node, top entries) {
 	n := top.get("nngen")
 	if n == nil {
 		if top.misses("nngen") {
-			d.fail(root, "start the file with nngen: 1", "the version of the language is missing")
+			d.fail(root, "start the file with nngen: 1", code.Missing+"the version of the language is missing")
 		}
 		return
 	}
@@ -114,7 +116,7 @@ func (d *decoder) version(root *yaml.Node, top entries) {
 		if problem == "" {
 			problem, hint = fmt.Sprintf("must be %d, got %d", Version, i), "this nngen knows version 1 of the language"
 		}
-		d.fail(n, hint, "nngen %s", problem)
+		d.fail(n, hint, code.Value+"nngen %s", problem)
 	}
 }
 
@@ -125,7 +127,7 @@ func (d *decoder) header(root *yaml.Node, top entries) {
 		d.net.Name, _ = d.name("name", n)
 		d.net.Package = d.net.Name
 	} else if problem := checkName(base); problem != "" && top.misses("name") {
-		d.fail(root, pick(fixName(base) != "", "write name: "+fixName(base), "write a name: field"), "the name %s, taken from the file name, %s", quote(base), problem)
+		d.fail(root, pick(fixName(base) != "", "write name: "+fixName(base), "write a name: field"), code.Name+"the name %s, taken from the file name, %s", quote(base), problem)
 	}
 	if n := top.get("package"); n != nil {
 		d.net.Package, _ = d.name("package", n)
@@ -141,7 +143,7 @@ func (d *decoder) name(where string, n *yaml.Node) (string, bool) {
 		return "", false
 	}
 	if problem := checkName(s); problem != "" {
-		d.fail(n, nameHint(s), "%s %s", where, problem+", got "+quoteASCII(s))
+		d.fail(n, nameHint(s), code.Name+"%s %s", where, problem+", got "+quoteASCII(s))
 		return s, false
 	}
 	return s, true
@@ -153,7 +155,7 @@ func (d *decoder) freeText(where string, n *yaml.Node) string {
 	}
 	s, ok := d.text(where, n)
 	if problem := freeText(s, true); ok && problem != "" {
-		d.fail(n, "", "%s %s", where, problem)
+		d.fail(n, "", code.Text+"%s %s", where, problem)
 	}
 	return s
 }

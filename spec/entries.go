@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // entries are the fields of a map in the spec.
@@ -45,10 +47,10 @@ func (d *decoder) entries(where string, n *yaml.Node, known []string) entries {
 			if name == "name" && d.nameHint != "" {
 				hint = d.nameHint
 			}
-			d.fail(k, hint, "%s has no field %s", where, plain(name))
+			d.fail(k, hint, code.UnknownField+"%s has no field %s", where, plain(name))
 		case isNull(v):
 			e.excused = append(e.excused, name)
-			d.fail(k, "give it a value or remove it", "%s has no value", name)
+			d.fail(k, "give it a value or remove it", code.Missing+"%s has no value", name)
 		case d.bad[v]:
 			e.excused = append(e.excused, name)
 		default:

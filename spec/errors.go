@@ -18,20 +18,26 @@ type Pos struct {
 type Error struct {
 	File string
 	Pos  Pos
+	Code string // of package code; may be empty
 	Msg  string // what is wrong and what was expected
 	Hint string // what to do; may be empty
 	Line string // the offending source line, without its newline
 }
 
-// Error formats the place and the message: file:line:col: message.
+// Error formats the place, the message and the code: file:line:col: message
+// (NN104).
 func (e *Error) Error() string {
+	msg := e.Msg
+	if e.Code != "" {
+		msg += " (" + e.Code + ")"
+	}
 	switch {
 	case e.Pos.Line == 0:
-		return fmt.Sprintf("%s: %s", e.File, e.Msg)
+		return fmt.Sprintf("%s: %s", e.File, msg)
 	case e.Pos.Col <= 0:
-		return fmt.Sprintf("%s:%d: %s", e.File, e.Pos.Line, e.Msg)
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Pos.Line, msg)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Pos.Line, e.Pos.Col, e.Msg)
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Pos.Line, e.Pos.Col, msg)
 }
 
 // ErrorList is everything wrong with a spec, in file order.

@@ -5,6 +5,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/nngen-go/nngen/spec/code"
 	"github.com/nngen-go/nngen/spec/plural"
 )
 
@@ -28,7 +29,7 @@ func (d *decoder) connect() {
 		}
 		if d.kinds[i].NoFrom {
 			if src := d.sources[i]; src != nil {
-				d.fail(src[0], "remove from:", "%s reads nothing, so it takes no from", layerContext(i, l))
+				d.fail(src[0], "remove from:", code.Sources+"%s reads nothing, so it takes no from", layerContext(i, l))
 			}
 			continue
 		}
@@ -58,7 +59,7 @@ func (d *decoder) readAbove(i int, l *Layer) {
 		for j := range in {
 			names[j] = in[j].Name
 		}
-		d.failAt(l.Pos, "write from: "+names[0], "%s must say which input it reads: %s", layerContext(i, l), orList(names))
+		d.failAt(l.Pos, "write from: "+names[0], code.Sources+"%s must say which input it reads: %s", layerContext(i, l), orList(names))
 		d.unsure = true
 	}
 }
@@ -72,16 +73,16 @@ func (d *decoder) readNamed(i int, l *Layer, n *yaml.Node, inputs map[string]boo
 	case inputs[name] || isLayer && j < i:
 		return
 	case isLayer && j == i:
-		d.fail(n, "", "%s: from names the layer itself", where)
+		d.fail(n, "", code.From+"%s: from names the layer itself", where)
 	case isLayer:
 		d.fail(n, "a layer reads inputs and layers above it; move one of the two",
-			"%s: from names %s, which stands below it as layer %d", where, name, j+1)
+			code.From+"%s: from names %s, which stands below it as layer %d", where, name, j+1)
 	case !d.unsure:
 		names := d.layerNames(i)
 		for _, in := range d.net.Inputs {
 			names = append(names, in.Name)
 		}
-		d.fail(n, didYouMean(name, names), "%s: from names %s, which is no input and no layer above", where, quote(name))
+		d.fail(n, didYouMean(name, names), code.From+"%s: from names %s, which is no input and no layer above", where, quote(name))
 	}
 	d.unsure = true
 }
@@ -96,11 +97,11 @@ func (d *decoder) arity(i int, l *Layer) {
 	switch {
 	case got == 0 || got >= lo && (hi < 0 || got <= hi):
 	case got < lo:
-		d.failAt(at, "write from: [a, b]", "%s needs at least %s, got %d", layerContext(i, l), plural.Of(lo, "source"), got)
+		d.failAt(at, "write from: [a, b]", code.Sources+"%s needs at least %s, got %d", layerContext(i, l), plural.Of(lo, "source"), got)
 	case hi == 1:
-		d.failAt(at, "join them with add or concat first", "%s reads one source, got %d", layerContext(i, l), got)
+		d.failAt(at, "join them with add or concat first", code.Sources+"%s reads one source, got %d", layerContext(i, l), got)
 	default:
-		d.failAt(at, "", "%s reads at most %s, got %d", layerContext(i, l), plural.Of(hi, "source"), got)
+		d.failAt(at, "", code.Sources+"%s reads at most %s, got %d", layerContext(i, l), plural.Of(hi, "source"), got)
 	}
 }
 
@@ -120,12 +121,12 @@ func (d *decoder) checkRead() {
 	}
 	for i := range d.net.Inputs {
 		if in := &d.net.Inputs[i]; !read[in.Name] {
-			d.failAt(in.Pos, "name it in the from: of a layer, or remove it", "input %q: nobody reads it", in.Name)
+			d.failAt(in.Pos, "name it in the from: of a layer, or remove it", code.Unread+"input %q: nobody reads it", in.Name)
 		}
 	}
 	for i := range d.net.Layers {
 		if l := &d.net.Layers[i]; !read[l.Name] {
-			d.failAt(l.Pos, "name it in the from: of a layer or an output, or remove it", "%s: nobody reads it", layerContext(i, l))
+			d.failAt(l.Pos, "name it in the from: of a layer or an output, or remove it", code.Unread+"%s: nobody reads it", layerContext(i, l))
 		}
 	}
 }
@@ -143,9 +144,9 @@ func (d *decoder) checkNames() {
 		case !taken:
 			owners[GoName(name)] = owner{what, name}
 		case o.name == name:
-			d.failAt(p, "choose another name", "%s: the name %s is taken by %s", context, name, o.what)
+			d.failAt(p, "choose another name", code.NameTaken+"%s: the name %s is taken by %s", context, name, o.what)
 		default:
-			d.failAt(p, "choose another name", "%s: the names %s and %s (%s) are both %s in Go",
+			d.failAt(p, "choose another name", code.NameTaken+"%s: the names %s and %s (%s) are both %s in Go",
 				context, name, o.name, o.what, GoName(name))
 		}
 	}

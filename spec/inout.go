@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // Limits on nets that the grammar can check; the compiler checks the number of
@@ -39,7 +41,7 @@ func (d *decoder) ports(top entries, one, many, name string) []port {
 	switch {
 	case single != nil && several != nil:
 		d.unsure = true
-		d.fail(single, "write one of them", "%s and %s say the same thing", one, many)
+		d.fail(single, "write one of them", code.Conflict+"%s and %s say the same thing", one, many)
 		return nil
 	case single != nil:
 		return []port{{one, name, single, single}}
@@ -48,7 +50,7 @@ func (d *decoder) ports(top entries, one, many, name string) []port {
 		return nil
 	case several.Kind != yaml.MappingNode || len(several.Content) == 0:
 		d.unsure = true
-		d.fail(several, "write "+many+": {NAME: {…}}", "%s must be a map of names, got %s", many, describe(several))
+		d.fail(several, "write "+many+": {NAME: {…}}", code.Form+"%s must be a map of names, got %s", many, describe(several))
 		return nil
 	}
 	var list []port
@@ -70,7 +72,7 @@ func (d *decoder) portFields(p port, known []string) (entries, bool) {
 		return entries{}, false
 	}
 	if p.body.Kind != yaml.MappingNode {
-		d.fail(p.body, fieldHint("", known), "%s must be a map of fields, got %s", p.where, describe(p.body))
+		d.fail(p.body, fieldHint("", known), code.Form+"%s must be a map of fields, got %s", p.where, describe(p.body))
 		return entries{}, false
 	}
 	if n := peek(p.body, "name"); n != nil && p.at == p.body && isText(n) && checkName(n.Value) == "" {
@@ -84,7 +86,7 @@ func (d *decoder) portFields(p port, known []string) (entries, bool) {
 
 func (d *decoder) inputs(root *yaml.Node, top entries) {
 	if top.misses("input") && top.misses("inputs") {
-		d.fail(root, "write input: {shape: [64]}", "input is missing")
+		d.fail(root, "write input: {shape: [64]}", code.Missing+"input is missing")
 	}
 	for _, p := range d.ports(top, "input", "inputs", defaultInput) {
 		in := Input{Pos: pos(p.at), Name: p.name}
@@ -107,16 +109,16 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 // columns decodes the names of the columns of an input, which say its shape.
 func (d *decoder) columns(where string, n *yaml.Node, e entries) []string {
 	if shape := e.get("shape"); shape != nil {
-		d.fail(shape, "write one of them", "%s: columns say the shape too", where)
+		d.fail(shape, "write one of them", code.Conflict+"%s: columns say the shape too", where)
 	}
 	where = join(where, "columns")
 	names := d.texts(where, "column", n, `write columns: [age, income]`)
 	if len(names) > MaxDim {
-		d.fail(n, "", "%s has %d names; the limit is %d", where, len(names), MaxDim)
+		d.fail(n, "", code.Limit+"%s has %d names; the limit is %d", where, len(names), MaxDim)
 	}
 	for i, name := range names {
 		if strings.TrimSpace(name) != name {
-			d.fail(deref(n.Content[i]), "remove them; around a name in a table they are ignored", "%s: column %d begins or ends with spaces", where, i+1)
+			d.fail(deref(n.Content[i]), "remove them; around a name in a table they are ignored", code.Text+"%s: column %d begins or ends with spaces", where, i+1)
 		}
 	}
 	return names
@@ -126,7 +128,7 @@ func (d *decoder) shape(where string, e entries) []int {
 	n := e.get("shape")
 	if n == nil {
 		if e.misses("shape") && e.misses("columns") {
-			d.fail(e.node, "write shape: [64], or columns: [age, income]", "%s: shape is missing", where)
+			d.fail(e.node, "write shape: [64], or columns: [age, income]", code.Missing+"%s: shape is missing", where)
 		}
 		return nil
 	}
@@ -136,7 +138,7 @@ func (d *decoder) shape(where string, e entries) []int {
 		dims = n.Content
 	}
 	if len(dims) == 0 || len(dims) > maxRank {
-		d.fail(n, "", "%s must have 1 to %d dimensions, got %d", where, maxRank, len(dims))
+		d.fail(n, "", code.Range+"%s must have 1 to %d dimensions, got %d", where, maxRank, len(dims))
 		return nil
 	}
 	var shape []int
@@ -150,7 +152,7 @@ func (d *decoder) shape(where string, e entries) []int {
 		size *= float64(i.(int))
 	}
 	if size > maxSize {
-		d.fail(n, "", "%s has %s elements; the limit is %d", where, num(size), maxSize)
+		d.fail(n, "", code.Limit+"%s has %s elements; the limit is %d", where, num(size), maxSize)
 		return nil
 	}
 	return shape
@@ -178,7 +180,7 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 	written := shared != nil || !top.misses("loss")
 	for _, p := range ports {
 		if len(ports) > 1 && p.name == "valid" {
-			d.fail(p.at, "name it otherwise", "%s: the targets that are generated have a method of this name", p.where)
+			d.fail(p.at, "name it otherwise", code.NameTaken+"%s: the targets that are generated have a method of this name", p.where)
 		}
 		out := Output{Pos: pos(p.at), Name: p.name, Weight: 1}
 		if e, ok := d.portFields(p, []string{"from", "labels", "loss", "weight"}); ok {
@@ -192,7 +194,7 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 		d.net.Outputs = append(d.net.Outputs, out)
 	}
 	if d.net.Codegen.Train && !written && len(ports) > 0 {
-		d.fail(root, "write loss: mse, or codegen: {train: false}", "loss is missing: a net that trains needs one")
+		d.fail(root, "write loss: mse, or codegen: {train: false}", code.Missing+"loss is missing: a net that trains needs one")
 	}
 }
 
@@ -208,7 +210,7 @@ func (d *decoder) output(out *Output, p port, e entries, shared bool) {
 		x, _ := d.number(join(p.where, "weight"), n, &Range{Max: math.Inf(1), MinOpen: true})
 		out.Weight = x.(float64)
 		if !shared && e.misses("loss") {
-			d.fail(n, "write loss: mse beside it", "%s: weight needs a loss", p.where)
+			d.fail(n, "write loss: mse beside it", code.Conflict+"%s: weight needs a loss", p.where)
 		}
 	}
 }
@@ -223,7 +225,7 @@ func (d *decoder) outputFrom(out *Output, p port, e entries, count int) {
 		return
 	case n == nil:
 		if count > 1 && e.misses("from") {
-			d.fail(e.node, "write from: and the name of a layer", "%s: from is missing; with several outputs each names the layer it reads", p.where)
+			d.fail(e.node, "write from: and the name of a layer", code.Missing+"%s: from is missing; with several outputs each names the layer it reads", p.where)
 		}
 		d.unsure = true
 		return
@@ -237,9 +239,9 @@ func (d *decoder) outputFrom(out *Output, p port, e entries, count int) {
 	case known:
 		return
 	case isInput:
-		d.fail(n, "put a layer between them", "%s: from names the input %s; an output reads a layer", p.where, plain(name))
+		d.fail(n, "put a layer between them", code.From+"%s: from names the input %s; an output reads a layer", p.where, plain(name))
 	case !d.unsure:
-		d.fail(n, didYouMean(name, d.layerNames(len(layers))), "%s: from names %s, which is no layer", p.where, quote(name))
+		d.fail(n, didYouMean(name, d.layerNames(len(layers))), code.From+"%s: from names %s, which is no layer", p.where, quote(name))
 	}
 	d.unsure = true
 }
@@ -247,7 +249,7 @@ func (d *decoder) outputFrom(out *Output, p port, e entries, count int) {
 // texts decodes a list of different texts, of which messages call one what.
 func (d *decoder) texts(where, what string, n *yaml.Node, hint string) []string {
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		d.fail(n, hint, "%s must be a list of texts, got %s", where, describe(n))
+		d.fail(n, hint, code.Form+"%s must be a list of texts, got %s", where, describe(n))
 		return nil
 	}
 	first := make(map[string]int, len(n.Content))
@@ -258,11 +260,11 @@ func (d *decoder) texts(where, what string, n *yaml.Node, hint string) []string 
 		switch problem := freeText(s, false); {
 		case !ok:
 		case s == "":
-			d.fail(c, "", "%s: %s %d must not be empty", where, what, i+1)
+			d.fail(c, "", code.Text+"%s: %s %d must not be empty", where, what, i+1)
 		case problem != "":
-			d.fail(c, "", "%s: %s %d %s", where, what, i+1, problem)
+			d.fail(c, "", code.Text+"%s: %s %d %s", where, what, i+1, problem)
 		case first[s] > 0:
-			d.fail(c, "", "%s: %s %d is %s again, like %s %d", where, what, i+1, quote(s), what, first[s])
+			d.fail(c, "", code.NameTaken+"%s: %s %d is %s again, like %s %d", where, what, i+1, quote(s), what, first[s])
 		default:
 			first[s] = i + 1
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // layerKind looks a kind up among the layers and, since each is a layer too,
@@ -27,18 +29,18 @@ func (d *decoder) layers(root *yaml.Node, top entries) {
 	n := top.get("layers")
 	switch {
 	case n == nil && top.misses("layers"):
-		d.fail(root, "write layers: and a list such as - dense: {units: 10}", "layers is missing")
+		d.fail(root, "write layers: and a list such as - dense: {units: 10}", code.Missing+"layers is missing")
 		return
 	case n == nil:
 		d.unsure = true
 		return
 	case n.Kind != yaml.SequenceNode || len(n.Content) == 0:
 		d.unsure = true
-		d.fail(n, "start each layer with a dash: - dense: {units: 10}", "layers must be a list of layers, got %s", describe(n))
+		d.fail(n, "start each layer with a dash: - dense: {units: 10}", code.Form+"layers must be a list of layers, got %s", describe(n))
 		return
 	case len(n.Content) > MaxLayers:
 		d.unsure = true
-		d.fail(n, "", "the net has %d layers; the limit is %d", len(n.Content), MaxLayers)
+		d.fail(n, "", code.Limit+"the net has %d layers; the limit is %d", len(n.Content), MaxLayers)
 		return
 	}
 	count := map[string]int{}
@@ -52,7 +54,7 @@ func (d *decoder) layer(i int, n *yaml.Node, count map[string]int) {
 	l, src, k := Layer{Pos: pos(n)}, []*yaml.Node(nil), (*Kind)(nil)
 	if key, body := d.layerKey(i, n); key != nil {
 		if k = d.v.layerKind(key.Value); k == nil {
-			d.fail(key, d.layerHint(key.Value), "layer %d must be a known layer, got %s", i+1, quote(key.Value))
+			d.fail(key, d.layerHint(key.Value), code.UnknownWord+"layer %d must be a known layer, got %s", i+1, quote(key.Value))
 		} else {
 			count[k.Name]++
 			l.Pos, l.Kind = pos(key), k.Name
@@ -89,10 +91,10 @@ func (d *decoder) layerKey(i int, n *yaml.Node) (key, body *yaml.Node) {
 		if k := d.v.layerKind(n.Content[0].Value); k != nil && isNull(deref(n.Content[1])) {
 			hint = fmt.Sprintf("indent the fields below %s:, or write %s: {%s: …}", k.Name, k.Name, plain(key.Value))
 		}
-		d.fail(key, hint, "layer %d must be a map of one key, its kind, got %s and %s",
+		d.fail(key, hint, code.Form+"layer %d must be a map of one key, its kind, got %s and %s",
 			i+1, plain(n.Content[0].Value), plain(key.Value))
 	default:
-		d.fail(n, "write - dense: {units: 10}", "layer %d must be a kind or a map of one key, got %s", i+1, describe(n))
+		d.fail(n, "write - dense: {units: 10}", code.Form+"layer %d must be a kind or a map of one key, got %s", i+1, describe(n))
 	}
 	return nil, nil
 }
@@ -156,7 +158,7 @@ func (d *decoder) fromNames(context string, e entries) []*yaml.Node {
 		return []*yaml.Node{n}
 	case len(n.Content) == 0:
 		d.unsure = true
-		d.fail(n, "name a layer, or remove from: to read the layer above", "%s: from must not be an empty list", context)
+		d.fail(n, "name a layer, or remove from: to read the layer above", code.Form+"%s: from must not be an empty list", context)
 		return nil
 	}
 	var names []*yaml.Node

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // maxAttached is the size limit of a file that a spec names.
@@ -18,7 +20,7 @@ const maxAttached = 64 << 20
 func Load(path string, v *Vocabulary) (*Network, error) {
 	src, err := readLimited(os.Open, path, MaxFileSize)
 	if errors.Is(err, errTooLarge) {
-		return nil, ErrorList{{File: path, Pos: Pos{1, 1}, Msg: err.Error()}}
+		return nil, ErrorList{{File: path, Pos: Pos{1, 1}, Code: code.Of(code.Limit), Msg: err.Error()}}
 	}
 	if err != nil {
 		return nil, err
@@ -76,9 +78,9 @@ func (n *Network) fileError(ref fileRef, err error) *Error {
 		err = pathErr.Err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return n.Errorf(ref.pos, hint, "%s: there is no file %s", ref.what, ref.path)
+		return n.Errorf(ref.pos, hint, code.File+"%s: there is no file %s", ref.what, ref.path)
 	}
-	return n.Errorf(ref.pos, hint, "%s: cannot read %s: %v", ref.what, ref.path, err)
+	return n.Errorf(ref.pos, hint, code.File+"%s: cannot read %s: %v", ref.what, ref.path, err)
 }
 
 var errTooLarge = errors.New("too large")

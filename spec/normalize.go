@@ -6,6 +6,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/nngen-go/nngen/spec/code"
 	"github.com/nngen-go/nngen/spec/plural"
 )
 
@@ -17,7 +18,7 @@ func (d *decoder) normalize(where string, n *yaml.Node, shape []int) *Normalize 
 		return norm
 	}
 	if n.Kind != yaml.MappingNode {
-		d.fail(n, "", "%s must be standard, {mean: …, std: …} or {min: …, max: …}, got %s", where, describe(n))
+		d.fail(n, "", code.Form+"%s must be standard, {mean: …, std: …} or {min: …, max: …}, got %s", where, describe(n))
 		return nil
 	}
 	before := len(d.errs)
@@ -27,7 +28,7 @@ func (d *decoder) normalize(where string, n *yaml.Node, shape []int) *Normalize 
 		a, b = "min", "max"
 		for _, other := range []string{"mean", "std"} {
 			if e.has(other) {
-				d.fail(e.get(other), "write {mean, std} or {min, max}", "%s takes %s and %s, or min and max", where, "mean", "std")
+				d.fail(e.get(other), "write {mean, std} or {min, max}", code.Conflict+"%s takes %s and %s, or min and max", where, "mean", "std")
 				return nil
 			}
 		}
@@ -50,7 +51,7 @@ func (d *decoder) perElement(where, name string, e entries, shape []int) []float
 	n := e.get(name)
 	if n == nil {
 		if e.misses(name) {
-			d.fail(e.node, "write {mean: …, std: …} or {min: …, max: …}", "%s: %s is missing", where, name)
+			d.fail(e.node, "write {mean: …, std: …} or {min: …, max: …}", code.Missing+"%s: %s is missing", where, name)
 		}
 		return nil
 	}
@@ -64,7 +65,7 @@ func (d *decoder) perElement(where, name string, e entries, shape []int) []float
 	}
 	size := (&Input{Shape: shape}).Size()
 	if shape != nil && len(list) != 1 && len(list) != size {
-		d.fail(n, fmt.Sprintf("write one number, or %d", size), "%s: %s has %s, the input has %s",
+		d.fail(n, fmt.Sprintf("write one number, or %d", size), code.Count+"%s: %s has %s, the input has %s",
 			where, name, plural.Of(len(list), "number"), plural.Of(size, "element"))
 		return nil
 	}
@@ -82,7 +83,7 @@ func (d *decoder) spread(where string, e entries, lo, hi []float64) []float64 {
 			if at.Kind == yaml.SequenceNode {
 				at = deref(at.Content[i%len(hi)])
 			}
-			d.fail(at, "", "%s: max must be more than min, got min %s and max %s", where, num(l), num(h))
+			d.fail(at, "", code.Range+"%s: max must be more than min, got min %s and max %s", where, num(l), num(h))
 			return std
 		}
 	}
@@ -98,13 +99,13 @@ func (d *decoder) checkScale(where string, n *yaml.Node, norm *Normalize, name s
 	bad := func(x float64) bool { return math.Abs(x) > most }
 	for _, x := range norm.Mean {
 		if bad(x) {
-			d.fail(n, "", "%s: %s is out of the range of %s", where, num(x), d.net.Numeric.DType)
+			d.fail(n, "", code.Range+"%s: %s is out of the range of %s", where, num(x), d.net.Numeric.DType)
 			return
 		}
 	}
 	for _, x := range norm.Std {
 		if x > 0 && (bad(x) || x < small) {
-			d.fail(n, "", "%s: the scale %s given by %s is out of the range of %s", where, num(x), name, d.net.Numeric.DType)
+			d.fail(n, "", code.Range+"%s: the scale %s given by %s is out of the range of %s", where, num(x), name, d.net.Numeric.DType)
 			return
 		}
 	}

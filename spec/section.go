@@ -2,6 +2,8 @@ package spec
 
 import (
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // numericParams are the fields of numeric.
@@ -44,7 +46,7 @@ func (d *decoder) section(top entries, name string, params []Param) Args {
 		return d.v.defaultArgs(params, d.net.Pos)
 	}
 	if n.Kind != yaml.MappingNode {
-		d.fail(n, fieldHint("", paramNames(params)), "%s must be a map of fields, got %s", name, describe(n))
+		d.fail(n, fieldHint("", paramNames(params)), code.Form+"%s must be a map of fields, got %s", name, describe(n))
 		return d.v.defaultArgs(params, pos(n))
 	}
 	return d.fields(name, d.entries(name, n, paramNames(params)), params)
@@ -76,7 +78,7 @@ func (d *decoder) codegen(top entries) {
 		for _, s := range c.SIMD {
 			if s == "auto" || s == "none" {
 				d.failAt(args["simd"].Pos, "write simd: "+s+" alone, or list instruction sets",
-					"codegen: simd lists %s beside instruction sets", s)
+					code.Conflict+"codegen: simd lists %s beside instruction sets", s)
 			}
 		}
 	}
@@ -91,7 +93,7 @@ func (d *decoder) storage(args Args) {
 	}
 	if c.Train && args["train"].Set {
 		d.failAt(args["train"].Pos, "write train: false, or storage: float32",
-			"codegen: a net with storage %s does not train", c.Storage)
+			code.Conflict+"codegen: a net with storage %s does not train", c.Storage)
 	}
 	c.Train = false
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // source is the text of a spec, kept to quote lines in errors.
@@ -66,9 +68,11 @@ func (s *source) clamp(p Pos) Pos {
 	return Pos{p.Line, max(1, p.Col)}
 }
 
-// errorf makes an error at a place of the source.
+// errorf makes an error at a place of the source; the format starts with its
+// code.
 func (s *source) errorf(p Pos, hint, format string, args ...any) *Error {
-	e := &Error{File: s.file, Pos: p, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	e := &Error{File: s.file, Pos: p, Hint: hint}
+	e.Code, e.Msg = code.Cut(fmt.Sprintf(format, args...))
 	if i := -p.Col; p.Col < 0 && i < len(s.goFiles) {
 		e.File = s.goFiles[i]
 	}
@@ -79,7 +83,7 @@ func (s *source) errorf(p Pos, hint, format string, args ...any) *Error {
 }
 
 // Errorf makes an error of the spec found by a later phase: it fills in the
-// file and the source line.
+// file and the source line. The format starts with the code of the error.
 func (n *Network) Errorf(pos Pos, hint, format string, args ...any) *Error {
 	src := n.src
 	if src == nil {
@@ -93,32 +97,30 @@ const byteOrderMark = "\xef\xbb\xbf"
 // checkText refuses what is not UTF-8 text and strips a byte order mark. Files
 // of another kind are reported at 1:1, since they have no lines.
 func checkText(file string, src []byte) ([]byte, *Error) {
-	at := func(p Pos, hint, format string, args ...any) *Error {
-		return &Error{File: file, Pos: p, Hint: hint, Msg: fmt.Sprintf(format, args...)}
-	}
+	at := (&source{file: file}).errorf
 	top := Pos{1, 1}
 	if len(src) > MaxFileSize {
-		return nil, at(top, "", "the file has %d bytes; the limit is %d (16 MiB)", len(src), MaxFileSize)
+		return nil, at(top, "", code.Limit+"the file has %d bytes; the limit is %d (16 MiB)", len(src), MaxFileSize)
 	}
 	src = bytes.TrimPrefix(src, []byte(byteOrderMark))
 	switch {
 	case bytes.HasPrefix(src, []byte("\xff\xfe")), bytes.HasPrefix(src, []byte("\xfe\xff")):
-		return nil, at(top, "save the file as UTF-8", "the file is UTF-16; a spec is UTF-8")
+		return nil, at(top, "save the file as UTF-8", code.Encoding+"the file is UTF-16; a spec is UTF-8")
 	case len(bytes.TrimSpace(src)) == 0:
-		return nil, at(top, startHint, "the file is empty")
+		return nil, at(top, startHint, code.Encoding+"the file is empty")
 	}
 	if i := bytes.IndexFunc(src, isBinary); i >= 0 {
 		return nil, at(top, "a spec is YAML or JSON text",
-			"the file is binary: byte %d is the control character U+%04X", i+1, src[i])
+			code.Encoding+"the file is binary: byte %d is the control character U+%04X", i+1, src[i])
 	}
 	if !utf8.Valid(src) {
 		p := placeOf(src, invalidAt(src))
-		return nil, newSource(file, src).errorf(p, "save the file as UTF-8", "the file is not UTF-8 here")
+		return nil, newSource(file, src).errorf(p, "save the file as UTF-8", code.Encoding+"the file is not UTF-8 here")
 	}
 	if i := bytes.IndexAny(src, "\u0085\u2028\u2029"); i >= 0 {
 		r, _ := utf8.DecodeRune(src[i:])
 		return nil, newSource(file, src).errorf(placeOf(src, i), "remove it",
-			"the invisible character U+%04X, a line break to YAML alone, is not allowed", r)
+			code.Encoding+"the invisible character U+%04X, a line break to YAML alone, is not allowed", r)
 	}
 	return src, nil
 }

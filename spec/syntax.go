@@ -11,6 +11,8 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // The limits of the language. Those on the size of nets are in the walk.
@@ -26,7 +28,7 @@ const (
 func parse(src *source, text []byte) (*yaml.Node, *Error) {
 	top := Pos{1, 1}
 	if n := countValues(text); n > maxValues {
-		return nil, src.errorf(top, "", "the file has about %d values; the limit is %d", n, maxValues)
+		return nil, src.errorf(top, "", code.Limit+"the file has about %d values; the limit is %d", n, maxValues)
 	}
 	if strings.EqualFold(filepath.Ext(src.file), ".json") {
 		text = joinSurrogates(text)
@@ -38,11 +40,11 @@ func parse(src *source, text []byte) (*yaml.Node, *Error) {
 		return nil, syntaxError(src, err)
 	}
 	if len(docs) == 0 || len(docs[0].Content) == 0 {
-		return nil, src.errorf(top, startHint, "the file has no content")
+		return nil, src.errorf(top, startHint, code.Encoding+"the file has no content")
 	}
 	if len(docs) > 1 {
 		p := src.clamp(Pos{docs[1].Line, docs[1].Column})
-		return nil, src.errorf(p, "put each network into a file of its own", "a second document; a spec is one document")
+		return nil, src.errorf(p, "put each network into a file of its own", code.Syntax+"a second document; a spec is one document")
 	}
 	return docs[0].Content[0], nil
 }
@@ -60,7 +62,7 @@ func countValues(text []byte) int {
 func syntaxError(src *source, err error) *Error {
 	var le *yaml.LoadError
 	if !errors.As(err, &le) {
-		return src.errorf(Pos{1, 1}, "", "not YAML: %v", err)
+		return src.errorf(Pos{1, 1}, "", code.Syntax+"not YAML: %v", err)
 	}
 	p := src.clamp(Pos{le.Mark.Line, le.Mark.Column})
 	msg := le.Message
@@ -68,9 +70,9 @@ func syntaxError(src *source, err error) *Error {
 		msg += fmt.Sprintf(" %s that starts at %d:%d", le.ContextMsg, le.ContextMark.Line, le.ContextMark.Column)
 	}
 	if strings.Contains(msg, "max depth") {
-		return src.errorf(p, "", "more than %d lists and maps inside each other", maxDepth)
+		return src.errorf(p, "", code.Limit+"more than %d lists and maps inside each other", maxDepth)
 	}
-	return src.errorf(p, syntaxHint(src, p, msg), "not YAML: %s", msg)
+	return src.errorf(p, syntaxHint(src, p, msg), code.Syntax+"not YAML: %s", msg)
 }
 
 // syntaxHint knows the usual slips behind the parser's messages.

@@ -2,6 +2,8 @@ package spec
 
 import (
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // treeCheck refuses what YAML allows and the language does not: tags, merge
@@ -32,7 +34,7 @@ func (c *treeCheck) node(n *yaml.Node) int {
 	}
 	if n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" {
 		c.d.bad[n] = true
-		c.d.fail(n, "remove it", "the tag %s is not part of the language", quote(n.Tag))
+		c.d.fail(n, "remove it", code.Syntax+"the tag %s is not part of the language", quote(n.Tag))
 	}
 	if len(n.Content) == 0 {
 		return 1
@@ -57,13 +59,13 @@ func (c *treeCheck) node(n *yaml.Node) int {
 func (c *treeCheck) alias(n *yaml.Node) int {
 	if n.Alias == nil || c.open[n.Alias] {
 		c.stop = true
-		c.d.fail(n, "", "the alias *%s contains itself", n.Value)
+		c.d.fail(n, "", code.Syntax+"the alias *%s contains itself", n.Value)
 		return 0
 	}
 	size := max(1, c.size[n.Alias])
 	if c.aliased += size; c.aliased > maxAliased {
 		c.stop = true
-		c.d.fail(n, "write the values out", "the aliases repeat more than %d values", maxAliased)
+		c.d.fail(n, "write the values out", code.Limit+"the aliases repeat more than %d values", maxAliased)
 	}
 	return size
 }
@@ -80,7 +82,7 @@ func (c *treeCheck) keys(n *yaml.Node) {
 			continue
 		}
 		if f := first[k.Value]; f != nil {
-			c.d.fail(k, "remove one of the two", "the key %s is written twice; first in line %d", plain(k.Value), f.Line)
+			c.d.fail(k, "remove one of the two", code.WrittenTwice+"the key %s is written twice; first in line %d", plain(k.Value), f.Line)
 			continue
 		}
 		first[k.Value] = k
@@ -93,9 +95,9 @@ func (c *treeCheck) keys(n *yaml.Node) {
 func (c *treeCheck) key(k *yaml.Node) bool {
 	switch {
 	case k.Kind == yaml.ScalarNode && k.Tag == "!!merge":
-		c.d.fail(k, "write the fields out", "merge keys (<<) are not part of the language")
+		c.d.fail(k, "write the fields out", code.Syntax+"merge keys (<<) are not part of the language")
 	case k.Kind != yaml.ScalarNode || k.Style&yaml.TaggedStyle != 0 || k.Tag != "!!str":
-		c.d.fail(k, "", "a key must be a word, got %s", describe(k))
+		c.d.fail(k, "", code.Syntax+"a key must be a word, got %s", describe(k))
 	default:
 		return true
 	}

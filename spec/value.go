@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // join puts the context of a message before the field it is about.
@@ -32,14 +34,14 @@ func (d *decoder) fields(context string, e entries, params []Param) Args {
 		n := e.get(p.Name)
 		if n == nil {
 			if p.Required && e.misses(p.Name) {
-				d.fail(e.node, p.example(), "%s", join(context, p.Name+" is missing"))
+				d.fail(e.node, p.example(), code.Missing+"%s", join(context, p.Name+" is missing"))
 			} else if value := d.v.defaultOf(p, pos(e.node)); value != nil && (p.With == "" || e.has(p.With)) {
 				args[p.Name] = Arg{Pos: pos(e.node), Value: value}
 			}
 			continue
 		}
 		if p.With != "" && e.misses(p.With) {
-			d.fail(n, "", "%s", join(context, p.Name+" needs "+p.With+" beside it"))
+			d.fail(n, "", code.Conflict+"%s", join(context, p.Name+" needs "+p.With+" beside it"))
 		}
 		if value := d.value(context, p, n); value != nil {
 			args[p.Name] = Arg{Pos: pos(n), Value: value, Set: true}
@@ -102,31 +104,35 @@ func (d *decoder) orNil(value any, ok bool) any {
 
 func (d *decoder) number(where string, n *yaml.Node, r *Range) (any, bool) {
 	x, problem, hint := parseNumber(n)
-	if problem == "" && !r.has(x) {
-		problem = r.must(x, false) + ", got " + clip(n.Value)
+	switch {
+	case problem != "":
+		d.fail(n, hint, code.Value+"%s %s", where, problem)
+	case !r.has(x):
+		d.fail(n, "", code.Range+"%s %s, got %s", where, r.must(x, false), clip(n.Value))
+	default:
+		return x, true
 	}
-	if problem != "" {
-		d.fail(n, hint, "%s %s", where, problem)
-	}
-	return x, problem == ""
+	return x, false
 }
 
 func (d *decoder) integer(where string, n *yaml.Node, r *Range) (any, bool) {
 	i, problem, hint := parseInt(n)
-	if problem == "" && !r.has(float64(i)) {
-		problem = r.must(float64(i), true) + ", got " + clip(n.Value)
+	switch {
+	case problem != "":
+		d.fail(n, hint, code.Value+"%s %s", where, problem)
+	case !r.has(float64(i)):
+		d.fail(n, "", code.Range+"%s %s, got %s", where, r.must(float64(i), true), clip(n.Value))
+	default:
+		return i, true
 	}
-	if problem != "" {
-		d.fail(n, hint, "%s %s", where, problem)
-	}
-	return i, problem == ""
+	return i, false
 }
 
 func (d *decoder) boolean(where string, n *yaml.Node) (any, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		return strings.EqualFold(n.Value, "true"), true
 	}
-	d.fail(n, booleanHint(n), "%s must be true or false, got %s", where, describe(n))
+	d.fail(n, booleanHint(n), code.Value+"%s must be true or false, got %s", where, describe(n))
 	return false, false
 }
 
@@ -149,7 +155,7 @@ func (d *decoder) text(where string, n *yaml.Node) (string, bool) {
 	if n.Kind == yaml.ScalarNode && !isNull(n) && len(n.Value) <= 40 {
 		hint = `put it in quotes: "` + n.Value + `"`
 	}
-	d.fail(n, hint, "%s must be text, got %s", where, describe(n))
+	d.fail(n, hint, code.Value+"%s must be text, got %s", where, describe(n))
 	return "", false
 }
 
@@ -158,7 +164,7 @@ func (d *decoder) reference(where string, n *yaml.Node) (string, bool) {
 	if isText(n) {
 		return n.Value, true
 	}
-	d.fail(n, "", "%s must be a word, got %s", where, describe(n))
+	d.fail(n, "", code.Value+"%s must be a word, got %s", where, describe(n))
 	return "", false
 }
 
@@ -174,7 +180,7 @@ func (d *decoder) textParam(where string, n *yaml.Node, p *Param) (any, bool) {
 		problem = freeText(s, true)
 	}
 	if problem != "" {
-		d.fail(n, "", "%s %s, got %s", where, problem, quote(s))
+		d.fail(n, "", code.Text+"%s %s, got %s", where, problem, quote(s))
 		return "", false
 	}
 	if p.File {
@@ -191,7 +197,7 @@ func (d *decoder) enum(where string, n *yaml.Node, allowed []string) (any, bool)
 	if near := suggest(n.Value, allowed); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	d.fail(n, hint, "%s must be %s, got %s", where, orList(allowed), describe(n))
+	d.fail(n, hint, code.Choice+"%s must be %s, got %s", where, orList(allowed), describe(n))
 	return "", false
 }
 
@@ -201,7 +207,7 @@ func (d *decoder) enums(where string, n *yaml.Node, allowed []string) (any, bool
 		return []string{s.(string)}, ok
 	}
 	if len(n.Content) == 0 {
-		d.fail(n, "", "%s must not be an empty list", where)
+		d.fail(n, "", code.Form+"%s must not be an empty list", where)
 		return nil, false
 	}
 	list := make([]string, 0, len(n.Content))
@@ -210,7 +216,7 @@ func (d *decoder) enums(where string, n *yaml.Node, allowed []string) (any, bool
 		s, ok := d.enum(where, deref(c), allowed)
 		good = good && ok
 		if ok && slices.Contains(list, s.(string)) {
-			d.fail(c, "", "%s lists %s twice", where, s)
+			d.fail(c, "", code.WrittenTwice+"%s lists %s twice", where, s)
 			good = false
 		}
 		list = append(list, s.(string))
@@ -224,7 +230,7 @@ func (d *decoder) numbers(where string, n *yaml.Node, r *Range) ([]float64, bool
 		return []float64{x.(float64)}, ok
 	}
 	if len(n.Content) == 0 {
-		d.fail(n, "", "%s must not be an empty list", where)
+		d.fail(n, "", code.Form+"%s must not be an empty list", where)
 		return nil, false
 	}
 	list := make([]float64, len(n.Content))

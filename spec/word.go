@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // find looks a word up in a table; exact says that it is not an alias.
@@ -65,7 +67,7 @@ func (d *decoder) word(context, label string, n *yaml.Node, slot Slot) *Named {
 		if isText(n) {
 			hint = wordHint(n.Value, table)
 		}
-		d.fail(n, hint, "%s must be %s, got %s", where, knownWord(slot), describe(n))
+		d.fail(n, hint, code.UnknownWord+"%s must be %s, got %s", where, knownWord(slot), describe(n))
 		return nil
 	}
 	return d.named(join(context, labelled(label, k.Name)), n, n, nil, k)
@@ -89,15 +91,15 @@ func (d *decoder) wordMap(context, label string, n *yaml.Node, slot Slot) *Named
 	case len(n.Content) == 0 && d.holes[n]:
 		return nil
 	case len(n.Content) == 0:
-		d.fail(n, wordHint("", table), "%s must be %s, got an empty map", where, knownWord(slot))
+		d.fail(n, wordHint("", table), code.UnknownWord+"%s must be %s, got an empty map", where, knownWord(slot))
 		return nil
 	case len(kinds) == 0:
 		key := n.Content[0]
-		d.fail(key, wordHint(key.Value, table), "%s must be %s, got %s", where, knownWord(slot), quote(key.Value))
+		d.fail(key, wordHint(key.Value, table), code.UnknownWord+"%s must be %s, got %s", where, knownWord(slot), quote(key.Value))
 		return nil
 	case len(kinds) > 1:
 		first, second := n.Content[kinds[0]], n.Content[kinds[1]]
-		d.fail(second, joinedHint(table, first.Value, second.Value), "%s takes one %s, got %s and %s",
+		d.fail(second, joinedHint(table, first.Value, second.Value), code.Conflict+"%s takes one %s, got %s and %s",
 			where, slot, first.Value, second.Value)
 		return nil
 	}
@@ -145,7 +147,7 @@ func (d *decoder) body(context string, at, body *yaml.Node, siblings []*yaml.Nod
 	case body == at || isNull(body):
 		fields = yaml.Node{Kind: yaml.MappingNode}
 	case body.Kind == yaml.MappingNode && len(siblings) > 0:
-		d.fail(siblings[0], "move it into the braces", "%s: %s must stand among its fields", context, plain(siblings[0].Value))
+		d.fail(siblings[0], "move it into the braces", code.Form+"%s: %s must stand among its fields", context, plain(siblings[0].Value))
 		return entries{}, false
 	case body.Kind == yaml.MappingNode:
 		e := d.entries(context, body, known)
@@ -155,7 +157,7 @@ func (d *decoder) body(context string, at, body *yaml.Node, siblings []*yaml.Nod
 		name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: short.Name, Line: at.Line, Column: at.Column}
 		fields = yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{name, body}}
 	default:
-		d.fail(body, bodyHint(k, body), "%s takes %s fields, got %s", context, pick(len(k.Params) == 0, "no", "a map of"), describe(body))
+		d.fail(body, bodyHint(k, body), code.Form+"%s takes %s fields, got %s", context, pick(len(k.Params) == 0, "no", "a map of"), describe(body))
 		return entries{}, false
 	}
 	fields.Line, fields.Column = at.Line, at.Column
@@ -178,7 +180,7 @@ func bodyHint(k *Kind, body *yaml.Node) string {
 func (d *decoder) group(context string, p *Param, n *yaml.Node) Args {
 	where := join(context, p.Name)
 	if n.Kind != yaml.MappingNode {
-		d.fail(n, "its fields are "+strings.Join(paramNames(p.Fields), ", "), "%s must be a map of fields, got %s", where, describe(n))
+		d.fail(n, "its fields are "+strings.Join(paramNames(p.Fields), ", "), code.Form+"%s must be a map of fields, got %s", where, describe(n))
 		return nil
 	}
 	before := len(d.errs)
@@ -203,8 +205,8 @@ func (d *decoder) oneOf(where string, e entries, names []string) {
 	}
 	switch {
 	case len(got) > 1:
-		d.fail(e.get(got[1]), "remove one of the two", "%s takes %s, got both", where, orList(names))
+		d.fail(e.get(got[1]), "remove one of the two", code.Conflict+"%s takes %s, got both", where, orList(names))
 	case missing:
-		d.fail(e.node, "", "%s needs %s", where, orList(names))
+		d.fail(e.node, "", code.Missing+"%s needs %s", where, orList(names))
 	}
 }

@@ -23,11 +23,12 @@ func nngen(t *testing.T, args ...string) (code int, said string) {
 	root.SetArgs(args)
 	root.SetOut(&out)
 	root.SetErr(&out)
-	err := root.ExecuteContext(t.Context())
+	err := a.misuse(root.ExecuteContext(t.Context()))
 	if err != nil {
 		fmt.Fprintln(&out, message(err))
 	}
-	return a.exitCode(err), out.String()
+	_, exit := classify(err)
+	return exit, out.String()
 }
 
 // fileFlags are all flags of all verbs that name files, and what they do with them.

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -36,9 +33,6 @@ columns with their types and ranges, the first rows, the number of samples by cl
 				net = n
 				return gen.Check(n)
 			})
-			if asJSON {
-				err = errors.Join(writeErrors(cmd.OutOrStdout(), err), err)
-			}
 			if err != nil {
 				return err
 			}
@@ -77,28 +71,4 @@ func checkData(cmd *cobra.Command, net *spec.Network, source dataset.Source, wei
 		return printJSON(cmd.OutOrStdout(), report)
 	}
 	return report.WriteText(cmd.OutOrStdout())
-}
-
-// specError is an error of a spec as JSON.
-type specError struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-}
-
-// writeErrors writes the errors of specs as lines of JSON.
-func writeErrors(w io.Writer, err error) error {
-	var list spec.ErrorList
-	if !errors.As(err, &list) {
-		return nil
-	}
-	out := json.NewEncoder(w)
-	for _, e := range list {
-		if err := out.Encode(specError{e.File, e.Pos.Line, e.Pos.Col, e.Msg, e.Hint}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

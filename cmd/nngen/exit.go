@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
+	"strings"
 
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/gen/files"
@@ -10,6 +13,7 @@ import (
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/gen/weights"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // The exit codes, which scripts rely on.
@@ -30,39 +34,58 @@ var errOutOfDate = errors.New("out of date")
 // *model.ProofError.
 var errMismatch = errors.New("verification failed")
 
-// exitCode classifies an error.
-func (a *app) exitCode(err error) int {
-	var (
-		list    spec.ErrorList
-		one     *spec.Error
-		data    *dataset.Error
-		invalid *run.InvalidError
-		option  *run.OptionError
-		access  *files.AccessError
-		weight  *weights.Error
-		misfits weights.Errors
-		foreign *model.Error
-		differs *model.ProofError
-	)
-	switch {
-	case err == nil:
-		return exitDone
-	case !a.started, errors.As(err, &option), errors.As(err, &access):
-		return exitUsage
-	case errors.Is(err, errOutOfDate), errors.Is(err, errDifferent):
-		return exitOutOfDate
-	case errors.Is(err, errMismatch), errors.As(err, &differs):
-		return exitMismatch
-	case errors.Is(err, run.ErrInterrupted), errors.Is(err, context.Canceled):
-		return exitInterrupted
-	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid),
-		errors.As(err, &weight), errors.As(err, &misfits), errors.As(err, &foreign):
-		return exitInvalid
-	}
-	return exitFailure
+// faults are the kinds of errors, but for those of specs, which carry a code
+// each; the first that fits counts.
+var faults = []struct {
+	code string
+	exit int
+	is   func(error) bool
+}{
+	{code.Usage, exitUsage, isA[*run.OptionError]},
+	{code.InTheWay, exitUsage, isA[*files.AccessError]},
+	{code.Different, exitOutOfDate, func(err error) bool { return errors.Is(err, errOutOfDate) || errors.Is(err, errDifferent) }},
+	{code.Mismatch, exitMismatch, func(err error) bool { return errors.Is(err, errMismatch) || isA[*model.ProofError](err) }},
+	{code.Interrupted, exitInterrupted, func(err error) bool {
+		return errors.Is(err, run.ErrInterrupted) || errors.Is(err, context.Canceled)
+	}},
+	{"", exitInvalid, func(err error) bool { return isA[spec.ErrorList](err) || isA[*spec.Error](err) }},
+	{code.Data, exitInvalid, isA[*dataset.Error]},
+	{code.Weights, exitInvalid, func(err error) bool { return isA[*weights.Error](err) || isA[weights.Errors](err) }},
+	{code.Model, exitInvalid, isA[*model.Error]},
+	{code.Misfit, exitInvalid, isA[*run.InvalidError]},
+	{code.Failure, exitFailure, func(error) bool { return true }},
 }
 
-// message words an error. The errors of a spec are a report of their own.
+func isA[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}
+
+// misuse makes an error of the command line of what failed before a verb was at
+// work.
+func (a *app) misuse(err error) error {
+	if err == nil || a.started {
+		return err
+	}
+	return usageErrorf("%v", err)
+}
+
+// classify returns the code of an error, empty for those of a spec, and the
+// exit code.
+func classify(err error) (kind string, exit int) {
+	if err == nil {
+		return "", exitDone
+	}
+	for _, f := range faults {
+		if f.is(err) {
+			return code.Of(f.code), f.exit
+		}
+	}
+	panic("nngen: an error of no kind")
+}
+
+// message words an error, with its code at the end of the first line. The
+// errors of a spec are a report of their own.
 func message(err error) string {
 	var list spec.ErrorList
 	var one *spec.Error
@@ -72,7 +95,64 @@ func message(err error) string {
 	case errors.As(err, &one):
 		return spec.ErrorList{one}.Error()
 	}
-	return "nngen: " + err.Error()
+	kind, _ := classify(err)
+	first, more, multi := strings.Cut(err.Error(), "\n")
+	text := "nngen: " + first + " (" + kind + ")"
+	if multi {
+		text += "\n" + more
+	}
+	return text
+}
+
+// report is an error as JSON.
+type report struct {
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Place   string `json:"place,omitempty"` // in a file that is no text
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// reports lists what is wrong.
+func reports(err error) []report {
+	var (
+		list    spec.ErrorList
+		one     *spec.Error
+		data    *dataset.Error
+		misfits weights.Errors
+		weight  *weights.Error
+	)
+	kind, _ := classify(err)
+	switch {
+	case errors.As(err, &list):
+	case errors.As(err, &one):
+		list = spec.ErrorList{one}
+	case errors.As(err, &data):
+		return []report{{File: data.Path, Place: data.Place, Code: kind, Message: data.Msg}}
+	case errors.As(err, &misfits):
+	case errors.As(err, &weight):
+		misfits = weights.Errors{weight}
+	default:
+		return []report{{Code: kind, Message: err.Error()}}
+	}
+	var all []report
+	for _, e := range list {
+		all = append(all, report{File: e.File, Line: e.Pos.Line, Column: max(0, e.Pos.Col), Code: e.Code, Message: e.Msg, Hint: e.Hint})
+	}
+	for _, e := range misfits {
+		all = append(all, report{File: e.Path, Place: e.Place, Code: kind, Message: e.Msg, Hint: e.Hint})
+	}
+	return all
+}
+
+// writeJSON writes the errors as lines of JSON.
+func writeJSON(w io.Writer, err error) {
+	out := json.NewEncoder(w)
+	for _, r := range reports(err) {
+		out.Encode(r)
+	}
 }
 
 // usageErrorf makes an error about the command line.

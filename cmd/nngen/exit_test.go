@@ -18,7 +18,7 @@ func TestExitCode(t *testing.T) {
 		{&model.Error{Path: "model.onnx", Err: errors.New("damaged")}, exitInvalid},
 		{errors.New("disk full"), exitFailure},
 	} {
-		if got := (&app{started: true}).exitCode(c.err); got != c.want {
+		if _, got := classify(c.err); got != c.want {
 			t.Errorf("%v exits %d, want %d", c.err, got, c.want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 func exportCommand() *cobra.Command {
 	var from, out string
+	var asJSON bool
 	var a access
 	cmd := &cobra.Command{
 		Use:   "export SPEC --weights FILE -o MODEL.onnx",
@@ -51,12 +52,16 @@ what only training knows is left out.`,
 			if err := export.SaveFile(out, model); err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"out": out, "nodes": len(model.Graph.Nodes)})
+			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", out, plural.Of(len(model.Graph.Nodes), "node"))
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&from, "weights", "", "`FILE` of weights")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was written as JSON")
 	a.forceFlag(cmd)
 	cmd.MarkFlagRequired("weights")
 	cmd.MarkFlagRequired("out")

@@ -13,7 +13,7 @@ import (
 )
 
 func fmtCommand() *cobra.Command {
-	var write, check bool
+	var write, check, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "fmt SPEC…",
 		Short: "Print specs in canonical form, with the defaults written out",
@@ -23,13 +23,27 @@ or key that it was written in or above.`,
 		Example: "  nngen fmt digits.yaml\n  nngen fmt --write *.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON && !write && !check {
+				return usageErrorf("--json says what --write or --check found; without them the specs are printed")
+			}
+			type formatted struct {
+				Spec    string `json:"spec"`
+				Differs bool   `json:"differs"` // from the canonical form
+			}
+			var all []formatted
 			outdated := false
 			for _, path := range args {
-				differs, err := formatSpec(cmd, path, write, check)
+				differs, err := formatSpec(cmd, path, write, check, asJSON)
 				if err != nil {
 					return err
 				}
 				outdated = outdated || differs
+				all = append(all, formatted{path, differs})
+			}
+			if asJSON {
+				if err := printJSON(cmd.OutOrStdout(), all); err != nil {
+					return err
+				}
 			}
 			if outdated && check {
 				return errOutOfDate
@@ -39,12 +53,13 @@ or key that it was written in or above.`,
 	}
 	cmd.Flags().BoolVarP(&write, "write", "w", false, "write the result to the spec instead of printing it")
 	cmd.Flags().BoolVar(&check, "check", false, "write nothing; print a diff and exit with 3 if a spec is not in canonical form")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON which specs were not in canonical form, with --write or --check")
 	cmd.MarkFlagsMutuallyExclusive("write", "check")
 	return cmd
 }
 
 // formatSpec formats one spec and reports whether it was not in canonical form.
-func formatSpec(cmd *cobra.Command, path string, write, check bool) (differs bool, err error) {
+func formatSpec(cmd *cobra.Command, path string, write, check, asJSON bool) (differs bool, err error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return false, err
@@ -55,7 +70,7 @@ func formatSpec(cmd *cobra.Command, path string, write, check bool) (differs boo
 	}
 	differs = !bytes.Equal(src, text)
 	switch {
-	case check && differs:
+	case check && differs && !asJSON:
 		_, err = io.WriteString(cmd.OutOrStdout(), files.DiffText(path, path+" (canonical)", src, text))
 	case check:
 	case write && differs:

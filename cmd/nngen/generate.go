@@ -16,6 +16,7 @@ import (
 type generateFlags struct {
 	out, pkg      string
 	check, dryRun bool
+	json          bool
 }
 
 func generateCommand() *cobra.Command {
@@ -42,6 +43,7 @@ whenever a spec or a file that it names changes, until Ctrl-C.`,
 	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; print a diff and exit with 3 if the package is out of date")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "write nothing; list what would be written")
 	cmd.Flags().BoolVar(&watch, "watch", false, "generate again whenever a spec, or a file that it names, changes")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print what was written, or would be, as JSON")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "watch")
 	return cmd
 }
@@ -83,38 +85,72 @@ func generate(stdout, stderr io.Writer, specs []string, f generateFlags) error {
 			return err
 		}
 	}
+	var reports []packageReport
 	outdated := false
 	for _, t := range targets {
-		switch {
-		case f.check:
-			diff, err := t.files.Diff(t.dir)
-			if err != nil {
-				return err
-			}
-			io.WriteString(stdout, diff)
-			if diff != "" {
-				outdated = true
-				fmt.Fprintf(stderr, "%s is out of date; run: nngen generate %s\n", t.dir, t.spec)
-			}
-		case f.dryRun:
-			if err := t.list(stdout); err != nil {
-				return err
-			}
-		default:
-			r, err := t.files.Write(t.dir)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(stderr, "%s: %s\n", t.dir, summary(r))
-			for _, name := range r.Left {
-				fmt.Fprintf(stderr, "note: %s is not embedded any more; remove it if you do not need it\n", filepath.Join(t.dir, filepath.FromSlash(name)))
-			}
+		r, err := t.bring(stdout, stderr, f)
+		if err != nil {
+			return err
+		}
+		outdated = outdated || r.Diff != ""
+		reports = append(reports, r)
+	}
+	if f.json {
+		if err := printJSON(stdout, reports); err != nil {
+			return err
 		}
 	}
 	if outdated {
 		return errOutOfDate
 	}
 	return nil
+}
+
+// packageReport is what was done for a package, or would be.
+type packageReport struct {
+	Spec      string   `json:"spec"`
+	Dir       string   `json:"dir"`
+	Package   string   `json:"package"`
+	Written   []string `json:"written"`
+	Removed   []string `json:"removed"`
+	Left      []string `json:"left,omitempty"` // not embedded any more, but not removed
+	Unchanged int      `json:"unchanged"`
+	Diff      string   `json:"diff,omitempty"` // with --check
+}
+
+// bring writes a package, or says what would be written, or what differs.
+func (t *target) bring(stdout, stderr io.Writer, f generateFlags) (report packageReport, err error) {
+	do := t.files.Write
+	if f.check || f.dryRun {
+		do = t.files.Plan
+	}
+	if f.check {
+		if report.Diff, err = t.files.Diff(t.dir); err != nil {
+			return report, err
+		}
+	}
+	r, err := do(t.dir)
+	if err != nil {
+		return report, err
+	}
+	report = packageReport{t.spec, t.dir, t.net.Package, append([]string{}, r.Written...), append([]string{}, r.Removed...), r.Left, r.Unchanged, report.Diff}
+	switch {
+	case f.check && report.Diff != "":
+		fmt.Fprintf(stderr, "%s is out of date; run: nngen generate %s\n", t.dir, t.spec)
+		if !f.json {
+			io.WriteString(stdout, report.Diff)
+		}
+	case f.check:
+	case f.dryRun && !f.json:
+		t.list(stdout, r)
+	case f.dryRun:
+	default:
+		fmt.Fprintf(stderr, "%s: %s\n", t.dir, summary(r))
+		for _, name := range r.Left {
+			fmt.Fprintf(stderr, "note: %s is not embedded any more; remove it if you do not need it\n", filepath.Join(t.dir, filepath.FromSlash(name)))
+		}
+	}
+	return report, nil
 }
 
 // makeTargets generates the packages of all specs. The errors of all specs are
@@ -152,18 +188,13 @@ func packageDir(path string, net *spec.Network) string {
 }
 
 // list prints what would be written and removed.
-func (t *target) list(w io.Writer) error {
-	r, err := t.files.Plan(t.dir)
-	if err != nil {
-		return err
-	}
+func (t *target) list(w io.Writer, r *files.Report) {
 	for _, name := range r.Written {
 		fmt.Fprintf(w, "write %s (%d bytes)\n", filepath.Join(t.dir, filepath.FromSlash(name)), len(t.files[name]))
 	}
 	for _, name := range r.Removed {
 		fmt.Fprintf(w, "remove %s\n", filepath.Join(t.dir, filepath.FromSlash(name)))
 	}
-	return nil
 }
 
 // summary words the report of a write.

@@ -12,6 +12,7 @@ import (
 func importCommand() *cobra.Command {
 	var o model.Options
 	var dir string
+	var asJSON bool
 	var a access
 	cmd := &cobra.Command{
 		Use:   "import MODEL -o DIR",
@@ -57,6 +58,9 @@ above 1e10 multiply-adds are compared on fewer inputs. --no-proof leaves it out.
 			}
 			defer leave()
 			written, err := m.Save(dir, a.force)
+			if asJSON && err == nil {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"spec": yaml, "weights": weights, "written": written, "notes": m.Notes})
+			}
 			for _, path := range written {
 				fmt.Fprintln(cmd.OutOrStdout(), path)
 			}
@@ -67,6 +71,7 @@ above 1e10 multiply-adds are compared on fewer inputs. --no-proof leaves it out.
 	cmd.Flags().StringVar(&o.Name, "name", "", "`NAME` of the network (default: that of the file)")
 	cmd.Flags().BoolVar(&a.force, "force", false, "replace a spec or weights that differ, whatever the files hold")
 	cmd.Flags().BoolVar(&o.Inference, "inference", false, "write a spec without training")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was written as JSON")
 	importFlags(cmd, &o)
 	cmd.MarkFlagRequired("out")
 	return cmd

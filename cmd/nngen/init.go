@@ -21,7 +21,8 @@ import (
 )
 
 func initCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write a first spec, its data and a program that uses it",
 		Long: `Write a first spec, samples to train it with, and a program that uses the
@@ -32,9 +33,11 @@ network, with the go:generate line. Nothing that exists is overwritten.`,
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return initProject(cmd.OutOrStdout(), cmd.ErrOrStderr(), dir)
+			return initProject(cmd.OutOrStdout(), cmd.ErrOrStderr(), dir, asJSON)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was written, and the commands to go on with, as JSON")
+	return cmd
 }
 
 // project is what the templates of init read.
@@ -44,7 +47,7 @@ type project struct {
 }
 
 // initProject writes the files and says how to go on.
-func initProject(stdout, stderr io.Writer, dir string) error {
+func initProject(stdout, stderr io.Writer, dir string, asJSON bool) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return err
@@ -63,51 +66,55 @@ func initProject(stdout, stderr io.Writer, dir string) error {
 		p.Import = p.Name + "/" + p.Name
 		names = append(names, [2]string{"go.mod", "init_go.mod.tmpl"})
 	}
-	if err := p.write(stdout, dir, names); err != nil {
+	written, err := p.write(dir, names)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, `
-Next, in %s:
-  go get -tool %s/cmd/nngen@latest
-  go generate ./...
-  go tool nngen train %[3]s.yaml --data %[3]s.csv --epochs 500 --out %[3]s.safetensors
-  go mod tidy && go run .
-`, dir, gen.Module, p.Name)
+	next := []string{
+		"go get -tool " + gen.Module + "/cmd/nngen@latest",
+		"go generate ./...",
+		fmt.Sprintf("go tool nngen train %[1]s.yaml --data %[1]s.csv --epochs 500 --out %[1]s.safetensors", p.Name),
+		"go mod tidy && go run .",
+	}
+	if asJSON {
+		return printJSON(stdout, map[string]any{"dir": dir, "written": written, "next": next})
+	}
+	for _, name := range written {
+		fmt.Fprintln(stdout, name)
+	}
+	fmt.Fprintf(stderr, "\nNext, in %s:\n  %s\n", dir, strings.Join(next, "\n  "))
 	return nil
 }
 
 // write writes the files, or none if one exists or cannot be written, and
-// lists them.
-func (p project) write(stdout io.Writer, dir string, names [][2]string) (err error) {
+// returns them.
+func (p project) write(dir string, names [][2]string) (written []string, err error) {
 	for _, n := range names {
 		if _, err := os.Lstat(filepath.Join(dir, n[0])); err == nil {
-			return fmt.Errorf("%s exists already; nothing was written", filepath.Join(dir, n[0]))
+			return nil, fmt.Errorf("%s exists already; nothing was written", filepath.Join(dir, n[0]))
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return nil, err
 		}
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+		return nil, err
 	}
 	defer files.Enter(dir)()
-	var written []string
 	defer func() {
-		for _, name := range written {
-			if err != nil {
+		if err != nil {
+			for _, name := range written {
 				os.Remove(name)
-				continue
 			}
-			fmt.Fprintln(stdout, name)
 		}
 	}()
 	for _, n := range names {
 		t, err := template.ParseFS(templates.FS, n[1])
 		if err != nil {
-			return err
+			return written, err
 		}
 		var b bytes.Buffer
 		if err := t.Execute(&b, p); err != nil {
-			return err
+			return written, err
 		}
 		name := filepath.Join(dir, n[0])
 		err = files.Save(name, func(w io.Writer) error {
@@ -115,11 +122,11 @@ func (p project) write(stdout io.Writer, dir string, names [][2]string) (err err
 			return err
 		})
 		if err != nil {
-			return err
+			return written, err
 		}
 		written = append(written, name)
 	}
-	return nil
+	return written, nil
 }
 
 var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)"?`)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,18 +14,19 @@ func TestInitFails(t *testing.T) {
 	dir := t.TempDir()
 	p := project{Name: "net", Import: "net/net"}
 	names := [][2]string{{"net.yaml", "init_spec.yaml.tmpl"}, {"main.go", "init_main.go.tmpl"}, {"missing/net.csv", "init_data.csv.tmpl"}}
-	var out bytes.Buffer
-	require.ErrorIs(t, p.write(&out, dir, names), fs.ErrNotExist)
-	require.Empty(t, out.String())
+	_, err := p.write(dir, names)
+	require.ErrorIs(t, err, fs.ErrNotExist)
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, left)
 
-	require.NoError(t, p.write(&out, dir, names[:2]))
-	require.Equal(t, filepath.Join(dir, "net.yaml")+"\n"+filepath.Join(dir, "main.go")+"\n", out.String())
+	written, err := p.write(dir, names[:2])
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(dir, "net.yaml"), filepath.Join(dir, "main.go")}, written)
 	before, err := os.ReadFile(filepath.Join(dir, "main.go"))
 	require.NoError(t, err)
-	require.ErrorContains(t, p.write(&out, dir, names[1:2]), "exists already")
+	_, err = p.write(dir, names[1:2])
+	require.ErrorContains(t, err, "exists already")
 	after, err := os.ReadFile(filepath.Join(dir, "main.go"))
 	require.NoError(t, err)
 	require.Equal(t, before, after)

@@ -18,12 +18,15 @@ import (
 
 func inspectCommand() *cobra.Command {
 	var format, weights string
-	var planned, program bool
+	var planned, program, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "inspect SPEC",
 		Short: "Show layers, shapes, parameters, multiply-adds, bytes and the plan",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON {
+				format = "json"
+			}
 			if !slices.Contains(inspectFormats, format) || format != "text" && (planned || program) {
 				return usageErrorf("--format must be one of %s, with --plan and --ir text; got %q", strings.Join(inspectFormats, ", "), format)
 			}
@@ -51,7 +54,10 @@ func inspectCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&planned, "plan", false, "print the plan instead: memory, steps, what is fused, the calls of every instruction set")
 	cmd.Flags().BoolVar(&program, "ir", false, "print the program instead: the operations of inference, training and update")
 	cmd.Flags().StringVar(&weights, "weights", "", "`FILE` of weights, to show how sparse they are")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "short for --format json")
 	cmd.MarkFlagsMutuallyExclusive("plan", "ir", "weights")
+	cmd.MarkFlagsMutuallyExclusive("plan", "ir", "json")
+	cmd.MarkFlagsMutuallyExclusive("format", "json")
 	return cmd
 }
 

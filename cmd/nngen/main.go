@@ -1,8 +1,9 @@
 // Command nngen turns the spec of a neural network into a Go package, and
 // trains, evaluates and runs the network with that generated code.
 //
-// What is data goes to standard output, what is talk to standard error. Exit
-// codes: 0 done, 1 failure, 2 usage, 3 out of date or different, 4 invalid
+// What is data goes to standard output, what is talk to standard error. An error
+// carries the code of its kind, which nngen explain explains; with --json it is
+// also a line of JSON on standard output. Exit codes: 0 done, 1 failure, 2 usage, 3 out of date or different, 4 invalid
 // spec, weights or data, 5 verification mismatch, 130 interrupted.
 package main
 
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -30,14 +32,25 @@ func execute(ctx context.Context, args []string) int {
 	root := app.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	code := app.exitCode(err)
-	if err != nil && code != exitOutOfDate {
+	err = app.misuse(err)
+	_, exit := classify(err)
+	if err != nil && exit != exitOutOfDate {
+		if wantsJSON(cmd, args) {
+			writeJSON(os.Stdout, err)
+		}
 		fmt.Fprintln(os.Stderr, message(err))
 	}
-	if code == exitUsage {
+	if exit == exitUsage {
 		fmt.Fprintf(os.Stderr, "%s --help shows how it is used\n", cmd.CommandPath())
 	}
-	return code
+	return exit
+}
+
+// wantsJSON reports whether --json was given, also on a command line that was
+// not understood.
+func wantsJSON(cmd *cobra.Command, args []string) bool {
+	flag := cmd.Flags().Lookup("json")
+	return flag != nil && (flag.Value.String() == "true" || slices.Contains(args, "--json"))
 }
 
 // app is one run of the command.
@@ -57,7 +70,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 	}
 	for _, verb := range []func() *cobra.Command{
 		initCommand, importCommand, generateCommand, checkCommand, fmtCommand, inspectCommand, trainCommand,
-		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, versionCommand,
+		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, explainCommand, versionCommand,
 	} {
 		cmd := verb()
 		a.watch(cmd)

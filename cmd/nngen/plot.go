@@ -22,6 +22,7 @@ const defaultScale = 2
 type plotFlags struct {
 	out    string
 	dark   bool
+	json   bool
 	scale  float64
 	access access
 }
@@ -48,6 +49,7 @@ on standard output.`,
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, .svg or .png (default named after what is drawn, .svg)")
 	flags.BoolVar(&f.dark, "dark", false, "draw for a dark page")
 	flags.Float64Var(&f.scale, "scale", defaultScale, "pixels of a PNG for each of the picture's, `1` to 8")
+	flags.BoolVar(&f.json, "json", false, "print what was written as JSON")
 	flags.BoolVar(&f.access.force, "force", false, "replace a file that does not hold a picture")
 	cmd.AddCommand(plotActivations(&f), plotLosses(&f), plotWeights(&f), plotConfusion(&f), plotMemory(&f))
 	return cmd
@@ -142,13 +144,16 @@ func (f *plotFlags) write(cmd *cobra.Command, name string, s *picture.Scene) err
 		out = name + ".svg"
 	}
 	if out == "-" {
+		if f.json {
+			return usageErrorf("--json and -o - would both go to standard output")
+		}
 		return s.WriteSVG(cmd.OutOrStdout())
 	}
 	kind, err := pictureKind("-o", out)
 	if err != nil {
 		return err
 	}
-	if f.scale < 1 || f.scale > 8 {
+	if !(f.scale >= 1 && f.scale <= 8) { // NaN neither
 		return usageErrorf("--scale must be from 1 to 8, got %v", f.scale)
 	}
 	f.access.Write("--output", out, kind)
@@ -157,7 +162,10 @@ func (f *plotFlags) write(cmd *cobra.Command, name string, s *picture.Scene) err
 		return err
 	}
 	defer leave()
-	return savePicture(cmd.ErrOrStderr(), out, s, f.scale)
+	if err := savePicture(cmd.ErrOrStderr(), out, s, f.scale); err != nil || !f.json {
+		return err
+	}
+	return printJSON(cmd.OutOrStdout(), map[string]any{"out": out, "width": s.Width, "height": s.Height})
 }
 
 // savePicture writes a picture in the format that its name asks for and says

@@ -19,7 +19,8 @@ func predictCommand() *cobra.Command {
 		Short: "Run a trained network over inputs",
 		Long: `Run the generated code of a network over inputs and write its outputs: as .npy
 with a row per sample, as .npz with an array per output, or as CSV, by the ending of
-its name; without --out, or as -, as CSV to standard output. CSV also says the class
+its name; without --out, or as -, as CSV to standard output, or with --json as an
+object per sample. CSV also says the class
 that a classifier finds, and its label. Columns of a CSV file are found
 by the names that the weights were trained on, in any order; what else it has, as
 the targets, is left out. Where the names are not known, the file must hold the
@@ -52,16 +53,21 @@ inputs alone, in their order, beside the columns of --target-column.`,
 				return err
 			}
 			n, err := c.Predict(cmd.Context(), net, o)
-			if err == nil && o.Out != "" {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", o.Out, plural.Of(n, "row"))
+			if err != nil || o.Out == "" {
+				return err
 			}
-			return err
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", o.Out, plural.Of(n, "row"))
+			if o.JSON {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"out": o.Out, "rows": n})
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights")
 	cmd.Flags().StringVar(&o.In, "in", "", "`FILE` of inputs")
 	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv; - is CSV to standard output")
 	cmd.Flags().StringArrayVar(&o.Targets, "target-column", nil, "`NAME` of a CSV column with targets, or its number from 1, which is left out")
+	cmd.Flags().BoolVar(&o.JSON, "json", false, "print a line of JSON per sample, or with --out what was written")
 	addTableFlags(cmd, &o.Table)
 	path.add(cmd)
 	a.forceFlag(cmd)

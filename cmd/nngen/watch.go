@@ -71,7 +71,8 @@ func sourcesOf(path string) []string {
 // misused reports whether an error is one of the command line, which no change
 // of a file mends.
 func misused(err error) bool {
-	return (&app{started: true}).exitCode(err) == exitUsage
+	_, exit := classify(err)
+	return exit == exitUsage
 }
 
 // waitForChange waits until a file has changed and it is quiet again. It returns

@@ -17,6 +17,7 @@ import (
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // The modes.
@@ -133,7 +134,7 @@ func (b *benchmark) prepare(ctx context.Context, net *spec.Network) error {
 	train := len(b.Modes) == 0 || slices.Contains(b.Modes, Train)
 	if train && !trained(net) {
 		if len(b.Modes) > 0 {
-			return net.Errorf(net.Pos, "write a loss, for instance loss: mse", "training cannot be measured: no output has a loss")
+			return net.Errorf(net.Pos, "write a loss, for instance loss: mse", code.Missing+"training cannot be measured: no output has a loss")
 		}
 		train, b.report.NoTraining = false, "no output has a loss"
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // checkTraining refuses what cannot be trained. It looks at the values of
@@ -25,15 +26,15 @@ func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
 	inner, _ := l.MadeBy(x)
 	if row.Refuse != nil {
 		if why, hint := row.Refuse(out.Loss.Args, made); why != "" {
-			l.Errorf(out.Loss.Pos, hint, "output %q: %s", out.Name, why)
+			l.Errorf(out.Loss.Pos, hint, code.Loss+"output %q: %s", out.Name, why)
 			return
 		}
 	}
 	switch {
 	case isSoftmax(made) && isSoftmax(inner):
-		l.Errorf(out.Loss.Pos, "remove one of the two", "output %q: a softmax is taken twice, by %s and by %s", out.Name, inner, made)
+		l.Errorf(out.Loss.Pos, "remove one of the two", code.Loss+"output %q: a softmax is taken twice, by %s and by %s", out.Name, inner, made)
 	case row.Class && p.Size() < 2:
-		l.Errorf(out.Loss.Pos, "write loss: bce_with_logits for two classes", "output %q: %s needs at least 2 values, got %d", out.Name, row.Name, p.Size())
+		l.Errorf(out.Loss.Pos, "write loss: bce_with_logits for two classes", code.Loss+"output %q: %s needs at least 2 values, got %d", out.Name, row.Name, p.Size())
 	}
 }
 

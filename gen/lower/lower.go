@@ -8,6 +8,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 	"github.com/nngen-go/nngen/spec/plural"
 )
 
@@ -100,7 +101,7 @@ func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
 			info.Values, info.FitInput, info.Stat = []float64{init}, in.Name, stat
 		}
 		if len(info.Values) != 1 && len(info.Values) != x.Size() {
-			l.Errorf(n.Pos, "give one number, or one per element", "input %q: normalize needs %s, got %d", in.Name, plural.Of(x.Size(), "number"), len(info.Values))
+			l.Errorf(n.Pos, "give one number, or one per element", code.Count+"input %q: normalize needs %s, got %d", in.Name, plural.Of(x.Size(), "number"), len(info.Values))
 		}
 		return l.Param(info)
 	}
@@ -121,7 +122,7 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 		made, _ := l.MadeBy(v)
 		binary := len(out.Labels) == 2 && v.Size() == 1 && isBinary(out.Loss, made)
 		if len(out.Labels) > 0 && len(out.Labels) != v.Size() && !binary {
-			l.Errorf(out.Pos, "write one label per value; two for one value go with the loss bce or bce_with_logits", "output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(v.Size(), "value"))
+			l.Errorf(out.Pos, "write one label per value; two for one value go with the loss bce or bce_with_logits", code.Count+"output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(v.Size(), "value"))
 		}
 		o := ir.Output{Name: out.Name, Value: v, Shape: dims, Labels: out.Labels}
 		o.Classifier = len(out.Labels) > 0 && !binary || made == "softmax" || made == "log_softmax"

@@ -5,6 +5,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // train builds the functions of training.
@@ -27,7 +28,7 @@ func (l *lowering) train() {
 		}
 	}
 	if len(l.Prog.Grads) == 0 {
-		l.Errorf(l.Net.Layers[0].Pos, "add a dense layer that is trainable, or write codegen: {train: false}", "the net has no parameters to train")
+		l.Errorf(l.Net.Layers[0].Pos, "add a dense layer that is trainable, or write codegen: {train: false}", code.NotTrainable+"the net has no parameters to train")
 		return
 	}
 	l.Prog.Evaluate = l.Begin("evaluate", false)
@@ -62,7 +63,7 @@ func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
 		}
 	}
 	if total == nil {
-		l.Errorf(l.Net.Codegen.Pos, "write loss: mse, or codegen: {train: false}", "a trained network needs a loss")
+		l.Errorf(l.Net.Codegen.Pos, "write loss: mse, or codegen: {train: false}", code.Missing+"a trained network needs a loss")
 		return nil
 	}
 	prog = append(prog, expr.Let("loss", total))

@@ -3,6 +3,7 @@ package op
 import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // argParams are the fields of argmax and argmin.
@@ -54,7 +55,7 @@ func argLayer(first, last ir.ReduceKind) func(b *Builder, l *spec.Layer, xs []Te
 func (b *Builder) untrained(l *spec.Layer, x *ir.Value) bool {
 	refused := b.Net.Codegen.Train && b.flows[x]
 	if refused {
-		b.Errorf(l.Pos, "remove it while training, or write codegen: {train: false}", "%s has no derivative, so the net cannot train through it", l.Kind)
+		b.Errorf(l.Pos, "remove it while training, or write codegen: {train: false}", code.NotTrainable+"%s has no derivative, so the net cannot train through it", l.Kind)
 	}
 	return refused
 }

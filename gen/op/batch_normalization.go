@@ -3,6 +3,7 @@ package op
 import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // batchNormalization is by stored statistics, or in training by those of the
@@ -28,7 +29,7 @@ func buildBatchNormalization(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 	x, batch := xs[0], l.Args.Text("statistics") == "batch"
 	if b.Net.Codegen.Train && l.Args.Bool("trainable") && !batch {
 		b.Errorf(l.Pos, "write statistics: batch to normalise by those of each batch, trainable: false to keep statistics and weights as they are, or codegen: {train: false}",
-			"the net is trained, but its statistics are stored")
+			code.NotTrainable+"the net is trained, but its statistics are stored")
 		return Tensor{}
 	}
 	axis, ok := b.axisField("axis", l.Args["axis"], x.Dims)

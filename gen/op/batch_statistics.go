@@ -4,6 +4,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // needBatch notes that a step needs two samples where a feature has one number
@@ -14,7 +15,7 @@ func (b *Builder) needBatch(l *spec.Layer, numbers int) {
 	}
 	b.Prog.MinBatch = 2
 	if b.Net.Codegen.Batch < 2 {
-		b.Errorf(l.Pos, "write codegen: {batch: 32}", "the statistics of a batch need at least 2 samples, but batch is %d", b.Net.Codegen.Batch)
+		b.Errorf(l.Pos, "write codegen: {batch: 32}", code.NotTrainable+"the statistics of a batch need at least 2 samples, but batch is %d", b.Net.Codegen.Batch)
 	}
 }
 

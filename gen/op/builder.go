@@ -6,6 +6,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // Builder adds operations to a function of a program and remembers how
@@ -71,13 +72,16 @@ func (b *Builder) Begin(name string, training bool) *ir.Func {
 // In says which layer is built next, so that errors name it; nil is none.
 func (b *Builder) In(l *spec.Layer) { b.in = l }
 
-// Errorf reports a problem at a place of the spec.
+// Errorf reports a problem at a place of the spec; the format starts with its
+// code.
 func (b *Builder) Errorf(pos spec.Pos, hint, format string, args ...any) {
-	msg := fmt.Sprintf(format, args...)
+	kind, msg := code.Cut(fmt.Sprintf(format, args...))
 	if b.in != nil {
 		msg = b.Net.LayerContext(b.in) + ": " + msg
 	}
-	b.Errs = append(b.Errs, b.Net.Errorf(pos, hint, "%s", msg))
+	e := b.Net.Errorf(pos, hint, "%s", msg)
+	e.Code = kind
+	b.Errs = append(b.Errs, e)
 }
 
 // Value adds a value to the program.
@@ -237,13 +241,13 @@ func (b *Builder) Activate(act *spec.Named, x Tensor, name string) Tensor {
 	// In front of the first parameter no gradient passes.
 	if b.Net.Codegen.Train && row.Refuse != nil && b.flows[x.Value] {
 		if why, hint := row.Refuse(act.Args); why != "" {
-			b.Errorf(act.Pos, hint, "%s", why)
+			b.Errorf(act.Pos, hint, code.NotTrainable+"%s", why)
 		}
 		b.Prog.Estimated = row.Name
 	}
 	if row.Check != nil {
 		if why, hint := row.Check(act.Args); why != "" {
-			b.Errorf(act.Pos, hint, "%s", why)
+			b.Errorf(act.Pos, hint, code.Conflict+"%s", why)
 			return Tensor{}
 		}
 	}

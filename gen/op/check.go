@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // MaxParams is the number of parameters a network may have.
@@ -14,7 +15,7 @@ func (b *Builder) Check(field string, word *spec.Named, rule func(spec.Args) (wh
 		return
 	}
 	if why, hint := rule(word.Args); why != "" {
-		b.Errorf(word.Pos, hint, "%s %s: %s", field, word.Name, why)
+		b.Errorf(word.Pos, hint, code.Conflict+"%s %s: %s", field, word.Name, why)
 	}
 }
 
@@ -31,13 +32,13 @@ func checkDense(b *Builder, l *spec.Layer) {
 			row := InitializerByName(init.Name)
 			b.Check(field, init, row.Check)
 			if row.Orthogonal && field == "bias_initializer" {
-				b.Errorf(init.Pos, "write bias_initializer: zeros", "bias_initializer %s needs a matrix, but a bias is a vector", row.Name)
+				b.Errorf(init.Pos, "write bias_initializer: zeros", code.Conflict+"bias_initializer %s needs a matrix, but a bias is a vector", row.Name)
 			}
 		}
 	}
 	for _, field := range []string{"bias_initializer", "bias_regularizer"} {
 		if l.Args[field].Set && !l.Args.Bool("use_bias") && l.Args.Word(field).Name != "zeros" {
-			b.Errorf(l.Args.Word(field).Pos, "remove "+field+", or write use_bias: true", "%s needs a bias, but use_bias is false", field)
+			b.Errorf(l.Args.Word(field).Pos, "remove "+field+", or write use_bias: true", code.Conflict+"%s needs a bias, but use_bias is false", field)
 		}
 	}
 }
@@ -50,7 +51,7 @@ func checkProximal(b *Builder, field string, reg *spec.Named) {
 	}
 	if row := OptimizerByName(b.Net.Optimizer.Name); row.Adaptive {
 		b.Errorf(reg.Pos, "write method: subgradient, or optimizer: sgd",
-			"%s %s: method proximal needs one step size for all weights, but %s has one for each", field, reg.Name, row.Name)
+			code.Conflict+"%s %s: method proximal needs one step size for all weights, but %s has one for each", field, reg.Name, row.Name)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // concat places its sources one after the other.
@@ -36,7 +37,7 @@ func buildConcat(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 		}
 		if len(x.Dims) != len(dims) || !sameBut(x.Dims, xs[0].Dims, axis) {
 			b.Errorf(l.Pos, "sources may differ along the axis alone",
-				"its sources do not fit together, %s has the shape %s and %s has %s",
+				code.Shapes+"its sources do not fit together, %s has the shape %s and %s has %s",
 				l.From[0], shapeText(xs[0].Dims), l.From[i], shapeText(x.Dims))
 			return Tensor{}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // constantLayer is a stored tensor as a source of other layers.
@@ -28,7 +29,7 @@ func buildConstant(b *Builder, l *spec.Layer, _ []Tensor) Tensor {
 	}
 	values := l.Args["value"].Value.([]float64)
 	if n := volume(dims); len(values) != 1 && len(values) != n {
-		b.Errorf(l.Args["value"].Pos, "give one number, or one per element", "the shape %s has size %d, value has %d", shapeText(dims), n, len(values))
+		b.Errorf(l.Args["value"].Pos, "give one number, or one per element", code.Count+"the shape %s has size %d, value has %d", shapeText(dims), n, len(values))
 		return Tensor{}
 	}
 	if b.params[l.Name+".weight"] == nil && !b.fit(l, float64(volume(dims))) {
@@ -49,7 +50,7 @@ func (b *Builder) shapeField(field string, arg spec.Arg) (dims []int, ok bool) {
 		size *= math.Abs(float64(d))
 	}
 	if ok && size > MaxElements {
-		b.Errorf(arg.Pos, "", "%s has %.0f elements; the limit is %d", field, size, MaxElements)
+		b.Errorf(arg.Pos, "", code.Limit+"%s has %.0f elements; the limit is %d", field, size, MaxElements)
 		ok = false
 	}
 	return dims, ok

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // denseRows is how a dense layer takes a sample apart: into rows of inputs.
@@ -36,7 +37,7 @@ func (b *Builder) rowsOf(l *spec.Layer, x Tensor) (r denseRows, ok bool) {
 		r.back[from] = i
 	}
 	if n := l.Args.Int("units") * r.count; n > MaxElements {
-		b.Errorf(l.Pos, "give it fewer units", "%d rows of %d units are %d elements; the limit is %d", r.count, l.Args.Int("units"), n, MaxElements)
+		b.Errorf(l.Pos, "give it fewer units", code.Limit+"%d rows of %d units are %d elements; the limit is %d", r.count, l.Args.Int("units"), n, MaxElements)
 		return r, false
 	}
 	return r, true

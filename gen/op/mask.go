@@ -5,6 +5,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // maskOf returns the layer's connections, nil if it is fully connected. It
@@ -22,11 +23,11 @@ func maskOf(b *Builder, l *spec.Layer, out, in int) (*ir.Mask, bool) {
 		name := group.Text("file")
 		a, err := dataset.ParseNPY(b.Net.Files[name])
 		if err != nil {
-			b.Errorf(group["file"].Pos, "save it with numpy.save(name, mask)", "mask: file %q: %v", name, err)
+			b.Errorf(group["file"].Pos, "save it with numpy.save(name, mask)", code.File+"mask: file %q: %v", name, err)
 			return nil, false
 		}
 		if len(a.Shape) != 2 || a.Shape[0] != out || a.Shape[1] != in {
-			b.Errorf(group["file"].Pos, "the shape is [units, inputs]", "mask: file %q must have the shape [%d %d], got %v", name, out, in, a.Shape)
+			b.Errorf(group["file"].Pos, "the shape is [units, inputs]", code.Shapes+"mask: file %q must have the shape [%d %d], got %v", name, out, in, a.Shape)
 			return nil, false
 		}
 		connected = func(o, i int) bool { return a.Data[o*in+i] != 0 }
@@ -40,7 +41,7 @@ func maskOf(b *Builder, l *spec.Layer, out, in int) (*ir.Mask, bool) {
 		}
 	}
 	if m.Count() == 0 {
-		b.Errorf(pos, "raise the density", "mask leaves no connection")
+		b.Errorf(pos, "raise the density", code.Range+"mask leaves no connection")
 		return nil, false
 	}
 	return m, true

@@ -6,6 +6,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // merge is the mathematics of a layer that combines its sources element by
@@ -131,7 +132,7 @@ func (m merge) build(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 		joint, ok := broadcast(dims, x.Dims)
 		if !ok || volume(joint) > MaxElements {
 			b.Errorf(l.Pos, "give them one shape, or shapes that NumPy broadcasts; concat joins different ones",
-				"its sources do not fit together, %s has the shape %s and %s has %s",
+				code.Shapes+"its sources do not fit together, %s has the shape %s and %s has %s",
 				l.From[0], shapeText(xs[0].Dims), l.From[i+1], shapeText(x.Dims))
 			return Tensor{}
 		}

@@ -4,6 +4,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // axesParams are the fields of layers with a parameter per feature.
@@ -20,7 +21,7 @@ var trainableParam = spec.Param{Name: "trainable", Doc: "whether training change
 func (b *Builder) paramDims(l *spec.Layer, dims []int) (stored, combined []int, ok bool) {
 	if l.Args.Bool("shared") {
 		if l.Args["axes"].Set {
-			b.Errorf(l.Args["axes"].Pos, "remove one of the two", "shared: true leaves no axes")
+			b.Errorf(l.Args["axes"].Pos, "remove one of the two", code.Conflict+"shared: true leaves no axes")
 			return nil, nil, false
 		}
 		return []int{1}, nil, true
@@ -71,7 +72,7 @@ func (b *Builder) fit(l *spec.Layer, n float64) bool {
 		n += float64(p.Size())
 	}
 	if n > MaxParams {
-		b.Errorf(l.Pos, "give it fewer units", "the net has %.0f parameters; the limit is %.0f", n, MaxParams)
+		b.Errorf(l.Pos, "give it fewer units", code.Limit+"the net has %.0f parameters; the limit is %.0f", n, MaxParams)
 	}
 	return n <= MaxParams
 }

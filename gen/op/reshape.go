@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // reshape gives the elements of a sample, row-major, another shape.
@@ -31,7 +32,7 @@ var reshape = Layer{
 			dims[open] = xs[0].Size() / rest
 		}
 		if slices.Min(dims) < 1 || volume(dims) != xs[0].Size() {
-			b.Errorf(arg.Pos, "", "shape must hold the %d elements of the shape %s, got %s", xs[0].Size(), shapeText(xs[0].Dims), listText(arg))
+			b.Errorf(arg.Pos, "", code.Shapes+"shape must hold the %d elements of the shape %s, got %s", xs[0].Size(), shapeText(xs[0].Dims), listText(arg))
 			return Tensor{}
 		}
 		return Tensor{xs[0].Value, dims}
@@ -70,7 +71,7 @@ var transpose = Layer{
 			sorted := slices.Sorted(slices.Values(perm))
 			for i := range max(len(sorted), len(x.Dims)) {
 				if i >= len(sorted) || i >= len(x.Dims) || sorted[i] != i {
-					b.Errorf(arg.Pos, "", "perm must name every axis of the shape %s once, counted from 0, got %s", shapeText(x.Dims), listText(arg))
+					b.Errorf(arg.Pos, "", code.Shapes+"perm must name every axis of the shape %s once, counted from 0, got %s", shapeText(x.Dims), listText(arg))
 					return Tensor{}
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // scaleShift is y = x·w + b with a weight and a bias per feature.
@@ -25,7 +26,7 @@ var scaleShift = Layer{
 			return Tensor{}
 		}
 		if !l.Args.Bool("use_weight") && !l.Args.Bool("use_bias") {
-			b.Errorf(l.Pos, "leave one of them out, or remove the layer", "use_weight and use_bias are both false")
+			b.Errorf(l.Pos, "leave one of them out, or remove the layer", code.Conflict+"use_weight and use_bias are both false")
 			return Tensor{}
 		}
 		return b.affine(l, xs[0], stored, combined, l.Name)

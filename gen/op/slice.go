@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // slice is a part of an axis.
@@ -25,12 +26,12 @@ var slice = Layer{
 			return Tensor{}
 		}
 		if step == 0 {
-			b.Errorf(l.Args["step"].Pos, "write step: 1 or leave it out", "step must not be 0")
+			b.Errorf(l.Args["step"].Pos, "write step: 1 or leave it out", code.Range+"step must not be 0")
 			return Tensor{}
 		}
 		start, count := pythonRange(l.Args, step, x.Dims[axis])
 		if count < 1 {
-			b.Errorf(l.Pos, "indices run from 0 to the size of the axis", "it selects nothing of axis %d, whose size is %d", axis, x.Dims[axis])
+			b.Errorf(l.Pos, "indices run from 0 to the size of the axis", code.Range+"it selects nothing of axis %d, whose size is %d", axis, x.Dims[axis])
 			return Tensor{}
 		}
 		axes, dims := axesOf(x.Dims), slices.Clone(x.Dims)

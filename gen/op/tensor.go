@@ -7,6 +7,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // MaxElements is the number of elements a value may have per sample.
@@ -64,7 +65,7 @@ func (b *Builder) axis(field string, at spec.Pos, axis int, dims []int) (int, bo
 	n := len(dims)
 	if axis < -n || axis >= n {
 		b.Errorf(at, fmt.Sprintf("the shape is %s, without the batch", shapeText(dims)),
-			"%s must be between %d and %d, got %d", field, -n, n-1, axis)
+			code.Range+"%s must be between %d and %d, got %d", field, -n, n-1, axis)
 		return 0, false
 	}
 	return (axis + n) % n, true
@@ -89,7 +90,7 @@ func (b *Builder) axesField(field string, args spec.Args, dims []int) (axes []in
 			return nil, false
 		}
 		if slices.Contains(axes, axis) {
-			b.Errorf(arg.Pos, "remove one", "%s lists axis %d twice", field, axis)
+			b.Errorf(arg.Pos, "remove one", code.WrittenTwice+"%s lists axis %d twice", field, axis)
 			return nil, false
 		}
 		axes = append(axes, axis)
@@ -102,7 +103,7 @@ func (b *Builder) axesField(field string, args spec.Args, dims []int) (axes []in
 func (b *Builder) wholeNumbers(field string, arg spec.Arg) (whole []int, ok bool) {
 	for _, x := range arg.Value.([]float64) {
 		if x != float64(int(x)) || x > MaxElements || x < -MaxElements {
-			b.Errorf(arg.Pos, "", "%s must be whole numbers, got %g", field, x)
+			b.Errorf(arg.Pos, "", code.Value+"%s must be whole numbers, got %g", field, x)
 			return nil, false
 		}
 		whole = append(whole, int(x))

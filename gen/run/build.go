@@ -19,6 +19,7 @@ import (
 	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // Compiler makes programs of networks.
@@ -117,7 +118,7 @@ func (c *Compiler) prepare(net *spec.Network, p purpose) (*Shape, *spec.Network,
 	}
 	shape := Describe(&local, prog)
 	if p == toTrain && !shape.Train {
-		return nil, nil, net.Errorf(net.Pos, "write a loss, for instance loss: mse", "the network cannot be trained: no output has a loss")
+		return nil, nil, net.Errorf(net.Pos, "write a loss, for instance loss: mse", code.Missing+"the network cannot be trained: no output has a loss")
 	}
 	return shape, &local, nil
 }

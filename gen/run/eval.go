@@ -7,6 +7,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/code"
 )
 
 // EvalOptions say what to evaluate.
@@ -36,7 +37,7 @@ func (c *Compiler) Eval(ctx context.Context, net *spec.Network, o EvalOptions) (
 		return nil, err
 	}
 	if len(shape.Targets()) == 0 {
-		return nil, net.Errorf(net.Pos, "write a loss, for instance loss: mse", "the network cannot be evaluated: no output has a loss")
+		return nil, net.Errorf(net.Pos, "write a loss, for instance loss: mse", code.Missing+"the network cannot be evaluated: no output has a loss")
 	}
 	report := &EvalReport{}
 	if report.Weights, err = readWeights(net, shape, o.Weights); err != nil {

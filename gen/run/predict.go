@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -22,6 +23,7 @@ type PredictOptions struct {
 	Targets []string // columns of a CSV file that hold targets, which are left out
 	Table   dataset.Table
 	Out     string    // .npy, .npz or .csv; empty is CSV to Stdout
+	JSON    bool      // for no file: lines of JSON instead
 	Stdout  io.Writer // for no file
 	Talk    io.Writer
 }
@@ -55,6 +57,9 @@ func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOpti
 	outputs, err := c.outputs(ctx, net, toPredict, job, data, o.In, o.Talk, nil)
 	if err != nil {
 		return 0, err
+	}
+	if o.Out == "" && o.JSON {
+		return data.N, shape.writeJSON(o.Stdout, outputs)
 	}
 	if o.Out == "" {
 		return data.N, write(o.Stdout, outputs)
@@ -157,4 +162,39 @@ func (s *Shape) columns() []string {
 		}
 	}
 	return names
+}
+
+// writeJSON writes an object per sample: a list of numbers for each output, by
+// its name, and what answers says of it. What is not finite is null.
+func (s *Shape) writeJSON(w io.Writer, outputs []*dataset.Array) error {
+	out := json.NewEncoder(w)
+	answers := s.answers(outputs)
+	for r := range outputs[0].Rows() {
+		row := map[string]any{}
+		for i, o := range s.Outputs {
+			values := make([]*json.Number, o.Size)
+			for j, v := range outputs[i].Data[r*o.Size : (r+1)*o.Size] {
+				if !math.IsNaN(v) && !math.IsInf(v, 0) {
+					n := json.Number(strconv.FormatFloat(v, 'g', -1, 8*s.NumberSize()))
+					values[j] = &n
+				}
+			}
+			row[o.Name] = values
+		}
+		for _, c := range answers {
+			name := c.Name
+			if _, taken := row[name]; taken {
+				name = "predicted_" + name
+			}
+			if n, err := strconv.Atoi(c.Texts[r]); err == nil && strings.HasSuffix(c.Name, "class") {
+				row[name] = n
+			} else if c.Texts[r] != "" {
+				row[name] = c.Texts[r]
+			}
+		}
+		if err := out.Encode(row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
