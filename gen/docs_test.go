@@ -67,7 +67,10 @@ func (m *manual) keys(schema schemaDoc) {
 	table(schema, topKeys)
 	m.line("One of input and inputs is required.\n\n### An input\n")
 	table(schema.Defs["port_in"], []string{"shape", "columns", "normalize"})
-	m.line("One of shape and columns is required. Columns are found by name, as [data files](data.md) tell.\n\nnormalize: standard fits mean and standard deviation to the training data; `{mean: …, std: …}` and `{min: …, max: …}`\nfix them, as one number or one per element.\n\n### An output\n")
+	m.line("One of shape and columns is required. Columns are found by name, as [data files](data.md) tell. One that holds more than numbers is a map:\n")
+	table(schema.Defs["column"], []string{"name", "one_hot", "ordinal", "missing", "unknown"})
+	m.line("```yaml\ninput:\n  columns:\n    - age\n    - {name: income, missing: median}\n    - {name: city, one_hot: [Rome, Oslo], unknown: zero}\n    - {name: size, ordinal: [small, medium, large]}\n  normalize: standard\n```\n")
+	m.line("normalize: standard fits mean and standard deviation to the training data; `{mean: …, std: …}` and `{min: …, max: …}`\nfix them, as one number or one per element.\n\n### An output\n")
 	table(schema.Defs["port_out"], []string{"from", "labels", "loss", "weight"})
 	for _, name := range []string{"numeric", "codegen"} {
 		m.line("### %s\n\n%s\n", name, schema.Properties[name].Description)

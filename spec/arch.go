@@ -5,10 +5,15 @@ import (
 	"strings"
 )
 
-// Arch describes the layers that inference has, for comparison when weights are
-// loaded.
+// Arch describes the layers that inference has, and how columns of inputs are
+// encoded, for comparison when weights are loaded.
 func (n *Network) Arch() string {
 	parts := []string{n.Numeric.DType}
+	for i := range n.Inputs {
+		if in := &n.Inputs[i]; in.Encoded() {
+			parts = append(parts, in.arch())
+		}
+	}
 	for i := range n.Layers {
 		l := &n.Layers[i]
 		if l.Kind == "dropout" {

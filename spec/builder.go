@@ -136,6 +136,14 @@ func (b *Builder) ColumnInput(name string, columns []string, fields ...Fields) R
 	return b.input(b.caller(), name, all)
 }
 
+// EncodedInput is ColumnInput with columns that have fields, such as
+// Fields{"name": "city", "one_hot": []string{"Rome", "Oslo"}}.
+func (b *Builder) EncodedInput(name string, columns []Fields, fields ...Fields) Ref {
+	all := merge(fields)
+	all["columns"] = columns
+	return b.input(b.caller(), name, all)
+}
+
 func (b *Builder) input(at Pos, name string, fields Fields) Ref {
 	b.set(b.inputs, at, name, fields)
 	b.nodes = append(b.nodes, built{name: name})
@@ -240,6 +248,8 @@ func node(value any, at Pos) *yaml.Node {
 	case []float64:
 		return listNode(x, at)
 	case []string:
+		return listNode(x, at)
+	case []Fields:
 		return listNode(x, at)
 	default:
 		n.Tag, n.Value = "!!go", fmt.Sprintf("a Go value of type %T", value)

@@ -46,7 +46,7 @@ func TestBuilderJoins(t *testing.T) {
 	equal(t, "names", n.layerNames(), []string{"eye", "dense2", "add1", "dense3"})
 	equal(t, "sources", n.Layers[2].From, []string{"eye", "dense2"})
 	equal(t, "output", n.Outputs[0].From, "dense3")
-	equal(t, "columns", n.Inputs[1].Columns, []string{"roll", "pitch", "turn"})
+	equal(t, "columns", n.Inputs[1].ColumnNames(), []string{"roll", "pitch", "turn"})
 	equal(t, "shape", n.Inputs[1].Shape, []int{3})
 	equal(t, "normalised", n.Inputs[1].Normalize.Fit, true)
 }

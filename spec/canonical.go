@@ -127,7 +127,7 @@ func wrap(field, indent string) string {
 func (w *canonical) input(i int, in *Input) {
 	fields := []string{"shape: " + list(in.Shape, strconv.Itoa)}
 	if in.Columns != nil {
-		fields[0] = "columns: " + list(in.Columns, text)
+		fields[0] = "columns: " + w.columns(in.Columns)
 	}
 	switch m := in.Normalize; {
 	case m == nil:

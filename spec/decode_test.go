@@ -94,7 +94,7 @@ func TestDecodeTwoHeads(t *testing.T) {
 	equal(t, `n.Package`, n.Package, "two_heads")
 	equal(t, `n.Inputs[0].Normalize`, n.Inputs[0].Normalize, &Normalize{Pos: Pos{3, 37}, Mean: []float64{3}, Std: []float64{1}})
 	equal(t, `n.Inputs[1].Normalize`, n.Inputs[1].Normalize, &Normalize{Pos: Pos{4, 52}, Mean: []float64{-1}, Std: []float64{2, 3, 4.5}})
-	equal(t, `n.Inputs[1].Columns`, n.Inputs[1].Columns, []string{"roll", "y", "turn, °"})
+	equal(t, `n.Inputs[1].ColumnNames()`, n.Inputs[1].ColumnNames(), []string{"roll", "y", "turn, °"})
 	equal(t, `n.Layers[2].From`, n.Layers[2].From, []string{"dense1", "turn"})
 	equal(t, `n.Layers[5].From`, n.Layers[5].From, []string{"tanh1"})
 	l1 := n.Layers[4].Args.Word("kernel_regularizer")

@@ -68,7 +68,7 @@ func TestCanonicalTexts(t *testing.T) {
 	src := "nngen: 1\ninput: {columns: [" + strings.Join(quoted, ", ") + "]}\nlayers:\n  - dense: {units: " + strconv.Itoa(len(quoted)) + "}\noutput: {labels: [" + strings.Join(quoted, ", ") + "]}\nloss: cross_entropy\n"
 	once := decode(t, "texts.yaml", src)
 	again := decode(t, "texts.yaml", string(once.Canonical(testVocabulary())))
-	equal(t, "columns", again.Inputs[0].Columns, once.Inputs[0].Columns)
+	equal(t, "columns", again.Inputs[0].ColumnNames(), once.Inputs[0].ColumnNames())
 	equal(t, "labels", again.Outputs[0].Labels, once.Outputs[0].Labels)
 	equal(t, "number of columns", len(once.Inputs[0].Columns), len(words))
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
 
@@ -93,7 +92,7 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 		if e, ok := d.portFields(p, []string{"shape", "columns", "normalize"}); ok {
 			if n := e.get("columns"); n != nil {
 				if in.Columns = d.columns(p.where, n, e); in.Columns != nil {
-					in.Shape = []int{len(in.Columns)}
+					in.Shape = []int{in.width()}
 				}
 			} else {
 				in.Shape = d.shape(p.where, e)
@@ -104,24 +103,6 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 		}
 		d.net.Inputs = append(d.net.Inputs, in)
 	}
-}
-
-// columns decodes the names of the columns of an input, which say its shape.
-func (d *decoder) columns(where string, n *yaml.Node, e entries) []string {
-	if shape := e.get("shape"); shape != nil {
-		d.fail(shape, "write one of them", code.Conflict+"%s: columns say the shape too", where)
-	}
-	where = join(where, "columns")
-	names := d.texts(where, "column", n, `write columns: [age, income]`)
-	if len(names) > MaxDim {
-		d.fail(n, "", code.Limit+"%s has %d names; the limit is %d", where, len(names), MaxDim)
-	}
-	for i, name := range names {
-		if strings.TrimSpace(name) != name {
-			d.fail(deref(n.Content[i]), "remove them; around a name in a table they are ignored", code.Text+"%s: column %d begins or ends with spaces", where, i+1)
-		}
-	}
-	return names
 }
 
 func (d *decoder) shape(where string, e entries) []int {

@@ -38,9 +38,9 @@ type Input struct {
 	Pos   Pos
 	Name  string // "x" if the network has one and it was not named
 	Shape []int  // without the batch axis
-	// Columns are the columns of a table that the elements of the input are,
-	// nil if they are not named. Then the shape is their number.
-	Columns   []string
+	// Columns are the columns of a table that the elements of the input come
+	// from, nil if they are not named. They say the shape.
+	Columns   []Column
 	Normalize *Normalize
 }
 

@@ -15,7 +15,7 @@ type obj = map[string]any
 // the meaning are checked by Decode alone.
 func Schema(v *Vocabulary) []byte {
 	defs := obj{
-		"name": nameSchema(), "port_in": inputSchema(), "port_out": outputSchema(), "layer": v.layerSchema(),
+		"name": nameSchema(), "port_in": inputSchema(), "port_out": outputSchema(), "column": columnSchema(), "layer": v.layerSchema(),
 	}
 	for _, s := range []Slot{ActivationSlot, LossSlot, OptimizerSlot, ScheduleSlot, ClipSlot, RegularizerSlot, InitializerSlot} {
 		defs[string(s)] = wordSchema(v.Table(s), "One "+string(s)+".")
@@ -95,10 +95,30 @@ func inputSchema() obj {
 		"properties": obj{
 			"shape": obj{"description": "Dimensions without the batch.", "anyOf": []obj{dim,
 				{"type": "array", "items": dim, "minItems": 1, "maxItems": maxRank}}},
-			"columns": obj{"type": "array", "items": obj{"type": "string", "minLength": 1}, "minItems": 1, "maxItems": MaxDim, "uniqueItems": true,
-				"description": "In place of the shape: the columns of a table that are its elements, by name."},
+			"columns": obj{"type": "array", "items": obj{"anyOf": []obj{{"type": "string", "minLength": 1}, ref("column")}}, "minItems": 1, "maxItems": MaxDim, "uniqueItems": true,
+				"description": "In place of the shape: the columns of a table that its elements come from, by name."},
 			"normalize": obj{"description": "Scale the input; standard is fitted to the training data.", "anyOf": []obj{
 				{"enum": []string{"standard"}}, pair("mean", "std", positive()), pair("min", "max", nil)}},
+		},
+	}
+}
+
+// columnSchema describes a column with fields.
+func columnSchema() obj {
+	categories := func(doc string) obj {
+		return obj{"type": "array", "items": obj{"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": true, "description": doc}
+	}
+	return obj{
+		"type": "object", "additionalProperties": false, "required": []string{"name"},
+		"not": obj{"required": []string{"one_hot", "ordinal"}},
+		"properties": obj{
+			"name":    obj{"type": "string", "minLength": 1, "description": "Its name in the table."},
+			"one_hot": categories("The texts it may hold: an element for each, 1 for the one that stands there and 0 for the others."),
+			"ordinal": categories("The texts it may hold, in their order: one element, 0 for the first, 1 for the second, …"),
+			"missing": obj{"enum": []string{"error", "zero", "mean", "median"}, "default": "error",
+				"description": "What an empty field is: an error; zero, of one_hot all of its elements; or the mean or median of the values that the training data has, stored with the weights."},
+			"unknown": obj{"enum": []string{"error", "zero"}, "default": "error",
+				"description": "What a text is that is no category: an error, or zero, of one_hot all of its elements."},
 		},
 	}
 }

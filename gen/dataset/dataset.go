@@ -59,6 +59,7 @@ type File struct {
 	noNumbers []noNumber    // at most one per column, in the order of the file
 	commas    []commaPlaces // by column
 	taken     []int         // the columns of numbers that were taken
+	texts     [][][]string  // of the ports that were taken, as in Samples
 }
 
 // Array returns the array of a name, or nil.

@@ -31,6 +31,9 @@ const (
 // thousands is a number that may be one of thousands with a separator.
 var thousands = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2},[0-9]{3}$`)
 
+// missingValue is what is said of an empty field.
+const missingValue = "the value is missing; write it, or leave out the row"
+
 // number reads a finite decimal number, with a decimal comma too if commas is
 // set; otherwise it says what is wrong, and the value is NaN.
 func number(field string, commas bool) (v float64, msg string, c comma) {
@@ -38,7 +41,7 @@ func number(field string, commas bool) (v float64, msg string, c comma) {
 	text := field
 	switch {
 	case field == "":
-		return math.NaN(), "the value is missing; write it, or leave out the row", noComma
+		return math.NaN(), missingValue, noComma
 	case strings.Contains(field, "."):
 		c = point
 	case commas && strings.Count(field, ",") == 1:

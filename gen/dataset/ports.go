@@ -60,6 +60,8 @@ func (f *File) named(kind string, ports []Port) (rows [][]float64, n int, err er
 func (f *File) rows(a *Array, kind string, p Port) ([]float64, error) {
 	what := fmt.Sprintf("%s %s", kind, quote(p.Name))
 	switch {
+	case p.Cells != nil:
+		return nil, f.errorf("the columns of the %s hold texts, or may lack values, in the spec, which only a table has; give a CSV file", what)
 	case len(a.Shape) == 0:
 		return nil, f.errorf("the array for the %s is a single number; it must have a row per sample", what)
 	case a.Rows() == 0:

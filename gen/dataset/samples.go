@@ -19,12 +19,27 @@ type Port struct {
 	// those of 0 and 1.
 	Labels  []string
 	Columns []string // the columns of a table that hold it, if the spec names them
+	// Cells say what each of the Columns may hold; nil if they hold the Size
+	// numbers. Then only a table has the values, and a sample has one per column.
+	Cells []Cell
+}
+
+// Cell is what a column may hold beside numbers.
+type Cell struct {
+	Elements   int      // of the port that it becomes
+	Categories []string // texts, in place of numbers
+	Missing    bool     // nothing
+	Fitted     bool     // what stands for nothing is fitted to the others
+	Unknown    bool     // texts that are no category
 }
 
 // Width returns the number of numbers that a sample has in a file.
 func (p Port) Width() int {
-	if p.Classes > 0 {
+	switch {
+	case p.Classes > 0:
 		return 1
+	case p.Cells != nil:
+		return len(p.Cells)
 	}
 	return p.Size
 }
@@ -34,8 +49,12 @@ type Samples struct {
 	N       int
 	Inputs  [][]float64 // per input, N rows
 	Targets [][]float64 // per target, N rows; nil without targets
-	Columns Columns     // where they come from
-	Form    string      // how the file of the inputs is written, in words
+	// Texts are, per input with Cells and column of categories, what its numbers
+	// stand for: the categories, then other texts of the file. What is missing in
+	// a column is NaN. It is nil without Cells.
+	Texts   [][][]string
+	Columns Columns // where they come from
+	Form    string  // how the file of the inputs is written, in words
 	// Left are the columns of tables that hold neither: of the file with the
 	// inputs, and of that with the targets, if it is another.
 	Left, LeftTargets []string
@@ -140,6 +159,7 @@ func (s *Samples) readInputs(f *File, src Source, inputs, targets []Port) (err e
 	}
 	s.N, s.Columns.Inputs, s.Left = f.Arrays[0].Rows(), c.names(pick), c.names(c.others(pick))
 	s.Inputs, err = f.take(pick, inputs)
+	s.Texts = f.texts
 	return err
 }
 
@@ -158,6 +178,7 @@ func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err
 		if s.Inputs, err = f.take(in, inputs); err != nil {
 			return err
 		}
+		s.Texts = f.texts
 		s.Targets, err = f.take(out, targets)
 		return err
 	case NPZ:

@@ -15,6 +15,16 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 	for i, p := range ports {
 		columns := pick[:p.Width()]
 		pick = pick[p.Width():]
+		if p.Cells != nil {
+			if f.texts == nil {
+				f.texts = make([][][]string, len(ports))
+			}
+			var err error
+			if out[i], f.texts[i], err = f.cells(columns, p); err != nil {
+				return nil, inFile(err, f.Path)
+			}
+			continue
+		}
 		if p.Classes > 0 || p.Labels != nil {
 			var err error
 			if out[i], err = f.classes(columns[0], p); err != nil {
@@ -25,7 +35,7 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 		f.taken = append(f.taken, columns...)
 		for _, c := range columns {
 			if err := f.noNumber(c); err != nil {
-				return nil, inFile(err, f.Path)
+				return nil, inFile(p.mayMiss(err), f.Path)
 			}
 		}
 		out[i] = make([]float64, 0, rows*len(columns))
@@ -87,29 +97,40 @@ func (f *File) labels(column int, p Port) ([]float64, error) {
 	for i, label := range p.Labels {
 		number[strings.TrimSpace(label)] = float64(i)
 	}
+	out := make([]float64, f.Arrays[0].Rows())
+	err := f.each(column, func(row int, text string) string {
+		class, ok := number[text]
+		out[row] = class
+		switch {
+		case !ok && text == "":
+			return missingValue
+		case !ok:
+			return fmt.Sprintf("%s is not a label; the labels are %s", quote(text), shorten(p.Labels))
+		}
+		return ""
+	})
+	return out, err
+}
+
+// each reads the fields of a column once more, without the spaces around them.
+// What a field is refused for is an error that names its place.
+func (f *File) each(column int, field func(row int, text string) (refused string)) error {
 	r := reader(f.text, f.form.Delimiter)
 	if !f.form.NoHeader {
 		if _, err := r.Read(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	out := make([]float64, f.Arrays[0].Rows())
-	for row := range out {
+	for row := range f.Arrays[0].Rows() {
 		record, err := r.Read()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		text := strings.TrimSpace(record[column])
-		class, ok := number[text]
-		switch {
-		case !ok && text == "":
-			return nil, errorf(f.fieldPlace(r, row+1, column), "the value is missing; write it, or leave out the row")
-		case !ok:
-			return nil, errorf(f.fieldPlace(r, row+1, column), "%s is not a label; the labels are %s", quote(text), shorten(p.Labels))
+		if msg := field(row, strings.TrimSpace(record[column])); msg != "" {
+			return errorf(f.fieldPlace(r, row+1, column), "%s", msg)
 		}
-		out[row] = class
 	}
-	return out, nil
+	return nil
 }
 
 // shorten lists at most ten names.

@@ -29,6 +29,10 @@ type view struct {
 	States, StateNames             []string
 	Accessors                      []accessorView
 	Fits                           []fitView
+	Record                         []recordView // nil without columns
+	RecordNumbers, FitRecords      bool
+	Encoded                        []string // the elements that the first record of the tests becomes
+	EncodeCases                    []encodeCase
 	EmbedFile, EmbedSum            string
 	EmbedSize                      int
 	EmbedIntegers                  bool // the file holds weights as they are stored
@@ -125,12 +129,14 @@ func (e *emitter) templates() error {
 	}{
 		{"doc.go", "doc.go.tmpl", true},
 		{"net.go", "net.go.tmpl", true},
+		{"encode.go", "encode.go.tmpl", v.Record != nil},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
 		{"embed.go", "embed.go.tmpl", e.opts.Embedded != nil},
 		{"cpu_amd64.go", "cpu_amd64.go.tmpl", vector},
 		{"cpu_amd64.s", "cpu_amd64.s.tmpl", vector},
 		{"cpu_noasm.go", "cpu_noasm.go.tmpl", vector},
 		{"net_test.go", "net_test.go.tmpl", true},
+		{"encode_test.go", "encode_test.go.tmpl", v.Record != nil},
 		{"trainer_test.go", "trainer_test.go.tmpl", e.plan.Train != nil},
 		{"bench_test.go", "bench_test.go.tmpl", true},
 	}
@@ -215,6 +221,7 @@ func (e *emitter) view() *view {
 		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
 	v.Fits = e.fits()
+	e.records(v)
 	for _, in := range e.prog.Inputs {
 		v.Inputs = append(v.Inputs, ioView{Field: e.inputField(in), Size: in.Size()})
 	}
@@ -332,9 +339,13 @@ func (e *emitter) doc() []string {
 		fmt.Sprintf("%d parameters in %d bytes, %d multiply-adds per inference, %s, %s mode.",
 			e.prog.ParamCount(), e.plan.Net.Size, e.prog.MultiplyAdds(), e.elem, e.prog.Mode), "",
 		"Use it like this:", "",
-		"\tnet, err := "+e.opts.Package+".LoadFile(\"weights.safetensors\") // or New(seed)",
-		"\tvar x "+e.opts.Package+".Input // fill in",
-		"\ty := net.Predict(&x)")
+		"\tnet, err := "+e.opts.Package+".LoadFile(\"weights.safetensors\") // or New(seed)")
+	if e.net.Record() != nil {
+		lines = append(lines, "\tx, err := net.Encode(&"+e.opts.Package+".Record{}) // with its fields")
+	} else {
+		lines = append(lines, "\tvar x "+e.opts.Package+".Input // fill in")
+	}
+	lines = append(lines, "\ty := net.Predict(&x)")
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " ")
 	}

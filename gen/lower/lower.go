@@ -48,6 +48,11 @@ func (l *lowering) inputs() {
 		v := l.Value(ir.Value{Name: in.Name, Kind: ir.Input, Shape: in.Shape, Batch: true})
 		l.Prog.Inputs = append(l.Prog.Inputs, v)
 	}
+	for _, in := range l.Net.Inputs {
+		if in.Fitted() { // what stands for missing elements, where samples are encoded
+			l.Param(ir.ParamInfo{Name: in.Name + ".missing", Shape: []int{in.Size()}, Values: []float64{0}, FitInput: in.Name, Stat: "missing"})
+		}
+	}
 }
 
 // layers builds every layer and returns the values by name. A layer whose

@@ -37,7 +37,7 @@ func (f fakeNet) net() *spec.Network {
 	n := &spec.Network{File: "fake.yaml", Name: "fake", Package: "fake"}
 	n.Codegen = spec.Codegen{Train: true, Batch: 8}
 	for _, p := range f.inputs {
-		in := spec.Input{Name: p.name, Shape: []int{p.size}, Columns: p.columns}
+		in := spec.Input{Name: p.name, Shape: []int{p.size}, Columns: named(p.columns)}
 		if f.fit {
 			in.Normalize = &spec.Normalize{Fit: true}
 		}
@@ -168,4 +168,13 @@ func put(t *testing.T, name, data string) string {
 	path := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.WriteFile(path, []byte(data), 0o600))
 	return path
+}
+
+// named are columns of numbers with these names.
+func named(names []string) []spec.Column {
+	var columns []spec.Column
+	for _, name := range names {
+		columns = append(columns, spec.Column{Name: name, Encoding: "number", Missing: "error"})
+	}
+	return columns
 }

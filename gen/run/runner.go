@@ -21,6 +21,14 @@ type runnerView struct {
 	Inputs, Targets         []fieldView
 	Outputs                 []fieldView
 	Accuracy                *accuracyView
+	Record                  []columnView // what is read of a sample in place of inputs
+	FitRecords              bool
+}
+
+// columnView is a field of a record: a text, a number, or an input as a whole.
+type columnView struct {
+	Field       string
+	Text, Whole bool
 }
 
 // fieldView is an input, output or target: the field of its struct (empty if
@@ -60,6 +68,14 @@ func newRunnerView(s *Shape) runnerView {
 			return "." + spec.GoName(name)
 		}
 		return ""
+	}
+	for _, f := range s.Record {
+		c := columnView{Field: f.GoName, Whole: f.Column == nil}
+		if f.Column != nil {
+			c.Text = f.Column.Categories != nil
+			v.FitRecords = v.FitRecords || f.Column.Fitted()
+		}
+		v.Record = append(v.Record, c)
 	}
 	for _, in := range s.Inputs {
 		v.Inputs = append(v.Inputs, fieldView{Field: field(in.Name, len(s.Inputs) > 1), Offset: v.InputBytes})

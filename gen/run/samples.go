@@ -15,7 +15,9 @@ import (
 
 // writeSamples writes the samples of the given rows for the runner: all inputs
 // and then all targets, little-endian, in the network's number type, classes
-// as int32. It returns the hash of the file.
+// as int32. Where the runner encodes inputs, their columns are written instead:
+// numbers as float64, texts behind their length in bytes. It returns the hash of
+// the file.
 func writeSamples(path string, s *Shape, d *dataset.Samples, rows []int32) (hash string, err error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -23,7 +25,11 @@ func writeSamples(path string, s *Shape, d *dataset.Samples, rows []int32) (hash
 	}
 	h := sha256.New()
 	w := bufio.NewWriterSize(io.MultiWriter(f, h), 1<<16)
-	err = writeRecords(w, d.Inputs, s.Inputs, rows, s.NumberSize())
+	if s.Record != nil {
+		err = writeColumns(w, d, s, rows)
+	} else {
+		err = writeRecords(w, d.Inputs, s.Inputs, rows, s.NumberSize())
+	}
 	if err == nil && d.Targets != nil {
 		err = writeRecords(w, d.Targets, s.Targets(), rows, s.NumberSize())
 	}
@@ -54,6 +60,43 @@ func writeRecords(w io.Writer, data [][]float64, ports []dataset.Port, rows []in
 						Msg: fmt.Sprintf("element %d of %s, %v, is too large for float32", k+1, p.Name, v)}
 				default:
 					record = binary.LittleEndian.AppendUint32(record, math.Float32bits(float32(v)))
+				}
+			}
+		}
+		if _, err := w.Write(record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeColumns writes the columns of the inputs; inputs without columns are
+// written as they are.
+func writeColumns(w io.Writer, d *dataset.Samples, s *Shape, rows []int32) error {
+	le, size := binary.LittleEndian, s.NumberSize()
+	var record []byte
+	for _, r := range rows {
+		record = record[:0]
+		for i, p := range s.Inputs {
+			n := p.Width()
+			for k, v := range d.Inputs[i][int(r)*n : (int(r)+1)*n] {
+				what := fmt.Sprintf("element %d of %s", k+1, p.Name)
+				if p.Columns != nil {
+					what = fmt.Sprintf("column %q", p.Columns[k])
+				}
+				switch {
+				case p.Cells != nil && p.Cells[k].Categories != nil:
+					text := ""
+					if !math.IsNaN(v) {
+						text = d.Texts[i][k][int(v)]
+					}
+					record = append(le.AppendUint32(record, uint32(len(text))), text...)
+				case size == 4 && math.IsInf(float64(float32(v)), 0):
+					return &dataset.Error{Place: fmt.Sprintf("row %d", r+1), Msg: fmt.Sprintf("%s, %v, is too large for float32", what, v)}
+				case p.Columns != nil || size == 8:
+					record = le.AppendUint64(record, math.Float64bits(v))
+				default:
+					record = le.AppendUint32(record, math.Float32bits(float32(v)))
 				}
 			}
 		}

@@ -18,7 +18,10 @@ type Shape struct {
 	MinBatch int
 	Train    bool // there is a trainer
 	Fit      bool // an input is normalised by the training data
-	SumLoss  bool // a loss is summed, not averaged, over the samples
+	// Record are the fields of a sample as the program reads it, to encode it;
+	// nil if it reads inputs.
+	Record  []spec.RecordField
+	SumLoss bool // a loss is summed, not averaged, over the samples
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
 	Params    []Param
@@ -62,13 +65,19 @@ var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0, "": 0
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
-	columns := map[string][]string{}
-	for _, in := range net.Inputs {
-		columns[in.Name] = in.Columns
-		s.Fit = s.Fit || in.Normalize != nil && in.Normalize.Fit
+	encoded := false
+	for i, in := range prog.Inputs {
+		p := dataset.Port{Name: in.Name, Size: in.Size()}
+		if i < len(net.Inputs) {
+			from := &net.Inputs[i]
+			s.Fit = s.Fit || from.Normalize != nil && from.Normalize.Fit
+			p.Columns, p.Cells = from.ColumnNames(), cells(from)
+			encoded = encoded || p.Cells != nil
+		}
+		s.Inputs = append(s.Inputs, p)
 	}
-	for _, in := range prog.Inputs {
-		s.Inputs = append(s.Inputs, dataset.Port{Name: in.Name, Size: in.Size(), Columns: columns[in.Name]})
+	if encoded {
+		s.Record = net.Record()
 	}
 	for _, out := range net.Outputs {
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
@@ -80,6 +89,22 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 		s.Params = append(s.Params, Param{Name: p.Param.Name, Dims: p.Param.Shape, Mask: p.Param.Mask, Trained: p.Param.Trained})
 	}
 	return s
+}
+
+// cells say what the columns of an input may hold; nil if that is numbers, its
+// elements.
+func cells(in *spec.Input) []dataset.Cell {
+	if !in.Encoded() {
+		return nil
+	}
+	var cells []dataset.Cell
+	for i := range in.Columns {
+		c := &in.Columns[i]
+		cells = append(cells, dataset.Cell{
+			Elements: c.Width(), Categories: c.Categories, Missing: c.Missing != "error", Fitted: c.Fitted(), Unknown: c.Unknown == "zero",
+		})
+	}
+	return cells
 }
 
 func describeOutput(out ir.Output) Output {

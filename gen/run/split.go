@@ -27,3 +27,17 @@ func split(n int, fraction float64, seed uint64) (train, valid []int32, err erro
 	slices.Sort(train)
 	return train, valid, nil
 }
+
+// fittable refuses training data in which a column whose mean or median stands for
+// missing values has none.
+func (s *Shape) fittable(d *dataset.Samples, rows []int32) error {
+	for i, p := range s.Inputs {
+		for k, c := range p.Cells {
+			there := func(r int32) bool { return !math.IsNaN(d.Inputs[i][int(r)*p.Width()+k]) }
+			if c.Fitted && !slices.ContainsFunc(rows, there) {
+				return &dataset.Error{Msg: fmt.Sprintf("column %q has no value in the samples to train with, so nothing to take a mean or median of; leave the column out of the spec, or say missing: zero", p.Columns[k])}
+			}
+		}
+	}
+	return nil
+}

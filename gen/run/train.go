@@ -197,6 +197,9 @@ func (t *training) prepare(dir string) error {
 		t.now.Columns.Targets = data.Columns.Targets
 	}
 	train, held, err := split(data.N, t.Fraction, t.Seed)
+	if err == nil {
+		err = t.shape.fittable(data, train)
+	}
 	if err != nil {
 		return nameFile(err, t.Data.Data)
 	}
