@@ -36,8 +36,11 @@ type body struct {
 	variables      map[*ir.Value]string // slices of rows
 	declared       []jen.Code           // their declarations
 	single         bool                 // one sample, none of whose values has rows
-	outputs        map[*ir.Value]string // fields of y, layer by layer
-	stmts          []jen.Code
+	// args are those of the function being made that hold arrays: the
+	// rows of a value, or the arrays of a parameter-shaped one.
+	args    map[*ir.Value]string
+	outputs map[*ir.Value]string // fields of y, layer by layer
+	stmts   []jen.Code
 }
 
 func (b *body) add(c ...jen.Code) { b.stmts = append(b.stmts, c...) }

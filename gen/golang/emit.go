@@ -53,6 +53,8 @@ type emitter struct {
 	kernels  map[string]*kernelFunc // by what they compute
 	used     map[string]bool        // runtime identifiers used
 	library  library                // the assembly
+	refs     map[string]*refFunc    // functions of the reference
+	refNames map[string]bool
 	rowNames map[*ir.Value]string
 	current  *target.Target // that code is being made for
 	lists    string         // data of the assembly that lists inputs, "" without any
@@ -66,7 +68,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
 		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
-		library: map[string]*assembly{},
+		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
 	}
 }
 

@@ -24,29 +24,25 @@ func (e *emitter) learn(f *jen.File) error {
 		return nil
 	}
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
-	var steps []*plan.Step
+	var steps []*plan.Step // what reads the numbers
 	for _, l := range all {
 		steps = append(steps, &plan.Step{Op: l.Update})
 	}
 	b.neededNumbers(e.plan.Train.Update.Steps, steps)
 	ranks := e.plan.Ranks()
 	for _, l := range all {
-		fn, err := e.learnFunc(l, ranks[l.Update.Out[0].Param])
-		if err != nil {
+		if err := b.learn(l, ranks[l.Update.Out[0].Param]); err != nil {
 			return err
 		}
-		args := []string{"t"}
-		for _, x := range l.Update.In {
-			if isNumber(x) {
-				args = append(args, b.asElem(x))
-			}
-		}
-		b.add(jen.Id(fn.name).Call(exprf("%s, x, part, parts", strings.Join(args, ", "))))
+	}
+	code := b.take()
+	if slices.ContainsFunc(all, func(l plan.Learn) bool { return rowsIn(l.Gradient) != nil }) {
+		code = append([]jen.Code{letf("p, g", "t.net.p, &t.m.grads")}, code...)
 	}
 	e.method(f, []string{
 		"learn updates the parameters once all samples went through the network: one of",
 		"several parts, which together do what sums and update do.",
-	}, "learn", "x []Input, part, parts int", "", b.take())
+	}, "learn", "x []Input, part, parts int", "", code)
 	return nil
 }
 
@@ -58,35 +54,76 @@ func (b *body) asElem(x *ir.Value) string {
 	return fmt.Sprintf("%s(%s)", typeName(b.e.elem), b.at[x].idx) // the step's number, which formulas only compare
 }
 
-// learnFunc is the function that updates one parameter, dealt out by its rank
-// where it is not divided.
-func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
+// learn emits the update of one parameter, dealt out by its rank where it is not
+// divided.
+func (b *body) learn(l plan.Learn, rank int) error {
+	t := b.e.plan.TensorOf(l.Update.Out[0].Param)
+	k, err := b.e.learnFunc(l, t)
+	args := b.passNumbers(l.Update)
+	if over := rowsIn(l.Gradient); over != nil {
+		args = append(args, b.passArrays(l.Update, t)...)
+		for _, v := range over {
+			pass, _, _ := b.source(v)
+			args = append(args, exprf("%s", pass))
+		}
+	} else {
+		args = append(args, exprf("t, x"))
+	}
+	b.add(jen.Id(k.name).Call(append(args, exprf("%d, part, parts", rank))...))
+	return err
+}
+
+// rowsIn are the rows that the gradient of a dense layer is a sum over, dy and
+// then x; nil for other gradients.
+func rowsIn(gradient ir.Op) []*ir.Value {
+	switch o := ir.Form(gradient).(type) {
+	case *ir.DenseGradWeight:
+		return []*ir.Value{o.DY, o.X}
+	case *ir.BatchSum:
+		return []*ir.Value{o.X}
+	}
+	return nil
+}
+
+// learnFunc is the function that updates a parameter: for gradients of dense
+// layers that of all parameters of its layout, which is passed what it works on.
+func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
-	b.names = e.local()
-	var failed error
-	t := e.plan.TensorOf(l.Update.Out[0].Param)
-	k := e.kernel("learn "+l.Update.Out[0].Name, lowerCamel(l.Update.Out[0].Name)+" learn", func(k *kernelFunc) {
-		k.train, k.rows = true, true
-		k.doc = []string{fmt.Sprintf("%s updates %s: gradient and %s.", k.name, l.Update.Out[0].Name, l.Update.Doc)}
-		k.args = []arg{{"t", "*Trainer"}}
-		for i, x := range l.Update.In {
-			if isNumber(x) {
-				name := b.names.name(l.Update.InNames[i])
-				k.args = append(k.args, arg{name, typeName(e.elem)})
-				b.at[x] = place{name, ""}
+	over, key := rowsIn(l.Gradient), "learn "+l.Gradient.String()
+	if over != nil {
+		key = fmt.Sprintf("learn %T %s", ir.Form(l.Gradient), b.updateKey(l.Update, t))
+		for _, v := range over {
+			pass, typ, element := b.source(v)
+			if key += " " + typ; element != nil {
+				key += pass + element("b", "k")
 			}
 		}
-		k.args = append(k.args, arg{"x", "[]Input"}, arg{"part", "int"}, arg{"parts", "int"})
+	}
+	var failed error
+	k := e.kernel(key, lowerCamel(l.Update.Out[0].Name)+" learn", func(k *kernelFunc) {
+		k.train, k.rows = true, true
+		what := l.Update.Out[0].Name
+		b.takeNumbers(k, l.Update)
+		if over != nil {
+			what = alike(l.Update.Out[0])
+			b.takeArrays(k, b.arraysOf(l.Update), t)
+			b.takeRows(k, over)
+		} else {
+			k.args = append(k.args, arg{"t", "*Trainer"}, arg{"x", "[]Input"})
+		}
+		k.doc = []string{fmt.Sprintf("%s updates %s: gradient and %s.", k.name, what, l.Update.Doc)}
+		k.args = append(k.args, arg{"rank", "int"}, arg{"part", "int"}, arg{"parts", "int"})
 		if failed = b.step(&plan.Step{Op: l.Gradient, Chains: 1, Vector: connected(l.Gradient)}); failed != nil {
 			return
 		}
 		if failed = b.paramMap(l.Update); failed != nil {
 			return
 		}
-		k.generic = append([]jen.Code{
-			jen.If(exprf("part != %s(%d, parts)", e.dealer(), rank)).Block(jen.Return()),
-			letf("p, g", "t.net.p, &t.m.grads"),
-		}, b.take()...)
+		k.generic = []jen.Code{jen.If(exprf("part != %s(rank, parts)", e.dealer())).Block(jen.Return())}
+		if over == nil {
+			k.generic = append(k.generic, letf("p, g", "t.net.p, &t.m.grads"))
+		}
+		k.generic = append(k.generic, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
 			e.fast(k, func() []jen.Code {
 				v := &learnKernel{body: b, Learn: l, t: t, target: e.target()}
@@ -98,6 +135,18 @@ func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 		}
 	})
 	return k, failed
+}
+
+// takeRows makes rows arguments of a function.
+func (b *body) takeRows(k *kernelFunc, over []*ir.Value) {
+	for i, v := range over {
+		name, typ, _ := b.source(v)
+		if v.Kind != ir.Input {
+			name = b.names.own([]string{"dy", "x"}[i])
+			b.args[v] = name
+		}
+		k.args = append(k.args, arg{name, typ})
+	}
 }
 
 // connected reports whether a gradient has assembly.
@@ -127,17 +176,10 @@ func (l *learnKernel) fast() []jen.Code {
 	if l.update, l.hold, ok = l.updateOf(l.Update); !ok {
 		return nil
 	}
-	var out []jen.Code
 	if bias, ok := ir.Form(l.Gradient).(*ir.BatchSum); ok {
-		out = l.bias(bias)
-	} else {
-		out = l.weights(ir.Form(l.Gradient).(*ir.DenseGradWeight))
+		return l.bias(bias)
 	}
-	prefix := []jen.Code{letf("p", "t.net.p")}
-	if !slices.ContainsFunc(l.update.Arrays, func(a string) bool { return l.hold[a] == "p" }) {
-		prefix = nil
-	}
-	return append(prefix, out...)
+	return l.weights(ir.Form(l.Gradient).(*ir.DenseGradWeight))
 }
 
 // bias sums the rows as products with one.
@@ -160,7 +202,9 @@ func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
 		}
 		out = append(out, overPanels(loop, l.call(l.nameOf(o.X), dy, panelCall{
 			calls: loop.Calls, width: plan.TailWidth(outputs), first: times16(q), x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / l.target.Lanes(elem)),
-			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[%s][%d]", array, l.t.Field, q, lane) },
+			element: func(array string, lane int) string {
+				return fmt.Sprintf("&%s[%s][%d]", l.field(l.t, array, l.t.Field), q, lane)
+			},
 		}))...)
 	}
 	return out
@@ -175,14 +219,16 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	for i := range w.Loops {
 		loop := &w.Loops[i]
 		place := gradientPlace(loop, lay)
-		field := l.t.Field + place.field
+		field, index := l.t.Field, place.field
 		if loop.Tail {
-			field = l.t.TailField()
+			field, index = l.t.TailField(), ""
 		}
 		each := l.call(l.nameOf(o.DY), dy, panelCall{
 			calls: loop.Calls, width: place.width, xBytes: x.bytes(), first: place.first,
 			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf("m", place.width, l.target.Lanes(elem)),
-			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
+			element: func(array string, lane int) string {
+				return fmt.Sprintf("&%s%s[k][%d]", l.field(l.t, array, field), index, lane)
+			},
 		})
 		if w.Preempt && (!loop.Tail || len(w.Loops) == 1) {
 			each = append(each, l.e.preempt())
@@ -205,12 +251,12 @@ func vectorsOf(rows string, width, lanes int) string {
 	return fmt.Sprintf("%s*%d", rows, width/lanes)
 }
 
-// nameOf is the Go expression of a value's rows in the trainer.
+// nameOf is the argument that holds a value's rows.
 func (b *body) nameOf(v *ir.Value) string {
 	if v.Kind == ir.Input {
 		return "x"
 	}
-	return b.rowsName(v)
+	return b.args[v]
 }
 
 // panelCall is a panel of weights to be updated, or a row of biases.
@@ -222,6 +268,9 @@ type panelCall struct {
 	vectors       string // of the panel, for the update
 	element       func(array string, lane int) string
 }
+
+// gradient holds the gradient.
+func (l *learnKernel) gradient() string { return l.args[l.Gradient.Outs()[0]] }
 
 // call is the call of the assembly for a panel: with the update in registers,
 // or the gradients first.
@@ -237,22 +286,19 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 	arrays := func(lane int, gradient bool) []string {
 		var args []string
 		for _, a := range l.update.Arrays {
-			switch h := l.hold[a]; {
-			case h != "g":
+			if h := l.hold[a]; gradient || h != l.gradient() {
 				args = append(args, c.element(h, lane))
-			case gradient:
-				args = append(args, c.element("t.m.grads", lane))
 			}
 		}
 		return args
 	}
 	for _, p := range c.calls {
-		g, args, hint := part(&p, nil), []string{c.element("t.m.grads", p.Lane)}, "weightGradient"
+		g, args, hint := part(&p, nil), []string{c.element(l.gradient(), p.Lane)}, "weightGradient"
 		if fused {
 			g, hint = part(&p, &l.update.Update), "learn"
 			args = append(arrays(p.Lane, false), l.numbers()...)
 		}
-		args = append(args, dy.element(dyName, "0", plusText(c.first, p.Lane)), c.x, c.inputs, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(c.xBytes))
+		args = append(args, dy.element(dyName, "0", plusText(c.first, p.Lane)), c.x, c.inputs, "len("+dyName+")", fmt.Sprint(dy.bytes()), fmt.Sprint(c.xBytes))
 		args = append(args, maskArg(p.Partial, p.Mask)...)
 		out = append(out, jen.Id(l.gradWeight(g, hint, p.String())).Call(exprf("%s", strings.Join(args, ", "))))
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -14,7 +15,7 @@ import (
 // the kernels.
 func (e *emitter) reference() (*jen.File, error) {
 	f := e.file()
-	r := &ref{e: e, names: newNamer("seed", "step", "samples"), at: map[*ir.Value]string{}}
+	r := e.newRef("seed", "step", "samples")
 	r.inputs("x")
 	for _, op := range e.prog.Infer.Ops {
 		if err := r.op(op); err != nil {
@@ -34,7 +35,18 @@ func (e *emitter) reference() (*jen.File, error) {
 			return nil, err
 		}
 	}
+	for _, k := range sortedKeys(e.refs) {
+		f.Line()
+		f.Add(e.refs[k].code)
+	}
 	return f, nil
+}
+
+// newRef starts a function of the reference.
+func (e *emitter) newRef(reserved ...string) *ref {
+	r := &ref{e: e, names: newNamer(reserved...), at: map[*ir.Value]string{}}
+	r.names.others, r.names.record = e.refNames, e.globals.others
+	return r
 }
 
 // ref builds the reference: every value is a []float64.
@@ -112,8 +124,49 @@ func (r *ref) op(op ir.Op) error {
 	return nil
 }
 
+// refFunc is a function of an element-wise operation, which all that are alike
+// share.
+type refFunc struct {
+	name string
+	code jen.Code
+}
+
+// function is the function of an element-wise operation with one result.
+func (r *ref) function(o *ir.Map) string {
+	key := o.Doc + kernel.Positional(o.Prog.Keep(o.OutNames[0]), o.InNames, o.OutNames[0]).String() + fmt.Sprint(o.Out[0].Size())
+	for _, x := range o.In {
+		key += fmt.Sprint(" ", x.Size())
+	}
+	if f := r.e.refs[key]; f != nil {
+		return f.name
+	}
+	f := &refFunc{name: r.e.globals.name("ref " + o.Doc)}
+	r.e.refs[key], r.e.refNames[f.name] = f, true
+	in := r.e.newRef()
+	names := make([]string, len(o.In))
+	for i := range o.In {
+		names[i] = in.names.own(o.InNames[i])
+	}
+	args := jen.Params()
+	if len(names) > 0 {
+		args = jen.Params(jen.Id(joinComma(names)).Index().Float64())
+	}
+	dst := in.names.own("out")
+	f.code = jen.Comment(fmt.Sprintf("%s is %s of every element.", f.name, wrapFormula(o.Prog.Keep(o.OutNames[0])))).Line().Func().Id(f.name).Add(args).Index().Float64().Block(
+		append(in.elementwise(o, names, dst, o.Out[0].Size()), jen.Return(jen.Id(dst)))...)
+	return f.name
+}
+
 // loop declares the result of an element-wise program and fills it.
 func (r *ref) loop(prog *ir.Map, dst string, size int) []jen.Code {
+	operands := make([]string, len(prog.In))
+	for i, x := range prog.In {
+		operands[i] = r.value(x)
+	}
+	return r.elementwise(prog, operands, dst, size)
+}
+
+func (r *ref) elementwise(prog *ir.Map, operands []string, dst string, size int) []jen.Code {
 	s := r.e.scalar(ir.Float64)
 	s.math = true
 	s.avoid(r.names)
@@ -122,9 +175,9 @@ func (r *ref) loop(prog *ir.Map, dst string, size int) []jen.Code {
 		local := s.fresh(prog.InNames[i])
 		s.bind(prog.InNames[i], local)
 		if x.Size() == 1 {
-			body = append(body, letf(local, "%s[0]", r.value(x)))
+			body = append(body, letf(local, "%s[0]", operands[i]))
 		} else {
-			body = append(body, letf(local, "%s[j]", r.value(x)))
+			body = append(body, letf(local, "%s[j]", operands[i]))
 		}
 	}
 	body = append(body, s.assigns(prog.Prog.Keep(prog.OutNames[0]))...)
@@ -142,9 +195,13 @@ func (r *ref) mapOp(o *ir.Map) {
 				one.In, one.InNames = append(one.In, o.In[j]), append(one.InNames, name)
 			}
 		}
-		dst := r.names.name(y.Name)
-		r.add(r.loop(one, dst, y.Size())...)
-		r.at[y] = dst
+		one.Doc = o.Doc
+		operands := make([]string, len(one.In))
+		for j, x := range one.In {
+			operands[j] = r.value(x)
+		}
+		call := fmt.Sprintf("%s(%s)", r.function(one), joinComma(operands))
+		r.add(letf(r.result(y), "%s", call))
 	}
 }
 
@@ -190,7 +247,7 @@ func (e *emitter) refLoss(f *jen.File) error {
 			}
 		}
 	}
-	r := &ref{e: e, names: newNamer("seed", "step", "samples", "batch"), at: map[*ir.Value]string{}}
+	r := e.newRef("seed", "step", "samples", "batch")
 	for _, v := range e.prog.Values {
 		if v.Kind == ir.Scalar && v.Name == "batch" {
 			r.at[v] = "batch"

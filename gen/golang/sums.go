@@ -18,6 +18,9 @@ func dropout(rate float64) (uint32, float64) { return interp.Dropout(rate) }
 // holder is the Go expression of the struct that holds a parameter-shaped
 // value: parameters, gradients, states and copies have one field per tensor.
 func (b *body) holder(v *ir.Value) string {
+	if name := b.args[v]; name != "" {
+		return name
+	}
 	switch v.Kind {
 	case ir.Param:
 		return b.weights
@@ -27,6 +30,43 @@ func (b *body) holder(v *ir.Value) string {
 		return "t.m." + lowerCamel(plan.StateName(v))
 	}
 	return "t.m." + copyName(v)
+}
+
+// field is a tensor's field in a holder, or what a function was passed of it.
+func (b *body) field(t *plan.Tensor, holder, field string) string {
+	switch {
+	case b.args == nil:
+		return holder + "." + field
+	case field != t.Field:
+		return holder + "t"
+	}
+	return holder
+}
+
+// pointers are the addresses of a tensor's fields in a holder.
+func (b *body) pointers(t *plan.Tensor, holder string) []jen.Code {
+	var out []jen.Code
+	for _, f := range fieldsOf(t) {
+		if at := b.field(t, holder, f); b.args == nil {
+			out = append(out, exprf("&%s", at))
+		} else {
+			out = append(out, exprf("%s", at))
+		}
+	}
+	return out
+}
+
+// tensorArgs are the parameters of a function for a tensor's fields.
+func tensorArgs(t *plan.Tensor, name string) []arg {
+	T := typeName(t.Layout.Elem)
+	if t.Layout.Order == plan.Vector {
+		return []arg{{name, fmt.Sprintf("*[%d][16]%s", t.Layout.Full, T)}}
+	}
+	var args []arg
+	for i, typ := range weightTypes(&t.Layout, T) {
+		args = append(args, arg{name + []string{"", "t"}[i], typ})
+	}
+	return args
 }
 
 // copyName is the trainer's field of a parameter-shaped temporary.
@@ -43,6 +83,9 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 	if v.Kind == ir.Input {
 		field := b.e.inputField(v)
 		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
+	}
+	if name := b.args[v]; name != "" {
+		return name, "[]" + array(v.DType, b.e.rowStride(v.Size())), nil
 	}
 	if b.single {
 		return fmt.Sprintf("%s.t%d[:]", b.slots, b.phase.Slot[v]), "[]" + array(v.DType, v.Size()), nil
@@ -75,11 +118,7 @@ func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 			b.vectorGradWeight(k, t, o)
 		}
 	})
-	var args []jen.Code
-	for _, f := range fieldsOf(t) {
-		args = append(args, exprf("&%s.%s", b.holder(o.DW), f))
-	}
-	b.add(jen.Id(k.name).Call(append(args, exprf("%s", dPass), exprf("%s", xPass))...))
+	b.add(jen.Id(k.name).Call(append(b.pointers(t, b.holder(o.DW)), exprf("%s", dPass), exprf("%s", xPass))...))
 	return nil
 }
 
@@ -208,7 +247,7 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 				forRange("j, dj", "d", jen.Id(vectorAt("g", "j")).Op("+=").Id("dj"))),
 		}
 	})
-	b.add(jen.Id(k.name).Call(exprf("&%s.%s", b.holder(o.Y), t.Field), exprf("%s", rows)))
+	b.add(jen.Id(k.name).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
 	return nil
 }
 
@@ -220,7 +259,11 @@ func (b *body) paramLoop(t *plan.Tensor, holders, names []string, inner func(ele
 	rows := func(field, index string) []jen.Code {
 		var out []jen.Code
 		for i, h := range holders {
-			out = append(out, letf(names[i], "&%s.%s%s", h, field, index))
+			at := "&" + b.field(t, h, field) + index
+			if b.args != nil && index == "" { // a pointer already
+				at = at[1:]
+			}
+			out = append(out, letf(names[i], "%s", at))
 		}
 		return out
 	}

@@ -180,12 +180,23 @@ func (k *kernelFunc) chooser(f *jen.File) {
 		body = k.choice(pass)
 	}
 	if k.rows {
-		for _, line := range k.doc {
+		for _, line := range k.summary() {
 			f.Comment(line)
 		}
 	}
 	f.Func().Id(k.name).Params(params...).Id(k.result).Block(body...)
 	f.Line()
+}
+
+// summary is the function's comment without the loop it stands for, where that is
+// with its portable form.
+func (k *kernelFunc) summary() []string {
+	if len(k.doc) > 0 && !k.assemblyOnly() && k.plain == "" {
+		if first, loop := strings.CutSuffix(k.doc[0], ":"); loop {
+			return []string{first + "."}
+		}
+	}
+	return k.doc
 }
 
 // forwardGeneric prints the function for machines without assembly.

@@ -64,75 +64,145 @@ func (e *emitter) updateKernel(u *updateKernel, hint string) string {
 }
 
 // vectorUpdate emits an operation on parameter-shaped values as a function
-// with assembly; it reports false where there is none.
+// with assembly, one for all tensors of a layout; it reports false where there
+// is none.
 func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 	if !b.e.plan.Layerwise {
 		return false
 	}
-	u, holders, ok := b.updateOf(o)
-	if !ok {
+	if _, _, ok := b.updateOf(o); !ok {
 		return false
 	}
-	k := b.e.kernel("update of "+o.Out[0].Name+" "+o.Prog.String(), lowerCamel(o.Out[0].Param.Name)+" "+o.Doc, func(k *kernelFunc) {
-		b.updateFunc(k, u, o, t, holders)
+	k := b.e.kernel("update "+b.updateKey(o, t), lowerCamel(o.Out[0].Param.Name)+" "+o.Doc, func(k *kernelFunc) {
+		k.train, k.rows = true, true
+		k.doc = []string{fmt.Sprintf("%s changes %s: %s.", k.name, alike(o.Out[0]), wrapFormula(o.Prog))}
+		inner := &body{e: b.e, names: b.e.local(), at: map[*ir.Value]place{}}
+		inner.takeNumbers(k, o)
+		inner.takeArrays(k, b.arraysOf(o), t)
+		inner.updateFunc(k, o, t)
 	})
-	args := []jen.Code{exprf("t"), exprf("%s", b.weights), exprf("%s", b.grads)}
-	for _, x := range o.In {
-		if isNumber(x) {
-			args = append(args, exprf("%s", b.asElem(x)))
-		}
-	}
-	b.add(jen.Id(k.name).Call(args...))
+	b.add(jen.Id(k.name).Call(append(b.passNumbers(o), b.passArrays(o, t)...)...))
 	return true
 }
 
-// updateFunc prints the function: assembly panel by panel, or the loop.
-func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string) {
-	T := typeName(b.e.elem)
-	k.rows, k.train = true, true
-	k.doc = []string{fmt.Sprintf("%s changes %s: %s.", k.name, o.Out[0].Name, wrapFormula(o.Prog))}
-	k.args = []arg{{"t", "*Trainer"}, {"p", "*params"}, {"g", "*params"}}
-	inner := &body{e: b.e, weights: "p", grads: "g", names: b.e.local(), at: map[*ir.Value]place{}}
+// updateKey tells updates that can share a function.
+func (b *body) updateKey(o *ir.Map, t *plan.Tensor) string {
+	key := fmt.Sprintf("%s %d %v %s", &t.Layout, t.Layout.Out, o.OutNames, o.Prog)
+	for _, a := range b.arraysOf(o) {
+		key += fmt.Sprintf(" %s:%d", a.name, len(a.values))
+	}
+	for i, x := range o.In {
+		key += fmt.Sprintf(" %s:%v", o.InNames[i], isNumber(x))
+	}
+	return key
+}
+
+// alike names a tensor that stands for all of its layout.
+func alike(v *ir.Value) string { return "tensors like " + v.Name }
+
+// numbersOf are the operands of an update that are numbers of the step.
+func numbersOf(o *ir.Map) (numbers []*ir.Value, names []string) {
 	for i, x := range o.In {
 		if isNumber(x) {
-			name := inner.names.name(o.InNames[i])
-			k.args = append(k.args, arg{name, T})
-			inner.at[x] = place{name, ""}
+			numbers, names = append(numbers, x), append(names, o.InNames[i])
 		}
 	}
-	k.generic = inner.elementLoop(o, t)
+	return numbers, names
+}
+
+// updateArray is what an update reads and writes in one holder.
+type updateArray struct {
+	holder, name string
+	values       []*ir.Value
+}
+
+// arraysOf are the arrays of an update: operands, then results.
+func (b *body) arraysOf(o *ir.Map) []*updateArray {
+	var out []*updateArray
+	add := func(v *ir.Value, name string) {
+		if isNumber(v) {
+			return
+		}
+		i := slices.IndexFunc(out, func(a *updateArray) bool { return a.holder == b.holder(v) })
+		if i < 0 {
+			i, out = len(out), append(out, &updateArray{holder: b.holder(v), name: name})
+		}
+		out[i].values = append(out[i].values, v)
+	}
+	for i, x := range o.In {
+		add(x, o.InNames[i])
+	}
+	for i, y := range o.Out {
+		add(y, o.OutNames[i])
+	}
+	return out
+}
+
+// takeNumbers makes the numbers of an update arguments of a function, takeArrays
+// its arrays; passNumbers and passArrays are what a call passes.
+func (b *body) takeNumbers(k *kernelFunc, o *ir.Map) {
+	numbers, names := numbersOf(o)
+	for i, x := range numbers {
+		name := b.names.name(names[i])
+		k.args = append(k.args, arg{name, typeName(b.e.elem)})
+		b.at[x] = place{name, ""}
+	}
+}
+
+func (b *body) takeArrays(k *kernelFunc, arrays []*updateArray, t *plan.Tensor) {
+	b.args = map[*ir.Value]string{}
+	for _, a := range arrays {
+		name := b.names.own(a.name)
+		for _, v := range a.values {
+			b.args[v] = name
+		}
+		k.args = append(k.args, tensorArgs(t, name)...)
+	}
+}
+
+func (b *body) passNumbers(o *ir.Map) []jen.Code {
+	var args []jen.Code
+	numbers, _ := numbersOf(o)
+	for _, x := range numbers {
+		args = append(args, exprf("%s", b.asElem(x)))
+	}
+	return args
+}
+
+func (b *body) passArrays(o *ir.Map, t *plan.Tensor) []jen.Code {
+	var args []jen.Code
+	for _, a := range b.arraysOf(o) {
+		args = append(args, b.pointers(t, a.holder)...)
+	}
+	return args
+}
+
+// updateFunc prints the function: assembly panel by panel, or the loop.
+func (b *body) updateFunc(k *kernelFunc, o *ir.Map, t *plan.Tensor) {
+	u, holders, _ := b.updateOf(o)
+	k.generic = b.elementLoop(o, t)
 	b.e.fast(k, func() []jen.Code {
 		if _, ok := b.e.target().Update(&u.Update); !ok {
 			return nil
 		}
-		return b.updateFast(u, o, t, holders, inner)
+		return b.updateFast(u, o, t, holders)
 	})
 }
 
 // updateFast is the body with assembly.
-func (b *body) updateFast(u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
+func (b *body) updateFast(u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string) []jen.Code {
 	name := b.e.updateKernel(u, o.Doc)
-	call := func(field, index, vectors string) jen.Code {
+	numbers, _ := numbersOf(o)
+	return b.e.updateCalls(t, b.e.target().Lanes(u.Elem), func(field, index, vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
-			h := holders[a]
-			switch h {
-			case b.weights:
-				h = "p"
-			case b.grads:
-				h = "g"
-			}
-			args = append(args, fmt.Sprintf("&%s.%s%s", h, field, index))
+			args = append(args, "&"+b.field(t, holders[a], field)+index)
 		}
-		for i, x := range o.In {
-			if isNumber(o.In[i]) {
-				args = append(args, "&"+inner.at[x].idx)
-			}
+		for _, x := range numbers {
+			args = append(args, "&"+b.at[x].idx)
 		}
-		args = append(args, vectors)
-		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
-	}
-	return b.e.updateCalls(t, b.e.target().Lanes(u.Elem), call)
+		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, vectors), ", ")))
+	})
 }
 
 // updateCalls calls the assembly for every part of a tensor; the padding is

@@ -111,43 +111,41 @@ func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride in
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense10BiasAdam changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense10BiasAdam changes tensors like dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
 	switch {
 	case useAVX512:
-		adamElementsAVX512(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 40)
+		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 40)
 	case useAVX2:
-		adamElementsAVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
+		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 80)
 	default:
-		dense10BiasAdamGeneric(t, p, g, stepSize, correction)
+		dense10BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense10BiasLearn updates dense10.bias: gradient and adam.
-func dense10BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense10BiasLearn updates tensors like dense10.bias: gradient and adam.
+func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			weightGradient16AVX512(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
-			adamElementsAVX512(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 1)
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
+			adamElementsAVX512(&g[q][0], &w[q][0], &expAvg[q][0], &expAvgSq[q][0], &stepSize, &correction, 1)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			weightGradient16AVX2(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
-			adamElementsAVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
+			adamElementsAVX2(&g[q][0], &w[q][0], &expAvg[q][0], &expAvgSq[q][0], &stepSize, &correction, 2)
 		}
 	default:
-		dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense10BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 	}
 }
 
@@ -284,15 +282,7 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 	}
 }
 
-// dense10GradWeight computes the gradient of the weights of layer "dense10":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense10GradWeight computes the gradient of the weights of layer "dense10".
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -310,89 +300,47 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 	}
 }
 
-// dense10WeightAdam changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense10WeightAdam changes tensors like dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 40 {
-			adamElementsAVX512(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 128)
+			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 128)
 		}
 	case useAVX2:
 		for q := range 40 {
-			adamElementsAVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 256)
 		}
 	default:
-		dense10WeightAdamGeneric(t, p, g, stepSize, correction)
+		dense10WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense10WeightLearn updates dense10.weight: gradient and adam.
-func dense10WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense10WeightLearn updates tensors like dense10.weight: gradient and adam.
+func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 40 {
-				weightGradient16AVX512(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
-				adamElementsAVX512(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*1)
+				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
+				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
 				preempt()
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 40 {
-				weightGradient16AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
-				adamElementsAVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
+				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
 				preempt()
 			}
 		}
 	default:
-		dense10WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
-	default:
-		dense1BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense1BiasLearn updates dense1.bias: gradient and adam.
-func dense1BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 1)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
-		}
-	default:
-		dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense10WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 	}
 }
 
@@ -444,15 +392,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -470,89 +410,47 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	}
 }
 
-// dense1WeightAdam changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense1WeightAdam changes tensors like dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			adamElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 640)
+			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 640)
 		}
 	case useAVX2:
 		for q := range 8 {
-			adamElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
+			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 1280)
 		}
 	default:
-		dense1WeightAdamGeneric(t, p, g, stepSize, correction)
+		dense1WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and adam.
-func dense1WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and adam.
+func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(640, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
-				adamElementsAVX512(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*1)
+				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
+				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
 				preempt()
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(640, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
-				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
+				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
 				preempt()
 			}
 		}
 	default:
-		dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense2BiasAdam changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
-	default:
-		dense2BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense2BiasLearn updates dense2.bias: gradient and adam.
-func dense2BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 1)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
-		}
-	default:
-		dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense1WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 	}
 }
 
@@ -628,251 +526,37 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 	}
 }
 
-// dense2WeightAdam changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense5BiasAdam changes tensors like dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 128)
-		}
+		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 1)
 	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
-		}
+		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 2)
 	default:
-		dense2WeightAdamGeneric(t, p, g, stepSize, correction)
+		dense5BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and adam.
-func dense2WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense5BiasLearn updates tensors like dense5.bias: gradient and adam.
+func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
-				adamElementsAVX512(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*1)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
-				adamElementsAVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
-			}
-		}
-	default:
-		dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense3BiasAdam changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
-	default:
-		dense3BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense3BiasLearn updates dense3.bias: gradient and adam.
-func dense3BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 1)
-		}
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
+		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 1)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
-		}
+		weightGradient8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
+		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 2)
 	default:
-		dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
-		}
-	default:
-		dense3WeightAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense3WeightLearn updates dense3.weight: gradient and adam.
-func dense3WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
-				adamElementsAVX512(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*1)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
-				adamElementsAVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
-			}
-		}
-	default:
-		dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense4BiasAdam changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
-	default:
-		dense4BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense4BiasLearn updates dense4.bias: gradient and adam.
-func dense4BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 1)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
-		}
-	default:
-		dense4BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense4WeightAdam changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
-		}
-	default:
-		dense4WeightAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense4WeightLearn updates dense4.weight: gradient and adam.
-func dense4WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
-				adamElementsAVX512(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*1)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
-				adamElementsAVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
-			}
-		}
-	default:
-		dense4WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense5BiasAdam changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 1)
-	case useAVX2:
-		adamElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
-	default:
-		dense5BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense5BiasLearn updates dense5.bias: gradient and adam.
-func dense5BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		weightGradientUpTo16AVX512(&t.m.grads.b5[0][0], &t.m.dz5[0][0], &one, 1, len(x), 32, 0, 255)
-		adamElementsAVX512(&t.m.grads.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 1)
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		weightGradient8AVX2(&t.m.grads.b5[0][0], &t.m.dz5[0][0], &one, 1, len(x), 32, 0)
-		adamElementsAVX2(&t.m.grads.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
-	default:
-		dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense5BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 	}
 }
 
@@ -926,15 +610,7 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, 
 	}
 }
 
-// dense5GradWeight computes the gradient of the weights of layer "dense5":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense5GradWeight computes the gradient of the weights of layer "dense5".
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -946,79 +622,37 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	}
 }
 
-// dense5WeightAdam changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense5WeightAdam changes tensors like dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32) {
 	switch {
 	case useAVX512:
-		adamElementsAVX512(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 64)
+		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 64)
 	case useAVX2:
-		adamElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
+		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 128)
 	default:
-		dense5WeightAdamGeneric(t, p, g, stepSize, correction)
+		dense5WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense5WeightLearn updates dense5.weight: gradient and adam.
-func dense5WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense5WeightLearn updates tensors like dense5.weight: gradient and adam.
+func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			weightGradientUpTo16AVX512(&t.m.grads.w5[k][0], &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576, 255)
-			adamElementsAVX512(&t.m.grads.w5[k][0], &p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, (m*8+15)/16)
+			weightGradientUpTo16AVX512(&g[k][0], &dy[0][0], &x[0][k], m, len(dy), 32, 576, 255)
+			adamElementsAVX512(&g[k][0], &w[k][0], &expAvg[k][0], &expAvgSq[k][0], &stepSize, &correction, (m*8+15)/16)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			weightGradient8AVX2(&t.m.grads.w5[k][0], &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576)
-			adamElementsAVX2(&t.m.grads.w5[k][0], &p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, m*1)
+			weightGradient8AVX2(&g[k][0], &dy[0][0], &x[0][k], m, len(dy), 32, 576)
+			adamElementsAVX2(&g[k][0], &w[k][0], &expAvg[k][0], &expAvgSq[k][0], &stepSize, &correction, m*1)
 		}
 	default:
-		dense5WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense6BiasAdam changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
-	default:
-		dense6BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense6BiasLearn updates dense6.bias: gradient and adam.
-func dense6BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 1)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
-		}
-	default:
-		dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense5WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 	}
 }
 
@@ -1084,15 +718,7 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 	}
 }
 
-// dense6GradWeight computes the gradient of the weights of layer "dense6":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense6GradWeight computes the gradient of the weights of layer "dense6".
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
@@ -1108,255 +734,83 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	}
 }
 
-// dense6WeightAdam changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense6WeightAdam changes tensors like dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense6WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			adamElementsAVX512(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 8)
+			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 8)
 		}
 	case useAVX2:
 		for q := range 8 {
-			adamElementsAVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
+			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 16)
 		}
 	default:
-		dense6WeightAdamGeneric(t, p, g, stepSize, correction)
+		dense6WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense6WeightLearn updates dense6.weight: gradient and adam.
-func dense6WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense6WeightLearn updates tensors like dense6.weight: gradient and adam.
+func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
-				adamElementsAVX512(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*1)
+				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
+				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
-				adamElementsAVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
+				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 	default:
-		dense6WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense6WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 	}
 }
 
-// dense7BiasAdam changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense9BiasAdam changes tensors like dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
 	switch {
 	case useAVX512:
-		adamElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 8)
+		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 8)
 	case useAVX2:
-		adamElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 16)
 	default:
-		dense7BiasAdamGeneric(t, p, g, stepSize, correction)
+		dense9BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense7BiasLearn updates dense7.bias: gradient and adam.
-func dense7BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense9BiasLearn updates tensors like dense9.bias: gradient and adam.
+func dense9BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 1)
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
+			adamElementsAVX512(&g[q][0], &w[q][0], &expAvg[q][0], &expAvgSq[q][0], &stepSize, &correction, 1)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
+			adamElementsAVX2(&g[q][0], &w[q][0], &expAvg[q][0], &expAvgSq[q][0], &stepSize, &correction, 2)
 		}
 	default:
-		dense7BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense7WeightAdam changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
-		}
-	default:
-		dense7WeightAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense7WeightLearn updates dense7.weight: gradient and adam.
-func dense7WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
-				adamElementsAVX512(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*1)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
-				adamElementsAVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
-			}
-		}
-	default:
-		dense7WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense8BiasAdam changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
-	default:
-		dense8BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense8BiasLearn updates dense8.bias: gradient and adam.
-func dense8BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 1)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
-		}
-	default:
-		dense8BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense8WeightAdam changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
-		}
-	default:
-		dense8WeightAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense8WeightLearn updates dense8.weight: gradient and adam.
-func dense8WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
-				adamElementsAVX512(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*1)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
-				adamElementsAVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
-			}
-		}
-	default:
-		dense8WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-	}
-}
-
-// dense9BiasAdam changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
-	default:
-		dense9BiasAdamGeneric(t, p, g, stepSize, correction)
-	}
-}
-
-// dense9BiasLearn updates dense9.bias: gradient and adam.
-func dense9BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX512(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 1)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
-			adamElementsAVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
-		}
-	default:
-		dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense9BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 	}
 }
 
@@ -1376,15 +830,7 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 	}
 }
 
-// dense9GradWeight computes the gradient of the weights of layer "dense9":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense9GradWeight computes the gradient of the weights of layer "dense9".
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -1400,47 +846,45 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-// dense9WeightAdam changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense9WeightAdam changes tensors like dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			adamElementsAVX512(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 128)
+			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 128)
 		}
 	case useAVX2:
 		for q := range 8 {
-			adamElementsAVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 256)
 		}
 	default:
-		dense9WeightAdamGeneric(t, p, g, stepSize, correction)
+		dense9WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
-// dense9WeightLearn updates dense9.weight: gradient and adam.
-func dense9WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+// dense9WeightLearn updates tensors like dense9.weight: gradient and adam.
+func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				weightGradient16AVX512(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
-				adamElementsAVX512(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*1)
+				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
+				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				weightGradient16AVX2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
-				adamElementsAVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
+				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 	default:
-		dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+		dense9WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 	}
 }
 

@@ -3,11 +3,11 @@
 
 package anomaly
 
-func dense10BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
+func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
+	dense10BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense10BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32, dy [][656]float32, rank, part, parts int) {
+	dense10BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 }
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardGeneric(y, x, w, b)
@@ -27,17 +27,11 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dense10GradWeightGeneric(g, dy, x)
 }
-func dense10WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
+func dense10WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32) {
+	dense10WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense10WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense10WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense1BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense1BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
+	dense10WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
@@ -48,17 +42,11 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-func dense1WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
+func dense1WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32) {
+	dense1WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense1WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense2BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense2BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
 func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
@@ -69,41 +57,11 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2Forward(y, x, w, b)
 }
-func dense2WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
+func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
+	dense5BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense2WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense3BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense3BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense3WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense3WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense4BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense4BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense4BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense4WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense4WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense4WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense5BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense5BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
+	dense5BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 }
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardGeneric(y, x, wt, b)
@@ -117,17 +75,11 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, 
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dense5GradWeightGeneric(gt, dy, x)
 }
-func dense5WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
+func dense5WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32) {
+	dense5WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense5WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense5WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense6BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense6BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+	dense5WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardGeneric(y, x, w, b)
@@ -141,41 +93,17 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dense6GradWeightGeneric(g, dy, x)
 }
-func dense6WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
+func dense6WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32) {
+	dense6WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense6WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense6WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
+	dense6WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
-func dense7BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
+func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
+	dense9BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense7BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense7BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense7WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense7WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense7WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense8BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense8BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense8BiasLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense8WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense8WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense8WeightLearnGeneric(t, stepSize, correction, x, part, parts)
-}
-func dense9BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
-}
-func dense9BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense9BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32, dy [][144]float32, rank, part, parts int) {
+	dense9BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 }
 func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	dense9GradInputRowsGeneric(y, x, w, u0)
@@ -183,10 +111,10 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	dense9GradWeightGeneric(g, dy, x)
 }
-func dense9WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
-	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
+func dense9WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32) {
+	dense9WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense9WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
+	dense9WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
 func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }

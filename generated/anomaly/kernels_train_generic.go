@@ -11,24 +11,24 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense10BiasAdamGeneric changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense10BiasAdamGeneric changes tensors like dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
 	for q := range 40 {
-		gs := &g.b10[q]
-		ws := &p.b10[q]
-		expAvgs := &t.m.expAvg.b10[q]
-		expAvgSqs := &t.m.expAvgSq.b10[q]
+		gs := &g[q]
+		ws := &w[q]
+		expAvgs := &expAvg[q]
+		expAvgSqs := &expAvgSq[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
+			w_ := ws[j]
+			expAvg_ := expAvgs[j]
+			expAvgSq_ := expAvgSqs[j]
+			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+			ws[j] = w_
+			expAvgs[j] = expAvg_
+			expAvgSqs[j] = expAvgSq_
 		}
 	}
 }
@@ -44,14 +44,13 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	}
 }
 
-// dense10BiasLearnGeneric updates dense10.bias: gradient and adam.
-func dense10BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(10, parts) {
+// dense10BiasLearnGeneric updates tensors like dense10.bias: gradient and adam.
+func dense10BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32, dy [][656]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
-	dense10BiasAdam(t, p, g, stepSize, correction)
+	dense10BiasGrad(g, dy)
+	dense10BiasAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardGeneric for every row.
@@ -156,70 +155,37 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 	}
 }
 
-// dense10WeightAdamGeneric changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense10WeightAdamGeneric changes tensors like dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32) {
 	for q := range 40 {
 		for k := range 128 {
-			gs := &g.w10[q][k]
-			ws := &p.w10[q][k]
-			expAvgs := &t.m.expAvg.w10[q][k]
-			expAvgSqs := &t.m.expAvgSq.w10[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			expAvgs := &expAvg[q][k]
+			expAvgSqs := &expAvgSq[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
+				w_ := ws[j]
+				expAvg_ := expAvgs[j]
+				expAvgSq_ := expAvgSqs[j]
+				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+				ws[j] = w_
+				expAvgs[j] = expAvg_
+				expAvgSqs[j] = expAvgSq_
 			}
 		}
 	}
 }
 
-// dense10WeightLearnGeneric updates dense10.weight: gradient and adam.
-func dense10WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(1, parts) {
+// dense10WeightLearnGeneric updates tensors like dense10.weight: gradient and adam.
+func dense10WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
-	dense10WeightAdam(t, p, g, stepSize, correction)
-}
-
-// dense1BiasAdamGeneric changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		expAvgs := &t.m.expAvg.b1[q]
-		expAvgSqs := &t.m.expAvgSq.b1[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
-		}
-	}
-}
-
-// dense1BiasLearnGeneric updates dense1.bias: gradient and adam.
-func dense1BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(11, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
-	dense1BiasAdam(t, p, g, stepSize, correction)
+	dense10GradWeight(g, dy, x)
+	dense10WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
@@ -274,256 +240,57 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	}
 }
 
-// dense1WeightAdamGeneric changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense1WeightAdamGeneric changes tensors like dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32) {
 	for q := range 8 {
 		for k := range 640 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
-			expAvgs := &t.m.expAvg.w1[q][k]
-			expAvgSqs := &t.m.expAvgSq.w1[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			expAvgs := &expAvg[q][k]
+			expAvgSqs := &expAvgSq[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
+				w_ := ws[j]
+				expAvg_ := expAvgs[j]
+				expAvgSq_ := expAvgSqs[j]
+				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+				ws[j] = w_
+				expAvgs[j] = expAvg_
+				expAvgSqs[j] = expAvgSq_
 			}
 		}
 	}
 }
 
-// dense1WeightLearnGeneric updates dense1.weight: gradient and adam.
-func dense1WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(0, parts) {
+// dense1WeightLearnGeneric updates tensors like dense1.weight: gradient and adam.
+func dense1WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1WeightAdam(t, p, g, stepSize, correction)
+	dense1GradWeight(g, dy, x)
+	dense1WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
-// dense2BiasAdamGeneric changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		gs := &g.b2[q]
-		ws := &p.b2[q]
-		expAvgs := &t.m.expAvg.b2[q]
-		expAvgSqs := &t.m.expAvgSq.b2[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
-		}
-	}
-}
-
-// dense2BiasLearnGeneric updates dense2.bias: gradient and adam.
-func dense2BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(12, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense2BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense2WeightAdamGeneric changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w2[q][k]
-			ws := &p.w2[q][k]
-			expAvgs := &t.m.expAvg.w2[q][k]
-			expAvgSqs := &t.m.expAvgSq.w2[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
-			}
-		}
-	}
-}
-
-// dense2WeightLearnGeneric updates dense2.weight: gradient and adam.
-func dense2WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(2, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2WeightAdam(t, p, g, stepSize, correction)
-}
-
-// dense3BiasAdamGeneric changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		gs := &g.b3[q]
-		ws := &p.b3[q]
-		expAvgs := &t.m.expAvg.b3[q]
-		expAvgSqs := &t.m.expAvgSq.b3[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
-		}
-	}
-}
-
-// dense3BiasLearnGeneric updates dense3.bias: gradient and adam.
-func dense3BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(13, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense3BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense3WeightAdamGeneric changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w3[q][k]
-			ws := &p.w3[q][k]
-			expAvgs := &t.m.expAvg.w3[q][k]
-			expAvgSqs := &t.m.expAvgSq.w3[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
-			}
-		}
-	}
-}
-
-// dense3WeightLearnGeneric updates dense3.weight: gradient and adam.
-func dense3WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(3, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3WeightAdam(t, p, g, stepSize, correction)
-}
-
-// dense4BiasAdamGeneric changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		gs := &g.b4[q]
-		ws := &p.b4[q]
-		expAvgs := &t.m.expAvg.b4[q]
-		expAvgSqs := &t.m.expAvgSq.b4[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
-		}
-	}
-}
-
-// dense4BiasLearnGeneric updates dense4.bias: gradient and adam.
-func dense4BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(14, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense4BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense4WeightAdamGeneric changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w4[q][k]
-			ws := &p.w4[q][k]
-			expAvgs := &t.m.expAvg.w4[q][k]
-			expAvgSqs := &t.m.expAvgSq.w4[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
-			}
-		}
-	}
-}
-
-// dense4WeightLearnGeneric updates dense4.weight: gradient and adam.
-func dense4WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(4, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense4WeightAdam(t, p, g, stepSize, correction)
-}
-
-// dense5BiasAdamGeneric changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense5BiasAdamGeneric changes tensors like dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
 	{
-		gs := &g.b5[0]
-		ws := &p.b5[0]
-		expAvgs := &t.m.expAvg.b5[0]
-		expAvgSqs := &t.m.expAvgSq.b5[0]
+		gs := &g[0]
+		ws := &w[0]
+		expAvgs := &expAvg[0]
+		expAvgSqs := &expAvgSq[0]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
+			w_ := ws[j]
+			expAvg_ := expAvgs[j]
+			expAvgSq_ := expAvgSqs[j]
+			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+			ws[j] = w_
+			expAvgs[j] = expAvg_
+			expAvgSqs[j] = expAvgSq_
 		}
 	}
 }
@@ -539,14 +306,13 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	}
 }
 
-// dense5BiasLearnGeneric updates dense5.bias: gradient and adam.
-func dense5BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(19, parts) {
+// dense5BiasLearnGeneric updates tensors like dense5.bias: gradient and adam.
+func dense5BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
-	dense5BiasAdam(t, p, g, stepSize, correction)
+	dense5BiasGrad(g, dy)
+	dense5BiasAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
 // dense5GradInput computes the input gradient of layer "dense5", 8→128:
@@ -637,68 +403,35 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 	}
 }
 
-// dense5WeightAdamGeneric changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense5WeightAdamGeneric changes tensors like dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32) {
 	for k := range 128 {
-		gs := &g.w5[k]
-		ws := &p.w5[k]
-		expAvgs := &t.m.expAvg.w5[k]
-		expAvgSqs := &t.m.expAvgSq.w5[k]
+		gs := &g[k]
+		ws := &w[k]
+		expAvgs := &expAvg[k]
+		expAvgSqs := &expAvgSq[k]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
+			w_ := ws[j]
+			expAvg_ := expAvgs[j]
+			expAvgSq_ := expAvgSqs[j]
+			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+			ws[j] = w_
+			expAvgs[j] = expAvg_
+			expAvgSqs[j] = expAvgSq_
 		}
 	}
 }
 
-// dense5WeightLearnGeneric updates dense5.weight: gradient and adam.
-func dense5WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(8, parts) {
+// dense5WeightLearnGeneric updates tensors like dense5.weight: gradient and adam.
+func dense5WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
-	dense5WeightAdam(t, p, g, stepSize, correction)
-}
-
-// dense6BiasAdamGeneric changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		gs := &g.b6[q]
-		ws := &p.b6[q]
-		expAvgs := &t.m.expAvg.b6[q]
-		expAvgSqs := &t.m.expAvgSq.b6[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
-		}
-	}
-}
-
-// dense6BiasLearnGeneric updates dense6.bias: gradient and adam.
-func dense6BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(15, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
-	dense6BiasAdam(t, p, g, stepSize, correction)
+	dense5GradWeight(g, dy, x)
+	dense5WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
 // dense6GradInput computes the input gradient of layer "dense6", 128→8:
@@ -795,190 +528,57 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	}
 }
 
-// dense6WeightAdamGeneric changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense6WeightAdamGeneric changes tensors like dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense6WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32) {
 	for q := range 8 {
 		for k := range 8 {
-			gs := &g.w6[q][k]
-			ws := &p.w6[q][k]
-			expAvgs := &t.m.expAvg.w6[q][k]
-			expAvgSqs := &t.m.expAvgSq.w6[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			expAvgs := &expAvg[q][k]
+			expAvgSqs := &expAvgSq[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
+				w_ := ws[j]
+				expAvg_ := expAvgs[j]
+				expAvgSq_ := expAvgSqs[j]
+				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+				ws[j] = w_
+				expAvgs[j] = expAvg_
+				expAvgSqs[j] = expAvgSq_
 			}
 		}
 	}
 }
 
-// dense6WeightLearnGeneric updates dense6.weight: gradient and adam.
-func dense6WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(9, parts) {
+// dense6WeightLearnGeneric updates tensors like dense6.weight: gradient and adam.
+func dense6WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
-	dense6WeightAdam(t, p, g, stepSize, correction)
+	dense6GradWeight(g, dy, x)
+	dense6WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
-// dense7BiasAdamGeneric changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense9BiasAdamGeneric changes tensors like dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
 	for q := range 8 {
-		gs := &g.b7[q]
-		ws := &p.b7[q]
-		expAvgs := &t.m.expAvg.b7[q]
-		expAvgSqs := &t.m.expAvgSq.b7[q]
+		gs := &g[q]
+		ws := &w[q]
+		expAvgs := &expAvg[q]
+		expAvgSqs := &expAvgSq[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
-		}
-	}
-}
-
-// dense7BiasLearnGeneric updates dense7.bias: gradient and adam.
-func dense7BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(16, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
-	dense7BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense7WeightAdamGeneric changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w7[q][k]
-			ws := &p.w7[q][k]
-			expAvgs := &t.m.expAvg.w7[q][k]
-			expAvgSqs := &t.m.expAvgSq.w7[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
-			}
-		}
-	}
-}
-
-// dense7WeightLearnGeneric updates dense7.weight: gradient and adam.
-func dense7WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(5, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
-	dense7WeightAdam(t, p, g, stepSize, correction)
-}
-
-// dense8BiasAdamGeneric changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		gs := &g.b8[q]
-		ws := &p.b8[q]
-		expAvgs := &t.m.expAvg.b8[q]
-		expAvgSqs := &t.m.expAvgSq.b8[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
-		}
-	}
-}
-
-// dense8BiasLearnGeneric updates dense8.bias: gradient and adam.
-func dense8BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(17, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
-	dense8BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense8WeightAdamGeneric changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w8[q][k]
-			ws := &p.w8[q][k]
-			expAvgs := &t.m.expAvg.w8[q][k]
-			expAvgSqs := &t.m.expAvgSq.w8[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
-			}
-		}
-	}
-}
-
-// dense8WeightLearnGeneric updates dense8.weight: gradient and adam.
-func dense8WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(6, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
-	dense8WeightAdam(t, p, g, stepSize, correction)
-}
-
-// dense9BiasAdamGeneric changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
-	for q := range 8 {
-		gs := &g.b9[q]
-		ws := &p.b9[q]
-		expAvgs := &t.m.expAvg.b9[q]
-		expAvgSqs := &t.m.expAvgSq.b9[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			expAvg := expAvgs[j]
-			expAvgSq := expAvgSqs[j]
-			expAvg = expAvg + float32(0.1*(g_-expAvg))
-			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-			ws[j] = w
-			expAvgs[j] = expAvg
-			expAvgSqs[j] = expAvgSq
+			w_ := ws[j]
+			expAvg_ := expAvgs[j]
+			expAvgSq_ := expAvgSqs[j]
+			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+			ws[j] = w_
+			expAvgs[j] = expAvg_
+			expAvgSqs[j] = expAvgSq_
 		}
 	}
 }
@@ -994,14 +594,13 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	}
 }
 
-// dense9BiasLearnGeneric updates dense9.bias: gradient and adam.
-func dense9BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(18, parts) {
+// dense9BiasLearnGeneric updates tensors like dense9.bias: gradient and adam.
+func dense9BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32, dy [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
-	dense9BiasAdam(t, p, g, stepSize, correction)
+	dense9BiasGrad(g, dy)
+	dense9BiasAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
 // dense9GradInput computes the input gradient of layer "dense9", 128→128:
@@ -1098,36 +697,35 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-// dense9WeightAdamGeneric changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
+// dense9WeightAdamGeneric changes tensors like dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32) {
 	for q := range 8 {
 		for k := range 128 {
-			gs := &g.w9[q][k]
-			ws := &p.w9[q][k]
-			expAvgs := &t.m.expAvg.w9[q][k]
-			expAvgSqs := &t.m.expAvgSq.w9[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			expAvgs := &expAvg[q][k]
+			expAvgSqs := &expAvgSq[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				expAvg := expAvgs[j]
-				expAvgSq := expAvgSqs[j]
-				expAvg = expAvg + float32(0.1*(g_-expAvg))
-				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
-				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
-				ws[j] = w
-				expAvgs[j] = expAvg
-				expAvgSqs[j] = expAvgSq
+				w_ := ws[j]
+				expAvg_ := expAvgs[j]
+				expAvgSq_ := expAvgSqs[j]
+				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+				ws[j] = w_
+				expAvgs[j] = expAvg_
+				expAvgSqs[j] = expAvgSq_
 			}
 		}
 	}
 }
 
-// dense9WeightLearnGeneric updates dense9.weight: gradient and adam.
-func dense9WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
-	if part != dealt(7, parts) {
+// dense9WeightLearnGeneric updates tensors like dense9.weight: gradient and adam.
+func dense9WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
-	dense9WeightAdam(t, p, g, stepSize, correction)
+	dense9GradWeight(g, dy, x)
+	dense9WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }

@@ -6,122 +6,23 @@ package anomaly
 func refForward(p [][]float64, x *Input) [][]float64 {
 	inX := refInput(x[:])
 	z1 := refDense(p[1], p[0], inX)
-	a1 := make([]float64, 128)
-	for j := range a1 {
-		x_ := z1[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a1[j] = y_
-	}
+	a1 := refRelu(z1)
 	z2 := refDense(p[3], p[2], a1)
-	a2 := make([]float64, 128)
-	for j := range a2 {
-		x_ := z2[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a2[j] = y_
-	}
+	a2 := refRelu(z2)
 	z3 := refDense(p[5], p[4], a2)
-	a3 := make([]float64, 128)
-	for j := range a3 {
-		x_ := z3[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a3[j] = y_
-	}
+	a3 := refRelu(z3)
 	z4 := refDense(p[7], p[6], a3)
-	a4 := make([]float64, 128)
-	for j := range a4 {
-		x_ := z4[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a4[j] = y_
-	}
+	a4 := refRelu(z4)
 	z5 := refDense(p[9], p[8], a4)
-	a5 := make([]float64, 8)
-	for j := range a5 {
-		x_ := z5[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a5[j] = y_
-	}
+	a5 := refRelu_2(z5)
 	z6 := refDense(p[11], p[10], a5)
-	a6 := make([]float64, 128)
-	for j := range a6 {
-		x_ := z6[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a6[j] = y_
-	}
+	a6 := refRelu(z6)
 	z7 := refDense(p[13], p[12], a6)
-	a7 := make([]float64, 128)
-	for j := range a7 {
-		x_ := z7[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a7[j] = y_
-	}
+	a7 := refRelu(z7)
 	z8 := refDense(p[15], p[14], a7)
-	a8 := make([]float64, 128)
-	for j := range a8 {
-		x_ := z8[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a8[j] = y_
-	}
+	a8 := refRelu(z8)
 	z9 := refDense(p[17], p[16], a8)
-	a9 := make([]float64, 128)
-	for j := range a9 {
-		x_ := z9[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a9[j] = y_
-	}
+	a9 := refRelu(z9)
 	z10 := refDense(p[19], p[18], a9)
 	return [][]float64{z10}
 }
@@ -131,133 +32,29 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s_2 := make([]float64, 1)
-	for j := range s_2 {
-		batch_ := batch[0]
-		s := 1 / (batch_ * 640)
-		s_2[j] = s
-	}
+	s_2 := refScaleOfTheLoss(batch)
 	lossY := make([]float64, 1)
 	for i := range x {
 		inX := refInput(x[i][:])
 		targetY := refInput(y[i][:])
 		z1 := refDense(p[1], p[0], inX)
-		a1 := make([]float64, 128)
-		for j := range a1 {
-			x_ := z1[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a1[j] = y_
-		}
+		a1 := refRelu(z1)
 		z2 := refDense(p[3], p[2], a1)
-		a2 := make([]float64, 128)
-		for j := range a2 {
-			x_ := z2[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a2[j] = y_
-		}
+		a2 := refRelu(z2)
 		z3 := refDense(p[5], p[4], a2)
-		a3 := make([]float64, 128)
-		for j := range a3 {
-			x_ := z3[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a3[j] = y_
-		}
+		a3 := refRelu(z3)
 		z4 := refDense(p[7], p[6], a3)
-		a4 := make([]float64, 128)
-		for j := range a4 {
-			x_ := z4[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a4[j] = y_
-		}
+		a4 := refRelu(z4)
 		z5 := refDense(p[9], p[8], a4)
-		a5 := make([]float64, 8)
-		for j := range a5 {
-			x_ := z5[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a5[j] = y_
-		}
+		a5 := refRelu_2(z5)
 		z6 := refDense(p[11], p[10], a5)
-		a6 := make([]float64, 128)
-		for j := range a6 {
-			x_ := z6[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a6[j] = y_
-		}
+		a6 := refRelu(z6)
 		z7 := refDense(p[13], p[12], a6)
-		a7 := make([]float64, 128)
-		for j := range a7 {
-			x_ := z7[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a7[j] = y_
-		}
+		a7 := refRelu(z7)
 		z8 := refDense(p[15], p[14], a7)
-		a8 := make([]float64, 128)
-		for j := range a8 {
-			x_ := z8[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a8[j] = y_
-		}
+		a8 := refRelu(z8)
 		z9 := refDense(p[17], p[16], a8)
-		a9 := make([]float64, 128)
-		for j := range a9 {
-			x_ := z9[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a9[j] = y_
-		}
+		a9 := refRelu(z9)
 		z10 := refDense(p[19], p[18], a9)
 		terms := make([]float64, 640)
 		for j := range terms {
@@ -270,12 +67,63 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		lZ10 := []float64{refSum(terms)}
 		refAccumulate(lossY, lZ10)
 	}
-	loss := make([]float64, 1)
-	for j := range loss {
-		ly := lossY[0]
-		sy := s_2[0]
-		loss_ := float64(ly * sy)
-		loss[j] = loss_
-	}
+	loss := refLoss_2(lossY, s_2)
 	return loss[0]
+}
+
+// refLoss_2 is loss = ly · sy of every element.
+func refLoss_2(ly, sy []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		ly_ := ly[0]
+		sy_ := sy[0]
+		loss := float64(ly_ * sy_)
+		out[j] = loss
+	}
+	return out
+}
+
+// refRelu is y = select(x < 0, 0, x) of every element.
+func refRelu(x []float64) []float64 {
+	out := make([]float64, 128)
+	for j := range out {
+		x_ := x[j]
+		var t0 float64
+		if x_ < 0 {
+			t0 = 0
+		} else {
+			t0 = x_
+		}
+		y_ := t0
+		out[j] = y_
+	}
+	return out
+}
+
+// refRelu_2 is y = select(x < 0, 0, x) of every element.
+func refRelu_2(x []float64) []float64 {
+	out := make([]float64, 8)
+	for j := range out {
+		x_ := x[j]
+		var t0 float64
+		if x_ < 0 {
+			t0 = 0
+		} else {
+			t0 = x_
+		}
+		y_ := t0
+		out[j] = y_
+	}
+	return out
+}
+
+// refScaleOfTheLoss is s = 1 / (batch · 640) of every element.
+func refScaleOfTheLoss(batch []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		batch_ := batch[0]
+		s := 1 / (batch_ * 640)
+		out[j] = s
+	}
+	return out
 }

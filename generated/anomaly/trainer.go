@@ -223,104 +223,64 @@ func (p *params) combine(q *params, f func(a, b float32) float32) {
 }
 
 // Dense1Bias is the gradient by dense1.bias[o].
-func (g *Gradients) Dense1Bias(o int) float32 {
-	return *g.p.dense1Bias(o)
-}
+func (g *Gradients) Dense1Bias(o int) float32 { return *g.p.dense1Bias(o) }
 
 // Dense1Weight is the gradient by dense1.weight[o, i].
-func (g *Gradients) Dense1Weight(o, i int) float32 {
-	return *g.p.dense1Weight(o, i)
-}
+func (g *Gradients) Dense1Weight(o, i int) float32 { return *g.p.dense1Weight(o, i) }
 
 // Dense2Bias is the gradient by dense2.bias[o].
-func (g *Gradients) Dense2Bias(o int) float32 {
-	return *g.p.dense2Bias(o)
-}
+func (g *Gradients) Dense2Bias(o int) float32 { return *g.p.dense2Bias(o) }
 
 // Dense2Weight is the gradient by dense2.weight[o, i].
-func (g *Gradients) Dense2Weight(o, i int) float32 {
-	return *g.p.dense2Weight(o, i)
-}
+func (g *Gradients) Dense2Weight(o, i int) float32 { return *g.p.dense2Weight(o, i) }
 
 // Dense3Bias is the gradient by dense3.bias[o].
-func (g *Gradients) Dense3Bias(o int) float32 {
-	return *g.p.dense3Bias(o)
-}
+func (g *Gradients) Dense3Bias(o int) float32 { return *g.p.dense3Bias(o) }
 
 // Dense3Weight is the gradient by dense3.weight[o, i].
-func (g *Gradients) Dense3Weight(o, i int) float32 {
-	return *g.p.dense3Weight(o, i)
-}
+func (g *Gradients) Dense3Weight(o, i int) float32 { return *g.p.dense3Weight(o, i) }
 
 // Dense4Bias is the gradient by dense4.bias[o].
-func (g *Gradients) Dense4Bias(o int) float32 {
-	return *g.p.dense4Bias(o)
-}
+func (g *Gradients) Dense4Bias(o int) float32 { return *g.p.dense4Bias(o) }
 
 // Dense4Weight is the gradient by dense4.weight[o, i].
-func (g *Gradients) Dense4Weight(o, i int) float32 {
-	return *g.p.dense4Weight(o, i)
-}
+func (g *Gradients) Dense4Weight(o, i int) float32 { return *g.p.dense4Weight(o, i) }
 
 // Dense5Bias is the gradient by dense5.bias[o].
-func (g *Gradients) Dense5Bias(o int) float32 {
-	return *g.p.dense5Bias(o)
-}
+func (g *Gradients) Dense5Bias(o int) float32 { return *g.p.dense5Bias(o) }
 
 // Dense5Weight is the gradient by dense5.weight[o, i].
-func (g *Gradients) Dense5Weight(o, i int) float32 {
-	return *g.p.dense5Weight(o, i)
-}
+func (g *Gradients) Dense5Weight(o, i int) float32 { return *g.p.dense5Weight(o, i) }
 
 // Dense6Bias is the gradient by dense6.bias[o].
-func (g *Gradients) Dense6Bias(o int) float32 {
-	return *g.p.dense6Bias(o)
-}
+func (g *Gradients) Dense6Bias(o int) float32 { return *g.p.dense6Bias(o) }
 
 // Dense6Weight is the gradient by dense6.weight[o, i].
-func (g *Gradients) Dense6Weight(o, i int) float32 {
-	return *g.p.dense6Weight(o, i)
-}
+func (g *Gradients) Dense6Weight(o, i int) float32 { return *g.p.dense6Weight(o, i) }
 
 // Dense7Bias is the gradient by dense7.bias[o].
-func (g *Gradients) Dense7Bias(o int) float32 {
-	return *g.p.dense7Bias(o)
-}
+func (g *Gradients) Dense7Bias(o int) float32 { return *g.p.dense7Bias(o) }
 
 // Dense7Weight is the gradient by dense7.weight[o, i].
-func (g *Gradients) Dense7Weight(o, i int) float32 {
-	return *g.p.dense7Weight(o, i)
-}
+func (g *Gradients) Dense7Weight(o, i int) float32 { return *g.p.dense7Weight(o, i) }
 
 // Dense8Bias is the gradient by dense8.bias[o].
-func (g *Gradients) Dense8Bias(o int) float32 {
-	return *g.p.dense8Bias(o)
-}
+func (g *Gradients) Dense8Bias(o int) float32 { return *g.p.dense8Bias(o) }
 
 // Dense8Weight is the gradient by dense8.weight[o, i].
-func (g *Gradients) Dense8Weight(o, i int) float32 {
-	return *g.p.dense8Weight(o, i)
-}
+func (g *Gradients) Dense8Weight(o, i int) float32 { return *g.p.dense8Weight(o, i) }
 
 // Dense9Bias is the gradient by dense9.bias[o].
-func (g *Gradients) Dense9Bias(o int) float32 {
-	return *g.p.dense9Bias(o)
-}
+func (g *Gradients) Dense9Bias(o int) float32 { return *g.p.dense9Bias(o) }
 
 // Dense9Weight is the gradient by dense9.weight[o, i].
-func (g *Gradients) Dense9Weight(o, i int) float32 {
-	return *g.p.dense9Weight(o, i)
-}
+func (g *Gradients) Dense9Weight(o, i int) float32 { return *g.p.dense9Weight(o, i) }
 
 // Dense10Bias is the gradient by dense10.bias[o].
-func (g *Gradients) Dense10Bias(o int) float32 {
-	return *g.p.dense10Bias(o)
-}
+func (g *Gradients) Dense10Bias(o int) float32 { return *g.p.dense10Bias(o) }
 
 // Dense10Weight is the gradient by dense10.weight[o, i].
-func (g *Gradients) Dense10Weight(o, i int) float32 {
-	return *g.p.dense10Weight(o, i)
-}
+func (g *Gradients) Dense10Weight(o, i int) float32 { return *g.p.dense10Weight(o, i) }
 
 // states are the optimiser's states, by name.
 func (m *memory) states() []*params {

@@ -106,41 +106,39 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 	}
 }
 
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
+func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
+			learn16AVX512(&w[q][0], &momentumBuffer[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
+			learn16AVX2(&w[q][0], &momentumBuffer[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
 		}
 	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
+		dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 	}
 }
 
-// dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense1BiasSgd changes tensors like dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1BiasSgd(lr float32, g, w, momentumBuffer *[8][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 8)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 8)
 	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 16)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 16)
 	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
+		dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
@@ -190,15 +188,7 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
@@ -214,79 +204,75 @@ func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32)
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy [][144]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x), 576, 256)
+				learn16AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x), 576, 256)
+				learn16AVX2(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256)
 			}
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
+		dense1WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 	}
 }
 
-// dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgd changes tensors like dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1WeightSgd(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 64)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 64)
 		}
 	case useAVX2:
 		for q := range 8 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 128)
 		}
 	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
+		dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 40, 0, 1023)
+		learnUpTo16AVX512(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 40, 0, 24)
+		learnUpTo16AVX2(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 24)
 	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
+		dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 	}
 }
 
-// dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgd changes tensors like dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
 	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
@@ -341,15 +327,7 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -361,37 +339,35 @@ func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) 
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearn(lr float32, g, w, momentumBuffer *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learnUpTo16AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.dropout1[0][k], m, len(x), 40, 576, 1023)
+			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 576, 1023)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo16AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.dropout1[0][k], m, len(x), 40, 576, 24)
+			learnUpTo16AVX2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 576, 24)
 		}
 	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
+		dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 	}
 }
 
-// dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgd changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2WeightSgd(lr float32, g, w, momentumBuffer *[128][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 128)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 128)
 	case useAVX2:
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 256)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 256)
 	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
+		dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 

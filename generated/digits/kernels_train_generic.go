@@ -20,30 +20,29 @@ func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	}
 }
 
-// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(2, parts) {
+// dense1BiasLearnGeneric updates tensors like dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
-	dense1BiasSgd(t, p, g, lr)
+	dense1BiasGrad(g, dy)
+	dense1BiasSgd(lr, g, w, momentumBuffer)
 }
 
-// dense1BiasSgdGeneric changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1BiasSgdGeneric changes tensors like dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1BiasSgdGeneric(lr float32, g, w, momentumBuffer *[8][16]float32) {
 	for q := range 8 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		momentumBuffers := &t.m.momentumBuffer.b1[q]
+		gs := &g[q]
+		ws := &w[q]
+		momentumBuffers := &momentumBuffer[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			w = w - float32(lr*momentumBuffer)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			w_ = w_ - float32(lr*momentumBuffer_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -100,31 +99,30 @@ func dense1GradWeightGeneric(g *[8][65][16]float32, dy [][144]float32, x [][64]f
 	}
 }
 
-// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(0, parts) {
+// dense1WeightLearnGeneric updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy [][144]float32, x [][64]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
-	dense1WeightSgd(t, p, g, lr)
+	dense1GradWeight(g, dy, x)
+	dense1WeightSgd(lr, g, w, momentumBuffer)
 }
 
-// dense1WeightSgdGeneric changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgdGeneric changes tensors like dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1WeightSgdGeneric(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
 	for q := range 8 {
 		for k := range 64 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
-			momentumBuffers := &t.m.momentumBuffer.w1[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			momentumBuffers := &momentumBuffer[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				momentumBuffer := momentumBuffers[j]
-				momentumBuffer = float32(0.9*momentumBuffer) + g_
-				w = w - float32(lr*momentumBuffer)
-				ws[j] = w
-				momentumBuffers[j] = momentumBuffer
+				w_ := ws[j]
+				momentumBuffer_ := momentumBuffers[j]
+				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+				w_ = w_ - float32(lr*momentumBuffer_)
+				ws[j] = w_
+				momentumBuffers[j] = momentumBuffer_
 			}
 		}
 	}
@@ -141,30 +139,29 @@ func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	}
 }
 
-// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(5, parts) {
+// dense2BiasLearnGeneric updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense2BiasSgd(t, p, g, lr)
+	dense2BiasGrad(g, dy)
+	dense2BiasSgd(lr, g, w, momentumBuffer)
 }
 
-// dense2BiasSgdGeneric changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgdGeneric changes tensors like dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2BiasSgdGeneric(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	{
-		gs := &g.b2[0]
-		ws := &p.b2[0]
-		momentumBuffers := &t.m.momentumBuffer.b2[0]
+		gs := &g[0]
+		ws := &w[0]
+		momentumBuffers := &momentumBuffer[0]
 		for j := range 10 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			w = w - float32(lr*momentumBuffer)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			w_ = w_ - float32(lr*momentumBuffer_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -262,30 +259,29 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]fl
 	}
 }
 
-// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(1, parts) {
+// dense2WeightLearnGeneric updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(lr float32, g, w, momentumBuffer *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
-	dense2WeightSgd(t, p, g, lr)
+	dense2GradWeight(g, dy, x)
+	dense2WeightSgd(lr, g, w, momentumBuffer)
 }
 
-// dense2WeightSgdGeneric changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgdGeneric changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2WeightSgdGeneric(lr float32, g, w, momentumBuffer *[128][16]float32) {
 	for k := range 128 {
-		gs := &g.w2[k]
-		ws := &p.w2[k]
-		momentumBuffers := &t.m.momentumBuffer.w2[k]
+		gs := &g[k]
+		ws := &w[k]
+		momentumBuffers := &momentumBuffer[k]
 		for j := range 10 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			w = w - float32(lr*momentumBuffer)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			w_ = w_ - float32(lr*momentumBuffer_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }

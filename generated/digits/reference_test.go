@@ -10,27 +10,9 @@ import (
 // refForward is the network in float64; p holds the parameters in canonical layout.
 func refForward(p [][]float64, x *Input) [][]float64 {
 	inX := refInput(x[:])
-	xScaled := make([]float64, 64)
-	for j := range xScaled {
-		x_ := inX[j]
-		mean := p[0][j]
-		std := p[1][j]
-		y_ := (x_ - mean) / std
-		xScaled[j] = y_
-	}
+	xScaled := refNormalize(inX, p[0], p[1])
 	z1 := refDense(p[3], p[2], xScaled)
-	a1 := make([]float64, 128)
-	for j := range a1 {
-		x_ := z1[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = 0
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a1[j] = y_
-	}
+	a1 := refRelu(z1)
 	z2 := refDense(p[5], p[4], a1)
 	terms := make([]float64, 10)
 	for j := range terms {
@@ -39,13 +21,7 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 		terms[j] = e
 	}
 	z2Max := []float64{refLargest(terms)}
-	z2Exp := make([]float64, 10)
-	for j := range z2Exp {
-		x_ := z2[j]
-		m := z2Max[0]
-		e := math.Exp(x_ - m)
-		z2Exp[j] = e
-	}
+	z2Exp := refExponentials(z2, z2Max)
 	terms_2 := make([]float64, 10)
 	for j := range terms_2 {
 		y_ := z2Exp[j]
@@ -53,13 +29,7 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 		terms_2[j] = e
 	}
 	z2Sum := []float64{refSum(terms_2)}
-	softmax1 := make([]float64, 10)
-	for j := range softmax1 {
-		e := z2Exp[j]
-		z := z2Sum[0]
-		y_ := e / z
-		softmax1[j] = y_
-	}
+	softmax1 := refSoftmax(z2Exp, z2Sum)
 	return [][]float64{softmax1}
 }
 
@@ -68,46 +38,17 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s_2 := make([]float64, 1)
-	for j := range s_2 {
-		batch_ := batch[0]
-		s := 1 / batch_
-		s_2[j] = s
-	}
+	s_2 := refScaleOfTheLoss(batch)
 	lossY := make([]float64, 1)
 	for i := range x {
 		inX := refInput(x[i][:])
 		targetY := []float64{float64(y[i])}
-		xScaled := make([]float64, 64)
-		for j := range xScaled {
-			x_ := inX[j]
-			mean := p[0][j]
-			std := p[1][j]
-			y_ := (x_ - mean) / std
-			xScaled[j] = y_
-		}
+		xScaled := refNormalize(inX, p[0], p[1])
 		z1 := refDense(p[3], p[2], xScaled)
-		a1 := make([]float64, 128)
-		for j := range a1 {
-			x_ := z1[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = 0
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a1[j] = y_
-		}
+		a1 := refRelu(z1)
 		dropout1Mask := make([]float64, 128)
 		nnrt.Dropout(dropout1Mask, seed, nnrt.PurposeDropout, step, 4, samples+uint32(i), 0, 1717986918, 1.6666666666666667)
-		dropout1 := make([]float64, 128)
-		for j := range dropout1 {
-			x_ := a1[j]
-			m := dropout1Mask[j]
-			y_ := float64(x_ * m)
-			dropout1[j] = y_
-		}
+		dropout1 := refDropout(a1, dropout1Mask)
 		z2 := refDense(p[5], p[4], dropout1)
 		terms := make([]float64, 10)
 		for j := range terms {
@@ -116,13 +57,7 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 			terms[j] = e
 		}
 		z2Max := []float64{refLargest(terms)}
-		z2Exp := make([]float64, 10)
-		for j := range z2Exp {
-			x_ := z2[j]
-			m := z2Max[0]
-			e := math.Exp(x_ - m)
-			z2Exp[j] = e
-		}
+		z2Exp := refExponentials(z2, z2Max)
 		terms_2 := make([]float64, 10)
 		for j := range terms_2 {
 			y_ := z2Exp[j]
@@ -131,22 +66,111 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		}
 		z2Sum := []float64{refSum(terms_2)}
 		z2T := []float64{z2[int(targetY[0])]}
-		lZ2 := make([]float64, 1)
-		for j := range lZ2 {
-			x_ := z2T[0]
-			m := z2Max[0]
-			z := z2Sum[0]
-			l := math.Log(z) - (x_ - m)
-			lZ2[j] = l
-		}
+		lZ2 := refCrossEntropy(z2T, z2Max, z2Sum)
 		refAccumulate(lossY, lZ2)
 	}
-	loss := make([]float64, 1)
-	for j := range loss {
-		ly := lossY[0]
-		sy := s_2[0]
-		loss_ := float64(ly * sy)
-		loss[j] = loss_
-	}
+	loss := refLoss_2(lossY, s_2)
 	return loss[0]
+}
+
+// refCrossEntropy is l = log(z) - (x - m) of every element.
+func refCrossEntropy(x, m, z []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		x_ := x[0]
+		m_ := m[0]
+		z_ := z[0]
+		l := math.Log(z_) - (x_ - m_)
+		out[j] = l
+	}
+	return out
+}
+
+// refDropout is y = x · m of every element.
+func refDropout(x, m []float64) []float64 {
+	out := make([]float64, 128)
+	for j := range out {
+		x_ := x[j]
+		m_ := m[j]
+		y_ := float64(x_ * m_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refExponentials is e = exp(x - m) of every element.
+func refExponentials(x, m []float64) []float64 {
+	out := make([]float64, 10)
+	for j := range out {
+		x_ := x[j]
+		m_ := m[0]
+		e := math.Exp(x_ - m_)
+		out[j] = e
+	}
+	return out
+}
+
+// refLoss_2 is loss = ly · sy of every element.
+func refLoss_2(ly, sy []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		ly_ := ly[0]
+		sy_ := sy[0]
+		loss := float64(ly_ * sy_)
+		out[j] = loss
+	}
+	return out
+}
+
+// refNormalize is y = (x - mean) / std of every element.
+func refNormalize(x, mean, std []float64) []float64 {
+	out := make([]float64, 64)
+	for j := range out {
+		x_ := x[j]
+		mean_ := mean[j]
+		std_ := std[j]
+		y_ := (x_ - mean_) / std_
+		out[j] = y_
+	}
+	return out
+}
+
+// refRelu is y = select(x < 0, 0, x) of every element.
+func refRelu(x []float64) []float64 {
+	out := make([]float64, 128)
+	for j := range out {
+		x_ := x[j]
+		var t0 float64
+		if x_ < 0 {
+			t0 = 0
+		} else {
+			t0 = x_
+		}
+		y_ := t0
+		out[j] = y_
+	}
+	return out
+}
+
+// refScaleOfTheLoss is s = 1 / batch of every element.
+func refScaleOfTheLoss(batch []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		batch_ := batch[0]
+		s := 1 / batch_
+		out[j] = s
+	}
+	return out
+}
+
+// refSoftmax is y = e / z of every element.
+func refSoftmax(e, z []float64) []float64 {
+	out := make([]float64, 10)
+	for j := range out {
+		e_ := e[j]
+		z_ := z[0]
+		y_ := e_ / z_
+		out[j] = y_
+	}
+	return out
 }

@@ -6,8 +6,8 @@ package digits
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense1BiasSgd(t, p, g, lr)
-	dense1WeightSgd(t, p, g, lr)
-	dense2BiasSgd(t, p, g, lr)
-	dense2WeightSgd(t, p, g, lr)
+	dense1BiasSgd(lr, &g.b1, &p.b1, &t.m.momentumBuffer.b1)
+	dense1WeightSgd(lr, &g.w1, &p.w1, &t.m.momentumBuffer.w1)
+	dense2BiasSgd(lr, &g.b2, &p.b2, &t.m.momentumBuffer.b2)
+	dense2WeightSgd(lr, &g.w2, &p.w2, &t.m.momentumBuffer.w2)
 }

@@ -233,15 +233,15 @@ func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 	}
 }
 
-// bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// bodyBiasSgd changes tensors like body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
 	default:
-		bodyBiasSgdGeneric(t, p, g, lr, c_2)
+		bodyBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -306,15 +306,7 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 	}
 }
 
-// bodyGradWeight computes the gradient of the weights of layer "body":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// bodyGradWeight computes the gradient of the weights of layer "body".
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -326,27 +318,27 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
-// bodyWeightSgd changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// bodyWeightSgd changes tensors like body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c_2, 2)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
 	case useAVX2:
-		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c_2, 3)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 3)
 	default:
-		bodyWeightSgdGeneric(t, p, g, lr, c_2)
+		bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
-// choiceBiasSgd changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// choiceBiasSgd changes tensors like choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c_2, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c_2, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
 	default:
-		choiceBiasSgdGeneric(t, p, g, lr, c_2)
+		choiceBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -401,15 +393,7 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 	}
 }
 
-// choiceGradWeight computes the gradient of the weights of layer "choice":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// choiceGradWeight computes the gradient of the weights of layer "choice".
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	switch {
 	case useAVX512:
@@ -421,27 +405,27 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	}
 }
 
-// choiceWeightSgd changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// choiceWeightSgd changes tensors like choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c_2, 8)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 8)
 	case useAVX2:
-		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c_2, 16)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 16)
 	default:
-		choiceWeightSgdGeneric(t, p, g, lr, c_2)
+		choiceWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
-// dense4BiasSgd changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// dense4BiasSgd changes tensors like dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4BiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c_2, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c_2, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
 	default:
-		dense4BiasSgdGeneric(t, p, g, lr, c_2)
+		dense4BiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -509,15 +493,7 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 	}
 }
 
-// dense4GradWeight computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense4GradWeight computes the gradient of the weights of layer "dense4".
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	switch {
 	case useAVX512:
@@ -529,51 +505,51 @@ func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) 
 	}
 }
 
-// dense4WeightDropConnect changes dense4.weight.kept: y = w · m.
-func dense4WeightDropConnect(t *Trainer, p, g *params) {
+// dense4WeightDropConnect changes tensors like dense4.weight.kept: y = w · m.
+func dense4WeightDropConnect(w, m, y *[1][25][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 1 {
-			dropConnectElementsAVX512(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 25)
+			dropConnectElementsAVX512(&w[q][0][0], &m[q][0][0], &y[q][0][0], 25)
 		}
 	case useAVX2:
 		for q := range 1 {
-			dropConnectElementsAVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
+			dropConnectElementsAVX2(&w[q][0][0], &m[q][0][0], &y[q][0][0], 50)
 		}
 	default:
-		dense4WeightDropConnectGeneric(t, p, g)
+		dense4WeightDropConnectGeneric(w, m, y)
 	}
 }
 
-// dense4WeightDropConnectGradient changes dense4.weight: dw = g · m.
-func dense4WeightDropConnectGradient(t *Trainer, p, g *params) {
+// dense4WeightDropConnectGradient changes tensors like dense4.weight: dw = g · m.
+func dense4WeightDropConnectGradient(g, m *[1][25][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 1 {
-			dropConnectGradientElementsAVX512(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 25)
+			dropConnectGradientElementsAVX512(&g[q][0][0], &m[q][0][0], &g[q][0][0], 25)
 		}
 	case useAVX2:
 		for q := range 1 {
-			dropConnectGradientElementsAVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
+			dropConnectGradientElementsAVX2(&g[q][0][0], &m[q][0][0], &g[q][0][0], 50)
 		}
 	default:
-		dense4WeightDropConnectGradientGeneric(t, p, g)
+		dense4WeightDropConnectGradientGeneric(g, m)
 	}
 }
 
-// dense4WeightSgd changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// dense4WeightSgd changes tensors like dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4WeightSgd(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 1 {
-			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c_2, 25)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 25)
 		}
 	case useAVX2:
 		for q := range 1 {
-			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c_2, 50)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 50)
 		}
 	default:
-		dense4WeightSgdGeneric(t, p, g, lr, c_2)
+		dense4WeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -668,15 +644,15 @@ func eluOfSums_2(y, y1 []float32) {
 	}
 }
 
-// eyeBiasSgd changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// eyeBiasSgd changes tensors like eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c_2, 3)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 3)
 	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c_2, 6)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 6)
 	default:
-		eyeBiasSgdGeneric(t, p, g, lr, c_2)
+		eyeBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -728,15 +704,7 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 	}
 }
 
-// eyeGradWeight computes the gradient of the weights of layer "eye":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// eyeGradWeight computes the gradient of the weights of layer "eye".
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	switch {
 	case useAVX512:
@@ -754,21 +722,21 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 	}
 }
 
-// eyeWeightSgd changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// eyeWeightSgd changes tensors like eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
 	switch {
 	case useAVX512:
 		for q := range 2 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c_2, 19)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 19)
 		}
-		sgdElementsAVX512(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c_2, 10)
+		sgdElementsAVX512(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 10)
 	case useAVX2:
 		for q := range 2 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c_2, 38)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 38)
 		}
-		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c_2, 19)
+		sgdElementsAVX2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 19)
 	default:
-		eyeWeightSgdGeneric(t, p, g, lr, c_2)
+		eyeWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
 	}
 }
 
@@ -818,15 +786,15 @@ func geluOfSums_2(y, y1 []float32) {
 	}
 }
 
-// innerBiasSgd changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// innerBiasSgd changes tensors like inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c_2, 2)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
 	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c_2, 4)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 4)
 	default:
-		innerBiasSgdGeneric(t, p, g, lr, c_2)
+		innerBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -897,15 +865,7 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 	}
 }
 
-// innerGradWeight computes the gradient of the weights of layer "inner":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// innerGradWeight computes the gradient of the weights of layer "inner".
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	switch {
 	case useAVX512:
@@ -919,45 +879,33 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 	}
 }
 
-// innerWeightSgd changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// innerWeightSgd changes tensors like inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
 	switch {
 	case useAVX512:
 		for q := range 1 {
-			sgdElementsAVX512_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 33)
+			sgdElementsAVX512_2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 33)
 		}
-		sgdElementsAVX512_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 17)
+		sgdElementsAVX512_2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 17)
 	case useAVX2:
 		for q := range 1 {
-			sgdElementsAVX2_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 66)
+			sgdElementsAVX2_2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 66)
 		}
-		sgdElementsAVX2_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 33)
+		sgdElementsAVX2_2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 33)
 	default:
-		innerWeightSgdGeneric(t, p, g, lr, c_2)
+		innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
 	}
 }
 
-// mixedBiasSgd changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// mixedWeightSgd changes tensors like mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c_2, 1)
+		sgdElementsAVX512(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, 9)
 	case useAVX2:
-		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c_2, 2)
+		sgdElementsAVX2(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, 18)
 	default:
-		mixedBiasSgdGeneric(t, p, g, lr, c_2)
-	}
-}
-
-// mixedWeightSgd changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c_2, 9)
-	case useAVX2:
-		sgdElementsAVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c_2, 18)
-	default:
-		mixedWeightSgdGeneric(t, p, g, lr, c_2)
+		mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -971,15 +919,15 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// scoreBiasSgd changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// scoreBiasSgd changes tensors like score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c_2, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c_2, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
 	default:
-		scoreBiasSgdGeneric(t, p, g, lr, c_2)
+		scoreBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -1070,15 +1018,7 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	}
 }
 
-// scoreGradWeight computes the gradient of the weights of layer "score":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// scoreGradWeight computes the gradient of the weights of layer "score".
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	switch {
 	case useAVX512:
@@ -1090,15 +1030,15 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	}
 }
 
-// scoreWeightSgd changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+// scoreWeightSgd changes tensors like score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c_2, 8)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 8)
 	case useAVX2:
-		sgdElementsAVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c_2, 16)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 16)
 	default:
-		scoreWeightSgdGeneric(t, p, g, lr, c_2)
+		scoreWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 

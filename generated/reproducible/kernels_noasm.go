@@ -9,7 +9,9 @@ func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
 func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 	addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
 }
-func bodyBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { bodyBiasSgdGeneric(t, p, g, lr, c_2) }
+func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
+	bodyBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+}
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardGeneric(y, x, wt, b)
 }
@@ -20,8 +22,12 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) { bodyGradWeightGeneric(gt, dy, x) }
-func bodyWeightSgd(t *Trainer, p, g *params, lr, c_2 float32)      { bodyWeightSgdGeneric(t, p, g, lr, c_2) }
-func choiceBiasSgd(t *Trainer, p, g *params, lr, c_2 float32)      { choiceBiasSgdGeneric(t, p, g, lr, c_2) }
+func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
+	bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
+}
+func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
+	choiceBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+}
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardGeneric(y, x, wt, b)
 }
@@ -34,10 +40,12 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	choiceGradWeightGeneric(gt, dy, x)
 }
-func choiceWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
-	choiceWeightSgdGeneric(t, p, g, lr, c_2)
+func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
+	choiceWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
-func dense4BiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { dense4BiasSgdGeneric(t, p, g, lr, c_2) }
+func dense4BiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
+	dense4BiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+}
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, w, b)
 }
@@ -53,12 +61,12 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	dense4GradWeightGeneric(g, dy, x)
 }
-func dense4WeightDropConnect(t *Trainer, p, g *params) { dense4WeightDropConnectGeneric(t, p, g) }
-func dense4WeightDropConnectGradient(t *Trainer, p, g *params) {
-	dense4WeightDropConnectGradientGeneric(t, p, g)
+func dense4WeightDropConnect(w, m, y *[1][25][16]float32) { dense4WeightDropConnectGeneric(w, m, y) }
+func dense4WeightDropConnectGradient(g, m *[1][25][16]float32) {
+	dense4WeightDropConnectGradientGeneric(g, m)
 }
-func dense4WeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
-	dense4WeightSgdGeneric(t, p, g, lr, c_2)
+func dense4WeightSgd(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
+	dense4WeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
 func dropoutEach(y, x0, x1 *[33]float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
@@ -67,12 +75,14 @@ func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
 func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
 	dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
 }
-func eluGradientEach(y, x0, x1 *[8]float32)                { eluGradientEachGeneric(y, x0, x1) }
-func eluOfRows(y [][8]float32)                             { eluOfRowsGeneric(y) }
-func eluOfRows_2(y, y1 [][8]float32)                       { eluOfRows_2Generic(y, y1) }
-func eluOfSums(y []float32)                                { eluOfSumsGeneric(y) }
-func eluOfSums_2(y, y1 []float32)                          { eluOfSums_2Generic(y, y1) }
-func eyeBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { eyeBiasSgdGeneric(t, p, g, lr, c_2) }
+func eluGradientEach(y, x0, x1 *[8]float32) { eluGradientEachGeneric(y, x0, x1) }
+func eluOfRows(y [][8]float32)              { eluOfRowsGeneric(y) }
+func eluOfRows_2(y, y1 [][8]float32)        { eluOfRows_2Generic(y, y1) }
+func eluOfSums(y []float32)                 { eluOfSumsGeneric(y) }
+func eluOfSums_2(y, y1 []float32)           { eluOfSums_2Generic(y, y1) }
+func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
+	eyeBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+}
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	eyeForwardGeneric(y, x, w, wt, b)
 }
@@ -82,12 +92,16 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	eyeGradWeightGeneric(g, gt, dy, x)
 }
-func eyeWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) { eyeWeightSgdGeneric(t, p, g, lr, c_2) }
-func geluOfRows(y [][33]float32)                             { geluOfRowsGeneric(y) }
-func geluOfRows_2(y, y1 [][33]float32)                       { geluOfRows_2Generic(y, y1) }
-func geluOfSums(y []float32)                                 { geluOfSumsGeneric(y) }
-func geluOfSums_2(y, y1 []float32)                           { geluOfSums_2Generic(y, y1) }
-func innerBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { innerBiasSgdGeneric(t, p, g, lr, c_2) }
+func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
+	eyeWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
+}
+func geluOfRows(y [][33]float32)       { geluOfRowsGeneric(y) }
+func geluOfRows_2(y, y1 [][33]float32) { geluOfRows_2Generic(y, y1) }
+func geluOfSums(y []float32)           { geluOfSumsGeneric(y) }
+func geluOfSums_2(y, y1 []float32)     { geluOfSums_2Generic(y, y1) }
+func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
+	innerBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+}
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	innerForwardGeneric(y, x, w, wt, b)
 }
@@ -103,14 +117,15 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	innerGradWeightGeneric(g, gt, dy, x)
 }
-func innerWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
-	innerWeightSgdGeneric(t, p, g, lr, c_2)
+func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
+	innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
 }
-func mixedBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { mixedBiasSgdGeneric(t, p, g, lr, c_2) }
-func mixedWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
-	mixedWeightSgdGeneric(t, p, g, lr, c_2)
+func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
+	mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
-func scoreBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { scoreBiasSgdGeneric(t, p, g, lr, c_2) }
+func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
+	scoreBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+}
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardGeneric(y, x, wt, b)
 }
@@ -129,8 +144,8 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	scoreGradWeightGeneric(gt, dy, x)
 }
-func scoreWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
-	scoreWeightSgdGeneric(t, p, g, lr, c_2)
+func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
+	scoreWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
 func sigmoidOfRows(y []Output)                { sigmoidOfRowsGeneric(y) }
 func sigmoidOfRows_2(y [][1]float32)          { sigmoidOfRows_2Generic(y) }

@@ -32,22 +32,22 @@ func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 	}
 }
 
-// bodyBiasSgdGeneric changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// bodyBiasSgdGeneric changes tensors like body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	{
-		gs := &g.b3[0]
-		ws := &p.b3[0]
-		momentumBuffers := &t.m.momentumBuffer.b3[0]
+		gs := &g[0]
+		ws := &w[0]
+		momentumBuffers := &momentumBuffer[0]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -98,22 +98,22 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
-// bodyWeightSgdGeneric changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// bodyWeightSgdGeneric changes tensors like body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 	for k := range 3 {
-		gs := &g.w3[k]
-		ws := &p.w3[k]
-		momentumBuffers := &t.m.momentumBuffer.w3[k]
+		gs := &g[k]
+		ws := &w[k]
+		momentumBuffers := &momentumBuffer[k]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -129,22 +129,22 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	}
 }
 
-// choiceBiasSgdGeneric changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// choiceBiasSgdGeneric changes tensors like choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	{
-		gs := &g.b6[0]
-		ws := &p.b6[0]
-		momentumBuffers := &t.m.momentumBuffer.b6[0]
+		gs := &g[0]
+		ws := &w[0]
+		momentumBuffers := &momentumBuffer[0]
 		for j := range 3 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -212,22 +212,22 @@ func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float3
 	}
 }
 
-// choiceWeightSgdGeneric changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// choiceWeightSgdGeneric changes tensors like choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	for k := range 16 {
-		gs := &g.w6[k]
-		ws := &p.w6[k]
-		momentumBuffers := &t.m.momentumBuffer.w6[k]
+		gs := &g[k]
+		ws := &w[k]
+		momentumBuffers := &momentumBuffer[k]
 		for j := range 3 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -239,22 +239,22 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense4BiasSgdGeneric changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// dense4BiasSgdGeneric changes tensors like dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4BiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	for q := range 1 {
-		gs := &g.b4[q]
-		ws := &p.b4[q]
-		momentumBuffers := &t.m.momentumBuffer.b4[q]
+		gs := &g[q]
+		ws := &w[q]
+		momentumBuffers := &momentumBuffer[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -350,57 +350,57 @@ func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]fl
 	}
 }
 
-// dense4WeightDropConnectGeneric changes dense4.weight.kept: y = w · m.
-func dense4WeightDropConnectGeneric(t *Trainer, p, g *params) {
+// dense4WeightDropConnectGeneric changes tensors like dense4.weight.kept: y = w · m.
+func dense4WeightDropConnectGeneric(w, m, y *[1][25][16]float32) {
 	for q := range 1 {
 		for k := range 25 {
-			ws := &p.w4[q][k]
-			ms := &t.m.connectionsMask.w4[q][k]
-			ys := &t.m.connectionsKept.w4[q][k]
+			ws := &w[q][k]
+			ms := &m[q][k]
+			ys := &y[q][k]
 			for j := range 16 {
-				w := ws[j]
-				m := ms[j]
-				y_ := float32(w * m)
+				w_ := ws[j]
+				m_ := ms[j]
+				y_ := float32(w_ * m_)
 				ys[j] = y_
 			}
 		}
 	}
 }
 
-// dense4WeightDropConnectGradientGeneric changes dense4.weight: dw = g · m.
-func dense4WeightDropConnectGradientGeneric(t *Trainer, p, g *params) {
+// dense4WeightDropConnectGradientGeneric changes tensors like dense4.weight: dw = g · m.
+func dense4WeightDropConnectGradientGeneric(g, m *[1][25][16]float32) {
 	for q := range 1 {
 		for k := range 25 {
-			gs := &g.w4[q][k]
-			ms := &t.m.connectionsMask.w4[q][k]
-			dws := &g.w4[q][k]
+			gs := &g[q][k]
+			ms := &m[q][k]
+			dws := &g[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				m := ms[j]
-				dw := float32(g_ * m)
+				m_ := ms[j]
+				dw := float32(g_ * m_)
 				dws[j] = dw
 			}
 		}
 	}
 }
 
-// dense4WeightSgdGeneric changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// dense4WeightSgdGeneric changes tensors like dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4WeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
 	for q := range 1 {
 		for k := range 25 {
-			gs := &g.w4[q][k]
-			ws := &p.w4[q][k]
-			momentumBuffers := &t.m.momentumBuffer.w4[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			momentumBuffers := &momentumBuffer[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				momentumBuffer := momentumBuffers[j]
+				w_ := ws[j]
+				momentumBuffer_ := momentumBuffers[j]
 				g_ = float32(g_ * c_2)
-				momentumBuffer = float32(0.9*momentumBuffer) + g_
-				g_ = g_ + float32(0.9*momentumBuffer)
-				w = w - float32(lr*g_)
-				ws[j] = w
-				momentumBuffers[j] = momentumBuffer
+				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+				g_ = g_ + float32(0.9*momentumBuffer_)
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
+				momentumBuffers[j] = momentumBuffer_
 			}
 		}
 	}
@@ -452,38 +452,38 @@ func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	}
 }
 
-// eyeBiasSgdGeneric changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// eyeBiasSgdGeneric changes tensors like eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
 	for q := range 2 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		momentumBuffers := &t.m.momentumBuffer.b1[q]
+		gs := &g[q]
+		ws := &w[q]
+		momentumBuffers := &momentumBuffer[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 	{
-		gs := &g.b1[2]
-		ws := &p.b1[2]
-		momentumBuffers := &t.m.momentumBuffer.b1[2]
+		gs := &g[2]
+		ws := &w[2]
+		momentumBuffers := &momentumBuffer[2]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -552,40 +552,40 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 	}
 }
 
-// eyeWeightSgdGeneric changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// eyeWeightSgdGeneric changes tensors like eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeWeightSgdGeneric(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
 	for q := range 2 {
 		for k := range 19 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
-			momentumBuffers := &t.m.momentumBuffer.w1[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			momentumBuffers := &momentumBuffer[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				momentumBuffer := momentumBuffers[j]
+				w_ := ws[j]
+				momentumBuffer_ := momentumBuffers[j]
 				g_ = float32(g_ * c_2)
-				momentumBuffer = float32(0.9*momentumBuffer) + g_
-				g_ = g_ + float32(0.9*momentumBuffer)
-				w = w - float32(lr*g_)
-				ws[j] = w
-				momentumBuffers[j] = momentumBuffer
+				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+				g_ = g_ + float32(0.9*momentumBuffer_)
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
+				momentumBuffers[j] = momentumBuffer_
 			}
 		}
 	}
 	for k := range 19 {
-		gs := &g.w1t[k]
-		ws := &p.w1t[k]
-		momentumBuffers := &t.m.momentumBuffer.w1t[k]
+		gs := &gt[k]
+		ws := &wt[k]
+		momentumBuffers := &momentumBuffert[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -631,38 +631,38 @@ func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 	}
 }
 
-// innerBiasSgdGeneric changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// innerBiasSgdGeneric changes tensors like inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
 	for q := range 1 {
-		gs := &g.b2[q]
-		ws := &p.b2[q]
-		momentumBuffers := &t.m.momentumBuffer.b2[q]
+		gs := &g[q]
+		ws := &w[q]
+		momentumBuffers := &momentumBuffer[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 	{
-		gs := &g.b2[1]
-		ws := &p.b2[1]
-		momentumBuffers := &t.m.momentumBuffer.b2[1]
+		gs := &g[1]
+		ws := &w[1]
+		momentumBuffers := &momentumBuffer[1]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -775,44 +775,44 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 	}
 }
 
-// innerWeightSgdGeneric changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// innerWeightSgdGeneric changes tensors like inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerWeightSgdGeneric(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
 	for q := range 1 {
 		for k := range 33 {
-			gs := &g.w2[q][k]
-			ws := &p.w2[q][k]
-			momentumBuffers := &t.m.momentumBuffer.w2[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
+			momentumBuffers := &momentumBuffer[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				momentumBuffer := momentumBuffers[j]
-				dw := float32(0.002 * w)
+				w_ := ws[j]
+				momentumBuffer_ := momentumBuffers[j]
+				dw := float32(0.002 * w_)
 				g_ = g_ + dw
 				g_ = float32(g_ * c_2)
-				momentumBuffer = float32(0.9*momentumBuffer) + g_
-				g_ = g_ + float32(0.9*momentumBuffer)
-				w = w - float32(lr*g_)
-				ws[j] = w
-				momentumBuffers[j] = momentumBuffer
+				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+				g_ = g_ + float32(0.9*momentumBuffer_)
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
+				momentumBuffers[j] = momentumBuffer_
 			}
 		}
 	}
 	for k := range 33 {
-		gs := &g.w2t[k]
-		ws := &p.w2t[k]
-		momentumBuffers := &t.m.momentumBuffer.w2t[k]
+		gs := &gt[k]
+		ws := &wt[k]
+		momentumBuffers := &momentumBuffert[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			dw := float32(0.002 * w)
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
+			dw := float32(0.002 * w_)
 			g_ = g_ + dw
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -824,26 +824,6 @@ func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
-		}
-	}
-}
-
-// mixedBiasSgdGeneric changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
-	for q := range 1 {
-		gs := &g.b5[q]
-		ws := &p.b5[q]
-		momentumBuffers := &t.m.momentumBuffer.b5[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -1303,22 +1283,22 @@ func mixedGradWeight(g *[144]float32, dy, x [][16]float32) {
 	}
 }
 
-// mixedWeightSgdGeneric changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// mixedWeightSgdGeneric changes tensors like mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func mixedWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 	{
-		gs := &g.w5
-		ws := &p.w5
-		momentumBuffers := &t.m.momentumBuffer.w5
+		gs := g
+		ws := w
+		momentumBuffers := momentumBuffer
 		for j := range 129 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -1334,22 +1314,22 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	}
 }
 
-// scoreBiasSgdGeneric changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// scoreBiasSgdGeneric changes tensors like score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	{
-		gs := &g.b7[0]
-		ws := &p.b7[0]
-		momentumBuffers := &t.m.momentumBuffer.b7[0]
+		gs := &g[0]
+		ws := &w[0]
+		momentumBuffers := &momentumBuffer[0]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -1419,22 +1399,22 @@ func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32
 	}
 }
 
-// scoreWeightSgdGeneric changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
+// scoreWeightSgdGeneric changes tensors like score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	for k := range 16 {
-		gs := &g.w7[k]
-		ws := &p.w7[k]
-		momentumBuffers := &t.m.momentumBuffer.w7[k]
+		gs := &g[k]
+		ws := &w[k]
+		momentumBuffers := &momentumBuffer[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
+			w_ := ws[j]
+			momentumBuffer_ := momentumBuffers[j]
 			g_ = float32(g_ * c_2)
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			g_ = g_ + float32(0.9*momentumBuffer)
-			w = w - float32(lr*g_)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
+			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+			g_ = g_ + float32(0.9*momentumBuffer_)
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
+			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }

@@ -79,59 +79,37 @@ func (n *Net) CopyFrom(src *Net) {
 }
 
 // ImageMean is the parameter image.mean[o].
-func (n *Net) ImageMean(o int) float32 {
-	return *n.p.imageMean(o)
-}
+func (n *Net) ImageMean(o int) float32 { return *n.p.imageMean(o) }
 
 // ImageStd is the parameter image.std[o].
-func (n *Net) ImageStd(o int) float32 {
-	return *n.p.imageStd(o)
-}
+func (n *Net) ImageStd(o int) float32 { return *n.p.imageStd(o) }
 
 // EyeBias is the parameter eye.bias[o].
-func (n *Net) EyeBias(o int) float32 {
-	return *n.p.eyeBias(o)
-}
+func (n *Net) EyeBias(o int) float32 { return *n.p.eyeBias(o) }
 
 // EyeWeight is the parameter eye.weight[o, i].
-func (n *Net) EyeWeight(o, i int) float32 {
-	return *n.p.eyeWeight(o, i)
-}
+func (n *Net) EyeWeight(o, i int) float32 { return *n.p.eyeWeight(o, i) }
 
 // InnerBias is the parameter inner.bias[o].
-func (n *Net) InnerBias(o int) float32 {
-	return *n.p.innerBias(o)
-}
+func (n *Net) InnerBias(o int) float32 { return *n.p.innerBias(o) }
 
 // InnerWeight is the parameter inner.weight[o, i].
-func (n *Net) InnerWeight(o, i int) float32 {
-	return *n.p.innerWeight(o, i)
-}
+func (n *Net) InnerWeight(o, i int) float32 { return *n.p.innerWeight(o, i) }
 
 // BodyBias is the parameter body.bias[o].
-func (n *Net) BodyBias(o int) float32 {
-	return *n.p.bodyBias(o)
-}
+func (n *Net) BodyBias(o int) float32 { return *n.p.bodyBias(o) }
 
 // BodyWeight is the parameter body.weight[o, i].
-func (n *Net) BodyWeight(o, i int) float32 {
-	return *n.p.bodyWeight(o, i)
-}
+func (n *Net) BodyWeight(o, i int) float32 { return *n.p.bodyWeight(o, i) }
 
 // Dense4Bias is the parameter dense4.bias[o].
-func (n *Net) Dense4Bias(o int) float32 {
-	return *n.p.dense4Bias(o)
-}
+func (n *Net) Dense4Bias(o int) float32 { return *n.p.dense4Bias(o) }
 
 // Dense4Weight is the parameter dense4.weight[o, i].
-func (n *Net) Dense4Weight(o, i int) float32 {
-	return *n.p.dense4Weight(o, i)
-}
+func (n *Net) Dense4Weight(o, i int) float32 { return *n.p.dense4Weight(o, i) }
 
 // MixedBias is the parameter mixed.bias[o].
-func (n *Net) MixedBias(o int) float32 {
-	return *n.p.mixedBias(o)
-}
+func (n *Net) MixedBias(o int) float32 { return *n.p.mixedBias(o) }
 
 // MixedWeight is the parameter mixed.weight[o, i].
 func (n *Net) MixedWeight(o, i int) float32 {
@@ -142,21 +120,13 @@ func (n *Net) MixedWeight(o, i int) float32 {
 }
 
 // ChoiceBias is the parameter choice.bias[o].
-func (n *Net) ChoiceBias(o int) float32 {
-	return *n.p.choiceBias(o)
-}
+func (n *Net) ChoiceBias(o int) float32 { return *n.p.choiceBias(o) }
 
 // ChoiceWeight is the parameter choice.weight[o, i].
-func (n *Net) ChoiceWeight(o, i int) float32 {
-	return *n.p.choiceWeight(o, i)
-}
+func (n *Net) ChoiceWeight(o, i int) float32 { return *n.p.choiceWeight(o, i) }
 
 // ScoreBias is the parameter score.bias[o].
-func (n *Net) ScoreBias(o int) float32 {
-	return *n.p.scoreBias(o)
-}
+func (n *Net) ScoreBias(o int) float32 { return *n.p.scoreBias(o) }
 
 // ScoreWeight is the parameter score.weight[o, i].
-func (n *Net) ScoreWeight(o, i int) float32 {
-	return *n.p.scoreWeight(o, i)
-}
+func (n *Net) ScoreWeight(o, i int) float32 { return *n.p.scoreWeight(o, i) }

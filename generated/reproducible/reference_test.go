@@ -11,60 +11,20 @@ import (
 func refForward(p [][]float64, x *Input) [][]float64 {
 	inImage := refInput(x.Image[:])
 	inPose := refInput(x.Pose[:])
-	imageScaled := make([]float64, 19)
-	for j := range imageScaled {
-		x_ := inImage[j]
-		mean := p[0][j]
-		std := p[1][j]
-		y_ := (x_ - mean) / std
-		imageScaled[j] = y_
-	}
+	imageScaled := refNormalize(inImage, p[0], p[1])
 	z1 := refDense(p[3], p[2], imageScaled)
-	a1 := make([]float64, 33)
-	for j := range a1 {
-		x_ := z1[j]
-		a := refMax(x_, float64(-40))
-		y_ := float64((0.5 * a) * (1 + math.Erf(float64(0.7071067811865476*a))))
-		a1[j] = y_
-	}
+	a1 := refGelu(z1)
 	z2 := refDense(p[5], p[4], a1)
-	a2 := make([]float64, 17)
-	for j := range a2 {
-		x_ := z2[j]
-		y_ := math.Tanh(x_)
-		a2[j] = y_
-	}
+	a2 := refTanh(z2)
 	z3 := refDense(p[7], p[6], inPose)
-	a3 := make([]float64, 8)
-	for j := range a3 {
-		x_ := z3[j]
-		var t0 float64
-		if x_ < 0 {
-			t0 = math.Expm1(x_)
-		} else {
-			t0 = x_
-		}
-		y_ := t0
-		a3[j] = y_
-	}
+	a3 := refElu(z3)
 	var senses []float64
 	senses = append(senses, a2...)
 	senses = append(senses, a3...)
 	z4 := refDense(p[9], p[8], senses)
-	a4 := make([]float64, 16)
-	for j := range a4 {
-		x_ := z4[j]
-		y_ := refMax(x_, float64(0)) + math.Log1p(math.Exp(-math.Abs(x_)))
-		a4[j] = y_
-	}
+	a4 := refSoftplus(z4)
 	z5 := refDense(p[11], p[10], a4)
-	a5 := make([]float64, 16)
-	for j := range a5 {
-		x_ := z5[j]
-		a := refMax(x_, float64(-1000))
-		y_ := float64(a * refSigmoid(a))
-		a5[j] = y_
-	}
+	a5 := refSilu(z5)
 	z6 := refDense(p[13], p[12], a5)
 	terms := make([]float64, 3)
 	for j := range terms {
@@ -73,13 +33,7 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 		terms[j] = e
 	}
 	z6Max := []float64{refLargest(terms)}
-	z6Exp := make([]float64, 3)
-	for j := range z6Exp {
-		x_ := z6[j]
-		m := z6Max[0]
-		e := math.Exp(x_ - m)
-		z6Exp[j] = e
-	}
+	z6Exp := refExponentials(z6, z6Max)
 	terms_2 := make([]float64, 3)
 	for j := range terms_2 {
 		y_ := z6Exp[j]
@@ -87,20 +41,9 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 		terms_2[j] = e
 	}
 	z6Sum := []float64{refSum(terms_2)}
-	probabilities := make([]float64, 3)
-	for j := range probabilities {
-		e := z6Exp[j]
-		z := z6Sum[0]
-		y_ := e / z
-		probabilities[j] = y_
-	}
+	probabilities := refSoftmax(z6Exp, z6Sum)
 	z7 := refDense(p[15], p[14], a5)
-	a7 := make([]float64, 1)
-	for j := range a7 {
-		x_ := z7[0]
-		y_ := refSigmoid(x_)
-		a7[j] = y_
-	}
+	a7 := refSigmoid_2(z7)
 	return [][]float64{probabilities, a7}
 }
 
@@ -111,103 +54,36 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 	_ = batch
 	dense4WeightMask := make([]float64, 400)
 	nnrt.Dropout(dense4WeightMask, seed, nnrt.PurposeDropConnect, step, 10, 0, 0, 429496730, 1.1111111111111112)
-	dense4WeightKept := make([]float64, 400)
-	for j := range dense4WeightKept {
-		w := p[9][j]
-		m := dense4WeightMask[j]
-		y_ := float64(w * m)
-		dense4WeightKept[j] = y_
-	}
-	s_2 := make([]float64, 1)
-	for j := range s_2 {
-		batch_ := batch[0]
-		s := 1 / batch_
-		s_2[j] = s
-	}
+	dense4WeightKept := refDropConnect(p[9], dense4WeightMask)
+	s_2 := refScaleOfTheLoss(batch)
 	lossClass := make([]float64, 1)
-	s_3 := make([]float64, 1)
-	for j := range s_3 {
-		batch_ := batch[0]
-		s := 0.25 / batch_
-		s_3[j] = s
-	}
+	s_3 := refScaleOfTheLoss_2(batch)
 	lossValue := make([]float64, 1)
 	for i := range x {
 		inImage := refInput(x[i].Image[:])
 		inPose := refInput(x[i].Pose[:])
 		targetClass := []float64{float64(y[i].Class)}
 		targetValue := refInput(y[i].Value[:])
-		imageScaled := make([]float64, 19)
-		for j := range imageScaled {
-			x_ := inImage[j]
-			mean := p[0][j]
-			std := p[1][j]
-			y_ := (x_ - mean) / std
-			imageScaled[j] = y_
-		}
+		imageScaled := refNormalize(inImage, p[0], p[1])
 		z1 := refDense(p[3], p[2], imageScaled)
-		a1 := make([]float64, 33)
-		for j := range a1 {
-			x_ := z1[j]
-			a := refMax(x_, float64(-40))
-			y_ := float64((0.5 * a) * (1 + math.Erf(float64(0.7071067811865476*a))))
-			a1[j] = y_
-		}
+		a1 := refGelu(z1)
 		dropout1Mask := make([]float64, 33)
 		nnrt.Dropout(dropout1Mask, seed, nnrt.PurposeDropout, step, 4, samples+uint32(i), 0, 858993459, 1.25)
-		dropout1 := make([]float64, 33)
-		for j := range dropout1 {
-			x_ := a1[j]
-			m := dropout1Mask[j]
-			y_ := float64(x_ * m)
-			dropout1[j] = y_
-		}
+		dropout1 := refDropout(a1, dropout1Mask)
 		z2 := refDense(p[5], p[4], dropout1)
-		a2 := make([]float64, 17)
-		for j := range a2 {
-			x_ := z2[j]
-			y_ := math.Tanh(x_)
-			a2[j] = y_
-		}
+		a2 := refTanh(z2)
 		z3 := refDense(p[7], p[6], inPose)
-		a3 := make([]float64, 8)
-		for j := range a3 {
-			x_ := z3[j]
-			var t0 float64
-			if x_ < 0 {
-				t0 = math.Expm1(x_)
-			} else {
-				t0 = x_
-			}
-			y_ := t0
-			a3[j] = y_
-		}
+		a3 := refElu(z3)
 		var senses []float64
 		senses = append(senses, a2...)
 		senses = append(senses, a3...)
 		z4 := refDense(dense4WeightKept, p[8], senses)
-		a4 := make([]float64, 16)
-		for j := range a4 {
-			x_ := z4[j]
-			y_ := refMax(x_, float64(0)) + math.Log1p(math.Exp(-math.Abs(x_)))
-			a4[j] = y_
-		}
+		a4 := refSoftplus(z4)
 		z5 := refDense(p[11], p[10], a4)
-		a5 := make([]float64, 16)
-		for j := range a5 {
-			x_ := z5[j]
-			a := refMax(x_, float64(-1000))
-			y_ := float64(a * refSigmoid(a))
-			a5[j] = y_
-		}
+		a5 := refSilu(z5)
 		z6 := refDense(p[13], p[12], a5)
 		z7 := refDense(p[15], p[14], a5)
-		a7 := make([]float64, 1)
-		for j := range a7 {
-			x_ := z7[0]
-			y_ := refSigmoid(x_)
-			a7[j] = y_
-		}
+		a7 := refSigmoid_2(z7)
 		terms := make([]float64, 3)
 		for j := range terms {
 			x_ := z6[j]
@@ -215,13 +91,7 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 			terms[j] = e
 		}
 		z6Max := []float64{refLargest(terms)}
-		z6Exp := make([]float64, 3)
-		for j := range z6Exp {
-			x_ := z6[j]
-			m := z6Max[0]
-			e := math.Exp(x_ - m)
-			z6Exp[j] = e
-		}
+		z6Exp := refExponentials(z6, z6Max)
 		terms_2 := make([]float64, 3)
 		for j := range terms_2 {
 			y_ := z6Exp[j]
@@ -230,14 +100,7 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		}
 		z6Sum := []float64{refSum(terms_2)}
 		z6T := []float64{z6[int(targetClass[0])]}
-		lZ6 := make([]float64, 1)
-		for j := range lZ6 {
-			x_ := z6T[0]
-			m := z6Max[0]
-			z := z6Sum[0]
-			l := math.Log(z) - (x_ - m)
-			lZ6[j] = l
-		}
+		lZ6 := refCrossEntropy(z6T, z6Max, z6Sum)
 		refAccumulate(lossClass, lZ6)
 		terms_3 := make([]float64, 1)
 		for j := range terms_3 {
@@ -256,14 +119,190 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		lA7 := []float64{refSum(terms_3)}
 		refAccumulate(lossValue, lA7)
 	}
-	loss := make([]float64, 1)
-	for j := range loss {
-		lclass := lossClass[0]
-		sclass := s_2[0]
-		lvalue := lossValue[0]
-		svalue := s_3[0]
-		loss_ := float64(lclass*sclass) + float64(lvalue*svalue)
-		loss[j] = loss_
-	}
+	loss := refLoss_2(lossClass, s_2, lossValue, s_3)
 	return loss[0]
+}
+
+// refCrossEntropy is l = log(z) - (x - m) of every element.
+func refCrossEntropy(x, m, z []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		x_ := x[0]
+		m_ := m[0]
+		z_ := z[0]
+		l := math.Log(z_) - (x_ - m_)
+		out[j] = l
+	}
+	return out
+}
+
+// refDropConnect is y = w · m of every element.
+func refDropConnect(w, m []float64) []float64 {
+	out := make([]float64, 400)
+	for j := range out {
+		w_ := w[j]
+		m_ := m[j]
+		y_ := float64(w_ * m_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refDropout is y = x · m of every element.
+func refDropout(x, m []float64) []float64 {
+	out := make([]float64, 33)
+	for j := range out {
+		x_ := x[j]
+		m_ := m[j]
+		y_ := float64(x_ * m_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refElu is y = select(x < 0, expm1(x), x) of every element.
+func refElu(x []float64) []float64 {
+	out := make([]float64, 8)
+	for j := range out {
+		x_ := x[j]
+		var t0 float64
+		if x_ < 0 {
+			t0 = math.Expm1(x_)
+		} else {
+			t0 = x_
+		}
+		y_ := t0
+		out[j] = y_
+	}
+	return out
+}
+
+// refExponentials is e = exp(x - m) of every element.
+func refExponentials(x, m []float64) []float64 {
+	out := make([]float64, 3)
+	for j := range out {
+		x_ := x[j]
+		m_ := m[0]
+		e := math.Exp(x_ - m_)
+		out[j] = e
+	}
+	return out
+}
+
+// refGelu is a = max(x, -40); y = (0.5 · a) · (1 + erf(0.7071067811865476 · a)) of every element.
+func refGelu(x []float64) []float64 {
+	out := make([]float64, 33)
+	for j := range out {
+		x_ := x[j]
+		a := refMax(x_, float64(-40))
+		y_ := float64((0.5 * a) * (1 + math.Erf(float64(0.7071067811865476*a))))
+		out[j] = y_
+	}
+	return out
+}
+
+// refLoss_2 is loss = (lclass · sclass) + (lvalue · svalue) of every element.
+func refLoss_2(lclass, sclass, lvalue, svalue []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		lclass_ := lclass[0]
+		sclass_ := sclass[0]
+		lvalue_ := lvalue[0]
+		svalue_ := svalue[0]
+		loss := float64(lclass_*sclass_) + float64(lvalue_*svalue_)
+		out[j] = loss
+	}
+	return out
+}
+
+// refNormalize is y = (x - mean) / std of every element.
+func refNormalize(x, mean, std []float64) []float64 {
+	out := make([]float64, 19)
+	for j := range out {
+		x_ := x[j]
+		mean_ := mean[j]
+		std_ := std[j]
+		y_ := (x_ - mean_) / std_
+		out[j] = y_
+	}
+	return out
+}
+
+// refScaleOfTheLoss_2 is s = 0.25 / batch of every element.
+func refScaleOfTheLoss_2(batch []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		batch_ := batch[0]
+		s := 0.25 / batch_
+		out[j] = s
+	}
+	return out
+}
+
+// refScaleOfTheLoss is s = 1 / batch of every element.
+func refScaleOfTheLoss(batch []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		batch_ := batch[0]
+		s := 1 / batch_
+		out[j] = s
+	}
+	return out
+}
+
+// refSigmoid_2 is y = sigmoid(x) of every element.
+func refSigmoid_2(x []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		x_ := x[0]
+		y_ := refSigmoid(x_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refSilu is a = max(x, -1000); y = a · sigmoid(a) of every element.
+func refSilu(x []float64) []float64 {
+	out := make([]float64, 16)
+	for j := range out {
+		x_ := x[j]
+		a := refMax(x_, float64(-1000))
+		y_ := float64(a * refSigmoid(a))
+		out[j] = y_
+	}
+	return out
+}
+
+// refSoftmax is y = e / z of every element.
+func refSoftmax(e, z []float64) []float64 {
+	out := make([]float64, 3)
+	for j := range out {
+		e_ := e[j]
+		z_ := z[0]
+		y_ := e_ / z_
+		out[j] = y_
+	}
+	return out
+}
+
+// refSoftplus is y = max(x, 0) + log1p(exp(-abs(x))) of every element.
+func refSoftplus(x []float64) []float64 {
+	out := make([]float64, 16)
+	for j := range out {
+		x_ := x[j]
+		y_ := refMax(x_, float64(0)) + math.Log1p(math.Exp(-math.Abs(x_)))
+		out[j] = y_
+	}
+	return out
+}
+
+// refTanh is y = tanh(x) of every element.
+func refTanh(x []float64) []float64 {
+	out := make([]float64, 17)
+	for j := range out {
+		x_ := x[j]
+		y_ := math.Tanh(x_)
+		out[j] = y_
+	}
+	return out
 }

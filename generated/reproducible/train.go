@@ -14,7 +14,7 @@ func (t *Trainer) prepare() {
 			*t.m.connectionsMask.dense4Weight(o, i) = v
 		}
 	}
-	dense4WeightDropConnect(t, p, &t.m.grads)
+	dense4WeightDropConnect(&p.w4, &t.m.connectionsMask.w4, &t.m.connectionsKept.w4)
 }
 
 // samples takes n samples of a batch, the first of which is from, forward and backward
@@ -172,7 +172,7 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 	}
 	if part == dealt(2, parts) {
 		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
-		dense4WeightDropConnectGradient(t, t.net.p, g)
+		dense4WeightDropConnectGradient(&g.w4, &t.m.connectionsMask.w4)
 	}
 	if part == dealt(10, parts) {
 		mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])

@@ -221,59 +221,37 @@ func (p *params) combine(q *params, f func(a, b float32) float32) {
 }
 
 // ImageMean is the gradient by image.mean[o].
-func (g *Gradients) ImageMean(o int) float32 {
-	return *g.p.imageMean(o)
-}
+func (g *Gradients) ImageMean(o int) float32 { return *g.p.imageMean(o) }
 
 // ImageStd is the gradient by image.std[o].
-func (g *Gradients) ImageStd(o int) float32 {
-	return *g.p.imageStd(o)
-}
+func (g *Gradients) ImageStd(o int) float32 { return *g.p.imageStd(o) }
 
 // EyeBias is the gradient by eye.bias[o].
-func (g *Gradients) EyeBias(o int) float32 {
-	return *g.p.eyeBias(o)
-}
+func (g *Gradients) EyeBias(o int) float32 { return *g.p.eyeBias(o) }
 
 // EyeWeight is the gradient by eye.weight[o, i].
-func (g *Gradients) EyeWeight(o, i int) float32 {
-	return *g.p.eyeWeight(o, i)
-}
+func (g *Gradients) EyeWeight(o, i int) float32 { return *g.p.eyeWeight(o, i) }
 
 // InnerBias is the gradient by inner.bias[o].
-func (g *Gradients) InnerBias(o int) float32 {
-	return *g.p.innerBias(o)
-}
+func (g *Gradients) InnerBias(o int) float32 { return *g.p.innerBias(o) }
 
 // InnerWeight is the gradient by inner.weight[o, i].
-func (g *Gradients) InnerWeight(o, i int) float32 {
-	return *g.p.innerWeight(o, i)
-}
+func (g *Gradients) InnerWeight(o, i int) float32 { return *g.p.innerWeight(o, i) }
 
 // BodyBias is the gradient by body.bias[o].
-func (g *Gradients) BodyBias(o int) float32 {
-	return *g.p.bodyBias(o)
-}
+func (g *Gradients) BodyBias(o int) float32 { return *g.p.bodyBias(o) }
 
 // BodyWeight is the gradient by body.weight[o, i].
-func (g *Gradients) BodyWeight(o, i int) float32 {
-	return *g.p.bodyWeight(o, i)
-}
+func (g *Gradients) BodyWeight(o, i int) float32 { return *g.p.bodyWeight(o, i) }
 
 // Dense4Bias is the gradient by dense4.bias[o].
-func (g *Gradients) Dense4Bias(o int) float32 {
-	return *g.p.dense4Bias(o)
-}
+func (g *Gradients) Dense4Bias(o int) float32 { return *g.p.dense4Bias(o) }
 
 // Dense4Weight is the gradient by dense4.weight[o, i].
-func (g *Gradients) Dense4Weight(o, i int) float32 {
-	return *g.p.dense4Weight(o, i)
-}
+func (g *Gradients) Dense4Weight(o, i int) float32 { return *g.p.dense4Weight(o, i) }
 
 // MixedBias is the gradient by mixed.bias[o].
-func (g *Gradients) MixedBias(o int) float32 {
-	return *g.p.mixedBias(o)
-}
+func (g *Gradients) MixedBias(o int) float32 { return *g.p.mixedBias(o) }
 
 // MixedWeight is the gradient by mixed.weight[o, i].
 func (g *Gradients) MixedWeight(o, i int) float32 {
@@ -284,24 +262,16 @@ func (g *Gradients) MixedWeight(o, i int) float32 {
 }
 
 // ChoiceBias is the gradient by choice.bias[o].
-func (g *Gradients) ChoiceBias(o int) float32 {
-	return *g.p.choiceBias(o)
-}
+func (g *Gradients) ChoiceBias(o int) float32 { return *g.p.choiceBias(o) }
 
 // ChoiceWeight is the gradient by choice.weight[o, i].
-func (g *Gradients) ChoiceWeight(o, i int) float32 {
-	return *g.p.choiceWeight(o, i)
-}
+func (g *Gradients) ChoiceWeight(o, i int) float32 { return *g.p.choiceWeight(o, i) }
 
 // ScoreBias is the gradient by score.bias[o].
-func (g *Gradients) ScoreBias(o int) float32 {
-	return *g.p.scoreBias(o)
-}
+func (g *Gradients) ScoreBias(o int) float32 { return *g.p.scoreBias(o) }
 
 // ScoreWeight is the gradient by score.weight[o, i].
-func (g *Gradients) ScoreWeight(o, i int) float32 {
-	return *g.p.scoreWeight(o, i)
-}
+func (g *Gradients) ScoreWeight(o, i int) float32 { return *g.p.scoreWeight(o, i) }
 
 // states are the optimiser's states, by name.
 func (m *memory) states() []*params {

@@ -81,37 +81,35 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
+func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 32, 0, 255)
+		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0, 255)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 32, 0)
+		learn8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0)
 	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
+		dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense1BiasSgd changes tensors like dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
 	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
+		dense1BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -164,15 +162,7 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -184,17 +174,7 @@ func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -208,71 +188,67 @@ func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]f
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(4, 16, part, parts)
 		for k := from; k < to; k += 512 {
 			m := min(512, to-k)
-			learnUpTo16AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 32, 16, 255)
+			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 16, 255)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn8AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 32, 16)
+			learn8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 16)
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
+		dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w1[0][0], &p.w1[0][0], &lr, 2)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 2)
 	case useAVX2:
-		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 4)
 	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
+		dense1WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 12, 0, 7)
+		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 12, 0, 7)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo8AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 12, 0, 20)
+		learnUpTo8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 12, 0, 20)
 	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
+		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
 	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -350,15 +326,7 @@ func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
@@ -370,17 +338,7 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -394,37 +352,35 @@ func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]f
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 512 {
 			m := min(512, to-k)
-			learnUpTo16AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 12, 32, 7)
+			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 12, 32, 7)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learnUpTo8AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 12, 32, 20)
+			learnUpTo8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 12, 32, 20)
 		}
 	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
+		dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(lr float32, g, w *[8][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &lr, 4)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 4)
 	case useAVX2:
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 8)
 	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
+		dense2WeightSgdGeneric(lr, g, w)
 	}
 }
 

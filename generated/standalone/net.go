@@ -77,21 +77,13 @@ func (n *Net) CopyFrom(src *Net) {
 }
 
 // Dense1Bias is the parameter dense1.bias[o].
-func (n *Net) Dense1Bias(o int) float32 {
-	return *n.p.dense1Bias(o)
-}
+func (n *Net) Dense1Bias(o int) float32 { return *n.p.dense1Bias(o) }
 
 // Dense1Weight is the parameter dense1.weight[o, i].
-func (n *Net) Dense1Weight(o, i int) float32 {
-	return *n.p.dense1Weight(o, i)
-}
+func (n *Net) Dense1Weight(o, i int) float32 { return *n.p.dense1Weight(o, i) }
 
 // Dense2Bias is the parameter dense2.bias[o].
-func (n *Net) Dense2Bias(o int) float32 {
-	return *n.p.dense2Bias(o)
-}
+func (n *Net) Dense2Bias(o int) float32 { return *n.p.dense2Bias(o) }
 
 // Dense2Weight is the parameter dense2.weight[o, i].
-func (n *Net) Dense2Weight(o, i int) float32 {
-	return *n.p.dense2Weight(o, i)
-}
+func (n *Net) Dense2Weight(o, i int) float32 { return *n.p.dense2Weight(o, i) }

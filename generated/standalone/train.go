@@ -129,11 +129,12 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 // learn updates the parameters once all samples went through the network: one of
 // several parts, which together do what sums and update do.
 func (t *Trainer) learn(x []Input, part, parts int) {
+	p, g := t.net.p, &t.m.grads
 	lr := float32(float64(t.LearningRate))
-	dense2WeightLearn(t, lr, x, part, parts)
-	dense2BiasLearn(t, lr, x, part, parts)
-	dense1WeightLearn(t, lr, x, part, parts)
-	dense1BiasLearn(t, lr, x, part, parts)
+	dense2WeightLearn(lr, &g.w2, &p.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)], 1, part, parts)
+	dense2BiasLearn(lr, &g.b2, &p.b2, t.m.dz2[:len(x)], 3, part, parts)
+	dense1WeightLearn(lr, &g.w1, &p.w1, t.m.dz1[:len(x)], x, 0, part, parts)
+	dense1BiasLearn(lr, &g.b1, &p.b1, t.m.dz1[:len(x)], 2, part, parts)
 }
 
 // evaluate computes the losses of n samples of a batch, the first of which is from, as

@@ -227,24 +227,16 @@ func (p *params) combine(q *params, f func(a, b float32) float32) {
 }
 
 // Dense1Bias is the gradient by dense1.bias[o].
-func (g *Gradients) Dense1Bias(o int) float32 {
-	return *g.p.dense1Bias(o)
-}
+func (g *Gradients) Dense1Bias(o int) float32 { return *g.p.dense1Bias(o) }
 
 // Dense1Weight is the gradient by dense1.weight[o, i].
-func (g *Gradients) Dense1Weight(o, i int) float32 {
-	return *g.p.dense1Weight(o, i)
-}
+func (g *Gradients) Dense1Weight(o, i int) float32 { return *g.p.dense1Weight(o, i) }
 
 // Dense2Bias is the gradient by dense2.bias[o].
-func (g *Gradients) Dense2Bias(o int) float32 {
-	return *g.p.dense2Bias(o)
-}
+func (g *Gradients) Dense2Bias(o int) float32 { return *g.p.dense2Bias(o) }
 
 // Dense2Weight is the gradient by dense2.weight[o, i].
-func (g *Gradients) Dense2Weight(o, i int) float32 {
-	return *g.p.dense2Weight(o, i)
-}
+func (g *Gradients) Dense2Weight(o, i int) float32 { return *g.p.dense2Weight(o, i) }
 
 // states are the optimiser's states, by name.
 func (m *memory) states() []*params {

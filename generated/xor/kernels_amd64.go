@@ -75,37 +75,35 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
+func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 16, 0, 15)
+		learnUpTo16AVX512(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 16, 0, 15)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo8AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 16, 0, 16)
+		learnUpTo8AVX2(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 16, 0, 16)
 	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
+		dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 	}
 }
 
-// dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense1BiasSgd changes tensors like dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
 	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
+		dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
@@ -170,15 +168,7 @@ func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][1
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -190,71 +180,67 @@ func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(2, 16, part, parts)
 		for k := from; k < to; k += 1024 {
 			m := min(1024, to-k)
-			learnUpTo16AVX512(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 16, 8, 15)
+			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 15)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(2, 6, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learnUpTo8AVX2(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 16, 8, 16)
+			learnUpTo8AVX2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 16)
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
+		dense1WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 	}
 }
 
-// dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgd changes tensors like dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1WeightSgd(lr float32, g, w, momentumBuffer *[2][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w1[0][0], &p.w1[0][0], &t.m.momentumBuffer.w1[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &t.m.momentumBuffer.w1[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
 	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
+		dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 4, 0, 1)
+		learnUpTo16AVX512(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 1)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo8AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 4, 0, 28)
+		learnUpTo8AVX2(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 28)
 	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
+		dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 	}
 }
 
-// dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgd changes tensors like dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
 	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
@@ -373,15 +359,7 @@ func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	switch {
 	case useAVX512:
@@ -393,37 +371,35 @@ func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]float32, x [][4]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(4, 16, part, parts)
 		for k := from; k < to; k += 1024 {
 			m := min(1024, to-k)
-			learnUpTo16AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 4, 16, 1)
+			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 16, 1)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learnUpTo8AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 4, 16, 28)
+			learnUpTo8AVX2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 16, 28)
 		}
 	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
+		dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 	}
 }
 
-// dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgd changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2WeightSgd(lr float32, g, w, momentumBuffer *[4][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 2)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
 	case useAVX2:
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 4)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 4)
 	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
+		dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 

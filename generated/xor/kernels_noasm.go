@@ -3,10 +3,12 @@
 
 package xor
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
+func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
+	dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 }
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
+func dense1BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
+	dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
+}
 func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
 }
@@ -19,14 +21,18 @@ func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][1
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	dense1GradWeightGeneric(gt, dy, x)
 }
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
+func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
+func dense1WeightSgd(lr float32, g, w, momentumBuffer *[2][8]float32) {
+	dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
 }
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]float32, rank, part, parts int) {
+	dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
+}
+func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
+	dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
+}
 func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
@@ -45,12 +51,14 @@ func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [
 func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
+func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]float32, x [][4]float32, rank, part, parts int) {
+	dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
-func sigmoidOfRows(y []Output)                             { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y [][1]float32)                       { sigmoidOfRows_2Generic(y) }
-func sigmoidOfSums(y []float32)                            { sigmoidOfSumsGeneric(y) }
-func tanhOfRows(y [][4]float32)                            { tanhOfRowsGeneric(y) }
-func tanhOfSums(y []float32)                               { tanhOfSumsGeneric(y) }
+func dense2WeightSgd(lr float32, g, w, momentumBuffer *[4][8]float32) {
+	dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
+}
+func sigmoidOfRows(y []Output)       { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y [][1]float32) { sigmoidOfRows_2Generic(y) }
+func sigmoidOfSums(y []float32)      { sigmoidOfSumsGeneric(y) }
+func tanhOfRows(y [][4]float32)      { tanhOfRowsGeneric(y) }
+func tanhOfSums(y []float32)         { tanhOfSumsGeneric(y) }

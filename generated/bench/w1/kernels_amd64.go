@@ -134,45 +134,6 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 2 {
-			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 128, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 2 {
-			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 128, 0)
-		}
-	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 2)
-	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 4)
-	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
-	}
-}
-
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -229,15 +190,7 @@ func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -253,17 +206,7 @@ func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -277,83 +220,79 @@ func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(4, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 2 {
-				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 128, 16)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 16)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 128, 16)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 16)
 			}
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
+		dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 2 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 4)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 4)
 		}
 	case useAVX2:
 		for q := range 2 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 8)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 8)
 		}
 	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
+		dense1WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 128, 0)
+			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 128, 0)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 128, 0)
+			learn16AVX2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 128, 0)
 		}
 	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
+		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(lr float32, g, w *[2][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 2)
 	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 4)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 4)
 	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -437,15 +376,7 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	switch {
 	case useAVX512:
@@ -461,17 +392,7 @@ func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -485,79 +406,75 @@ func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32,
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(32, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 2 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 128, 128)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 128)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(32, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 128, 128)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 128)
 			}
 		}
 	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
+		dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 2 {
-			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 32)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 32)
 		}
 	case useAVX2:
 		for q := range 2 {
-			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 64)
 		}
 	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
+		dense2WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense3BiasLearn updates tensors like dense3.bias: gradient and sgd.
+func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 8, 0, 3)
+		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 8, 0, 3)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo8AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 8, 0, 24)
+		learnUpTo8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 8, 0, 24)
 	default:
-		dense3BiasLearnGeneric(t, lr, x, part, parts)
+		dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense3BiasSgd changes tensors like dense3.bias: w = w - (lr · g).
+func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
 	default:
-		dense3BiasSgdGeneric(t, p, g, lr)
+		dense3BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -650,15 +567,7 @@ func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0
 	}
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense3GradWeight computes the gradient of the weights of layer "dense3".
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	switch {
 	case useAVX512:
@@ -670,17 +579,7 @@ func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	}
 }
 
-// dense3RankOne is the step of layer "dense3" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense3RankOne is the step of layer "dense3" by one sample.
 func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -694,37 +593,35 @@ func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2
 	}
 }
 
-// dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense3WeightLearn updates tensors like dense3.weight: gradient and sgd.
+func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(32, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learnUpTo16AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 8, 128, 3)
+			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 8, 128, 3)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(32, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo8AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 8, 128, 24)
+			learnUpTo8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 8, 128, 24)
 		}
 	default:
-		dense3WeightLearnGeneric(t, lr, x, part, parts)
+		dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense3WeightSgd changes tensors like dense3.weight: w = w - (lr · g).
+func dense3WeightSgd(lr float32, g, w *[32][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &lr, 16)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 16)
 	case useAVX2:
-		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 32)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 32)
 	default:
-		dense3WeightSgdGeneric(t, p, g, lr)
+		dense3WeightSgdGeneric(lr, g, w)
 	}
 }
 

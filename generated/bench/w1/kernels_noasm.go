@@ -3,10 +3,6 @@
 
 package w1
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -22,14 +18,14 @@ func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
+func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
+func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
+	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2BiasSgd(lr float32, g, w *[2][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -49,14 +45,14 @@ func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) { dense2GradWe
 func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
+func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
+	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
+func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
+	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
+func dense3BiasSgd(lr float32, g, w *[1][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, wt, b)
 }
@@ -78,9 +74,9 @@ func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
 	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
+func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
+	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
-func tanhOfRows(y [][32]float32)                           { tanhOfRowsGeneric(y) }
-func tanhOfSums(y []float32)                               { tanhOfSumsGeneric(y) }
+func dense3WeightSgd(lr float32, g, w *[32][8]float32) { dense3WeightSgdGeneric(lr, g, w) }
+func tanhOfRows(y [][32]float32)                       { tanhOfRowsGeneric(y) }
+func tanhOfSums(y []float32)                           { tanhOfSumsGeneric(y) }

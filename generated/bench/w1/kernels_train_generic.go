@@ -9,30 +9,6 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(3, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
-	dense1BiasSgd(t, p, g, lr)
-}
-
-// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 2 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-}
-
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
 //
 //	for n := range dy {
@@ -112,27 +88,26 @@ func dense1RankOneGeneric(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32
 	}
 }
 
-// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(1, parts) {
+// dense1WeightLearnGeneric updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x []Input, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1WeightSgd(t, p, g, lr)
+	dense1GradWeight(g, dy, x)
+	dense1WeightSgd(lr, g, w)
 }
 
-// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(lr float32, g, w *[2][4][16]float32) {
 	for q := range 2 {
 		for k := range 4 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -149,26 +124,25 @@ func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 	}
 }
 
-// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(4, parts) {
+// dense2BiasLearnGeneric updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense2BiasSgd(t, p, g, lr)
+	dense2BiasGrad(g, dy)
+	dense2BiasSgd(lr, g, w)
 }
 
-// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(lr float32, g, w *[2][16]float32) {
 	for q := range 2 {
-		gs := &g.b2[q]
-		ws := &p.b2[q]
+		gs := &g[q]
+		ws := &w[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -300,27 +274,26 @@ func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]f
 	}
 }
 
-// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(0, parts) {
+// dense2WeightLearnGeneric updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2WeightSgd(t, p, g, lr)
+	dense2GradWeight(g, dy, x)
+	dense2WeightSgd(lr, g, w)
 }
 
-// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(lr float32, g, w *[2][32][16]float32) {
 	for q := range 2 {
 		for k := range 32 {
-			gs := &g.w2[q][k]
-			ws := &p.w2[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -337,26 +310,25 @@ func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	}
 }
 
-// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(5, parts) {
+// dense3BiasLearnGeneric updates tensors like dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense3BiasSgd(t, p, g, lr)
+	dense3BiasGrad(g, dy)
+	dense3BiasSgd(lr, g, w)
 }
 
-// dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense3BiasSgdGeneric changes tensors like dense3.bias: w = w - (lr · g).
+func dense3BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 	{
-		gs := &g.b3[0]
-		ws := &p.b3[0]
+		gs := &g[0]
+		ws := &w[0]
 		for j := range 2 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -463,26 +435,25 @@ func dense3RankOneGeneric(wt *[32][8]float32, b *[1][16]float32, x *[32]float32,
 	}
 }
 
-// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(2, parts) {
+// dense3WeightLearnGeneric updates tensors like dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3WeightSgd(t, p, g, lr)
+	dense3GradWeight(g, dy, x)
+	dense3WeightSgd(lr, g, w)
 }
 
-// dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
+func dense3WeightSgdGeneric(lr float32, g, w *[32][8]float32) {
 	for k := range 32 {
-		gs := &g.w3[k]
-		ws := &p.w3[k]
+		gs := &g[k]
+		ws := &w[k]
 		for j := range 2 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }

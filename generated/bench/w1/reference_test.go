@@ -8,19 +8,9 @@ import "math"
 func refForward(p [][]float64, x *Input) [][]float64 {
 	inX := refInput(x[:])
 	z1 := refDense(p[1], p[0], inX)
-	a1 := make([]float64, 32)
-	for j := range a1 {
-		x_ := z1[j]
-		y_ := math.Tanh(x_)
-		a1[j] = y_
-	}
+	a1 := refTanh(z1)
 	z2 := refDense(p[3], p[2], a1)
-	a2 := make([]float64, 32)
-	for j := range a2 {
-		x_ := z2[j]
-		y_ := math.Tanh(x_)
-		a2[j] = y_
-	}
+	a2 := refTanh(z2)
 	z3 := refDense(p[5], p[4], a2)
 	return [][]float64{z3}
 }
@@ -30,30 +20,15 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s_2 := make([]float64, 1)
-	for j := range s_2 {
-		batch_ := batch[0]
-		s := 1 / (batch_ * 2)
-		s_2[j] = s
-	}
+	s_2 := refScaleOfTheLoss(batch)
 	lossY := make([]float64, 1)
 	for i := range x {
 		inX := refInput(x[i][:])
 		targetY := refInput(y[i][:])
 		z1 := refDense(p[1], p[0], inX)
-		a1 := make([]float64, 32)
-		for j := range a1 {
-			x_ := z1[j]
-			y_ := math.Tanh(x_)
-			a1[j] = y_
-		}
+		a1 := refTanh(z1)
 		z2 := refDense(p[3], p[2], a1)
-		a2 := make([]float64, 32)
-		for j := range a2 {
-			x_ := z2[j]
-			y_ := math.Tanh(x_)
-			a2[j] = y_
-		}
+		a2 := refTanh(z2)
 		z3 := refDense(p[5], p[4], a2)
 		terms := make([]float64, 2)
 		for j := range terms {
@@ -66,12 +41,40 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		lZ3 := []float64{refSum(terms)}
 		refAccumulate(lossY, lZ3)
 	}
-	loss := make([]float64, 1)
-	for j := range loss {
-		ly := lossY[0]
-		sy := s_2[0]
-		loss_ := float64(ly * sy)
-		loss[j] = loss_
-	}
+	loss := refLoss_2(lossY, s_2)
 	return loss[0]
+}
+
+// refLoss_2 is loss = ly · sy of every element.
+func refLoss_2(ly, sy []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		ly_ := ly[0]
+		sy_ := sy[0]
+		loss := float64(ly_ * sy_)
+		out[j] = loss
+	}
+	return out
+}
+
+// refScaleOfTheLoss is s = 1 / (batch · 2) of every element.
+func refScaleOfTheLoss(batch []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		batch_ := batch[0]
+		s := 1 / (batch_ * 2)
+		out[j] = s
+	}
+	return out
+}
+
+// refTanh is y = tanh(x) of every element.
+func refTanh(x []float64) []float64 {
+	out := make([]float64, 32)
+	for j := range out {
+		x_ := x[j]
+		y_ := math.Tanh(x_)
+		out[j] = y_
+	}
+	return out
 }

@@ -6,10 +6,10 @@ package w1
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense1BiasSgd(t, p, g, lr)
-	dense1WeightSgd(t, p, g, lr)
-	dense2BiasSgd(t, p, g, lr)
-	dense2WeightSgd(t, p, g, lr)
-	dense3BiasSgd(t, p, g, lr)
-	dense3WeightSgd(t, p, g, lr)
+	dense2BiasSgd(lr, &g.b1, &p.b1)
+	dense1WeightSgd(lr, &g.w1, &p.w1)
+	dense2BiasSgd(lr, &g.b2, &p.b2)
+	dense2WeightSgd(lr, &g.w2, &p.w2)
+	dense3BiasSgd(lr, &g.b3, &p.b3)
+	dense3WeightSgd(lr, &g.w3, &p.w3)
 }

@@ -121,41 +121,39 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 	}
 }
 
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
+func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
+			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
+			learn16AVX2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
 		}
 	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
+		dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense1BiasSgd changes tensors like dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(lr float32, g, w *[8][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 8)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 8)
 	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 16)
 	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
+		dense1BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -207,15 +205,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -233,17 +223,7 @@ func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -257,81 +237,77 @@ func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, d
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(784, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 3136)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 3136)
 				preempt()
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(784, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 3136)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 3136)
 				preempt()
 			}
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
+		dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 784)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 784)
 		}
 	case useAVX2:
 		for q := range 8 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1568)
 		}
 	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
+		dense1WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 40, 0, 1023)
+		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 40, 0, 24)
+		learnUpTo16AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 24)
 	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
+		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
 	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -402,15 +378,7 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -422,17 +390,7 @@ func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) 
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -446,37 +404,35 @@ func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy 
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearn(lr float32, g, w *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learnUpTo16AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 40, 576, 1023)
+			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 576, 1023)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo16AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 40, 576, 24)
+			learnUpTo16AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 576, 24)
 		}
 	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
+		dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(lr float32, g, w *[128][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &lr, 128)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 128)
 	case useAVX2:
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 256)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 256)
 	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
+		dense2WeightSgdGeneric(lr, g, w)
 	}
 }
 

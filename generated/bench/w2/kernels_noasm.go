@@ -6,10 +6,10 @@ package w2
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
+func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
+	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
+func dense1BiasSgd(lr float32, g, w *[8][16]float32) { dense1BiasSgdGeneric(lr, g, w) }
 func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -22,14 +22,14 @@ func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
+func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
+func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
+	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2BiasSgd(lr float32, g, w *[1][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
@@ -48,9 +48,9 @@ func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) 
 func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
 	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
+func dense2WeightLearn(lr float32, g, w *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)  { exponentialsEachGeneric(y, x0, x1) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)       { softmaxEachGeneric(y, x0, x1) }
+func dense2WeightSgd(lr float32, g, w *[128][16]float32)  { dense2WeightSgdGeneric(lr, g, w) }
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

@@ -20,26 +20,25 @@ func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	}
 }
 
-// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(2, parts) {
+// dense1BiasLearnGeneric updates tensors like dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
-	dense1BiasSgd(t, p, g, lr)
+	dense1BiasGrad(g, dy)
+	dense1BiasSgd(lr, g, w)
 }
 
-// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1BiasSgdGeneric changes tensors like dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(lr float32, g, w *[8][16]float32) {
 	for q := range 8 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
+		gs := &g[q]
+		ws := &w[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -123,27 +122,26 @@ func dense1RankOneGeneric(w *[8][784][16]float32, b *[8][16]float32, x *[784]flo
 	}
 }
 
-// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(0, parts) {
+// dense1WeightLearnGeneric updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(lr float32, g, w *[8][784][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1WeightSgd(t, p, g, lr)
+	dense1GradWeight(g, dy, x)
+	dense1WeightSgd(lr, g, w)
 }
 
-// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(lr float32, g, w *[8][784][16]float32) {
 	for q := range 8 {
 		for k := range 784 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -160,26 +158,25 @@ func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	}
 }
 
-// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(3, parts) {
+// dense2BiasLearnGeneric updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense2BiasSgd(t, p, g, lr)
+	dense2BiasGrad(g, dy)
+	dense2BiasSgd(lr, g, w)
 }
 
-// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 	{
-		gs := &g.b2[0]
-		ws := &p.b2[0]
+		gs := &g[0]
+		ws := &w[0]
 		for j := range 10 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -311,26 +308,25 @@ func dense2RankOneGeneric(wt *[128][16]float32, b *[1][16]float32, x *[128]float
 	}
 }
 
-// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(1, parts) {
+// dense2WeightLearnGeneric updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(lr float32, g, w *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2WeightSgd(t, p, g, lr)
+	dense2GradWeight(g, dy, x)
+	dense2WeightSgd(lr, g, w)
 }
 
-// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(lr float32, g, w *[128][16]float32) {
 	for k := range 128 {
-		gs := &g.w2[k]
-		ws := &p.w2[k]
+		gs := &g[k]
+		ws := &w[k]
 		for j := range 10 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }

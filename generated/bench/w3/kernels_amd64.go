@@ -160,44 +160,6 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 	}
 }
 
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 32 {
-			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 2112, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 32 {
-			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 2112, 0)
-		}
-	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 32)
-	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 64)
-	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
-	}
-}
-
 func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -246,15 +208,7 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -272,17 +226,7 @@ func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -296,87 +240,83 @@ func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32,
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(784, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 2112, 3136)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 3136)
 				preempt()
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(784, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 2112, 3136)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 3136)
 				preempt()
 			}
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
+		dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 32 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 784)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 784)
 			preempt()
 		}
 	case useAVX2:
 		for q := range 32 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1568)
 			preempt()
 		}
 	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
+		dense1WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
+			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2112, 0)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
+			learn16AVX2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2112, 0)
 		}
 	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
+		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(lr float32, g, w *[32][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 32)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 32)
 	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 64)
 	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -510,15 +450,7 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	switch {
 	case useAVX512:
@@ -536,17 +468,7 @@ func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -560,83 +482,79 @@ func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]floa
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(512, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 2112)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 2112)
 				preempt()
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(512, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 2112)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 2112)
 				preempt()
 			}
 		}
 	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
+		dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 32 {
-			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 512)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 512)
 			preempt()
 		}
 	case useAVX2:
 		for q := range 32 {
-			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1024)
 			preempt()
 		}
 	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
+		dense2WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense3BiasLearn updates tensors like dense3.bias: gradient and sgd.
+func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 40, 0, 1023)
+		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 40, 0, 24)
+		learnUpTo16AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 24)
 	default:
-		dense3BiasLearnGeneric(t, lr, x, part, parts)
+		dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense3BiasSgd changes tensors like dense3.bias: w = w - (lr · g).
+func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
 	default:
-		dense3BiasSgdGeneric(t, p, g, lr)
+		dense3BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -707,15 +625,7 @@ func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32
 	}
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense3GradWeight computes the gradient of the weights of layer "dense3".
 func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	switch {
 	case useAVX512:
@@ -727,17 +637,7 @@ func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) 
 	}
 }
 
-// dense3RankOne is the step of layer "dense3" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense3RankOne is the step of layer "dense3" by one sample.
 func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -751,37 +651,35 @@ func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy 
 	}
 }
 
-// dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense3WeightLearn updates tensors like dense3.weight: gradient and sgd.
+func dense3WeightLearn(lr float32, g, w *[512][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(512, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learnUpTo16AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 40, 2112, 1023)
+			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 2112, 1023)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(512, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo16AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 40, 2112, 24)
+			learnUpTo16AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 2112, 24)
 		}
 	default:
-		dense3WeightLearnGeneric(t, lr, x, part, parts)
+		dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense3WeightSgd changes tensors like dense3.weight: w = w - (lr · g).
+func dense3WeightSgd(lr float32, g, w *[512][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &lr, 512)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 512)
 	case useAVX2:
-		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 1024)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 1024)
 	default:
-		dense3WeightSgdGeneric(t, p, g, lr)
+		dense3WeightSgdGeneric(lr, g, w)
 	}
 }
 

@@ -6,10 +6,6 @@ package w3
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -22,14 +18,14 @@ func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
+func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
+func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
+	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2BiasSgd(lr float32, g, w *[32][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -51,14 +47,14 @@ func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
+func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
+	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
+func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
+	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
+func dense3BiasSgd(lr float32, g, w *[1][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, wt, b)
 }
@@ -77,9 +73,9 @@ func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) 
 func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
 	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
+func dense3WeightLearn(lr float32, g, w *[512][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
+	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)  { exponentialsEachGeneric(y, x0, x1) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)       { softmaxEachGeneric(y, x0, x1) }
+func dense3WeightSgd(lr float32, g, w *[512][16]float32)  { dense3WeightSgdGeneric(lr, g, w) }
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

@@ -177,41 +177,39 @@ func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride in
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense10BiasLearn updates dense10.bias: gradient and sgd.
-func dense10BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense10BiasLearn updates tensors like dense10.bias: gradient and sgd.
+func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			learn16AVX512(&p.b10[q][0], &lr, &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
+			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2624, 0)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			learn16AVX2(&p.b10[q][0], &lr, &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
+			learn16AVX2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2624, 0)
 		}
 	default:
-		dense10BiasLearnGeneric(t, lr, x, part, parts)
+		dense10BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense10BiasSgd changes dense10.bias: w = w - (lr · g).
-func dense10BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense10BiasSgd changes tensors like dense10.bias: w = w - (lr · g).
+func dense10BiasSgd(lr float32, g, w *[40][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b10[0][0], &p.b10[0][0], &lr, 40)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 40)
 	case useAVX2:
-		sgdElementsAVX2(&g.b10[0][0], &p.b10[0][0], &lr, 80)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 80)
 	default:
-		dense10BiasSgdGeneric(t, p, g, lr)
+		dense10BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -382,15 +380,7 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 	}
 }
 
-// dense10GradWeight computes the gradient of the weights of layer "dense10":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense10GradWeight computes the gradient of the weights of layer "dense10".
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -408,17 +398,7 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 	}
 }
 
-// dense10RankOne is the step of layer "dense10" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense10RankOne is the step of layer "dense10" by one sample.
 func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -432,85 +412,45 @@ func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32
 	}
 }
 
-// dense10WeightLearn updates dense10.weight: gradient and sgd.
-func dense10WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense10WeightLearn updates tensors like dense10.weight: gradient and sgd.
+func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 40 {
-				learn16AVX512(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
 				preempt()
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 40 {
-				learn16AVX2(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
 				preempt()
 			}
 		}
 	default:
-		dense10WeightLearnGeneric(t, lr, x, part, parts)
+		dense10WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense10WeightSgd changes dense10.weight: w = w - (lr · g).
-func dense10WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense10WeightSgd changes tensors like dense10.weight: w = w - (lr · g).
+func dense10WeightSgd(lr float32, g, w *[40][129][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 40 {
-			sgdElementsAVX512(&g.w10[q][0][0], &p.w10[q][0][0], &lr, 128)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 128)
 		}
 	case useAVX2:
 		for q := range 40 {
-			sgdElementsAVX2(&g.w10[q][0][0], &p.w10[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 256)
 		}
 	default:
-		dense10WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
-	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
+		dense10WeightSgdGeneric(lr, g, w)
 	}
 }
 
@@ -562,15 +502,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -588,17 +520,7 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -612,85 +534,45 @@ func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, d
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(640, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
 				preempt()
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(640, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
 				preempt()
 			}
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
+		dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(lr float32, g, w *[8][641][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 640)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 640)
 		}
 	case useAVX2:
 		for q := range 8 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1280)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1280)
 		}
 	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 16)
-	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense1WeightSgdGeneric(lr, g, w)
 	}
 }
 
@@ -766,239 +648,35 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense5BiasLearn updates tensors like dense5.bias: gradient and sgd.
+func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
-			}
-		}
-	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 256)
-		}
-	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
-		}
+		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0, 255)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			learn16AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
-		}
+		learn8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0)
 	default:
-		dense3BiasLearnGeneric(t, lr, x, part, parts)
+		dense5BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense5BiasSgd changes tensors like dense5.bias: w = w - (lr · g).
+func dense5BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 8)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 16)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
 	default:
-		dense3BiasSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
-			}
-		}
-	default:
-		dense3WeightLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 256)
-		}
-	default:
-		dense3WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense4BiasLearn updates dense4.bias: gradient and sgd.
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX2(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	default:
-		dense4BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense4BiasSgd changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 16)
-	default:
-		dense4BiasSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense4WeightLearn updates dense4.weight: gradient and sgd.
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				learn16AVX2(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
-			}
-		}
-	default:
-		dense4WeightLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense4WeightSgd changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &lr, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &lr, 256)
-		}
-	default:
-		dense4WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense5BiasLearn updates dense5.bias: gradient and sgd.
-func dense5BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		learnUpTo16AVX512(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x), 32, 0, 255)
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		learn8AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x), 32, 0)
-	default:
-		dense5BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense5BiasSgd changes dense5.bias: w = w - (lr · g).
-func dense5BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
-	default:
-		dense5BiasSgdGeneric(t, p, g, lr)
+		dense5BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -1068,15 +746,7 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, 
 	}
 }
 
-// dense5GradWeight computes the gradient of the weights of layer "dense5":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense5GradWeight computes the gradient of the weights of layer "dense5".
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -1088,17 +758,7 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	}
 }
 
-// dense5RankOne is the step of layer "dense5" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense5RankOne is the step of layer "dense5" by one sample.
 func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -1112,75 +772,35 @@ func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *
 	}
 }
 
-// dense5WeightLearn updates dense5.weight: gradient and sgd.
-func dense5WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense5WeightLearn updates tensors like dense5.weight: gradient and sgd.
+func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learnUpTo16AVX512(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576, 255)
+			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 576, 255)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn8AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576)
+			learn8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 576)
 		}
 	default:
-		dense5WeightLearnGeneric(t, lr, x, part, parts)
+		dense5WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense5WeightSgd changes dense5.weight: w = w - (lr · g).
-func dense5WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense5WeightSgd changes tensors like dense5.weight: w = w - (lr · g).
+func dense5WeightSgd(lr float32, g, w *[128][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w5[0][0], &p.w5[0][0], &lr, 64)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 64)
 	case useAVX2:
-		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &lr, 128)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 128)
 	default:
-		dense5WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense6BiasLearn updates dense6.bias: gradient and sgd.
-func dense6BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX2(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	default:
-		dense6BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense6BiasSgd changes dense6.bias: w = w - (lr · g).
-func dense6BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &lr, 16)
-	default:
-		dense6BiasSgdGeneric(t, p, g, lr)
+		dense5WeightSgdGeneric(lr, g, w)
 	}
 }
 
@@ -1262,15 +882,7 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 	}
 }
 
-// dense6GradWeight computes the gradient of the weights of layer "dense6":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense6GradWeight computes the gradient of the weights of layer "dense6".
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
@@ -1286,17 +898,7 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	}
 }
 
-// dense6RankOne is the step of layer "dense6" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense6RankOne is the step of layer "dense6" by one sample.
 func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -1310,243 +912,79 @@ func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[
 	}
 }
 
-// dense6WeightLearn updates dense6.weight: gradient and sgd.
-func dense6WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense6WeightLearn updates tensors like dense6.weight: gradient and sgd.
+func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16AVX512(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16AVX2(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
 			}
 		}
 	default:
-		dense6WeightLearnGeneric(t, lr, x, part, parts)
+		dense6WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense6WeightSgd changes dense6.weight: w = w - (lr · g).
-func dense6WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense6WeightSgd changes tensors like dense6.weight: w = w - (lr · g).
+func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			sgdElementsAVX512(&g.w6[q][0][0], &p.w6[q][0][0], &lr, 8)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 8)
 		}
 	case useAVX2:
 		for q := range 8 {
-			sgdElementsAVX2(&g.w6[q][0][0], &p.w6[q][0][0], &lr, 16)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 16)
 		}
 	default:
-		dense6WeightSgdGeneric(t, p, g, lr)
+		dense6WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense7BiasLearn updates dense7.bias: gradient and sgd.
-func dense7BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense9BiasLearn updates tensors like dense9.bias: gradient and sgd.
+func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16AVX512(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
+			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16AVX2(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
+			learn16AVX2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
 		}
 	default:
-		dense7BiasLearnGeneric(t, lr, x, part, parts)
+		dense9BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense7BiasSgd changes dense7.bias: w = w - (lr · g).
-func dense7BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense9BiasSgd changes tensors like dense9.bias: w = w - (lr · g).
+func dense9BiasSgd(lr float32, g, w *[8][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &lr, 8)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 8)
 	case useAVX2:
-		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &lr, 16)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 16)
 	default:
-		dense7BiasSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense7WeightLearn updates dense7.weight: gradient and sgd.
-func dense7WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				learn16AVX2(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
-			}
-		}
-	default:
-		dense7WeightLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense7WeightSgd changes dense7.weight: w = w - (lr · g).
-func dense7WeightSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g.w7[q][0][0], &p.w7[q][0][0], &lr, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g.w7[q][0][0], &p.w7[q][0][0], &lr, 256)
-		}
-	default:
-		dense7WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense8BiasLearn updates dense8.bias: gradient and sgd.
-func dense8BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX2(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	default:
-		dense8BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense8BiasSgd changes dense8.bias: w = w - (lr · g).
-func dense8BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b8[0][0], &p.b8[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g.b8[0][0], &p.b8[0][0], &lr, 16)
-	default:
-		dense8BiasSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense8WeightLearn updates dense8.weight: gradient and sgd.
-func dense8WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 8 {
-				learn16AVX2(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
-			}
-		}
-	default:
-		dense8WeightLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense8WeightSgd changes dense8.weight: w = w - (lr · g).
-func dense8WeightSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g.w8[q][0][0], &p.w8[q][0][0], &lr, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g.w8[q][0][0], &p.w8[q][0][0], &lr, 256)
-		}
-	default:
-		dense8WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense9BiasLearn updates dense9.bias: gradient and sgd.
-func dense9BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&p.b9[q][0], &lr, &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 8 {
-			learn16AVX2(&p.b9[q][0], &lr, &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
-		}
-	default:
-		dense9BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense9BiasSgd changes dense9.bias: w = w - (lr · g).
-func dense9BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b9[0][0], &p.b9[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g.b9[0][0], &p.b9[0][0], &lr, 16)
-	default:
-		dense9BiasSgdGeneric(t, p, g, lr)
+		dense9BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -1600,15 +1038,7 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 	}
 }
 
-// dense9GradWeight computes the gradient of the weights of layer "dense9":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense9GradWeight computes the gradient of the weights of layer "dense9".
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -1624,17 +1054,7 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-// dense9RankOne is the step of layer "dense9" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense9RankOne is the step of layer "dense9" by one sample.
 func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -1648,45 +1068,43 @@ func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float3
 	}
 }
 
-// dense9WeightLearn updates dense9.weight: gradient and sgd.
-func dense9WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense9WeightLearn updates tensors like dense9.weight: gradient and sgd.
+func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16AVX512(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16AVX2(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
 			}
 		}
 	default:
-		dense9WeightLearnGeneric(t, lr, x, part, parts)
+		dense9WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense9WeightSgd changes dense9.weight: w = w - (lr · g).
-func dense9WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense9WeightSgd changes tensors like dense9.weight: w = w - (lr · g).
+func dense9WeightSgd(lr float32, g, w *[8][129][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 8 {
-			sgdElementsAVX512(&g.w9[q][0][0], &p.w9[q][0][0], &lr, 128)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 128)
 		}
 	case useAVX2:
 		for q := range 8 {
-			sgdElementsAVX2(&g.w9[q][0][0], &p.w9[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 256)
 		}
 	default:
-		dense9WeightSgdGeneric(t, p, g, lr)
+		dense9WeightSgdGeneric(lr, g, w)
 	}
 }
 

@@ -3,10 +3,10 @@
 
 package w4
 
-func dense10BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense10BiasLearnGeneric(t, lr, x, part, parts)
+func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
+	dense10BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense10BiasSgd(t *Trainer, p, g *params, lr float32) { dense10BiasSgdGeneric(t, p, g, lr) }
+func dense10BiasSgd(lr float32, g, w *[40][16]float32) { dense10BiasSgdGeneric(lr, g, w) }
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardGeneric(y, x, w, b)
 }
@@ -31,14 +31,10 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
 	dense10RankOneGeneric(w, b, x, dy, rate)
 }
-func dense10WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense10WeightLearnGeneric(t, lr, x, part, parts)
+func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
+	dense10WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense10WeightSgd(t *Trainer, p, g *params, lr float32) { dense10WeightSgdGeneric(t, p, g, lr) }
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
+func dense10WeightSgd(lr float32, g, w *[40][129][16]float32) { dense10WeightSgdGeneric(lr, g, w) }
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -51,14 +47,10 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
+func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense1WeightSgd(lr float32, g, w *[8][641][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -68,30 +60,10 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2Forward(y, x, w, b)
 }
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
+func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
+	dense5BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
-}
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense4BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense4BiasSgd(t *Trainer, p, g *params, lr float32) { dense4BiasSgdGeneric(t, p, g, lr) }
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense4WeightLearnGeneric(t, lr, x, part, parts)
-}
-func dense4WeightSgd(t *Trainer, p, g *params, lr float32) { dense4WeightSgdGeneric(t, p, g, lr) }
-func dense5BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense5BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense5BiasSgd(t *Trainer, p, g *params, lr float32) { dense5BiasSgdGeneric(t, p, g, lr) }
+func dense5BiasSgd(lr float32, g, w *[1][16]float32) { dense5BiasSgdGeneric(lr, g, w) }
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardGeneric(y, x, wt, b)
 }
@@ -110,14 +82,10 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
 	dense5RankOneGeneric(wt, b, x, dy, rate)
 }
-func dense5WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense5WeightLearnGeneric(t, lr, x, part, parts)
+func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+	dense5WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense5WeightSgd(t *Trainer, p, g *params, lr float32) { dense5WeightSgdGeneric(t, p, g, lr) }
-func dense6BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense6BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense6BiasSgd(t *Trainer, p, g *params, lr float32) { dense6BiasSgdGeneric(t, p, g, lr) }
+func dense5WeightSgd(lr float32, g, w *[128][8]float32) { dense5WeightSgdGeneric(lr, g, w) }
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardGeneric(y, x, w, b)
 }
@@ -136,30 +104,14 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
 	dense6RankOneGeneric(w, b, x, dy, rate)
 }
-func dense6WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense6WeightLearnGeneric(t, lr, x, part, parts)
+func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
+	dense6WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense6WeightSgd(t *Trainer, p, g *params, lr float32) { dense6WeightSgdGeneric(t, p, g, lr) }
-func dense7BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense7BiasLearnGeneric(t, lr, x, part, parts)
+func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) { dense6WeightSgdGeneric(lr, g, w) }
+func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
+	dense9BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense7BiasSgd(t *Trainer, p, g *params, lr float32) { dense7BiasSgdGeneric(t, p, g, lr) }
-func dense7WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense7WeightLearnGeneric(t, lr, x, part, parts)
-}
-func dense7WeightSgd(t *Trainer, p, g *params, lr float32) { dense7WeightSgdGeneric(t, p, g, lr) }
-func dense8BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense8BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense8BiasSgd(t *Trainer, p, g *params, lr float32) { dense8BiasSgdGeneric(t, p, g, lr) }
-func dense8WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense8WeightLearnGeneric(t, lr, x, part, parts)
-}
-func dense8WeightSgd(t *Trainer, p, g *params, lr float32) { dense8WeightSgdGeneric(t, p, g, lr) }
-func dense9BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense9BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense9BiasSgd(t *Trainer, p, g *params, lr float32) { dense9BiasSgdGeneric(t, p, g, lr) }
+func dense9BiasSgd(lr float32, g, w *[8][16]float32) { dense9BiasSgdGeneric(lr, g, w) }
 func dense9GradInputOne(y, x *[128]float32, w *[8][129][16]float32, a8, input *[128]float32, rate float32, b *[8][16]float32) {
 	dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
 }
@@ -172,8 +124,8 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
 	dense9RankOneGeneric(w, b, x, dy, rate)
 }
-func dense9WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense9WeightLearnGeneric(t, lr, x, part, parts)
+func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
+	dense9WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense9WeightSgd(t *Trainer, p, g *params, lr float32) { dense9WeightSgdGeneric(t, p, g, lr) }
-func mseGradientEach(y, x0, x1 *[640]float32, x2 float32)  { mseGradientEachGeneric(y, x0, x1, x2) }
+func dense9WeightSgd(lr float32, g, w *[8][129][16]float32) { dense9WeightSgdGeneric(lr, g, w) }
+func mseGradientEach(y, x0, x1 *[640]float32, x2 float32)   { mseGradientEachGeneric(y, x0, x1, x2) }

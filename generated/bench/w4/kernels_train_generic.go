@@ -20,26 +20,25 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	}
 }
 
-// dense10BiasLearnGeneric updates dense10.bias: gradient and sgd.
-func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(10, parts) {
+// dense10BiasLearnGeneric updates tensors like dense10.bias: gradient and sgd.
+func dense10BiasLearnGeneric(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
-	dense10BiasSgd(t, p, g, lr)
+	dense10BiasGrad(g, dy)
+	dense10BiasSgd(lr, g, w)
 }
 
-// dense10BiasSgdGeneric changes dense10.bias: w = w - (lr · g).
-func dense10BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense10BiasSgdGeneric changes tensors like dense10.bias: w = w - (lr · g).
+func dense10BiasSgdGeneric(lr float32, g, w *[40][16]float32) {
 	for q := range 40 {
-		gs := &g.b10[q]
-		ws := &p.b10[q]
+		gs := &g[q]
+		ws := &w[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -179,52 +178,27 @@ func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]
 	}
 }
 
-// dense10WeightLearnGeneric updates dense10.weight: gradient and sgd.
-func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(1, parts) {
+// dense10WeightLearnGeneric updates tensors like dense10.weight: gradient and sgd.
+func dense10WeightLearnGeneric(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
-	dense10WeightSgd(t, p, g, lr)
+	dense10GradWeight(g, dy, x)
+	dense10WeightSgd(lr, g, w)
 }
 
-// dense10WeightSgdGeneric changes dense10.weight: w = w - (lr · g).
-func dense10WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense10WeightSgdGeneric changes tensors like dense10.weight: w = w - (lr · g).
+func dense10WeightSgdGeneric(lr float32, g, w *[40][129][16]float32) {
 	for q := range 40 {
 		for k := range 128 {
-			gs := &g.w10[q][k]
-			ws := &p.w10[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
-		}
-	}
-}
-
-// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(11, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
-	dense1BiasSgd(t, p, g, lr)
-}
-
-// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
 		}
 	}
 }
@@ -308,177 +282,26 @@ func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]flo
 	}
 }
 
-// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(0, parts) {
+// dense1WeightLearnGeneric updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(lr float32, g, w *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1WeightSgd(t, p, g, lr)
+	dense1GradWeight(g, dy, x)
+	dense1WeightSgd(lr, g, w)
 }
 
-// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(lr float32, g, w *[8][641][16]float32) {
 	for q := range 8 {
 		for k := range 640 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-}
-
-// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(12, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense2BiasSgd(t, p, g, lr)
-}
-
-// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		gs := &g.b2[q]
-		ws := &p.b2[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-}
-
-// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(2, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2WeightSgd(t, p, g, lr)
-}
-
-// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w2[q][k]
-			ws := &p.w2[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-}
-
-// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(13, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense3BiasSgd(t, p, g, lr)
-}
-
-// dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		gs := &g.b3[q]
-		ws := &p.b3[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-}
-
-// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(3, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3WeightSgd(t, p, g, lr)
-}
-
-// dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w3[q][k]
-			ws := &p.w3[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-}
-
-// dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
-func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(14, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense4BiasSgd(t, p, g, lr)
-}
-
-// dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		gs := &g.b4[q]
-		ws := &p.b4[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-}
-
-// dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
-func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(4, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense4WeightSgd(t, p, g, lr)
-}
-
-// dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w4[q][k]
-			ws := &p.w4[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -495,26 +318,25 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	}
 }
 
-// dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
-func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(19, parts) {
+// dense5BiasLearnGeneric updates tensors like dense5.bias: gradient and sgd.
+func dense5BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
-	dense5BiasSgd(t, p, g, lr)
+	dense5BiasGrad(g, dy)
+	dense5BiasSgd(lr, g, w)
 }
 
-// dense5BiasSgdGeneric changes dense5.bias: w = w - (lr · g).
-func dense5BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense5BiasSgdGeneric changes tensors like dense5.bias: w = w - (lr · g).
+func dense5BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 	{
-		gs := &g.b5[0]
-		ws := &p.b5[0]
+		gs := &g[0]
+		ws := &w[0]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -640,50 +462,25 @@ func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float3
 	}
 }
 
-// dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
-func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(8, parts) {
+// dense5WeightLearnGeneric updates tensors like dense5.weight: gradient and sgd.
+func dense5WeightLearnGeneric(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
-	dense5WeightSgd(t, p, g, lr)
+	dense5GradWeight(g, dy, x)
+	dense5WeightSgd(lr, g, w)
 }
 
-// dense5WeightSgdGeneric changes dense5.weight: w = w - (lr · g).
-func dense5WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense5WeightSgdGeneric changes tensors like dense5.weight: w = w - (lr · g).
+func dense5WeightSgdGeneric(lr float32, g, w *[128][8]float32) {
 	for k := range 128 {
-		gs := &g.w5[k]
-		ws := &p.w5[k]
+		gs := &g[k]
+		ws := &w[k]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-}
-
-// dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
-func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(15, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
-	dense6BiasSgd(t, p, g, lr)
-}
-
-// dense6BiasSgdGeneric changes dense6.bias: w = w - (lr · g).
-func dense6BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		gs := &g.b6[q]
-		ws := &p.b6[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -815,127 +612,26 @@ func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32
 	}
 }
 
-// dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
-func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(9, parts) {
+// dense6WeightLearnGeneric updates tensors like dense6.weight: gradient and sgd.
+func dense6WeightLearnGeneric(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
-	dense6WeightSgd(t, p, g, lr)
+	dense6GradWeight(g, dy, x)
+	dense6WeightSgd(lr, g, w)
 }
 
-// dense6WeightSgdGeneric changes dense6.weight: w = w - (lr · g).
-func dense6WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense6WeightSgdGeneric changes tensors like dense6.weight: w = w - (lr · g).
+func dense6WeightSgdGeneric(lr float32, g, w *[8][8][16]float32) {
 	for q := range 8 {
 		for k := range 8 {
-			gs := &g.w6[q][k]
-			ws := &p.w6[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-}
-
-// dense7BiasLearnGeneric updates dense7.bias: gradient and sgd.
-func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(16, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
-	dense7BiasSgd(t, p, g, lr)
-}
-
-// dense7BiasSgdGeneric changes dense7.bias: w = w - (lr · g).
-func dense7BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		gs := &g.b7[q]
-		ws := &p.b7[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-}
-
-// dense7WeightLearnGeneric updates dense7.weight: gradient and sgd.
-func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(5, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
-	dense7WeightSgd(t, p, g, lr)
-}
-
-// dense7WeightSgdGeneric changes dense7.weight: w = w - (lr · g).
-func dense7WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w7[q][k]
-			ws := &p.w7[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-}
-
-// dense8BiasLearnGeneric updates dense8.bias: gradient and sgd.
-func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(17, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
-	dense8BiasSgd(t, p, g, lr)
-}
-
-// dense8BiasSgdGeneric changes dense8.bias: w = w - (lr · g).
-func dense8BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		gs := &g.b8[q]
-		ws := &p.b8[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-}
-
-// dense8WeightLearnGeneric updates dense8.weight: gradient and sgd.
-func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(6, parts) {
-		return
-	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
-	dense8WeightSgd(t, p, g, lr)
-}
-
-// dense8WeightSgdGeneric changes dense8.weight: w = w - (lr · g).
-func dense8WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g.w8[q][k]
-			ws := &p.w8[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -952,26 +648,25 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	}
 }
 
-// dense9BiasLearnGeneric updates dense9.bias: gradient and sgd.
-func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(18, parts) {
+// dense9BiasLearnGeneric updates tensors like dense9.bias: gradient and sgd.
+func dense9BiasLearnGeneric(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
-	dense9BiasSgd(t, p, g, lr)
+	dense9BiasGrad(g, dy)
+	dense9BiasSgd(lr, g, w)
 }
 
-// dense9BiasSgdGeneric changes dense9.bias: w = w - (lr · g).
-func dense9BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense9BiasSgdGeneric changes tensors like dense9.bias: w = w - (lr · g).
+func dense9BiasSgdGeneric(lr float32, g, w *[8][16]float32) {
 	for q := range 8 {
-		gs := &g.b9[q]
-		ws := &p.b9[q]
+		gs := &g[q]
+		ws := &w[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -1103,27 +798,26 @@ func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128
 	}
 }
 
-// dense9WeightLearnGeneric updates dense9.weight: gradient and sgd.
-func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(7, parts) {
+// dense9WeightLearnGeneric updates tensors like dense9.weight: gradient and sgd.
+func dense9WeightLearnGeneric(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
-	dense9WeightSgd(t, p, g, lr)
+	dense9GradWeight(g, dy, x)
+	dense9WeightSgd(lr, g, w)
 }
 
-// dense9WeightSgdGeneric changes dense9.weight: w = w - (lr · g).
-func dense9WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense9WeightSgdGeneric changes tensors like dense9.weight: w = w - (lr · g).
+func dense9WeightSgdGeneric(lr float32, g, w *[8][129][16]float32) {
 	for q := range 8 {
 		for k := range 128 {
-			gs := &g.w9[q][k]
-			ws := &p.w9[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}

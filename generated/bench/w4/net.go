@@ -79,101 +79,61 @@ func (n *Net) CopyFrom(src *Net) {
 }
 
 // Dense1Bias is the parameter dense1.bias[o].
-func (n *Net) Dense1Bias(o int) float32 {
-	return *n.p.dense1Bias(o)
-}
+func (n *Net) Dense1Bias(o int) float32 { return *n.p.dense1Bias(o) }
 
 // Dense1Weight is the parameter dense1.weight[o, i].
-func (n *Net) Dense1Weight(o, i int) float32 {
-	return *n.p.dense1Weight(o, i)
-}
+func (n *Net) Dense1Weight(o, i int) float32 { return *n.p.dense1Weight(o, i) }
 
 // Dense2Bias is the parameter dense2.bias[o].
-func (n *Net) Dense2Bias(o int) float32 {
-	return *n.p.dense2Bias(o)
-}
+func (n *Net) Dense2Bias(o int) float32 { return *n.p.dense2Bias(o) }
 
 // Dense2Weight is the parameter dense2.weight[o, i].
-func (n *Net) Dense2Weight(o, i int) float32 {
-	return *n.p.dense2Weight(o, i)
-}
+func (n *Net) Dense2Weight(o, i int) float32 { return *n.p.dense2Weight(o, i) }
 
 // Dense3Bias is the parameter dense3.bias[o].
-func (n *Net) Dense3Bias(o int) float32 {
-	return *n.p.dense3Bias(o)
-}
+func (n *Net) Dense3Bias(o int) float32 { return *n.p.dense3Bias(o) }
 
 // Dense3Weight is the parameter dense3.weight[o, i].
-func (n *Net) Dense3Weight(o, i int) float32 {
-	return *n.p.dense3Weight(o, i)
-}
+func (n *Net) Dense3Weight(o, i int) float32 { return *n.p.dense3Weight(o, i) }
 
 // Dense4Bias is the parameter dense4.bias[o].
-func (n *Net) Dense4Bias(o int) float32 {
-	return *n.p.dense4Bias(o)
-}
+func (n *Net) Dense4Bias(o int) float32 { return *n.p.dense4Bias(o) }
 
 // Dense4Weight is the parameter dense4.weight[o, i].
-func (n *Net) Dense4Weight(o, i int) float32 {
-	return *n.p.dense4Weight(o, i)
-}
+func (n *Net) Dense4Weight(o, i int) float32 { return *n.p.dense4Weight(o, i) }
 
 // Dense5Bias is the parameter dense5.bias[o].
-func (n *Net) Dense5Bias(o int) float32 {
-	return *n.p.dense5Bias(o)
-}
+func (n *Net) Dense5Bias(o int) float32 { return *n.p.dense5Bias(o) }
 
 // Dense5Weight is the parameter dense5.weight[o, i].
-func (n *Net) Dense5Weight(o, i int) float32 {
-	return *n.p.dense5Weight(o, i)
-}
+func (n *Net) Dense5Weight(o, i int) float32 { return *n.p.dense5Weight(o, i) }
 
 // Dense6Bias is the parameter dense6.bias[o].
-func (n *Net) Dense6Bias(o int) float32 {
-	return *n.p.dense6Bias(o)
-}
+func (n *Net) Dense6Bias(o int) float32 { return *n.p.dense6Bias(o) }
 
 // Dense6Weight is the parameter dense6.weight[o, i].
-func (n *Net) Dense6Weight(o, i int) float32 {
-	return *n.p.dense6Weight(o, i)
-}
+func (n *Net) Dense6Weight(o, i int) float32 { return *n.p.dense6Weight(o, i) }
 
 // Dense7Bias is the parameter dense7.bias[o].
-func (n *Net) Dense7Bias(o int) float32 {
-	return *n.p.dense7Bias(o)
-}
+func (n *Net) Dense7Bias(o int) float32 { return *n.p.dense7Bias(o) }
 
 // Dense7Weight is the parameter dense7.weight[o, i].
-func (n *Net) Dense7Weight(o, i int) float32 {
-	return *n.p.dense7Weight(o, i)
-}
+func (n *Net) Dense7Weight(o, i int) float32 { return *n.p.dense7Weight(o, i) }
 
 // Dense8Bias is the parameter dense8.bias[o].
-func (n *Net) Dense8Bias(o int) float32 {
-	return *n.p.dense8Bias(o)
-}
+func (n *Net) Dense8Bias(o int) float32 { return *n.p.dense8Bias(o) }
 
 // Dense8Weight is the parameter dense8.weight[o, i].
-func (n *Net) Dense8Weight(o, i int) float32 {
-	return *n.p.dense8Weight(o, i)
-}
+func (n *Net) Dense8Weight(o, i int) float32 { return *n.p.dense8Weight(o, i) }
 
 // Dense9Bias is the parameter dense9.bias[o].
-func (n *Net) Dense9Bias(o int) float32 {
-	return *n.p.dense9Bias(o)
-}
+func (n *Net) Dense9Bias(o int) float32 { return *n.p.dense9Bias(o) }
 
 // Dense9Weight is the parameter dense9.weight[o, i].
-func (n *Net) Dense9Weight(o, i int) float32 {
-	return *n.p.dense9Weight(o, i)
-}
+func (n *Net) Dense9Weight(o, i int) float32 { return *n.p.dense9Weight(o, i) }
 
 // Dense10Bias is the parameter dense10.bias[o].
-func (n *Net) Dense10Bias(o int) float32 {
-	return *n.p.dense10Bias(o)
-}
+func (n *Net) Dense10Bias(o int) float32 { return *n.p.dense10Bias(o) }
 
 // Dense10Weight is the parameter dense10.weight[o, i].
-func (n *Net) Dense10Weight(o, i int) float32 {
-	return *n.p.dense10Weight(o, i)
-}
+func (n *Net) Dense10Weight(o, i int) float32 { return *n.p.dense10Weight(o, i) }

@@ -3,10 +3,10 @@
 
 package w5
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
+func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
+	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
+func dense1BiasSgd(lr float32, g, w *[64][16]float32) { dense1BiasSgdGeneric(lr, g, w) }
 func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -19,14 +19,14 @@ func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
+func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
+func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
+	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2BiasSgd(lr float32, g, w *[32][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -48,14 +48,14 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
+func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
+	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
+func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank, part, parts int) {
+	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
+func dense3BiasSgd(lr float32, g, w *[16][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	dense3ForwardGeneric(y, x, w, b)
 }
@@ -77,14 +77,14 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
 	dense3RankOneGeneric(w, b, x, dy, rate)
 }
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
+func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
+	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense4BiasLearnGeneric(t, lr, x, part, parts)
+func dense3WeightSgd(lr float32, g, w *[16][513][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
+func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
+	dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense4BiasSgd(t *Trainer, p, g *params, lr float32) { dense4BiasSgdGeneric(t, p, g, lr) }
+func dense4BiasSgd(lr float32, g, w *[1][16]float32) { dense4BiasSgdGeneric(lr, g, w) }
 func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, wt, b)
 }
@@ -106,7 +106,7 @@ func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
 	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense4WeightLearnGeneric(t, lr, x, part, parts)
+func dense4WeightLearn(lr float32, g, w *[256][8]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
+	dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense4WeightSgd(t *Trainer, p, g *params, lr float32) { dense4WeightSgdGeneric(t, p, g, lr) }
+func dense4WeightSgd(lr float32, g, w *[256][8]float32) { dense4WeightSgdGeneric(lr, g, w) }

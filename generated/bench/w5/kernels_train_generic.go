@@ -20,26 +20,25 @@ func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
 	}
 }
 
-// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(3, parts) {
+// dense1BiasLearnGeneric updates tensors like dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
-	dense1BiasSgd(t, p, g, lr)
+	dense1BiasGrad(g, dy)
+	dense1BiasSgd(lr, g, w)
 }
 
-// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1BiasSgdGeneric changes tensors like dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(lr float32, g, w *[64][16]float32) {
 	for q := range 64 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
+		gs := &g[q]
+		ws := &w[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -123,27 +122,26 @@ func dense1RankOneGeneric(w *[64][257][16]float32, b *[64][16]float32, x *[256]f
 	}
 }
 
-// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(1, parts) {
+// dense1WeightLearnGeneric updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(lr float32, g, w *[64][257][16]float32, dy [][1040]float32, x []Input, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1WeightSgd(t, p, g, lr)
+	dense1GradWeight(g, dy, x)
+	dense1WeightSgd(lr, g, w)
 }
 
-// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(lr float32, g, w *[64][257][16]float32) {
 	for q := range 64 {
 		for k := range 256 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -160,26 +158,25 @@ func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	}
 }
 
-// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(4, parts) {
+// dense2BiasLearnGeneric updates tensors like dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense2BiasSgd(t, p, g, lr)
+	dense2BiasGrad(g, dy)
+	dense2BiasSgd(lr, g, w)
 }
 
-// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(lr float32, g, w *[32][16]float32) {
 	for q := range 32 {
-		gs := &g.b2[q]
-		ws := &p.b2[q]
+		gs := &g[q]
+		ws := &w[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -311,27 +308,26 @@ func dense2RankOneGeneric(w *[32][1025][16]float32, b *[32][16]float32, x *[1024
 	}
 }
 
-// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(0, parts) {
+// dense2WeightLearnGeneric updates tensors like dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2WeightSgd(t, p, g, lr)
+	dense2GradWeight(g, dy, x)
+	dense2WeightSgd(lr, g, w)
 }
 
-// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(lr float32, g, w *[32][1025][16]float32) {
 	for q := range 32 {
 		for k := range 1024 {
-			gs := &g.w2[q][k]
-			ws := &p.w2[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -348,26 +344,25 @@ func dense3BiasGrad(g *[16][16]float32, dy [][272]float32) {
 	}
 }
 
-// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(5, parts) {
+// dense3BiasLearnGeneric updates tensors like dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(lr float32, g, w *[16][16]float32, dy [][272]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense3BiasSgd(t, p, g, lr)
+	dense3BiasGrad(g, dy)
+	dense3BiasSgd(lr, g, w)
 }
 
-// dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense3BiasSgdGeneric changes tensors like dense3.bias: w = w - (lr · g).
+func dense3BiasSgdGeneric(lr float32, g, w *[16][16]float32) {
 	for q := range 16 {
-		gs := &g.b3[q]
-		ws := &p.b3[q]
+		gs := &g[q]
+		ws := &w[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -499,27 +494,26 @@ func dense3RankOneGeneric(w *[16][513][16]float32, b *[16][16]float32, x *[512]f
 	}
 }
 
-// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(2, parts) {
+// dense3WeightLearnGeneric updates tensors like dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3WeightSgd(t, p, g, lr)
+	dense3GradWeight(g, dy, x)
+	dense3WeightSgd(lr, g, w)
 }
 
-// dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
+func dense3WeightSgdGeneric(lr float32, g, w *[16][513][16]float32) {
 	for q := range 16 {
 		for k := range 512 {
-			gs := &g.w3[q][k]
-			ws := &p.w3[q][k]
+			gs := &g[q][k]
+			ws := &w[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
 			}
 		}
 	}
@@ -536,26 +530,25 @@ func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	}
 }
 
-// dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
-func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(7, parts) {
+// dense4BiasLearnGeneric updates tensors like dense4.bias: gradient and sgd.
+func dense4BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense4BiasSgd(t, p, g, lr)
+	dense4BiasGrad(g, dy)
+	dense4BiasSgd(lr, g, w)
 }
 
-// dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense4BiasSgdGeneric changes tensors like dense4.bias: w = w - (lr · g).
+func dense4BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 	{
-		gs := &g.b4[0]
-		ws := &p.b4[0]
+		gs := &g[0]
+		ws := &w[0]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }
@@ -659,26 +652,25 @@ func dense4RankOneGeneric(wt *[256][8]float32, b *[1][16]float32, x *[256]float3
 	}
 }
 
-// dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
-func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
-	if part != dealt(6, parts) {
+// dense4WeightLearnGeneric updates tensors like dense4.weight: gradient and sgd.
+func dense4WeightLearnGeneric(lr float32, g, w *[256][8]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
+	if part != dealt(rank, parts) {
 		return
 	}
-	p, g := t.net.p, &t.m.grads
-	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense4WeightSgd(t, p, g, lr)
+	dense4GradWeight(g, dy, x)
+	dense4WeightSgd(lr, g, w)
 }
 
-// dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
+// dense4WeightSgdGeneric changes tensors like dense4.weight: w = w - (lr · g).
+func dense4WeightSgdGeneric(lr float32, g, w *[256][8]float32) {
 	for k := range 256 {
-		gs := &g.w4[k]
-		ws := &p.w4[k]
+		gs := &g[k]
+		ws := &w[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
+			w_ := ws[j]
+			w_ = w_ - float32(lr*g_)
+			ws[j] = w_
 		}
 	}
 }

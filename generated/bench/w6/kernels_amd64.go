@@ -116,45 +116,6 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-// dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 4 {
-			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 256, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 4 {
-			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 256, 0)
-		}
-	default:
-		dense1BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 4)
-	case useAVX2:
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
-	default:
-		dense1BiasSgdGeneric(t, p, g, lr)
-	}
-}
-
 func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -206,15 +167,7 @@ func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -230,83 +183,27 @@ func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	}
 }
 
-// dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
+func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 256, 256)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 256, 256)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
 			}
 		}
 	default:
-		dense1WeightLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		for q := range 4 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 64)
-		}
-	case useAVX2:
-		for q := range 4 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
-		}
-	default:
-		dense1WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 4 {
-			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 256, 0)
-		}
-	case useAVX2:
-		p := t.net.p
-		if part != 0 {
-			return
-		}
-		one := float32(1)
-		for q := range 4 {
-			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 256, 0)
-		}
-	default:
-		dense2BiasLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 4)
-	case useAVX2:
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
-	default:
-		dense2BiasSgdGeneric(t, p, g, lr)
+		dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
@@ -338,83 +235,39 @@ func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]floa
 	}
 }
 
-// dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense3BiasLearn updates tensors like dense3.bias: gradient and sgd.
+func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
-		from, to := share(64, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 4 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 256, 256)
-			}
-		}
-	case useAVX2:
-		p := t.net.p
-		from, to := share(64, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
-			for q := range 4 {
-				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 256, 256)
-			}
-		}
-	default:
-		dense2WeightLearnGeneric(t, lr, x, part, parts)
-	}
-}
-
-// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
-	switch {
-	case useAVX512:
-		for q := range 4 {
-			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
-		}
-	case useAVX2:
-		for q := range 4 {
-			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
-		}
-	default:
-		dense2WeightSgdGeneric(t, p, g, lr)
-	}
-}
-
-// dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	switch {
-	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 256, 0)
+			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 256, 0)
 		}
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 256, 0)
+			learn16AVX2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 256, 0)
 		}
 	default:
-		dense3BiasLearnGeneric(t, lr, x, part, parts)
+		dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense3BiasSgd changes tensors like dense3.bias: w = w - (lr · g).
+func dense3BiasSgd(lr float32, g, w *[4][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 4)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 4)
 	case useAVX2:
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 8)
 	default:
-		dense3BiasSgdGeneric(t, p, g, lr)
+		dense3BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -450,15 +303,7 @@ func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]flo
 	}
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense3GradWeight computes the gradient of the weights of layer "dense3".
 func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
 	switch {
 	case useAVX512:
@@ -474,17 +319,7 @@ func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
 	}
 }
 
-// dense3RankOne is the step of layer "dense3" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense3RankOne is the step of layer "dense3" by one sample.
 func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -498,79 +333,75 @@ func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32,
 	}
 }
 
-// dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense3WeightLearn updates tensors like dense3.weight: gradient and sgd.
+func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 256, 256)
+				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
 			}
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 256, 256)
+				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
 			}
 		}
 	default:
-		dense3WeightLearnGeneric(t, lr, x, part, parts)
+		dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense3WeightSgd changes tensors like dense3.weight: w = w - (lr · g).
+func dense3WeightSgd(lr float32, g, w *[4][65][16]float32) {
 	switch {
 	case useAVX512:
 		for q := range 4 {
-			sgdElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 64)
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 64)
 		}
 	case useAVX2:
 		for q := range 4 {
-			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 128)
 		}
 	default:
-		dense3WeightSgdGeneric(t, p, g, lr)
+		dense3WeightSgdGeneric(lr, g, w)
 	}
 }
 
-// dense4BiasLearn updates dense4.bias: gradient and sgd.
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense4BiasLearn updates tensors like dense4.bias: gradient and sgd.
+func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 1)
+		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 1)
 	case useAVX2:
-		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learnUpTo8AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 28)
+		learnUpTo8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 28)
 	default:
-		dense4BiasLearnGeneric(t, lr, x, part, parts)
+		dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 	}
 }
 
-// dense4BiasSgd changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p, g *params, lr float32) {
+// dense4BiasSgd changes tensors like dense4.bias: w = w - (lr · g).
+func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 1)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
 	case useAVX2:
-		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
 	default:
-		dense4BiasSgdGeneric(t, p, g, lr)
+		dense4BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -675,15 +506,7 @@ func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0
 	}
 }
 
-// dense4GradWeight computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense4GradWeight computes the gradient of the weights of layer "dense4".
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
@@ -695,17 +518,7 @@ func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	}
 }
 
-// dense4RankOne is the step of layer "dense4" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense4RankOne is the step of layer "dense4" by one sample.
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -719,37 +532,35 @@ func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1
 	}
 }
 
-// dense4WeightLearn updates dense4.weight: gradient and sgd.
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+// dense4WeightLearn updates tensors like dense4.weight: gradient and sgd.
+func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learnUpTo16AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 256, 1)
+			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 256, 1)
 		}
 	case useAVX2:
-		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo8AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 256, 28)
+			learnUpTo8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 256, 28)
 		}
 	default:
-		dense4WeightLearnGeneric(t, lr, x, part, parts)
+		dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-// dense4WeightSgd changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p, g *params, lr float32) {
+// dense4WeightSgd changes tensors like dense4.weight: w = w - (lr · g).
+func dense4WeightSgd(lr float32, g, w *[64][8]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g.w4[0][0], &p.w4[0][0], &lr, 32)
+		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 32)
 	case useAVX2:
-		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
+		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 64)
 	default:
-		dense4WeightSgdGeneric(t, p, g, lr)
+		dense4WeightSgdGeneric(lr, g, w)
 	}
 }
 

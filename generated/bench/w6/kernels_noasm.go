@@ -3,10 +3,6 @@
 
 package w6
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -19,25 +15,16 @@ func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
+func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x []Input, rank, part, parts int) {
+	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
 func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
+func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
+	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
-}
-func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
+func dense3BiasSgd(lr float32, g, w *[4][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
@@ -48,14 +35,14 @@ func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) { dense3GradWe
 func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32, rate float32) {
 	dense3RankOneGeneric(w, b, x, dy, rate)
 }
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
+func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32, rank, part, parts int) {
+	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense4BiasLearnGeneric(t, lr, x, part, parts)
+func dense3WeightSgd(lr float32, g, w *[4][65][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
+func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
+	dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense4BiasSgd(t *Trainer, p, g *params, lr float32) { dense4BiasSgdGeneric(t, p, g, lr) }
+func dense4BiasSgd(lr float32, g, w *[1][16]float32) { dense4BiasSgdGeneric(lr, g, w) }
 func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, wt, b)
 }
@@ -80,11 +67,11 @@ func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
 	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
-	dense4WeightLearnGeneric(t, lr, x, part, parts)
+func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
+	dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense4WeightSgd(t *Trainer, p, g *params, lr float32) { dense4WeightSgdGeneric(t, p, g, lr) }
-func sigmoidOfRows(y [][64]float32)                        { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y []Output)                           { sigmoidOfRows_2Generic(y) }
-func sigmoidOfRows_3(y [][1]float32)                       { sigmoidOfRows_3Generic(y) }
-func sigmoidOfSums(y []float32)                            { sigmoidOfSumsGeneric(y) }
+func dense4WeightSgd(lr float32, g, w *[64][8]float32) { dense4WeightSgdGeneric(lr, g, w) }
+func sigmoidOfRows(y [][64]float32)                    { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y []Output)                       { sigmoidOfRows_2Generic(y) }
+func sigmoidOfRows_3(y [][1]float32)                   { sigmoidOfRows_3Generic(y) }
+func sigmoidOfSums(y []float32)                        { sigmoidOfSumsGeneric(y) }

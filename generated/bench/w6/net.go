@@ -79,41 +79,25 @@ func (n *Net) CopyFrom(src *Net) {
 }
 
 // Dense1Bias is the parameter dense1.bias[o].
-func (n *Net) Dense1Bias(o int) float32 {
-	return *n.p.dense1Bias(o)
-}
+func (n *Net) Dense1Bias(o int) float32 { return *n.p.dense1Bias(o) }
 
 // Dense1Weight is the parameter dense1.weight[o, i].
-func (n *Net) Dense1Weight(o, i int) float32 {
-	return *n.p.dense1Weight(o, i)
-}
+func (n *Net) Dense1Weight(o, i int) float32 { return *n.p.dense1Weight(o, i) }
 
 // Dense2Bias is the parameter dense2.bias[o].
-func (n *Net) Dense2Bias(o int) float32 {
-	return *n.p.dense2Bias(o)
-}
+func (n *Net) Dense2Bias(o int) float32 { return *n.p.dense2Bias(o) }
 
 // Dense2Weight is the parameter dense2.weight[o, i].
-func (n *Net) Dense2Weight(o, i int) float32 {
-	return *n.p.dense2Weight(o, i)
-}
+func (n *Net) Dense2Weight(o, i int) float32 { return *n.p.dense2Weight(o, i) }
 
 // Dense3Bias is the parameter dense3.bias[o].
-func (n *Net) Dense3Bias(o int) float32 {
-	return *n.p.dense3Bias(o)
-}
+func (n *Net) Dense3Bias(o int) float32 { return *n.p.dense3Bias(o) }
 
 // Dense3Weight is the parameter dense3.weight[o, i].
-func (n *Net) Dense3Weight(o, i int) float32 {
-	return *n.p.dense3Weight(o, i)
-}
+func (n *Net) Dense3Weight(o, i int) float32 { return *n.p.dense3Weight(o, i) }
 
 // Dense4Bias is the parameter dense4.bias[o].
-func (n *Net) Dense4Bias(o int) float32 {
-	return *n.p.dense4Bias(o)
-}
+func (n *Net) Dense4Bias(o int) float32 { return *n.p.dense4Bias(o) }
 
 // Dense4Weight is the parameter dense4.weight[o, i].
-func (n *Net) Dense4Weight(o, i int) float32 {
-	return *n.p.dense4Weight(o, i)
-}
+func (n *Net) Dense4Weight(o, i int) float32 { return *n.p.dense4Weight(o, i) }

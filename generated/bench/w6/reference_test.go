@@ -6,33 +6,13 @@ package w6
 func refForward(p [][]float64, x *Input) [][]float64 {
 	inX := refInput(x[:])
 	z1 := refDense(p[1], p[0], inX)
-	a1 := make([]float64, 64)
-	for j := range a1 {
-		x_ := z1[j]
-		y_ := refSigmoid(x_)
-		a1[j] = y_
-	}
+	a1 := refSigmoid_2(z1)
 	z2 := refDense(p[3], p[2], a1)
-	a2 := make([]float64, 64)
-	for j := range a2 {
-		x_ := z2[j]
-		y_ := refSigmoid(x_)
-		a2[j] = y_
-	}
+	a2 := refSigmoid_2(z2)
 	z3 := refDense(p[5], p[4], a2)
-	a3 := make([]float64, 64)
-	for j := range a3 {
-		x_ := z3[j]
-		y_ := refSigmoid(x_)
-		a3[j] = y_
-	}
+	a3 := refSigmoid_2(z3)
 	z4 := refDense(p[7], p[6], a3)
-	a4 := make([]float64, 1)
-	for j := range a4 {
-		x_ := z4[0]
-		y_ := refSigmoid(x_)
-		a4[j] = y_
-	}
+	a4 := refSigmoid_3(z4)
 	return [][]float64{a4}
 }
 
@@ -41,44 +21,19 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s_2 := make([]float64, 1)
-	for j := range s_2 {
-		batch_ := batch[0]
-		s := 1 / batch_
-		s_2[j] = s
-	}
+	s_2 := refScaleOfTheLoss(batch)
 	lossY := make([]float64, 1)
 	for i := range x {
 		inX := refInput(x[i][:])
 		targetY := refInput(y[i][:])
 		z1 := refDense(p[1], p[0], inX)
-		a1 := make([]float64, 64)
-		for j := range a1 {
-			x_ := z1[j]
-			y_ := refSigmoid(x_)
-			a1[j] = y_
-		}
+		a1 := refSigmoid_2(z1)
 		z2 := refDense(p[3], p[2], a1)
-		a2 := make([]float64, 64)
-		for j := range a2 {
-			x_ := z2[j]
-			y_ := refSigmoid(x_)
-			a2[j] = y_
-		}
+		a2 := refSigmoid_2(z2)
 		z3 := refDense(p[5], p[4], a2)
-		a3 := make([]float64, 64)
-		for j := range a3 {
-			x_ := z3[j]
-			y_ := refSigmoid(x_)
-			a3[j] = y_
-		}
+		a3 := refSigmoid_2(z3)
 		z4 := refDense(p[7], p[6], a3)
-		a4 := make([]float64, 1)
-		for j := range a4 {
-			x_ := z4[0]
-			y_ := refSigmoid(x_)
-			a4[j] = y_
-		}
+		a4 := refSigmoid_3(z4)
 		terms := make([]float64, 1)
 		for j := range terms {
 			p_ := a4[0]
@@ -90,12 +45,51 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		lA4 := []float64{refSum(terms)}
 		refAccumulate(lossY, lA4)
 	}
-	loss := make([]float64, 1)
-	for j := range loss {
-		ly := lossY[0]
-		sy := s_2[0]
-		loss_ := float64(ly * sy)
-		loss[j] = loss_
-	}
+	loss := refLoss_2(lossY, s_2)
 	return loss[0]
+}
+
+// refLoss_2 is loss = ly · sy of every element.
+func refLoss_2(ly, sy []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		ly_ := ly[0]
+		sy_ := sy[0]
+		loss := float64(ly_ * sy_)
+		out[j] = loss
+	}
+	return out
+}
+
+// refScaleOfTheLoss is s = 1 / batch of every element.
+func refScaleOfTheLoss(batch []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		batch_ := batch[0]
+		s := 1 / batch_
+		out[j] = s
+	}
+	return out
+}
+
+// refSigmoid_3 is y = sigmoid(x) of every element.
+func refSigmoid_3(x []float64) []float64 {
+	out := make([]float64, 1)
+	for j := range out {
+		x_ := x[0]
+		y_ := refSigmoid(x_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refSigmoid_2 is y = sigmoid(x) of every element.
+func refSigmoid_2(x []float64) []float64 {
+	out := make([]float64, 64)
+	for j := range out {
+		x_ := x[j]
+		y_ := refSigmoid(x_)
+		out[j] = y_
+	}
+	return out
 }

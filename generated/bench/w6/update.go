@@ -6,12 +6,12 @@ package w6
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense1BiasSgd(t, p, g, lr)
-	dense1WeightSgd(t, p, g, lr)
-	dense2BiasSgd(t, p, g, lr)
-	dense2WeightSgd(t, p, g, lr)
-	dense3BiasSgd(t, p, g, lr)
-	dense3WeightSgd(t, p, g, lr)
-	dense4BiasSgd(t, p, g, lr)
-	dense4WeightSgd(t, p, g, lr)
+	dense3BiasSgd(lr, &g.b1, &p.b1)
+	dense3WeightSgd(lr, &g.w1, &p.w1)
+	dense3BiasSgd(lr, &g.b2, &p.b2)
+	dense3WeightSgd(lr, &g.w2, &p.w2)
+	dense3BiasSgd(lr, &g.b3, &p.b3)
+	dense3WeightSgd(lr, &g.w3, &p.w3)
+	dense4BiasSgd(lr, &g.b4, &p.b4)
+	dense4WeightSgd(lr, &g.w4, &p.w4)
 }
