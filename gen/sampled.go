@@ -19,7 +19,7 @@ const mostGolden = 4_000_000
 // results are computed with; nil where all of it can be computed, or where layers
 // beside dense ones and activations mix the units.
 func sampled(net *spec.Network, prog *ir.Program) (*ir.Program, error) {
-	if prog.MultiplyAdds() <= mostGolden || len(net.Inputs) != 1 || len(net.Inputs[0].Shape) != 1 || net.Inputs[0].Normalize != nil || len(net.Outputs) != 1 {
+	if prog.MultiplyAdds() <= mostGolden || len(net.Inputs) != 1 || len(net.Inputs[0].Shape) != 1 || net.Inputs[0].Normalize != nil || len(net.Outputs) != 1 || net.Outputs[0].Normalize != nil {
 		return nil, nil
 	}
 	small := *net

@@ -171,8 +171,8 @@ func (b *Builder) layer(at Pos, kind string, all Fields) Ref {
 	return Ref{b, []int{len(b.nodes) - 1}}
 }
 
-// Output adds an output that reads a layer; its fields are labels, loss and
-// weight.
+// Output adds an output that reads a layer; its fields are labels, normalize, loss
+// and weight.
 func (b *Builder) Output(name string, from Ref, fields ...Fields) {
 	all := merge(fields)
 	all["from"] = from

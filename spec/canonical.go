@@ -127,22 +127,27 @@ func wrap(field, indent string) string {
 func (w *canonical) input(i int, in *Input) {
 	fields := []string{"shape: " + list(in.Shape, strconv.Itoa)}
 	if in.Columns != nil {
-		fields[0] = "columns: " + w.columns(in.Columns)
+		fields[0] = "columns:" + w.columns(in.Columns)
 	}
-	switch m := in.Normalize; {
-	case m == nil:
-	case m.Fit:
-		fields = append(fields, "normalize: standard")
-	default:
-		mean, std := "mean: "+list(m.Mean, number), "std: "+list(m.Std, number)
-		one := "normalize: {" + mean + ", " + std + "}"
-		if len(one) > lineLength {
-			one = "normalize:\n      " + wrap(mean, "        ") + "\n      " + wrap(std, "        ")
-		}
-		fields = append(fields, one)
-	}
+	fields = append(fields, w.normalize(in.Normalize)...)
 	w.remark(part{"inputs", i}, 2)
 	w.entry("  "+bare(in.Name), "    ", fields)
+}
+
+// normalize writes how a port is scaled, if it is.
+func (w *canonical) normalize(m *Normalize) []string {
+	switch {
+	case m == nil:
+		return nil
+	case m.Fit:
+		return []string{"normalize: standard"}
+	}
+	mean, std := "mean: "+list(m.Mean, number), "std: "+list(m.Std, number)
+	one := "normalize: {" + mean + ", " + std + "}"
+	if len(one) > lineLength {
+		one = "normalize:\n      " + wrap(mean, "        ") + "\n      " + wrap(std, "        ")
+	}
+	return []string{one}
 }
 
 func (w *canonical) layer(i int, l *Layer) {
@@ -162,6 +167,7 @@ func (w *canonical) output(i int, out *Output) {
 	if len(out.Labels) > 0 {
 		fields = append(fields, "labels: "+list(out.Labels, text))
 	}
+	fields = append(fields, w.normalize(out.Normalize)...)
 	if out.Loss != nil {
 		fields = append(fields, "loss: "+w.word(out.Loss, LossSlot), "weight: "+number(out.Weight))
 	}

@@ -265,7 +265,7 @@ func (w *canonical) columns(columns []Column) string {
 		}
 		items = append(items, "{"+fields+"}")
 	}
-	if one := "[" + strings.Join(items, ", ") + "]"; len(one) <= lineLength || !strings.Contains(one, "{") {
+	if one := " [" + strings.Join(items, ", ") + "]"; len(one) <= lineLength || !strings.Contains(one, "{") {
 		return one
 	}
 	return "\n      - " + strings.Join(items, "\n      - ")

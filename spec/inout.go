@@ -164,7 +164,7 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 			d.fail(p.at, "name it otherwise", code.NameTaken+"%s: the targets that are generated have a method of this name", p.where)
 		}
 		out := Output{Pos: pos(p.at), Name: p.name, Weight: 1}
-		if e, ok := d.portFields(p, []string{"from", "labels", "loss", "weight"}); ok {
+		if e, ok := d.portFields(p, []string{"from", "labels", "normalize", "loss", "weight"}); ok {
 			written = written || !e.misses("loss")
 			d.output(&out, p, e, shared != nil)
 			d.outputFrom(&out, p, e, len(ports))
@@ -183,6 +183,9 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 func (d *decoder) output(out *Output, p port, e entries, shared bool) {
 	if n := e.get("labels"); n != nil {
 		out.Labels = d.texts(join(p.where, "labels"), "label", n, `write labels: ["no", "yes"]`)
+	}
+	if n := e.get("normalize"); n != nil {
+		out.Normalize = d.normalize(join(p.where, "normalize"), n, nil) // the size is not known yet
 	}
 	if n := e.get("loss"); n != nil {
 		out.Loss = d.word(p.where, "loss", n, LossSlot)

@@ -44,7 +44,8 @@ type Input struct {
 	Normalize *Normalize
 }
 
-// Normalize scales an input: (x − Mean) / Std.
+// Normalize scales an input or a target, (x − Mean) / Std, and an output back,
+// y·Std + Mean.
 // Min and max are mean = min, std = max − min.
 type Normalize struct {
 	Pos       Pos
@@ -58,8 +59,11 @@ type Output struct {
 	Name   string   // "y" if the network has one and it was not named
 	From   string   // the layer it reads; default the last one
 	Labels []string // class names
-	Loss   *Named   // nil: the output is not trained
-	Weight float64  // factor of its loss; default 1
+	// Normalize says what its targets are normalised by, and what is undone to its
+	// values.
+	Normalize *Normalize
+	Loss      *Named  // nil: the output is not trained
+	Weight    float64 // factor of its loss; default 1
 }
 
 // Layer is one node of the network.

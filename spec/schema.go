@@ -84,11 +84,6 @@ func nameSchema() obj {
 
 func inputSchema() obj {
 	dim := obj{"type": "integer", "minimum": 1, "maximum": MaxDim}
-	numbers := func(r *Range) obj { return listOf(numberSchema("number", r), "One number, or one per element.") }
-	pair := func(a, b string, r *Range) obj {
-		return obj{"type": "object", "additionalProperties": false, "required": []string{a, b},
-			"properties": obj{a: numbers(nil), b: numbers(r)}}
-	}
 	return obj{
 		"type": "object", "additionalProperties": false,
 		"oneOf": []obj{{"required": []string{"shape"}}, {"required": []string{"columns"}}},
@@ -97,8 +92,7 @@ func inputSchema() obj {
 				{"type": "array", "items": dim, "minItems": 1, "maxItems": maxRank}}},
 			"columns": obj{"type": "array", "items": obj{"anyOf": []obj{{"type": "string", "minLength": 1}, ref("column")}}, "minItems": 1, "maxItems": MaxDim, "uniqueItems": true,
 				"description": "In place of the shape: the columns of a table that its elements come from, by name."},
-			"normalize": obj{"description": "Scale the input; standard is fitted to the training data.", "anyOf": []obj{
-				{"enum": []string{"standard"}}, pair("mean", "std", positive()), pair("min", "max", nil)}},
+			"normalize": normalizeSchema("Scale the input; standard is fitted to the training data."),
 		},
 	}
 }
@@ -131,6 +125,16 @@ func outputSchema() obj {
 	weight["description"], weight["default"] = "Factor of its loss.", 1
 	return obj{
 		"type": "object", "additionalProperties": false,
-		"properties": obj{"from": from, "labels": labels, "loss": docRef(string(LossSlot), "Its loss; that of the spec if absent."), "weight": weight},
+		"properties": obj{"from": from, "labels": labels, "loss": docRef(string(LossSlot), "Its loss; that of the spec if absent."), "weight": weight,
+			"normalize": normalizeSchema("Scale the targets of a regression for its loss, and the values back; standard is fitted to the training data.")},
 	}
+}
+
+func normalizeSchema(doc string) obj {
+	numbers := func(r *Range) obj { return listOf(numberSchema("number", r), "One number, or one per element.") }
+	pair := func(a, b string, r *Range) obj {
+		return obj{"type": "object", "additionalProperties": false, "required": []string{a, b},
+			"properties": obj{a: numbers(nil), b: numbers(r)}}
+	}
+	return obj{"description": doc, "anyOf": []obj{{"enum": []string{"standard"}}, pair("mean", "std", positive()), pair("min", "max", nil)}}
 }

@@ -140,6 +140,10 @@ func (e *exporter) outputs() {
 	for _, out := range e.net.Outputs {
 		e.at = out.Name
 		y := e.batched(e.values[out.From])
+		if out.Normalize != nil {
+			std, mean := e.param(out.Name+".std", y.dims), e.param(out.Name+".mean", y.dims)
+			y.name = e.node("Add", []string{e.node("Mul", []string{y.name, std}), mean})
+		}
 		e.name(y, out.Name)
 		e.graph.Outputs = append(e.graph.Outputs, e.info(value{name: out.Name, dims: y.dims}))
 	}

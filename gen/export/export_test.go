@@ -261,7 +261,7 @@ layers:
   - dense: {units: 4, activation: relu, name: hidden}
   - dense: {units: 2, name: policy}
   - dense: {units: 1, name: hidden_gemm, from: hidden}
-outputs: {p: {from: policy}, v: {from: hidden_gemm}, h: {from: hidden}, again: {from: policy}}
+outputs: {p: {from: policy}, v: {from: hidden_gemm}, h: {from: hidden}, again: {from: policy}, r: {from: policy, normalize: {mean: [3, -2], std: 0.5}}}
 codegen: {train: false}
 `))
 	var names []string
@@ -271,6 +271,7 @@ codegen: {train: false}
 	require.Equal(t, []string{
 		"a_sub a_sub", "a_div a_div", "b_sub b_sub", "b_div b_div", "concat1_flatten concat1_flatten", "concat1 concat1",
 		"hidden_gemm_2 hidden_gemm_2", "hidden hidden", "policy p", "hidden_gemm v", "h h", "again again",
+		"r_mul r_mul", "r_add r",
 	}, names)
 	require.Equal(t, "batch", m.Graph.Inputs[1].Type.Tensor.Shape.Dims[0].Param)
 }

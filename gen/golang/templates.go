@@ -28,7 +28,7 @@ type view struct {
 	Optimizer, LearningRate        string
 	States, StateNames             []string
 	Accessors                      []accessorView
-	Fits                           []fitView
+	Fits                           []fitGroup
 	Record                         []recordView // nil without columns
 	RecordNumbers, FitRecords      bool
 	Encoded                        []string // the elements that the first record of the tests becomes
@@ -87,9 +87,16 @@ type accessorView struct {
 	Value                      string // expression of the number in cell c
 }
 
+// fitGroup is what one function fits: FitInput all inputs, FitTarget all outputs
+// that are normalised by the training data.
+type fitGroup struct {
+	Func, Arg, Type string
+	All             []fitView
+}
+
 type fitView struct {
-	Input, Suffix, Field, Mean, Std string
-	Size                            int
+	Port, Of, Suffix, Field, Mean, Std string
+	Size                               int
 }
 
 type ioView struct {
@@ -279,31 +286,41 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	return a
 }
 
-// fits are the inputs normalised by the training data.
-func (e *emitter) fits() []fitView {
-	var fs []fitView
+// fits are the inputs and outputs normalised by the training data.
+func (e *emitter) fits() []fitGroup {
 	fitted := map[string]*ir.Value{}
 	for _, p := range e.prog.Params {
-		if p.Param.FitInput != "" {
-			fitted[p.Param.FitInput+"."+p.Param.Stat] = p
+		if p.Param.FitPort != "" {
+			fitted[p.Param.FitPort+"."+p.Param.Stat] = p
+		}
+	}
+	inputs := fitGroup{Func: "FitInput", Arg: "x", Type: "Input"}
+	targets := fitGroup{Func: "FitTarget", Arg: "y", Type: "Target"}
+	add := func(g *fitGroup, name, of, field string, size int) {
+		if mean := fitted[name+".mean"]; mean != nil {
+			g.All = append(g.All, fitView{Port: name, Of: of, Size: size, Field: field, Mean: paramName(mean), Std: paramName(fitted[name+".std"])})
 		}
 	}
 	for _, in := range e.prog.Inputs {
-		mean := fitted[in.Name+".mean"]
-		if mean == nil {
-			continue
-		}
-		fs = append(fs, fitView{
-			Input: in.Name, Size: in.Size(), Field: e.inputField(in),
-			Mean: paramName(mean), Std: paramName(fitted[in.Name+".std"]),
-		})
+		add(&inputs, in.Name, "samples", e.inputField(in), in.Size())
 	}
-	if len(fs) > 1 {
-		for i := range fs {
-			fs[i].Suffix = spec.GoName(fs[i].Input)
+	if e.plan.Train != nil {
+		for _, o := range e.trained() {
+			add(&targets, o.Name, "targets", e.outputField(o.Name), o.Value.Size())
 		}
 	}
-	return fs
+	var groups []fitGroup
+	for _, g := range []fitGroup{inputs, targets} {
+		if len(g.All) > 1 {
+			for i := range g.All {
+				g.All[i].Suffix = spec.GoName(g.All[i].Port)
+			}
+		}
+		if len(g.All) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 // doc is the package comment: what the network is, its size, how to use it.

@@ -109,7 +109,7 @@ func (r *Report) ports(net *spec.Network, prog *ir.Program) {
 		r.Inputs = append(r.Inputs, Port{Name: in.Name, Shape: in.Shape, Normalize: in.Normalize != nil})
 	}
 	for i, out := range prog.Outputs {
-		p := Port{Name: out.Name, Shape: out.Shape, From: net.Outputs[i].From, Loss: out.LossName, Labels: out.Labels}
+		p := Port{Name: out.Name, Shape: out.Shape, From: net.Outputs[i].From, Normalize: net.Outputs[i].Normalize != nil, Loss: out.LossName, Labels: out.Labels}
 		switch {
 		case out.LossName == "":
 		case out.Class:

@@ -28,7 +28,11 @@ func (r *Report) WriteText(w io.Writer) {
 		rows = append(rows, []string{l.Name, kind, strings.Join(l.From, " "), shape(l.Shape), count(l.Parameters), count(l.Bytes), count(l.MultiplyAdds)})
 	}
 	for _, p := range r.Outputs {
-		rows = append(rows, []string{p.Name, strings.TrimSpace("output " + p.Loss), p.From, shape(p.Shape), "", "", ""})
+		kind := strings.TrimSpace("output " + p.Loss)
+		if p.Normalize {
+			kind += ", normalised"
+		}
+		rows = append(rows, []string{p.Name, kind, p.From, shape(p.Shape), "", "", ""})
 	}
 	rows = append(rows, []string{"total", "", "", "", count(r.Parameters), count(r.Bytes.Net), count(r.MultiplyAdds)})
 	fmt.Fprintln(w)

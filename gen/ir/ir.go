@@ -89,10 +89,10 @@ type ParamInfo struct {
 	// "gradient" of it is that batch's statistic s, and w ← (1 − Momentum)·w +
 	// Momentum·s.
 	Momentum float64
-	// FitInput is the input whose statistics this constant holds: "mean" or
-	// "std" by Stat, for an input normalised by its training data, or "missing",
-	// what stands for elements that a sample lacks.
-	FitInput, Stat string
+	// FitPort is the input or output of whose training data this constant holds a
+	// statistic: by Stat the "mean" or "std" that it is normalised by, or
+	// "missing", what stands for elements of an input that a sample lacks.
+	FitPort, Stat string
 	// Storage is the type of the elements in memory, "" if it is the value's.
 	// What is stored is rounded first, to nearest, ties to even:
 	//

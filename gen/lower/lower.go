@@ -50,7 +50,7 @@ func (l *lowering) inputs() {
 	}
 	for _, in := range l.Net.Inputs {
 		if in.Fitted() { // what stands for missing elements, where samples are encoded
-			l.Param(ir.ParamInfo{Name: in.Name + ".missing", Shape: []int{in.Size()}, Values: []float64{0}, FitInput: in.Name, Stat: "missing"})
+			l.Param(ir.ParamInfo{Name: in.Name + ".missing", Shape: []int{in.Size()}, Values: []float64{0}, FitPort: in.Name, Stat: "missing"})
 		}
 	}
 }
@@ -96,30 +96,57 @@ func (l *lowering) layers() map[string]op.Tensor {
 
 // normalize scales an input by its stored mean and standard deviation.
 func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
-	n := in.Normalize
-	if n == nil {
+	if in.Normalize == nil {
 		return x
 	}
+	mean, std := l.scale("input", in.Name, in.Normalize, x.Size())
+	return l.normalized(in.Name, x, mean, std)
+}
+
+// normalized is (x − mean) / std.
+func (l *lowering) normalized(name string, x, mean, std *ir.Value) *ir.Value {
+	return l.Map("normalize", name+"_scaled",
+		expr.One("y", expr.Div(expr.Sub(expr.L("x"), expr.L("mean")), expr.L("std"))),
+		"y", x.Size(), "x", x, "mean", mean, "std", std)
+}
+
+// scale returns the stored mean and standard deviation of a port, which messages
+// call what.
+func (l *lowering) scale(what, name string, n *spec.Normalize, size int) (mean, std *ir.Value) {
 	constant := func(stat string, values []float64, init float64) *ir.Value {
-		info := ir.ParamInfo{Name: in.Name + "." + stat, Shape: []int{x.Size()}, Values: values}
+		info := ir.ParamInfo{Name: name + "." + stat, Shape: []int{size}, Values: values}
 		if n.Fit {
-			info.Values, info.FitInput, info.Stat = []float64{init}, in.Name, stat
+			info.Values, info.FitPort, info.Stat = []float64{init}, name, stat
 		}
-		if len(info.Values) != 1 && len(info.Values) != x.Size() {
-			l.Errorf(n.Pos, "give one number, or one per element", code.Count+"input %q: normalize needs %s, got %d", in.Name, plural.Of(x.Size(), "number"), len(info.Values))
+		if len(info.Values) != 1 && len(info.Values) != size {
+			l.Errorf(n.Pos, "give one number, or one per element", code.Count+"%s %q: normalize needs %s, got %d", what, name, plural.Of(size, "number"), len(info.Values))
 		}
 		return l.Param(info)
 	}
-	mean, std := constant("mean", n.Mean, 0), constant("std", n.Std, 1)
-	return l.Map("normalize", in.Name+"_scaled",
-		expr.One("y", expr.Div(expr.Sub(expr.L("x"), expr.L("mean")), expr.L("std"))),
-		"y", x.Size(), "x", x, "mean", mean, "std", std)
+	return constant("mean", n.Mean, 0), constant("std", n.Std, 1)
+}
+
+// original undoes the normalisation of the targets of an output: y = x·std + mean.
+func (l *lowering) original(out *spec.Output, x *ir.Value) *ir.Value {
+	n := out.Normalize
+	if n == nil {
+		return x
+	}
+	if out.Loss != nil && !op.LossByName(out.Loss.Name).Numbers {
+		l.Errorf(n.Pos, "remove it, or write loss: mse", code.Conflict+"output %q: normalize is for numbers, not for the classes and probabilities of %s", out.Name, out.Loss.Name)
+		return x
+	}
+	mean, std := l.scale("output", out.Name, n, x.Size())
+	return l.Map("undo the normalisation", out.Name,
+		expr.One("y", expr.Add(expr.Mul(expr.L("x"), expr.L("std")), expr.L("mean"))),
+		"y", x.Size(), "x", x, "std", std, "mean", mean)
 }
 
 // outputs records the results of inference. An output whose layer failed is
 // skipped.
 func (l *lowering) outputs(values map[string]op.Tensor) {
-	for _, out := range l.Net.Outputs {
+	for i := range l.Net.Outputs {
+		out := &l.Net.Outputs[i]
 		v, dims := values[out.From].Value, values[out.From].Dims
 		if v == nil {
 			continue
@@ -129,6 +156,7 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 		if len(out.Labels) > 0 && len(out.Labels) != v.Size() && !binary {
 			l.Errorf(out.Pos, "write one label per value; two for one value go with the loss bce or bce_with_logits", code.Count+"output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(v.Size(), "value"))
 		}
+		v = l.original(out, v)
 		o := ir.Output{Name: out.Name, Value: v, Shape: dims, Labels: out.Labels}
 		o.Classifier = len(out.Labels) > 0 && !binary || made == "softmax" || made == "log_softmax"
 		if out.Loss != nil {

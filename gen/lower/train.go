@@ -83,6 +83,10 @@ func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir
 		scale = expr.Div(expr.C(out.Weight), expr.Mul(expr.L("batch"), expr.C(elements(row, p))).Fold())
 	}
 	s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, p.DType, "batch", batch)[0]
+	if n := out.Normalize; n != nil {
+		mean, std := l.scale("output", out.Name, n, p.Size())
+		target = l.normalized(target.Name, target, mean, std)
+	}
 	each := l.LossOf(row, args, p, target, s)
 	sum = l.Value(ir.Value{Name: "loss_" + out.Name, Shape: []int{1}})
 	l.Emit((&ir.BatchSum{Y: sum, X: each}).Contract())

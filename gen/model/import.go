@@ -202,7 +202,7 @@ func (m *Model) encode(prog *ir.Program) ([]byte, error) {
 	for _, p := range prog.Params {
 		t, ok := byName[p.Name]
 		if !ok {
-			if len(p.Param.Values) == 0 || p.Param.FitInput != "" {
+			if len(p.Param.Values) == 0 || p.Param.FitPort != "" {
 				return nil, fmt.Errorf("internal error: import gave no weights for %s", p.Name)
 			}
 			list, data = append(list, nnrt.Tensor{Name: p.Name, Shape: p.Shape}), append(data, spread(p.Param.Values, p.Size()))

@@ -17,20 +17,20 @@ var reduction = spec.Param{
 var losses = []Loss{
 	{
 		Kind: spec.Kind{Name: "l2_norm", Doc: "Euclidean norm of the error of a sample, l = √Σe², gradient e/l, 0 at zero error (lecture eq. 8; PyTorch linalg.vector_norm).", Params: []spec.Param{reduction}},
-		Mix:  l2Norm, Mean: OverSamples,
+		Mix:  l2Norm, Mean: OverSamples, Numbers: true,
 		Kinks: equalTarget,
 	},
 	{
 		Kind:  spec.Kind{Name: "mse", Doc: "Squared error, l = e², gradient 2·e (PyTorch MSELoss).", Params: []spec.Param{reduction}},
 		Value: formula("e = p - t; l = e*e"),
 		DP:    formula("dp = s*(2*(p - t))"),
-		Mean:  OverElements,
+		Mean:  OverElements, Numbers: true,
 	},
 	{
 		Kind:  spec.Kind{Name: "mae", Doc: "Absolute error, l = |e|, gradient sign(e), 0 at zero error (PyTorch L1Loss).", Params: []spec.Param{reduction}},
 		Value: formula("l = abs(p - t)"),
 		DP:    formula("e = p - t; dp = select(0 < e, s, select(e < 0, -s, e))"),
-		Mean:  OverElements,
+		Mean:  OverElements, Numbers: true,
 		Kinks: equalTarget,
 	},
 	{
@@ -40,7 +40,7 @@ var losses = []Loss{
 		},
 		Value: formula("a = abs(p - t); l = select(a < delta, 0.5*(a*a), delta*(a - 0.5*delta))"),
 		DP:    formula("dp = s*max(min(p - t, delta), -delta)"),
-		Mean:  OverElements,
+		Mean:  OverElements, Numbers: true,
 	},
 	{
 		Kind: spec.Kind{Name: "bce", Doc: "Binary cross-entropy of a probability, l = −t·log(p) − (1 − t)·log(1 − p) with both logarithms at least −100, gradient e/max(p·(1 − p), 1e−12) (PyTorch BCELoss).", Params: []spec.Param{reduction}},

@@ -63,6 +63,8 @@ type Loss struct {
 	Mix func(b *Builder, a spec.Args, p, t, s *ir.Value) (l, dp, of *ir.Value)
 	// Mean is what `reduction: mean` divides by: the samples, or all elements.
 	Mean MeanOver
+	// Numbers: the target is any numbers, as of a regression.
+	Numbers bool
 	// Class: the target is a class number unless `target` says otherwise.
 	Class bool
 	// Kinks reports whether l is not differentiable near (p, t).

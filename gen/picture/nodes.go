@@ -32,6 +32,9 @@ func Nodes(net *spec.Network, prog *ir.Program) []Node {
 		if out.Loss != nil {
 			n.Detail = out.Loss.Name
 		}
+		if out.Normalize != nil {
+			n.Detail += ", normalised"
+		}
 		for _, other := range nodes { // a name is free to be that of a layer
 			if other.Name == n.Name {
 				n.Name += " (output)"

@@ -12,17 +12,17 @@ import (
 
 // runnerView is what the templates of the runner read.
 type runnerView struct {
-	DType                   string
-	NumberSize              int
-	InputBytes, TargetBytes int
-	Train, Fit, SumLoss     bool
-	MixedLoss               bool
-	MinBatch                int
-	Inputs, Targets         []fieldView
-	Outputs                 []fieldView
-	Accuracy                *accuracyView
-	Record                  []columnView // what is read of a sample in place of inputs
-	FitRecords              bool
+	DType                          string
+	NumberSize                     int
+	InputBytes, TargetBytes        int
+	Train, Fit, FitTarget, SumLoss bool
+	MixedLoss                      bool
+	MinBatch                       int
+	Inputs, Targets                []fieldView
+	Outputs                        []fieldView
+	Accuracy                       *accuracyView
+	Record                         []columnView // what is read of a sample in place of inputs
+	FitRecords                     bool
 }
 
 // columnView is a field of a record: a text, a number, or an input as a whole.
@@ -61,7 +61,7 @@ const classBytes = 4
 func newRunnerView(s *Shape) runnerView {
 	v := runnerView{
 		DType: string(s.DType), NumberSize: s.NumberSize(),
-		Train: s.Train, Fit: s.Fit, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, MinBatch: s.MinBatch,
+		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, MinBatch: s.MinBatch,
 	}
 	field := func(name string, several bool) string {
 		if several {

@@ -15,9 +15,10 @@ type Shape struct {
 	Outputs []Output
 	Batch   int
 	// MinBatch is the least number of samples of a training step.
-	MinBatch int
-	Train    bool // there is a trainer
-	Fit      bool // an input is normalised by the training data
+	MinBatch  int
+	Train     bool // there is a trainer
+	Fit       bool // an input is normalised by the training data
+	FitTarget bool // an output is
 	// Record are the fields of a sample as the program reads it, to encode it;
 	// nil if it reads inputs.
 	Record  []spec.RecordField
@@ -80,6 +81,7 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 		s.Record = net.Record()
 	}
 	for _, out := range net.Outputs {
+		s.FitTarget = s.FitTarget || out.Loss != nil && out.Normalize != nil && out.Normalize.Fit
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
 	}
 	for _, out := range prog.Outputs {

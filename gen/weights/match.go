@@ -168,11 +168,12 @@ func (m *matcher) find(p *ir.ParamInfo, rules []Rule) *Match {
 }
 
 // fromSpec reports whether the spec gives the values of a parameter: the
-// constants of the normalisation of an input, if they are not fitted.
+// constants of the normalisation of an input or an output, if they are not fitted.
 func (m *matcher) fromSpec(p *ir.ParamInfo) bool {
 	owner, _ := split(p.Name)
 	isInput := slices.ContainsFunc(m.prog.Inputs, func(in *ir.Value) bool { return in.Name == owner })
-	return isInput && len(p.Values) > 0 && p.FitInput == ""
+	isOutput := slices.ContainsFunc(m.prog.Outputs, func(o ir.Output) bool { return o.Name == owner })
+	return (isInput || isOutput) && len(p.Values) > 0 && p.FitPort == ""
 }
 
 // source applies the rules to a parameter; from is nil if no rule and no name

@@ -185,7 +185,7 @@ func TestMask(t *testing.T) {
 // TestFitted: statistics that come of training are not those of the spec.
 func TestFitted(t *testing.T) {
 	prog := program()
-	prog.Params[0].Param.FitInput = "x"
+	prog.Params[0].Param.FitPort = "x"
 	f := fileOf(t, nnrt.Tensor{Name: "out.weight", Shape: []int{2, 3}}, nnrt.Tensor{Name: "out.bias", Shape: []int{2}})
 	_, err := f.FitTo(prog, nil)
 	require.ErrorContains(t, err, `tensor "x.std" [3]: the file has no tensor of this name`)
