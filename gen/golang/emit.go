@@ -54,8 +54,9 @@ type emitter struct {
 	used     map[string]bool        // runtime identifiers used
 	library  library                // the assembly
 	rowNames map[*ir.Value]string
-	current  *target.Target // that code is being made for
-	lists    string         // data of the assembly that lists inputs, "" without any
+	tables   map[string]*table // constants, by their numbers
+	current  *target.Target    // that code is being made for
+	lists    string            // data of the assembly that lists inputs, "" without any
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
@@ -66,7 +67,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
 		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
-		library: map[string]*assembly{},
+		library: map[string]*assembly{}, tables: map[string]*table{},
 	}
 }
 
