@@ -145,6 +145,8 @@ func valueOf(p *spec.Param) string {
 		return pick(p.File, "file", "text")
 	case spec.Enum:
 		return strings.Join(p.Enum, ", ")
+	case spec.EnumOrNumbers:
+		return strings.Join(p.Enum, ", ") + ", number or list" + interval(p.Range)
 	case spec.EnumList:
 		return "one or a list of " + strings.Join(p.Enum, ", ")
 	case spec.Word:

@@ -124,10 +124,12 @@ func (a Args) Int(name string) int { v, _ := a[name].Value.(int); return v }
 // Bool returns a Bool field, false if absent.
 func (a Args) Bool(name string) bool { v, _ := a[name].Value.(bool); return v }
 
-// Text returns a Text or Enum field, "" if absent.
+// Text returns a Text or Enum field or the word of an EnumOrNumbers, "" if
+// absent.
 func (a Args) Text(name string) string { v, _ := a[name].Value.(string); return v }
 
-// Floats returns a NumberList field, nil if absent.
+// Floats returns a NumberList field or the numbers of an EnumOrNumbers, nil if
+// absent.
 func (a Args) Floats(name string) []float64 { v, _ := a[name].Value.([]float64); return v }
 
 // Texts returns an EnumList field, nil if absent.

@@ -149,6 +149,9 @@ func valueSchema(p *Param) obj {
 		list := listOf(obj{"enum": p.Enum}, "")
 		list["anyOf"].([]obj)[1]["uniqueItems"] = true
 		return list
+	case EnumOrNumbers:
+		numbers := listOf(numberSchema("number", p.Range), "")
+		return obj{"anyOf": append([]obj{{"enum": p.Enum}}, numbers["anyOf"].([]obj)...)}
 	case Word:
 		return obj{"allOf": []obj{ref(string(p.Slot))}}
 	}

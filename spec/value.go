@@ -53,7 +53,7 @@ func (d *decoder) fields(context string, e entries, params []Param) Args {
 // example is the hint for a missing field.
 func (p *Param) example() string {
 	value := map[Type]string{Number: "NUMBER", Integer: "WHOLE NUMBER", Bool: "true", Text: "TEXT",
-		Enum: strings.Join(p.Enum, " or "), NumberList: "[NUMBER, …]", EnumList: strings.Join(p.Enum, " or "),
+		Enum: strings.Join(p.Enum, " or "), NumberList: "[NUMBER, …]", EnumList: strings.Join(p.Enum, " or "), EnumOrNumbers: strings.Join(p.Enum, " or ") + " or [NUMBER, …]",
 		Word: strings.ToUpper(string(p.Slot)), Group: "{…}"}[p.Type]
 	if p.Type == Text && p.File {
 		value = "FILE"
@@ -82,6 +82,8 @@ func (d *decoder) value(context string, p *Param, n *yaml.Node) any {
 		return d.orNil(d.numbers(where, n, p.Range))
 	case EnumList:
 		return d.orNil(d.enums(where, n, p.Enum))
+	case EnumOrNumbers:
+		return d.orNil(d.enumOrNumbers(where, n, p))
 	case Word:
 		if w := d.word(context, p.Name, n, p.Slot); w != nil {
 			return w
@@ -193,12 +195,27 @@ func (d *decoder) enum(where string, n *yaml.Node, allowed []string) (any, bool)
 	if isText(n) && slices.Contains(allowed, n.Value) {
 		return n.Value, true
 	}
-	hint := ""
-	if near := suggest(n.Value, allowed); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	d.fail(n, hint, code.Choice+"%s must be %s, got %s", where, orList(allowed), describe(n))
+	d.fail(n, nearHint(n.Value, allowed), code.Choice+"%s must be %s, got %s", where, orList(allowed), describe(n))
 	return "", false
+}
+
+// nearHint proposes an allowed word that is like another.
+func nearHint(word string, allowed []string) string {
+	if near := suggest(word, allowed); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return ""
+}
+
+func (d *decoder) enumOrNumbers(where string, n *yaml.Node, p *Param) (any, bool) {
+	switch {
+	case !isText(n):
+		return d.numbers(where, n, p.Range)
+	case slices.Contains(p.Enum, n.Value):
+		return n.Value, true
+	}
+	d.fail(n, nearHint(n.Value, p.Enum), code.Choice+"%s must be %s or numbers, got %s", where, strings.Join(p.Enum, ", "), describe(n))
+	return nil, false
 }
 
 func (d *decoder) enums(where string, n *yaml.Node, allowed []string) (any, bool) {

@@ -74,7 +74,7 @@ func testLayers() []Kind {
 	join := func(name string, params ...Param) Kind {
 		return Kind{Name: name, MinFrom: 2, MaxFrom: AnyFrom, Params: params}
 	}
-	return []Kind{
+	layers := []Kind{
 		alias(row("dense", units, slot("activation", ActivationSlot, "linear"), flag0("use_bias", true),
 			slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
 			slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil),
@@ -90,6 +90,38 @@ func testLayers() []Kind {
 		alias(row("layer_normalization", append(affine, num0("epsilon", 1e-5, notNegative), axis)...), "layer_norm"),
 		row("reduce_sum", reduced...), row("reduce_mean", reduced...), row("reduce_max", reduced...), row("reduce_min", reduced...),
 		row("argmax", axis, flag0("keepdims", false), flag0("last", false)), row("argmin", axis, flag0("keepdims", false), flag0("last", false)),
+	}
+	return append(layers, windowLayers(list, units)...)
+}
+
+// windowLayers are the layers that move a window over axes, or pad.
+func windowLayers(list func(name string, def any, r *Range) Param, units Param) []Kind {
+	size := &Range{Min: 1, Max: 1 << 16}
+	windows := func(stride any, words ...string) []Param {
+		return []Param{
+			need(list("kernel_size", nil, size)), list("strides", stride, size), list("dilation", 1.0, size),
+			{Name: "padding", Type: EnumOrNumbers, Enum: append([]string{"valid", "same", "same_lower"}, words...), Default: "valid", Range: &Range{Max: 1 << 16}},
+		}
+	}
+	filters := units
+	filters.Name = "filters"
+	kernel := []Param{slot("activation", ActivationSlot, "linear"), flag0("use_bias", true),
+		slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
+		slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil), flag0("trainable", true)}
+	conv := func(name string, first Param, words ...string) Kind {
+		return row(name, slices.Concat([]Param{first, {Name: "groups", Type: Integer, Default: 1, Range: count}}, windows(1.0, words...), kernel)...)
+	}
+	depth := Param{Name: "depth_multiplier", Type: Integer, Default: 1, Range: count}
+	pool := func(name, long string, more ...Param) Kind {
+		return alias(row(name, slices.Concat(windows(nil), []Param{flag0("ceil_mode", false)}, more)...), long)
+	}
+	include := flag0("count_include_pad", false)
+	return []Kind{
+		conv("conv1d", filters, "causal"), conv("conv2d", filters), conv("depthwise_conv1d", depth, "causal"), conv("depthwise_conv2d", depth),
+		pool("max_pool1d", "max_pooling1d"), pool("max_pool2d", "max_pooling2d"),
+		pool("avg_pool1d", "average_pooling1d", include), pool("avg_pool2d", "average_pooling2d", include),
+		alias(row("global_max_pool", flag0("keepdims", false)), "global_max_pooling"), alias(row("global_avg_pool", flag0("keepdims", false)), "global_average_pooling"),
+		alias(row("pad", need(list("padding", nil, notNegative)), enum("mode", "constant", "edge", "reflect"), num0("value", 0.0, nil)), "zero_padding"),
 	}
 }
 

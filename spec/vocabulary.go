@@ -101,15 +101,16 @@ type Type int
 
 // The types of fields.
 const (
-	Number     Type = iota // float64
-	Integer                // int
-	Bool                   // bool
-	Text                   // string
-	Enum                   // string, one of Param.Enum
-	NumberList             // []float64; a single number is a list of one
-	EnumList               // []string, each one of Param.Enum; a single word is a list of one
-	Word                   // *Named from the table Param.Slot
-	Group                  // Args: a map with the fields Param.Fields
+	Number        Type = iota // float64
+	Integer                   // int
+	Bool                      // bool
+	Text                      // string
+	Enum                      // string, one of Param.Enum
+	NumberList                // []float64; a single number is a list of one
+	EnumList                  // []string, each one of Param.Enum; a single word is a list of one
+	EnumOrNumbers             // string, one of Param.Enum, or []float64
+	Word                      // *Named from the table Param.Slot
+	Group                     // Args: a map with the fields Param.Fields
 )
 
 // Param is one field of a word.
@@ -122,8 +123,8 @@ type Param struct {
 	Fields   []Param  // Group: its fields
 	Required bool
 	Default  any // nil: absent stays absent. Word: the name or a *Named
-	// Range of a Number, Integer or each element of a NumberList; nil is any
-	// finite number.
+	// Range of a Number, Integer or each number of a list; nil is any finite
+	// number.
 	Range *Range
 	// File: a Text is the path of a file beside the spec: relative, with
 	// slashes, without "..". Load reads it into Network.Files.

@@ -46,7 +46,7 @@ func (v *Vocabulary) checkParams(where string, params []Param, layer bool) error
 			bad(p, "the name is not a word or is taken")
 		case p.Type == Word && v.Table(p.Slot) == nil:
 			bad(p, "there is no table %q", p.Slot)
-		case (p.Type == Enum || p.Type == EnumList) && len(p.Enum) == 0:
+		case (p.Type == Enum || p.Type == EnumList || p.Type == EnumOrNumbers) && len(p.Enum) == 0:
 			bad(p, "Enum is empty")
 		case p.With != "" && !slices.Contains(names[:i], p.With):
 			bad(p, "With must name a field before it, got %q", p.With)
@@ -78,7 +78,7 @@ func (v *Vocabulary) validDefault(p *Param) bool {
 	case bool:
 		return p.Type == Bool
 	case string:
-		return p.Type == Text || p.Type == Enum && slices.Contains(p.Enum, x)
+		return p.Type == Text || (p.Type == Enum || p.Type == EnumOrNumbers) && slices.Contains(p.Enum, x)
 	case []float64:
 		return p.Type == NumberList
 	case []string:

@@ -13,7 +13,14 @@ var layers map[string]func(e *exporter, l *spec.Layer, xs []value) value
 
 func init() { // the functions reach the table again
 	layers = map[string]func(e *exporter, l *spec.Layer, xs []value) value{
-		"dense":   (*exporter).dense,
+		"dense":  (*exporter).dense,
+		"conv1d": (*exporter).conv, "conv2d": (*exporter).conv,
+		"depthwise_conv1d": (*exporter).conv, "depthwise_conv2d": (*exporter).conv,
+		"max_pool1d": (*exporter).maxPool, "max_pool2d": (*exporter).maxPool,
+		"avg_pool1d": (*exporter).avgPool, "avg_pool2d": (*exporter).avgPool,
+		"global_max_pool": globalPool("GlobalMaxPool"), "global_avg_pool": globalPool("GlobalAveragePool"),
+		"pad": (*exporter).pad,
+
 		"dropout": func(_ *exporter, _ *spec.Layer, xs []value) value { return xs[0] },
 
 		"add":      variadic("Sum"),

@@ -193,7 +193,15 @@ func (n *network) layer() {
 		n.push(n.b.Layer("flatten", x.ref), x.size)
 	case "concat":
 		n.concat()
+	case "pad":
+		n.padLayer()
+	case "global_avg_pool", "global_max_pool":
+		n.globalPool(kind)
 	default:
+		if axes, ok := windowed(kind); ok {
+			n.windowLayer(kind, axes)
+			return
+		}
 		n.shapeLayer(kind)
 	}
 }
@@ -205,67 +213,15 @@ func (n *network) activation() (string, spec.Fields) {
 }
 
 func (n *network) dense(x *node, units int) *node {
-	name, args := n.activation()
-	f := spec.Fields{"units": units, "activation": spec.Fields{name: args}}
-	if n.count("no bias", n.chance(0.15)) {
-		f["use_bias"] = false
-	} else if n.chance(0.3) {
-		f["bias_initializer"] = spec.Fields{"normal": spec.Fields{"mean": 0.0, "std": 0.3}}
-	}
-	if n.chance(0.8) {
-		f["kernel_initializer"] = n.initializer()
-	}
-	if n.train && n.chance(0.4) {
-		f["kernel_regularizer"] = n.regularizer()
-	}
-	if n.train && f["use_bias"] == nil && n.count("bias regularizer", n.chance(0.1)) {
-		f["bias_regularizer"] = n.regularizer()
-	}
+	f := spec.Fields{"units": units}
+	n.kernelFields(f)
 	if n.count("drop_connect", n.train && n.chance(0.1)) {
 		f["drop_connect"] = 0.3
-	}
-	if n.count("frozen layer", n.train && n.chance(0.05)) {
-		f["trainable"] = false
 	}
 	if n.count("mask", n.chance(0.12) && x.size*units >= 8) {
 		f["mask"] = spec.Fields{"density": 0.5 + 0.3*n.Float64(), "seed": n.IntN(1000)}
 	}
 	return n.push(n.b.Layer("dense", x.ref, f), units)
-}
-
-func (n *network) initializer() any {
-	name := n.pick("initializer", names(n.vocab.Initializers))
-	f := spec.Fields{}
-	switch name {
-	case "constant":
-		f["value"] = 0.05
-	case "uniform":
-		f["min"], f["max"] = -0.4, 0.4
-	case "normal", "truncated_normal":
-		f["mean"], f["std"] = 0.01, 0.2
-	case "he_normal", "glorot_normal", "lecun_normal":
-		f["truncated"] = n.chance(0.5)
-	}
-	return spec.Fields{name: f}
-}
-
-func (n *network) regularizer() any {
-	name := n.pick("regularizer", names(n.vocab.Regularizers))
-	f := spec.Fields{}
-	switch name {
-	case "l1", "l2":
-		f["lambda"] = 0.01
-	case "l1_l2":
-		f["l1"], f["l2"] = 0.005, 0.01
-	case "lp":
-		f["p"], f["lambda"] = []float64{1, 1.5, 2, 2.5, 3}[n.IntN(5)], 0.01
-	}
-	if n.chance(0.35) {
-		f["method"] = "proximal"
-		n.prox = true
-		n.count("proximal "+name, true)
-	}
-	return spec.Fields{name: f}
 }
 
 // outputs gathers what nobody reads and gives it outputs.

@@ -105,6 +105,7 @@ func (b *body) operand(v *ir.Value, j string) string {
 }
 
 func (b *body) step(s *plan.Step) error {
+	b.bindConstants(s)
 	switch o := ir.Form(s.Op).(type) {
 	case *ir.Dense, *ir.DenseGradInput:
 		return b.matrix(s)
@@ -133,6 +134,10 @@ func (b *body) step(s *plan.Step) error {
 		b.view(o)
 	case *ir.ViewGrad:
 		b.viewGrad(o)
+	case *ir.Pool:
+		b.pool(o)
+	case *ir.Scatter:
+		b.scatter(o)
 	case *ir.ReduceAxis:
 		b.reduceAxis(o, s.Chains)
 	case *ir.Gather:

@@ -56,8 +56,9 @@ type emitter struct {
 	refs     map[string]*refFunc    // functions of the reference
 	refNames map[string]bool
 	rowNames map[*ir.Value]string
-	current  *target.Target // that code is being made for
-	lists    string         // data of the assembly that lists inputs, "" without any
+	tables   map[string]*table // constants, by their numbers
+	current  *target.Target    // that code is being made for
+	lists    string            // data of the assembly that lists inputs, "" without any
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
@@ -68,7 +69,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
 		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
-		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
+		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{}, tables: map[string]*table{},
 	}
 }
 

@@ -34,6 +34,7 @@ func (e *emitter) params() (*jen.File, error) {
 		e.storedTensors(f)
 	}
 	e.initialise(f)
+	e.constants(f)
 	return f, nil
 }
 
@@ -255,8 +256,8 @@ func (e *emitter) initial(t *plan.Tensor) jen.Code {
 	switch {
 	case p.Orthogonal != 0:
 		return jen.Block(
-			letf("v", "make([]float64, %d)", t.Layout.Out*t.Layout.In),
-			e.rt("Orthogonal").Call(exprf("v"), exprf("%d", t.Layout.Out), exprf("%d", t.Layout.In), exprf("%s", literal(p.Orthogonal, ir.Float64)), exprf("seed"), exprf("%d", p.Layer)),
+			letf("v", "make([]float64, %d)", p.Size()),
+			e.rt("Orthogonal").Call(exprf("v"), exprf("%d", p.Shape[0]), exprf("%d", p.Size()/p.Shape[0]), exprf("%s", literal(p.Orthogonal, ir.Float64)), exprf("seed"), exprf("%d", p.Layer)),
 			loops(t, func(at string) []jen.Code { return store("v[" + at + "]") }))
 	case len(p.Values) == 1:
 		return loops(t, func(string) []jen.Code { return store(literal(p.Values[0], ir.Float64)) })

@@ -76,6 +76,9 @@ func (r *ref) value(v *ir.Value) string {
 			}
 		}
 	}
+	if v.Kind == ir.Constant && r.at[v] == "" {
+		r.add(letf(r.result(v), "[]float64{%s}", wrap(literalsOf(v, ir.Float64))))
+	}
 	return r.at[v]
 }
 
@@ -108,6 +111,8 @@ func (r *ref) op(op ir.Op) error {
 		}
 	case *ir.View:
 		r.view(o)
+	case *ir.Pool:
+		r.pool(o)
 	case *ir.ReduceAxis:
 		r.reduceAxis(o)
 	case *ir.Gather:

@@ -124,7 +124,7 @@ func (s *contraction) results(out []float64, first, last int) {
 			continue
 		}
 		clear(s.chains)
-		if s.init != nil {
+		if s.init != nil && s.init.exists(l) {
 			s.chains[0] = s.init.value(first, l)
 		}
 		for b := first; b < last; b++ {

@@ -28,7 +28,7 @@ func initialise(w []float64, v *ir.Value, seed uint64) {
 	switch {
 	case p.Orthogonal != 0:
 		all := make([]float64, len(w))
-		nnrt.Orthogonal(all, p.Shape[0], p.Shape[1], p.Orthogonal, seed, uint32(p.Layer))
+		nnrt.Orthogonal(all, p.Shape[0], p.Size()/p.Shape[0], p.Orthogonal, seed, uint32(p.Layer))
 		each(v, func(i int) { w[i] = all[i] })
 	case len(p.Values) > 0:
 		each(v, func(i int) { w[i] = p.Values[min(i, len(p.Values)-1)] })

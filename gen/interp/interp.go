@@ -89,6 +89,9 @@ func (m *Machine) run(op ir.Op) error {
 		if x.Kind == ir.Scalar {
 			m.values[x] = [][]float64{{m.scalar(x.Name)}}
 		}
+		if x.Kind == ir.Constant {
+			m.values[x] = [][]float64{m.constant(x)}
+		}
 		if x.Kind == ir.State && m.values[x] == nil {
 			m.values[x] = [][]float64{make([]float64, x.Size())}
 		}
@@ -122,6 +125,10 @@ func (m *Machine) run(op ir.Op) error {
 		m.view(o)
 	case *ir.ViewGrad:
 		m.viewGrad(o)
+	case *ir.Pool:
+		m.pool(o)
+	case *ir.Scatter:
+		m.scatter(o)
 	case *ir.ReduceAxis:
 		m.reduceAxis(o)
 	case *ir.Gather:
@@ -138,6 +145,18 @@ func (m *Machine) run(op ir.Op) error {
 		return fmt.Errorf("internal error: interp: unexpected op %T", op)
 	}
 	return nil
+}
+
+// constant is a value known to the compiler, as it is stored.
+func (m *Machine) constant(v *ir.Value) []float64 {
+	if m.Plain || v.DType != ir.Float32 {
+		return v.Const
+	}
+	row := make([]float64, len(v.Const))
+	for i, x := range v.Const {
+		row[i] = round32(x)
+	}
+	return row
 }
 
 func (m *Machine) scalar(name string) float64 {

@@ -271,7 +271,7 @@ func (g *gather) term(s *solution) Term {
 		}
 		return s.over(applied, of, len(g.old))
 	}
-	t := Term{Loops: loops, A: Operand{g.dy, g.c.Y.Dims, over(g.c.Y.At)}}
+	t := Term{Loops: loops, A: Operand{g.dy, g.c.Y.Shape(), over(g.c.Y.At)}}
 	operands := append(g.t.Operands(), &g.c.Y)
 	operands = slices.Delete(operands, g.operand, g.operand+1)
 	if g.t.B != nil {

@@ -68,7 +68,7 @@ func (v *Value) Size() int {
 type ParamInfo struct {
 	Name   string // canonical: "dense1.weight"
 	Layer  int    // counter of the random generator
-	Shape  []int  // canonical: [out, in] or [out]; of an element-wise parameter any
+	Shape  []int  // canonical: [out, in] or [out]; of filters [out, in, window]; of an element-wise parameter any
 	Mask   *Mask  // connections of a sparse weight; nil is all
 	Bias   *Value // weight only: the bias of the same layer, or nil
 	FanIn  float64
@@ -76,12 +76,14 @@ type ParamInfo struct {
 	// Init is the formula of an element: leaves u (uniform in [0,1)), z
 	// (standard normal), tz (standard normal truncated at ±2).
 	Init expr.Program
-	// Orthogonal, if not 0, is the gain of an orthogonal matrix instead.
+	// Orthogonal, if not 0, is the gain of an orthogonal matrix instead, whose
+	// rows are the outputs.
 	Orthogonal float64
 	// Values are the initial values instead, one or one per element.
 	Values []float64
-	// Elementwise parameters have one number per element of what they are
-	// combined with, whatever their shape; others are matrices or biases.
+	// Elementwise parameters are stored row-major, whatever their shape: filters,
+	// and those with one number per element of what they are combined with; others
+	// are matrices or biases.
 	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool

@@ -63,6 +63,10 @@ func checkShapes(op Op) error {
 	switch o := op.(type) {
 	case *Contract:
 		return o.verify()
+	case *Pool:
+		return o.verify()
+	case *Scatter:
+		return fits(o.DX.Batch && o.DY.Batch && o.At.Batch && o.DY.Size() == o.At.Size())
 	case *RankOne:
 		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.X.Size() && (o.B == nil || o.B.Size() == o.DY.Size()))
 	case *Map:

@@ -227,6 +227,11 @@ func TestOperatorsWithAnything(t *testing.T) {
 					args = append(args, attrInts(name, int64(random.IntN(5)-2), int64(random.IntN(4))))
 				}
 			}
+			for _, name := range []string{"kernel_shape", "pads", "strides", "dilations"} {
+				for n := 1 + random.IntN(2); random.IntN(4) == 0; n *= 2 {
+					args = append(args, attrInts(name, []int64{int64(random.IntN(4) - 1), int64(random.IntN(3)), 1, 1}[:min(n, 4)]...))
+				}
+			}
 			y := b.op(op, args...)
 			if random.IntN(2) == 0 {
 				y = b.op("Add", y, choices[0])

@@ -128,7 +128,6 @@ func TestUnsupportedModels(t *testing.T) {
 		"onnx-unsupported/sklearn_randomforest":     "the operator ai.onnx.ml.TreeEnsembleClassifier is not supported\n    nngen imports neural networks",
 		"onnx-unsupported/example_needs_extensions": "elements of type string are not supported",
 		"onnx-unsupported/example_float16":          "elements of type float16 are not supported\n    convert the model to float32",
-		"hls4ml/conv1d_small_keras":                 `node "Conv1D__" (Conv): the operator Conv is not supported`,
 	} {
 		_, err := Import(filepath.Join(models, name+".onnx"), Options{})
 		var refused *importer.Error

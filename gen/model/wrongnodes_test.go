@@ -126,7 +126,8 @@ var wrongNodes = []struct {
 	{"gather of a constant", "out of range", func(b *builder, x, _ string) string {
 		return b.op("Reshape", x, b.op("Gather", b.integers(1), b.integers(5)))
 	}},
-	{"convolution", "operator Conv is not supported", func(b *builder, _, image string) string { return b.op("Conv", image, b.weights(2, 2, 2)) }},
+	{"transposed convolution", "operator ConvTranspose is not supported", func(b *builder, _, image string) string { return b.op("ConvTranspose", image, b.weights(2, 2, 2)) }},
+	{"filters of other channels", "do not go with an input of shape", func(b *builder, _, image string) string { return b.op("Conv", image, b.weights(2, 7, 2)) }},
 	{"prelu", "do not fit", func(b *builder, x, _ string) string { return b.op("PRelu", x, b.weights(3)) }},
 	{"classes beyond float32", "its table holds 1.6777217e+07", func(b *builder, x, _ string) string {
 		return b.op("Gather", b.integers(1, 1<<24+1, 2, 3), b.op("ArgMax", x, attrInt("axis", 1)))

@@ -93,29 +93,12 @@ func denseParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
 	info := ir.ParamInfo{
 		Layer: 2 * b.NextLayer(), FanIn: fanIn, FanOut: fanOut, Trained: l.Args.Bool("trainable"),
 	}
-	if l.Args.Bool("use_bias") {
-		bi := info
-		bi.Name, bi.Shape = l.Name+".bias", []int{units}
-		bi.Layer++
-		setInitializer(&bi, l.Args.Word("bias_initializer"))
-		bias = b.Param(bi)
-	}
-	info.Name, info.Shape, info.Mask, info.Bias = l.Name+".weight", []int{units, in}, mask, bias
-	if s := b.Net.Codegen.Storage; s != "float32" {
-		info.Storage = ir.DType(s)
-	}
-	init := l.Args.Word("kernel_initializer")
-	if init == nil {
-		init = defaultInitializer(l.Args.Word("activation"))
-	}
-	setInitializer(&info, init)
-	if reg := l.Args.Word("kernel_regularizer"); reg != nil {
-		b.Regularizers[info.Name] = reg
-	}
-	if reg := l.Args.Word("bias_regularizer"); reg != nil && bias != nil {
-		b.Regularizers[bias.Name] = reg
-	}
-	return b.Param(info), bias
+	return b.kernelAndBias(l, info, []int{units, in}, func(w *ir.ParamInfo) {
+		w.Mask = mask
+		if s := b.Net.Codegen.Storage; s != "float32" {
+			w.Storage = ir.DType(s)
+		}
+	})
 }
 
 // defaultInitializer is He's for the relu family, else Glorot's.
@@ -133,7 +116,7 @@ func defaultInitializer(act *spec.Named) *spec.Named {
 
 func setInitializer(info *ir.ParamInfo, init *spec.Named) {
 	row := InitializerByName(init.Name)
-	if row.Orthogonal && len(info.Shape) == 2 {
+	if row.Orthogonal && len(info.Shape) >= 2 {
 		info.Orthogonal = init.Args.Float("gain")
 		return
 	}

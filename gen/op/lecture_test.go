@@ -40,12 +40,11 @@ func TestLectureFigure3(t *testing.T) {
 		b.AddGrad(q, b.Map("", "dq", formula("d = df·z"), "d", 1, "df", df, "z", z))
 		b.AddGrad(z, b.Map("", "dz", formula("d = df·q"), "d", 1, "df", df, "q", q))
 	})
-	one := b.Value(ir.Value{Name: "one", Kind: ir.Constant, Shape: []int{1}})
+	one := b.Value(ir.Value{Name: "one", Kind: ir.Constant, Shape: []int{1}, Const: []float64{1}})
 	b.AddGrad(product, one)
 	b.Backward()
 
 	m := interp.New(b.Prog)
-	m.Set(one, []float64{1})
 	for v, name := range map[*ir.Value]string{x: "x", y: "y", z: "z"} {
 		m.Set(v, []float64{want.Inputs[name]})
 	}

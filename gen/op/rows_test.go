@@ -62,7 +62,7 @@ func checkParams(t *testing.T, where string, params []spec.Param) {
 		if r := p.Range; r != nil && !(r.Min < r.Max) {
 			t.Errorf("%s: empty range %v", at, *r)
 		}
-		if (p.Slot != "") != (p.Type == spec.Word) || (len(p.Enum) > 0) != (p.Type == spec.Enum) {
+		if (p.Slot != "") != (p.Type == spec.Word) || (len(p.Enum) > 0) != (p.Type == spec.Enum || p.Type == spec.EnumOrNumbers) {
 			t.Errorf("%s: slot %q, enum %q for type %v", at, p.Slot, p.Enum, p.Type)
 		}
 	}

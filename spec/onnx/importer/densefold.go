@@ -7,7 +7,7 @@ import (
 
 // foldIntoDense takes constant factors and terms, and choices, sums and
 // permutations of elements, into the weights of the dense layer before or
-// after them.
+// after them, and constant factors and terms of its channels into a convolution.
 func (g *graph) foldIntoDense() bool {
 	changed := false
 	readers := g.readers()
@@ -19,7 +19,7 @@ func (g *graph) foldIntoDense() bool {
 		r, single := only(readers, x)
 		single = single && r == n
 		switch {
-		case single && x.activation == nil && (x.kind == "dense" && x.after(n) || x.kind == "rows" && x.rowsAfter(n)):
+		case single && x.activation == nil && (x.kind == "dense" && x.after(n) || x.kind == "rows" && x.rowsAfter(n) || x.isConv() && x.convAfter(n)):
 			y := *x
 			y.hints = joinHints(x.hints, n.hints)
 			n.hints = nil

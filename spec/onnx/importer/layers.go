@@ -43,6 +43,17 @@ func init() { // not a literal: writing reads the table
 		"reduce_min":          writeReduce,
 		"argmax":              writeArg,
 		"argmin":              writeArg,
+		"conv1d":              writeWindowed,
+		"conv2d":              writeWindowed,
+		"depthwise_conv1d":    writeWindowed,
+		"depthwise_conv2d":    writeWindowed,
+		"max_pool1d":          writeWindowed,
+		"max_pool2d":          writeWindowed,
+		"avg_pool1d":          writeWindowed,
+		"avg_pool2d":          writeWindowed,
+		"global_max_pool":     writeWindowed,
+		"global_avg_pool":     writeWindowed,
+		"pad":                 writeWindowed,
 	}
 }
 
@@ -88,13 +99,7 @@ func (w *writer) writeDense(n *node, units, inputs int, shaped bool, more []fiel
 	for _, f := range more {
 		fields = append(fields, fmt.Sprintf("%s: %v", f.name, f.value))
 	}
-	if n.activation != nil {
-		kind, inner := functionWord(n.activation)
-		if inner != nil {
-			kind = fmt.Sprintf("{%s: {%s}}", kind, joinFields(inner))
-		}
-		fields = append(fields, "activation: "+kind)
-	}
+	fields = append(fields, activationField(n)...)
 	tensors := []Tensor{{"weight", []int{units, inputs}, n.w}}
 	if n.b == nil {
 		fields = append(fields, "use_bias: false")

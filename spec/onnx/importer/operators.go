@@ -45,7 +45,7 @@ var (
 // operators are the operators of ONNX that are understood, those of other
 // domains with the domain before a point. The files they are defined in:
 // linear.go, einsum.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
-// repeat.go, parts.go, reduce.go, normalization.go, constants.go, inline.go, ml.go.
+// repeat.go, parts.go, reduce.go, normalization.go, windows.go, constants.go, inline.go, ml.go.
 var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table
@@ -106,6 +106,13 @@ func init() { // not a literal: lowering reads the table
 		"Softmax":    {lower: lowerSoftmax("softmax")},
 		"LogSoftmax": {lower: lowerSoftmax("log_softmax")},
 
+		"Conv":              {lower: lowerConv},
+		"MaxPool":           {lower: lowerPool("max_pool")},
+		"AveragePool":       {lower: lowerPool("avg_pool")},
+		"GlobalMaxPool":     {lower: lowerGlobalPool("global_max_pool")},
+		"GlobalAveragePool": {lower: lowerGlobalPool("global_avg_pool")},
+		"Pad":               {lower: lowerPad},
+
 		"BatchNormalization": {lower: lowerBatchNormalization},
 		"LayerNormalization": {lower: lowerLayerNormalization},
 
@@ -164,9 +171,9 @@ var hints = []struct {
 	words []string
 	hint  string
 }{
-	{[]string{"Conv", "Pool", "Pad", "Upsample", "Resize"}, "nngen has dense layers, no convolution or pooling yet; import the part of the model behind it (onnx.utils.extract_model)"},
-	{[]string{"LSTM", "GRU", "RNN", "Scan", "Loop"}, "nngen has feed-forward networks; unroll or remove it before the export"},
 	{[]string{"Quant", "Integer", "QLinear"}, "import the float32 model it was quantised from"},
+	{[]string{"Conv", "Pool", "Upsample", "Resize"}, "nngen has plain convolutions, maximum and average pooling; import the part of the model around it (onnx.utils.extract_model)"},
+	{[]string{"LSTM", "GRU", "RNN", "Scan", "Loop"}, "nngen has feed-forward networks; unroll or remove it before the export"},
 	{[]string{"Loss", "Gradient", "Adam", "Adagrad", "Momentum"}, "export the model for inference; nngen adds loss and optimiser itself"},
 	{[]string{"com.microsoft."}, "it is of ONNX Runtime's optimiser; import the model as it was before"},
 	{[]string{"TreeEnsemble", "SVM", "Normalizer", "Linear", "ai.onnx.ml."}, "nngen imports neural networks, not the operators of ai.onnx.ml"},

@@ -134,8 +134,9 @@ func (c *call) reshapeDims() []int {
 }
 
 func lowerReshape(c *call) {
+	x := c.node(0)
 	shape, rows := c.target(c.in(0), c.reshapeDims())
-	y := reshaped(c.node(0), shape)
+	y := reshaped(x, shape)
 	y.rows = rows
 	c.setNode(y)
 }

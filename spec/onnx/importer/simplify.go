@@ -151,12 +151,13 @@ func (g *graph) joinMerges() bool {
 	return changed
 }
 
-// fuseActivations writes the activation after a dense layer into the layer.
+// fuseActivations writes the activation after a dense layer or a convolution
+// into the layer.
 func (g *graph) fuseActivations() {
 	readers := g.readers()
 	for _, n := range g.order() {
 		d := firstOf(n)
-		if d == nil || d.kind != "dense" && d.kind != "rows" || d.activation != nil {
+		if d == nil || d.kind != "dense" && d.kind != "rows" && !d.isConv() || d.activation != nil {
 			continue
 		}
 		if _, ok := functions[n.kind]; !ok || n.kind == "linear" {

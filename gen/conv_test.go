@@ -1,0 +1,97 @@
+package gen_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/gentest"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// convolutional are networks of convolutions: padding of every kind, even and
+// odd windows, strides that divide and do not, dilation, groups.
+var convolutional = []string{`
+input: {shape: [3, 7, 6]}
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, padding: same, activation: tanh, kernel_regularizer: {l2: 0.01}}
+  - conv2d: {filters: 18, kernel_size: [3, 2], strides: [2, 1], groups: 2, padding: [1, 0, 2, 1], activation: sigmoid}
+  - conv2d: {filters: 5, kernel_size: 1, strides: 2, use_bias: false, activation: tanh}
+  - dense: {units: 2}
+`, `
+input: {shape: [24]}
+layers:
+  - dense: {units: 36, activation: tanh}
+  - reshape: {shape: [2, 18]}
+  - conv1d: {filters: 17, kernel_size: 3, padding: causal, dilation: 2, activation: tanh}
+  - depthwise_conv1d: {kernel_size: 4, strides: 3, padding: same_lower, depth_multiplier: 2, kernel_initializer: orthogonal}
+  - batch_normalization: {axis: 0, statistics: batch}
+  - relu
+  - conv1d: {filters: 3, kernel_size: 2, trainable: false}
+  - dense: {units: 2}
+`, `
+input: {shape: [2, 6, 6]}
+layers:
+  - depthwise_conv2d: {name: a, kernel_size: [2, 3], padding: same, dilation: [2, 1], depth_multiplier: 9}
+  - softmax: {axis: 0}
+  - conv2d: {name: b, filters: 6, kernel_size: 3, strides: 2, padding: 1, groups: 6, activation: tanh}
+  - conv2d: {name: c, from: x, filters: 6, kernel_size: 1, strides: 2}
+  - add: {from: [b, c]}
+  - dense: {units: 2}
+`}
+
+// pools are networks of pooling and padding.
+var pools = []string{`
+input: {shape: [60]}
+layers:
+  - dense: {units: 60, activation: tanh}
+  - reshape: {shape: [2, 5, 6]}
+  - max_pool2d: {name: a, kernel_size: [3, 2], strides: [1, 2], padding: [1, 0, 1, 1]}
+  - max_pool2d: {name: b, from: reshape1, kernel_size: 2, dilation: 2, ceil_mode: true}
+  - avg_pool2d: {name: c, from: reshape1, kernel_size: 3, strides: 2, padding: 1}
+  - avg_pool2d: {name: d, from: reshape1, kernel_size: 3, strides: 2, padding: 1, ceil_mode: true, count_include_pad: true}
+  - global_avg_pool: {name: e, from: reshape1}
+  - global_max_pool: {name: f, from: a, keepdims: true}
+  - concat: {from: [a, b, c, d, e, f]}
+  - dense: {units: 2}
+`, `
+input: {shape: [20]}
+layers:
+  - dense: {units: 24, activation: tanh}
+  - reshape: {shape: [3, 8]}
+  - conv1d: {filters: 2, kernel_size: 3, padding: same, activation: tanh}
+  - pad: {name: a, padding: [2, 3], mode: reflect}
+  - pad: {name: b, from: conv1d1, padding: [1, 2, 0, 1], mode: edge}
+  - pad: {name: c, from: conv1d1, padding: [0, 1, 2, 0], value: 0.1}
+  - pad: {name: d, from: conv1d1, padding: [1, 2, 1, 0]}
+  - max_pool1d: {name: e, from: a, kernel_size: 4, strides: 3, padding: same}
+  - avg_pool1d: {name: f, from: a, kernel_size: 3, padding: same_lower, strides: 2}
+  - concat: {from: [b, c, d, e, f]}
+  - dense: {units: 2}
+`}
+
+// TestPools does for pooling and padding what TestConvolutions does.
+func TestPools(t *testing.T) { runLayers(t, pools) }
+
+// TestConvolutions compares convolutions with the oracle, bit for bit, and with
+// float64, on every path and with several workers; the float64 gradients with
+// differences of the loss.
+func TestConvolutions(t *testing.T) { runLayers(t, convolutional) }
+
+// runLayers checks networks, as float32 and as float64, that say what their
+// layers are.
+func runLayers(t *testing.T, texts []string) {
+	var nets []*gentest.Network
+	for _, text := range texts {
+		for _, tail := range []string{"optimizer: {sgd: {learning_rate: 0.1}}\n", "optimizer: {adam: {learning_rate: 0.01}}\nnumeric: {dtype: float64, mode: reproducible}\n"} {
+			net, err := spec.Decode("n.yaml", []byte("nngen: 1\nname: n"+text+"loss: mse\ncodegen: {batch: 5}\n"+tail), op.Vocabulary())
+			require.NoError(t, err)
+			n, err := gentest.Prepare(net)
+			require.NoError(t, err)
+			nets = append(nets, n)
+		}
+		differences(t, nets[len(nets)-1])
+	}
+	runNetworks(t, nets)
+}

@@ -1,0 +1,59 @@
+package golang
+
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+)
+
+// table is an array of the package: a value known to the compiler.
+type table struct {
+	name    string
+	numbers []string
+}
+
+// literalsOf are the elements of a constant as text.
+func literalsOf(v *ir.Value, t ir.DType) []string {
+	numbers := make([]string, len(v.Const))
+	for i, x := range v.Const {
+		numbers[i] = literal(x, t)
+	}
+	return numbers
+}
+
+// bindConstants gives the constants that a step reads their places: a number is
+// a literal, several are a table.
+func (b *body) bindConstants(s *plan.Step) {
+	for _, v := range s.Op.Ins() {
+		if v.Kind != ir.Constant {
+			continue
+		}
+		numbers := literalsOf(v, v.DType)
+		if len(numbers) == 1 {
+			b.at[v] = place{numbers[0], numbers[0]}
+			continue
+		}
+		key := strings.Join(numbers, " ")
+		if b.e.tables[key] == nil {
+			b.e.tables[key] = &table{b.e.globals.name(v.Name), numbers}
+		}
+		name := b.e.tables[key].name
+		b.at[v] = place{name, "&" + name}
+	}
+}
+
+// constants prints the tables.
+func (e *emitter) constants(f *jen.File) {
+	byName := map[string]*table{}
+	for _, t := range e.tables {
+		byName[t.name] = t
+	}
+	for _, name := range sortedKeys(byName) {
+		f.Line()
+		f.Comment(name + " are numbers that the network's shapes decide.")
+		f.Var().Id(name).Op("=").Add(exprf("%s{%s}", array(e.elem, len(byName[name].numbers)), wrap(byName[name].numbers)))
+	}
+}

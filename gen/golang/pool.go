@@ -1,0 +1,87 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// pool emits the maximum of every window, or its place.
+func (b *body) pool(o *ir.Pool) {
+	y, T := b.result(o.Y.V), typeName(o.Y.V.DType)
+	pass, typ, element := b.elementsOf(o.X.V)
+	loops, all := withNames(o.Loops, 0), withNames(o.All(), 0)
+	from, to := o.X.Flat().Text(all), o.Y.Flat().Text(loops)
+	var where []string
+	for _, d := range o.X.Outside(all) {
+		where = append(where, within(o.X.At[d], all, o.X.Shape()[d])...)
+	}
+	k := b.e.kernel(fmt.Sprintf("pool %t %s %s %s %s %v %d", o.Place, typ, from, to, windowDoc(all, len(loops)), where, o.Y.V.Size()), o.Layer+" pool", func(k *kernelFunc) {
+		k.train = b.training
+		k.args = []arg{{"y", "*" + array(o.Y.V.DType, o.Y.V.Size())}, {"x", typ}}
+		what := "the greatest"
+		if o.Place {
+			what = "the place of the greatest, the first of equals,"
+		}
+		k.doc = []string{fmt.Sprintf("%s computes y[%s], %s of x[%s] over", k.name, to, what, from), windowDoc(all, len(loops)) + ", of those inside of x. It does not allocate."}
+		take := []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("v > s || v != v")).Block(setf("s", "v"))}
+		if o.Place {
+			take = []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("at < 0 || v > s || v != v")).Block(setf("s, at", "v, %s", from))}
+		}
+		used := func(i int) bool { return o.X.Flat().Coefficient(i) != 0 || o.Y.Flat().Coefficient(i) != 0 }
+		window := nest(all[len(loops):], func(i int) bool { return used(len(loops) + i) }, when(where, take...))
+		body := []jen.Code{let("s", jen.Id(T).Call(jen.Qual("math", "Inf").Call(jen.Lit(-1))))}
+		result := "s"
+		if o.Place {
+			body, result = append(body, letf("at", "-1")), T+"(at)"
+		}
+		body = append(append(body, window...), setf("y["+to+"]", "%s", result))
+		k.body = nest(loops, used, body)
+	})
+	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+}
+
+// windowDoc lists the loops of a window and of the results.
+func windowDoc(all []ir.Loop, results int) string {
+	list := func(loops []ir.Loop) string {
+		var items []string
+		for _, l := range loops {
+			items = append(items, fmt.Sprintf("%s<%d", l.Name, l.Size))
+		}
+		return strings.Join(items, " ")
+	}
+	return fmt.Sprintf("%s, for every %s", list(all[results:]), list(all[:results]))
+}
+
+// scatter emits the gradient of what was chosen by its place.
+func (b *body) scatter(o *ir.Scatter) {
+	dx, T := b.result(o.DX), o.DX.DType
+	k := b.e.kernel(fmt.Sprintf("scatter %d %d", o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *kernelFunc) {
+		k.train = b.training
+		k.doc = []string{fmt.Sprintf("%s adds every dy[i] to dx[at[i]], in their order. It does not allocate.", k.name)}
+		k.args = []arg{{"dx", "*" + array(T, o.DX.Size())}, {"dy", "*" + array(T, o.DY.Size())}, {"at", "*" + array(T, o.At.Size())}}
+		k.body = []jen.Code{
+			jen.Id("clear").Call(exprf("dx[:]")),
+			forRange("i, p", "at", jen.Id("dx[int(p)]").Op("+=").Id("dy[i]")),
+		}
+	})
+	b.add(jen.Id(k.name).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY)), exprf("%s", b.pointer(o.At))))
+}
+
+// pool prints the maximum of every window in the reference.
+func (r *ref) pool(o *ir.Pool) {
+	y := r.result(o.Y.V)
+	loops, all := withNames(o.Loops, 0), withNames(o.All(), 0)
+	var where []string
+	for _, d := range o.X.Outside(all) {
+		where = append(where, within(o.X.At[d], all, o.X.Shape()[d])...)
+	}
+	to := fmt.Sprintf("%s[%s]", y, o.Y.Flat().Text(loops))
+	take := setf(to, "max(%s, %s[%s])", to, r.value(o.X.V), o.X.Flat().Text(all)) // of NaN it is NaN
+	body := append([]jen.Code{set(to, jen.Qual("math", "Inf").Call(jen.Lit(-1)))}, nestAll(all[len(loops):], when(where, take))...)
+	r.add(letf(y, "make([]float64, %d)", o.Y.V.Size()))
+	r.add(nestAll(loops, body)...)
+}
