@@ -54,8 +54,9 @@ type emitter struct {
 	used     map[string]bool        // runtime identifiers used
 	library  library                // the assembly
 	rowNames map[*ir.Value]string
-	current  *target.Target // that code is being made for
-	lists    string         // data of the assembly that lists inputs, "" without any
+	tables   map[*ir.Value]string // variables of constants
+	current  *target.Target       // that code is being made for
+	lists    string               // data of the assembly that lists inputs, "" without any
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }

@@ -191,9 +191,14 @@ func (e *emitter) refLoss(f *jen.File) error {
 		}
 	}
 	r := &ref{e: e, names: newNamer("seed", "step", "samples", "batch"), at: map[*ir.Value]string{}}
+	body := []jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}
 	for _, v := range e.prog.Values {
-		if v.Kind == ir.Scalar && v.Name == "batch" {
+		switch {
+		case v.Kind == ir.Scalar && v.Name == "batch":
 			r.at[v] = "batch"
+		case v.Kind == ir.Constant && needed[v]:
+			r.at[v] = r.names.name(v.Name)
+			body = append(body, let(r.at[v], jen.Index().Float64().Values(numbers(v)...)))
 		}
 	}
 	r.inputs("x[i]")
@@ -202,7 +207,6 @@ func (e *emitter) refLoss(f *jen.File) error {
 	if err != nil {
 		return err
 	}
-	body := []jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}
 	for i, s := range stages {
 		body = append(body, s.before...)
 		if i < len(stages)-1 {

@@ -16,6 +16,7 @@ import (
 func (e *emitter) train() (*jen.File, error) {
 	f := e.file()
 	e.trainSteps = nil
+	e.constants(f)
 	if err := e.stepOne(f); err != nil {
 		return nil, err
 	}
@@ -28,6 +29,30 @@ func (e *emitter) train() (*jen.File, error) {
 	e.checks(f)
 	e.memory(f)
 	return f, nil
+}
+
+// constants prints what the compiler knows as variables of the package.
+func (e *emitter) constants(f *jen.File) {
+	e.tables = map[*ir.Value]string{}
+	for _, v := range e.prog.Values {
+		if v.Kind != ir.Constant {
+			continue
+		}
+		name := e.globals.name(v.Name)
+		e.tables[v] = name
+		f.Commentf("%s are numbers of the spec.", name)
+		f.Var().Id(name).Op("=").Id(array(v.DType, v.Size())).Values(numbers(v)...)
+		f.Line()
+	}
+}
+
+// numbers are the elements of a constant.
+func numbers(v *ir.Value) []jen.Code {
+	var list []jen.Code
+	for _, x := range v.Const {
+		list = append(list, jen.Op(literal(x, v.DType)))
+	}
+	return list
 }
 
 // batchBody is a body of a function over some of the samples of a batch.
@@ -205,9 +230,12 @@ func (b *body) neededNumbers(numbers, steps []*plan.Step) {
 	}
 }
 
-// bindScalars gives the numbers of the step their Go expressions.
+// bindScalars gives the numbers of the step, and constants, their Go expressions.
 func (b *body) bindScalars() {
 	for _, v := range b.e.prog.Values {
+		if name := b.e.tables[v]; name != "" {
+			b.at[v] = place{name, "&" + name}
+		}
 		if v.Kind == ir.Scalar {
 			expr := map[string]string{
 				"batch": "float64(len(x))", "step": "float64(t.step)", "learning_rate": "float64(t.LearningRate)",

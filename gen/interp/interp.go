@@ -86,8 +86,13 @@ func (m *Machine) Run(f *ir.Func) error {
 
 func (m *Machine) run(op ir.Op) error {
 	for _, x := range op.Ins() {
-		if x.Kind == ir.Scalar {
+		switch x.Kind {
+		case ir.Scalar:
 			m.values[x] = [][]float64{{m.scalar(x.Name)}}
+		case ir.Constant:
+			if x.Const != nil {
+				m.values[x] = [][]float64{x.Const}
+			}
 		}
 		if x.Kind == ir.State && m.values[x] == nil {
 			m.values[x] = [][]float64{make([]float64, x.Size())}

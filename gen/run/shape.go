@@ -19,6 +19,8 @@ type Shape struct {
 	Train    bool // there is a trainer
 	Fit      bool // an input is normalised by the training data
 	SumLoss  bool // a loss is summed, not averaged, over the samples
+	// ClassWeights are those of the loss of the only output, if they weigh its mean.
+	ClassWeights []float64
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
 	Params    []Param
@@ -71,6 +73,9 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 		s.Inputs = append(s.Inputs, dataset.Port{Name: in.Name, Size: in.Size(), Columns: columns[in.Name]})
 	}
 	for _, out := range net.Outputs {
+		if out.Loss != nil && len(net.Outputs) == 1 && out.Loss.Args.Text("target") == "class" && out.Loss.Args.Text("reduction") != "sum" {
+			s.ClassWeights = out.Loss.Args.Floats("class_weights")
+		}
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
 	}
 	for _, out := range prog.Outputs {
