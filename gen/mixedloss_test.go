@@ -70,3 +70,50 @@ numeric: {dtype: float64}
 		}
 	}
 }
+
+// TestLossOfClassWeights: the mean divides by the weights of the right classes,
+// over all samples, whatever the batches; a sum does not divide.
+func TestLossOfClassWeights(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles")
+	}
+	data := filepath.Join(t.TempDir(), "data.csv")
+	classes := []int{0, 2, 2, 1, 0, 0, 2, 0, 1, 0}
+	weights := []float64{0.25, 2, 1}
+	text, total := "a,b,class\n", 0.0
+	for i, class := range classes {
+		text += fmt.Sprintf("%d,%d,%d\n", i%3, i*i%7, class)
+		total += weights[class]
+	}
+	require.NoError(t, os.WriteFile(data, []byte(text), 0o644))
+	source, out := dataset.Source{Data: data}, filepath.Join(t.TempDir(), "w.safetensors")
+	decode := func(reduction string) *spec.Network {
+		net, err := spec.Decode("weighted.yaml", fmt.Appendf(nil, `nngen: 1
+name: weighted
+input: {shape: [2]}
+layers: [{dense: {units: 3}}]
+loss: {cross_entropy: {class_weights: [0.25, 2, 1], reduction: %s}}
+optimizer: {sgd: {learning_rate: 1.0e-14}}
+codegen: {batch: 4}
+numeric: {dtype: float64}
+`, reduction), op.Vocabulary())
+		require.NoError(t, err)
+		return net
+	}
+	c := modelCompiler(t)
+	var reported []float64
+	for _, batch := range []int{4, 3, 1} {
+		r, err := c.Train(t.Context(), decode("mean"), run.TrainOptions{Data: source, Epochs: 1, Batch: batch, Seed: 3, Out: out, Norm: true, Talk: io.Discard})
+		require.NoError(t, err)
+		require.Positive(t, *r.Last.GradientNorm)
+		reported = append(reported, *r.Last.Loss)
+	}
+	sum, err := c.Eval(t.Context(), decode("sum"), run.EvalOptions{Data: source, Weights: out, Talk: io.Discard})
+	require.NoError(t, err)
+	mean, err := c.Eval(t.Context(), decode("mean"), run.EvalOptions{Data: source, Weights: out, Talk: io.Discard})
+	require.NoError(t, err)
+	want := *sum.Loss * float64(len(classes)) / total // eval divides a sum by the samples
+	for _, got := range append(reported, *mean.Loss) {
+		require.InEpsilon(t, want, got, 1e-9)
+	}
+}

@@ -142,12 +142,12 @@ func testActivations() []Kind {
 }
 
 func testLosses() []Kind {
-	mean := enum("reduction", "mean", "sum")
+	mean, weights := enum("reduction", "mean", "sum"), Param{Name: "class_weights", Type: NumberList, Range: above0}
 	return []Kind{
 		row("l2_norm", mean), row("mse", mean), row("mae", mean), row("huber", num0("delta", 1, above0), mean),
 		row("bce", mean), row("bce_with_logits", mean),
-		alias(row("cross_entropy", enum("target", "class", "distribution"), mean), "categorical_cross_entropy"),
-		row("nll", enum("target", "class"), mean),
+		alias(row("cross_entropy", enum("target", "class", "distribution"), weights, num0("label_smoothing", 0, fraction), mean), "categorical_cross_entropy"),
+		row("nll", enum("target", "class"), weights, mean),
 	}
 }
 

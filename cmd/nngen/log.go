@@ -85,7 +85,7 @@ func (l *runLog) epoch(e run.Epoch) {
 		value *float64
 	}{
 		{"loss", e.Loss}, {"val_loss", e.ValidLoss}, {"val_accuracy", e.ValidAccuracy},
-		{"learning_rate", e.LearningRate}, {"samples_per_second", &e.SamplesPerSecond},
+		{"learning_rate", e.LearningRate}, {"gradient_norm", e.GradientNorm}, {"samples_per_second", &e.SamplesPerSecond},
 	} {
 		if s.value != nil {
 			scalars = append(scalars, events.Scalar{Tag: s.tag, Value: *s.value})

@@ -177,7 +177,7 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 // progress goes.
 func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, err error) {
 	o = f.options
-	o.Data, o.Talk = f.data.Source, shown
+	o.Data, o.Talk, o.Norm = f.data.Source, shown, f.log != "" || f.logDir != ""
 	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
 		o.Fraction = 0
 		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns, Table: f.data.Table}

@@ -282,8 +282,8 @@ func (n *network) output(name string, x *node, weighted bool) {
 		switch loss {
 		case "huber":
 			args["delta"] = 0.5
-		case "cross_entropy":
-			args["target"] = n.pick("target", []string{"class", "distribution"})
+		case "cross_entropy", "nll":
+			n.classes(loss, units, args)
 		}
 		f["loss"] = spec.Fields{loss: args}
 		if weighted {

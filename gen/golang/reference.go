@@ -253,9 +253,14 @@ func (e *emitter) refLoss(f *jen.File) error {
 		}
 	}
 	r := e.newRef("seed", "step", "samples", "batch")
+	body := []jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}
 	for _, v := range e.prog.Values {
-		if v.Kind == ir.Scalar && v.Name == "batch" {
+		switch {
+		case v.Kind == ir.Scalar && v.Name == "batch":
 			r.at[v] = "batch"
+		case v.Kind == ir.Constant && needed[v]:
+			r.at[v] = r.names.name(v.Name)
+			body = append(body, letf(r.at[v], "[]float64{%s}", wrap(literalsOf(v, ir.Float64))))
 		}
 	}
 	r.inputs("x[i]")
@@ -264,7 +269,6 @@ func (e *emitter) refLoss(f *jen.File) error {
 	if err != nil {
 		return err
 	}
-	body := []jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}
 	for i, s := range stages {
 		body = append(body, s.before...)
 		if i < len(stages)-1 {

@@ -86,13 +86,12 @@ func (m *Machine) Run(f *ir.Func) error {
 
 func (m *Machine) run(op ir.Op) error {
 	for _, x := range op.Ins() {
-		if x.Kind == ir.Scalar {
+		switch {
+		case x.Kind == ir.Scalar:
 			m.values[x] = [][]float64{{m.scalar(x.Name)}}
-		}
-		if x.Kind == ir.Constant {
+		case x.Kind == ir.Constant && x.Const != nil:
 			m.values[x] = [][]float64{m.constant(x)}
-		}
-		if x.Kind == ir.State && m.values[x] == nil {
+		case x.Kind == ir.State && m.values[x] == nil:
 			m.values[x] = [][]float64{make([]float64, x.Size())}
 		}
 		if m.values[x] == nil {

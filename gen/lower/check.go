@@ -5,6 +5,7 @@ import (
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/code"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // checkTraining refuses what cannot be trained. It looks at the values of
@@ -29,6 +30,9 @@ func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
 			l.Errorf(out.Loss.Pos, hint, code.Loss+"output %q: %s", out.Name, why)
 			return
 		}
+	}
+	if w := out.Loss.Args["class_weights"]; w.Set && len(w.Value.([]float64)) != p.Size() {
+		l.Errorf(w.Pos, "give a weight for each class", code.Count+"output %q: class_weights has %s, the output has %d", out.Name, plural.Of(len(w.Value.([]float64)), "number"), p.Size())
 	}
 	switch {
 	case isSoftmax(made) && isSoftmax(inner):

@@ -78,16 +78,26 @@ func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir
 	row, args := op.LossByName(out.Loss.Name), out.Loss.Args
 	target := l.target(i, out, p, isClass(row, args))
 
-	scale := expr.C(out.Weight)
-	if !sums(out) {
-		scale = expr.Div(expr.C(out.Weight), expr.Mul(expr.L("batch"), expr.C(elements(row, p))).Fold())
+	var w *ir.Value
+	if row.Weigh != nil {
+		w = row.Weigh(l.Builder, args, target)
 	}
-	s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, p.DType, "batch", batch)[0]
+	switch weight := expr.C(out.Weight); {
+	case sums(out):
+		s = l.Scalars("scale of the loss", expr.One("s", weight), []string{"s"}, p.DType, "batch", batch)[0]
+	case w != nil:
+		total := l.Value(ir.Value{Name: "weight_" + out.Name, Shape: []int{1}})
+		l.Emit((&ir.BatchSum{Y: total, X: w}).Contract())
+		s = l.Map("scale of the loss", "s_"+out.Name, expr.One("s", expr.Div(weight, expr.L("w"))), "s", 1, "w", total)
+	default:
+		scale := expr.Div(weight, expr.Mul(expr.L("batch"), expr.C(elements(row, p))).Fold())
+		s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, p.DType, "batch", batch)[0]
+	}
 	if n := out.Normalize; n != nil {
 		mean, std := l.scale("output", out.Name, n, p.Size())
 		target = l.normalized(target.Name, target, mean, std)
 	}
-	each := l.LossOf(row, args, p, target, s)
+	each := l.LossOf(row, args, p, target, s, w)
 	sum = l.Value(ir.Value{Name: "loss_" + out.Name, Shape: []int{1}})
 	l.Emit((&ir.BatchSum{Y: sum, X: each}).Contract())
 	return sum, s

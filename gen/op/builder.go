@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
@@ -21,15 +22,16 @@ type Builder struct {
 	// Regularizers holds the penalty of each parameter that has one.
 	Regularizers map[string]*spec.Named
 
-	in     *spec.Layer // the layer being built, nil outside of layers
-	fn     *ir.Func
-	params map[string]*ir.Value
-	tape   []record
-	grads  map[*ir.Value][]*ir.Value
-	flows  map[*ir.Value]bool // depends on a trained parameter
-	made   map[*ir.Value]made
-	layer  int // running number of the layer, for the random generator
-	dense  int // running number of the dense layer, for names
+	in        *spec.Layer // the layer being built, nil outside of layers
+	fn        *ir.Func
+	params    map[string]*ir.Value
+	constants map[string]*ir.Value
+	tape      []record
+	grads     map[*ir.Value][]*ir.Value
+	flows     map[*ir.Value]bool // depends on a trained parameter
+	made      map[*ir.Value]made
+	layer     int // running number of the layer, for the random generator
+	dense     int // running number of the dense layer, for names
 }
 
 // record is how the gradient of one value flows back.
@@ -53,6 +55,7 @@ func NewBuilder(net *spec.Network) *Builder {
 		},
 		Regularizers: map[string]*spec.Named{},
 		params:       map[string]*ir.Value{},
+		constants:    map[string]*ir.Value{},
 	}
 }
 
@@ -171,6 +174,16 @@ func (b *Builder) Gather(name string, x, t *ir.Value) *ir.Value {
 	y := b.Temp(name, 1)
 	b.Emit(&ir.Gather{Y: y, X: x, T: t})
 	return y
+}
+
+// Constant returns numbers that the compiler knows, adding them on first use.
+func (b *Builder) Constant(name string, values []float64) *ir.Value {
+	if v := b.constants[name]; v != nil {
+		return v
+	}
+	v := b.Value(ir.Value{Name: name, Kind: ir.Constant, Shape: []int{len(values)}, Const: slices.Clone(values)})
+	b.constants[name] = v
+	return v
 }
 
 // OneHot adds the vector that is 1 at the target's class and 0 elsewhere.

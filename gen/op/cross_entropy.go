@@ -13,22 +13,29 @@ import (
 var crossEntropy = Loss{
 	Kind: spec.Kind{
 		Name: "cross_entropy", Aliases: []string{"categorical_cross_entropy"},
-		Doc: "Cross-entropy of logits x, l = −Σ t_i·log softmax(x)_i, gradient softmax(x)·Σt − t; fused with a softmax before it (PyTorch CrossEntropyLoss).",
+		Doc: "Cross-entropy of logits x, l = −Σ t_i·log softmax(x)_i, gradient softmax(x)·Σt − t; fused with a softmax before it (PyTorch CrossEntropyLoss). With weights v and smoothing ε of n classes t_i is v_i·((1 − ε)·t_i + ε/n).",
 		Params: []spec.Param{
 			{Name: "target", Doc: "class: the number of the right class; distribution: one probability per class", Type: spec.Enum, Enum: []string{"class", "distribution"}, Default: "class"},
+			classWeights,
+			{Name: "label_smoothing", Doc: "share ε of the target that is spread evenly over all classes", Type: spec.Number, Default: 0.0, Range: &spec.Range{Max: 1, MaxOpen: true}},
 			reduction,
 		},
 	},
-	Mix: func(b *Builder, a spec.Args, p, t, s *ir.Value) (l, dp, of *ir.Value) {
+	Mix: func(b *Builder, a spec.Args, p, t, s, w *ir.Value) (l, dp, of *ir.Value) {
 		x := logits(b, p)
-		if a.Text("target") == "distribution" {
-			l, dp = crossEntropyDistribution(b, x, t, s)
-		} else {
-			l, dp = crossEntropyClass(b, x, t, s)
+		switch classes := a.Text("target") == "class"; {
+		case classes && a.Float("label_smoothing") == 0:
+			l, dp = crossEntropyClass(b, x, t, weighted(b, s, w))
+			l = weighted(b, l, w)
+		case classes:
+			l, dp = crossEntropyDistribution(b, x, smoothed(b, a, b.OneHot("t_hot", x.Size(), t), t), s)
+		default:
+			l, dp = crossEntropyDistribution(b, x, smoothed(b, a, t, t), s)
 		}
 		return l, dp, x
 	},
-	Mean: OverSamples, Class: true,
+	Weigh: weightOfClass,
+	Mean:  OverSamples, Class: true,
 	Refuse: func(_ spec.Args, activation string) (why, hint string) {
 		if strings.HasSuffix(activation, overAxis) {
 			return "cross_entropy takes one distribution per sample, but " + activation + " gives several", "remove axis:"
@@ -41,6 +48,48 @@ var crossEntropy = Loss{
 	},
 }
 
+// classWeights is a field of losses of classes.
+var classWeights = spec.Param{
+	Name: "class_weights", Type: spec.NumberList, Range: positive,
+	Doc: "a weight v for each class, by which its terms are multiplied; where the target is a class, the mean divides by the sum of the weights of the right classes",
+}
+
+// weightOfClass is the weight v_t of the right class, nil without weights or a
+// right class.
+func weightOfClass(b *Builder, a spec.Args, t *ir.Value) *ir.Value {
+	if !a.Has("class_weights") || a.Text("target") != "class" {
+		return nil
+	}
+	return b.Gather(t.Name+"_weight", weightsOfClasses(b, a, t), t)
+}
+
+func weightsOfClasses(b *Builder, a spec.Args, t *ir.Value) *ir.Value {
+	return b.Constant(t.Name+"_weights", a.Floats("class_weights"))
+}
+
+// weighted is a number times the weight w of the sample, if it has one.
+func weighted(b *Builder, x, w *ir.Value) *ir.Value {
+	if w == nil {
+		return x
+	}
+	return b.Map("weight of the class", x.Name+"_weighted", formula("y = x*w"), "y", 1, "x", x, "w", w)
+}
+
+// smoothed is the distribution q_i = v_i·((1 − ε)·p_i + ε/n) in the place of p,
+// that of the target t.
+func smoothed(b *Builder, a spec.Args, p, t *ir.Value) *ir.Value {
+	e := a.Float("label_smoothing")
+	if e == 0 && !a.Has("class_weights") {
+		return p
+	}
+	numbers := map[string]float64{"keep": 1 - e, "share": e / float64(p.Size())}
+	if !a.Has("class_weights") {
+		return b.Map("label smoothing", t.Name+"_smooth", formula("q = p*keep + share").Bind(numbers), "q", p.Size(), "p", p)
+	}
+	v := weightsOfClasses(b, a, t)
+	return b.Map("weighted label smoothing", t.Name+"_smooth", formula("q = v*(p*keep + share)").Bind(numbers), "q", p.Size(), "p", p, "v", v)
+}
+
 // nll is the negative log-likelihood. Like cross_entropy it sends its gradient
 // to the logits.
 var nll = Loss{
@@ -49,19 +98,22 @@ var nll = Loss{
 		Doc:  "Negative log-likelihood, l = −p_t, the log-probability of the right class, gradient softmax(x) − onehot(t) by the logits; needs log_softmax before it (PyTorch NLLLoss).",
 		Params: []spec.Param{
 			{Name: "target", Doc: "class: the number of the right class", Type: spec.Enum, Enum: []string{"class"}, Default: "class"},
+			classWeights,
 			reduction,
 		},
 	},
-	Mix: func(b *Builder, _ spec.Args, p, t, s *ir.Value) (l, dp, of *ir.Value) {
+	Mix: func(b *Builder, _ spec.Args, p, t, s, w *ir.Value) (l, dp, of *ir.Value) {
 		right := b.Gather(p.Name+"_t", p, t)
-		l = b.Map("nll", "l_"+p.Name, formula("l = -p"), "l", 1, "p", right)
+		l = weighted(b, b.Map("nll", "l_"+p.Name, formula("l = -p"), "l", 1, "p", right), w)
+		s = weighted(b, s, w)
 		hot := b.OneHot("t_hot", p.Size(), t)
 		if act, x := b.MadeBy(p); act == "log_softmax" {
 			return l, b.Map("nll gradient", "d"+x.Name, formula("dp = s*(exp(p) - h)"), "dp", p.Size(), "p", p, "h", hot, "s", s), x
 		}
 		return l, b.Map("nll gradient", "d"+p.Name, formula("dp = -s*h"), "dp", p.Size(), "h", hot, "s", s), p
 	},
-	Mean: OverSamples, Class: true,
+	Weigh: weightOfClass,
+	Mean:  OverSamples, Class: true,
 	Refuse: func(_ spec.Args, activation string) (why, hint string) {
 		if activation == "log_softmax" {
 			return "", ""

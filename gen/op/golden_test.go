@@ -45,6 +45,13 @@ func readGolden(t *testing.T, name string, cases any) {
 func goldenArgs(k spec.Kind, params map[string]any, more ...any) spec.Args {
 	set := more
 	for name, v := range params {
+		if list, ok := v.([]any); ok {
+			var numbers []float64
+			for _, x := range list {
+				numbers = append(numbers, x.(float64))
+			}
+			v = numbers
+		}
 		set = append(set, name, v)
 	}
 	return args(k, set...)
@@ -194,10 +201,17 @@ func (c goldenLoss) check(t *testing.T, a expr.Arith, arith string, tol float64)
 	if row.Mean == OverElements {
 		n *= float64(len(p[0]))
 	}
+	args, target := goldenArgs(row.Kind, c.Params), goldenTarget(t, c.T)
+	if args.Has("class_weights") && args.Text("target") == "class" { // the mean divides by the weights
+		n = 0
+		for _, row := range target {
+			n += args.Floats("class_weights")[int(row[0])]
+		}
+	}
 	if c.Reduction == "sum" {
 		n = 1
 	}
-	l, dp := lossCase{c.Name, goldenArgs(row.Kind, c.Params), "", 1 / n}.run(t, a, p, goldenTarget(t, c.T))
+	l, dp := lossCase{c.Name, args, "", 1 / n}.run(t, a, p, target)
 	sum := 0.0
 	for _, v := range l {
 		sum += v / n

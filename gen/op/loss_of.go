@@ -6,10 +6,11 @@ import (
 )
 
 // LossOf adds a loss: it returns the loss of each sample and seeds the
-// gradient of the prediction, multiplied by the scale s.
-func (b *Builder) LossOf(row *Loss, a spec.Args, p, t, s *ir.Value) *ir.Value {
+// gradient of the prediction, multiplied by the scale s. w are the weights of
+// the samples, or nil.
+func (b *Builder) LossOf(row *Loss, a spec.Args, p, t, s, w *ir.Value) *ir.Value {
 	if row.Mix != nil {
-		l, dp, of := row.Mix(b, a, p, t, s)
+		l, dp, of := row.Mix(b, a, p, t, s, w)
 		b.AddGrad(of, dp)
 		return l
 	}

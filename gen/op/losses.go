@@ -72,7 +72,7 @@ func LossByName(name string) *Loss {
 
 // l2Norm is l = c·√Σ(e/c)² with c = max |e|, so that no square overflows or
 // vanishes. c is 1 where it would be 0, infinite or NaN.
-func l2Norm(b *Builder, _ spec.Args, p, t, s *ir.Value) (l, dp, of *ir.Value) {
+func l2Norm(b *Builder, _ spec.Args, p, t, s, _ *ir.Value) (l, dp, of *ir.Value) {
 	largest := b.Reduce("largest error", p.Name+"_max", ir.MaxOf, formula("e = abs(p - t)"), "p", p, "t", t)
 	c := b.Map("scale of the norm", p.Name+"_scale", formula("c = select(m - m == 0, select(0 < m, m, 1), 1)"), "c", 1, "m", largest)
 	sum := b.Reduce("l2_norm", p.Name+"_sum", ir.Sum, formula("r = (p - t)/c; e = r*r"), "p", p, "t", t, "c", c)

@@ -37,7 +37,11 @@ func (c lossCase) run(t *testing.T, a expr.Arith, x, target [][]float64) (l []fl
 		act := ActivationByName(c.activation)
 		p = b.Activate(&spec.Named{Name: act.Name, Args: args(act.Kind)}, Tensor{xv, xv.Shape}, "p").Value
 	}
-	loss := b.LossOf(row, c.args, p, tv, sv)
+	var wv *ir.Value
+	if row.Weigh != nil {
+		wv = row.Weigh(b, c.args, tv)
+	}
+	loss := b.LossOf(row, c.args, p, tv, sv, wv)
 	b.Backward()
 	grad := b.Grad(xv)
 	if len(b.Errs) > 0 || loss.Size() != 1 || grad.Size() != xv.Size() {
@@ -69,6 +73,7 @@ func (c lossCase) run(t *testing.T, a expr.Arith, x, target [][]float64) (l []fl
 // lossCases covers every loss, with targets that suit it.
 func lossCases() (cases []lossCase, targets [][]float64) {
 	real, bits, distribution, class := []float64{0.5, -1, 2.25, 0.1}, []float64{0, 1, 0.25, 1}, []float64{0.5, 0, 0.125, 0.25}, []float64{2}
+	weights := []float64{0.5, 2, 0.25, 3}
 	add := func(target []float64, loss, activation string, set ...any) {
 		cases = append(cases, lossCase{loss, args(LossByName(loss).Kind, set...), activation, 0.7})
 		targets = append(targets, target)
@@ -85,7 +90,12 @@ func lossCases() (cases []lossCase, targets [][]float64) {
 	for _, act := range []string{"", "softmax", "log_softmax"} {
 		add(class, "cross_entropy", act)
 		add(distribution, "cross_entropy", act, "target", "distribution")
+		add(class, "cross_entropy", act, "class_weights", weights)
+		add(class, "cross_entropy", act, "label_smoothing", 0.1)
+		add(class, "cross_entropy", act, "class_weights", weights, "label_smoothing", 0.3)
+		add(distribution, "cross_entropy", act, "target", "distribution", "class_weights", weights, "label_smoothing", 0.2)
 	}
+	add(class, "nll", "log_softmax", "class_weights", weights)
 	add(class, "nll", "log_softmax")
 	add(class, "nll", "")
 	add(real, "mse", "softmax")

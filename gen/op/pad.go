@@ -79,7 +79,7 @@ func (b *Builder) padAxis(l *spec.Layer, x Tensor, axis, before, after int) Tens
 	y := b.Temp(l.Name, dims...)
 	var fill *ir.Value
 	if value := l.Args.Float("value"); value != 0 && l.Args.Text("mode") == "constant" {
-		fill = b.constant(l.Name+"_value", []float64{value})
+		fill = b.Constant(l.Name+"_value", []float64{value})
 	}
 	// part computes the places from … of the axis, each from the place of x that
 	// from0 + step times its number is.

@@ -158,7 +158,7 @@ func (b *Builder) avgPool(l *spec.Layer, x Tensor, ws []window) Tensor {
 		if n := counts[0]; !slices.ContainsFunc(counts, func(m float64) bool { return m != n }) {
 			return b.Map(doc, name, p.Bind(map[string]float64{"n": n}), out, s.Size(), ins...)
 		}
-		each, _ := b.spread(Tensor{b.constant(l.Name+"_places", counts), dims[1:]}, dims)
+		each, _ := b.spread(Tensor{b.Constant(l.Name+"_places", counts), dims[1:]}, dims)
 		return b.Map(doc, name, p, out, s.Size(), append(ins, "n", each)...)
 	}
 	y := mean(l.Kind, l.Name, "y = s/n", "y", "s", s)
@@ -179,9 +179,4 @@ func placesOf(ws []window, padding bool) []float64 {
 		counts = next
 	}
 	return counts
-}
-
-// constant is a vector of numbers known to the compiler.
-func (b *Builder) constant(name string, values []float64) *ir.Value {
-	return b.Value(ir.Value{Name: name, Kind: ir.Constant, Shape: []int{len(values)}, Const: values})
 }

@@ -59,8 +59,11 @@ type Loss struct {
 	// Mix is set instead for what combines the elements of a sample: l has
 	// one element per sample; dp, already multiplied by s, is the gradient of
 	// the value of: p, or the logits if the loss is fused with the activation
-	// that made p.
-	Mix func(b *Builder, a spec.Args, p, t, s *ir.Value) (l, dp, of *ir.Value)
+	// that made p. w is what Weigh returned.
+	Mix func(b *Builder, a spec.Args, p, t, s, w *ir.Value) (l, dp, of *ir.Value)
+	// Weigh, if not nil, returns the weight of each sample, by whose sum the
+	// mean divides instead; nil if all count alike.
+	Weigh func(b *Builder, a spec.Args, t *ir.Value) *ir.Value
 	// Mean is what `reduction: mean` divides by: the samples, or all elements.
 	Mean MeanOver
 	// Numbers: the target is any numbers, as of a regression.

@@ -63,7 +63,7 @@ func epilogue(rest []ir.Op, y *ir.Value, defined map[*ir.Value]bool) []*ir.Map {
 		reads, ready := false, true
 		for _, x := range m.In {
 			reads = reads || inRegisters[x]
-			// Kernels over rows take no parameters beside weight and bias.
+			// Kernels over rows take no parameters beside weight and bias, and no constants.
 			ready = ready && x.Kind != ir.Param && x.Kind != ir.Constant && (inRegisters[x] || defined[x] || x.Kind != ir.Temp)
 		}
 		if reads && ready {

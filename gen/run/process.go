@@ -31,6 +31,7 @@ type job struct {
 	Patience    int
 	BestValue   uint64
 	Best        string
+	Norm        bool
 	Checkpoint  time.Duration
 	Epochs      int
 	Batch       int
@@ -63,7 +64,9 @@ type Epoch struct {
 	ValidLoss     *float64 `json:"val_loss"`
 	ValidAccuracy *float64 `json:"val_accuracy"`
 	// LearningRate is that of the last step.
-	LearningRate     *float64 `json:"learning_rate,omitempty"`
+	LearningRate *float64 `json:"learning_rate,omitempty"`
+	// GradientNorm is that of the loss by all parameters in the last step, if it was asked for.
+	GradientNorm     *float64 `json:"gradient_norm,omitempty"`
 	SamplesPerSecond float64  `json:"samples_per_second"`
 	// Best: the monitored number was never better.
 	Best bool `json:"best,omitempty"`

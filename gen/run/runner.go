@@ -18,6 +18,8 @@ type runnerView struct {
 	Train, Fit, FitTarget, SumLoss bool
 	MixedLoss                      bool
 	MinBatch                       int
+	ClassWeights                   []float64 // of the one loss, which weighs the mean
+	Trained                        []string  // names of the tensors that are trained
 	Inputs, Targets                []fieldView
 	Outputs                        []fieldView
 	Accuracy                       *accuracyView
@@ -62,6 +64,12 @@ func newRunnerView(s *Shape) runnerView {
 	v := runnerView{
 		DType: string(s.DType), NumberSize: s.NumberSize(),
 		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, MinBatch: s.MinBatch,
+		ClassWeights: s.ClassWeights,
+	}
+	for _, p := range s.Params {
+		if p.Trained {
+			v.Trained = append(v.Trained, p.Name)
+		}
 	}
 	field := func(name string, several bool) string {
 		if several {

@@ -108,7 +108,7 @@ func (t *training) handle(e event) {
 		t.report.Last = e.Epoch
 		if e.Epoch.Best {
 			best := e.Epoch
-			best.SamplesPerSecond = 0 // a checkpoint depends on no clock
+			best.SamplesPerSecond, best.GradientNorm = 0, nil // a checkpoint depends on no clock, nor on what is logged
 			t.now.Best = &best
 		}
 		if t.Progress != nil {

@@ -23,6 +23,8 @@ type Shape struct {
 	// nil if it reads inputs.
 	Record  []spec.RecordField
 	SumLoss bool // a loss is summed, not averaged, over the samples
+	// ClassWeights are those of the loss of the only output, if they weigh its mean.
+	ClassWeights []float64
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
 	Params    []Param
@@ -82,6 +84,9 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	}
 	for _, out := range net.Outputs {
 		s.FitTarget = s.FitTarget || out.Loss != nil && out.Normalize != nil && out.Normalize.Fit
+		if out.Loss != nil && len(net.Outputs) == 1 && out.Loss.Args.Text("target") == "class" && out.Loss.Args.Text("reduction") != "sum" {
+			s.ClassWeights = out.Loss.Args.Floats("class_weights")
+		}
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
 	}
 	for _, out := range prog.Outputs {

@@ -35,6 +35,7 @@ type TrainOptions struct {
 	Patience   int           // epochs without a better one after which to stop; 0 is never
 	Keep       string        // KeepBest or KeepLast; empty is the best with Patience
 	Checkpoint time.Duration // between two of them; 0 makes one at the end
+	Norm       bool          // report the norm of the gradient
 	Talk       io.Writer
 	Progress   func(Epoch)
 	Within     func(Within)       // a few times a second
@@ -206,7 +207,7 @@ func (t *training) prepare(dir string) error {
 	t.job = job{
 		Command: "train", Data: filepath.Join(dir, "train"), Samples: len(train), ValidCount: len(held),
 		Weights: t.Weights, Out: filepath.Join(dir, "weights"), Epochs: t.Epochs, Batch: t.Batch, Seed: t.Seed,
-		Shuffle: t.Shuffle, Workers: t.Workers, Monitor: string(t.Monitor), Patience: t.Patience, Checkpoint: t.Checkpoint,
+		Shuffle: t.Shuffle, Workers: t.Workers, Monitor: string(t.Monitor), Patience: t.Patience, Checkpoint: t.Checkpoint, Norm: t.Norm,
 	}
 	if t.job.Batch == 0 {
 		t.job.Batch = t.shape.Batch

@@ -352,10 +352,11 @@ def loss_fn(name, params, p, t):
         return F.binary_cross_entropy(p, t, reduction=red)
     if name == "bce_with_logits":
         return F.binary_cross_entropy_with_logits(p, t, reduction=red)
+    weights = torch.tensor(params["class_weights"], dtype=p.dtype) if "class_weights" in params else None
     if name == "cross_entropy":
-        return F.cross_entropy(p, t, reduction=red)
+        return F.cross_entropy(p, t, weight=weights, label_smoothing=params.get("label_smoothing", 0.0), reduction=red)
     if name == "nll":
-        return F.nll_loss(p, t, reduction=red)
+        return F.nll_loss(p, t, weight=weights, reduction=red)
     raise SystemExit("unknown loss " + name)
 
 
@@ -407,6 +408,14 @@ def losses():
         add("cross_entropy", {}, p, cls)
         add("cross_entropy", {"target": "distribution"}, p, distribution(g, n, k))
         add("nll", {}, single(torch.log_softmax(p, 1)), cls)
+    for n, k in [(1, 2), (5, 3), (3, 17)]:
+        g = generator("loss weights %d %d" % (n, k))
+        p, cls, spread = uniform(g, (n, k), -3, 3), torch.randint(0, k, (n,), generator=g), distribution(g, n, k)
+        weights = (grid(g, (k,), 0, 3, 4) + 0.25).tolist()
+        for params in ({"class_weights": weights}, {"label_smoothing": 0.125}, {"class_weights": weights, "label_smoothing": 0.25}):
+            add("cross_entropy", params, p, cls)
+            add("cross_entropy", dict(params, target="distribution"), p, spread)
+        add("nll", {"class_weights": weights}, single(torch.log_softmax(p, 1)), cls)
     g = generator("loss special")
     p = uniform(g, (3, 4), -3, 3)
     t = uniform(g, (3, 4), -3, 3)
@@ -1005,6 +1014,12 @@ optimizer: {sgd: {learning_rate: %s}}
             ("cross_entropy_sum", 5, "", "\n  - softmax", "{cross_entropy: {reduction: sum}}", 0.05),
             ("cross_entropy_distribution", 5, "", "\n  - softmax", "{cross_entropy: {target: distribution}}", 0.2),
             ("cross_entropy_distribution_logits", 3, "", "", "{cross_entropy: {target: distribution, reduction: sum}}", 0.05),
+            ("class_weights", 5, "", "\n  - softmax", "{cross_entropy: {class_weights: [0.25, 3, 1, 0.5, 2]}}", 0.2),
+            ("class_weights_sum", 3, "", "", "{cross_entropy: {class_weights: [0.25, 2, 1], reduction: sum}}", 0.05),
+            ("label_smoothing", 5, "", "\n  - softmax", "{cross_entropy: {label_smoothing: 0.125}}", 0.2),
+            ("weights_and_smoothing", 5, "", "", "{cross_entropy: {class_weights: [0.25, 3, 1, 0.5, 2], label_smoothing: 0.25}}", 0.2),
+            ("weights_and_smoothing_distribution", 3, "", "", "{cross_entropy: {class_weights: [0.25, 2, 1], label_smoothing: 0.25, target: distribution}}", 0.2),
+            ("nll_weights", 5, "", "\n  - log_softmax", "{nll: {class_weights: [0.25, 3, 1, 0.5, 2]}}", 0.2),
             ("nll", 5, "", "\n  - log_softmax", "nll", 0.2), ("nll_sum", 5, "", "\n  - log_softmax", "{nll: {reduction: sum}}", 0.05)]:
         group.case("loss_" + name, net % (width, act, layer, loss, lr), sizes=(3,) if "sum" in name else (4,), bits="sum" in name)
     group.close()
