@@ -64,9 +64,11 @@ type staging struct {
 	last   int                // number of the last stage over samples
 }
 
-// newStaging takes every operation to the first stage it can run in.
+// newStaging takes every operation to the first stage it can run in, and those
+// that compute parts of one value to the first stage all of them can.
 func newStaging(ops []ir.Op) *staging {
 	s := &staging{ops: ops, level: map[*ir.Value]int{}, summed: map[*ir.Value]bool{}, early: map[*ir.Value]bool{}}
+	samples := map[*ir.Value]bool{} // computed of something of the sample
 	for _, op := range ops {
 		sum := overBatch(op) || !op.Outs()[0].Batch && dependsOn(op, s.summed)
 		level := 0
@@ -78,8 +80,9 @@ func newStaging(ops []ir.Op) *staging {
 			level = max(level, at)
 		}
 		for _, y := range op.Outs() {
-			s.level[y] = level
-			s.summed[y] = sum
+			s.level[y] = max(s.level[y], level)
+			s.summed[y] = s.summed[y] || sum
+			samples[y] = samples[y] || slices.ContainsFunc(op.Ins(), func(x *ir.Value) bool { return x.Batch })
 			if y.Batch {
 				s.last = max(s.last, level)
 			}
@@ -88,7 +91,7 @@ func newStaging(ops []ir.Op) *staging {
 	reader := map[*ir.Value]int{} // the first stage that reads a value
 	for _, op := range slices.Backward(ops) {
 		y := op.Outs()[0]
-		if first, read := reader[y]; read && y.Batch && !slices.ContainsFunc(op.Ins(), func(x *ir.Value) bool { return x.Batch }) {
+		if first, read := reader[y]; read && y.Batch && !samples[y] {
 			s.level[y] = first // needs no sample, and so nothing kept of it
 		}
 		for _, x := range op.Ins() {

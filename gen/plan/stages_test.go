@@ -42,12 +42,31 @@ func normalised(t *testing.T, layers int) *spec.Network {
 	return net
 }
 
+// inParts is a network whose gradients are computed in parts, some of nothing,
+// behind sums over the batch: strides, and class weights whose sum divides.
+func inParts(t *testing.T) *spec.Network {
+	const text = `nngen: 1
+name: n
+input: {shape: [1, 5, 6]}
+layers:
+  - conv2d: {filters: 2, kernel_size: 1}
+  - batch_normalization: {statistics: batch}
+  - conv2d: {filters: 3, kernel_size: [3, 1], strides: 2, padding: same}
+  - flatten
+  - dense: {units: 3, activation: log_softmax}
+loss: {nll: {class_weights: [0.5, 1, 2]}}
+`
+	net, err := spec.Decode("n.yaml", []byte(text), op.Vocabulary())
+	require.NoError(t, err)
+	return net
+}
+
 // TestBarriers follows every value by itself: what a stage reads was made there
 // or in an earlier stage; what samples read of the batch, in an earlier one; and
 // what crosses a barrier is kept for every sample.
 func TestBarriers(t *testing.T) {
 	waits := 0
-	for _, net := range append(networks(t), normalised(t, 1), normalised(t, 3)) {
+	for _, net := range append(networks(t), normalised(t, 1), normalised(t, 3), inParts(t)) {
 		p, err := gen.Plan(net, gen.Options{})
 		require.NoError(t, err)
 		if p.Train == nil {
