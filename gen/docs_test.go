@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -72,7 +73,13 @@ func (m *manual) keys(schema schemaDoc) {
 	m.line("```yaml\ninput:\n  columns:\n    - age\n    - {name: income, missing: median}\n    - {name: city, one_hot: [Rome, Oslo], unknown: zero}\n    - {name: size, ordinal: [small, medium, large]}\n  normalize: standard\n```\n")
 	m.line("normalize: standard fits mean and standard deviation to the training data; `{mean: …, std: …}` and `{min: …, max: …}`\nfix them, as one number or one per element.\n\n### An output\n")
 	table(schema.Defs["port_out"], []string{"from", "labels", "normalize", "loss", "weight"})
-	m.line("normalize has the same forms as that of an input. The loss is one of (t − mean) / std, with the losses l2_norm, mse, mae and huber; every\nform of inference, exports and the metrics of eval give y·std + mean, in the units of the targets.\n")
+	var ofNumbers []string
+	for _, l := range op.Losses() {
+		if l.Numbers {
+			ofNumbers = append(ofNumbers, l.Name)
+		}
+	}
+	m.line("normalize has the same forms as that of an input. The loss is one of (t − mean) / std, with the losses %s; every\nform of inference, exports and the metrics of eval give y·std + mean, in the units of the targets.\n", strings.Join(ofNumbers, ", "))
 	for _, name := range []string{"numeric", "codegen"} {
 		m.line("### %s\n\n%s\n", name, schema.Properties[name].Description)
 		m.fields(spec.Sections()[name])

@@ -13,11 +13,13 @@ import (
 )
 
 // mutantSpecs are networks whose code is damaged: a usual one, a deep one, a
-// long sum.
+// long sum, one of records.
 var mutantSpecs = map[string]string{
 	"usual": "input: {shape: [5]}\nlayers:\n  - dense: {units: 18, activation: relu}\n  - dense: {units: 3, activation: tanh}\n",
 	"deep":  "input: {shape: [16]}\nlayers:\n" + strings.Repeat("  - dense: {units: 16, activation: relu}\n", 40) + "  - dense: {units: 2}\n",
 	"long":  "input: {shape: [20000]}\nlayers:\n  - dense: {units: 1}\n",
+	"record": "input: {columns: [a, {name: b, missing: mean}, {name: c, missing: median}, {name: d, one_hot: [u, v]}, {name: e, ordinal: [s, t], missing: zero, unknown: zero}]}\n" +
+		"output: {normalize: {mean: 3, std: 2}}\nlayers:\n  - dense: {units: 2}\n",
 }
 
 // mutants are faults of portable Go, and the test that must find each: the
@@ -41,6 +43,15 @@ var mutants = []struct{ spec, file, old, new, found string }{
 	{"deep", "kernels_train_generic.go", "+= dj", "-= dj", "TestGradients"},
 	{"long", "kernels_generic.go", "wt[k+1][j] * x[k+1]", "wt[k][j] * x[k+1]", "TestReference"},
 	{"long", "kernels_train_generic.go", "gk[0] = s0", "gk[0] = -s0", "TestGradients"},
+	{"record", "encode.go", "x[4] = 1", "x[3] = 1", "TestEncode"},
+	{"record", "encode.go", "*n.p.xMissing(1)", "*n.p.xMissing(2)", "TestEncode"},
+	{"record", "encode.go", "x[5] = 1", "x[5] = 2", "TestEncode"},
+	{"record", "encode.go", "nnrt.Mean(", "nnrt.Median(", "TestEncode"},
+	{"record", "encode.go", "!nnrt.Missing(v)", "true", "TestEncode"},
+	{"record", "encode.go", "\"a\", r.A", "\"b\", r.A", "TestEncode"},
+	{"record", "encode.go", "\tdefault:\n\t\treturn Input{}, ", "\tdefault:\n\t\t_ = ", "TestEncode"},
+	{"record", "encode.go", "\tvar err error\n", "\tvar err error\n\ttensors = append(tensors[:0:0], tensors...)\n", "TestEncodeAllocations"},
+	{"record", "scalar.go", "x*std", "x+std", "TestGolden"},
 }
 
 // TestOwnTestsNotice: the tests that a package brings along find what is wrong

@@ -2,15 +2,16 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Arch describes the layers that inference has, and how columns of inputs are
-// encoded, for comparison when weights are loaded.
+// Arch describes the layers that inference has, and which columns of inputs
+// with categories, for comparison when weights are loaded.
 func (n *Network) Arch() string {
 	parts := []string{n.Numeric.DType}
 	for i := range n.Inputs {
-		if in := &n.Inputs[i]; in.Encoded() {
+		if in := &n.Inputs[i]; slices.ContainsFunc(in.Columns, func(c Column) bool { return c.Categories != nil }) {
 			parts = append(parts, in.arch())
 		}
 	}

@@ -271,7 +271,7 @@ func (w *canonical) columns(columns []Column) string {
 	return "\n      - " + strings.Join(items, "\n      - ")
 }
 
-// arch describes the columns of an input that are more than numbers.
+// arch describes the columns of an input, in which there are categories.
 func (in *Input) arch() string {
 	s := in.Name + ": columns"
 	for i := range in.Columns {

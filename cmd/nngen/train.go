@@ -25,6 +25,7 @@ type trainFlags struct {
 	log, logDir, plot string
 	path              pathFlag
 	generate, json    bool
+	folds             int // 0 is none
 	options           run.TrainOptions
 	access            access
 	losses            losses // of the training, so far
@@ -53,6 +54,8 @@ spec meanwhile is said, and holds from there on.`,
 	f.data.add(cmd)
 	f.path.add(cmd)
 	flags.StringVar(&f.validation, "validation", "0", "`SHARE` of the data to hold back, or a file")
+	flags.BoolVar(&o.Stratify, "stratify", false, "hold back the same share of every class")
+	countVar(cmd, &f.folds, "folds", 0, "cross-validate: train so many times, each time without one of so many parts, which judges; nothing is saved")
 	flags.StringVar(&f.validationTargets, "validation-targets", "", "`FILE` of the targets of a validation file")
 	countVar(cmd, &o.Epochs, "epochs", 10, "how often to go through the data, in all")
 	countVar(cmd, &o.Batch, "batch", 0, "samples per step (default the spec's)")
@@ -82,6 +85,9 @@ func train(cmd *cobra.Command, path string, f *trainFlags) error {
 	net, err := gen.Load(path)
 	if err != nil {
 		return err
+	}
+	if cmd.Flags().Changed("folds") {
+		return crossValidate(cmd, net, f)
 	}
 	leave, err := f.open(cmd, path, net)
 	if err != nil {

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -129,6 +130,9 @@ func (e *emitter) targetType(f *jen.File) {
 	if len(e.prog.Outputs) == 1 {
 		o := trained[0]
 		what := "Target is what the output should be."
+		if e.normalized(o.Name) {
+			what = "Target is what the output should be, in its units; the loss is of it normalised."
+		}
 		if o.Class {
 			what = fmt.Sprintf("Target is the number of the right class, 0…%d.", o.Value.Size()-1)
 		}
@@ -143,10 +147,18 @@ func (e *emitter) targetType(f *jen.File) {
 		if o.Class {
 			fields[i] = jen.Add(fields[i]).Comment(fmt.Sprintf("class, 0…%d", o.Value.Size()-1))
 		}
+		if e.normalized(o.Name) {
+			fields[i] = jen.Add(fields[i]).Comment("in its units; the loss is of it normalised")
+		}
 	}
 	f.Comment("Target is what the outputs should be.")
 	f.Type().Id("Target").Struct(fields...)
 	f.Line()
+}
+
+// normalized reports whether the targets of an output are normalised for the loss.
+func (e *emitter) normalized(output string) bool {
+	return slices.ContainsFunc(e.net.Outputs, func(o spec.Output) bool { return o.Name == output && o.Normalize != nil })
 }
 
 // trained are the outputs that have a loss.

@@ -38,6 +38,7 @@ type checkpointHeader struct {
 	Batch         int
 	Shuffle       bool
 	Validation    *float64 `json:",omitempty"` // share held back
+	Stratify      bool     `json:",omitempty"` // of every class
 	Path          string   `json:",omitempty"` // the implementation
 	Samples       int
 	Data          string          // hash of the training data
@@ -136,6 +137,8 @@ func (c *checkpoint) matches(path string, now *checkpointHeader) error {
 		return c.refuse(path, "the checkpoint was made with --shuffle=%v", c.Shuffle)
 	case c.Validation != nil && *c.Validation != *now.Validation:
 		return c.refuse(path, "the checkpoint was made with --validation %v, not %v", *c.Validation, *now.Validation)
+	case c.Stratify != now.Stratify:
+		return c.refuse(path, "the checkpoint was made with --stratify=%v", c.Stratify)
 	case c.Monitor != "" && now.Monitor != "" && c.Monitor != now.Monitor:
 		return c.refuse(path, "the checkpoint was made with --monitor %s, not %s", c.Monitor, now.Monitor)
 	case c.Valid != "" && now.Valid != "" && c.Valid != now.Valid:

@@ -225,7 +225,12 @@ func (s *NumberStats) writeClasses(w io.Writer) {
 	} else {
 		fmt.Fprintf(w, "\nclasses of %s\n", s.Of)
 	}
+	const most = 50
 	for c, n := range s.Counts {
+		if s.Type == "category" && c == most {
+			fmt.Fprintf(w, "  … %d more\n", len(s.Counts)-most)
+			break
+		}
 		name := strconv.Itoa(c)
 		if s.Labels != nil {
 			name += " " + clip(s.Labels[c], 32)

@@ -212,7 +212,7 @@ func TestJudgeValues(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	train, valid, err := split(10, 0.25, 7)
+	train, valid, err := split(10, nil, 0.25, 7)
 	require.NoError(t, err)
 	require.Len(t, valid, 3)
 	require.IsIncreasing(t, valid)
@@ -221,10 +221,10 @@ func TestSplit(t *testing.T) {
 	order := make([]int32, 10)
 	nnrt.Permutation(order, 7, nnrt.PurposeSplit, 0)
 	require.ElementsMatch(t, order[:3], valid)
-	_, valid, err = split(2, 0.01, 1)
+	_, valid, err = split(2, nil, 0.01, 1)
 	require.NoError(t, err)
 	require.Len(t, valid, 1)
-	_, _, err = split(1, 0.5, 1)
+	_, _, err = split(1, nil, 0.5, 1)
 	require.Error(t, err)
 }
 

@@ -20,6 +20,7 @@ import (
 type TrainOptions struct {
 	Data     dataset.Source
 	Fraction float64        // of the data, held back for validation
+	Stratify bool           // so that every class has its share
 	Valid    dataset.Source // or a file of its own
 	Epochs   int
 	Batch    int // 0 is the network's
@@ -40,6 +41,8 @@ type TrainOptions struct {
 	Progress   func(Epoch)
 	Within     func(Within)       // a few times a second
 	Begin      func(*TrainReport) // before the first epoch
+
+	fold *fold // in place of Fraction and Valid
 }
 
 // Within is the progress inside an epoch: the number of epochs done, the loss
@@ -85,7 +88,7 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.monitor(shape); err != nil {
+	if err := errors.Join(o.monitor(shape), o.stratifies(shape)); err != nil {
 		return nil, err
 	}
 	dir, remove, err := workDir()
@@ -114,6 +117,9 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 	}
 	t.report.Interrupted = err != nil
 	t.setBest()
+	if err == nil && o.fold != nil {
+		err = t.judge(ctx, b)
+	}
 	return t.report, err
 }
 
@@ -197,7 +203,7 @@ func (t *training) prepare(dir string) error {
 	if t.now.Columns.Targets == nil {
 		t.now.Columns.Targets = data.Columns.Targets
 	}
-	train, held, err := split(data.N, t.Fraction, t.Seed)
+	train, held, err := t.split(data)
 	if err == nil {
 		err = t.shape.fittable(data, train)
 	}
@@ -218,6 +224,7 @@ func (t *training) prepare(dir string) error {
 	h := &t.now.checkpointHeader
 	h.Seed, h.Batch, h.Shuffle, h.Validation, h.Samples = t.Seed, t.job.Batch, t.Shuffle, &t.Fraction, len(train)
 	h.Monitor = t.Monitor
+	h.Stratify = t.Stratify
 	if h.Data, err = writeSamples(t.job.Data, t.shape, data, train); err != nil {
 		return nameFile(err, t.Data.Data)
 	}
@@ -228,6 +235,9 @@ func (t *training) prepare(dir string) error {
 			return err
 		}
 		held, t.job.ValidCount = allRows(data.N), data.N
+	}
+	if t.fold != nil {
+		t.fold.targets = rowsOf(data.Targets, t.shape.Targets(), held)
 	}
 	if len(held) > 0 {
 		t.job.Valid = filepath.Join(dir, "valid")
@@ -249,7 +259,7 @@ func (t *training) prepare(dir string) error {
 func (t *training) read(s dataset.Source) (*dataset.Samples, error) {
 	s.Trained = t.now.Columns
 	data, err := s.Read(t.shape.Inputs, t.shape.Targets())
-	if err == nil {
+	if err == nil && (t.fold == nil || t.fold.number == 0) {
 		sayLeft(t.Talk, s, data)
 	}
 	return data, err
