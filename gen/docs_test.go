@@ -69,7 +69,7 @@ func (m *manual) keys(schema schemaDoc) {
 	table(schema.Defs["port_in"], []string{"shape", "columns", "normalize"})
 	m.line("One of shape and columns is required. Columns are found by name, as [data files](data.md) tell.\n\nnormalize: standard fits mean and standard deviation to the training data; `{mean: …, std: …}` and `{min: …, max: …}`\nfix them, as one number or one per element.\n\n### An output\n")
 	table(schema.Defs["port_out"], []string{"from", "labels", "loss", "weight"})
-	for _, name := range []string{"numeric", "codegen"} {
+	for _, name := range []string{"numeric", "codegen", "budget"} {
 		m.line("### %s\n\n%s\n", name, schema.Properties[name].Description)
 		m.fields(spec.Sections()[name])
 	}

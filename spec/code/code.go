@@ -49,6 +49,7 @@ const (
 	Shapes       = "NN304 "
 	Loss         = "NN305 "
 	NotTrainable = "NN306 "
+	Budget       = "NN307 "
 )
 
 // Other files.
