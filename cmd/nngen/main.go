@@ -69,7 +69,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 		SilenceErrors: true,
 	}
 	for _, verb := range []func() *cobra.Command{
-		initCommand, importCommand, generateCommand, checkCommand, fmtCommand, inspectCommand, trainCommand,
+		initCommand, importCommand, generateCommand, checkCommand, fmtCommand, inspectCommand, trainCommand, tuneCommand,
 		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, explainCommand, versionCommand,
 	} {
 		cmd := verb()

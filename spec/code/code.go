@@ -54,10 +54,11 @@ const (
 
 // Other files.
 const (
-	Data    = "NN401 "
-	Weights = "NN402 "
-	Model   = "NN403 "
-	Misfit  = "NN404 "
+	Data     = "NN401 "
+	Weights  = "NN402 "
+	Model    = "NN403 "
+	Misfit   = "NN404 "
+	Diverged = "NN405 "
 )
 
 // The command.
