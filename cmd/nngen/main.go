@@ -70,7 +70,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 	}
 	for _, verb := range []func() *cobra.Command{
 		initCommand, importCommand, generateCommand, checkCommand, fmtCommand, inspectCommand, trainCommand, tuneCommand,
-		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, explainCommand, versionCommand,
+		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, explainCommand, manCommand, versionCommand,
 	} {
 		cmd := verb()
 		a.watch(cmd)
