@@ -80,7 +80,7 @@ func (m *manual) keys(schema schemaDoc) {
 		}
 	}
 	m.line("normalize has the same forms as that of an input. The loss is one of (t − mean) / std, with the losses %s; every\nform of inference, exports and the metrics of eval give y·std + mean, in the units of the targets.\n", strings.Join(ofNumbers, ", "))
-	for _, name := range []string{"numeric", "codegen"} {
+	for _, name := range []string{"numeric", "codegen", "budget"} {
 		m.line("### %s\n\n%s\n", name, schema.Properties[name].Description)
 		m.fields(spec.Sections()[name])
 	}

@@ -54,6 +54,10 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 
 // Check returns what is wrong with a network, its embedded weights included.
 func Check(net *spec.Network) error {
+	if net.Budget.Has("lines") {
+		_, err := Generate(net, Options{}) // only the code has lines
+		return err
+	}
 	_, _, err := prepare(net, Options{})
 	return err
 }
@@ -62,6 +66,9 @@ func Check(net *spec.Network) error {
 func prepare(net *spec.Network, o Options) (*plan.Plan, []byte, error) {
 	p, err := Plan(net, o)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := withinBudget(net, p); err != nil {
 		return nil, nil, err
 	}
 	embedded, err := embed(net, p)
@@ -93,6 +100,12 @@ func Generate(net *spec.Network, o Options) (files.Files, error) {
 		if err := out.Add(name, data); err != nil {
 			return nil, err
 		}
+	}
+	if o.Standalone && !net.Codegen.Standalone {
+		return out, nil // with the runtime, which nobody asked for
+	}
+	if err := withinLines(net, out); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

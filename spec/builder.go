@@ -114,6 +114,9 @@ func (b *Builder) Optimizer(word string, fields ...Fields) {
 // Numeric sets the numeric contract.
 func (b *Builder) Numeric(fields Fields) { b.set(b.top, b.caller(), "numeric", fields) }
 
+// Budget says what the network may cost.
+func (b *Builder) Budget(fields Fields) { b.set(b.top, b.caller(), "budget", fields) }
+
 // Codegen says what to generate.
 func (b *Builder) Codegen(fields Fields) { b.set(b.top, b.caller(), "codegen", fields) }
 

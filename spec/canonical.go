@@ -50,6 +50,10 @@ func (n *Network) canonical(v *Vocabulary, remarks map[part][]string) []byte {
 	w.line("numeric: {mode: %s, dtype: %s}", n.Numeric.Mode, n.Numeric.DType)
 	w.remark(part{"codegen", 0}, 0)
 	w.codegen(&n.Codegen)
+	w.remark(part{"budget", 0}, 0)
+	if fields := w.args(n.Budget, budgetParams); len(fields) > 0 {
+		w.entry("budget", "  ", fields)
+	}
 	return w.Bytes()
 }
 

@@ -81,7 +81,7 @@ func pos(n *yaml.Node) Pos { return Pos{n.Line, n.Column} }
 
 // topKeys are the keys of a spec, in the order of the canonical form.
 var topKeys = []string{"nngen", "name", "package", "doc", "license", "input", "inputs", "output", "outputs",
-	"layers", "loss", "optimizer", "numeric", "codegen"}
+	"layers", "loss", "optimizer", "numeric", "codegen", "budget"}
 
 // network walks the top level.
 func (d *decoder) network(root *yaml.Node) {
@@ -95,6 +95,7 @@ func (d *decoder) network(root *yaml.Node) {
 	d.header(root, top)
 	d.numeric(top)
 	d.codegen(top)
+	d.budget(top)
 	d.inputs(root, top)
 	d.layers(root, top)
 	d.connect()

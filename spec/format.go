@@ -13,6 +13,11 @@ import (
 // comment is kept and stands above the part that it was written in or above.
 // Anchors are replaced by what they stand for. The error is an ErrorList.
 func Format(file string, src []byte, v *Vocabulary) ([]byte, error) {
+	return Rewrite(file, src, v, func(*Network) {})
+}
+
+// Rewrite is Format of a network that is changed.
+func Rewrite(file string, src []byte, v *Vocabulary, change func(*Network)) ([]byte, error) {
 	n, err := Decode(file, src, v)
 	if err != nil {
 		return nil, err
@@ -21,7 +26,9 @@ func Format(file string, src []byte, v *Vocabulary) ([]byte, error) {
 	if err := yaml.Unmarshal(src, &doc); err != nil {
 		return nil, err // Decode has read it
 	}
-	return n.canonical(v, remarks(n, &doc)), nil
+	comments := remarks(n, &doc)
+	change(n)
+	return n.canonical(v, comments), nil
 }
 
 // place is where a part begins in a source.

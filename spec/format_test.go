@@ -105,3 +105,21 @@ func TestFormatLong(t *testing.T) {
 	equal(t, "mean", again.Inputs[0].Normalize.Mean, n.Inputs[0].Normalize.Mean)
 	equal(t, "std", again.Inputs[0].Normalize.Std, n.Inputs[0].Normalize.Std)
 }
+
+// TestBudgetCanonical: a budget is written as it was given, and none is made up.
+func TestBudgetCanonical(t *testing.T) {
+	const net = "nngen: 1\nname: net\ninput: {shape: [4]}\nlayers: [{dense: {units: 2}}]\nloss: mse\n"
+	for budget, want := range map[string]string{"": "", "budget: {macs: 8, flash: 40}\n": "budget: {flash: 40, macs: 8}\n", "budget: {}\n": ""} {
+		n, err := Decode("net.yaml", []byte(net+budget), testVocabulary())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(n.Canonical(testVocabulary()))
+		if _, got, _ := strings.Cut(text, "skip_zeros: auto"); strings.Trim(got, "}\n") != strings.Trim(want, "}\n") {
+			t.Errorf("%q: %q, want %q", budget, got, want)
+		}
+		if again, err := Decode("net.yaml", []byte(text), testVocabulary()); err != nil || again.Budget.Int("macs") != n.Budget.Int("macs") {
+			t.Errorf("%v, %v", again, err)
+		}
+	}
+}

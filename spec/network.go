@@ -17,6 +17,8 @@ type Network struct {
 	Optimizer *Named // never nil after validation (default: sgd)
 	Numeric   Numeric
 	Codegen   Codegen
+	// Budget holds what the network may cost: flash, ram, macs, lines.
+	Budget Args
 
 	// Files holds the contents of the files the spec names (masks, embedded
 	// weights), by the path as written.

@@ -61,6 +61,7 @@ func topSchema() obj {
 		"optimizer": docRef(string(OptimizerSlot), "The optimiser; sgd if absent."),
 		"numeric":   fieldsSchema(numericParams, "The numeric contract.", nil),
 		"codegen":   fieldsSchema(codegenParams, "What to generate.", nil),
+		"budget":    fieldsSchema(budgetParams, "What the network may cost; check and generate name the layer that goes beyond it.", nil),
 	}
 }
 

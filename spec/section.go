@@ -34,9 +34,20 @@ var codegenParams = []Param{
 		Doc: "Skip inputs that are zero where that is faster; never in reproducible mode."},
 }
 
-// Sections returns the fields of the top-level maps numeric and codegen.
+// budgetParams are the fields of budget.
+var budgetParams = []Param{
+	{Name: "flash", Type: Integer, Range: amount, Doc: "Bytes of the weights, in the form in which they are stored."},
+	{Name: "ram", Type: Integer, Range: amount, Doc: "Bytes that an inference takes: the parameters in memory, and one workspace."},
+	{Name: "macs", Type: Integer, Range: amount, Doc: "Multiply-adds of an inference."},
+	{Name: "lines", Type: Integer, Range: amount, Doc: "Lines of the generated Go and assembly, without tests."},
+}
+
+// amount is the range of a budget.
+var amount = &Range{Min: 1, Max: 1 << 53}
+
+// Sections returns the fields of the top-level maps numeric, codegen and budget.
 func Sections() map[string][]Param {
-	return map[string][]Param{"numeric": numericParams, "codegen": codegenParams}
+	return map[string][]Param{"numeric": numericParams, "codegen": codegenParams, "budget": budgetParams}
 }
 
 // section decodes a top-level map of plain fields.
@@ -83,6 +94,10 @@ func (d *decoder) codegen(top entries) {
 		}
 	}
 	d.storage(args)
+}
+
+func (d *decoder) budget(top entries) {
+	d.net.Budget = d.section(top, "budget", budgetParams)
 }
 
 // storage turns training off for weights that training cannot update.

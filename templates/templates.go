@@ -7,5 +7,5 @@ import "embed"
 
 // FS holds the templates.
 //
-//go:embed *.tmpl
+//go:embed *.tmpl init/*.tmpl
 var FS embed.FS

@@ -78,6 +78,8 @@ var (
 	weightFile = files.Kind{Name: "a weight file (safetensors)", Is: func(head []byte) bool { return weights.Sniff(head) == weights.Safetensors }}
 	checkpoint = files.Kind{Name: "a checkpoint of nngen", Is: prefix(run.CheckpointMagic)}
 	logFile    = files.Kind{Name: "a log of nngen", Is: prefix(`{"event":`), Stream: true}
+	specFile   = files.Kind{Name: "a spec", Is: isText}
+	manPage    = files.Kind{Name: "a manual page", Is: prefix(".TH "), MakesFolder: true}
 	onnxModel  = files.Kind{Name: "an ONNX model", Is: prefix("\x08")} // the first field is the version of the format
 )
 

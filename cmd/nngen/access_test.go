@@ -41,6 +41,7 @@ var fileFlags = map[string]string{
 	"export weights": "reads", "export out": "writes",
 	"weights from": "reads", "weights out": "writes",
 	"verify in": "reads", "verify out": "reads", "verify weights": "reads", "verify bind": "reads",
+	"tune data": "reads", "tune targets": "reads", "tune validation": "reads", "tune out": "writes",
 	"inspect weights": "reads",
 	"import bind":     "reads", "import out": "writes",
 	"generate output": "writes",
@@ -169,6 +170,7 @@ func TestNothingReadIsWritten(t *testing.T) {
 		{"plot", ".svg", train, read},
 		{"out", ".csv", []string{"predict", at("net.yaml"), "--weights", at("w.safetensors"), "--in", at("x.csv")}, []string{"net.yaml", "mask.npy", "w.safetensors", "x.csv"}},
 		{"out", ".npy", []string{"predict", at("net.yaml"), "--weights", at("w.safetensors"), "--in", at("x.npy")}, []string{"net.yaml", "mask.npy", "w.safetensors", "x.npy"}},
+		{"out", ".yaml", []string{"tune", at("net.yaml"), "--data", at("x.npy"), "--targets", at("y.npy")}, []string{"net.yaml", "mask.npy", "x.npy", "y.npy"}},
 		{"out", ".onnx", []string{"export", at("net.yaml"), "--weights", at("w.safetensors")}, []string{"net.yaml", "mask.npy", "w.safetensors"}},
 		{"out", "", []string{"weights", at("net.yaml"), "--from", at("w.safetensors")}, []string{"net.yaml", "mask.npy", "w.safetensors"}},
 	} {

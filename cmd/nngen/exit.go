@@ -53,6 +53,7 @@ var faults = []struct {
 	{code.Weights, exitInvalid, func(err error) bool { return isA[*weights.Error](err) || isA[weights.Errors](err) }},
 	{code.Model, exitInvalid, isA[*model.Error]},
 	{code.Misfit, exitInvalid, isA[*run.InvalidError]},
+	{code.Diverged, exitFailure, isA[*run.DivergedError]},
 	{code.Failure, exitFailure, func(error) bool { return true }},
 }
 

@@ -20,39 +20,76 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// start is a first project that init writes; its files are templates/init/NAME.*.
+type start struct {
+	name, what string
+	epochs     int
+	targets    bool // are the inputs
+}
+
+var starts = []start{
+	{name: "classifier", what: "points inside and outside of a circle", epochs: 200},
+	{name: "regressor", what: "the load of a house by hour and temperature", epochs: 400},
+	{name: "autoencoder", what: "readings of a machine that do not look like those of a healthy one", epochs: 300, targets: true},
+	{name: "policy", what: "a pole balanced on a cart, learned from recordings", epochs: 300},
+}
+
 func initCommand() *cobra.Command {
+	var p project
 	var asJSON bool
+	var names []string
+	long := "Write a first spec, samples to train it with, a program that uses the network,\nwith the go:generate line, and its test. Nothing that exists is overwritten.\n"
+	for _, s := range starts {
+		names = append(names, s.name)
+		long += fmt.Sprintf("\n  %-12s %s", s.name, s.what)
+	}
 	cmd := &cobra.Command{
-		Use:   "init [DIR]",
-		Short: "Write a first spec, its data and a program that uses it",
-		Long: `Write a first spec, samples to train it with, and a program that uses the
-network, with the go:generate line. Nothing that exists is overwritten.`,
-		Args: cobra.MaximumNArgs(1),
+		Use:     "init [DIR]",
+		Short:   "Write a first spec, its data, a program that uses it and its test",
+		Long:    long,
+		Example: "  nngen init\n  nngen init balance --template policy",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return initProject(cmd.OutOrStdout(), cmd.ErrOrStderr(), dir, asJSON)
+			return p.init(cmd.OutOrStdout(), cmd.ErrOrStderr(), dir, asJSON)
 		},
 	}
+	cmd.Flags().StringVar(&p.template, "template", names[0], "`NAME` of the first project: "+strings.Join(names, ", "))
+	cmd.RegisterFlagCompletionFunc("template", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was written, and the commands to go on with, as JSON")
 	return cmd
 }
 
 // project is what the templates of init read.
 type project struct {
-	Name   string // of the network, after the folder
-	Import string // path of its package
+	template string
+	Name     string // of the network, after the folder
+	Import   string // path of its package
+	Schema   string // address of the JSON Schema, for editors
 }
 
-// initProject writes the files and says how to go on.
-func initProject(stdout, stderr io.Writer, dir string, asJSON bool) error {
+// init writes the files and says how to go on.
+func (p *project) init(stdout, stderr io.Writer, dir string, asJSON bool) error {
+	var names []string
+	var chosen *start
+	for i, s := range starts {
+		names = append(names, s.name)
+		if s.name == p.template {
+			chosen = &starts[i]
+		}
+	}
+	if chosen == nil {
+		return usageErrorf("--template must be one of %s, got %q", strings.Join(names, ", "), p.template)
+	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	p := project{Name: spec.FixName(filepath.Base(abs))}
+	p.Schema = "https://raw.githubusercontent.com/" + strings.TrimPrefix(gen.Module, "github.com/") + "/main/docs/nngen.schema.json"
+	p.Name = spec.FixName(filepath.Base(abs))
 	if p.Name == "" {
 		p.Name = "network"
 	}
@@ -61,21 +98,23 @@ func initProject(stdout, stderr io.Writer, dir string, asJSON bool) error {
 		return err
 	}
 	p.Import = path.Join(outer, p.Name)
-	names := [][2]string{{p.Name + ".yaml", "init_spec.yaml.tmpl"}, {p.Name + ".csv", "init_data.csv.tmpl"}, {"main.go", "init_main.go.tmpl"}}
+	files := [][2]string{
+		{p.Name + ".yaml", chosen.name + ".yaml"}, {p.Name + ".csv", chosen.name + ".csv"},
+		{"main.go", chosen.name + ".go"}, {"main_test.go", chosen.name + "_test.go"},
+	}
 	if !found {
 		p.Import = p.Name + "/" + p.Name
-		names = append(names, [2]string{"go.mod", "init_go.mod.tmpl"})
+		files = append(files, [2]string{"go.mod", "go.mod"})
 	}
-	written, err := p.write(dir, names)
+	written, err := p.write(dir, files)
 	if err != nil {
 		return err
 	}
-	next := []string{
-		"go get -tool " + gen.Module + "/cmd/nngen@latest",
-		"go generate ./...",
-		fmt.Sprintf("go tool nngen train %[1]s.yaml --data %[1]s.csv --epochs 500 --out %[1]s.safetensors", p.Name),
-		"go mod tidy && go run .",
+	train := fmt.Sprintf("go tool nngen train %[1]s.yaml --data %[1]s.csv --epochs %[2]d --out %[1]s.safetensors", p.Name, chosen.epochs)
+	if chosen.targets {
+		train = strings.Replace(train, " --epochs", " --targets "+p.Name+".csv --epochs", 1)
 	}
+	next := []string{"go get -tool " + gen.Module + "/cmd/nngen@latest", "go generate ./...", train, "go mod tidy && go run . && go test ./..."}
 	if asJSON {
 		return printJSON(stdout, map[string]any{"dir": dir, "written": written, "next": next})
 	}
@@ -108,7 +147,7 @@ func (p project) write(dir string, names [][2]string) (written []string, err err
 		}
 	}()
 	for _, n := range names {
-		t, err := template.ParseFS(templates.FS, n[1])
+		t, err := template.ParseFS(templates.FS, "init/"+n[1]+".tmpl")
 		if err != nil {
 			return written, err
 		}

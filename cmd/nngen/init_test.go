@@ -13,7 +13,7 @@ import (
 func TestInitFails(t *testing.T) {
 	dir := t.TempDir()
 	p := project{Name: "net", Import: "net/net"}
-	names := [][2]string{{"net.yaml", "init_spec.yaml.tmpl"}, {"main.go", "init_main.go.tmpl"}, {"missing/net.csv", "init_data.csv.tmpl"}}
+	names := [][2]string{{"net.yaml", "policy.yaml"}, {"main.go", "policy.go"}, {"missing/net.csv", "policy.csv"}}
 	_, err := p.write(dir, names)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	left, err := os.ReadDir(dir)

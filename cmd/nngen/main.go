@@ -69,8 +69,8 @@ and trains, as plain code without allocation, reflection or cgo.`,
 		SilenceErrors: true,
 	}
 	for _, verb := range []func() *cobra.Command{
-		initCommand, importCommand, generateCommand, checkCommand, fmtCommand, inspectCommand, trainCommand,
-		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, explainCommand, versionCommand,
+		initCommand, importCommand, generateCommand, checkCommand, fmtCommand, inspectCommand, trainCommand, tuneCommand,
+		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, explainCommand, manCommand, versionCommand,
 	} {
 		cmd := verb()
 		a.watch(cmd)

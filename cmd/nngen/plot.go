@@ -48,7 +48,7 @@ on standard output.`,
 	flags := cmd.PersistentFlags()
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, .svg or .png (default named after what is drawn, .svg)")
 	flags.BoolVar(&f.dark, "dark", false, "draw for a dark page")
-	flags.Float64Var(&f.scale, "scale", defaultScale, "pixels of a PNG for each of the picture's, `1` to 8")
+	flags.Float64Var(&f.scale, "scale", defaultScale, "`NUMBER` of pixels of a PNG for each of the picture's, 1 to 8")
 	flags.BoolVar(&f.json, "json", false, "print what was written as JSON")
 	flags.BoolVar(&f.access.force, "force", false, "replace a file that does not hold a picture")
 	cmd.AddCommand(plotActivations(&f), plotLosses(&f), plotWeights(&f), plotConfusion(&f), plotMemory(&f))

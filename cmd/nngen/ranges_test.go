@@ -17,6 +17,7 @@ import (
 var outOfRange = map[string][]string{
 	"train epochs": {"0", "-1", "1.5", "ten", "99999999999999999999"}, "train batch": {"0", "-4", "5"}, "train workers": {"0", "-1"},
 	"train patience": {"0", "-1"}, "train checkpoint-every": {"0s", "-1s", "60", "soon"}, "train seed": {"-1", "1.5", "one"},
+	"tune trials": {"0", "1", "-1"}, "tune epochs": {"0"}, "tune workers": {"0"}, "tune seed": {"-1"},
 	"verify samples": {"0", "-8"}, "verify rtol": {"-1", "NaN", "much"}, "verify atol": {"-1e-9", "NaN"}, "verify seed": {"-1"},
 	"bench batch": {"0", "-1", "1,0", "one"}, "bench train-batch": {"0", "-1"}, "bench workers": {"0", "-2"}, "bench time": {"0s", "-1s", "500"},
 	"plot scale": {"0", "0.5", "9", "NaN", "-1"},
@@ -62,7 +63,7 @@ func TestFlagsOutOfRange(t *testing.T) {
 func lineFor(t *testing.T, verb string) []string {
 	args := []string{verb, "../../golden/specs/xor.yaml"}
 	switch verb {
-	case "train":
+	case "train", "tune":
 		data := filepath.Join(t.TempDir(), "xor.csv")
 		require.NoError(t, os.WriteFile(data, []byte("a,b,y\n0,0,0\n0,1,1\n"), 0o644))
 		args = append(args, "--data", data)

@@ -56,6 +56,9 @@ var declared = func() map[string]bool {
 		panic(err)
 	}
 	for _, f := range entries {
+		if f.IsDir() {
+			continue // files of users
+		}
 		text, err := templates.FS.ReadFile(f.Name())
 		if err != nil {
 			panic(err)

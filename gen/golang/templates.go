@@ -363,6 +363,14 @@ func (e *emitter) doc() []string {
 		lines = append(lines, "\tvar x "+e.opts.Package+".Input // fill in")
 	}
 	lines = append(lines, "\ty := net.Predict(&x)")
+	if e.plan.Train != nil {
+		lines = append(lines, "",
+			"Train it like this, and save it:", "",
+			"\ttrainer := "+e.opts.Package+".NewTrainer(net, "+e.opts.Package+".Options{Seed: 1})",
+			"\tdefer trainer.Close()",
+			"\tloss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples",
+			"\terr := net.SaveFile(\"weights.safetensors\")")
+	}
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " ")
 	}

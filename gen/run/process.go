@@ -32,6 +32,7 @@ type job struct {
 	BestValue   uint64
 	Best        string
 	Norm        bool
+	Rate        float64
 	Checkpoint  time.Duration
 	Epochs      int
 	Batch       int
@@ -82,6 +83,12 @@ type InvalidError struct {
 
 // Error returns the message, which names the file.
 func (e *InvalidError) Error() string { return e.Msg }
+
+// DivergedError is a training whose loss is not finite any more.
+type DivergedError struct{ Msg string }
+
+// Error returns the message.
+func (e *DivergedError) Error() string { return e.Msg }
 
 // ErrInterrupted is returned when the context ended before the work.
 var ErrInterrupted = errors.New("interrupted")
@@ -141,6 +148,8 @@ func outcome(ctx context.Context, last event, err error) error {
 	switch {
 	case last.Event == "interrupted", ctx.Err() != nil && last.Event != "done" && last.Event != "error":
 		return ErrInterrupted
+	case last.Event == "error" && last.Kind == "diverged":
+		return &DivergedError{last.Message}
 	case last.Event == "error" && last.Kind != "failure":
 		return &InvalidError{Kind: last.Kind, Msg: last.Message}
 	case last.Event == "error":

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"slices"
 	"text/template"
 
 	"github.com/nngen-go/nngen/spec"
@@ -71,6 +72,7 @@ func newRunnerView(s *Shape) runnerView {
 			v.Trained = append(v.Trained, p.Name)
 		}
 	}
+	slices.Sort(v.Trained)
 	field := func(name string, several bool) string {
 		if several {
 			return "." + spec.GoName(name)

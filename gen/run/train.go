@@ -37,6 +37,7 @@ type TrainOptions struct {
 	Keep       string        // KeepBest or KeepLast; empty is the best with Patience
 	Checkpoint time.Duration // between two of them; 0 makes one at the end
 	Norm       bool          // report the norm of the gradient
+	Rate       float64       // learning rate, instead of the spec's; 0 is that
 	Talk       io.Writer
 	Progress   func(Epoch)
 	Within     func(Within)       // a few times a second
@@ -213,7 +214,7 @@ func (t *training) prepare(dir string) error {
 	t.job = job{
 		Command: "train", Data: filepath.Join(dir, "train"), Samples: len(train), ValidCount: len(held),
 		Weights: t.Weights, Out: filepath.Join(dir, "weights"), Epochs: t.Epochs, Batch: t.Batch, Seed: t.Seed,
-		Shuffle: t.Shuffle, Workers: t.Workers, Monitor: string(t.Monitor), Patience: t.Patience, Checkpoint: t.Checkpoint, Norm: t.Norm,
+		Shuffle: t.Shuffle, Workers: t.Workers, Monitor: string(t.Monitor), Patience: t.Patience, Checkpoint: t.Checkpoint, Norm: t.Norm, Rate: t.Rate,
 	}
 	if t.job.Batch == 0 {
 		t.job.Batch = t.shape.Batch

@@ -24,4 +24,11 @@
 //	net, err := anomaly.LoadFile("weights.safetensors") // or New(seed)
 //	var x anomaly.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := anomaly.NewTrainer(net, anomaly.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package anomaly

@@ -18,4 +18,11 @@
 //	net, err := digits.LoadFile("weights.safetensors") // or New(seed)
 //	var x digits.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := digits.NewTrainer(net, digits.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package digits

@@ -26,4 +26,11 @@
 //	net, err := reproducible.LoadFile("weights.safetensors") // or New(seed)
 //	var x reproducible.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := reproducible.NewTrainer(net, reproducible.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package reproducible

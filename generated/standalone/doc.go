@@ -17,4 +17,11 @@
 //	net, err := standalone.LoadFile("weights.safetensors") // or New(seed)
 //	var x standalone.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := standalone.NewTrainer(net, standalone.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package standalone

@@ -16,4 +16,11 @@
 //	net, err := xor.LoadFile("weights.safetensors") // or New(seed)
 //	var x xor.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := xor.NewTrainer(net, xor.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package xor

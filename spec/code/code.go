@@ -49,14 +49,16 @@ const (
 	Shapes       = "NN304 "
 	Loss         = "NN305 "
 	NotTrainable = "NN306 "
+	Budget       = "NN307 "
 )
 
 // Other files.
 const (
-	Data    = "NN401 "
-	Weights = "NN402 "
-	Model   = "NN403 "
-	Misfit  = "NN404 "
+	Data     = "NN401 "
+	Weights  = "NN402 "
+	Model    = "NN403 "
+	Misfit   = "NN404 "
+	Diverged = "NN405 "
 )
 
 // The command.

@@ -17,4 +17,11 @@
 //	net, err := w2.LoadFile("weights.safetensors") // or New(seed)
 //	var x w2.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := w2.NewTrainer(net, w2.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package w2

@@ -18,4 +18,11 @@
 //	net, err := w3.LoadFile("weights.safetensors") // or New(seed)
 //	var x w3.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := w3.NewTrainer(net, w3.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package w3

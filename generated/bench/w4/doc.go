@@ -24,4 +24,11 @@
 //	net, err := w4.LoadFile("weights.safetensors") // or New(seed)
 //	var x w4.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := w4.NewTrainer(net, w4.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package w4

@@ -18,4 +18,11 @@
 //	net, err := w6.LoadFile("weights.safetensors") // or New(seed)
 //	var x w6.Input // fill in
 //	y := net.Predict(&x)
+//
+// Train it like this, and save it:
+//
+//	trainer := w6.NewTrainer(net, w6.Options{Seed: 1})
+//	defer trainer.Close()
+//	loss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples
+//	err := net.SaveFile("weights.safetensors")
 package w6
