@@ -17,7 +17,7 @@ import (
 )
 
 // allVectors: the networks of every group in both types.
-var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing and batch in turn")
+var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch and conv in turn")
 
 const vectorsDir = "../golden/vectors"
 
@@ -50,16 +50,16 @@ type vectorBatch struct {
 // for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv"} {
 		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
 		require.NoError(t, err)
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(src, &file))
 		total += len(file.Cases)
-		inTurn := !*allVectors && (group == "sharing" || group == "batch")
+		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv")
 		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases, inTurn) })
 	}
-	require.GreaterOrEqual(t, total, 240, "a run over nothing proves nothing")
+	require.GreaterOrEqual(t, total, 300, "a run over nothing proves nothing")
 }
 
 // runVectors runs networks in both types, or in turn in one of them.
