@@ -52,7 +52,10 @@ func (e *emitter) records(v *view) {
 		v.FitRecords = v.FitRecords || e.net.Inputs[i].Fitted()
 	}
 	for i := range v.Record {
-		v.RecordNumbers = v.RecordNumbers || v.Record[i].Element != "" && v.Record[i].Categories == nil
+		r := &v.Record[i]
+		number := r.Element != "" && r.Categories == nil
+		v.RecordNumbers = v.RecordNumbers || number
+		v.RecordRefuses = v.RecordRefuses || number || r.Categories != nil && !(r.SkipMissing && r.SkipUnknown)
 	}
 	v.EncodeCases = e.encodeCases(v)
 }

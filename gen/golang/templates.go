@@ -30,7 +30,8 @@ type view struct {
 	Accessors                      []accessorView
 	Fits                           []fitGroup
 	Record                         []recordView // nil without columns
-	RecordNumbers, FitRecords      bool
+	RecordNumbers, RecordRefuses   bool         // some fields are numbers; some values are refused
+	FitRecords                     bool
 	Encoded                        []string // the elements that the first record of the tests becomes
 	EncodeCases                    []encodeCase
 	EmbedFile, EmbedSum            string
