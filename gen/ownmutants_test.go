@@ -35,7 +35,7 @@ var mutants = []struct{ spec, file, old, new, found string }{
 	{"usual", "scalar.go", "(1 - float32(y*y))", "(1 + float32(y*y))", "TestGradients"},
 	{"usual", "train.go", "(float64(len(x)) * 3)", "(float64(len(x)) * 2)", "TestApply"},
 	{"usual", "kernels_train_generic.go", "rate * (float32(xk*dj) + 0)", "(rate * xk) * dj", "TestApply"},
-	{"usual", "kernels_train_generic.go", "w - float32(lr*g_)", "w + float32(lr*g_)", "TestApply"},
+	{"usual", "kernels_train_generic.go", "w_ - float32(lr*g_)", "w_ + float32(lr*g_)", "TestApply"},
 	{"deep", "kernels_generic.go", "s0_0 := bq[j]", "s0_0 := bq[j] + 1e-3", "TestReference"},
 	{"deep", "kernels_generic.go", "wq[k+1][j] * x[k+1]", "wq[k+1][j] * x[k]", "TestReference"},
 	{"deep", "kernels_train_generic.go", "+= dj", "-= dj", "TestGradients"},

@@ -78,9 +78,9 @@ type targetView struct {
 }
 
 type accessorView struct {
-	Name, Method, Tensor, Args string
-	Sparse                     bool
-	Value                      string // expression of the number in cell c
+	Name, Cell, Tensor, Args string
+	Sparse                   bool
+	Value                    string // expression of the number in cell c
 }
 
 type fitView struct {
@@ -257,7 +257,7 @@ func (e *emitter) isTrained(t *plan.Tensor) bool {
 func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	layer, what, _ := strings.Cut(t.Value.Name, ".")
 	a := accessorView{
-		Name: spec.GoName(layer) + spec.GoName(what), Method: paramName(t.Value), Tensor: t.Value.Name,
+		Name: spec.GoName(layer) + spec.GoName(what), Tensor: t.Value.Name,
 		Args: "o, i", Sparse: t.Layout.Order == plan.Connections, Value: "*c",
 	}
 	switch t.Layout.Elem {
@@ -269,6 +269,7 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	if t.Layout.Order == plan.Vector {
 		a.Args = "o"
 	}
+	a.Cell = e.cellAt(t, strings.Split(a.Args, ", ")...)
 	return a
 }
 
