@@ -48,9 +48,25 @@ func (d *describer) phase(name string, ph *plan.Phase, one bool) {
 		return
 	}
 	fmt.Fprintf(d, "\ncalls of %s: %s\n", d.target.Name, name)
-	for _, s := range ph.Steps {
+	d.walk(len(ph.Steps), ph.Repeats, func(i int) {
+		s := ph.Steps[i]
 		d.line(s.Op, d.step(s, one)+d.epilogue(s, one))
+	})
+}
+
+// walk prints the items of a list, those of a loop once.
+func (d *describer) walk(n int, repeats []*plan.Repeat, item func(i int)) {
+	each := func(i int) error {
+		item(i)
+		return nil
 	}
+	_ = plan.Walk(n, repeats, each, func(r *plan.Repeat) error {
+		fmt.Fprintf(d, "  %s\n", r)
+		for q := range r.Period {
+			item(r.First + q)
+		}
+		return nil
+	})
 }
 
 // step describes the calls of a step.
@@ -118,7 +134,8 @@ func (d *describer) learn() {
 		return
 	}
 	fmt.Fprintf(d, "\ncalls of %s: gradients and update\n", d.target.Name)
-	for _, l := range d.plan.Train.Learn {
+	d.walk(len(d.plan.Train.Learn), d.plan.Train.LearnRepeats, func(i int) {
+		l := d.plan.Train.Learn[i]
 		o, ok := ir.Form(l.Gradient).(*ir.DenseGradWeight)
 		switch {
 		case !ok:
@@ -129,5 +146,5 @@ func (d *describer) learn() {
 			elem := d.plan.Prog.DType
 			d.line(l.Gradient, LearnOf(d.target, string(elem), o.X.Size(), o.DY.Size(), d.plan.Options.Batch, plan.ElemSize(elem)).String())
 		}
-	}
+	})
 }

@@ -23,10 +23,10 @@ type body struct {
 	phase *plan.Phase
 	names *namer
 	at    map[*ir.Value]place
-	// slots is the workspace's Go expression; rows gives the place of values
-	// kept per sample.
+	// slots is the workspace's Go expression; kept are the values of which the
+	// trainer keeps the rows of all samples.
 	slots string
-	rows  map[*ir.Value]string
+	kept  map[*ir.Value]bool
 	// weights is the Go expression of the parameters, grads of the gradients.
 	weights, grads string
 	sample         string               // Go expression of the sample's number
@@ -47,12 +47,14 @@ func (b *body) add(c ...jen.Code) { b.stmts = append(b.stmts, c...) }
 
 // run emits the steps of the phase.
 func (b *body) run() error {
-	for _, s := range b.phase.Steps {
-		if err := b.step(s); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.runSteps(b.phase.Steps, b.phase.Repeats)
+}
+
+func (b *body) runSteps(steps []*plan.Step, repeats []*plan.Repeat) error {
+	return plan.Walk(len(steps), repeats, func(i int) error { return b.step(steps[i]) }, func(r *plan.Repeat) error {
+		first := steps[r.First : r.First+r.Period]
+		return b.loop(r, first, func() error { return b.runSteps(first, nil) })
+	})
 }
 
 // result makes the place of a value a step stores.
@@ -63,18 +65,18 @@ func (b *body) result(v *ir.Value) place {
 	if b.layers && v.Batch {
 		return b.rowPlace(v)
 	}
-	name := b.names.name(v.Name)
+	name := b.variable(v)
 	p := place{name, name}
 	switch slot, inSlot := b.phase.Slot[v]; {
 	case isNumber(v):
-	case b.rows[v] != "":
+	case b.kept[v]:
 		b.add(letf(name, "&%s[i]", b.rowsVariable(v)))
 	case inSlot && b.single:
-		b.add(letf(name, "&%s.t%d[0]", b.slots, slot))
+		b.add(letf(name, "&%s[0]", b.slot(v)))
 	case inSlot && b.phase.Slots[slot] == v.Size():
-		b.add(letf(name, "&%s.t%d", b.slots, slot))
+		b.add(letf(name, "&%s", b.slot(v)))
 	case inSlot:
-		b.add(letf(name, "(*%s)(%s.t%d[:%d])", array(v.DType, v.Size()), b.slots, slot, v.Size()))
+		b.add(letf(name, "(*%s)(%s[:%d])", array(v.DType, v.Size()), b.slot(v), v.Size()))
 	default:
 		panic(fmt.Sprintf("internal error: golang: %s has no place", v.Describe()))
 	}
@@ -90,7 +92,7 @@ func (b *body) operand(v *ir.Value, j string) string {
 		if v.Size() == 1 {
 			j = "0"
 		}
-		return vectorAt(b.weights+"."+t.Field, j)
+		return vectorAt(b.weights+"."+b.e.field(t, t.Field), j)
 	}
 	if !ok {
 		panic(fmt.Sprintf("internal error: golang: %s is not in scope", v.Describe()))
@@ -272,7 +274,7 @@ func (b *body) random(o *ir.Random) error {
 	}
 	y := b.result(o.Y)
 	b.add(b.e.rt("Dropout").Call(exprf("%s[:]", y.idx), exprf("t.seed"), b.e.rt(purpose), exprf("t.step"),
-		exprf("%d", o.Layer), exprf("%s", sample), exprf("%s", first), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))))
+		exprf("%s", b.e.layerOf(o)), exprf("%s", sample), exprf("%s", first), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))))
 	return nil
 }
 

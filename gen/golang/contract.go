@@ -122,10 +122,10 @@ func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, w
 func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where []string) (string, []string) {
 	t := c.b.e.plan.TensorOf(o.V.Param)
 	if t.Layout.Order == plan.Vector {
-		return vectorAt(name+"."+t.Field, o.Flat().Text(loops)), where
+		return vectorAt(name+"."+c.b.e.field(t, t.Field), o.Flat().Text(loops)), where
 	}
 	out, in := o.At[0].Text(loops), o.At[1].Text(loops)
-	cell := fmt.Sprintf("%s.%s(%s, %s)", name, paramName(o.V), out, in)
+	cell := name + "." + c.b.e.cellAt(t, out, in)
 	if t.Layout.Order == plan.Connections {
 		where = append(where, cell+" != nil")
 	}

@@ -55,9 +55,10 @@ type emitter struct {
 	library  library                // the assembly
 	refs     map[string]*refFunc    // functions of the reference
 	refNames map[string]bool
-	rowNames map[*ir.Value]string
+	rowNames map[any]string    // of values and of series
 	tables   map[string]*table // constants, by their numbers
 	current  *target.Target    // that code is being made for
+	repeat   *plan.Repeat      // whose first turn is being printed
 	lists    string            // data of the assembly that lists inputs, "" without any
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string

@@ -42,10 +42,10 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 	}
 	k := &kernelFunc{name: e.globals.name(hint)}
 	e.kernels[key] = k
-	outer := e.current
-	e.current = nil
+	current, repeat := e.current, e.repeat
+	e.current, e.repeat = nil, nil
 	build(k)
-	e.current = outer
+	e.current, e.repeat = current, repeat
 	return k
 }
 
@@ -110,10 +110,10 @@ func (b *body) matrix(s *plan.Step) error {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
 	}
 	if m.tensor.Scaled() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), m.tensor.ScaleField()))
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
 	}
 	if m.bias != nil {
-		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))
+		args = append(args, b.pointers(b.e.plan.TensorOf(m.bias.Param), b.weights)...)
 	}
 	for _, v := range m.extra {
 		if isNumber(v) {
@@ -222,9 +222,9 @@ func (m *matrix) sums() *matrix {
 // weightFields are the fields of the weight: panels and tail.
 func (m *matrix) weightFields() []string {
 	if m.layout.Order == plan.Connections || m.layout.Tail == 0 || m.layout.Full == 0 {
-		return []string{m.tensor.Field}
+		return []string{m.e.field(m.tensor, m.tensor.Field)}
 	}
-	return []string{m.tensor.Field, m.tensor.TailField()}
+	return []string{m.e.field(m.tensor, m.tensor.Field), m.e.field(m.tensor, m.tensor.TailField())}
 }
 
 // key identifies what the kernel computes, so that equal layers share code.

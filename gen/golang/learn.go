@@ -30,10 +30,18 @@ func (e *emitter) learn(f *jen.File) error {
 	}
 	b.neededNumbers(e.plan.Train.Update.Steps, steps)
 	ranks := e.plan.Ranks()
-	for _, l := range all {
-		if err := b.learn(l, ranks[l.Update.Out[0].Param]); err != nil {
-			return err
-		}
+	err := plan.Walk(len(all), e.plan.Train.LearnRepeats, func(i int) error { return b.learn(all[i], ranks) }, func(r *plan.Repeat) error {
+		return b.loop(r, nil, func() error {
+			for _, l := range all[r.First : r.First+r.Period] {
+				if err := b.learn(l, ranks); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
 	}
 	code := b.take()
 	if slices.ContainsFunc(all, func(l plan.Learn) bool { return rowsIn(l.Gradient) != nil }) {
@@ -56,7 +64,7 @@ func (b *body) asElem(x *ir.Value) string {
 
 // learn emits the update of one parameter, dealt out by its rank where it is not
 // divided.
-func (b *body) learn(l plan.Learn, rank int) error {
+func (b *body) learn(l plan.Learn, ranks map[*ir.ParamInfo]int) error {
 	t := b.e.plan.TensorOf(l.Update.Out[0].Param)
 	k, err := b.e.learnFunc(l, t)
 	args := b.passNumbers(l.Update)
@@ -69,7 +77,7 @@ func (b *body) learn(l plan.Learn, rank int) error {
 	} else {
 		args = append(args, exprf("t, x"))
 	}
-	b.add(jen.Id(k.name).Call(append(args, exprf("%d, part, parts", rank))...))
+	b.add(jen.Id(k.name).Call(append(args, exprf("%s, part, parts", b.e.rank(l.Update.Out[0].Param, ranks)))...))
 	return err
 }
 

@@ -42,7 +42,7 @@ var printed = setOf(arguments + `
 
 // arguments are those of the functions around a scalar program, and the
 // variables of the loops.
-const arguments = "from g i in j k n p q t ws x y"
+const arguments = "from g i in j k l n p q t ws x y"
 
 // numbered are names of which the printers use several: chains, loops.
 var numbered = regexp.MustCompile(`^[sitwbr][0-9]+$`)

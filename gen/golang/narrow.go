@@ -124,9 +124,9 @@ func (e *emitter) storedTensors(f *jen.File) {
 		}
 		put(loops(t, func(at string) []jen.Code {
 			if t.Layout.Order == plan.Connections {
-				return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "int8(v[%s])", at))}
+				return []jen.Code{jen.If(letf("c", "%s", e.cell(t)), exprf("c != nil")).Block(setf("*c", "int8(v[%s])", at))}
 			}
-			return []jen.Code{setf("*"+cell(t), "int8(v[%s])", at)}
+			return []jen.Code{setf("*"+e.cell(t), "int8(v[%s])", at)}
 		}))
 		row(plan.ScaleName(t.Value.Name), false, t.Layout.Out)
 		put(forRange("o", fmt.Sprint(t.Layout.Out), setf(vectorAt("p."+t.ScaleField(), "o"), "v[o]")))
@@ -155,9 +155,9 @@ func (e *emitter) storer(f *jen.File, t *plan.Tensor) {
 		body = append(body, let("s", e.rt("Scale8").Call(jen.Id("row"))), setf(vectorAt("p."+t.ScaleField(), "o"), "s"))
 		value = e.rt("Round8").Call(jen.Id("w"), jen.Id("s"))
 	}
-	store := set("*"+cell(t), value)
+	store := set("*"+e.cell(t), value)
 	if l.Order == plan.Connections {
-		store = jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(set("*c", value))
+		store = jen.If(letf("c", "%s", e.cell(t)), exprf("c != nil")).Block(set("*c", value))
 	}
 	body = append(body, forRange("i, w", "row", store))
 	f.Comment(fmt.Sprintf("%s rounds the weights of output o to %s, as they are stored.", storeName(t), l.Elem))

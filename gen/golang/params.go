@@ -23,6 +23,9 @@ func (e *emitter) params() (*jen.File, error) {
 		if t.Layout.Order == plan.Connections {
 			e.sparseTables(f, t)
 		}
+		if t.Block > 0 {
+			continue
+		}
 		e.accessor(f, t)
 		if narrow(t) {
 			e.storer(f, t)
@@ -40,11 +43,26 @@ func (e *emitter) params() (*jen.File, error) {
 
 // arena are the fields of a struct, padding included.
 func (e *emitter) arena(a *plan.Arena) []jen.Code {
-	var fields []jen.Code
+	var fields, block []jen.Code
 	for _, f := range a.Fields {
-		fields = append(fields, jen.Id(f.Name).Id(array(f.Elem, f.Dims...)).Comment(fmt.Sprintf("%s, byte %d", f.Doc, f.Offset)))
+		run, name := f.Tensor.Run, f.Name
+		if run != nil && f.Tensor.Block > 0 {
+			continue
+		}
+		if run != nil {
+			name = name[strings.LastIndex(name, ".")+1:]
+		}
+		own := []jen.Code{jen.Id(name).Id(array(f.Elem, f.Dims...)).Comment(fmt.Sprintf("%s, byte %d", f.Doc, f.Offset))}
 		if f.Pad > 0 {
-			fields = append(fields, jen.Id("_").Id(array(f.Elem, f.Pad)))
+			own = append(own, jen.Id("_").Id(array(f.Elem, f.Pad)))
+		}
+		if run == nil {
+			fields = append(fields, own...)
+			continue
+		}
+		if block = append(block, own...); name == run.Last {
+			fields = append(fields, jen.Id(run.Name).Index(jen.Lit(run.Count)).Struct(block...))
+			block = nil
 		}
 	}
 	return fields
@@ -95,14 +113,22 @@ func wrap(items []string) string {
 
 // accessor prints the method that returns the place of an element.
 func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
-	l, name, T := &t.Layout, paramName(t.Value), typeName(t.Layout.Elem)
+	l, name, T, p := &t.Layout, paramName(t.Value), typeName(t.Layout.Elem), "p."
+	if t.Run != nil {
+		name, p = runAccessor(t), fmt.Sprintf("p.%s[%s].", t.Run.Name, turn)
+	}
 	head := func(args string, what string) *jen.Statement {
-		f.Comment(fmt.Sprintf("%s is where %s[%s] lies%s.", name, t.Value.Name, args, what))
+		if t.Run == nil {
+			f.Comment(fmt.Sprintf("%s is where %s[%s] lies%s.", name, t.Value.Name, args, what))
+		} else {
+			f.Comment(fmt.Sprintf("%s is where element [%s] of block %s lies, the first of which is %s.", name, args, turn, t.Value.Name))
+			args = turn + ", " + args
+		}
 		return f.Func().Params(jen.Id("p").Op("*").Id("params")).Id(name).Params(jen.Id(args + " int")).Op("*").Id(T)
 	}
 	switch {
 	case l.Order == plan.Vector:
-		head("o", "").Block(jen.Return(exprf("&%s", vectorAt("p."+t.Field, "o"))))
+		head("o", "").Block(jen.Return(exprf("&%s", vectorAt(p+t.Field, "o"))))
 	case l.Order == plan.Connections:
 		cols, rows := tables(t)
 		head("o, i", ", nil where there is no connection").Block(
@@ -110,13 +136,13 @@ func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 				jen.If(exprf("int(%s[c]) == i", cols)).Block(jen.Return(exprf("&p.%s[c]", t.Field)))),
 			jen.Return(jen.Nil()))
 	case l.Tail == 0:
-		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt("p."+t.Field, "o", "i"))))
+		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt(p+t.Field, "o", "i"))))
 	case l.Full == 0:
-		head("o, i", "").Block(jen.Return(exprf("&%s", tailAt(l, "p."+t.Field, "o", "i"))))
+		head("o, i", "").Block(jen.Return(exprf("&%s", tailAt(l, p+t.Field, "o", "i"))))
 	default:
 		head("o, i", "").Block(
-			jen.If(exprf("o < %d", l.Full*16)).Block(jen.Return(exprf("&%s", fullAt("p."+t.Field, "o", "i")))),
-			jen.Return(exprf("&%s", tailAt(l, "p."+t.TailField(), "o", "i"))))
+			jen.If(exprf("o < %d", l.Full*16)).Block(jen.Return(exprf("&%s", fullAt(p+t.Field, "o", "i")))),
+			jen.Return(exprf("&%s", tailAt(l, p+t.TailField(), "o", "i"))))
 	}
 	f.Line()
 }
@@ -156,35 +182,66 @@ func loops(t *plan.Tensor, inner func(at string) []jen.Code) jen.Code {
 }
 
 // cell is the element of a tensor at o (and i).
-func cell(t *plan.Tensor) string {
+func (e *emitter) cell(t *plan.Tensor) string {
 	if t.Layout.Order == plan.Vector {
-		return fmt.Sprintf("p.%s(o)", paramName(t.Value))
+		return "p." + e.cellAt(t, "o")
 	}
-	return fmt.Sprintf("p.%s(o, i)", paramName(t.Value))
+	return "p." + e.cellAt(t, "o", "i")
 }
 
 func (e *emitter) getSet(f *jen.File) {
 	T := typeName(e.elem)
-	get := make([]jen.Code, 0, len(e.plan.Tensors))
-	put := make([]jen.Code, 0, len(e.plan.Tensors))
-	for n, t := range e.plan.Tensors {
-		sparse := t.Layout.Order == plan.Connections
-		get = append(get, jen.Case(jen.Lit(n)).Block(jen.Comment(t.Value.Name), loops(t, func(at string) []jen.Code {
-			if sparse {
-				return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(set("v["+at+"]", e.stored(t, "c")))}
-			}
-			return []jen.Code{set("v["+at+"]", e.stored(t, cell(t)))}
-		})))
-		put = append(put, jen.Case(jen.Lit(n)).Block(append([]jen.Code{jen.Comment(t.Value.Name)}, e.setTensor(t)...)...))
-	}
 	f.Comment("get copies tensor n to v in canonical layout.")
-	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("get").Params(jen.Id("n int, v []"+T)).Block(
-		jen.Id("clear").Call(jen.Id("v")), jen.Switch(jen.Id("n")).Block(get...))
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("get").Params(jen.Id("n int, v []" + T)).Block(
+		append([]jen.Code{jen.Id("clear").Call(jen.Id("v"))}, e.tensorCases(e.getTensor)...)...)
 	f.Line()
 	f.Comment("set copies v, in canonical layout, to tensor n.")
-	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("set").Params(jen.Id("n int, v []"+T)).Error().Block(
-		jen.Switch(jen.Id("n")).Block(put...), jen.Return(jen.Nil()))
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("set").Params(jen.Id("n int, v []" + T)).Error().Block(
+		append(e.tensorCases(e.setTensor), jen.Return(jen.Nil()))...)
 	f.Line()
+}
+
+// tensorCases do something with tensor n: with a field of a block where it is of a
+// run of equal ones.
+func (e *emitter) tensorCases(do func(t *plan.Tensor) []jen.Code) []jen.Code {
+	var blocks, cases []jen.Code
+	for n, t := range e.plan.Tensors {
+		if t.Run == nil {
+			cases = append(cases, jen.Case(jen.Lit(n)).Block(append([]jen.Code{jen.Comment(t.Value.Name)}, do(t)...)...))
+		}
+	}
+	for _, r := range e.plan.Runs {
+		fields := e.plan.Tensors[r.First : r.First+len(r.Fields)]
+		var own []jen.Code
+		e.overBlocks(r, plan.Move{Step: 1}, func() {
+			for i, t := range fields {
+				own = append(own, jen.Case(jen.Lit(i)).Block(do(t)...))
+			}
+		})
+		k := "n"
+		if r.First > 0 {
+			k = fmt.Sprintf("(n - %d)", r.First)
+		}
+		last := e.plan.Tensors[r.First+r.Count*len(fields)-1]
+		blocks = append(blocks,
+			note("%s … %s", fields[0].Value.Name, last.Value.Name),
+			jen.If(letf(turn, "%s / %d", k, len(fields)), exprf("n >= %d && %s < %d", r.First, turn, r.Count)).Block(
+				jen.Switch(exprf("%s %% %d", k, len(fields))).Block(own...)))
+	}
+	if cases != nil {
+		blocks = append(blocks, jen.Switch(jen.Id("n")).Block(cases...))
+	}
+	return blocks
+}
+
+// getTensor copies a tensor to v.
+func (e *emitter) getTensor(t *plan.Tensor) []jen.Code {
+	return []jen.Code{loops(t, func(at string) []jen.Code {
+		if t.Layout.Order == plan.Connections {
+			return []jen.Code{jen.If(letf("c", "%s", e.cell(t)), exprf("c != nil")).Block(set("v["+at+"]", e.stored(t, "c")))}
+		}
+		return []jen.Code{set("v["+at+"]", e.stored(t, e.cell(t)))}
+	})}
 }
 
 // setTensor copies v, in canonical layout, to a tensor.
@@ -197,16 +254,16 @@ func (e *emitter) setTensor(t *plan.Tensor) []jen.Code {
 			jen.Id("Got").Op(":").Lit("a weight that is not 0")))
 		out = append(out, loops(t, func(at string) []jen.Code {
 			if narrow(t) {
-				return []jen.Code{jen.If(exprf("%s == nil && v[%s] != 0", cell(t), at)).Block(refuse)}
+				return []jen.Code{jen.If(exprf("%s == nil && v[%s] != 0", e.cell(t), at)).Block(refuse)}
 			}
-			return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "v[%s]", at)).Else().If(exprf("v[%s] != 0", at)).Block(refuse)}
+			return []jen.Code{jen.If(letf("c", "%s", e.cell(t)), exprf("c != nil")).Block(setf("*c", "v[%s]", at)).Else().If(exprf("v[%s] != 0", at)).Block(refuse)}
 		}))
 	}
 	switch {
 	case narrow(t):
 		out = append(out, e.narrowSet(t)...)
 	case out == nil:
-		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{setf("*"+cell(t), "v[%s]", at)} }))
+		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{setf("*"+e.cell(t), "v[%s]", at)} }))
 	}
 	return out
 }
@@ -215,13 +272,42 @@ func (e *emitter) setTensor(t *plan.Tensor) []jen.Code {
 func (e *emitter) initialise(f *jen.File) {
 	var body []jen.Code
 	for _, t := range e.plan.Tensors {
-		if c := e.initial(t); c != nil {
+		if t.Run != nil {
+			if t.Block == 0 {
+				body = append(body, e.initialRun(t)...)
+			}
+			continue
+		}
+		if c := e.initial(t, fmt.Sprint(t.Value.Param.Layer)); c != nil {
 			body = append(body, jen.Comment(t.Value.Name+": "+initialDoc(t.Value.Param)), c)
 		}
 	}
 	f.Comment("initialise sets the initial values the spec asks for; they depend on the seed and")
 	f.Comment("the canonical index alone.")
 	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("initialise").Params(jen.Id("seed uint64")).Block(body...)
+}
+
+// initialRun prints the initial values of a field of a run's blocks.
+func (e *emitter) initialRun(first *plan.Tensor) []jen.Code {
+	var body []jen.Code
+	for _, g := range e.plan.InitialBlocks(first) {
+		what, block, layer := g.First.Name, plan.Move{From: g.From}, fmt.Sprint(g.Layer)
+		if g.Count > 1 {
+			what, block.Step = what+" … "+g.Last.Name, 1
+			layer = fmt.Sprintf("uint32(%s)", plan.Move{From: g.Layer, Step: g.LayerStep}.Text(turn))
+		}
+		e.overBlocks(first.Run, block, func() {
+			c := e.initialOf(first, g.First, layer)
+			if c == nil {
+				return
+			}
+			if g.Count > 1 {
+				c = forRange(turn, fmt.Sprint(g.Count), c)
+			}
+			body = append(body, jen.Comment(what+": "+initialDoc(g.First)), c)
+		})
+	}
+	return body
 }
 
 func initialDoc(p *ir.ParamInfo) string {
@@ -234,8 +320,14 @@ func initialDoc(p *ir.ParamInfo) string {
 	return p.Init.String()
 }
 
-func (e *emitter) initial(t *plan.Tensor) jen.Code {
-	p, T := t.Value.Param, typeName(e.elem)
+func (e *emitter) initial(t *plan.Tensor, layer string) jen.Code {
+	return e.initialOf(t, t.Value.Param, layer)
+}
+
+// initialOf prints the values that a parameter begins with, of a tensor or the
+// block of the turn.
+func (e *emitter) initialOf(t *plan.Tensor, p *ir.ParamInfo, layer string) jen.Code {
+	T := typeName(e.elem)
 	loops := loops
 	if narrow(t) {
 		loops = e.narrowLoops
@@ -244,20 +336,20 @@ func (e *emitter) initial(t *plan.Tensor) jen.Code {
 		if narrow(t) {
 			put := setf("row[i]", "%s(%s)", T, value)
 			if t.Layout.Order == plan.Connections {
-				return []jen.Code{setf("row[i]", "0"), jen.If(exprf("%s != nil", cell(t))).Block(put)}
+				return []jen.Code{setf("row[i]", "0"), jen.If(exprf("%s != nil", e.cell(t))).Block(put)}
 			}
 			return []jen.Code{put}
 		}
 		if t.Layout.Order == plan.Connections {
-			return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "%s(%s)", T, value))}
+			return []jen.Code{jen.If(letf("c", "%s", e.cell(t)), exprf("c != nil")).Block(setf("*c", "%s(%s)", T, value))}
 		}
-		return []jen.Code{setf("*"+cell(t), "%s(%s)", T, value)}
+		return []jen.Code{setf("*"+e.cell(t), "%s(%s)", T, value)}
 	}
 	switch {
 	case p.Orthogonal != 0:
 		return jen.Block(
 			letf("v", "make([]float64, %d)", p.Size()),
-			e.rt("Orthogonal").Call(exprf("v"), exprf("%d", p.Shape[0]), exprf("%d", p.Size()/p.Shape[0]), exprf("%s", literal(p.Orthogonal, ir.Float64)), exprf("seed"), exprf("%d", p.Layer)),
+			e.rt("Orthogonal").Call(exprf("v"), exprf("%d", p.Shape[0]), exprf("%d", p.Size()/p.Shape[0]), exprf("%s", literal(p.Orthogonal, ir.Float64)), exprf("seed"), exprf("%s", layer)),
 			loops(t, func(at string) []jen.Code { return store("v[" + at + "]") }))
 	case len(p.Values) == 1:
 		return loops(t, func(string) []jen.Code { return store(literal(p.Values[0], ir.Float64)) })
@@ -281,7 +373,7 @@ func (e *emitter) initial(t *plan.Tensor) jen.Code {
 		for leaf, fn := range map[string]string{"u": "Uniform", "z": "Normal", "tz": "TruncNormal"} {
 			if p.Init.Reads(leaf) {
 				s.bind(leaf, leaf)
-				out = append(out, let(leaf, e.rt(fn).Call(exprf("seed"), e.rt("PurposeInit"), exprf("%d", p.Layer), exprf("uint64(%s)", at))))
+				out = append(out, let(leaf, e.rt(fn).Call(exprf("seed"), e.rt("PurposeInit"), exprf("%s", layer), exprf("uint64(%s)", at))))
 			}
 		}
 		out = append(out, s.assigns(p.Init)...)

@@ -25,8 +25,8 @@ func (e *emitter) stepOne(f *jen.File) error {
 	}
 	b := &body{
 		e: e, phase: ph, slots: "ws", weights: "p", grads: "g", training: true, single: true,
-		names: e.local(),
-		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
+		names:  e.local(),
+		at:     map[*ir.Value]place{},
 		sample: "t.seen",
 	}
 	b.bindScalars()
@@ -70,10 +70,10 @@ func (b *body) rankOne(o *ir.RankOne) {
 func (b *body) rankOneArgs(o *ir.RankOne) []jen.Code {
 	var args []jen.Code
 	for _, f := range fieldsOf(b.e.plan.TensorOf(o.W.Param)) {
-		args = append(args, exprf("&p.%s", f))
+		args = append(args, exprf("&p.%s", b.e.field(b.e.plan.TensorOf(o.W.Param), f)))
 	}
 	if o.B != nil {
-		args = append(args, exprf("&p.%s", b.e.plan.TensorOf(o.B.Param).Field))
+		args = append(args, b.pointers(b.e.plan.TensorOf(o.B.Param), "p")...)
 	}
 	return append(args, exprf("%s", b.pointer(o.X)), exprf("%s", b.pointer(o.DY)), exprf("%s", b.at[o.Rate].idx))
 }
@@ -174,7 +174,7 @@ func (b *body) gradInputOne(s *plan.Step, m *matrix) {
 	if then != nil {
 		args = append(args, exprf("%s", b.pointer(then.X)), exprf("%s", b.at[then.Rate].idx))
 		if then.B != nil {
-			args = append(args, exprf("&p.%s", b.e.plan.TensorOf(then.B.Param).Field))
+			args = append(args, b.pointers(b.e.plan.TensorOf(then.B.Param), "p")...)
 		}
 	}
 	b.add(jen.Id(k.name).Call(args...))

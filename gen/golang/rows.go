@@ -80,11 +80,11 @@ func (b *body) rowsVariable(v *ir.Value) string {
 	if name := b.variables[v]; name != "" {
 		return name
 	}
-	name := b.names.name(v.Name)
+	name := b.variable(v)
 	b.variables[v] = name
-	from := b.rows[v]
-	if from == "" {
-		from = fmt.Sprintf("%s.t%d", b.slots, b.phase.Slot[v])
+	from := b.slot(v)
+	if b.kept[v] {
+		from = b.rowsName(v)
 	}
 	from += "[" + b.from + "]"
 	if b.from != ":len(x)" {
@@ -105,7 +105,9 @@ func (b *body) outputOf(v *ir.Value) (bool, string) {
 
 // layerwise emits the phase layer by layer: matrix operations over all rows,
 // the rest in loops over the samples.
-func (b *body) layerwise() error {
+func (b *body) layerwise() error { return b.layersOf(b.phase.Steps, b.phase.Repeats) }
+
+func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 	var loop []jen.Code
 	flush := func() {
 		if len(loop) > 0 {
@@ -113,22 +115,24 @@ func (b *body) layerwise() error {
 			loop = nil
 		}
 	}
-	for _, s := range b.phase.Steps {
-		if s.Vector {
+	err := plan.Walk(len(steps), repeats, func(i int) error {
+		if s := steps[i]; s.Vector {
 			flush()
 			b.matrixRows(s)
-			continue
+			return nil
 		}
-		before := b.stmts
-		b.stmts = nil
-		if err := b.step(s); err != nil {
-			return err
-		}
+		before := b.take()
+		err := b.step(steps[i])
 		loop = append(loop, b.stmts...)
 		b.stmts = before
-	}
+		return err
+	}, func(r *plan.Repeat) error {
+		flush()
+		first := steps[r.First : r.First+r.Period]
+		return b.loop(r, first, func() error { return b.layersOf(first, nil) })
+	})
 	flush()
-	return nil
+	return err
 }
 
 // rowPlace makes the place of a value in a loop over the samples i.
@@ -167,10 +171,10 @@ func (b *body) matrixRows(s *plan.Step) {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
 	}
 	if m.tensor.Scaled() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), m.tensor.ScaleField()))
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
 	}
 	if m.bias != nil {
-		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))
+		args = append(args, b.pointers(b.e.plan.TensorOf(m.bias.Param), b.weights)...)
 	}
 	for _, v := range m.extra {
 		if isNumber(v) {

@@ -74,27 +74,28 @@ func (b *body) bindCopies(p *plan.Batched) {
 // places.
 func (b *body) bindEarlier() {
 	made := map[*ir.Value]bool{}
-	for _, s := range b.phase.Steps {
-		ops := []ir.Op{s.Op}
-		for _, m := range s.Epilogue {
-			ops = append(ops, m)
-		}
-		for _, op := range ops {
-			for _, x := range op.Ins() {
-				if _, bound := b.at[x]; bound || made[x] || b.rows[x] == "" {
-					continue
-				}
-				if b.layers {
-					b.rowPlace(x)
-				} else {
-					b.result(x)
-				}
-			}
-			for _, y := range op.Outs() {
-				made[y] = true
+	bind := func(s *plan.Step, moves map[*ir.Value]plan.Move) {
+		for _, x := range stepIns(s) {
+			_, bound := b.at[x]
+			if _, later := moves[x]; !bound && !later && !made[x] && b.kept[x] {
+				b.bind(x)
 			}
 		}
 	}
+	for _, s := range b.phase.Steps {
+		for _, y := range s.Stored() {
+			made[y] = true
+		}
+	}
+	_ = plan.Walk(len(b.phase.Steps), b.phase.Repeats, func(i int) error {
+		bind(b.phase.Steps[i], nil)
+		return nil
+	}, func(r *plan.Repeat) error {
+		for _, s := range b.phase.Steps[r.First : r.First+r.Period] {
+			bind(s, r.Moves)
+		}
+		return nil
+	})
 }
 
 // wholeBatch keeps the number of samples of the batch, before x is cut down to

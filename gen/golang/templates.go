@@ -83,9 +83,9 @@ type targetView struct {
 }
 
 type accessorView struct {
-	Name, Method, Tensor, Args string
-	Sparse                     bool
-	Value                      string // expression of the number in cell c
+	Name, Cell, Tensor, Args string
+	Sparse                   bool
+	Value                    string // expression of the number in cell c
 }
 
 // fitGroup is what one function fits: FitInput all inputs, FitTarget all outputs
@@ -272,7 +272,7 @@ func (e *emitter) isTrained(t *plan.Tensor) bool {
 func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	layer, what, _ := strings.Cut(t.Value.Name, ".")
 	a := accessorView{
-		Name: spec.GoName(layer) + spec.GoName(what), Method: paramName(t.Value), Tensor: t.Value.Name,
+		Name: spec.GoName(layer) + spec.GoName(what), Tensor: t.Value.Name,
 		Args: "o, i", Sparse: t.Layout.Order == plan.Connections, Value: "*c",
 	}
 	switch t.Layout.Elem {
@@ -284,6 +284,7 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	if t.Layout.Order == plan.Vector {
 		a.Args = "o"
 	}
+	a.Cell = e.cellAt(t, strings.Split(a.Args, ", ")...)
 	return a
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
-	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -35,14 +34,14 @@ func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
 		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
 		names: e.local(),
-		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
+		at:    map[*ir.Value]place{}, kept: map[*ir.Value]bool{},
 		sample: "t.seen+uint32(from+i)",
 	}
 	if training {
 		b.grads = "g"
 	}
 	for _, v := range e.plan.Train.Rows {
-		b.rows[v] = b.rowsName(v)
+		b.kept[v] = true
 	}
 	for _, v := range e.plan.Train.Values {
 		b.at[v] = place{b.rowsName(v), "&" + b.rowsName(v)}
@@ -284,73 +283,6 @@ func (e *emitter) checks(f *jen.File) {
 	f.Comment("check panics unless x and y are a batch.")
 	f.Func().Id("check").Params(jen.Id("fn string, x []Input, y []Target")).Block(body...)
 	f.Line()
-}
-
-// memory prints the trainer's arena.
-func (e *emitter) memory(f *jen.File) {
-	t := e.plan.Train
-	fields := []jen.Code{jen.Id("grads").Id("params").Comment("gradients of the current step")}
-	for _, s := range t.States {
-		fields = append(fields, jen.Id(lowerCamel(s)).Id("params").Comment("optimiser state"))
-	}
-	copies := map[string]bool{}
-	for _, v := range t.Copies {
-		if name := copyName(v); !copies[name] {
-			copies[name] = true
-			fields = append(fields, jen.Id(name).Id("params"))
-		}
-	}
-	for _, v := range t.Rows {
-		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, e.rowStride(v.Size()))).Comment("of every sample"))
-		if rest := e.plan.Options.Batch * e.rowStride(v.Size()) % schedule.Panel; rest > 0 {
-			fields = append(fields, jen.Id("_").Id(array(v.DType, schedule.Panel-rest)))
-		}
-	}
-	for _, v := range t.Values {
-		fields = append(fields, jen.Id(e.rowField(v)).Id(valueType(v)).Comment("of the batch"))
-	}
-	for n, ph := range t.Gradients.Phases(plan.Samples) {
-		fields = append(fields, e.sampleSpace(numberedName("gradientSpace", n), ph))
-	}
-	fields = append(fields, e.sampleSpace("lossSpace", t.Evaluate.Phases(plan.Samples)[0]))
-	if t.One != nil {
-		fields = append(fields, jen.Id("oneSpace").Struct(slots(e.elem, t.One.Slots, 1)...))
-	}
-	f.Comment("memory is everything a trainer keeps: one block without pointers.")
-	f.Type().Id("memory").Struct(fields...)
-	f.Line()
-}
-
-// sampleSpace is the field of a phase's workspace: with rows for every sample,
-// or one for every sample that may be a worker's first.
-func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
-	field := jen.Id(name)
-	if !e.plan.Layerwise {
-		field.Index(jen.Lit(e.plan.Options.Batch))
-	}
-	return field.Struct(e.batchSlots(p)...)
-}
-
-// rowField is the trainer's field for the rows of a value.
-func (e *emitter) rowField(v *ir.Value) string {
-	if e.rowNames == nil {
-		e.rowNames = map[*ir.Value]string{}
-		names := newNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask")
-		for n := range e.plan.Train.Gradients.Phases(plan.Samples) {
-			names.taken[numberedName("gradientSpace", n)] = true
-		}
-		for _, s := range e.plan.Train.States {
-			names.taken[lowerCamel(s)] = true
-		}
-		for _, r := range append(e.plan.Train.Rows[:len(e.plan.Train.Rows):len(e.plan.Train.Rows)], e.plan.Train.Values...) {
-			e.rowNames[r] = names.name(r.Name)
-		}
-	}
-	name, ok := e.rowNames[v]
-	if !ok {
-		panic(fmt.Sprintf("internal error: golang: %s is not kept", v.Describe()))
-	}
-	return name
 }
 
 // update prints the optimiser's step and the penalty.

@@ -172,25 +172,28 @@ func (e *emitter) trained() []ir.Output {
 	return out
 }
 
-func slots(elem ir.DType, sizes []int, rows ...int) []jen.Code {
-	fields := make([]jen.Code, len(sizes))
-	for i, n := range sizes {
-		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(array(elem, append(rows[:len(rows):len(rows)], n)...))
+// slots are the fields of a phase's workspace: with some rows, of some stride.
+func slots(elem ir.DType, ph *plan.Phase, stride func(size int) int, rows ...int) []jen.Code {
+	fields := make([]jen.Code, len(ph.Slots))
+	for i, n := range ph.Slots {
+		dims := append(rows[:len(rows):len(rows)], stride(n))
+		if room := ph.Room(i); room > 1 {
+			dims = append([]int{room}, dims...)
+		}
+		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(array(elem, dims...))
 	}
 	return fields
 }
+
+func same(size int) int { return size }
 
 // batchSlots are the slots of a phase of a batch: with a row per sample where
 // it goes layer by layer.
 func (e *emitter) batchSlots(ph *plan.Phase) []jen.Code {
 	if !e.plan.Layerwise {
-		return slots(e.elem, ph.Slots)
+		return slots(e.elem, ph, same)
 	}
-	strides := make([]int, len(ph.Slots))
-	for i, n := range ph.Slots {
-		strides[i] = e.rowStride(n)
-	}
-	return slots(e.elem, strides, e.plan.Options.Batch)
+	return slots(e.elem, ph, e.rowStride, e.plan.Options.Batch)
 }
 
 // rowStride is the length of the rows of a value in a batch.
@@ -204,7 +207,7 @@ func (e *emitter) rowStride(size int) int {
 func (e *emitter) workspaces(f *jen.File) {
 	f.Comment("Workspace holds the intermediate values of one inference. Its zero value is ready")
 	f.Comment("to use; use one per goroutine.")
-	f.Type().Id("Workspace").Struct(slots(e.elem, e.plan.Infer.Slots)...)
+	f.Type().Id("Workspace").Struct(slots(e.elem, e.plan.Infer, same)...)
 	f.Line()
 	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
 	fields := []jen.Code{jen.Id("one").Id("Workspace")}
@@ -215,10 +218,4 @@ func (e *emitter) workspaces(f *jen.File) {
 }
 
 // workspaceBytes is the size of Workspace.
-func (e *emitter) workspaceBytes() int {
-	n := 0
-	for _, s := range e.plan.Infer.Slots {
-		n += s * map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[e.elem]
-	}
-	return n
-}
+func (e *emitter) workspaceBytes() int { return e.plan.Infer.Bytes(e.elem) }

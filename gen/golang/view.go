@@ -14,7 +14,7 @@ import (
 func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at string) string) {
 	if v.Kind == ir.Param {
 		t := b.e.plan.TensorOf(v.Param)
-		return "&" + b.weights + "." + t.Field, fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem)),
+		return "&" + b.weights + "." + b.e.field(t, t.Field), fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem)),
 			func(name, at string) string {
 				if v.Size() == 1 {
 					at = "0"

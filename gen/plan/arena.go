@@ -37,19 +37,19 @@ func (a *Arena) add(t *Tensor) {
 	l := &t.Layout
 	switch {
 	case l.Order == Connections:
-		a.field(t, t.Field, l.Size())
+		a.field(t, t.Path(t.Field), l.Size())
 	case l.Order == Vector:
-		a.field(t, t.Field, l.Full, schedule.Panel)
+		a.field(t, t.Path(t.Field), l.Full, schedule.Panel)
 	default:
 		if l.Full > 0 {
-			a.field(t, t.Field, l.Full, l.Rows, schedule.Panel)
+			a.field(t, t.Path(t.Field), l.Full, l.Rows, schedule.Panel)
 		}
 		if l.Tail > 0 {
-			a.field(t, t.TailField(), l.In, l.Tail)
+			a.field(t, t.Path(t.TailField()), l.In, l.Tail)
 		}
 	}
 	if t.Scaled() {
-		a.typed(t, t.ScaleField(), t.Value.DType, "scales of "+t.Value.Name, l.Panels(), schedule.Panel)
+		a.typed(t, t.Path(t.ScaleField()), t.Value.DType, "scales of "+t.Value.Name, l.Panels(), schedule.Panel)
 	}
 }
 

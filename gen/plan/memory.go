@@ -54,8 +54,8 @@ func (p *Plan) rowStride(size int, elem ir.DType) int {
 // batchBytes is the size of a phase's workspace for one sample of a batch.
 func (p *Plan) batchBytes(ph *Phase) int {
 	n := 0
-	for _, slot := range ph.Slots {
-		n += p.rowStride(slot, p.Prog.DType) * ElemSize(p.Prog.DType)
+	for i, slot := range ph.Slots {
+		n += ph.Room(i) * p.rowStride(slot, p.Prog.DType) * ElemSize(p.Prog.DType)
 	}
 	return n
 }

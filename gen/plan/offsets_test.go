@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/printer"
@@ -39,19 +40,37 @@ func TestOffsets(t *testing.T) {
 func requireOffsets(t *testing.T, p *plan.Plan, params *types.Struct, sizes types.Sizes, what string) {
 	t.Helper()
 	require.EqualValues(t, p.Net.Size, sizes.Sizeof(params), what)
-	fields := make([]*types.Var, params.NumFields())
-	index := map[string]int{}
-	for i := range fields {
-		fields[i] = params.Field(i)
-		index[fields[i].Name()] = i
-	}
-	offsets := sizes.Offsetsof(fields)
+	at := map[string]placed{}
+	flatten(params, "", 0, sizes, at)
 	for _, f := range p.Net.Fields {
-		i, ok := index[f.Name]
+		got, ok := at[f.Name]
 		require.True(t, ok, "%s: %s is missing", what, f.Name)
-		require.EqualValues(t, f.Offset, offsets[i], "%s: %s", what, f.Name)
-		require.EqualValues(t, f.Size, sizes.Sizeof(fields[i].Type()), "%s: %s", what, f.Name)
+		require.Equal(t, placed{int64(f.Offset), int64(f.Size)}, got, "%s: %s", what, f.Name)
 		require.Zero(t, f.Offset%64, "%s: %s", what, f.Name)
+	}
+}
+
+// placed is where a field lies and how large it is.
+type placed struct{ offset, size int64 }
+
+// flatten finds the fields of a struct, those of its arrays of structs included.
+func flatten(s *types.Struct, path string, from int64, sizes types.Sizes, at map[string]placed) {
+	fields := make([]*types.Var, s.NumFields())
+	for i := range fields {
+		fields[i] = s.Field(i)
+	}
+	for i, offset := range sizes.Offsetsof(fields) {
+		name, offset := path+fields[i].Name(), from+offset
+		at[name] = placed{offset, sizes.Sizeof(fields[i].Type())}
+		array, _ := fields[i].Type().(*types.Array)
+		if array == nil {
+			continue
+		}
+		if block, ok := array.Elem().(*types.Struct); ok {
+			for b := range array.Len() {
+				flatten(block, fmt.Sprintf("%s[%d].", name, b), offset+b*sizes.Sizeof(block), sizes, at)
+			}
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ type Plan struct {
 	Options Options
 
 	Tensors []*Tensor // the stored tensors, in the order of Prog.Params
+	Runs    []*Run    // of equal tensors
 	Net     Arena     // the parameters
 	Infer   *Phase
 	// Layerwise: batches go through the network layer by layer, every value
@@ -33,6 +34,9 @@ type Plan struct {
 	Layerwise  bool
 	InferBatch *Phase // Infer for a batch, if Layerwise
 	Train      *Train // nil without training
+
+	tensorOf map[*ir.ParamInfo]*Tensor
+	series   map[*ir.Value]Element
 }
 
 // Tensor is a stored parameter.
@@ -40,6 +44,10 @@ type Tensor struct {
 	Value  *ir.Value
 	Layout Layout
 	Field  string // Go field: w1, b1
+	// Run is the array of blocks that holds the tensor, nil if none does; Block is
+	// its own.
+	Run   *Run
+	Block int
 }
 
 // Train is the plan of a training step.
@@ -50,12 +58,16 @@ type Train struct {
 	One       *Phase // a step on one sample; nil where it is none of its own
 	// Learn are the gradients with the updates that can follow each at once;
 	// nil where the update must see all gradients first.
-	Learn   []Learn
-	Penalty *Phase   // nil without regularisers
-	States  []string // names of the optimiser's states
+	Learn []Learn
+	// LearnRepeats are the parts of Learn that are loops.
+	LearnRepeats []*Repeat
+	Penalty      *Phase   // nil without regularisers
+	States       []string // names of the optimiser's states
 	// Rows are the values kept for every sample of the batch, because a sum
 	// over the batch reads them.
 	Rows []*ir.Value
+	// RowOf are the places of those that are kept side by side.
+	RowOf map[*ir.Value]Element
 	// Copies are parameter-shaped temporaries: connections kept by drop_connect,
 	// gradients of a further use of a weight.
 	Copies []*ir.Value
@@ -72,9 +84,14 @@ type Learn struct {
 
 // Phase is a list of steps with the buffers of their temporaries.
 type Phase struct {
-	Steps []*Step
-	Slots []int // sizes of the workspace's slots, in elements
-	Slot  map[*ir.Value]int
+	Steps   []*Step
+	Repeats []*Repeat // parts of Steps that are loops
+	Slots   []int     // sizes of the workspace's slots, in elements
+	Slot    map[*ir.Value]int
+	// Many is the number of values that a slot has room for, of slots that are
+	// arrays; Index says which of them a value is.
+	Many  map[int]int
+	Index map[*ir.Value]int
 	exact bool
 }
 
@@ -105,17 +122,13 @@ type Step struct {
 
 // TensorOf returns the stored tensor of a parameter, gradient or state.
 func (p *Plan) TensorOf(info *ir.ParamInfo) *Tensor {
-	for _, t := range p.Tensors {
-		if t.Value.Param == info {
-			return t
-		}
-	}
-	return nil
+	return p.tensorOf[info]
 }
 
 // New plans a program.
 func New(prog *ir.Program, o Options) (*Plan, error) {
-	p := &Plan{Prog: prog, Options: o}
+	p := &Plan{Prog: prog, Options: o, tensorOf: map[*ir.ParamInfo]*Tensor{}}
+	p.series = findSeries(prog.Infer, prog.Gradients, prog.Evaluate, prog.StepOne)
 	p.tensors()
 	p.Layerwise = len(o.Targets) > 0
 	p.Infer = p.phase(prog.Infer.Ops, keepAll(prog.Infer.Results), false)
@@ -128,6 +141,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 	p.unroll()
 	p.vectorize()
 	p.skip()
+	p.repeats()
 	return p, p.Verify()
 }
 
@@ -139,6 +153,10 @@ func (p *Plan) tensors() {
 		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf())}
 		t.Field = field(v, numbers, fields)
 		p.Tensors = append(p.Tensors, t)
+		p.tensorOf[v.Param] = t
+	}
+	p.runs()
+	for _, t := range p.Tensors {
 		p.Net.add(t)
 	}
 }
@@ -160,6 +178,6 @@ func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
 		s.Chains = chains(s.Op)
 		s.Kernel = p.describe(s)
 	}
-	ph.assign(keep)
+	ph.assign(keep, p.series)
 	return ph
 }

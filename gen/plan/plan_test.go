@@ -11,6 +11,7 @@ import (
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/gentest"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -29,6 +30,11 @@ func networks(t *testing.T) []*spec.Network {
 	g := gentest.NewGenerator(3)
 	for i := range 60 {
 		net, err := g.Network(fmt.Sprintf("net%d", i))
+		require.NoError(t, err)
+		nets = append(nets, net)
+	}
+	for _, layers := range gentest.Runs {
+		net, err := spec.Decode("run.yaml", []byte(layers), op.Vocabulary())
 		require.NoError(t, err)
 		nets = append(nets, net)
 	}
@@ -88,7 +94,7 @@ func requireDisjoint(t *testing.T, ph *plan.Phase, what string) {
 	for x, slot := range ph.Slot {
 		require.GreaterOrEqual(t, ph.Slots[slot], x.Size(), "%s: %s", what, x.Name)
 		for y, other := range ph.Slot {
-			if x != y && slot == other && born[x] <= last[y] && born[y] <= last[x] {
+			if x != y && slot == other && ph.Index[x] == ph.Index[y] && born[x] <= last[y] && born[y] <= last[x] {
 				require.Failf(t, "slots overlap", "%s: %s (steps %d to %d) and %s (steps %d to %d) share slot %d",
 					what, x.Name, born[x], last[x], y.Name, born[y], last[y], slot)
 			}

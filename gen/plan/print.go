@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -80,18 +81,56 @@ func (ph *Phase) print(b *strings.Builder, name string, elem ir.DType, rows map[
 	}
 	fmt.Fprintf(b, "\n%s", name)
 	if len(ph.Slots) > 0 {
-		fmt.Fprintf(b, ", workspace %v, %d bytes", ph.Slots, ph.Bytes(elem))
+		fmt.Fprintf(b, ", workspace %s, %d bytes", ph.workspace(), ph.Bytes(elem))
 	}
 	b.WriteByte('\n')
-	for _, s := range ph.Steps {
-		fmt.Fprintf(b, "  %s%s\n", s.Op, s.notes())
-		for _, m := range s.Epilogue {
-			fmt.Fprintf(b, "    fused %s\n", m)
+	_ = Walk(len(ph.Steps), ph.Repeats, func(i int) error {
+		ph.printStep(b, "  ", ph.Steps[i], rows)
+		return nil
+	}, func(r *Repeat) error {
+		fmt.Fprintf(b, "  %s\n", r)
+		for _, s := range ph.Steps[r.First : r.First+r.Period] {
+			ph.printStep(b, "    ", s, rows)
 		}
-		if places := ph.places(s, rows); places != "" {
-			fmt.Fprintf(b, "    stores %s\n", places)
+		return nil
+	})
+}
+
+// printStep prints a step.
+func (ph *Phase) printStep(b *strings.Builder, indent string, s *Step, rows map[*ir.Value]bool) {
+	fmt.Fprintf(b, "%s%s%s\n", indent, s.Op, s.notes())
+	for _, m := range s.Epilogue {
+		fmt.Fprintf(b, "%s  fused %s\n", indent, m)
+	}
+	if places := ph.places(s, rows); places != "" {
+		fmt.Fprintf(b, "%s  stores %s\n", indent, places)
+	}
+}
+
+// workspace are the sizes of the slots.
+func (ph *Phase) workspace() string {
+	sizes := make([]string, len(ph.Slots))
+	for i, n := range ph.Slots {
+		sizes[i] = fmt.Sprint(n)
+		if room := ph.Room(i); room > 1 {
+			sizes[i] = fmt.Sprintf("%d×%d", room, n)
 		}
 	}
+	return fmt.Sprint(sizes)
+}
+
+// String says how often the steps of the first turn are repeated, and where what
+// they read and write lies in turn l.
+func (r *Repeat) String() string {
+	var moves []string
+	for t, m := range r.Tensors {
+		moves = append(moves, fmt.Sprintf("%s[%s].%s", t.Run.Name, m.Text("l"), t.Field))
+	}
+	for v, m := range r.Moves {
+		moves = append(moves, fmt.Sprintf("%s in element %s", v, m.Text("l")))
+	}
+	slices.Sort(moves)
+	return fmt.Sprintf("%d times, l = 0…%d, with %s:", r.Count, r.Count-1, strings.Join(moves, ", "))
 }
 
 // notes are the decisions about a step.
@@ -126,7 +165,11 @@ func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
 	var places []string
 	for _, y := range s.Stored() {
 		if slot, ok := ph.Slot[y]; ok {
-			places = append(places, fmt.Sprintf("%s in t%d", y, slot))
+			at := fmt.Sprintf("%s in t%d", y, slot)
+			if ph.Room(slot) > 1 {
+				at += fmt.Sprintf("[%d]", ph.Index[y])
+			}
+			places = append(places, at)
 		} else if rows[y] {
 			places = append(places, fmt.Sprintf("%s for every sample", y))
 		}
@@ -137,8 +180,8 @@ func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
 // Bytes is the size of the phase's workspace.
 func (ph *Phase) Bytes(elem ir.DType) int {
 	n := 0
-	for _, slot := range ph.Slots {
-		n += slot * ElemSize(elem)
+	for i, slot := range ph.Slots {
+		n += slot * ph.Room(i) * ElemSize(elem)
 	}
 	return n
 }

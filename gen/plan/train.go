@@ -18,6 +18,7 @@ func (p *Plan) train() {
 		t.One.rankOne()
 	}
 	t.learn()
+	t.rowSeries(p.series)
 	if p.Prog.Penalty != nil {
 		t.Penalty = p.phase(p.Prog.Penalty.Ops, nil, false)
 	}

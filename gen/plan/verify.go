@@ -46,25 +46,30 @@ func (p *Plan) Verify() error {
 }
 
 func (ph *Phase) verify() error {
-	holds := map[int]*ir.Value{}
+	type element struct{ slot, index int }
+	holds := map[element]*ir.Value{}
+	at := func(v *ir.Value) (element, bool) {
+		slot, ok := ph.Slot[v]
+		return element{slot, ph.Index[v]}, ok
+	}
 	for i, s := range ph.Steps {
 		for _, x := range s.ins() {
-			if slot, ok := ph.Slot[x]; ok && holds[slot] != x {
-				return fmt.Errorf("internal error: plan: step %d reads %s from slot %d, which holds %v", i, x, slot, holds[slot])
+			if slot, ok := at(x); ok && holds[slot] != x {
+				return fmt.Errorf("internal error: plan: step %d reads %s from slot %d, which holds %v", i, x, slot.slot, holds[slot])
 			}
 		}
 		for _, y := range s.Stored() {
-			slot, ok := ph.Slot[y]
+			slot, ok := at(y)
 			if !ok {
 				continue
 			}
 			for _, x := range s.ins() {
-				if other, ok := ph.Slot[x]; ok && other == slot {
+				if other, ok := at(x); ok && other == slot {
 					return fmt.Errorf("internal error: plan: step %d writes %s over its operand %s", i, y, x)
 				}
 			}
-			if ph.Slots[slot] < y.Size() {
-				return fmt.Errorf("internal error: plan: slot %d is too small for %s", slot, y)
+			if ph.Slots[slot.slot] < y.Size() || slot.index >= ph.Room(slot.slot) {
+				return fmt.Errorf("internal error: plan: slot %d is too small for %s", slot.slot, y)
 			}
 			holds[slot] = y
 		}

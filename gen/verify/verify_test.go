@@ -80,7 +80,7 @@ func TestBugs(t *testing.T) {
 	for _, bug := range []struct{ file, from, to, found string }{
 		{"n0/kernels_generic.go", "float32(wt[0][1] * xk)", "float32(wt[0][0] * xk)", "path purego: Forward: initial parameters: output of sample 0[0]: got "},
 		{"n0/kernels_generic.go", "s1 := b[0][1]", "s1 := b[0][0]", "path purego: loss of a training step: initial parameters: step 2: loss of Gradients[0]: got "},
-		{"n0/kernels_train_generic.go", "w - float32(lr", "w + float32(lr", "path purego: Apply: initial parameters: step 1: dense1.bias[0]: got "},
+		{"n0/kernels_train_generic.go", "w_ - float32(lr", "w_ + float32(lr", "path purego: Apply: initial parameters: step 1: dense1.bias[0]: got "},
 		{"n0/net_test.go", "func TestGolden(t *testing.T) {", "func TestGolden(t *testing.T) {\nt.Error(\"planted\")", "tests of the generated package: 1 failed"},
 	} {
 		o := options(t)

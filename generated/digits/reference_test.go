@@ -80,8 +80,8 @@ func refCrossEntropy(x, m, z []float64) []float64 {
 		x_ := x[0]
 		m_ := m[0]
 		z_ := z[0]
-		l := math.Log(z_) - (x_ - m_)
-		out[j] = l
+		l_ := math.Log(z_) - (x_ - m_)
+		out[j] = l_
 	}
 	return out
 }

@@ -1,0 +1,196 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// paramLoop walks the elements of parameter-shaped values, stored alike in
+// the holders. names are the Go variables of the rows; inner gets the element
+// expressions.
+func (b *body) paramLoop(t *plan.Tensor, holders, names []string, inner func(elements []string) []jen.Code) []jen.Code {
+	l := &t.Layout
+	rows := func(field, index string) []jen.Code {
+		var out []jen.Code
+		for i, h := range holders {
+			at := "&" + b.field(t, h, field) + index
+			if b.args != nil && index == "" { // a pointer already
+				at = at[1:]
+			}
+			out = append(out, letf(names[i], "%s", at))
+		}
+		return out
+	}
+	elements := make([]string, len(names))
+	for i, n := range names {
+		elements[i] = n + "[j]"
+	}
+	lanes := func(n int) jen.Code { return forRange("j", fmt.Sprint(n), inner(elements)...) }
+	var out []jen.Code
+	switch l.Order {
+	case plan.Connections:
+		return append(out, jen.Block(append(rows(t.Field, ""), lanes(l.First(l.Out)))...))
+	case plan.Vector:
+		if n := l.Out / schedule.Panel; n > 0 {
+			out = append(out, forRange("q", fmt.Sprint(n), append(rows(t.Field, "[q]"), lanes(schedule.Panel))...))
+		}
+		if rest := l.Out % schedule.Panel; rest > 0 {
+			out = append(out, jen.Block(append(rows(t.Field, fmt.Sprintf("[%d]", l.Full-1)), lanes(rest))...))
+		}
+		return out
+	}
+	if l.Full > 0 {
+		out = append(out, forRange("q", fmt.Sprint(l.Full),
+			forRange("k", fmt.Sprint(l.In), append(rows(t.Field, "[q][k]"), lanes(schedule.Panel))...)))
+	}
+	if l.Tail > 0 {
+		out = append(out, forRange("k", fmt.Sprint(l.In), append(rows(t.TailField(), "[k]"), lanes(l.TailOutputs()))...))
+	}
+	return out
+}
+
+// paramMap emits an element-wise operation on parameter-shaped values: an
+// update of parameters and states, or a copy.
+func (b *body) paramMap(o *ir.Map) error {
+	t := b.e.plan.TensorOf(o.Out[0].Param)
+	if o.Out[0].Kind == ir.Temp {
+		b.at[o.Out[0]] = place{b.holder(o.Out[0]), ""}
+	}
+	if b.vectorUpdate(o, t) {
+		return nil
+	}
+	b.add(note("%s: %s", o.Out[0].Name, wrapFormula(o.Prog)))
+	b.add(b.elementLoop(o, t)...)
+	return nil
+}
+
+// elementLoop walks the elements of an operation on parameter-shaped values.
+func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
+	var holders, names []string
+	index := map[*ir.Value]int{}
+	scope := b.e.local()
+	for name := range b.names.taken {
+		scope.reserved[name] = true
+	}
+	add := func(v *ir.Value, leaf string) {
+		if _, ok := index[v]; !ok && !isNumber(v) {
+			index[v] = len(names)
+			holders = append(holders, b.holder(v))
+			names = append(names, scope.own(leaf+"s"))
+		}
+	}
+	for i, x := range o.In {
+		add(x, o.InNames[i])
+	}
+	for i, y := range o.Out {
+		add(y, o.OutNames[i])
+	}
+	return b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
+		s := b.e.scalar(b.e.elem)
+		s.avoid(scope)
+		var body []jen.Code
+		for i, x := range o.In {
+			if isNumber(x) {
+				s.bind(o.InNames[i], b.at[x].idx)
+				continue
+			}
+			name := s.fresh(o.InNames[i])
+			s.bind(o.InNames[i], name)
+			body = append(body, letf(name, "%s", elements[index[x]]))
+		}
+		body = append(body, s.assigns(o.Prog)...)
+		for i, y := range o.Out {
+			body = append(body, setf(elements[index[y]], "%s", s.names[o.OutNames[i]]))
+		}
+		return body
+	})
+}
+
+// randomWeights draws the mask of removed connections, by canonical index.
+func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) error {
+	p := o.Y.Param
+	outs, ins := p.Shape[0], p.Shape[1]
+	b.at[o.Y] = place{b.holder(o.Y), ""}
+	cell := b.holder(o.Y) + "." + b.e.cellAt(b.e.plan.TensorOf(p), "o", "i")
+	store := []jen.Code{setf("*"+cell, "v")}
+	if p.Mask != nil {
+		store = []jen.Code{jen.If(letf("c", "%s", cell), exprf("c != nil")).Block(setf("*c", "v"))}
+	}
+	b.add(forRange("o", fmt.Sprint(outs),
+		jen.Var().Id("row").Id(array(b.e.elem, ins)),
+		b.e.rt("Dropout").Call(exprf("row[:]"), exprf("t.seed"), b.e.rt("PurposeDropConnect"), exprf("t.step"),
+			exprf("%d", o.Layer), exprf("0"), exprf("uint64(o*%d)", ins), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))),
+		forRange("i, v", "row", store...)))
+	return nil
+}
+
+// reduceParam adds the elements of a parameter: one accumulator per output of
+// a panel, added in halves, panels in order.
+func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
+	t := b.e.plan.TensorOf(wide.Param)
+	l, T, field, tail := &t.Layout, typeName(b.e.elem), b.e.field(t, t.Field), b.e.field(t, t.TailField())
+	y := b.result(o.Y)
+	b.add(jen.Var().Id(y.idx).Id(T))
+	term := func(index string) jen.Code {
+		operands := make([]string, len(o.In))
+		for i, x := range o.In {
+			operands[i] = fmt.Sprintf("%s.%s", b.holder(x), index)
+			if isNumber(x) {
+				operands[i] = b.at[x].idx
+			}
+		}
+		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e"))
+	}
+	if o.When != nil {
+		defer func(before []jen.Code) {
+			b.stmts = append(before, jen.If(exprf("%s != 0", b.at[o.When].idx)).Block(b.stmts...))
+		}(b.take())
+	}
+	panel := func(loops ...jen.Code) []jen.Code {
+		out := append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T)}, loops...)
+		return append(out, jen.Id(y.idx).Op("+=").Add(b.e.halve()))
+	}
+	total := func(code ...jen.Code) { b.add(jen.Block(code...)) }
+	switch l.Order {
+	case plan.Connections:
+		total(append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T), forRange("j", fmt.Sprint(l.First(l.Out)), term(field+"[j]"))},
+			set(y.idx, b.e.halve()))...)
+	case plan.Vector:
+		for q := range l.Full {
+			n := min(schedule.Panel, l.Out-q*schedule.Panel)
+			if q == 0 && n == schedule.Panel && l.Full > 1 {
+				b.add(forRange("q", fmt.Sprint(l.Out/schedule.Panel), panel(forRange("j", "16", term(field+"[q][j]")))...))
+			}
+			if n < schedule.Panel || l.Full == 1 {
+				total(panel(forRange("j", fmt.Sprint(n), term(fmt.Sprintf("%s[%d][j]", field, q))))...)
+			}
+		}
+	default:
+		if l.Full > 0 {
+			b.add(forRange("q", fmt.Sprint(l.Full), panel(forRange("k", fmt.Sprint(l.In), forRange("j", "16", term(field+"[q][k][j]"))))...))
+		}
+		if l.Tail > 0 {
+			total(panel(forRange("k", fmt.Sprint(l.In), forRange("j", fmt.Sprint(l.TailOutputs()), term(tail+"[k][j]"))))...)
+		}
+	}
+}
+
+// halve is the call that adds the 16 lanes in halves.
+func (e *emitter) halve() *jen.Statement {
+	e.kernel("halve", "halve", func(k *kernelFunc) {
+		k.train = true
+		k.doc = []string{k.name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
+		k.args = []arg{{"lanes", "*[16]" + typeName(e.elem)}}
+		for _, h := range []string{"8", "4", "2"} { // constants: no bounds checks
+			k.body = append(k.body, forRange("i", h, jen.Id("lanes[i]").Op("+=").Id("lanes[i+"+h+"]")))
+		}
+		k.body = append(k.body, jen.Return(exprf("lanes[0] + lanes[1]")))
+		k.result = typeName(e.elem)
+	})
+	return jen.Id(e.kernels["halve"].name).Call(exprf("&lanes"))
+}

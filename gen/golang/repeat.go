@@ -1,0 +1,153 @@
+package golang
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+)
+
+// turn is the variable of a loop over equal layers.
+const turn = "l"
+
+// field is a field of a tensor in the arena: of the block of the turn in a loop
+// over equal layers.
+func (e *emitter) field(t *plan.Tensor, name string) string {
+	if e.repeat != nil {
+		if m, ok := e.repeat.Tensors[t]; ok {
+			return fmt.Sprintf("%s[%s].%s", t.Run.Name, m.Text(turn), name)
+		}
+	}
+	return t.Path(name)
+}
+
+// index is which element of an array holds a value.
+func (e *emitter) index(v *ir.Value, fixed int) string {
+	if m, ok := e.move(v); ok {
+		return m.Text(turn)
+	}
+	return fmt.Sprint(fixed)
+}
+
+// layerOf is the number of a layer for random numbers.
+func (e *emitter) layerOf(o *ir.Random) string {
+	if e.repeat != nil {
+		if m, ok := e.repeat.Layers[o]; ok {
+			return fmt.Sprintf("uint32(%s)", m.Text(turn))
+		}
+	}
+	return fmt.Sprint(o.Layer)
+}
+
+// move is how the place of a value goes on in the loop that is being printed.
+func (e *emitter) move(v *ir.Value) (plan.Move, bool) {
+	if e.repeat == nil {
+		return plan.Move{}, false
+	}
+	m, ok := e.repeat.Moves[v]
+	return m, ok
+}
+
+// variable is a variable for a value, in a loop without the number of its layer.
+func (b *body) variable(v *ir.Value) string {
+	if b.e.repeat != nil {
+		return b.names.name(plan.SeriesName(v))
+	}
+	return b.names.name(v.Name)
+}
+
+// slot is a value's place in the workspace.
+func (b *body) slot(v *ir.Value) string {
+	slot := b.phase.Slot[v]
+	s := fmt.Sprintf("%s.t%d", b.slots, slot)
+	if b.phase.Room(slot) > 1 {
+		s += fmt.Sprintf("[%s]", b.e.index(v, b.phase.Index[v]))
+	}
+	return s
+}
+
+// loop emits a loop over equal layers, the body of which is its first turn.
+func (b *body) loop(r *plan.Repeat, first []*plan.Step, body func() error) error {
+	at, variables, declared, before := maps.Clone(b.at), maps.Clone(b.variables), b.declared, b.take()
+	b.declared, b.e.repeat = nil, r
+	for v := range r.Moves {
+		delete(b.at, v)
+		delete(b.variables, v)
+	}
+	made := map[*ir.Value]bool{}
+	for _, s := range first {
+		for _, op := range s.Ops() {
+			for _, x := range op.Ins() {
+				if _, moves := r.Moves[x]; moves && !made[x] {
+					made[x] = true
+					b.bind(x)
+				}
+			}
+		}
+		for _, y := range s.Stored() {
+			made[y] = true
+		}
+	}
+	err := body()
+	code := append(b.declared, b.take()...)
+	b.at, b.variables, b.declared, b.stmts, b.e.repeat = at, variables, declared, before, nil
+	b.add(forRange(turn, fmt.Sprint(r.Count), code...))
+	for _, v := range r.Read {
+		b.bind(v)
+	}
+	return err
+}
+
+// bind makes the place of a value known that was stored before.
+func (b *body) bind(v *ir.Value) {
+	switch {
+	case b.layers:
+		b.rowPlace(v)
+	case b.single && b.summed(v): // as rows, of which there is one
+	default:
+		b.result(v)
+	}
+}
+
+// summed reports whether a value is read by sums over the samples alone.
+func (b *body) summed(v *ir.Value) bool {
+	return !slices.ContainsFunc(b.phase.Steps, func(s *plan.Step) bool {
+		switch ir.Form(s.Op).(type) {
+		case *ir.BatchSum, *ir.DenseGradWeight:
+			return false
+		}
+		return slices.ContainsFunc(s.Ops(), func(op ir.Op) bool { return slices.Contains(op.Ins(), v) })
+	})
+}
+
+// overBlocks prints something for blocks of a run: the tensors of the first stand
+// for those of the turn's.
+func (e *emitter) overBlocks(r *plan.Run, block plan.Move, do func()) {
+	outer := e.repeat
+	e.repeat = &plan.Repeat{Tensors: map[*plan.Tensor]plan.Move{}}
+	for _, t := range e.plan.Tensors[r.First : r.First+len(r.Fields)] {
+		e.repeat.Tensors[t] = block
+	}
+	do()
+	e.repeat = outer
+}
+
+// cellAt is the method of params that says where an element lies.
+func (e *emitter) cellAt(t *plan.Tensor, at ...string) string {
+	if t.Run == nil {
+		return fmt.Sprintf("%s(%s)", paramName(t.Value), strings.Join(at, ", "))
+	}
+	block := fmt.Sprint(t.Block)
+	if e.repeat != nil {
+		if m, ok := e.repeat.Tensors[t]; ok {
+			block = m.Text(turn)
+		}
+	}
+	return fmt.Sprintf("%s(%s)", runAccessor(t), strings.Join(append([]string{block}, at...), ", "))
+}
+
+// runAccessor is the method of params for a field of a run.
+func runAccessor(t *plan.Tensor) string { return lowerCamel(t.Run.Name + " " + t.Field) }
