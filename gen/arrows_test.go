@@ -74,6 +74,7 @@ var arrows = map[string]string{
 	// Examples.
 	"docs/anomaly":    "generated/anomaly",
 	"docs/controller": "generated/bench/w1",
+	"docs/wasm":       "generated/digits",
 	"docs/service":    "generated/digits",
 
 	// Around the compiler.
