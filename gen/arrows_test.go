@@ -72,8 +72,10 @@ var arrows = map[string]string{
 	"spec/rtneural": "spec/plural",
 
 	// Examples.
-	"docs/anomaly": "generated/anomaly",
-	"docs/service": "generated/digits",
+	"docs/anomaly":    "generated/anomaly",
+	"docs/controller": "generated/bench/w1",
+	"docs/wasm":       "generated/digits",
+	"docs/service":    "generated/digits",
 
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/files gen/ir runtime/nnrt spec spec/code spec/plural templates",
