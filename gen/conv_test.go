@@ -85,7 +85,7 @@ func runLayers(t *testing.T, texts []string) {
 	var nets []*gentest.Network
 	for _, text := range texts {
 		for _, tail := range []string{"optimizer: {sgd: {learning_rate: 0.1}}\n", "optimizer: {adam: {learning_rate: 0.01}}\nnumeric: {dtype: float64, mode: reproducible}\n"} {
-			net, err := spec.Decode("n.yaml", []byte("nngen: 1\nname: n"+text+"loss: mse\ncodegen: {batch: 5}\n"+tail), op.Vocabulary())
+			net, err := spec.Decode("n.yaml", []byte("nngen: 1\nname: n"+text+"loss: mse\ncodegen: {batch: 3}\n"+tail), op.Vocabulary())
 			require.NoError(t, err)
 			n, err := gentest.Prepare(net)
 			require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -18,11 +19,16 @@ type contraction struct {
 	chains int
 	over   bool // the samples are summed over
 	args   []arg
-	pass   []string
+	pass   []jen.Code
 	names  map[*ir.Value]string // the parameters that values are passed as
 	rows   string               // a parameter with a row per sample
 	// tensors are the parameters read by their accessors.
 	tensors []string
+	// rowVars are pointers to rows of sample b, and top declares them; places
+	// counts the variables that hold a part of a place.
+	rowVars map[string]string
+	top     []jen.Code
+	places  int
 }
 
 // contract emits the call of the function that computes a contraction.
@@ -51,7 +57,7 @@ func (b *body) contract(o *ir.Contract, chains int) {
 		k.doc = append(k.doc, "in which an element that does not exist makes no term. It does not allocate.")
 		k.args, k.body = c.args, code
 	})
-	b.add(jen.Id(k.name).Call(exprf("%s", strings.Join(c.pass, ", "))))
+	b.add(jen.Id(k.name).Call(c.pass...))
 }
 
 // operand makes a value a parameter of the function.
@@ -61,15 +67,22 @@ func (c *contraction) operand(o *ir.Operand, name string, result bool) {
 		return
 	}
 	c.names[v] = name
-	add := func(typ, pass string) { c.args, c.pass = append(c.args, arg{name, typ}), append(c.pass, pass) }
+	add := func(typ, pass string) {
+		c.args, c.pass = append(c.args, arg{name, typ}), append(c.pass, exprf("%s", pass))
+	}
 	switch {
 	case v.Param != nil && !v.Batch:
-		holder := b.weights
+		t, holder := b.e.plan.TensorOf(v.Param), b.weights
 		if v.Kind != ir.Param {
 			holder = b.holder(v)
 			if result && v.Kind == ir.Temp {
 				b.at[v] = place{holder, ""}
 			}
+		}
+		if c.flat(v) {
+			c.args = append(c.args, arg{name, "[]" + typeName(t.Layout.Elem)})
+			c.pass = append(c.pass, b.e.rt("Flat").Call(exprf("&%s.%s[0][0]", holder, b.e.field(t, t.Field)), exprf("%d", v.Size())))
+			return
 		}
 		if strings.HasPrefix(holder, "t.") {
 			holder = "&" + holder
@@ -95,6 +108,11 @@ func (c *contraction) operand(o *ir.Operand, name string, result bool) {
 	}
 }
 
+// flat reports whether something stored as a parameter is lies row-major.
+func (c *contraction) flat(v *ir.Value) bool {
+	return c.b.e.plan.TensorOf(v.Param).Layout.Order == plan.Vector
+}
+
 // element is the Go expression of an operand's element, and the conditions
 // under which it exists.
 func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, where []string) {
@@ -102,7 +120,7 @@ func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, w
 	for _, d := range o.Outside(loops) {
 		where = append(where, within(o.At[d], loops, o.Shape()[d])...)
 	}
-	flat := o.Flat().Text(loops)
+	flat := c.text(o.Flat(), loops)
 	switch {
 	case v.Param != nil && !v.Batch:
 		return c.param(o, loops, name, where)
@@ -120,10 +138,10 @@ func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, w
 
 // param is the element of something stored as a parameter is.
 func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where []string) (string, []string) {
-	t := c.b.e.plan.TensorOf(o.V.Param)
-	if t.Layout.Order == plan.Vector {
-		return vectorAt(name+"."+c.b.e.field(t, t.Field), o.Flat().Text(loops)), where
+	if c.flat(o.V) {
+		return fmt.Sprintf("%s[%s]", name, c.text(o.Flat(), loops)), where
 	}
+	t := c.b.e.plan.TensorOf(o.V.Param)
 	out, in := o.At[0].Text(loops), o.At[1].Text(loops)
 	cell := name + "." + c.b.e.cellAt(t, out, in)
 	if t.Layout.Order == plan.Connections {
@@ -192,56 +210,35 @@ func nest(loops []ir.Loop, used func(i int) bool, code []jen.Code) []jen.Code {
 // code is the body of the function.
 func (c *contraction) code() []jen.Code {
 	T := typeName(c.o.Y.V.DType)
-	loops := withNames(c.o.Loops, 0)
-	y, inY := c.element(&c.o.Y, loops)
-	var sum []jen.Code
-	init := ""
-	var inInit []string
-	if c.o.Init != nil {
-		init, inInit = c.element(c.o.Init, loops)
-	}
-	acc := "s"
-	switch {
-	case c.chains > 1:
-		acc = "s[c]"
-		sum = append(sum, jen.Var().Id("s").Id(fmt.Sprintf("[%d]%s", c.chains, T)))
-		if init != "" {
-			sum = append(sum, when(inInit, setf("s[0]", "%s", init))...)
-		}
-		sum = append(sum, letf("c", "0"))
-	case init != "" && len(inInit) == 0:
-		sum = append(sum, letf("s", "%s", init))
-	default:
-		sum = append(sum, jen.Var().Id("s").Id(T))
-		if init != "" {
-			sum = append(sum, when(inInit, setf("s", "%s", init))...)
-		}
-	}
-	var terms []jen.Code
-	for i := range c.o.Terms {
-		terms = append(terms, c.term(&c.o.Terms[i], loops, acc)...)
-	}
-	if c.over {
-		terms = []jen.Code{forRange("b", c.rows, terms...)}
-	}
-	sum = append(sum, terms...)
-	result := "s"
-	if c.chains > 1 {
-		result = "s[0]"
-		sum = append(sum, jen.For(letf("h", "%d", c.chains/2), exprf("h >= 1"), exprf("h /= 2")).Block(
-			forRange("i", "h", jen.Id("s[i]").Op("+=").Id("s[i+h]"))))
-	}
-	sum = append(sum, setf(y, "%s", result))
 	var out []jen.Code
 	for _, a := range c.args { // as many rows of each
-		if c.over && strings.HasPrefix(a.typ, "[]") && a.name != c.rows {
+		if c.over && strings.HasPrefix(a.typ, "[]") && a.typ != "[]"+T && a.name != c.rows {
 			out = append(out, setf(a.name, "%s[:len(%s)]", a.name, c.rows))
 		}
 	}
-	used := func(i int) bool {
-		return c.o.Y.Flat().Coefficient(i) != 0 || c.reads(func(a ir.Affine) bool { return a.Coefficient(i) != 0 })
+	if c.chains == 1 {
+		return append(out, c.tiled(calls.TileOf(c.o, c.chains))...)
 	}
-	return append(out, nest(loops, used, when(inY, sum...))...)
+	return append(out, c.chained(T)...)
+}
+
+// chained computes results one after the other, each in several chains, among
+// which the terms that do not exist count.
+func (c *contraction) chained(T string) []jen.Code {
+	loops := withNames(c.o.Loops, 0)
+	y, inY := c.element(&c.o.Y, loops)
+	sum := []jen.Code{jen.Var().Id("s").Id(fmt.Sprintf("[%d]%s", c.chains, T))}
+	if c.o.Init != nil {
+		init, inInit := c.element(c.o.Init, loops)
+		sum = append(sum, when(inInit, setf("s[0]", "%s", init))...)
+	}
+	sum = append(sum, letf("c", "0"))
+	for i := range c.o.Terms {
+		sum = append(sum, c.term(&c.o.Terms[i], loops)...)
+	}
+	sum = append(sum, jen.For(letf("h", "%d", c.chains/2), exprf("h >= 1"), exprf("h /= 2")).Block(
+		forRange("i", "h", jen.Id("s[i]").Op("+=").Id("s[i+h]"))))
+	return nest(loops, c.uses, when(inY, append(sum, setf(y, "s[0]"))...))
 }
 
 // reads reports whether a map of an operand has a property.
@@ -268,24 +265,21 @@ func (c *contraction) reads(has func(a ir.Affine) bool) bool {
 	return false
 }
 
-// term adds the products of a term to the accumulator.
-func (c *contraction) term(t *ir.Term, results []ir.Loop, acc string) []jen.Code {
+// term adds the products of a term to the chains.
+func (c *contraction) term(t *ir.Term, results []ir.Loop) []jen.Code {
 	own := withNames(t.Loops, len(results))
 	loops := append(results[:len(results):len(results)], own...)
 	a, where := c.element(&t.A, loops)
 	for _, w := range t.Where {
 		where = append(where, w.Text(loops)+" >= 0")
 	}
-	add := jen.Id(acc).Op("+=").Id(a)
+	add := jen.Id("s[c]").Op("+=").Id(a)
 	if t.B != nil {
 		b, inB := c.element(t.B, loops)
 		where = append(where, inB...)
-		add = jen.Id(acc).Op("+=").Id(typeName(c.o.Y.V.DType)).Call(exprf("%s * %s", a, b))
+		add = jen.Id("s[c]").Op("+=").Id(typeName(c.o.Y.V.DType)).Call(exprf("%s * %s", a, b))
 	}
-	code := when(where, add)
-	if c.chains > 1 {
-		code = append(code, setf("c", "(c + 1) %% %d", c.chains))
-	}
+	code := append(when(where, add), setf("c", "(c + 1) %% %d", c.chains))
 	maps := append([]ir.Affine(nil), t.Where...)
 	for _, o := range t.Operands() {
 		maps = append(maps, o.At...)

@@ -139,22 +139,50 @@ func (s *contraction) sample(b int, l []int) {
 	chain := 0
 	for _, p := range s.terms {
 		copy(p.l, l)
-		steps := p.l[len(l):]
+		outer := p.loops[:max(len(p.loops)-1, 0)]
+		steps := p.l[len(l) : len(l)+len(outer)]
 		clear(steps)
-		for ok := true; ok; ok = ir.Next(steps, p.loops) {
-			if p.exists() {
-				acc := &s.chains[chain]
-				if x := p.a.value(b, p.l); p.b == nil {
-					*acc = s.m.Arith.Apply(expr.OpAdd, *acc, x)
-				} else {
-					*acc = p.add(x, p.b.value(b, p.l), *acc)
-				}
-			}
-			if chain++; chain == len(s.chains) {
-				chain = 0
-			}
+		for ok := true; ok; ok = ir.Next(steps, outer) {
+			chain = s.line(p, b, chain)
 		}
 	}
+}
+
+// line adds the terms of the steps of the last loop, of which there may be none.
+func (s *contraction) line(p *products, b, chain int) int {
+	n := 1
+	at := func(int) {}
+	if len(p.loops) > 0 {
+		n = p.loops[len(p.loops)-1].Size
+		at = func(i int) { p.l[len(p.l)-1] = i }
+	}
+	at(n - 1)
+	whole := p.exists()
+	at(0)
+	whole = whole && p.exists() && p.a.mask == nil && (p.b == nil || p.b.mask == nil) // bounds are linear
+	x, dx := p.a.flat.Eval(p.l), p.a.flat.Coefficient(max(len(p.l)-1, 0))
+	xs := p.a.row(b)
+	var ys []float64
+	y, dy := 0, 0
+	if p.b != nil {
+		ys, y, dy = p.b.row(b), p.b.flat.Eval(p.l), p.b.flat.Coefficient(max(len(p.l)-1, 0))
+	}
+	for i := range n {
+		if !whole {
+			at(i)
+		}
+		if acc := &s.chains[chain]; whole || p.exists() {
+			if p.b == nil {
+				*acc = s.m.Arith.Apply(expr.OpAdd, *acc, xs[x+i*dx])
+			} else {
+				*acc = p.add(xs[x+i*dx], ys[y+i*dy], *acc)
+			}
+		}
+		if chain++; chain == len(s.chains) {
+			chain = 0
+		}
+	}
+	return chain
 }
 
 func (p *products) exists() bool {
@@ -188,9 +216,11 @@ func (e *elementOf) exists(l []int) bool {
 	return (len(e.outside) == 0 || e.o.Inside(l, e.outside)) && (e.mask == nil || e.mask[e.flat.Eval(l)])
 }
 
-func (e *elementOf) value(b int, l []int) float64 {
+func (e *elementOf) value(b int, l []int) float64 { return e.row(b)[e.flat.Eval(l)] }
+
+func (e *elementOf) row(b int) []float64 {
 	if !e.o.V.Batch {
 		b = 0
 	}
-	return e.rows[b][e.flat.Eval(l)]
+	return e.rows[b]
 }

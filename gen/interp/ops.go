@@ -9,6 +9,15 @@ import (
 // separate is x·y + z with the product rounded by itself: the schedule fuses
 // the sums of fully connected layers alone.
 func (m *Machine) separate(x, y, z float64) float64 {
+	switch m.Arith.(type) {
+	case arith32:
+		return Strict32.MulAdd(x, y, z)
+	case arith64:
+		return Strict64.MulAdd(x, y, z)
+	}
+	if m.Arith == expr.Float64 {
+		return m.Arith.MulAdd(x, y, z)
+	}
 	return m.Arith.Apply(expr.OpAdd, m.Arith.Apply(expr.OpMul, x, y), z)
 }
 

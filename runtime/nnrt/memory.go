@@ -16,3 +16,7 @@ func AllocAligned[T any]() *T {
 	p := unsafe.Pointer(unsafe.SliceData(b))
 	return (*T)(unsafe.Add(p, -uintptr(p)&(align-1)))
 }
+
+// Flat is the n elements that lie behind each other from one on: those of an
+// array of arrays.
+func Flat[T float32 | float64](first *T, n int) []T { return unsafe.Slice(first, n) }
