@@ -84,3 +84,35 @@ func anchorsOf(t *testing.T, path string) string {
 	}
 	return all
 }
+
+// TestDocumentsNameTests: a test that a document names exists.
+func TestDocumentsNameTests(t *testing.T) {
+	tests, named := map[string]bool{}, map[string]string{}
+	find := func(pattern string, data []byte, found func(name string)) {
+		for _, m := range regexp.MustCompile(pattern).FindAllSubmatch(data, -1) {
+			found(string(m[1]))
+		}
+	}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case strings.HasSuffix(path, "_test.go"):
+			data, err := os.ReadFile(path)
+			find(`(?m)^func (Test\w+)\(`, data, func(name string) { tests[name] = true })
+			return err
+		case filepath.Ext(path) == ".md" && !strings.HasSuffix(path, "CHANGELOG.md"):
+			data, err := os.ReadFile(path)
+			find(`\b(Test[A-Z]\w+)\b`, data, func(name string) { named[name] = path })
+			return err
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, len(named), 20)
+	for name, path := range named {
+		if !tests[name] {
+			t.Errorf("%s names %s, which is no test", path, name)
+		}
+	}
+}

@@ -43,8 +43,11 @@ what to do about it. Without a code, list all of them.`,
 			return nil
 		},
 	}
-	for _, k := range code.Kinds() {
-		cmd.ValidArgs = append(cmd.ValidArgs, cobra.CompletionWithDesc(k.Code, k.Title))
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
+		for _, k := range code.Kinds() {
+			all = append(all, cobra.CompletionWithDesc(k.Code, k.Title))
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	return cmd

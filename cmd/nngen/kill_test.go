@@ -241,7 +241,7 @@ func TestKillInit(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	longest := time.Since(begin)
 	want := snapshot(t, dir)
-	require.Len(t, want, 4)
+	require.Len(t, want, 5)
 	r := rand.New(rand.NewPCG(8, 8))
 	takeAway := func() {
 		for path, data := range snapshot(t, dir) {

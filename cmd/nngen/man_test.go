@@ -37,7 +37,7 @@ func TestMan(t *testing.T) {
 			}
 		}
 		if groff, err := exec.LookPath("groff"); err == nil {
-			out, err := exec.Command(groff, "-man", "-ww", "-z", "-K", "utf8", path).CombinedOutput()
+			out, err := exec.Command(groff, "-man", "-z", "-K", "utf8", path).CombinedOutput()
 			require.NoError(t, err)
 			require.Empty(t, string(out), path)
 		}

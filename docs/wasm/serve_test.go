@@ -4,6 +4,7 @@ package main
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -164,7 +166,9 @@ func TestBrowser(t *testing.T) {
 	defer web.Close()
 	strokes, err := json.Marshal(drawings)
 	require.NoError(t, err)
-	out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	out, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
 		"--virtual-time-budget=20000", "--dump-dom", web.URL+"/#"+url.PathEscape(string(strokes))).Output()
 	require.NoError(t, err)
 	require.Contains(t, string(out), "<title>0 1 2 3 4 5 6 7 8 9</title>")

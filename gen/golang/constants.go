@@ -53,7 +53,7 @@ func (e *emitter) constants(f *jen.File) {
 	}
 	for _, name := range sortedKeys(byName) {
 		f.Line()
-		f.Comment(name + " are numbers that the network's shapes decide.")
+		f.Comment(name + " are constants of the network.")
 		f.Var().Id(name).Op("=").Add(exprf("%s{%s}", array(e.elem, len(byName[name].numbers)), wrap(byName[name].numbers)))
 	}
 }
