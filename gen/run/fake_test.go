@@ -136,7 +136,7 @@ func (f fakeNet) generate(n *spec.Network, standalone bool) (map[string][]byte, 
 		"Package": n.Package, "In": in, "Out": out, "Batch": n.Codegen.Batch, "DType": f.dtype,
 		"SeveralIn": len(f.inputs) > 1, "SeveralOut": len(f.outputs) > 1,
 		"Inputs": ports(f.inputs, false), "Outputs": ports(f.outputs, false), "Targets": ports(f.outputs, true),
-		"Train": prog.Gradients != nil, "Fit": f.fit, "Header": header, "Rate": rate,
+		"Record": n.Record(), "Train": prog.Gradients != nil, "Fit": f.fit, "Header": header, "Rate": rate,
 	})
 	return map[string][]byte{"fake.go": b.Bytes()}, err
 }

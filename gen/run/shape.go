@@ -19,8 +19,8 @@ type Shape struct {
 	Train     bool // there is a trainer
 	Fit       bool // an input is normalised by the training data
 	FitTarget bool // an output is
-	// Record are the fields of a sample as the program reads it, to encode it;
-	// nil if it reads inputs.
+	// Record are the fields of a sample as the program reads it, to encode it, where
+	// the spec has columns; nil if it reads inputs.
 	Record  []spec.RecordField
 	SumLoss bool // a loss is summed, not averaged, over the samples
 	// ClassWeights are those of the loss of the only output, if they weigh its mean.
@@ -68,20 +68,16 @@ var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0, "": 0
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
-	encoded := false
 	for i, in := range prog.Inputs {
 		p := dataset.Port{Name: in.Name, Size: in.Size()}
 		if i < len(net.Inputs) {
 			from := &net.Inputs[i]
 			s.Fit = s.Fit || from.Normalize != nil && from.Normalize.Fit
 			p.Columns, p.Cells = from.ColumnNames(), cells(from)
-			encoded = encoded || p.Cells != nil
 		}
 		s.Inputs = append(s.Inputs, p)
 	}
-	if encoded {
-		s.Record = net.Record()
-	}
+	s.Record = net.Record()
 	for _, out := range net.Outputs {
 		s.FitTarget = s.FitTarget || out.Loss != nil && out.Normalize != nil && out.Normalize.Fit
 		if out.Loss != nil && len(net.Outputs) == 1 && out.Loss.Args.Text("target") == "class" && out.Loss.Args.Text("reduction") != "sum" {
