@@ -100,6 +100,10 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		if s.Vector {
 			return WeightsOf(t, elem, o.X.Size(), o.DY.Size(), batch).String()
 		}
+	case *ir.Contract:
+		if t := TileOf(o, s.Chains); t.Width > 1 {
+			return fmt.Sprintf("portable Go, %d steps of %s side by side", t.Width, o.Loops[t.Loop].Name)
+		}
 	case *ir.RankOne:
 		layout := &d.plan.TensorOf(o.W.Param).Layout
 		return GroupsOf(layout.KernelPanels(), o.X.Size(), o.DY.Size(), layout.Size()).String()

@@ -177,7 +177,7 @@ func (n *network) layer() {
 		n.activationLayer()
 		return
 	}
-	words := append([]string{"dense", "dense rows", "dense tied"}, names(n.vocab.Layers)...)
+	words := append([]string{"dense", "dense rows", "dense tied", "concat of rows"}, names(n.vocab.Layers)...)
 	switch kind := n.pick("layer", words); kind {
 	case "dense":
 		n.dense(n.any(), n.width())
@@ -191,7 +191,7 @@ func (n *network) layer() {
 	case "flatten":
 		x := n.any()
 		n.push(n.b.Layer("flatten", x.ref), x.size)
-	case "concat":
+	case "concat", "concat of rows":
 		n.concat()
 	case "pad":
 		n.padLayer()

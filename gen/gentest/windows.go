@@ -35,7 +35,7 @@ func (n *network) image(x *node, axes int) *node {
 		}
 		dims, rest = append(dims, d), rest/d
 	}
-	if n.chance(0.5) { // long rather than deep
+	if n.chance(0.3) { // long rather than deep
 		dims[axes-1], rest = dims[axes-1]*rest, 1
 	}
 	return n.reshaped(x, append([]int{rest}, dims...))
@@ -84,7 +84,14 @@ func (n *network) filters(kind string, x *node, f spec.Fields) int {
 		return m * channels
 	}
 	filters := []int{1, 2, 3, 4, 7, 8, 16, 17}[n.IntN(8)]
-	if groups := 2 + n.IntN(3); n.count("groups", channels%groups == 0 && n.chance(0.6)) {
+	var divisors []int
+	for d := 2; d <= min(channels, 8); d++ {
+		if channels%d == 0 {
+			divisors = append(divisors, d)
+		}
+	}
+	if n.count("groups", len(divisors) > 0 && n.chance(0.6)) {
+		groups := divisors[n.IntN(len(divisors))]
 		f["groups"] = groups
 		filters = groups * (1 + n.IntN(4))
 	}

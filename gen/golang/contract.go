@@ -118,7 +118,7 @@ func (c *contraction) flat(v *ir.Value) bool {
 func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, where []string) {
 	v, name := o.V, c.names[o.V]
 	for _, d := range o.Outside(loops) {
-		where = append(where, within(o.At[d], loops, o.Shape()[d])...)
+		where = append(where, within(alive(o.At[d], loops), loops, o.Shape()[d])...)
 	}
 	flat := c.text(o.Flat(), loops)
 	switch {
@@ -142,7 +142,7 @@ func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where [
 		return fmt.Sprintf("%s[%s]", name, c.text(o.Flat(), loops)), where
 	}
 	t := c.b.e.plan.TensorOf(o.V.Param)
-	out, in := o.At[0].Text(loops), o.At[1].Text(loops)
+	out, in := c.text(o.At[0], loops), c.text(o.At[1], loops)
 	cell := name + "." + c.b.e.cellAt(t, out, in)
 	if t.Layout.Order == plan.Connections {
 		where = append(where, cell+" != nil")

@@ -227,15 +227,18 @@ func quotient(sum string, n int) string {
 	return fmt.Sprintf("%s/%d", parens(sum), n)
 }
 
-// text is a map without the loops of one step.
-func (c *contraction) text(a ir.Affine, loops []ir.Loop) string {
+// text is a map as a Go expression.
+func (c *contraction) text(a ir.Affine, loops []ir.Loop) string { return alive(a, loops).Text(loops) }
+
+// alive is a map without the loops of one step, which have no variable.
+func alive(a ir.Affine, loops []ir.Loop) ir.Affine {
 	by := append([]int(nil), a.By...)
 	for i := range by {
 		if loops[i].Size == 1 {
 			by[i] = 0
 		}
 	}
-	return ir.Affine{Offset: a.Offset, By: by}.Text(loops)
+	return ir.Affine{Offset: a.Offset, By: by}
 }
 
 // hoisted is the Go expression of an operand's element in the innermost loop;

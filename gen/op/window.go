@@ -32,13 +32,12 @@ func (w window) reads(o int, padding bool) int {
 	if padding {
 		low, high = -w.before, w.size+w.after
 	}
-	n := 0
-	for k := range w.kernel {
-		if at := o*w.stride + k*w.dilation - w.before; at >= low && at < high {
-			n++
-		}
+	first := o*w.stride - w.before
+	from := (max(low-first, 0) + w.dilation - 1) / w.dilation // the first place that is not below
+	if last := high - 1 - first; last >= 0 {
+		return max(min(w.kernel, last/w.dilation+1)-from, 0)
 	}
-	return n
+	return 0
 }
 
 // windowParams are the fields of layers that move a window over the axes behind

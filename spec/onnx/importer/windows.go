@@ -104,7 +104,8 @@ func (f *frame) windowed(n *node, kernel []int) {
 		}
 		for o := range out {
 			first := o*strides[i] - before
-			if pool && !slices.ContainsFunc(places(kernel[i]), func(k int) bool { at := first + k*dilations[i]; return at >= 0 && at < size }) {
+			from := (max(-first, 0) + dilations[i] - 1) / dilations[i] // the first place that is not below 0
+			if pool && (from >= kernel[i] || first+from*dilations[i] >= size) {
 				f.refuse("", "window %d of axis %d lies in the padding alone, which is not supported", o, i+2)
 			}
 		}
