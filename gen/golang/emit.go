@@ -55,22 +55,27 @@ type emitter struct {
 	library  library                // the assembly
 	refs     map[string]*refFunc    // functions of the reference
 	refNames map[string]bool
-	rowNames map[any]string // of values and of series
-	current  *target.Target // that code is being made for
-	repeat   *plan.Repeat   // whose first turn is being printed
-	lists    string         // data of the assembly that lists inputs, "" without any
+	numbers  map[*ir.Value]int // of the parameters
+	rowNames map[any]string    // of values and of series
+	current  *target.Target    // that code is being made for
+	repeat   *plan.Repeat      // whose first turn is being printed
+	lists    string            // data of the assembly that lists inputs, "" without any
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
-	return &emitter{
+	e := &emitter{
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
 		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
-		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
+		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{}, numbers: map[*ir.Value]int{},
 	}
+	for i, t := range p.Tensors {
+		e.numbers[t.Value] = i
+	}
+	return e
 }
 
 // newGlobals returns the names of the package, of which the printers have taken
