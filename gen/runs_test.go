@@ -2,8 +2,10 @@ package gen_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,11 +23,7 @@ import (
 func TestRuns(t *testing.T) {
 	var nets []*gentest.Network
 	for i, source := range gentest.Runs {
-		net, err := spec.Decode("net.yaml", []byte(source), op.Vocabulary())
-		require.NoError(t, err)
-		net.Name = fmt.Sprint("run", i)
-		net.Package = net.Name
-		n, err := gentest.Prepare(net)
+		n, err := gentest.Prepare(decoded(t, fmt.Sprint("run", i), source))
 		require.NoError(t, err)
 		nets = append(nets, n)
 	}
@@ -62,9 +60,7 @@ func TestRuns(t *testing.T) {
 // TestRunsAreLoops: each function over the layers of a run is a loop in the plan,
 // of as many turns as there are layers, but for those at its ends.
 func TestRunsAreLoops(t *testing.T) {
-	net, err := spec.Decode("net.yaml", []byte(chain(make16(40), "relu", "loss: mse\noptimizer: {sgd: {learning_rate: 0.01}}\n")), op.Vocabulary())
-	require.NoError(t, err)
-	p, err := gen.Plan(net, gen.Options{})
+	p, err := gen.Plan(decoded(t, "deep", deep(40)), gen.Options{})
 	require.NoError(t, err)
 	for name, phase := range map[string]*plan.Phase{
 		"infer": p.Infer, "infer a batch": p.InferBatch, "evaluate": p.Train.Evaluate.Phases(plan.Samples)[0],
@@ -81,6 +77,36 @@ func TestRunsAreLoops(t *testing.T) {
 	}
 	require.Len(t, p.Infer.Slots, 1, "inference needs a ring of two outputs")
 	require.Equal(t, 2, p.Infer.Room(0))
+}
+
+var manyLayers = flag.Int("layers", 200, "equal layers of TestOwnTestsOfRuns; 10,000 are the most that the language allows (minutes)")
+
+// TestOwnTestsOfRuns: the packages of networks with runs pass their own tests,
+// those of a deep network among them.
+func TestOwnTestsOfRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles")
+	}
+	nets := []*spec.Network{decoded(t, "deep", deep(*manyLayers))}
+	for i, source := range gentest.Runs {
+		if !strings.Contains(source, "gelu") && !strings.Contains(source, "codegen") { // one of a kind
+			nets = append(nets, decoded(t, fmt.Sprint("run", i), source))
+		}
+	}
+	require.Greater(t, len(nets), 4)
+	runOwnTests(t, nets)
+}
+
+func decoded(t *testing.T, name, source string) *spec.Network {
+	net, err := spec.Decode(name+".yaml", []byte(source), op.Vocabulary())
+	require.NoError(t, err)
+	net.Name, net.Package = name, name
+	return net
+}
+
+// deep is a network of layers of 16.
+func deep(layers int) string {
+	return chain(make16(layers), "relu", "loss: mse\noptimizer: {sgd: {learning_rate: 0.01}}\n")
 }
 
 // make16 is the widths of some layers of 16.

@@ -55,6 +55,7 @@ type emitter struct {
 	library  library                // the assembly
 	refs     map[string]*refFunc    // functions of the reference
 	refNames map[string]bool
+	numbers  map[*ir.Value]int // of the parameters
 	rowNames map[any]string    // of values and of series
 	tables   map[string]*table // constants, by their numbers
 	current  *target.Target    // that code is being made for
@@ -65,13 +66,18 @@ type emitter struct {
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
-	return &emitter{
+	e := &emitter{
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
 		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
-		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{}, tables: map[string]*table{},
+		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
+		numbers: map[*ir.Value]int{}, tables: map[string]*table{},
 	}
+	for i, t := range p.Tensors {
+		e.numbers[t.Value] = i
+	}
+	return e
 }
 
 // newGlobals returns the names of the package, of which the printers have taken

@@ -101,27 +101,7 @@ func (b *body) matrix(s *plan.Step) error {
 		k.train = b.train()
 		m.build(k)
 	})
-	var args []jen.Code
-	for _, y := range s.Stored()[:len(m.stored)] {
-		args = append(args, exprf("%s", b.result(y).ptr))
-	}
-	args = append(args, exprf("%s", b.pointer(m.x)))
-	for _, f := range m.weightFields() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
-	}
-	if m.tensor.Scaled() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
-	}
-	if m.bias != nil {
-		args = append(args, b.pointers(b.e.plan.TensorOf(m.bias.Param), b.weights)...)
-	}
-	for _, v := range m.extra {
-		if isNumber(v) {
-			args = append(args, exprf("%s", b.at[v].idx))
-		} else {
-			args = append(args, exprf("%s", b.pointer(v)))
-		}
-	}
+	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	w := m.whole
 	inline := w != nil && calls.Inlines(b.e.targets(), s)
 	if inline {
@@ -138,6 +118,33 @@ func (b *body) matrix(s *plan.Step) error {
 		b.finish(w)
 	}
 	return nil
+}
+
+// matrixArgs are what a call of a matrix operation passes: where its results go,
+// its operand, weights and bias, further operands of the epilogue.
+func (b *body) matrixArgs(m *matrix, results []*ir.Value, result, operand func(v *ir.Value) string) []jen.Code {
+	var args []jen.Code
+	for _, y := range results[:len(m.stored)] {
+		args = append(args, exprf("%s", result(y)))
+	}
+	args = append(args, exprf("%s", operand(m.x)))
+	for _, f := range m.weightFields() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+	}
+	if m.tensor.Scaled() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
+	}
+	if m.bias != nil {
+		args = append(args, b.pointers(b.e.plan.TensorOf(m.bias.Param), b.weights)...)
+	}
+	for _, v := range m.extra {
+		if isNumber(v) {
+			args = append(args, exprf("%s", b.at[v].idx))
+		} else {
+			args = append(args, exprf("%s", operand(v)))
+		}
+	}
+	return args
 }
 
 // train reports whether the body belongs to a training step.

@@ -77,18 +77,11 @@ func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
 	for name := range b.names.taken {
 		scope.reserved[name] = true
 	}
-	add := func(v *ir.Value, leaf string) {
-		if _, ok := index[v]; !ok && !isNumber(v) {
-			index[v] = len(names)
-			holders = append(holders, b.holder(v))
-			names = append(names, scope.own(leaf+"s"))
+	for i, a := range b.arraysOf(o) {
+		for _, v := range a.values {
+			index[v] = i
 		}
-	}
-	for i, x := range o.In {
-		add(x, o.InNames[i])
-	}
-	for i, y := range o.Out {
-		add(y, o.OutNames[i])
+		holders, names = append(holders, a.holder), append(names, scope.own(a.name+"s"))
 	}
 	return b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
 		s := b.e.scalar(b.e.elem)

@@ -68,10 +68,7 @@ func (b *body) rankOne(o *ir.RankOne) {
 
 // rankOneArgs are the arguments of an update: weights, bias, x, dy, rate.
 func (b *body) rankOneArgs(o *ir.RankOne) []jen.Code {
-	var args []jen.Code
-	for _, f := range fieldsOf(b.e.plan.TensorOf(o.W.Param)) {
-		args = append(args, exprf("&p.%s", b.e.field(b.e.plan.TensorOf(o.W.Param), f)))
-	}
+	args := b.pointers(b.e.plan.TensorOf(o.W.Param), "p")
 	if o.B != nil {
 		args = append(args, b.pointers(b.e.plan.TensorOf(o.B.Param), "p")...)
 	}
@@ -156,21 +153,7 @@ func (b *body) gradInputOne(s *plan.Step, m *matrix) {
 		k.train = true
 		b.buildGradInputOne(k, m)
 	})
-	var args []jen.Code
-	for _, y := range s.Stored()[:len(m.stored)] {
-		args = append(args, exprf("%s", b.result(y).ptr))
-	}
-	args = append(args, exprf("%s", b.pointer(m.x)))
-	for _, f := range m.weightFields() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
-	}
-	for _, v := range m.extra {
-		if isNumber(v) {
-			args = append(args, exprf("%s", b.at[v].idx))
-		} else {
-			args = append(args, exprf("%s", b.pointer(v)))
-		}
-	}
+	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	if then != nil {
 		args = append(args, exprf("%s", b.pointer(then.X)), exprf("%s", b.at[then.Rate].idx))
 		if then.B != nil {

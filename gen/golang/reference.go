@@ -2,11 +2,14 @@ package golang
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -17,10 +20,12 @@ func (e *emitter) reference() (*jen.File, error) {
 	f := e.file()
 	r := e.newRef("seed", "step", "samples")
 	r.inputs("x")
-	for _, op := range e.prog.Infer.Ops {
-		if err := r.op(op); err != nil {
-			return nil, err
-		}
+	ops := e.prog.Infer.Ops
+	err := plan.Walk(len(ops), e.plan.Rolls(ops, e.prog.Infer.Results...), func(i int) error { return r.op(ops[i]) }, func(roll *plan.Roll) error {
+		return r.roll(roll, ops)
+	})
+	if err != nil {
+		return nil, err
 	}
 	outs := make([]jen.Code, len(e.prog.Outputs))
 	for i, o := range e.prog.Outputs {
@@ -55,6 +60,7 @@ type ref struct {
 	names *namer
 	at    map[*ir.Value]string
 	out   []jen.Code
+	loop  *plan.Roll // that is being printed
 }
 
 func (r *ref) add(c ...jen.Code) { r.out = append(r.out, c...) }
@@ -69,23 +75,63 @@ func (r *ref) inputs(name string) {
 
 // value is the Go slice of a value.
 func (r *ref) value(v *ir.Value) string {
-	if v.Kind == ir.Param {
-		for i, t := range r.e.plan.Tensors {
-			if t.Value == v {
-				return fmt.Sprintf("p[%d]", i)
-			}
-		}
-	}
 	if v.Kind == ir.Constant && r.at[v] == "" {
 		r.add(letf(r.result(v), "[]float64{%s}", wrap(literalsOf(v, ir.Float64))))
 	}
-	return r.at[v]
+	if v.Kind != ir.Param {
+		return r.at[v]
+	}
+	if r.loop != nil {
+		if m, ok := r.loop.Params[v]; ok {
+			return fmt.Sprintf("p[%s]", m.Text(turn))
+		}
+	}
+	return fmt.Sprintf("p[%d]", r.e.numbers[v])
+}
+
+// roll prints a loop over equal layers, which pass values on to each other.
+func (r *ref) roll(roll *plan.Roll, ops []ir.Op) error {
+	before, at := r.out, maps.Clone(r.at)
+	r.out, r.loop = nil, roll
+	first := ops[roll.First : roll.First+roll.Period]
+	names := map[*ir.Value]string{} // of what is passed on, by the first turn's result
+	var in []*ir.Value              // in the order of the code
+	for _, op := range first {
+		for _, x := range op.Ins() {
+			if y := roll.Carried[x]; y != nil && names[y] == "" {
+				names[y] = r.names.name(plan.SeriesName(y))
+				in = append(in, x)
+			}
+		}
+	}
+	for _, x := range in {
+		name := names[roll.Carried[x]]
+		before = append(before, letf(name, "%s", r.at[x]))
+		r.at[x] = name
+	}
+	for _, op := range first {
+		if err := r.op(op); err != nil {
+			return err
+		}
+	}
+	for _, x := range in {
+		y := roll.Carried[x]
+		r.add(setf(names[y], "%s", r.at[y]))
+	}
+	r.out, r.at, r.loop = append(before, forRange(turn, fmt.Sprint(roll.Count), r.out...)), at, nil
+	for v, y := range roll.After {
+		r.at[v] = names[y]
+	}
+	return nil
 }
 
 func (r *ref) result(v *ir.Value) string {
-	name := r.names.name(v.Name)
-	r.at[v] = name
-	return name
+	hint := v.Name
+	if r.loop != nil {
+		hint = plan.SeriesName(v)
+	}
+	r.at[v] = r.names.name(hint)
+	return r.at[v]
 }
 
 func (r *ref) op(op ir.Op) error {
@@ -162,8 +208,18 @@ func (r *ref) function(o *ir.Map) string {
 	return f.name
 }
 
-// loop declares the result of an element-wise program and fills it.
-func (r *ref) loop(prog *ir.Map, dst string, size int) []jen.Code {
+// layerOf is the number of a layer for random numbers.
+func (r *ref) layerOf(o *ir.Random) string {
+	if r.loop != nil {
+		if m, ok := r.loop.Layers[o]; ok {
+			return fmt.Sprintf("uint32(%s)", m.Text(turn))
+		}
+	}
+	return fmt.Sprint(o.Layer)
+}
+
+// fill declares the result of an element-wise program and fills it.
+func (r *ref) fill(prog *ir.Map, dst string, size int) []jen.Code {
 	operands := make([]string, len(prog.In))
 	for i, x := range prog.In {
 		operands[i] = r.value(x)
@@ -219,7 +275,7 @@ func (r *ref) reduce(o *ir.Reduce) {
 	}
 	terms := r.names.own("terms")
 	m := &ir.Map{Prog: o.Prog, In: o.In, InNames: o.InNames, OutNames: []string{"e"}}
-	r.add(r.loop(m, terms, wide.Size())...)
+	r.add(r.fill(m, terms, wide.Size())...)
 	r.add(letf(r.result(o.Y), "[]float64{ref%s(%s)}", map[ir.ReduceKind]string{ir.Sum: "Sum", ir.MaxOf: "Largest"}[o.Kind], terms))
 }
 
@@ -231,7 +287,7 @@ func (r *ref) random(o *ir.Random) {
 	}
 	y := r.result(o.Y)
 	r.add(letf(y, "make([]float64, %d)", o.Y.Size()),
-		r.e.rt("Dropout").Call(exprf("%s", y), exprf("seed"), r.e.rt(purpose), exprf("step"), exprf("%d", o.Layer),
+		r.e.rt("Dropout").Call(exprf("%s", y), exprf("seed"), r.e.rt(purpose), exprf("step"), exprf("%s", r.layerOf(o)),
 			exprf("%s", sample), exprf("0"), exprf("%d", threshold), exprf("%s", literal(scale, ir.Float64))))
 }
 
@@ -244,7 +300,7 @@ func (e *emitter) refLoss(f *jen.File) error {
 	for i := len(ops) - 1; i >= 0; i-- {
 		for _, y := range ops[i].Outs() {
 			if needed[y] {
-				keep = append([]ir.Op{ops[i]}, keep...)
+				keep = append(keep, ops[i])
 				for _, x := range ops[i].Ins() {
 					needed[x] = true
 				}
@@ -252,6 +308,7 @@ func (e *emitter) refLoss(f *jen.File) error {
 			}
 		}
 	}
+	slices.Reverse(keep)
 	r := e.newRef("seed", "step", "samples", "batch")
 	body := []jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}
 	for _, v := range e.prog.Values {

@@ -2,10 +2,12 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
 )
 
 // refStage is a loop over the samples, and what comes before it.
@@ -29,10 +31,17 @@ func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
 		return stages[i]
 	}
 	kept := map[*ir.Value]string{}
-	for _, op := range ops {
+	var rolls []*plan.Roll
+	if !r.e.prog.Gradients.Waits() {
+		rolls = slices.DeleteFunc(r.e.plan.Rolls(ops, r.e.prog.Loss), func(roll *plan.Roll) bool {
+			return slices.ContainsFunc(ops[roll.First:roll.First+roll.Period], func(op ir.Op) bool { return !op.Outs()[0].Batch })
+		})
+	}
+	err := plan.Walk(len(ops), rolls, func(i int) error {
+		op := ops[i]
 		sum, isSum := ir.Form(op).(*ir.BatchSum)
 		if c, ok := op.(*ir.Contract); ok && c.OverBatch() && !isSum {
-			return nil, fmt.Errorf("reference: a sum over the samples that is none of single elements: %s", op)
+			return fmt.Errorf("reference: a sum over the samples that is none of single elements: %s", op)
 		}
 		at, waits := 0, false
 		for _, x := range op.Ins() {
@@ -53,10 +62,10 @@ func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
 			s.before = append(s.before, letf(y, "make([]float64, %d)", sum.Y.Size()))
 			s.sample = append(s.sample, jen.Id("refAccumulate").Call(exprf("%s", y), exprf("%s", r.value(sum.X))))
 			stage(at + 1)
-			continue
+			return nil
 		}
 		if err := r.op(op); err != nil {
-			return nil, err
+			return err
 		}
 		switch {
 		case op.Outs()[0].Batch:
@@ -68,6 +77,15 @@ func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
 			s.before = append(s.before, r.out...)
 		}
 		r.out = nil
+		return nil
+	}, func(roll *plan.Roll) error {
+		err := r.roll(roll, ops)
+		stage(0).sample = append(stage(0).sample, r.out...)
+		r.out = nil
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(stages) > 2 {
 		start = append(start, r.unused()...)

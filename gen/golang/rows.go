@@ -150,7 +150,6 @@ func (b *body) rowPlace(v *ir.Value) place {
 func (b *body) matrixRows(s *plan.Step) {
 	m := b.e.newMatrix(s)
 	k := &rowsKernel{matrix: m, body: b}
-	var places []*ir.Value // where the results go
 	for _, v := range s.Stored() {
 		if b.at[v].idx == "" {
 			b.rowPlace(v)
@@ -159,33 +158,16 @@ func (b *body) matrixRows(s *plan.Step) {
 	for i, v := range m.stored {
 		at := s.Stored()[i]
 		k.values = append(k.values, rowsValue{v, b.rowsOf(at)})
-		places = append(places, at)
 	}
 	k.x = b.rowsOf(m.x)
-	var args []jen.Code
-	for _, v := range places {
-		args = append(args, exprf("%s", b.passed(v)))
-	}
-	args = append(args, exprf("%s", b.passed(m.x)))
-	for _, f := range m.weightFields() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
-	}
-	if m.tensor.Scaled() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
-	}
-	if m.bias != nil {
-		args = append(args, b.pointers(b.e.plan.TensorOf(m.bias.Param), b.weights)...)
-	}
 	for _, v := range m.extra {
 		if isNumber(v) {
 			k.extras = append(k.extras, rowsValue{v: v})
-			args = append(args, exprf("%s", b.at[v].idx))
-			continue
+		} else {
+			k.extras = append(k.extras, rowsValue{v, b.rowsOf(v)})
 		}
-		r := b.rowsOf(v)
-		k.extras = append(k.extras, rowsValue{v, r})
-		args = append(args, exprf("%s", b.passed(v)))
 	}
+	args := b.matrixArgs(m, s.Stored(), b.passed, b.passed)
 	b.add(jen.Id(k.function().name).Call(args...))
 	if m.whole != nil {
 		b.finishRows(m.whole)

@@ -15,7 +15,10 @@ var StepOne = Pass{"step_one", func(p *ir.Program) error {
 	if p.Gradients == nil || p.Gradients.Waits() {
 		return nil
 	}
-	s := &stepOne{prog: p, plain: map[*ir.ParamInfo]*ir.Value{}, done: map[*ir.ParamInfo]bool{}}
+	s := &stepOne{
+		prog: p, plain: map[*ir.ParamInfo]*ir.Value{}, done: map[*ir.ParamInfo]bool{},
+		weights: map[*ir.ParamInfo]*ir.Value{}, layers: map[*ir.Value]int{}, last: map[*ir.Value]int{},
+	}
 	if !s.survey() {
 		return nil
 	}
@@ -36,6 +39,9 @@ type stepOne struct {
 	numbers []ir.Op                     // of the step, which the update starts with
 	plain   map[*ir.ParamInfo]*ir.Value // the rate, where the update is w −= lr·g
 	done    map[*ir.ParamInfo]bool      // has a rank-one update
+	weights map[*ir.ParamInfo]*ir.Value
+	layers  map[*ir.Value]int // that read a weight
+	last    map[*ir.Value]int // operation of the gradients that reads a value
 }
 
 var plainUpdate = expr.One("w", expr.Sub(expr.L("w"), expr.Mul(expr.L("lr"), expr.L("g")))).String()
@@ -55,6 +61,17 @@ func (s *stepOne) survey() bool {
 			s.plain[m.Out[0].Param] = m.In[slices.Index(m.InNames, "lr")]
 		}
 	}
+	for _, w := range s.prog.Params {
+		s.weights[w.Param] = w
+	}
+	for i, op := range s.prog.Gradients.Ops {
+		for _, x := range op.Ins() {
+			s.last[x] = i
+		}
+		if d, ok := ir.Form(op).(*ir.Dense); ok {
+			s.layers[d.W]++
+		}
+	}
 	for _, op := range s.prog.Gradients.Ops {
 		if g, ok := ir.Form(op).(*ir.DenseGradWeight); ok && s.rankOne(g) != nil {
 			return true
@@ -65,8 +82,10 @@ func (s *stepOne) survey() bool {
 
 // rankOne is the update in place of a gradient, nil if there cannot be one.
 func (s *stepOne) rankOne(g *ir.DenseGradWeight) *ir.RankOne {
-	rate, w := s.plain[g.DW.Param], s.prog.ParamByName(g.DW.Param.Name)
-	if rate == nil || g.DW.Param.Mask != nil || !direct(s.prog.Gradients.Ops, w) {
+	rate, w := s.plain[g.DW.Param], s.weights[g.DW.Param]
+	// The weight itself must be what one layer reads, not a copy with connections
+	// removed.
+	if rate == nil || g.DW.Param.Mask != nil || s.layers[w] != 1 {
 		return nil
 	}
 	r := &ir.RankOne{Layer: g.Layer, W: w, DY: g.DY, X: g.X, Rate: rate}
@@ -74,18 +93,6 @@ func (s *stepOne) rankOne(g *ir.DenseGradWeight) *ir.RankOne {
 		r.B = b
 	}
 	return r
-}
-
-// direct reports whether the weight itself is what one layer reads, not a copy
-// with connections removed.
-func direct(ops []ir.Op, w *ir.Value) bool {
-	n := 0
-	for _, op := range ops {
-		if d, ok := ir.Form(op).(*ir.Dense); ok && d.W == w {
-			n++
-		}
-	}
-	return n == 1
 }
 
 // backward replaces the gradients; the update of a weight follows the last
@@ -99,7 +106,7 @@ func (s *stepOne) backward(ops []ir.Op) []ir.Op {
 			delete(pending, w)
 		}
 	}
-	for _, op := range ops {
+	for i, op := range ops {
 		switch o := ir.Form(op).(type) {
 		case *ir.DenseGradWeight:
 			r := s.rankOne(o)
@@ -111,7 +118,7 @@ func (s *stepOne) backward(ops []ir.Op) []ir.Op {
 				s.done[r.B.Param] = true
 			}
 			pending[r.W] = r
-			if !readLater(ops, op, r.W) {
+			if s.last[r.W] <= i {
 				flush(r.W)
 			}
 			continue
@@ -126,11 +133,6 @@ func (s *stepOne) backward(ops []ir.Op) []ir.Op {
 		b, ok := ir.Form(op).(*ir.BatchSum)
 		return ok && b.Y.Param != nil && s.done[b.Y.Param]
 	})
-}
-
-// readLater reports whether an operation after the given one reads the weight.
-func readLater(ops []ir.Op, op ir.Op, w *ir.Value) bool {
-	return slices.ContainsFunc(ops[slices.Index(ops, op)+1:], func(o ir.Op) bool { return slices.Contains(o.Ins(), w) })
 }
 
 // rest is the update of the parameters that have no rank-one update.

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
@@ -9,16 +11,16 @@ import (
 // whose result they read, where everything else they read exists already.
 // The arithmetic is the same; the result is not stored and read again.
 func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
-	readers := map[*ir.Value]int{}
-	for _, op := range ops {
+	readers := map[*ir.Value][]int{}
+	for i, op := range ops {
 		for _, x := range op.Ins() {
-			readers[x]++
+			readers[x] = append(readers[x], i)
 		}
 	}
 	var steps []*Step
 	fused := map[ir.Op]bool{}
 	defined := map[*ir.Value]bool{}
-	for i, op := range ops {
+	for _, op := range ops {
 		if fused[op] {
 			continue
 		}
@@ -26,7 +28,7 @@ func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 		define(op, defined)
 		if p := productOf(op); p != nil {
 			y := p.y
-			s.Epilogue = epilogue(ops[i+1:], y, defined)
+			s.Epilogue = epilogue(ops, readers, y, defined)
 			s.hidden = map[*ir.Value]bool{}
 			for _, v := range append([]*ir.Value{y}, results(s.Epilogue)...) {
 				inside := 0
@@ -34,7 +36,7 @@ func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 					fused[m] = true
 					inside += count(m.In, v)
 				}
-				s.hidden[v] = !keep[v] && readers[v] == inside
+				s.hidden[v] = !keep[v] && len(readers[v]) == inside
 			}
 			s.Keep = !s.hidden[y]
 		}
@@ -51,25 +53,29 @@ func results(maps []*ir.Map) []*ir.Value {
 	return vs
 }
 
-// epilogue returns the maps that can be computed on y in registers.
-func epilogue(rest []ir.Op, y *ir.Value, defined map[*ir.Value]bool) []*ir.Map {
+// epilogue returns the maps that can be computed on y in registers, of the readers
+// of what is there in their order.
+func epilogue(ops []ir.Op, readers map[*ir.Value][]int, y *ir.Value, defined map[*ir.Value]bool) []*ir.Map {
 	var maps []*ir.Map
 	inRegisters := map[*ir.Value]bool{y: true}
-	for _, op := range rest {
-		m, ok := op.(*ir.Map)
+	next := slices.Clone(readers[y])
+	for len(next) > 0 {
+		i := slices.Min(next)
+		next = slices.DeleteFunc(next, func(j int) bool { return j == i })
+		m, ok := ops[i].(*ir.Map)
 		if !ok || len(m.Out) != 1 || !m.Out[0].Batch || m.Out[0].Size() != y.Size() {
 			continue
 		}
-		reads, ready := false, true
+		ready := true
 		for _, x := range m.In {
-			reads = reads || inRegisters[x]
 			// Kernels over rows take no parameters beside weight and bias, and no constants.
 			ready = ready && x.Kind != ir.Param && x.Kind != ir.Constant && (inRegisters[x] || defined[x] || x.Kind != ir.Temp)
 		}
-		if reads && ready {
+		if ready {
 			maps = append(maps, m)
 			inRegisters[m.Out[0]] = true
 			defined[m.Out[0]] = true
+			next = append(next, readers[m.Out[0]]...)
 		}
 	}
 	return maps

@@ -12,7 +12,7 @@ import (
 // steps from step First on, which differ in nothing but where their operands
 // lie. Cost grows with what differs: printers write the first turn, in a loop.
 type Repeat struct {
-	First, Period, Count int
+	Span
 	// Moves are the values of the first turn that lie elsewhere in the next,
 	// Tensors the stored tensors; Ranks are the numbers by which parameters are
 	// dealt out to workers, Layers those of layers for random numbers.
@@ -51,14 +51,14 @@ func (m Move) Text(turn string) string {
 
 // Walk takes a list of n steps in order: repeats as one, the other steps one by
 // one.
-func Walk(n int, repeats []*Repeat, step func(i int) error, repeat func(r *Repeat) error) error {
+func Walk[R interface{ span() Span }](n int, repeats []R, step func(i int) error, repeat func(r R) error) error {
 	for i := 0; i < n; {
-		if len(repeats) > 0 && repeats[0].First == i {
+		if len(repeats) > 0 && repeats[0].span().First == i {
 			r := repeats[0]
 			if err := repeat(r); err != nil {
 				return err
 			}
-			i, repeats = i+r.Count*r.Period, repeats[1:]
+			i, repeats = i+r.span().Count*r.span().Period, repeats[1:]
 			continue
 		}
 		if err := step(i); err != nil {
@@ -77,9 +77,11 @@ const (
 // Span is Count turns of Period items of a list, from item First on.
 type Span struct{ First, Period, Count int }
 
+func (s Span) span() Span { return s }
+
 // spans finds the runs of a list of which the turns are alike: they have the
 // same keys, and turn k follows the first as the others before it do.
-func spans(keys []string, follows func(s Span, k int) bool) []Span {
+func spans(keys []string, following func(s Span) (follows func(k int) bool)) []Span {
 	ids, known := make([]int, len(keys)), map[string]int{}
 	for i, k := range keys {
 		if _, ok := known[k]; !ok {
@@ -100,7 +102,10 @@ func spans(keys []string, follows func(s Span, k int) bool) []Span {
 		var best Span
 		for period := 1; period <= longestTurn && i+period*leastTurns <= len(ids); period++ {
 			s := Span{i, period, 1}
-			for i+(s.Count+1)*period <= len(ids) && alike(s, s.Count) && follows(s, s.Count) {
+			if best.Count > 0 && period%best.Period == 0 || !alike(s, 1) {
+				continue // several turns of a run are no better than one
+			}
+			for follows := following(s); i+(s.Count+1)*period <= len(ids) && alike(s, s.Count) && follows(s.Count); {
 				s.Count++
 			}
 			if s.Count >= leastTurns && s.Count*period > best.Count*best.Period {

@@ -76,8 +76,10 @@ func Turns(ops []ir.Op) []Span {
 	for i, op := range ops {
 		keys[i] = opKey(op)
 	}
-	return spans(keys, func(s Span, k int) bool {
-		return sameGraph(valuesOf(s.turn(ops, 0)), valuesOf(s.turn(ops, 1)), valuesOf(s.turn(ops, k)))
+	return spans(keys, func(s Span) func(k int) bool {
+		first, second := valuesOf(s.turn(ops, 0)), valuesOf(s.turn(ops, 1))
+		at := positions(first)
+		return func(k int) bool { return sameGraph(at, first, second, valuesOf(s.turn(ops, k))) }
 	})
 }
 
@@ -88,8 +90,8 @@ func (s Span) turn(ops []ir.Op, k int) []ir.Op {
 
 // sameGraph reports whether a turn's values are alike where those of the first
 // are, and the same as in the first where those of the second are.
-func sameGraph(first, second, turn []*ir.Value) bool {
-	at, here := positions(first), positions(turn)
+func sameGraph(at map[*ir.Value]int, first, second, turn []*ir.Value) bool {
+	here := positions(turn)
 	for p, v := range turn {
 		if at[first[p]] != here[v] || (first[p] == second[p]) != (first[p] == v) {
 			return false
@@ -153,7 +155,7 @@ func (p *Plan) runs() {
 			keys[i] += t.Value.Name
 		}
 	}
-	for _, s := range spans(keys, func(Span, int) bool { return true }) {
+	for _, s := range spans(keys, func(Span) func(int) bool { return func(int) bool { return true } }) {
 		r := &Run{Name: "layers", First: s.First, Count: s.Count}
 		if n := len(p.Runs); n > 0 {
 			r.Name += fmt.Sprint(n + 1)

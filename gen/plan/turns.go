@@ -74,7 +74,7 @@ func (p *Plan) loops(ph *Phase, ranks map[*ir.ParamInfo]int) []*Repeat {
 		l.keep(t.Rows)
 	}
 	var out []*Repeat
-	for _, s := range spans(keys, l.follows) {
+	for _, s := range spans(keys, l.following) {
 		out = append(out, l.repeat(s))
 	}
 	l.readOutside(out)
@@ -158,42 +158,71 @@ func (m Move) at(turn int) int {
 	return i
 }
 
-// follows reports whether turn k of a span does to the next places what the
+// first is what the first turns of a span say of all: how places go on.
+type first struct {
+	Span
+	values, second []*ir.Value
+	at             map[*ir.Value]int
+	places         []placed
+	layers, next   []*ir.Random
+}
+
+// placed is an address that a value of the first turn has, and how it goes on.
+type placed struct {
+	in   string
+	move Move
+	ok   bool // in the second turn too
+	any  bool // in one of them
+}
+
+func (l *looping) first(s Span) *first {
+	f := &first{Span: s, values: l.values(s, 0), second: l.values(s, 1), layers: l.layers(s, 0), next: l.layers(s, 1)}
+	f.at = positions(f.values)
+	for p, u := range f.values {
+		a, has := l.place(u)
+		b, also := l.place(f.second[p])
+		f.places = append(f.places, placed{a.in, move(a, b), has && also && a.in == b.in, has || also})
+	}
+	return f
+}
+
+// following reports whether turn k of a span does to the next places what the
 // first two do.
-func (l *looping) follows(s Span, k int) bool {
-	first, second, turn := l.values(s, 0), l.values(s, 1), l.values(s, k)
-	here, there := positions(turn), positions(first)
+func (l *looping) following(s Span) func(k int) bool {
+	f := l.first(s)
+	return func(k int) bool { return l.follows(f, k) }
+}
+
+func (l *looping) follows(f *first, k int) bool {
+	turn := l.values(f.Span, k)
+	here := positions(turn)
 	own := func(v *ir.Value, k int) bool { // a variable of the turn
 		used := l.used[v]
-		return v.Kind == ir.Temp && l.made[v] && !l.kept[v] && used[0] >= s.First+k*s.Period && used[1] < s.First+(k+1)*s.Period
+		return v.Kind == ir.Temp && l.made[v] && !l.kept[v] && used[0] >= f.First+k*f.Period && used[1] < f.First+(k+1)*f.Period
 	}
 	for p, v := range turn {
-		u, w := first[p], second[p]
-		if here[v] != there[u] {
-			return false
-		}
-		a, placed := l.place(u)
-		b, also := l.place(w)
-		c, too := l.place(v)
+		u, w, at := f.values[p], f.second[p], &f.places[p]
+		c, has := l.place(v)
 		switch {
+		case here[v] != f.at[u]:
+			return false
 		case u == v:
 			if u != w {
 				return false
 			}
-		case placed && also && too:
-			if m := move(a, b); a.in != b.in || a.in != c.in || m.at(k) != c.index {
+		case at.ok && has:
+			if at.in != c.in || at.move.at(k) != c.index {
 				return false
 			}
-		case placed || also || too || !own(u, 0) || !own(v, k):
+		case at.any || has || !own(u, 0) || !own(v, k):
 			return false
 		}
 		if l.ranks != nil && v.Kind == ir.Gradient && l.ranks[v.Param] != l.rank(u, w).at(k) {
 			return false
 		}
 	}
-	next := l.layers(s, 1)
-	for i, r := range l.layers(s, 0) {
-		if l.layers(s, k)[i].Layer != layer(r, next[i]).at(k) {
+	for i, r := range l.layers(f.Span, k) {
+		if r.Layer != layer(f.layers[i], f.next[i]).at(k) {
 			return false
 		}
 	}
@@ -211,27 +240,24 @@ func (l *looping) rank(u, w *ir.Value) Move {
 // repeat describes the loop of a span.
 func (l *looping) repeat(s Span) *Repeat {
 	r := &Repeat{
-		First: s.First, Period: s.Period, Count: s.Count,
+		Span:  s,
 		Moves: map[*ir.Value]Move{}, Tensors: map[*Tensor]Move{}, Ranks: map[*ir.ParamInfo]Move{}, Layers: map[*ir.Random]Move{},
 	}
-	second := l.values(s, 1)
-	for p, u := range l.values(s, 0) {
-		a, placed := l.place(u)
-		b, _ := l.place(second[p])
-		switch m := move(a, b); {
-		case !placed || m.Step == 0:
+	f := l.first(s)
+	for p, u := range f.values {
+		switch at := f.places[p]; {
+		case !at.ok || at.move.Step == 0:
 		case u.Param != nil && !u.Batch:
-			r.Tensors[l.TensorOf(u.Param)] = m
+			r.Tensors[l.TensorOf(u.Param)] = at.move
 		default:
-			r.Moves[u] = m
+			r.Moves[u] = at.move
 		}
 		if l.ranks != nil && u.Kind == ir.Gradient {
-			r.Ranks[u.Param] = l.rank(u, second[p])
+			r.Ranks[u.Param] = l.rank(u, f.second[p])
 		}
 	}
-	next := l.layers(s, 1)
-	for i, a := range l.layers(s, 0) {
-		r.Layers[a] = layer(a, next[i])
+	for i, a := range f.layers {
+		r.Layers[a] = layer(a, f.next[i])
 	}
 	return r
 }

@@ -373,12 +373,11 @@ func dense4WeightDropConnectGradientGeneric(g, m *[1][25][16]float32) {
 		for k := range 25 {
 			gs := &g[q][k]
 			ms := &m[q][k]
-			dws := &g[q][k]
 			for j := range 16 {
 				g_ := gs[j]
 				m_ := ms[j]
 				dw := float32(g_ * m_)
-				dws[j] = dw
+				gs[j] = dw
 			}
 		}
 	}

@@ -75,19 +75,8 @@ func L(name string) *Node { return &Node{Op: OpLeaf, Name: name} }
 
 func node(op Op, args ...*Node) *Node { return &Node{Op: op, Args: args} }
 
-// The operations as constructors.
+// Constructors of the operations that are not read from formulas alone.
 func Neg(a *Node) *Node             { return node(OpNeg, a) }
-func Abs(a *Node) *Node             { return node(OpAbs, a) }
-func Sqrt(a *Node) *Node            { return node(OpSqrt, a) }
-func Exp(a *Node) *Node             { return node(OpExp, a) }
-func Expm1(a *Node) *Node           { return node(OpExpm1, a) }
-func Log(a *Node) *Node             { return node(OpLog, a) }
-func Log1p(a *Node) *Node           { return node(OpLog1p, a) }
-func Tanh(a *Node) *Node            { return node(OpTanh, a) }
-func Sigmoid(a *Node) *Node         { return node(OpSigmoid, a) }
-func Erf(a *Node) *Node             { return node(OpErf, a) }
-func Sin(a *Node) *Node             { return node(OpSin, a) }
-func Cos(a *Node) *Node             { return node(OpCos, a) }
 func Floor(a *Node) *Node           { return node(OpFloor, a) }
 func Add(a, b *Node) *Node          { return node(OpAdd, a, b) }
 func Sub(a, b *Node) *Node          { return node(OpSub, a, b) }
@@ -95,7 +84,6 @@ func Mul(a, b *Node) *Node          { return node(OpMul, a, b) }
 func Div(a, b *Node) *Node          { return node(OpDiv, a, b) }
 func Min(a, b *Node) *Node          { return node(OpMin, a, b) }
 func Max(a, b *Node) *Node          { return node(OpMax, a, b) }
-func Pow(a, b *Node) *Node          { return node(OpPow, a, b) }
 func Less(a, b *Node) *Node         { return node(OpLess, a, b) }
 func LessEqual(a, b *Node) *Node    { return node(OpLessEqual, a, b) }
 func Equal(a, b *Node) *Node        { return node(OpEqual, a, b) }
