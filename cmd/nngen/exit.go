@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -34,13 +35,16 @@ var errOutOfDate = errors.New("out of date")
 // *model.ProofError.
 var errMismatch = errors.New("verification failed")
 
-// faults are the kinds of errors, but for those of specs, which carry a code
-// each; the first that fits counts.
-var faults = []struct {
+// fault is a kind of error.
+type fault struct {
 	code string
 	exit int
 	is   func(error) bool
-}{
+}
+
+// faults are the kinds of errors; the first that fits counts, and the last fits
+// all. Those of specs carry a code each.
+var faults = []fault{
 	{code.Usage, exitUsage, isA[*run.OptionError]},
 	{code.InTheWay, exitUsage, isA[*files.AccessError]},
 	{code.Different, exitOutOfDate, func(err error) bool { return errors.Is(err, errOutOfDate) || errors.Is(err, errDifferent) }},
@@ -77,12 +81,8 @@ func classify(err error) (kind string, exit int) {
 	if err == nil {
 		return "", exitDone
 	}
-	for _, f := range faults {
-		if f.is(err) {
-			return code.Of(f.code), f.exit
-		}
-	}
-	panic("nngen: an error of no kind")
+	f := faults[slices.IndexFunc(faults, func(f fault) bool { return f.is(err) })]
+	return code.Of(f.code), f.exit
 }
 
 // message words an error, with its code at the end of the first line. The

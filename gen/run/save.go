@@ -21,7 +21,7 @@ func (t *training) save(out string) error {
 		if t.saved {
 			saved = "The last checkpoint was saved before"
 		}
-		return fmt.Errorf("training diverged: %s after the last step; a smaller learning rate may help. %s", strings.Join(bad, ", "), saved)
+		return &DivergedError{fmt.Sprintf("training diverged: %s after the last step; a smaller learning rate may help. %s", strings.Join(bad, ", "), saved)}
 	}
 	if t.Out == "" {
 		return nil

@@ -85,7 +85,14 @@ func (c *Compiler) Tune(ctx context.Context, net *spec.Network, o TuneOptions) (
 		}
 		slices.SortStableFunc(trials[:n], func(a, b Trial) int { return cmp.Compare(a.score(), b.score()) })
 	}
+	if trials[0].ValidLoss == nil {
+		return nil, &DivergedError{fmt.Sprintf("every trial diverged, with learning rates down to %g; write a smaller one in the spec, from which others are tried", lowest(trials))}
+	}
 	return &TuneReport{net.Name, trials}, nil
+}
+
+func lowest(trials []Trial) float64 {
+	return slices.MinFunc(trials, func(a, b Trial) int { return cmp.Compare(a.LearningRate, b.LearningRate) }).LearningRate
 }
 
 // check refuses options that cannot be meant.
