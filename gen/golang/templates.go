@@ -67,7 +67,7 @@ type view struct {
 	GradientTolerance                         string
 	LossTolerance                             string
 	NoGradientCheck                           string
-	GradientChecks                            int // per tensor
+	GradientChecks, GradientStep              int // elements of a tensor; of how many tensors one is checked
 	TrainedTensors                            []bool
 	FixedTensors, SparseTensors               []bool
 	SkipZeros                                 bool
@@ -86,6 +86,7 @@ type accessorView struct {
 	Name, Cell, Tensor, Args string
 	Sparse                   bool
 	Value                    string // expression of the number in cell c
+	Doc                      string // how its comment ends, "" where it has none
 }
 
 // fitGroup is what one function fits: FitInput all inputs, FitTarget all outputs
@@ -199,7 +200,7 @@ func (e *emitter) view() *view {
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
 		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
 		Sampled: e.opts.Sample != nil, SampledUnits: sampledUnits, SampledBlocks: sampledBlocks, SampledScale: sampledScale,
-		GradientChecks: e.gradientChecks(), GradientOption: gradientOptions,
+		GradientChecks: e.gradientChecks(), GradientStep: e.gradientStep(), GradientOption: gradientOptions,
 		SkipZeros: e.plan.Options.SkipZeros, OnHeap: e.testsOnHeap(), AllocBatch: zeroAllocationBatch,
 	}
 	if e.opts.Runtime != "" {
@@ -259,6 +260,19 @@ func (e *emitter) gradientChecks() int {
 	return max(3, min(40, int(budget/float64(1+e.prog.MultiplyAdds()))/max(1, len(e.plan.Tensors))))
 }
 
+// gradientStep says of how many tensors the gradient check tries one, where a deep
+// network has so many that all would take minutes. It is odd, so that weights and
+// biases get their turn.
+func (e *emitter) gradientStep() int {
+	const budget, least, enough = 3e8, 3, 16 // multiply-adds, elements of a tensor, tensors
+	n := len(e.plan.Tensors)
+	step := min(int(float64(least*n)*float64(e.prog.MultiplyAdds())/budget), n/enough)
+	if step < 2 {
+		return 1
+	}
+	return step | 1
+}
+
 // isTrained reports whether training changes the tensor.
 func (e *emitter) isTrained(t *plan.Tensor) bool {
 	for _, g := range e.prog.Grads {
@@ -283,6 +297,12 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	}
 	if t.Layout.Order == plan.Vector {
 		a.Args = "o"
+	}
+	switch {
+	case t.Run == nil:
+		a.Doc = "."
+	case t.Block == 0:
+		a.Doc = "; those of the layers that follow are alike."
 	}
 	a.Cell = e.cellAt(t, strings.Split(a.Args, ", ")...)
 	return a

@@ -134,6 +134,9 @@ func (e *emitter) assemblyFiles() error {
 		functions[a.file()] = append(functions[a.file()], f)
 		declare(asmGo, f)
 	}
+	asmGo.Comment("The functions choose the assembly that the machine has, the preferred first; what they")
+	asmGo.Comment("compute is said with their portable forms.")
+	asmGo.Line()
 	for _, k := range ks {
 		k.chooser(asmGo)
 		if !k.assemblyOnly() {
@@ -179,24 +182,13 @@ func (k *kernelFunc) chooser(f *jen.File) {
 	if !k.assemblyOnly() {
 		body = k.choice(pass)
 	}
-	if k.rows {
-		for _, line := range k.summary() {
+	if k.rows && (k.assemblyOnly() || k.plain != "") { // others have it with their portable form
+		for _, line := range k.doc {
 			f.Comment(line)
 		}
 	}
 	f.Func().Id(k.name).Params(params...).Id(k.result).Block(body...)
 	f.Line()
-}
-
-// summary is the function's comment without the loop it stands for, where that is
-// with its portable form.
-func (k *kernelFunc) summary() []string {
-	if len(k.doc) > 0 && !k.assemblyOnly() && k.plain == "" {
-		if first, loop := strings.CutSuffix(k.doc[0], ":"); loop {
-			return []string{first + "."}
-		}
-	}
-	return k.doc
 }
 
 // forwardGeneric prints the function for machines without assembly.

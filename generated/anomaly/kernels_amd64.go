@@ -111,7 +111,9 @@ func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride in
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense10BiasAdam changes tensors like dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -123,7 +125,6 @@ func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][
 	}
 }
 
-// dense10BiasLearn updates tensors like dense10.bias: gradient and adam.
 func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -160,7 +161,6 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 	}
 }
 
-// dense10ForwardRows is dense10ForwardGeneric for every row.
 func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -223,7 +223,6 @@ func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float3
 	}
 }
 
-// dense10ForwardTrainRows is dense10ForwardGeneric for every row.
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -260,7 +259,6 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 	}
 }
 
-// dense10GradInputRows is dense10GradInput for every row.
 func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -282,7 +280,6 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 	}
 }
 
-// dense10GradWeight computes the gradient of the weights of layer "dense10".
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -300,7 +297,6 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 	}
 }
 
-// dense10WeightAdam changes tensors like dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32) {
 	switch {
 	case useAVX512:
@@ -316,7 +312,6 @@ func dense10WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40
 	}
 }
 
-// dense10WeightLearn updates tensors like dense10.weight: gradient and adam.
 func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -355,7 +350,6 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -392,7 +386,6 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -410,7 +403,6 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	}
 }
 
-// dense1WeightAdam changes tensors like dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32) {
 	switch {
 	case useAVX512:
@@ -426,7 +418,6 @@ func dense1WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and adam.
 func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -465,7 +456,6 @@ func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -526,7 +516,6 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 	}
 }
 
-// dense5BiasAdam changes tensors like dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -538,7 +527,6 @@ func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16
 	}
 }
 
-// dense5BiasLearn updates tensors like dense5.bias: gradient and adam.
 func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -571,7 +559,6 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 	}
 }
 
-// dense5ForwardRows is dense5ForwardGeneric for every row.
 func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -594,7 +581,6 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b 
 	}
 }
 
-// dense5GradInputRows is dense5GradInput for every row.
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -610,7 +596,6 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, 
 	}
 }
 
-// dense5GradWeight computes the gradient of the weights of layer "dense5".
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -622,7 +607,6 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	}
 }
 
-// dense5WeightAdam changes tensors like dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense5WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32) {
 	switch {
 	case useAVX512:
@@ -634,7 +618,6 @@ func dense5WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[128
 	}
 }
 
-// dense5WeightLearn updates tensors like dense5.weight: gradient and adam.
 func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -667,7 +650,6 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 	}
 }
 
-// dense6ForwardRows is dense6ForwardGeneric for every row.
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -702,7 +684,6 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 	}
 }
 
-// dense6GradInputRows is dense6GradInput for every row.
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	switch {
 	case useAVX512:
@@ -718,7 +699,6 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 	}
 }
 
-// dense6GradWeight computes the gradient of the weights of layer "dense6".
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
@@ -734,7 +714,6 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	}
 }
 
-// dense6WeightAdam changes tensors like dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense6WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32) {
 	switch {
 	case useAVX512:
@@ -750,7 +729,6 @@ func dense6WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][
 	}
 }
 
-// dense6WeightLearn updates tensors like dense6.weight: gradient and adam.
 func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -776,7 +754,6 @@ func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	}
 }
 
-// dense9BiasAdam changes tensors like dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -788,7 +765,6 @@ func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16
 	}
 }
 
-// dense9BiasLearn updates tensors like dense9.bias: gradient and adam.
 func dense9BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -814,7 +790,6 @@ func dense9BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][1
 	}
 }
 
-// dense9GradInputRows is dense9GradInput for every row.
 func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -830,7 +805,6 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 	}
 }
 
-// dense9GradWeight computes the gradient of the weights of layer "dense9".
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -846,7 +820,6 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-// dense9WeightAdam changes tensors like dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense9WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32) {
 	switch {
 	case useAVX512:
@@ -862,7 +835,6 @@ func dense9WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][
 	}
 }
 
-// dense9WeightLearn updates tensors like dense9.weight: gradient and adam.
 func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:

@@ -95,6 +95,10 @@ func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStri
 
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	switch {
 	case useAVX512:
@@ -106,7 +110,6 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 	}
 }
 
-// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -130,7 +133,6 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144
 	}
 }
 
-// dense1BiasSgd changes tensors like dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1BiasSgd(lr float32, g, w, momentumBuffer *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -153,7 +155,6 @@ func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -188,7 +189,6 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
@@ -204,7 +204,6 @@ func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32)
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy [][144]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -228,7 +227,6 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy 
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1WeightSgd(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
 	switch {
 	case useAVX512:
@@ -244,7 +242,6 @@ func dense1WeightSgd(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
 	}
 }
 
-// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -264,7 +261,6 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]
 	}
 }
 
-// dense2BiasSgd changes tensors like dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -287,7 +283,6 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -311,7 +306,6 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, 
 	}
 }
 
-// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32) {
 	switch {
 	case useAVX512:
@@ -327,7 +321,6 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -339,7 +332,6 @@ func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) 
 	}
 }
 
-// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -359,7 +351,6 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[128][16]float32, dy []
 	}
 }
 
-// dense2WeightSgd changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense2WeightSgd(lr float32, g, w, momentumBuffer *[128][16]float32) {
 	switch {
 	case useAVX512:
@@ -382,7 +373,6 @@ func dropoutEach(y, x0, x1 *[128]float32) {
 	}
 }
 
-// dropoutGradientToReluGradientOfRows is dropoutGradientToReluGradientOfSumsGeneric for every row.
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	switch {
 	case useAVX512:

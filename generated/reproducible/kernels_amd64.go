@@ -210,7 +210,9 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// addGradientsToSiluGradientOfRows is addGradientsToSiluGradientOfSumsGeneric for every row.
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
 	switch {
 	case useAVX512:
@@ -233,7 +235,6 @@ func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 	}
 }
 
-// bodyBiasSgd changes tensors like body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -256,7 +257,6 @@ func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 	}
 }
 
-// bodyForwardElu is bodyForwardGeneric and then eluOfSumsGeneric.
 func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -268,7 +268,6 @@ func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]f
 	}
 }
 
-// bodyForwardRows is bodyForwardGeneric for every row.
 func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -306,7 +305,6 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 	}
 }
 
-// bodyGradWeight computes the gradient of the weights of layer "body".
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -318,7 +316,6 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
-// bodyWeightSgd changes tensors like body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 	switch {
 	case useAVX512:
@@ -330,7 +327,6 @@ func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 	}
 }
 
-// choiceBiasSgd changes tensors like choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -353,7 +349,6 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 	}
 }
 
-// choiceForwardRows is choiceForwardGeneric for every row.
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -377,7 +372,6 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 	}
 }
 
-// choiceGradInputRows is choiceGradInput for every row.
 func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 	switch {
 	case useAVX512:
@@ -393,7 +387,6 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 	}
 }
 
-// choiceGradWeight computes the gradient of the weights of layer "choice".
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	switch {
 	case useAVX512:
@@ -405,7 +398,6 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	}
 }
 
-// choiceWeightSgd changes tensors like choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	switch {
 	case useAVX512:
@@ -417,7 +409,6 @@ func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	}
 }
 
-// dense4BiasSgd changes tensors like dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func dense4BiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -440,7 +431,6 @@ func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1]
 	}
 }
 
-// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -463,7 +453,6 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 	}
 }
 
-// dense4ForwardSoftplus is dense4ForwardGeneric and then softplusOfSumsGeneric.
 func dense4ForwardSoftplus(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -475,7 +464,6 @@ func dense4ForwardSoftplus(y *[16]float32, x *[25]float32, w *[1][25][16]float32
 	}
 }
 
-// dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
 	switch {
 	case useAVX512:
@@ -493,7 +481,6 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 	}
 }
 
-// dense4GradWeight computes the gradient of the weights of layer "dense4".
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	switch {
 	case useAVX512:
@@ -505,7 +492,6 @@ func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) 
 	}
 }
 
-// dense4WeightDropConnect changes tensors like dense4.weight.kept: y = w · m.
 func dense4WeightDropConnect(w, m, y *[1][25][16]float32) {
 	switch {
 	case useAVX512:
@@ -521,7 +507,6 @@ func dense4WeightDropConnect(w, m, y *[1][25][16]float32) {
 	}
 }
 
-// dense4WeightDropConnectGradient changes tensors like dense4.weight: dw = g · m.
 func dense4WeightDropConnectGradient(g, m *[1][25][16]float32) {
 	switch {
 	case useAVX512:
@@ -537,7 +522,6 @@ func dense4WeightDropConnectGradient(g, m *[1][25][16]float32) {
 	}
 }
 
-// dense4WeightSgd changes tensors like dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func dense4WeightSgd(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
 	switch {
 	case useAVX512:
@@ -564,7 +548,6 @@ func dropoutEach(y, x0, x1 *[33]float32) {
 	}
 }
 
-// dropoutGradientToGeluGradientOfRows is dropoutGradientToGeluGradientOfSumsGeneric for every row.
 func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
 	switch {
 	case useAVX512:
@@ -598,7 +581,6 @@ func eluGradientEach(y, x0, x1 *[8]float32) {
 	}
 }
 
-// eluOfRows is eluOfSumsGeneric for every row.
 func eluOfRows(y [][8]float32) {
 	switch {
 	case useAVX512:
@@ -610,7 +592,6 @@ func eluOfRows(y [][8]float32) {
 	}
 }
 
-// eluOfRows_2 is eluOfSums_2Generic for every row.
 func eluOfRows_2(y, y1 [][8]float32) {
 	switch {
 	case useAVX512:
@@ -644,7 +625,6 @@ func eluOfSums_2(y, y1 []float32) {
 	}
 }
 
-// eyeBiasSgd changes tensors like eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
 	switch {
 	case useAVX512:
@@ -667,7 +647,6 @@ func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][
 	}
 }
 
-// eyeForwardRows is eyeForwardGeneric for every row.
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	switch {
 	case useAVX512:
@@ -704,7 +683,6 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 	}
 }
 
-// eyeGradWeight computes the gradient of the weights of layer "eye".
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	switch {
 	case useAVX512:
@@ -722,7 +700,6 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 	}
 }
 
-// eyeWeightSgd changes tensors like eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
 	switch {
 	case useAVX512:
@@ -740,7 +717,6 @@ func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w 
 	}
 }
 
-// geluOfRows is geluOfSumsGeneric for every row.
 func geluOfRows(y [][33]float32) {
 	switch {
 	case useAVX512:
@@ -752,7 +728,6 @@ func geluOfRows(y [][33]float32) {
 	}
 }
 
-// geluOfRows_2 is geluOfSums_2Generic for every row.
 func geluOfRows_2(y, y1 [][33]float32) {
 	switch {
 	case useAVX512:
@@ -786,7 +761,6 @@ func geluOfSums_2(y, y1 []float32) {
 	}
 }
 
-// innerBiasSgd changes tensors like inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -809,7 +783,6 @@ func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33
 	}
 }
 
-// innerForwardRows is innerForwardGeneric for every row.
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -835,7 +808,6 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 	}
 }
 
-// innerForwardTanh is innerForwardGeneric and then tanhOfSumsGeneric.
 func innerForwardTanh(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -847,7 +819,6 @@ func innerForwardTanh(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt 
 	}
 }
 
-// innerGradInputRows is innerGradInput for every row.
 func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32) {
 	switch {
 	case useAVX512:
@@ -865,7 +836,6 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 	}
 }
 
-// innerGradWeight computes the gradient of the weights of layer "inner".
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	switch {
 	case useAVX512:
@@ -879,7 +849,6 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 	}
 }
 
-// innerWeightSgd changes tensors like inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
 	switch {
 	case useAVX512:
@@ -897,7 +866,6 @@ func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, 
 	}
 }
 
-// mixedWeightSgd changes tensors like mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 	switch {
 	case useAVX512:
@@ -919,7 +887,6 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// scoreBiasSgd changes tensors like score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -942,7 +909,6 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 	}
 }
 
-// scoreForwardRows is scoreForwardGeneric for every row.
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -966,7 +932,6 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 	}
 }
 
-// scoreForwardSigmoid is scoreForwardGeneric and then sigmoidOfSumsGeneric.
 func scoreForwardSigmoid(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -978,7 +943,6 @@ func scoreForwardSigmoid(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 	}
 }
 
-// scoreForwardTrainRows is scoreForwardGeneric for every row.
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -1002,7 +966,6 @@ func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, 
 	}
 }
 
-// scoreGradInputRows is scoreGradInput for every row.
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	switch {
 	case useAVX512:
@@ -1018,7 +981,6 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	}
 }
 
-// scoreGradWeight computes the gradient of the weights of layer "score".
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	switch {
 	case useAVX512:
@@ -1030,7 +992,6 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	}
 }
 
-// scoreWeightSgd changes tensors like score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	switch {
 	case useAVX512:
@@ -1042,7 +1003,6 @@ func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 	}
 }
 
-// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRows(y []Output) {
 	switch {
 	case useAVX512:
@@ -1054,7 +1014,6 @@ func sigmoidOfRows(y []Output) {
 	}
 }
 
-// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRows_2(y [][1]float32) {
 	switch {
 	case useAVX512:
@@ -1077,7 +1036,6 @@ func sigmoidOfSums(y []float32) {
 	}
 }
 
-// softplusOfRows is softplusOfSumsGeneric for every row.
 func softplusOfRows(y [][16]float32) {
 	switch {
 	case useAVX512:
@@ -1111,7 +1069,6 @@ func tanhGradientEach(y, x0, x1 *[17]float32) {
 	}
 }
 
-// tanhOfRows is tanhOfSumsGeneric for every row.
 func tanhOfRows(y [][17]float32) {
 	switch {
 	case useAVX512:

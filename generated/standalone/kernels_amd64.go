@@ -81,7 +81,9 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -101,7 +103,6 @@ func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 	}
 }
 
-// dense1BiasSgd changes tensors like dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -124,7 +125,6 @@ func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -162,7 +162,6 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -174,7 +173,6 @@ func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -188,7 +186,6 @@ func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]f
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -208,7 +205,6 @@ func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Inp
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
 	switch {
 	case useAVX512:
@@ -220,7 +216,6 @@ func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
 	}
 }
 
-// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -240,7 +235,6 @@ func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, pa
 	}
 }
 
-// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -263,7 +257,6 @@ func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -294,7 +287,6 @@ func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 	}
 }
 
-// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1, input *[8]float32, rate float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -310,7 +302,6 @@ func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1, inp
 	}
 }
 
-// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
 	switch {
 	case useAVX512:
@@ -326,7 +317,6 @@ func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
@@ -338,7 +328,6 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -352,7 +341,6 @@ func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]f
 	}
 }
 
-// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
 func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -372,7 +360,6 @@ func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]
 	}
 }
 
-// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(lr float32, g, w *[8][8]float32) {
 	switch {
 	case useAVX512:

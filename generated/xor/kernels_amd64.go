@@ -75,7 +75,9 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -95,7 +97,6 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]f
 	}
 }
 
-// dense1BiasSgd changes tensors like dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -118,7 +119,6 @@ func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]fl
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -156,7 +156,6 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 	}
 }
 
-// dense1ForwardTanh is dense1ForwardGeneric and then tanhOfSumsGeneric.
 func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -168,7 +167,6 @@ func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][1
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -180,7 +178,6 @@ func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -200,7 +197,6 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1WeightSgd(lr float32, g, w, momentumBuffer *[2][8]float32) {
 	switch {
 	case useAVX512:
@@ -212,7 +208,6 @@ func dense1WeightSgd(lr float32, g, w, momentumBuffer *[2][8]float32) {
 	}
 }
 
-// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -232,7 +227,6 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]f
 	}
 }
 
-// dense2BiasSgd changes tensors like dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -255,7 +249,6 @@ func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -293,7 +286,6 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 	}
 }
 
-// dense2ForwardSigmoid is dense2ForwardGeneric and then sigmoidOfSumsGeneric.
 func dense2ForwardSigmoid(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -305,7 +297,6 @@ func dense2ForwardSigmoid(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 	}
 }
 
-// dense2ForwardTrainRows is dense2ForwardGeneric for every row.
 func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -343,7 +334,6 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 	}
 }
 
-// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [][4]float32) {
 	switch {
 	case useAVX512:
@@ -359,7 +349,6 @@ func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	switch {
 	case useAVX512:
@@ -371,7 +360,6 @@ func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	}
 }
 
-// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]float32, x [][4]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -391,7 +379,6 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]
 	}
 }
 
-// dense2WeightSgd changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense2WeightSgd(lr float32, g, w, momentumBuffer *[4][8]float32) {
 	switch {
 	case useAVX512:
@@ -419,7 +406,6 @@ func share(n, tile, part, parts int) (from, to int) {
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRows(y []Output) {
 	switch {
 	case useAVX512:
@@ -431,7 +417,6 @@ func sigmoidOfRows(y []Output) {
 	}
 }
 
-// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRows_2(y [][1]float32) {
 	switch {
 	case useAVX512:
@@ -454,7 +439,6 @@ func sigmoidOfSums(y []float32) {
 	}
 }
 
-// tanhOfRows is tanhOfSumsGeneric for every row.
 func tanhOfRows(y [][4]float32) {
 	switch {
 	case useAVX512:

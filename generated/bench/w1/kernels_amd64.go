@@ -134,6 +134,10 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -145,7 +149,6 @@ func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][1
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -178,7 +181,6 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 	}
 }
 
-// dense1ForwardTanh is dense1ForwardGeneric and then tanhOfSumsGeneric.
 func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -190,7 +192,6 @@ func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -206,7 +207,6 @@ func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -220,7 +220,6 @@ func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -244,7 +243,6 @@ func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x 
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) {
 	switch {
 	case useAVX512:
@@ -260,7 +258,6 @@ func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) {
 	}
 }
 
-// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -284,7 +281,6 @@ func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, p
 	}
 }
 
-// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(lr float32, g, w *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -307,7 +303,6 @@ func dense2Forward(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) 
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -332,7 +327,6 @@ func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]floa
 	}
 }
 
-// dense2ForwardTanh is dense2ForwardGeneric and then tanhOfSumsGeneric.
 func dense2ForwardTanh(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -344,7 +338,6 @@ func dense2ForwardTanh(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float
 	}
 }
 
-// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y, x *[32]float32, w *[2][32][16]float32, a1, input *[32]float32, rate float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -360,7 +353,6 @@ func dense2GradInputOne(y, x *[32]float32, w *[2][32][16]float32, a1, input *[32
 	}
 }
 
-// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
 	switch {
 	case useAVX512:
@@ -376,7 +368,6 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	switch {
 	case useAVX512:
@@ -392,7 +383,6 @@ func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -406,7 +396,6 @@ func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32,
 	}
 }
 
-// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
 func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -430,7 +419,6 @@ func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32
 	}
 }
 
-// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) {
 	switch {
 	case useAVX512:
@@ -446,7 +434,6 @@ func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) {
 	}
 }
 
-// dense3BiasLearn updates tensors like dense3.bias: gradient and sgd.
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -466,7 +453,6 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, pa
 	}
 }
 
-// dense3BiasSgd changes tensors like dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -489,7 +475,6 @@ func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]
 	}
 }
 
-// dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -512,7 +497,6 @@ func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][1
 	}
 }
 
-// dense3ForwardTrainRows is dense3ForwardGeneric for every row.
 func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -535,7 +519,6 @@ func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32,
 	}
 }
 
-// dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2, input *[32]float32, rate float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -551,7 +534,6 @@ func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2, i
 	}
 }
 
-// dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
 	switch {
 	case useAVX512:
@@ -567,7 +549,6 @@ func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0
 	}
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3".
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	switch {
 	case useAVX512:
@@ -579,7 +560,6 @@ func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	}
 }
 
-// dense3RankOne is the step of layer "dense3" by one sample.
 func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -593,7 +573,6 @@ func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2
 	}
 }
 
-// dense3WeightLearn updates tensors like dense3.weight: gradient and sgd.
 func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -613,7 +592,6 @@ func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][3
 	}
 }
 
-// dense3WeightSgd changes tensors like dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(lr float32, g, w *[32][8]float32) {
 	switch {
 	case useAVX512:
@@ -641,7 +619,6 @@ func share(n, tile, part, parts int) (from, to int) {
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-// tanhOfRows is tanhOfSumsGeneric for every row.
 func tanhOfRows(y [][32]float32) {
 	switch {
 	case useAVX512:

@@ -110,6 +110,10 @@ func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStri
 
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	switch {
 	case useAVX512:
@@ -121,7 +125,6 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 	}
 }
 
-// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
 func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -145,7 +148,6 @@ func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, 
 	}
 }
 
-// dense1BiasSgd changes tensors like dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(lr float32, g, w *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -168,7 +170,6 @@ func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -205,7 +206,6 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -223,7 +223,6 @@ func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -237,7 +236,6 @@ func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, d
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -263,7 +261,6 @@ func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32,
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) {
 	switch {
 	case useAVX512:
@@ -279,7 +276,6 @@ func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) {
 	}
 }
 
-// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -299,7 +295,6 @@ func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, p
 	}
 }
 
-// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -322,7 +317,6 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -346,7 +340,6 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, 
 	}
 }
 
-// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1, input *[128]float32, rate float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -362,7 +355,6 @@ func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a
 	}
 }
 
-// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -378,7 +370,6 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -390,7 +381,6 @@ func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) 
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -404,7 +394,6 @@ func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy 
 	}
 }
 
-// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
 func dense2WeightLearn(lr float32, g, w *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -424,7 +413,6 @@ func dense2WeightLearn(lr float32, g, w *[128][16]float32, dy [][10]float32, x [
 	}
 }
 
-// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(lr float32, g, w *[128][16]float32) {
 	switch {
 	case useAVX512:

@@ -149,6 +149,10 @@ func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStri
 
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	switch {
 	case useAVX512:
@@ -171,7 +175,6 @@ func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b 
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -208,7 +211,6 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -226,7 +228,6 @@ func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -240,7 +241,6 @@ func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32,
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -266,7 +266,6 @@ func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) {
 	switch {
 	case useAVX512:
@@ -284,7 +283,6 @@ func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) {
 	}
 }
 
-// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -308,7 +306,6 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 	}
 }
 
-// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(lr float32, g, w *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -331,7 +328,6 @@ func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -394,7 +390,6 @@ func dense2ForwardSkip(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]f
 	}
 }
 
-// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y, x *[512]float32, w *[32][513][16]float32, a1, input *[512]float32, rate float32, b *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -428,7 +423,6 @@ func dense2GradInputOne(y, x *[512]float32, w *[32][513][16]float32, a1, input *
 	}
 }
 
-// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	switch {
 	case useAVX512:
@@ -450,7 +444,6 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	switch {
 	case useAVX512:
@@ -468,7 +461,6 @@ func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -482,7 +474,6 @@ func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]floa
 	}
 }
 
-// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
 func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -508,7 +499,6 @@ func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]floa
 	}
 }
 
-// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) {
 	switch {
 	case useAVX512:
@@ -526,7 +516,6 @@ func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) {
 	}
 }
 
-// dense3BiasLearn updates tensors like dense3.bias: gradient and sgd.
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -546,7 +535,6 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, p
 	}
 }
 
-// dense3BiasSgd changes tensors like dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -569,7 +557,6 @@ func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1]
 	}
 }
 
-// dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -593,7 +580,6 @@ func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, 
 	}
 }
 
-// dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -609,7 +595,6 @@ func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a
 	}
 }
 
-// dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	switch {
 	case useAVX512:
@@ -625,7 +610,6 @@ func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32
 	}
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3".
 func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	switch {
 	case useAVX512:
@@ -637,7 +621,6 @@ func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) 
 	}
 }
 
-// dense3RankOne is the step of layer "dense3" by one sample.
 func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -651,7 +634,6 @@ func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy 
 	}
 }
 
-// dense3WeightLearn updates tensors like dense3.weight: gradient and sgd.
 func dense3WeightLearn(lr float32, g, w *[512][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -671,7 +653,6 @@ func dense3WeightLearn(lr float32, g, w *[512][16]float32, dy [][10]float32, x [
 	}
 }
 
-// dense3WeightSgd changes tensors like dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(lr float32, g, w *[512][16]float32) {
 	switch {
 	case useAVX512:

@@ -177,7 +177,9 @@ func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride in
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense10BiasLearn updates tensors like dense10.bias: gradient and sgd.
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -201,7 +203,6 @@ func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank
 	}
 }
 
-// dense10BiasSgd changes tensors like dense10.bias: w = w - (lr · g).
 func dense10BiasSgd(lr float32, g, w *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -224,7 +225,6 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 	}
 }
 
-// dense10ForwardRows is dense10ForwardGeneric for every row.
 func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -287,7 +287,6 @@ func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float3
 	}
 }
 
-// dense10ForwardTrainRows is dense10ForwardGeneric for every row.
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -324,7 +323,6 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 	}
 }
 
-// dense10GradInputOne is dense10GradInput and then dense10RankOneGeneric.
 func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9, input *[128]float32, rate float32, b *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -358,7 +356,6 @@ func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float
 	}
 }
 
-// dense10GradInputRows is dense10GradInput for every row.
 func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -380,7 +377,6 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 	}
 }
 
-// dense10GradWeight computes the gradient of the weights of layer "dense10".
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -398,7 +394,6 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 	}
 }
 
-// dense10RankOne is the step of layer "dense10" by one sample.
 func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -412,7 +407,6 @@ func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32
 	}
 }
 
-// dense10WeightLearn updates tensors like dense10.weight: gradient and sgd.
 func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -438,7 +432,6 @@ func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float3
 	}
 }
 
-// dense10WeightSgd changes tensors like dense10.weight: w = w - (lr · g).
 func dense10WeightSgd(lr float32, g, w *[40][129][16]float32) {
 	switch {
 	case useAVX512:
@@ -465,7 +458,6 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -502,7 +494,6 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -520,7 +511,6 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -534,7 +524,6 @@ func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, d
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -560,7 +549,6 @@ func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32,
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(lr float32, g, w *[8][641][16]float32) {
 	switch {
 	case useAVX512:
@@ -587,7 +575,6 @@ func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -648,7 +635,6 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 	}
 }
 
-// dense5BiasLearn updates tensors like dense5.bias: gradient and sgd.
 func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -668,7 +654,6 @@ func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 	}
 }
 
-// dense5BiasSgd changes tensors like dense5.bias: w = w - (lr · g).
 func dense5BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -691,7 +676,6 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 	}
 }
 
-// dense5ForwardRows is dense5ForwardGeneric for every row.
 func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -714,7 +698,6 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b 
 	}
 }
 
-// dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
 func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4, input *[128]float32, rate float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -730,7 +713,6 @@ func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4,
 	}
 }
 
-// dense5GradInputRows is dense5GradInput for every row.
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -746,7 +728,6 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, 
 	}
 }
 
-// dense5GradWeight computes the gradient of the weights of layer "dense5".
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -758,7 +739,6 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	}
 }
 
-// dense5RankOne is the step of layer "dense5" by one sample.
 func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -772,7 +752,6 @@ func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *
 	}
 }
 
-// dense5WeightLearn updates tensors like dense5.weight: gradient and sgd.
 func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -792,7 +771,6 @@ func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][
 	}
 }
 
-// dense5WeightSgd changes tensors like dense5.weight: w = w - (lr · g).
 func dense5WeightSgd(lr float32, g, w *[128][8]float32) {
 	switch {
 	case useAVX512:
@@ -815,7 +793,6 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 	}
 }
 
-// dense6ForwardRows is dense6ForwardGeneric for every row.
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -850,7 +827,6 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 	}
 }
 
-// dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
 func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5, input *[8]float32, rate float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -866,7 +842,6 @@ func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5
 	}
 }
 
-// dense6GradInputRows is dense6GradInput for every row.
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	switch {
 	case useAVX512:
@@ -882,7 +857,6 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 	}
 }
 
-// dense6GradWeight computes the gradient of the weights of layer "dense6".
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
@@ -898,7 +872,6 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	}
 }
 
-// dense6RankOne is the step of layer "dense6" by one sample.
 func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -912,7 +885,6 @@ func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[
 	}
 }
 
-// dense6WeightLearn updates tensors like dense6.weight: gradient and sgd.
 func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -936,7 +908,6 @@ func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x
 	}
 }
 
-// dense6WeightSgd changes tensors like dense6.weight: w = w - (lr · g).
 func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) {
 	switch {
 	case useAVX512:
@@ -952,7 +923,6 @@ func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) {
 	}
 }
 
-// dense9BiasLearn updates tensors like dense9.bias: gradient and sgd.
 func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -976,7 +946,6 @@ func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, 
 	}
 }
 
-// dense9BiasSgd changes tensors like dense9.bias: w = w - (lr · g).
 func dense9BiasSgd(lr float32, g, w *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -988,7 +957,6 @@ func dense9BiasSgd(lr float32, g, w *[8][16]float32) {
 	}
 }
 
-// dense9GradInputOne is dense9GradInput and then dense9RankOneGeneric.
 func dense9GradInputOne(y, x *[128]float32, w *[8][129][16]float32, a8, input *[128]float32, rate float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -1022,7 +990,6 @@ func dense9GradInputOne(y, x *[128]float32, w *[8][129][16]float32, a8, input *[
 	}
 }
 
-// dense9GradInputRows is dense9GradInput for every row.
 func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -1038,7 +1005,6 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 	}
 }
 
-// dense9GradWeight computes the gradient of the weights of layer "dense9".
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	switch {
 	case useAVX512:
@@ -1054,7 +1020,6 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-// dense9RankOne is the step of layer "dense9" by one sample.
 func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -1068,7 +1033,6 @@ func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float3
 	}
 }
 
-// dense9WeightLearn updates tensors like dense9.weight: gradient and sgd.
 func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -1092,7 +1056,6 @@ func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float
 	}
 }
 
-// dense9WeightSgd changes tensors like dense9.weight: w = w - (lr · g).
 func dense9WeightSgd(lr float32, g, w *[8][129][16]float32) {
 	switch {
 	case useAVX512:

@@ -150,7 +150,9 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// dense1BiasLearn updates tensors like dense1.bias: gradient and sgd.
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -174,7 +176,6 @@ func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank
 	}
 }
 
-// dense1BiasSgd changes tensors like dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(lr float32, g, w *[64][16]float32) {
 	switch {
 	case useAVX512:
@@ -197,7 +198,6 @@ func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	switch {
 	case useAVX512:
@@ -234,7 +234,6 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -252,7 +251,6 @@ func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	}
 }
 
-// dense1RankOne is the step of layer "dense1" by one sample.
 func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -266,7 +264,6 @@ func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32,
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -292,7 +289,6 @@ func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float3
 	}
 }
 
-// dense1WeightSgd changes tensors like dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) {
 	switch {
 	case useAVX512:
@@ -310,7 +306,6 @@ func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) {
 	}
 }
 
-// dense2BiasLearn updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -334,7 +329,6 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 	}
 }
 
-// dense2BiasSgd changes tensors like dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(lr float32, g, w *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -357,7 +351,6 @@ func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, 
 	}
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -420,7 +413,6 @@ func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float
 	}
 }
 
-// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1, input *[1024]float32, rate float32, b *[32][16]float32) {
 	switch {
 	case useAVX512:
@@ -454,7 +446,6 @@ func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]floa
 	}
 }
 
-// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
 	switch {
 	case useAVX512:
@@ -476,7 +467,6 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 	}
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2".
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	switch {
 	case useAVX512:
@@ -494,7 +484,6 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 	}
 }
 
-// dense2RankOne is the step of layer "dense2" by one sample.
 func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -508,7 +497,6 @@ func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float3
 	}
 }
 
-// dense2WeightLearn updates tensors like dense2.weight: gradient and sgd.
 func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -534,7 +522,6 @@ func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float3
 	}
 }
 
-// dense2WeightSgd changes tensors like dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) {
 	switch {
 	case useAVX512:
@@ -552,7 +539,6 @@ func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) {
 	}
 }
 
-// dense3BiasLearn updates tensors like dense3.bias: gradient and sgd.
 func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -576,7 +562,6 @@ func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank,
 	}
 }
 
-// dense3BiasSgd changes tensors like dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(lr float32, g, w *[16][16]float32) {
 	switch {
 	case useAVX512:
@@ -599,7 +584,6 @@ func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b 
 	}
 }
 
-// dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	switch {
 	case useAVX512:
@@ -662,7 +646,6 @@ func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32
 	}
 }
 
-// dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2, input *[512]float32, rate float32, b *[16][16]float32) {
 	switch {
 	case useAVX512:
@@ -696,7 +679,6 @@ func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float3
 	}
 }
 
-// dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
 	switch {
 	case useAVX512:
@@ -718,7 +700,6 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 	}
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3".
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	switch {
 	case useAVX512:
@@ -736,7 +717,6 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 	}
 }
 
-// dense3RankOne is the step of layer "dense3" by one sample.
 func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -750,7 +730,6 @@ func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32,
 	}
 }
 
-// dense3WeightLearn updates tensors like dense3.weight: gradient and sgd.
 func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -776,7 +755,6 @@ func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32
 	}
 }
 
-// dense3WeightSgd changes tensors like dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(lr float32, g, w *[16][513][16]float32) {
 	switch {
 	case useAVX512:
@@ -792,7 +770,6 @@ func dense3WeightSgd(lr float32, g, w *[16][513][16]float32) {
 	}
 }
 
-// dense4BiasLearn updates tensors like dense4.bias: gradient and sgd.
 func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -812,7 +789,6 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 	}
 }
 
-// dense4BiasSgd changes tensors like dense4.bias: w = w - (lr · g).
 func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -835,7 +811,6 @@ func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][1
 	}
 }
 
-// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -858,7 +833,6 @@ func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1]
 	}
 }
 
-// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -881,7 +855,6 @@ func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float3
 	}
 }
 
-// dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3, input *[256]float32, rate float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -897,7 +870,6 @@ func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3,
 	}
 }
 
-// dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
 	switch {
 	case useAVX512:
@@ -913,7 +885,6 @@ func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, 
 	}
 }
 
-// dense4GradWeight computes the gradient of the weights of layer "dense4".
 func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	switch {
 	case useAVX512:
@@ -925,7 +896,6 @@ func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	}
 }
 
-// dense4RankOne is the step of layer "dense4" by one sample.
 func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -939,7 +909,6 @@ func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *
 	}
 }
 
-// dense4WeightLearn updates tensors like dense4.weight: gradient and sgd.
 func dense4WeightLearn(lr float32, g, w *[256][8]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -959,7 +928,6 @@ func dense4WeightLearn(lr float32, g, w *[256][8]float32, dy [][1]float32, x [][
 	}
 }
 
-// dense4WeightSgd changes tensors like dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(lr float32, g, w *[256][8]float32) {
 	switch {
 	case useAVX512:

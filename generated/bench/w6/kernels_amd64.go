@@ -116,6 +116,10 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+// The functions choose the assembly that the machine has, the preferred first; what they
+// compute is said with their portable forms.
+
 func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -127,7 +131,6 @@ func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) 
 	}
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -155,7 +158,6 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 	}
 }
 
-// dense1ForwardSigmoid is dense1ForwardGeneric and then sigmoidOfSumsGeneric.
 func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -167,7 +169,6 @@ func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1".
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	switch {
 	case useAVX512:
@@ -183,7 +184,6 @@ func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	}
 }
 
-// dense1WeightLearn updates tensors like dense1.weight: gradient and sgd.
 func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -207,7 +207,6 @@ func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x
 	}
 }
 
-// dense2ForwardRows is dense1ForwardGeneric for every row.
 func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -235,7 +234,6 @@ func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]floa
 	}
 }
 
-// dense3BiasLearn updates tensors like dense3.bias: gradient and sgd.
 func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -259,7 +257,6 @@ func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, p
 	}
 }
 
-// dense3BiasSgd changes tensors like dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(lr float32, g, w *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -271,7 +268,6 @@ func dense3BiasSgd(lr float32, g, w *[4][16]float32) {
 	}
 }
 
-// dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -287,7 +283,6 @@ func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64
 	}
 }
 
-// dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
 	switch {
 	case useAVX512:
@@ -303,7 +298,6 @@ func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]flo
 	}
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3".
 func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
 	switch {
 	case useAVX512:
@@ -319,7 +313,6 @@ func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
 	}
 }
 
-// dense3RankOne is the step of layer "dense3" by one sample.
 func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -333,7 +326,6 @@ func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32,
 	}
 }
 
-// dense3WeightLearn updates tensors like dense3.weight: gradient and sgd.
 func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -357,7 +349,6 @@ func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32
 	}
 }
 
-// dense3WeightSgd changes tensors like dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(lr float32, g, w *[4][65][16]float32) {
 	switch {
 	case useAVX512:
@@ -373,7 +364,6 @@ func dense3WeightSgd(lr float32, g, w *[4][65][16]float32) {
 	}
 }
 
-// dense4BiasLearn updates tensors like dense4.bias: gradient and sgd.
 func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -393,7 +383,6 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 	}
 }
 
-// dense4BiasSgd changes tensors like dense4.bias: w = w - (lr · g).
 func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -416,7 +405,6 @@ func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]
 	}
 }
 
-// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -439,7 +427,6 @@ func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][1
 	}
 }
 
-// dense4ForwardSigmoid is dense4ForwardGeneric and then sigmoidOfSumsGeneric.
 func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -451,7 +438,6 @@ func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 	}
 }
 
-// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -474,7 +460,6 @@ func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32,
 	}
 }
 
-// dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -490,7 +475,6 @@ func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, i
 	}
 }
 
-// dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
 	switch {
 	case useAVX512:
@@ -506,7 +490,6 @@ func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0
 	}
 }
 
-// dense4GradWeight computes the gradient of the weights of layer "dense4".
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
@@ -518,7 +501,6 @@ func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	}
 }
 
-// dense4RankOne is the step of layer "dense4" by one sample.
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
 	switch {
 	case useAVX512:
@@ -532,7 +514,6 @@ func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1
 	}
 }
 
-// dense4WeightLearn updates tensors like dense4.weight: gradient and sgd.
 func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -552,7 +533,6 @@ func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][6
 	}
 }
 
-// dense4WeightSgd changes tensors like dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(lr float32, g, w *[64][8]float32) {
 	switch {
 	case useAVX512:
@@ -580,7 +560,6 @@ func share(n, tile, part, parts int) (from, to int) {
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRows(y [][64]float32) {
 	switch {
 	case useAVX512:
@@ -592,7 +571,6 @@ func sigmoidOfRows(y [][64]float32) {
 	}
 }
 
-// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRows_2(y []Output) {
 	switch {
 	case useAVX512:
@@ -604,7 +582,6 @@ func sigmoidOfRows_2(y []Output) {
 	}
 }
 
-// sigmoidOfRows_3 is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRows_3(y [][1]float32) {
 	switch {
 	case useAVX512:
