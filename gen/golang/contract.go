@@ -22,8 +22,6 @@ type contraction struct {
 	pass   []jen.Code
 	names  map[*ir.Value]string // the parameters that values are passed as
 	rows   string               // a parameter with a row per sample
-	// tensors are the parameters read by their accessors.
-	tensors []string
 	// rowVars are pointers to rows of sample b, and top declares them; places
 	// counts the variables that hold a part of a place.
 	rowVars map[string]string
@@ -50,7 +48,7 @@ func (b *body) contract(o *ir.Contract, chains int) {
 	if c.over {
 		hint += " sum"
 	}
-	key := fmt.Sprintf("contract %v %v %v %v %d %v", b.training, c.args, c.tensors, doc, chains, c.over)
+	key := fmt.Sprintf("contract %v %v %#v", c.args, doc, jen.Block(code...))
 	k := b.e.kernel(key, hint+" contract", func(k *kernelFunc) {
 		k.train = b.training
 		k.doc = append([]string{k.name + " computes, over the loops"}, doc...)
@@ -88,7 +86,6 @@ func (c *contraction) operand(o *ir.Operand, name string, result bool) {
 			holder = "&" + holder
 		}
 		add("*params", holder)
-		c.tensors = append(c.tensors, v.Param.Name)
 	case c.over && v.Batch:
 		if v.Kind == ir.Input {
 			name = "x"
