@@ -1,10 +1,12 @@
 package gen
 
 import (
+	"bytes"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -197,4 +199,25 @@ func importsOf(t *testing.T, file string) []string {
 		}
 	}
 	return imports
+}
+
+// TestFilesAreShort: no file that people write is longer than 400 lines.
+func TestFilesAreShort(t *testing.T) {
+	const most = 400
+	files := 0
+	for _, root := range []string{"../cmd", "../docs", "../gen", "../runtime", "../spec", "../templates"} {
+		require.NoError(t, filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(name) != ".go" {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			if err != nil || bytes.HasPrefix(text, []byte("// Code generated")) {
+				return err
+			}
+			files++
+			assert.LessOrEqual(t, bytes.Count(text, []byte("\n")), most, name)
+			return nil
+		}))
+	}
+	require.Greater(t, files, 300)
 }

@@ -1,0 +1,46 @@
+package golang
+
+import (
+	"fmt"
+)
+
+// doc says what the kernel computes, as the loop it stands for.
+func (m *matrix) doc(k *kernelFunc) {
+	index, init := "w[n][k]", "b[n]"
+	if m.grad {
+		index, init = "w[k][n]", "0"
+	} else if m.bias == nil {
+		init = "0"
+	}
+	last := "s"
+	if m.tensor.Scaled() {
+		init, last = "0", map[bool]string{true: "scale[n]*s", false: "scale[n]*s + b[n]"}[m.bias == nil]
+	}
+	for _, op := range m.step.Epilogue {
+		last = lowerCamel(op.Doc) + "(" + last + ")"
+	}
+	sum := fmt.Sprintf("\t\ts += %s * x[k]", index)
+	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d:", k.name,
+		map[bool]string{true: "the input gradient", false: "the output"}[m.grad], oneLine(m.layer), m.ins, m.outs), "",
+		"\tfor n := range y {", "\t\ts := "+init, "\t\tfor k := range x {", "\t"+sum, "\t\t}", "\t\ty[n] = "+last, "\t}", "",
+		m.remarks()+" It does not allocate; y must not overlap the operands.")
+}
+
+func (m *matrix) remarks() string {
+	how := "Rolled"
+	if m.step.Unrolled {
+		how = "Fully unrolled"
+	}
+	terms := m.outs * m.ins
+	if m.layout.Mask != nil {
+		terms = m.layout.Mask.Count()
+	}
+	s := fmt.Sprintf("%s: %d multiply-adds", how, terms)
+	if m.layout.Mask != nil {
+		s += fmt.Sprintf(" (the connections there are of %d)", m.outs*m.ins)
+	}
+	if m.step.Chains > 1 {
+		s += fmt.Sprintf(", each sum in %d interleaved chains", m.step.Chains)
+	}
+	return s + "."
+}
