@@ -163,7 +163,7 @@ func (b *body) pointer(v *ir.Value) string {
 // removed connections, the trainer's copy.
 func (b *body) tensorOf(w *ir.Value) string {
 	if w.Kind == ir.Temp {
-		return b.at[w].idx
+		return b.holder(w)
 	}
 	return b.weights
 }

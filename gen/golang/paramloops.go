@@ -117,7 +117,7 @@ func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) erro
 	b.add(forRange("o", fmt.Sprint(outs),
 		jen.Var().Id("row").Id(array(b.e.elem, ins)),
 		b.e.rt("Dropout").Call(exprf("row[:]"), exprf("t.seed"), b.e.rt("PurposeDropConnect"), exprf("t.step"),
-			exprf("%d", o.Layer), exprf("0"), exprf("uint64(o*%d)", ins), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))),
+			exprf("%s", b.e.layerOf(o)), exprf("0"), exprf("uint64(o*%d)", ins), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))),
 		forRange("i, v", "row", store...)))
 	return nil
 }

@@ -83,7 +83,7 @@ func (b *body) loop(r *plan.Repeat, first []*plan.Step, body func() error) error
 			for _, x := range op.Ins() {
 				if _, moves := r.Moves[x]; moves && !made[x] {
 					made[x] = true
-					b.bind(x)
+					b.bind(x, first)
 				}
 			}
 		}
@@ -96,25 +96,39 @@ func (b *body) loop(r *plan.Repeat, first []*plan.Step, body func() error) error
 	b.at, b.variables, b.declared, b.stmts, b.e.repeat = at, variables, declared, before, nil
 	b.add(forRange(turn, fmt.Sprint(r.Count), code...))
 	for _, v := range r.Read {
-		b.bind(v)
+		b.bind(v, b.byName(v))
 	}
 	return err
 }
 
-// bind makes the place of a value known that was stored before.
-func (b *body) bind(v *ir.Value) {
+// bind makes the place of a value known that was stored before, for some steps.
+func (b *body) bind(v *ir.Value, steps []*plan.Step) {
 	switch {
 	case b.layers:
 		b.rowPlace(v)
-	case b.single && b.summed(v): // as rows, of which there is one
+	case b.single && summed(v, steps): // as rows, of which there is one
 	default:
 		b.result(v)
 	}
 }
 
-// summed reports whether a value is read by sums over the samples alone.
-func (b *body) summed(v *ir.Value) bool {
-	return !slices.ContainsFunc(b.phase.Steps, func(s *plan.Step) bool {
+// byName are the steps that read a value by its name, not as that of a turn.
+func (b *body) byName(v *ir.Value) (steps []*plan.Step) {
+	_ = plan.Walk(len(b.phase.Steps), b.phase.Repeats, func(i int) error {
+		steps = append(steps, b.phase.Steps[i])
+		return nil
+	}, func(r *plan.Repeat) error {
+		if _, moves := r.Moves[v]; !moves {
+			steps = append(steps, b.phase.Steps[r.First:r.First+r.Period]...)
+		}
+		return nil
+	})
+	return steps
+}
+
+// summed reports whether steps read a value in sums over the samples alone.
+func summed(v *ir.Value, steps []*plan.Step) bool {
+	return !slices.ContainsFunc(steps, func(s *plan.Step) bool {
 		switch ir.Form(s.Op).(type) {
 		case *ir.BatchSum, *ir.DenseGradWeight:
 			return false

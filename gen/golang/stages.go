@@ -78,7 +78,7 @@ func (b *body) bindEarlier() {
 		for _, x := range stepIns(s) {
 			_, bound := b.at[x]
 			if _, later := moves[x]; !bound && !later && !made[x] && b.kept[x] {
-				b.bind(x)
+				b.bind(x, b.phase.Steps)
 			}
 		}
 	}
