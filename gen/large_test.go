@@ -55,6 +55,13 @@ layers:
   - dense: {units: 1007, activation: relu}
   - dense: {units: 3}
 codegen: {storage: int8, batch: 1}`,
+	"listed": `nngen: 1
+input: {shape: [50]}
+layers:
+  - dense: {units: 120, activation: relu}
+  - dense: {units: 84, activation: relu}
+  - dense: {units: 3}
+codegen: {storage: int8, batch: 3}`,
 	"connections": `nngen: 1
 input: {shape: [700]}
 layers:

@@ -42,6 +42,9 @@ func (m *matrix) skipping(all *kernelFunc, train bool) *kernelFunc {
 		k.plain = all.name
 		kern := m.forAssembly()
 		args := append([]string{"&y[0]", "&x[0]"}, viewsFrom(m.layout.KernelPanels(), m.bias != nil, "0")...)
+		if kern.Scaled {
+			args = append(args, "&scale[0][0]")
+		}
 		args = append(args, "&list[0]", "count")
 		e.fast(k, func() []jen.Code {
 			name := e.assembly("listed "+kern.Key(), fmt.Sprintf("listed %dx%d", m.ins, m.outs), "is the layer for the inputs of a list.",
