@@ -15,7 +15,7 @@ import (
 // outOfRange are the flags that take numbers, with values that none may have.
 // Those without are right with any.
 var outOfRange = map[string][]string{
-	"train epochs": {"0", "-1", "1.5", "ten", "99999999999999999999"}, "train batch": {"0", "-4", "5"}, "train workers": {"0", "-1"},
+	"train folds": {"1", "-1"}, "train epochs": {"0", "-1", "1.5", "ten", "99999999999999999999"}, "train batch": {"0", "-4", "5"}, "train workers": {"0", "-1"},
 	"train patience": {"0", "-1"}, "train checkpoint-every": {"0s", "-1s", "60", "soon"}, "train seed": {"-1", "1.5", "one"},
 	"tune trials": {"0", "1", "-1"}, "tune epochs": {"0"}, "tune workers": {"0"}, "tune seed": {"-1"},
 	"verify samples": {"0", "-8"}, "verify rtol": {"-1", "NaN", "much"}, "verify atol": {"-1e-9", "NaN"}, "verify seed": {"-1"},
