@@ -42,7 +42,8 @@ layers:
   - dense: {units: 2}
 `}
 
-// pools are networks of pooling and padding.
+// pools are networks of pooling and padding, and one whose windows mostly hold
+// padding.
 var pools = []string{`
 input: {shape: [60]}
 layers:
@@ -70,6 +71,13 @@ layers:
   - avg_pool1d: {name: f, from: a, kernel_size: 3, padding: same_lower, strides: 2}
   - concat: {from: [b, c, d, e, f]}
   - dense: {units: 2}
+`, `
+input: {shape: [5]}
+layers:
+  - dense: {units: 9, activation: tanh}
+  - reshape: {shape: [3, 3]}
+  - depthwise_conv1d: {kernel_size: 3, strides: 3, padding: causal, activation: tanh}
+  - dense: {units: 8}
 `}
 
 // TestConvolutions compares convolutions, pooling and padding with the oracle, bit

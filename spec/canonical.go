@@ -200,11 +200,12 @@ func (w *canonical) word(n *Named, slot Slot) string {
 	return fmt.Sprintf("{%s: {%s}}", n.Name, strings.Join(w.args(n.Args, k.Params), ", "))
 }
 
-// args writes fields in the order of their table.
+// args writes fields in the order of their table, without defaults that follow
+// from another field.
 func (w *canonical) args(a Args, params []Param) []string {
 	var fields []string
 	for i := range params {
-		if p := &params[i]; a.Has(p.Name) {
+		if p := &params[i]; a.Has(p.Name) && (a[p.Name].Set || !a.Has(p.Unless)) {
 			fields = append(fields, p.Name+": "+w.value(a[p.Name].Value, p))
 		}
 	}

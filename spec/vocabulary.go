@@ -133,6 +133,9 @@ type Param struct {
 	OneOf []string
 	// With: this field may only be written together with that one.
 	With string
+	// Unless: beside that field this one follows from it, so that its default is
+	// not written out.
+	Unless string
 	// Short: the value may stand in place of the map of fields, as in
 	// `l2: 1.0e-4`. At most one per Kind.
 	Short bool

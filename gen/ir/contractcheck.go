@@ -42,6 +42,25 @@ func (c *Contract) verify() error {
 	return nil
 }
 
+// Exists reports whether a term has a product anywhere: a condition that fails
+// for all steps of the loops leaves none.
+func (c *Contract) Exists(t *Term) bool {
+	loops := c.All(t)
+	for _, w := range t.Where {
+		if _, high := w.Range(loops); high < 0 {
+			return false
+		}
+	}
+	for _, o := range t.Operands() {
+		for d, a := range o.At {
+			if low, high := a.Range(loops); high < 0 || low >= o.Shape()[d] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // covered counts what the parts of a value computed so far.
 type covered struct {
 	places []bool

@@ -53,8 +53,11 @@ func (c *Contract) Grad(t *Term, operand int, dy, dx *Value) []*Contract {
 			byClass[class] = part
 			parts = append(parts, part)
 		}
-		if !s.none {
-			part.Terms = append(part.Terms, g.term(s))
+		if s.none {
+			continue
+		}
+		if term := g.term(s); part.Exists(&term) {
+			part.Terms = append(part.Terms, term)
 		}
 	}
 	return parts

@@ -1,12 +1,15 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
 
 // Contract adds a contraction, and how gradients flow back to its operands.
 func (b *Builder) Contract(c *ir.Contract) {
+	c.Terms = slices.DeleteFunc(c.Terms, func(t ir.Term) bool { return !c.Exists(&t) })
 	b.Emit(c)
 	b.Record(c.Y.V, func(dy *ir.Value) {
 		for i := range c.Terms {

@@ -99,7 +99,12 @@ func (c *convolution) build() Tensor {
 		return Tensor{}
 	}
 	z := c.Temp("z"+number, dims...)
-	c.Contract(c.contraction(z, w, bias))
+	k := c.contraction(z, w, bias)
+	if !k.Exists(&k.Terms[0]) {
+		c.Errorf(l.Args["padding"].Pos, "write less padding", code.Shapes+"its windows lie in the padding alone")
+		return Tensor{}
+	}
+	c.Contract(k)
 	return c.Activate(l.Args.Word("activation"), Tensor{z, dims}, "a"+number)
 }
 

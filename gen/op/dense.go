@@ -12,7 +12,7 @@ var dense = Layer{
 		Name:    "dense",
 		Aliases: []string{"linear_layer", "gemm", "fully_connected"},
 		Doc:     "Fully connected layer, y = f(z), z = W·x + b, gradient dz = f′·dy, dx = Wᵀ·dz, dW = dz·xᵀ, db = dz (lecture eq. 1); with a mask, only the connections it has.",
-		Params: []spec.Param{
+		Params: untied([]spec.Param{
 			{Name: "units", Doc: "number of outputs", Type: spec.Integer, Required: true, Range: &spec.Range{Min: 1, Max: 1e6}},
 			{Name: "activation", Doc: "activation function f", Type: spec.Word, Slot: spec.ActivationSlot, Default: "linear"},
 			{Name: "use_bias", Doc: "add the bias b", Type: spec.Bool, Default: true},
@@ -29,7 +29,7 @@ var dense = Layer{
 				{Name: "density", Doc: "share of connections, drawn at random", Type: spec.Number, Range: &spec.Range{Min: 0, Max: 1, MinOpen: true}},
 				{Name: "seed", Doc: "seed of the random mask", Type: spec.Integer, With: "density", Default: 0, Range: &spec.Range{Min: 0, Max: 1 << 53}},
 			}},
-		},
+		}),
 	},
 	Build: buildDense,
 }

@@ -13,6 +13,16 @@ var ofTheOther = []string{
 	"use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "trainable", "drop_connect", "mask",
 }
 
+// untied says of those fields that a tied layer has none of its own.
+func untied(params []spec.Param) []spec.Param {
+	for i := range params {
+		if slices.Contains(ofTheOther, params[i].Name) {
+			params[i].Unless = "tied_to"
+		}
+	}
+	return params
+}
+
 // tiedParams returns the weight and the bias of the dense layer that this one
 // shares them with; no weight after an error.
 func tiedParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
