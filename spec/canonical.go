@@ -205,7 +205,7 @@ func (w *canonical) word(n *Named, slot Slot) string {
 func (w *canonical) args(a Args, params []Param) []string {
 	var fields []string
 	for i := range params {
-		if p := &params[i]; a.Has(p.Name) && (a[p.Name].Set || !a.Has(p.Unless)) {
+		if p := &params[i]; a.Has(p.Name) && (a[p.Name].Set || !a.Has(p.Unless) || a[p.Unless].Value == false) {
 			fields = append(fields, p.Name+": "+w.value(a[p.Name].Value, p))
 		}
 	}

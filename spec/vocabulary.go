@@ -133,8 +133,8 @@ type Param struct {
 	OneOf []string
 	// With: this field may only be written together with that one.
 	With string
-	// Unless: beside that field this one follows from it, so that its default is
-	// not written out.
+	// Unless: beside that field, or where it is true, this one follows from it, so
+	// that its default is not written out.
 	Unless string
 	// Short: the value may stand in place of the map of fields, as in
 	// `l2: 1.0e-4`. At most one per Kind.

@@ -9,7 +9,7 @@ import (
 
 // axesParams are the fields of layers with a parameter per feature.
 var axesParams = []spec.Param{
-	{Name: "axes", Doc: "axes that have parameters of their own, of the shape without the batch, from the end if negative; the others share them", Type: spec.NumberList, Default: -1.0},
+	{Name: "axes", Doc: "axes that have parameters of their own, of the shape without the batch, from the end if negative; the others share them", Type: spec.NumberList, Default: -1.0, Unless: "shared"},
 	{Name: "shared", Doc: "one number for all elements instead", Type: spec.Bool, Default: false},
 }
 
