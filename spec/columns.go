@@ -280,6 +280,9 @@ func (in *Input) arch() string {
 		if c.Categories != nil {
 			s += " " + c.Encoding + " " + list(c.Categories, strconv.Quote)
 		}
+		if c.Missing != "error" {
+			s += " missing " + c.Missing
+		}
 	}
 	return strings.ReplaceAll(s, "; ", `;\x20`) // which separates the parts
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"path/filepath"
-	"unicode/utf8"
+	"regexp"
 
 	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/run"
@@ -78,7 +78,7 @@ var (
 	weightFile = files.Kind{Name: "a weight file (safetensors)", Is: func(head []byte) bool { return weights.Sniff(head) == weights.Safetensors }}
 	checkpoint = files.Kind{Name: "a checkpoint of nngen", Is: prefix(run.CheckpointMagic)}
 	logFile    = files.Kind{Name: "a log of nngen", Is: prefix(`{"event":`), Stream: true}
-	specFile   = files.Kind{Name: "a spec", Is: isText}
+	specFile   = files.Kind{Name: "a spec", Is: isSpec}
 	manPage    = files.Kind{Name: "a manual page", Is: prefix(".TH "), MakesFolder: true}
 	onnxModel  = files.Kind{Name: "an ONNX model", Is: prefix("\x08")} // the first field is the version of the format
 )
@@ -87,20 +87,14 @@ var (
 var predictions = map[string]files.Kind{
 	".npy": {Name: "an .npy file", Is: func(head []byte) bool { return weights.Sniff(head) == weights.NPY }},
 	".npz": {Name: "an .npz file", Is: func(head []byte) bool { return weights.Sniff(head) == weights.NPZ }},
-	".csv": {Name: "a CSV file", Is: isText},
+	".csv": {Name: "a table of this network's predictions"},
 }
 
 func prefix(s string) func([]byte) bool {
 	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(s)) }
 }
 
-// isText reports whether a file begins with text; its last character may be cut.
-func isText(head []byte) bool {
-	for range utf8.UTFMax {
-		if utf8.Valid(head) || len(head) == 0 {
-			break
-		}
-		head = head[:len(head)-1]
-	}
-	return utf8.Valid(head) && bytes.IndexByte(head, 0) < 0
-}
+// isSpec reports whether a file has the line that every spec has.
+func isSpec(head []byte) bool { return versionLine.Match(head) }
+
+var versionLine = regexp.MustCompile(`(?m)^\s*\{?\s*"?nngen"?\s*:`)

@@ -257,7 +257,7 @@ func TestLog(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	dir := inputFiles(t)
 	at := func(name string) string { return filepath.Join(dir, name) }
-	for name, data := range map[string]string{"main.go": "package main\n", "notes.txt": "mine", "table.npy": "a,b\n", "w.npz": "text", "w.csv": "\x00\x01"} {
+	for name, data := range map[string]string{"main.go": "package main\n", "notes.txt": "mine", "table.npy": "a,b\n", "w.npz": "text", "w.csv": "\x00\x01", "data.csv": "a,b,y\n1,2,3\n"} {
 		require.NoError(t, os.WriteFile(at(name), []byte(data), 0o644))
 	}
 	require.NoError(t, os.Mkdir(at("folder.csv"), 0o777))
@@ -281,7 +281,10 @@ func TestOutputs(t *testing.T) {
 		{append(train, "--out", os.DevNull), "is not a regular file"},
 		{append(predict, "--out", at("table.npy")), "exists and is not an .npy file"},
 		{append(predict, "--out", at("w.npz")), "exists and is not an .npz file"},
-		{append(predict, "--out", at("w.csv")), "exists and is not a CSV file"},
+		{append(predict, "--out", at("w.csv")), "exists and is not a table of this network's predictions"},
+		{append(predict, "--out", at("data.csv")), "exists and is not a table of this network's predictions"},
+		{[]string{"tune", spec, "--data", at("x.npy"), "--targets", at("y.npy"), "--out", at("main.go")}, "exists and is not a spec"},
+		{[]string{"tune", spec, "--data", at("x.npy"), "--targets", at("y.npy"), "--out", at("data.csv")}, "exists and is not a spec"},
 		{append(predict, "--out", at("folder.csv")), "is a folder"},
 		{[]string{"export", spec, "--weights", at("w.safetensors"), "-o", at("notes.txt")}, "exists and is not an ONNX model"},
 		{[]string{"weights", spec, "--from", at("w.safetensors"), "--out", at("main.go")}, "exists and is not a weight file"},

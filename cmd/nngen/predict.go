@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/files"
+	"github.com/nngen-go/nngen/gen/lower"
 	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/plural"
 	"github.com/spf13/cobra"
 )
@@ -38,7 +42,11 @@ inputs alone, in their order, beside the columns of --target-column.`,
 			if o.Out == "-" {
 				o.Out = ""
 			}
-			a.Write("--out", o.Out, predictions[filepath.Ext(o.Out)])
+			kind, err := predictionKind(net, o.Out)
+			if err != nil {
+				return err
+			}
+			a.Write("--out", o.Out, kind)
 			leave, err := a.open()
 			if err != nil {
 				return err
@@ -74,4 +82,20 @@ inputs alone, in their order, beside the columns of --target-column.`,
 	cmd.MarkFlagRequired("weights")
 	cmd.MarkFlagRequired("in")
 	return cmd
+}
+
+// predictionKind is what a file of a network's predictions holds, by its ending;
+// a table is one by its header.
+func predictionKind(net *spec.Network, path string) (files.Kind, error) {
+	kind := predictions[filepath.Ext(path)]
+	if filepath.Ext(path) != ".csv" {
+		return kind, nil
+	}
+	prog, err := lower.Lower(net)
+	if err != nil {
+		return kind, err
+	}
+	header, err := run.Describe(net, prog).PredictionHeader()
+	kind.Is = func(head []byte) bool { return len(head) == 0 || bytes.HasPrefix(head, []byte(header)) }
+	return kind, err
 }

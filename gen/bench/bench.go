@@ -132,11 +132,18 @@ func (b *benchmark) prepare(ctx context.Context, net *spec.Network) error {
 	local.Codegen.Embed, local.Codegen.Standalone, local.Codegen.Train = "", true, true
 	infer := len(b.Modes) == 0 || slices.Contains(b.Modes, Infer)
 	train := len(b.Modes) == 0 || slices.Contains(b.Modes, Train)
-	if train && !trained(net) {
+	switch {
+	case !train:
+	case !trained(net):
 		if len(b.Modes) > 0 {
 			return net.Errorf(net.Pos, "write a loss, for instance loss: mse", code.Missing+"training cannot be measured: no output has a loss")
 		}
 		train, b.report.NoTraining = false, "no output has a loss"
+	case net.Codegen.Storage != "float32":
+		if len(b.Modes) > 0 {
+			return net.Errorf(net.Codegen.Pos, "write storage: float32", code.Conflict+"training cannot be measured: a net with storage %s does not train", net.Codegen.Storage)
+		}
+		train, b.report.NoTraining = false, "storage "+net.Codegen.Storage+" does not train"
 	}
 	local.Codegen.Train = train
 	b.batches(net.Codegen.Batch)

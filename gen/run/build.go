@@ -105,12 +105,12 @@ func (c *Compiler) prepare(net *spec.Network, p purpose) (*Shape, *spec.Network,
 	local := *net
 	local.Codegen.Embed = ""
 	local.Codegen.Standalone = true
-	if p != toPredict {
-		local.Codegen.Train = true
+	if p != toPredict { // what is trained is stored in fewer bits afterwards
+		local.Codegen.Storage, local.Codegen.Train = "float32", true
 	}
 	prog, err := c.Lower(&local)
 	if err != nil && p == toEval && !net.Codegen.Train {
-		local.Codegen.Train = false
+		local.Codegen.Storage, local.Codegen.Train = net.Codegen.Storage, false
 		prog, err = c.Lower(&local)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -50,6 +51,9 @@ func (c *Compiler) Eval(ctx context.Context, net *spec.Network, o EvalOptions) (
 	}
 	sayLeft(o.Talk, o.Data, data)
 	report.Samples = data.N
+	if s := net.Codegen.Storage; s != "float32" {
+		fmt.Fprintf(o.Talk, "note: evaluated with the float32 weights of the training; nngen verify says what storage %s changes\n", s)
+	}
 	job := job{Command: "eval", Samples: data.N, Weights: o.Weights}
 	outputs, err := c.outputs(ctx, net, toEval, job, data, o.Data.Data, o.Talk, func(e event) { report.Loss, report.Note = e.Loss, e.Message })
 	if err != nil {

@@ -98,6 +98,17 @@ func predictionWriter(path string, s *Shape) (func(io.Writer, []*dataset.Array) 
 	return func(w io.Writer, a []*dataset.Array) error { return dataset.WriteNPY(w, a[0], size) }, nil
 }
 
+// PredictionHeader is the first line of a table of predictions.
+func (s *Shape) PredictionHeader() (string, error) {
+	none := make([]*dataset.Array, len(s.Outputs))
+	for i, o := range s.Outputs {
+		none[i] = &dataset.Array{Shape: []int{0, o.Size}}
+	}
+	var line strings.Builder
+	err := dataset.WriteCSV(&line, none, s.columns(), s.NumberSize(), s.answers(none)...)
+	return line.String(), err
+}
+
 // answers returns for each classifier the columns class, the number of the
 // class that each sample is in by its outputs, and label, its name; with several
 // outputs, output.class. They are empty where an output is NaN.
