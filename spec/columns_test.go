@@ -44,7 +44,7 @@ func TestColumns(t *testing.T) {
 	// The semicolons of a category separate no layers.
 	parts := strings.Split(n.Arch(), "; ")
 	equal(t, "parts", len(parts), 3)
-	equal(t, "columns", parts[1], `x: columns "age" "city" one_hot ["Rome", "Oslo;\x20x: columns", "null", "1"] "net income, $" "size" ordinal ["small", "large"] "3rd" "net_income" "°"`)
+	equal(t, "columns", parts[1], `x: columns "age" "city" one_hot ["Rome", "Oslo;\x20x: columns", "null", "1"] missing zero "net income, $" missing median "size" ordinal ["small", "large"] "3rd" "net_income" "°" missing zero`)
 
 	again := decode(t, "cities.yaml", string(n.Canonical(testVocabulary())))
 	for i := range in.Columns {

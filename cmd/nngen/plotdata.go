@@ -34,7 +34,7 @@ func plotLosses(f *plotFlags) *cobra.Command {
 				return invalidFile("%s: there is no epoch in it; nngen train --log FILE writes one line for each", args[0])
 			}
 			name := nameOf(args[0], "losses")
-			return f.write(cmd, name, picture.Losses(f.theme(), name, l.lines()))
+			return f.write(cmd, name, picture.Losses(f.theme(), strings.TrimSuffix(name, "_losses"), l.lines()))
 		},
 	}
 }
@@ -128,7 +128,7 @@ func nameOf(path, otherwise string) string {
 		return otherwise
 	}
 	base := filepath.Base(path)
-	return strings.TrimSuffix(base, filepath.Ext(base))
+	return strings.TrimSuffix(base, filepath.Ext(base)) + "_" + otherwise
 }
 
 // read reads the file of an argument, or standard input for -.

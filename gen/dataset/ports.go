@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nngen-go/nngen/spec/plural"
@@ -68,11 +69,22 @@ func (f *File) rows(a *Array, kind string, p Port) ([]float64, error) {
 		return nil, f.errorf("the array for the %s has no rows", what)
 	case p.Classes > 0 && a.RowSize() != 1:
 		return nil, f.errorf("the array for the %s has the shape %s; class numbers have the shape (%d,)", what, shapeText(a.Shape), a.Rows())
+	case a.RowSize() == p.Width() && !sameAxes(a.Shape[1:], p.Shape):
+		return nil, f.errorf("the array for the %s has the shape %s; the network takes samples of the shape %s: transpose it, or make it (%d, %d)",
+			what, shapeText(a.Shape), shapeText(p.Shape), a.Rows(), p.Width())
 	case a.RowSize() != p.Width():
 		return nil, f.errorf("the array for the %s has the shape %s; the network takes %s per sample: (%d, %d)",
 			what, shapeText(a.Shape), plural.Of(p.Width(), "number"), a.Rows(), p.Width())
 	}
 	return a.Data, nil
+}
+
+// sameAxes reports whether two shapes agree in the axes of more than one element,
+// or one of them has fewer than two of those.
+func sameAxes(a, b []int) bool {
+	one := func(n int) bool { return n == 1 }
+	a, b = slices.DeleteFunc(slices.Clone(a), one), slices.DeleteFunc(slices.Clone(b), one)
+	return len(a) < 2 || len(b) < 2 || slices.Equal(a, b)
 }
 
 // names lists the arrays of an .npz.

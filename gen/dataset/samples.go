@@ -12,6 +12,9 @@ import (
 type Port struct {
 	Name string
 	Size int // numbers per sample
+	// Shape is that of a sample, if arrays must have it: by axes of more than one
+	// element, unless one of the two is flat.
+	Shape []int
 	// Classes, if not 0, says that a sample has a class number below it
 	// instead of Size numbers.
 	Classes int

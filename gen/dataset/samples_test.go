@@ -85,6 +85,31 @@ func TestTwoFiles(t *testing.T) {
 	}
 }
 
+// TestShapes: an array has the axes of the sample, or is flat.
+func TestShapes(t *testing.T) {
+	six := []float64{1, 2, 3, 4, 5, 6}
+	for _, c := range []struct {
+		array, sample []int
+		fits          bool
+	}{
+		{[]int{1, 6}, []int{3, 2, 1}, true},
+		{[]int{1, 3, 2}, []int{3, 2, 1}, true},
+		{[]int{1, 1, 3, 2}, []int{3, 2, 1}, true},
+		{[]int{1, 3, 2}, []int{6}, true},
+		{[]int{1, 3, 2}, nil, true},
+		{[]int{1, 2, 3}, []int{3, 2, 1}, false},
+		{[]int{1, 2, 1, 3}, []int{3, 1, 2}, false},
+	} {
+		at := files(t, map[string]string{"x.npy": npy(t, c.array, six...)})
+		_, err := Source{Data: at("x.npy")}.ReadInputs([]Port{{Name: "x", Size: 6, Shape: c.sample}}, nil)
+		if c.fits {
+			require.NoError(t, err, "%v", c)
+		} else {
+			require.ErrorContains(t, err, "the network takes samples of the shape "+shapeText(c.sample)+": transpose it, or make it (1, 6)")
+		}
+	}
+}
+
 func TestSampleErrors(t *testing.T) {
 	at := files(t, map[string]string{
 		"d.csv":    "a,b,c\n1,2,0\n3,4,2\n",

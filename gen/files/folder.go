@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
+	"strings"
 )
 
 // folder is what lies on disk where files are to be written.
@@ -167,6 +171,39 @@ func (f Files) left(d *folder) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// otherPackage returns a Go file in the folder that is of another package, and
+// that package's name.
+func (f Files) otherPackage(d *folder) (name, has string) {
+	clause := func(data []byte) string {
+		file, err := parser.ParseFile(token.NewFileSet(), "", data, parser.PackageClauseOnly)
+		if err != nil || bytes.Contains(data[:file.Package-1], []byte("//go:build ignore")) {
+			return ""
+		}
+		return file.Name.Name
+	}
+	source := func(name string) bool {
+		return path.Dir(name) == "." && path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
+	}
+	mine := ""
+	for name, data := range f {
+		if source(name) {
+			mine = clause(data)
+			break
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.have)) {
+		if _, ours := d.ours[name]; ours || !source(name) || mine == "" {
+			continue
+		}
+		if data, _, err := d.foreign(name); err == nil {
+			if has := clause(data); has != "" && has != mine {
+				return name, has
+			}
+		}
+	}
+	return "", ""
 }
 
 // foreign reads a file that is not ours, nil if it is not a regular file.

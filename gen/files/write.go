@@ -112,6 +112,9 @@ func (f Files) plan(dir string) (*Report, []change, *folder, error) {
 	if foreign != nil {
 		return nil, nil, d, &ForeignError{Dir: dir, Names: foreign}
 	}
+	if name, has := f.otherPackage(d); name != "" {
+		return nil, nil, d, fmt.Errorf("%s: not written, because %s is of package %s, and a folder holds one package; choose another folder with -o", dir, name, has)
+	}
 	return r, pending, d, nil
 }
 

@@ -73,7 +73,7 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 		if i < len(net.Inputs) {
 			from := &net.Inputs[i]
 			s.Fit = s.Fit || from.Normalize != nil && from.Normalize.Fit
-			p.Columns, p.Cells = from.ColumnNames(), cells(from)
+			p.Columns, p.Cells, p.Shape = from.ColumnNames(), cells(from), from.Shape
 		}
 		s.Inputs = append(s.Inputs, p)
 	}
