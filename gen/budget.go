@@ -69,7 +69,7 @@ func (c *cost) check(net *spec.Network) spec.ErrorList {
 	}
 	most, spent := budget.Value.(int), c.shared
 	if spent > most {
-		return spec.ErrorList{net.Errorf(budget.Pos, "raise the budget", code.Budget+"budget: %s is %d, but without any layer there are %d %s", c.field, most, spent, c.what)}
+		return spec.ErrorList{net.Errorf(budget.Pos, "raise the budget", code.Budget+"budget: %s is %d, but what belongs to no single layer is %d %s", c.field, most, spent, c.what)}
 	}
 	for i := range net.Layers {
 		l := &net.Layers[i]

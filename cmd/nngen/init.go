@@ -103,7 +103,7 @@ func (p *project) init(stdout, stderr io.Writer, dir string, asJSON bool) error 
 		{"main.go", chosen.name + ".go"}, {"main_test.go", chosen.name + "_test.go"},
 	}
 	if !found {
-		p.Import = p.Name + "/" + p.Name
+		p.Import = "example.com/" + p.Name + "/" + p.Name // which no standard package is called
 		files = append(files, [2]string{"go.mod", "go.mod"})
 	}
 	written, err := p.write(dir, files)

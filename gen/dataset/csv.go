@@ -82,6 +82,8 @@ func (f *File) readRows(r *csv.Reader, values []float64) error {
 				bad[i] = true
 				if f.form.NoHeader && row == 1 {
 					msg += "; if the first line names the columns, leave out --no-header"
+				} else if strings.HasSuffix(msg, notANumber) {
+					msg += "; a column of texts is {name: …, one_hot: […]} in the spec, a class one of its labels, a gap an empty field or NA"
 				}
 				f.noNumbers = append(f.noNumbers, noNumber{i, errorf(f.fieldPlace(r, row, i), "%s", msg)})
 			}

@@ -34,6 +34,9 @@ var thousands = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2},[0-9]{3}$`)
 // missingValue is what is said of an empty field.
 const missingValue = "the value is missing; write it, or leave out the row"
 
+// notANumber ends what is said of a text.
+const notANumber = " is not a number"
+
 // number reads a finite decimal number, with a decimal comma too if commas is
 // set; otherwise it says what is wrong, and the value is NaN.
 func number(field string, commas bool) (v float64, msg string, c comma) {
@@ -55,7 +58,7 @@ func number(field string, commas bool) (v float64, msg string, c comma) {
 	case errors.Is(err, strconv.ErrRange):
 		msg = fmt.Sprintf("%s is too large", quote(field))
 	case err != nil:
-		msg = fmt.Sprintf("%s is not a number", quote(field))
+		msg = quote(field) + notANumber
 		if _, err := Decimal(strings.Replace(field, ",", ".", 1)); err == nil {
 			msg += "; if its comma is decimal, say --decimal-comma"
 		}
