@@ -81,7 +81,7 @@ func TestSumOrder(t *testing.T) {
 func TestContractGradients(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 0))
 	parts, several := 0, 0
-	for n := range 2000 {
+	for n := range 10000 {
 		c := randomContract(rng)
 		require.NoError(t, verify(c), "%d: %s", n, c)
 		m := interp.New(&ir.Program{})
