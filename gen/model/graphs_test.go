@@ -255,6 +255,14 @@ func TestSimplified(t *testing.T) {
 			last := b.op("Slice", x, b.op("Div", b.integers(-7), b.integers(2)), b.integers(4), b.integers(1))
 			return b.op("MatMul", last, b.weights(3, 2))
 		}, "  - slice: {start: 1}\n  - dense: {units: 2, use_bias: false}"},
+		"a choice known beforehand": {13, func(b *builder, x string) string {
+			h := b.op("MatMul", x, b.weights(4, 3))
+			return b.op("Where", b.op("Less", b.number(2), b.number(1)), b.op("Sigmoid", h), b.op("Tanh", h))
+		}, "  - dense: {units: 3, activation: tanh, use_bias: false}"},
+		"weights chosen element by element": {13, func(b *builder, x string) string {
+			w := b.op("Where", b.op("Less", b.weights(4, 3), b.number(0)), b.weights(4, 3), b.weights(4, 3))
+			return b.op("MatMul", x, w)
+		}, "  - dense: {units: 3, use_bias: false}"},
 		"gemm with factors": {13, func(b *builder, x string) string {
 			return b.op("Gemm", x, b.weights(4, 3), b.weights(1, 3), attrFloat("alpha", 0.5), attrFloat("beta", 2))
 		}, "  - dense: {units: 3}"},
