@@ -59,20 +59,20 @@ type view struct {
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	// Of the sample that golden results are computed with, if there is one.
-	Sampled                                   bool
-	SampledUnits, SampledBlocks, SampledScale int
-	ReferenceCases                            []referenceCase
-	Tolerance                                 string
-	GradientSeed, GradientOption              int
-	GradientTolerance                         string
-	LossTolerance                             string
-	NoGradientCheck                           string
-	GradientChecks, GradientStep              int // elements of a tensor; of how many tensors one is checked
-	TrainedTensors                            []bool
-	FixedTensors, SparseTensors               []bool
-	SkipZeros                                 bool
-	OnHeap                                    bool // samples and workspace are too large for the stack
-	AllocBatch                                int  // samples of TestZeroAllocations
+	Sampled                                       bool
+	SampledUnits, SampledBlocks, SampledScale     int
+	ReferenceCases                                []referenceCase
+	Tolerance                                     string
+	GradientSeed, GradientSamples, GradientOption int
+	GradientTolerance                             string
+	LossTolerance                                 string
+	NoGradientCheck                               string
+	GradientChecks, GradientStep                  int // elements of a tensor; of how many tensors one is checked
+	TrainedTensors                                []bool
+	FixedTensors, SparseTensors                   []bool
+	SkipZeros                                     bool
+	OnHeap                                        bool // samples and workspace are too large for the stack
+	AllocBatch                                    int  // samples of TestZeroAllocations
 }
 
 // targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
