@@ -47,7 +47,7 @@ var arrows = map[string]string{
 	"gen/lower":  "gen/ir gen/ir/expr gen/op spec spec/code spec/plural",
 	"gen/pass":   "gen/ir gen/ir/expr",
 	"gen/plan":   "gen/ir gen/ir/expr gen/kernel gen/schedule",
-	"gen/golang": "gen/calls gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen",
+	"gen/golang": "gen/calls gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen golang.org/x/sync/errgroup",
 	"gen/files":  "runtime/nnrt github.com/pmezard/go-difflib/difflib",
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec spec/code",
 
@@ -81,7 +81,7 @@ var arrows = map[string]string{
 
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/files gen/ir runtime/nnrt spec spec/code spec/plural templates",
-	"gen/bench":   "gen gen/files gen/interp gen/ir gen/ir/expr gen/run gen/target runtime/nnrt spec spec/code templates",
+	"gen/bench":   "gen gen/asm gen/files gen/interp gen/ir gen/ir/expr gen/kernel gen/run gen/target runtime/nnrt spec spec/code templates",
 	"gen/weights": "gen/dataset gen/ir runtime/nnrt spec/plural",
 	"gen/export":  "gen/ir gen/ir/expr gen/op runtime/nnrt spec spec/onnx",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
