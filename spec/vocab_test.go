@@ -142,7 +142,7 @@ func testActivations() []Kind {
 }
 
 func testLosses() []Kind {
-	mean, weights := enum("reduction", "mean", "sum"), Param{Name: "class_weights", Type: NumberList, Range: above0}
+	mean, weights := enum("reduction", "mean", "sum"), Param{Name: "class_weights", Type: EnumOrNumbers, Enum: []string{"balanced"}, ByLabel: true, Range: above0}
 	return []Kind{
 		row("l2_norm", mean), row("mse", mean), row("mae", mean), row("huber", num0("delta", 1, above0), mean),
 		row("bce", mean), row("bce_with_logits", mean),

@@ -192,6 +192,9 @@ func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, e
 	}
 	o.Begin = func(r *run.TrainReport) {
 		fmt.Fprintf(shown, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
+		for _, w := range r.ClassWeights {
+			fmt.Fprintln(shown, w)
+		}
 		if o.Resume {
 			fmt.Fprintf(shown, "resumed after epoch %d\n", r.ResumedAt)
 		}

@@ -89,18 +89,6 @@ type accessorView struct {
 	Doc                      string // how its comment ends, "" where it has none
 }
 
-// fitGroup is what one function fits: FitInput all inputs, FitTarget all outputs
-// that are normalised by the training data.
-type fitGroup struct {
-	Func, Arg, Type string
-	All             []fitView
-}
-
-type fitView struct {
-	Port, Of, Suffix, Field, Mean, Std string
-	Size                               int
-}
-
 type ioView struct {
 	Field string // selector, "" if it is the only one
 	Size  int
@@ -306,43 +294,6 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	}
 	a.Cell = e.cellAt(t, strings.Split(a.Args, ", ")...)
 	return a
-}
-
-// fits are the inputs and outputs normalised by the training data.
-func (e *emitter) fits() []fitGroup {
-	fitted := map[string]*ir.Value{}
-	for _, p := range e.prog.Params {
-		if p.Param.FitPort != "" {
-			fitted[p.Param.FitPort+"."+p.Param.Stat] = p
-		}
-	}
-	inputs := fitGroup{Func: "FitInput", Arg: "x", Type: "Input"}
-	targets := fitGroup{Func: "FitTarget", Arg: "y", Type: "Target"}
-	add := func(g *fitGroup, name, of, field string, size int) {
-		if mean := fitted[name+".mean"]; mean != nil {
-			g.All = append(g.All, fitView{Port: name, Of: of, Size: size, Field: field, Mean: paramName(mean), Std: paramName(fitted[name+".std"])})
-		}
-	}
-	for _, in := range e.prog.Inputs {
-		add(&inputs, in.Name, "samples", e.inputField(in), in.Size())
-	}
-	if e.plan.Train != nil {
-		for _, o := range e.trained() {
-			add(&targets, o.Name, "targets", e.outputField(o.Name), o.Value.Size())
-		}
-	}
-	var groups []fitGroup
-	for _, g := range []fitGroup{inputs, targets} {
-		if len(g.All) > 1 {
-			for i := range g.All {
-				g.All[i].Suffix = spec.GoName(g.All[i].Port)
-			}
-		}
-		if len(g.All) > 0 {
-			groups = append(groups, g)
-		}
-	}
-	return groups
 }
 
 // doc is the package comment: what the network is, its size, how to use it.

@@ -93,7 +93,8 @@ type ParamInfo struct {
 	Momentum float64
 	// FitPort is the input or output of whose training data this constant holds a
 	// statistic: by Stat the "mean" or "std" that it is normalised by, or
-	// "missing", what stands for elements of an input that a sample lacks.
+	// "missing", what stands for elements of an input that a sample lacks, or
+	// "class_weights", balanced ones of the loss.
 	FitPort, Stat string
 	// Storage is the type of the elements in memory, "" if it is the value's.
 	// What is stored is rounded first, to nearest, ties to even:

@@ -151,7 +151,7 @@ func (l *lowering) target(i int, out *spec.Output, p *ir.Value, class bool) *ir.
 	if t := l.Prog.Outputs[i].Target; t != nil {
 		return t
 	}
-	t := ir.Value{Name: "t_" + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
+	t := ir.Value{Name: op.TargetPrefix + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
 	if class {
 		t.DType, t.Shape = ir.Int32, []int{1}
 	}

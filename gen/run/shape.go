@@ -18,13 +18,17 @@ type Shape struct {
 	MinBatch  int
 	Train     bool // there is a trainer
 	Fit       bool // an input is normalised by the training data
-	FitTarget bool // an output is
+	FitTarget bool // an output is, or its classes are weighed by it
 	// Record are the fields of a sample as the program reads it, to encode it, where
 	// the spec has columns; nil if it reads inputs.
 	Record  []spec.RecordField
 	SumLoss bool // a loss is summed, not averaged, over the samples
 	// ClassWeights are those of the loss of the only output, if they weigh its mean.
 	ClassWeights []float64
+	// Balanced are the outputs with balanced class weights, WeighedBy is the only
+	// output if they weigh its mean.
+	Balanced  []string
+	WeighedBy string
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
 	Params    []Param
@@ -80,8 +84,15 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	s.Record = net.Record()
 	for _, out := range net.Outputs {
 		s.FitTarget = s.FitTarget || out.Loss != nil && out.Normalize != nil && out.Normalize.Fit
-		if out.Loss != nil && len(net.Outputs) == 1 && out.Loss.Args.Text("target") == "class" && out.Loss.Args.Text("reduction") != "sum" {
+		mean := out.Loss != nil && len(net.Outputs) == 1 && out.Loss.Args.Text("target") == "class" && out.Loss.Args.Text("reduction") != "sum"
+		if mean {
 			s.ClassWeights = out.Loss.Args.Floats("class_weights")
+		}
+		if s.Train && prog.ParamByName(out.Name+".class_weights") != nil {
+			s.Balanced, s.FitTarget = append(s.Balanced, out.Name), true
+			if mean {
+				s.WeighedBy = out.Name
+			}
 		}
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
 	}
