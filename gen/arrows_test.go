@@ -35,6 +35,9 @@ var arrows = map[string]string{
 	"runtime/nnrt": "",
 	"runtime":      "",
 
+	// Engines for many machines: modules of their own, which know no generated package.
+	"runtime/nnmpi": "github.com/ebitengine/purego",
+
 	// The program and what describes it.
 	"gen/ir/expr":  "",
 	"gen/ir":       "gen/ir/expr",
@@ -103,6 +106,7 @@ var rules = []struct {
 	{"the language knows nothing of the compiler", "spec", []string{"spec/code", "spec/plural", "go.yaml.in/yaml/*", "go.yaml.in/yaml/*/plugin/*"}},
 	{"the runtime is the standard library alone", "runtime/nnrt", nil},
 	{"templates are text", "templates", nil},
+	{"engines know the methods of generated packages, not the packages", "runtime/nnmpi", []string{"github.com/ebitengine/purego"}},
 	{"the evaluation shares nothing with the importer it judges", "spec/onnx/evaluate", []string{"spec/onnx"}},
 	{"proofs know no networks", "spec/onnx/symbolic", nil},
 	{"the program knows nothing of those who make or read it", "gen/ir", []string{"gen/ir/expr"}},
@@ -122,6 +126,7 @@ var rules = []struct {
 // only names the one package that may import each of these.
 var only = map[string]string{
 	"github.com/dave/jennifer/jen": "gen/golang", // no second emitter of Go
+	"github.com/ebitengine/purego": "runtime/nnmpi",
 	"github.com/fsnotify/fsnotify": "cmd/nngen",
 	"github.com/spf13/cobra":       "cmd/nngen",
 	"golang.org/x/image/vector":    "gen/picture",

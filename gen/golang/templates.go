@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -17,6 +18,9 @@ import (
 
 // embeddedName is the file of the embedded weights in the package.
 const embeddedName = "weights.safetensors"
+
+// finalsPerLine is how many parts of the gradients a line names.
+const finalsPerLine = 6
 
 // view is what the templates see: names and numbers, nothing to compute.
 type view struct {
@@ -56,6 +60,10 @@ type view struct {
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
 	Shares              bool
+	// Of gradients of a part of a batch: how they add up, and what is final when.
+	Parts      ir.Parts
+	Finals     [][]plan.Final // by the line
+	FinalParts int
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	// Of the sample that golden results are computed with, if there is one.
@@ -205,6 +213,7 @@ func (e *emitter) view() *view {
 			v.Stages = append(v.Stages, n+1)
 		}
 		v.MinBatch = max(1, e.prog.MinBatch)
+		v.Parts, v.Finals, v.FinalParts = e.prog.Parts, slices.Collect(slices.Chunk(e.plan.Finals(), finalsPerLine)), len(e.prog.Params)
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), calls.TileRows(e.plan)
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
@@ -259,41 +268,6 @@ func (e *emitter) gradientStep() int {
 		return 1
 	}
 	return step | 1
-}
-
-// isTrained reports whether training changes the tensor.
-func (e *emitter) isTrained(t *plan.Tensor) bool {
-	for _, g := range e.prog.Grads {
-		if g.Param == t.Value.Param && g.Param.Momentum == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
-	layer, what, _ := strings.Cut(t.Value.Name, ".")
-	a := accessorView{
-		Name: spec.GoName(layer) + spec.GoName(what), Tensor: t.Value.Name,
-		Args: "o, i", Sparse: t.Layout.Order == plan.Connections, Value: "*c",
-	}
-	switch t.Layout.Elem {
-	case ir.Float16:
-		a.Value = e.rtName("Widen16") + "(*c)"
-	case ir.Int8:
-		a.Value = "float32(*c) * " + vectorAt("n.p."+t.ScaleField(), "o")
-	}
-	if t.Layout.Order == plan.Vector {
-		a.Args = "o"
-	}
-	switch {
-	case t.Run == nil:
-		a.Doc = "."
-	case t.Block == 0:
-		a.Doc = "; those of the layers that follow are alike."
-	}
-	a.Cell = e.cellAt(t, strings.Split(a.Args, ", ")...)
-	return a
 }
 
 // doc is the package comment: what the network is, its size, how to use it.

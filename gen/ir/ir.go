@@ -194,6 +194,8 @@ type Program struct {
 	// SummedLoss is the loss of Gradients summed over the samples; nil unless some
 	// outputs' losses are sums and others means.
 	SummedLoss *Value
+	// Parts says how the gradients of parts of a batch make those of the batch.
+	Parts Parts
 	// MinBatch is the least number of samples of a training step: 2 where one
 	// would leave batch normalisation a single value; 0 is 1.
 	MinBatch int
@@ -201,6 +203,16 @@ type Program struct {
 	// (straight-through), so that differences cannot check it.
 	Estimated string
 	PenaltyOf *Value
+}
+
+// Parts is how the gradients of the parts of a batch, computed by themselves, add
+// up to those of the batch. They do not where the losses of several outputs divide by
+// different things: then both are false.
+type Parts struct {
+	Mean bool // each times its share of the samples
+	Sum  bool // as they are; the statistics of batch normalisation by their share
+	// ClassWeights are what the samples of each class count in the mean; nil is 1.
+	ClassWeights []float64
 }
 
 // Output is a result of the network and how it is trained.
