@@ -69,8 +69,13 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 		at += in.Size()
 		m.Set(prog.Inputs[k], row)
 	}
-	if err := m.Run(prog.Infer); err != nil {
-		return nil, err
+	for step := range e.testSteps() {
+		if step > 0 {
+			m.Advance()
+		}
+		if err := m.Run(prog.Infer); err != nil {
+			return nil, err
+		}
 	}
 	var out []goldenView
 	for k, o := range e.prog.Outputs {

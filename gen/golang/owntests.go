@@ -39,7 +39,17 @@ const (
 	fewestGradient  = 2  // statistics of one sample say nothing
 
 	zeroAllocationBatch = 3 // samples of TestZeroAllocations
+
+	memorySteps = 3 // of a stream, with one sample
 )
+
+// testSteps is how often the tests of inference run a sample.
+func (e *emitter) testSteps() int {
+	if e.remembers() {
+		return memorySteps
+	}
+	return 1
+}
 
 // baseTolerances are what errors are allowed at least, as a share of the
 // largest number: of outputs and of gradients by differences.
@@ -85,7 +95,7 @@ func (e *emitter) testsOnHeap() bool {
 	for _, o := range e.prog.Outputs {
 		outputs += o.Value.Size() * size
 	}
-	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, e.workspaceBytes()) > variableLimit
+	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, zeroAllocationBatch*e.memorySize()*size, e.workspaceBytes()) > variableLimit
 }
 
 // referenceCase is a sample of TestReference.
@@ -229,7 +239,15 @@ func (m *measured) run(f *ir.Func) (exact *interp.Machine, oracles []*interp.Mac
 				machine.Set(v, w)
 			}
 			m.data(machine)
-			return machine.Run(f)
+			for step := range m.testSteps() {
+				if step > 0 {
+					machine.Advance()
+				}
+				if err := machine.Run(f); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}
 	return exact, oracles, all.Wait()

@@ -36,9 +36,10 @@ const (
 	State                // an optimiser's state, of a trainer
 	Scalar               // a number of a training step: "step", "batch", "learning_rate", "seed"
 	Gradient             // the gradient of the loss by a parameter
+	Stream               // what a stream of samples keeps from one step to the next, per stream
 )
 
-var kindNames = [...]string{"temp", "input", "target", "param", "constant", "state", "scalar", "gradient"}
+var kindNames = [...]string{"temp", "input", "target", "param", "constant", "state", "scalar", "gradient", "stream"}
 
 // String returns the kind's name.
 func (k Kind) String() string { return kindNames[k] }
@@ -178,6 +179,8 @@ type Program struct {
 	Shapes map[string][]int
 	Layers map[string]*Value
 	States []*Value
+	// Memory is what a network with memory keeps of a stream of samples.
+	Memory []*Memory
 
 	Infer     *Func // inputs → outputs
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
@@ -213,6 +216,13 @@ type Parts struct {
 	Sum  bool // as they are; the statistics of batch normalisation by their share
 	// ClassWeights are what the samples of each class count in the mean; nil is 1.
 	ClassWeights []float64
+}
+
+// Memory is a part of the state of a stream: In is its value before a step of
+// Infer, zero at the beginning, Out the one after it.
+type Memory struct {
+	Name    string // "gru1.h"
+	In, Out *Value
 }
 
 // Output is a result of the network and how it is trained.
