@@ -91,7 +91,30 @@ func testLayers() []Kind {
 		row("reduce_sum", reduced...), row("reduce_mean", reduced...), row("reduce_max", reduced...), row("reduce_min", reduced...),
 		row("argmax", axis, flag0("keepdims", false), flag0("last", false)), row("argmin", axis, flag0("keepdims", false), flag0("last", false)),
 	}
-	return append(layers, windowLayers(list, units)...)
+	layers = append(layers, windowLayers(list, units)...)
+	return append(layers, cells(units, axis)...)
+}
+
+// cells are the recurrent layers.
+func cells(units, axis Param) []Kind {
+	with := func(p Param) Param {
+		p.With = "axis"
+		return p
+	}
+	units.Range = &Range{Min: 1, Max: 1e5}
+	all := []Param{axis, with(enum("return", "last", "all", "mean")), with(flag0("go_backwards", false)), with(flag0("stateful", false)),
+		flag0("use_bias", true), flag0("trainable", true)}
+	for _, field := range []string{"kernel", "recurrent", "bias"} {
+		all = append(all, slot(field+"_initializer", InitializerSlot, nil), slot(field+"_regularizer", RegularizerSlot, nil))
+	}
+	cell := func(name string, own ...Param) Kind {
+		return Kind{Name: name, MaxFrom: 2, Params: slices.Concat([]Param{units, slot("activation", ActivationSlot, "tanh")}, own, all)}
+	}
+	gates := slot("recurrent_activation", ActivationSlot, "sigmoid")
+	return []Kind{
+		alias(cell("rnn"), "simple_rnn", "elman"), cell("gru", gates, flag0("reset_after", true)),
+		cell("lstm", gates, slot("output_activation", ActivationSlot, nil)),
+	}
 }
 
 // windowLayers are the layers that move a window over axes, or pad.

@@ -40,6 +40,7 @@ type body struct {
 	// rows of a value, or the arrays of a parameter-shaped one.
 	args    map[*ir.Value]string
 	outputs map[*ir.Value]string // fields of y, layer by layer
+	memory  map[*ir.Value]memoryRows
 	stmts   []jen.Code
 }
 

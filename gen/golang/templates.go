@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -18,6 +19,9 @@ import (
 // embeddedName is the file of the embedded weights in the package.
 const embeddedName = "weights.safetensors"
 
+// finalsPerLine is how many parts of the gradients a line names.
+const finalsPerLine = 6
+
 // view is what the templates see: names and numbers, nothing to compute.
 type view struct {
 	Header, Package, Elem, Runtime string
@@ -27,6 +31,8 @@ type view struct {
 	Doc                            []string
 	Optimizer, LearningRate        string
 	States, StateNames             []string
+	Memory                         []memoryView // the state of a stream
+	Steps                          int          // of a stream, in the tests
 	Accessors                      []accessorView
 	Fits                           []fitGroup
 	Record                         []recordView // nil without columns
@@ -57,23 +63,28 @@ type view struct {
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
 	Shares              bool
+	// Of gradients of a part of a batch: how they add up, and what is final when.
+	Parts      ir.Parts
+	Balanced   string         // where the class weights lie that are fitted
+	Finals     [][]plan.Final // by the line
+	FinalParts int
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	// Of the sample that golden results are computed with, if there is one.
-	Sampled                                   bool
-	SampledUnits, SampledBlocks, SampledScale int
-	ReferenceCases                            []referenceCase
-	Tolerance                                 string
-	GradientSeed, GradientOption              int
-	GradientTolerance                         string
-	LossTolerance                             string
-	NoGradientCheck                           string
-	GradientChecks, GradientStep              int // elements of a tensor; of how many tensors one is checked
-	TrainedTensors                            []bool
-	FixedTensors, SparseTensors               []bool
-	SkipZeros                                 bool
-	OnHeap                                    bool // samples and workspace are too large for the stack
-	AllocBatch                                int  // samples of TestZeroAllocations
+	Sampled                                       bool
+	SampledUnits, SampledBlocks, SampledScale     int
+	ReferenceCases                                []referenceCase
+	Tolerance                                     string
+	GradientSeed, GradientSamples, GradientOption int
+	GradientTolerance                             string
+	LossTolerance                                 string
+	NoGradientCheck                               string
+	GradientChecks, GradientStep                  int // elements of a tensor; of how many tensors one is checked
+	TrainedTensors                                []bool
+	FixedTensors, SparseTensors                   []bool
+	SkipZeros                                     bool
+	OnHeap                                        bool // samples and workspace are too large for the stack
+	AllocBatch                                    int  // samples of TestZeroAllocations
 }
 
 // targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
@@ -128,6 +139,7 @@ func (e *emitter) templates() error {
 	}{
 		{"doc.go", "doc.go.tmpl", true},
 		{"net.go", "net.go.tmpl", true},
+		{"state.go", "state.go.tmpl", v.Memory != nil},
 		{"encode.go", "encode.go.tmpl", v.Record != nil},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
 		{"embed.go", "embed.go.tmpl", e.opts.Embedded != nil},
@@ -207,6 +219,10 @@ func (e *emitter) view() *view {
 			v.Stages = append(v.Stages, n+1)
 		}
 		v.MinBatch = max(1, e.prog.MinBatch)
+		if w := e.prog.Parts.Balanced; w != nil {
+			v.Balanced = paramName(w)
+		}
+		v.Parts, v.Finals, v.FinalParts = e.prog.Parts, slices.Collect(slices.Chunk(e.plan.Finals(), finalsPerLine)), len(e.prog.Params)
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), calls.TileRows(e.plan)
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
@@ -219,7 +235,7 @@ func (e *emitter) view() *view {
 		v.SparseTensors = append(v.SparseTensors, t.Value.Param.Mask != nil)
 		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
-	v.Fits = e.fits()
+	v.Fits, v.Memory, v.Steps = e.fits(), e.memoryViews(), e.testSteps()
 	e.records(v)
 	for _, in := range e.prog.Inputs {
 		v.Inputs = append(v.Inputs, ioView{Field: e.inputField(in), Size: in.Size()})
@@ -261,131 +277,4 @@ func (e *emitter) gradientStep() int {
 		return 1
 	}
 	return step | 1
-}
-
-// isTrained reports whether training changes the tensor.
-func (e *emitter) isTrained(t *plan.Tensor) bool {
-	for _, g := range e.prog.Grads {
-		if g.Param == t.Value.Param && g.Param.Momentum == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
-	layer, what, _ := strings.Cut(t.Value.Name, ".")
-	a := accessorView{
-		Name: spec.GoName(layer) + spec.GoName(what), Tensor: t.Value.Name,
-		Sparse: t.Layout.Order == plan.Connections, Value: "*c",
-	}
-	indices := indicesOf(t.Value.Shape)
-	a.Args = strings.Join(indices, ", ")
-	if len(indices) > 2 {
-		for _, n := range t.Value.Shape {
-			a.Check += fmt.Sprintf("[%d]", n)
-		}
-		a.Check += "struct{}{}[" + strings.Join(indices, "][") + "]"
-	}
-	switch t.Layout.Elem {
-	case ir.Float16:
-		a.Value = e.rtName("Widen16") + "(*c)"
-	case ir.Int8:
-		a.Value = "float32(*c) * " + vectorAt("n.p."+t.ScaleField(), "o")
-	}
-	switch {
-	case t.Run == nil:
-		a.Doc = "."
-	case t.Block == 0:
-		a.Doc = "; those of the layers that follow are alike."
-	}
-	if t.Layout.Order == plan.Vector {
-		a.Cell = e.cellAt(t, flatOf(indices, t.Value.Shape))
-	} else {
-		a.Cell = e.cellAt(t, indices[0], flatOf(indices[1:], t.Value.Shape[1:]))
-	}
-	return a
-}
-
-// indicesOf names the indices of an element by the number of axes: outputs,
-// inputs and places of a window, as PyTorch orders them.
-func indicesOf(shape []int) []string {
-	names := []string{"o", "i", "y", "x"}
-	switch n := len(shape); {
-	case n == 3:
-		return []string{"o", "i", "x"}
-	case n <= len(names):
-		return names[:n]
-	}
-	names = nil
-	for k := range shape {
-		names = append(names, fmt.Sprintf("i%d", k))
-	}
-	return names
-}
-
-// flatOf is the place of an element in row-major order: (o*5+i)*3 + x.
-func flatOf(indices []string, shape []int) string {
-	flat := indices[0]
-	for k, name := range indices[1:] {
-		if k > 0 {
-			flat = "(" + flat + ")"
-		}
-		flat = fmt.Sprintf("%s*%d+%s", flat, shape[k+1], name)
-	}
-	return flat
-}
-
-// doc is the package comment: what the network is, its size, how to use it.
-func (e *emitter) doc() []string {
-	lines := []string{fmt.Sprintf("Package %s is a neural network generated by nngen from %s.", e.opts.Package, oneLine(e.opts.Source)), ""}
-	if e.net.Doc != "" {
-		for _, l := range strings.Split(strings.TrimSpace(e.net.Doc), "\n") {
-			lines = append(lines, oneLine(l))
-		}
-		lines = append(lines, "")
-	}
-	for i := range e.net.Inputs {
-		lines = append(lines, fmt.Sprintf("\tinput  %-12s %v", e.net.Inputs[i].Name, e.net.Inputs[i].Shape))
-	}
-	for _, l := range e.net.Layers {
-		s := fmt.Sprintf("\tlayer  %-12s %s", l.Name, l.Kind)
-		if u := l.Args.Int("units"); u > 0 {
-			s += fmt.Sprintf(" %d", u)
-		}
-		if act := l.Args.Word("activation"); act != nil && act.Name != "linear" {
-			s += " " + act.Name
-		}
-		lines = append(lines, s+" ← "+strings.Join(l.From, ", "))
-	}
-	for _, o := range e.prog.Outputs {
-		s := fmt.Sprintf("\toutput %-12s [%d]", o.Name, o.Value.Size())
-		if o.LossName != "" {
-			s += ", loss " + o.LossName
-		}
-		lines = append(lines, s)
-	}
-	lines = append(lines, "",
-		fmt.Sprintf("%d parameters in %d bytes, %d multiply-adds per inference, %s, %s mode.",
-			e.prog.ParamCount(), e.plan.Net.Size, e.prog.MultiplyAdds(), e.elem, e.prog.Mode), "",
-		"Use it like this:", "",
-		"\tnet, err := "+e.opts.Package+".LoadFile(\"weights.safetensors\") // or New(seed)")
-	if e.net.Record() != nil {
-		lines = append(lines, "\tx, err := net.Encode(&"+e.opts.Package+".Record{}) // with its fields")
-	} else {
-		lines = append(lines, "\tvar x "+e.opts.Package+".Input // fill in")
-	}
-	lines = append(lines, "\ty := net.Predict(&x)")
-	if e.plan.Train != nil {
-		lines = append(lines, "",
-			"Train it like this, and save it:", "",
-			"\ttrainer := "+e.opts.Package+".NewTrainer(net, "+e.opts.Package+".Options{Seed: 1})",
-			"\tdefer trainer.Close()",
-			"\tloss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples",
-			"\terr := net.SaveFile(\"weights.safetensors\")")
-	}
-	for i, l := range lines {
-		lines[i] = strings.TrimRight(l, " ")
-	}
-	return lines
 }

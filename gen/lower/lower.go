@@ -24,6 +24,9 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 		l.Prog.Layers[name] = v.Value
 	}
 	l.outputs(values)
+	for _, m := range l.Prog.Memory {
+		l.Prog.Infer.Results = append(l.Prog.Infer.Results, m.Out)
+	}
 	if net.Codegen.Train {
 		l.checkTraining(values)
 	}

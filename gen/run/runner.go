@@ -17,7 +17,7 @@ type runnerView struct {
 	NumberSize                     int
 	InputBytes, TargetBytes        int
 	Train, Fit, FitTarget, SumLoss bool
-	MixedLoss                      bool
+	MixedLoss, Memory              bool
 	MinBatch                       int
 	ClassWeights                   []float64      // of the one loss, which weighs the mean
 	Balanced                       []balancedView // fitted ones
@@ -73,7 +73,7 @@ const classBytes = 4
 func newRunnerView(s *Shape) runnerView {
 	v := runnerView{
 		DType: string(s.DType), NumberSize: s.NumberSize(),
-		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, MinBatch: s.MinBatch,
+		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, Memory: s.Memory, MinBatch: s.MinBatch,
 		ClassWeights: s.ClassWeights,
 	}
 	for _, p := range s.Params {

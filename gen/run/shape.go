@@ -31,7 +31,9 @@ type Shape struct {
 	WeighedBy string
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
-	Params    []Param
+	// Memory: samples are the steps of one stream.
+	Memory bool
+	Params []Param
 }
 
 // Output is an output of the network.
@@ -71,7 +73,7 @@ var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0, "": 0
 
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
-	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
+	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil, Memory: len(prog.Memory) > 0}
 	for i, in := range prog.Inputs {
 		p := dataset.Port{Name: in.Name, Size: in.Size()}
 		if i < len(net.Inputs) {

@@ -1114,6 +1114,12 @@ func nnrtAllocAligned[T any]() *T {
 	return (*T)(unsafe.Add(p, -uintptr(p)&(align-1)))
 }
 
+// Elements are the elements of a struct that holds nothing but arrays of them, in
+// the memory of the struct.
+func nnrtElements[T float32 | float64, S any](s *S) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(s)), unsafe.Sizeof(*s)/unsafe.Sizeof(T(0)))
+}
+
 // NormInv64 returns the inverse of the standard normal distribution function: the
 // x with Φ(x) = p. It is algorithm AS 241 (PPND16) of M. J. Wichura, "The
 // Percentage Points of the Normal Distribution", Applied Statistics 37 (1988).
