@@ -16,6 +16,7 @@ type headerEntry struct {
 	shape      string
 	shapeOK    bool
 	begin, end uint64
+	ignored    string // the end of its name, of one that is
 }
 
 // headerParser reads the JSON of a header.
@@ -27,7 +28,7 @@ type headerParser struct {
 	entries []headerEntry
 	meta    map[string]string
 	extra   *TensorError  // the first tensor that is not expected
-	ignored []headerEntry // counters of batch normalisations, by their data
+	ignored []headerEntry // tensors that are left alone, by their data
 	end     uint64        // of all data
 }
 
@@ -342,6 +343,7 @@ func (h *headerParser) tensor(name string) error {
 	switch {
 	case expected:
 	case h.ignores(name):
+		e.ignored = "*" + name[strings.LastIndexByte(name, '.'):]
 		h.ignored = append(h.ignored, *e)
 	case h.extra == nil:
 		h.extra = &TensorError{name, "no tensor of this name", "shape " + e.shape}

@@ -13,8 +13,15 @@ const (
 	batchMean    = ".running_mean"
 )
 
+// balanced are the class weights of a loss, which a network that is trained by
+// another one, or not at all, does not need.
+const balanced = ".class_weights"
+
 // ignores reports whether a tensor that is not expected is left alone.
 func (h *headerParser) ignores(name string) bool {
+	if strings.HasSuffix(name, balanced) {
+		return true
+	}
 	layer, ok := strings.CutSuffix(name, batchCounter)
 	if !ok {
 		return false
@@ -81,9 +88,9 @@ func (h *headerParser) verify(width int) ([]int, error) {
 		return &TensorError{name, "data from offset " + strconv.FormatUint(h.end, 10), formatOffsets(e) + what}
 	}
 	rest := h.ignored
-	pass := func() (err error) { // counters that come next
+	pass := func() (err error) { // what is ignored and comes next
 		for len(rest) > 0 && rest[0].begin == h.end && err == nil {
-			err = place("*"+batchCounter, &rest[0])
+			err = place(rest[0].ignored, &rest[0])
 			rest = rest[1:]
 		}
 		return err
@@ -100,7 +107,7 @@ func (h *headerParser) verify(width int) ([]int, error) {
 		return nil, err
 	}
 	if len(rest) > 0 {
-		return nil, place("*"+batchCounter, &rest[0])
+		return nil, place(rest[0].ignored, &rest[0])
 	}
 	return order, nil
 }
