@@ -116,9 +116,9 @@ func (w *writer) Ins(op string, operands ...string) {
 // mem is the operand at a displacement from a pointer.
 func mem(base R, disp int) string {
 	if disp == 0 {
-		return fmt.Sprintf("(%v)", base)
+		return "(" + base.String() + ")"
 	}
-	return fmt.Sprintf("%d(%v)", disp, base)
+	return fmt.Sprint(disp) + "(" + base.String() + ")"
 }
 
 // reach is the operand at a displacement for a load or store of some bytes; what
@@ -178,7 +178,12 @@ func (w *writer) listed(v V) string {
 	return fmt.Sprintf("[%v.%s]", v, arrangement)
 }
 
-func (w *writer) clear(dst V)       { w.Ins("VEOR.B16", dst.String(), dst.String(), dst.String()) }
+// clear makes zeros.
+func (w *writer) clear(dst V) {
+	w.Shared("zero", []string{"v"}, func() { w.Func.Ins("VEOR", "v.B16", "v.B16", "v.B16") })
+	w.Use("zero", dst.String())
+}
+
 func (w *writer) add(a, b, dst V)   { w.Ins(w.op("FADD"), a.String(), b.String(), dst.String()) }
 func (w *writer) times(a, b, dst V) { w.Ins(w.op("FMUL"), a.String(), b.String(), dst.String()) }
 func (w *writer) copy(src, dst V) {

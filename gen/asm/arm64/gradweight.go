@@ -44,9 +44,13 @@ type gradWeight struct {
 	*writer
 	*kernel.Gradient
 	arrays, singles []string
-	update          *vec.Code // of a vector of gradients, if there is one
 	vectors         int
 	atOnce          int // inputs
+
+	update *vec.Code // of a vector of gradients, if there is one
+	free   *file     // the registers for it
+	given  []V       // of the gradients and the numbers
+	stored []string  // arrays
 }
 
 // GradWeight prints the gradient of one panel of weights: tiles of inputs, each
@@ -75,29 +79,32 @@ func (m *gradWeight) acc(k, v int) V { return V(k*m.vectors + v) }
 // partial reports whether a vector is the last and not full.
 func (m *gradWeight) partial(v int) bool { return m.Partial && v == m.vectors-1 }
 
-// compileUpdate selects the instructions of the update of a vector. It reports
-// false where one is missing or the registers do not suffice.
+// compileUpdate selects the instructions of the update of a vector, and gives its
+// gradients and its numbers registers behind the sums. It reports false where an
+// instruction is missing or the registers do not suffice.
 func (m *gradWeight) compileUpdate() bool {
-	leaves, given := []kernels.Leaf{{Name: kernels.Gradient, Role: kernels.Vector}}, []V{0}
-	p := m.file(first(m.atOnce * m.vectors)...)
+	leaves := []kernels.Leaf{{Name: kernels.Gradient, Role: kernels.Vector}}
 	for _, s := range m.singles {
-		v, ok := p.used.Take()
+		leaves = append(leaves, kernels.Leaf{Name: s, Role: kernels.Number})
+	}
+	m.free = m.file(first(m.atOnce * m.vectors)...)
+	for range leaves {
+		v, ok := m.free.used.Take()
 		if !ok {
 			return false
 		}
-		leaves, given = append(leaves, kernels.Leaf{Name: s, Role: kernels.Number}), append(given, V(v))
+		m.given = append(m.given, V(v))
 	}
-	var stored []string
 	for _, a := range m.arrays {
 		if m.Update.Prog.Reads(a) {
 			leaves = append(leaves, kernels.Leaf{Name: a, Role: kernels.Array})
 		}
 		if slices.Contains(m.Update.Stores, a) {
-			stored = append(stored, a)
+			m.stored = append(m.stored, a)
 		}
 	}
-	c, ok := m.compile(m.Update.Prog, leaves, stored...)
-	if !ok || !p.fits(c, given...) {
+	c, ok := m.compile(m.Update.Prog, leaves, m.stored...)
+	if !ok || !m.free.fits(c, m.given...) {
 		return false
 	}
 	c.Mute()
@@ -119,6 +126,9 @@ func (m *gradWeight) print() {
 		m.pointer("mask", regGradMask)
 	}
 	m.pointer("inputs", regInputsLeft)
+	if m.Update != nil {
+		m.updateMacro()
+	}
 	tiles := slices.Compact([]int{m.atOnce, min(m.atOnce, 2), 1})
 	for i, inputs := range tiles {
 		loop, done := m.Label("inputs"), m.Label("done")
@@ -225,33 +235,34 @@ func (m *gradWeight) finish(inputs int) {
 		})
 		return
 	}
-	p, given := m.file(first(inputs*m.vectors)...), []V{0}
-	for _, s := range m.singles {
-		v, _ := p.used.Take()
-		given = append(given, V(v))
+	for i, s := range m.singles {
 		m.Line(func() {
 			m.pointer(kernels.ArgName(s), regConst)
-			m.broadcast(regConst, 0, V(v))
+			m.broadcast(regConst, 0, m.given[1+i])
 		})
 	}
 	m.Note("%s", m.Update.Prog)
 	for k := range inputs {
-		for v := range m.vectors {
-			kept := p.used.Clone()
-			m.Line(func() {
-				given[0] = m.acc(k, v)
-				results := p.run(m.update, given, func(name string, dst V) {
-					m.load(m.array(slices.Index(m.arrays, name)), at(k, v), dst)
-				})
-				for i, a := range m.arrays {
-					if slices.Contains(m.Update.Stores, a) {
-						m.store(results[0], m.array(i), at(k, v))
-						results = results[1:]
-					}
-				}
-			})
-			p.used = kept
-			p.free(m.acc(k, v))
-		}
+		m.Line(func() {
+			for v := range m.vectors {
+				m.Use(m.Name+"Update", m.acc(k, v).String(), fmt.Sprint(at(k, v)))
+			}
+		})
 	}
+}
+
+// updateMacro gives the update of a vector a name: v are its gradients, d the
+// displacement in the arrays.
+func (m *gradWeight) updateMacro() {
+	m.Macro(m.Name+"Update", []string{"v", "d"}, func() {
+		m.Line(func() {
+			m.Ins("VORR", "v.B16", "v.B16", m.given[0].String()+".B16")
+			results := m.free.run(m.update, m.given, func(name string, dst V) {
+				m.Ins("FMOVQ", "d("+m.array(slices.Index(m.arrays, name)).String()+")", dst.f())
+			})
+			for i, a := range m.stored {
+				m.Ins("FMOVQ", results[i].f(), "d("+m.array(slices.Index(m.arrays, a)).String()+")")
+			}
+		})
+	})
 }

@@ -120,12 +120,12 @@ func (m *mapper) whole() {
 	m.Line(func() {
 		for i, in := range m.k.Ins {
 			if !in.Single {
-				m.Ins("FMOVQ.P", fmt.Sprintf("%d(%v)", bytes, operand(i)), m.given[i].f())
+				m.Ins("FMOVQ.P", mem(operand(i), bytes), m.given[i].f())
 			}
 		}
 	})
 	m.Use(m.Name + "Each")
-	m.Ins("FMOVQ.P", m.result.f(), fmt.Sprintf("%d(%v)", bytes, regY))
+	m.Ins("FMOVQ.P", m.result.f(), mem(regY, bytes))
 }
 
 // part computes the lanes that are left and goes on behind them.

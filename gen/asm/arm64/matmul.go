@@ -203,9 +203,11 @@ func (m *matMul) terms(rows int, smaller []int) {
 
 // some adds the products of some terms and goes on behind them.
 func (m *matMul) some(rows int, smaller []int, n int, more bool) {
-	for r := range rows {
-		m.loadTerms(row(r), m.x(r), n)
-	}
+	m.Line(func() {
+		for r := range rows {
+			m.loadTerms(row(r), m.x(r), n)
+		}
+	})
 	for k := range n {
 		m.term(rows, smaller, k, k%m.Chains, k*m.weightBytes())
 	}
@@ -216,9 +218,11 @@ func (m *matMul) some(rows int, smaller []int, n int, more bool) {
 
 // one adds the products of one term to a chain and goes on behind it.
 func (m *matMul) one(rows int, smaller []int, chain int) {
-	for r := range rows {
-		m.loadTerms(row(r), m.x(r), 1)
-	}
+	m.Line(func() {
+		for r := range rows {
+			m.loadTerms(row(r), m.x(r), 1)
+		}
+	})
 	m.term(rows, smaller, 0, chain, 0)
 	m.next(rows, 1)
 }
@@ -305,9 +309,8 @@ func (m *matMul) finish(rows int) {
 			m.store(y, base, v*bytes)
 		}
 	}
-	c, _ := m.epilogue(m.Epilogue)
 	p := m.file(busy...)
-	inRegisters := p.fits(c, busy[0])
+	c, given, inRegisters := p.finish(m.Epilogue, busy[0])
 	if !inRegisters {
 		m.Note("the sums once more, through the results")
 		m.move(regY, regRowY)
@@ -317,7 +320,7 @@ func (m *matMul) finish(rows int) {
 			for v := range m.vectors {
 				y := m.acc(r, v, 0)
 				if inRegisters {
-					y = p.run(c, []V{y}, nil)[0]
+					y = p.run(c, append([]V{y}, given...), nil)[0]
 					c.Mute()
 				}
 				put(y, v, regY)

@@ -337,7 +337,7 @@ func (m matVec) listedTerms(ps []part) {
 // listedRow loads the next input of the list and points at its weights.
 func (m matVec) listedRow(ps []part) {
 	m.Line(func() {
-		m.Ins("MOVWU.P", fmt.Sprintf("4(%v)", regList), regRow.String())
+		m.Ins("MOVWU.P", "4("+regList.String()+")", regRow.String())
 		m.sum(regX, regRow, regAt)
 		m.loadElement(regAt, 0, vecX)
 		for i, p := range ps {
@@ -354,13 +354,13 @@ func (m matVec) finish(vs []vector, sum func(v int) V) {
 	for v := range vs {
 		busy = append(busy, sum(v))
 	}
-	c, _ := m.epilogue(m.Epilogue)
 	p := m.file(busy...)
+	c, given, inRegisters := p.finish(m.Epilogue, busy[0])
 	put := func(y V, v vector) { m.storeFirst(y, regY, v.first*m.size(), v.valid) }
-	if p.fits(c, busy[0]) {
+	if inRegisters {
 		for v := range vs {
 			m.Line(func() {
-				y := p.run(c, []V{sum(v)}, nil)[0]
+				y := p.run(c, append([]V{sum(v)}, given...), nil)[0]
 				c.Mute()
 				put(y, vs[v])
 				p.free(y)

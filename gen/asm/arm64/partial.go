@@ -1,5 +1,7 @@
 package arm64
 
+import "fmt"
+
 // Last says how the last vector of some outputs is told to an open kernel: the
 // outputs that its vectors have room for, whether the last is partial, and the
 // argument mask, how many lanes it has.
@@ -42,33 +44,38 @@ func (w *writer) storeFirst(src V, base R, disp, valid int) {
 	}
 }
 
-// some does a thing for as many lanes as a register says, fewer than there are.
-func (w *writer) some(valid R, do func(valid int)) {
+// loadSome loads as many lanes as a register says, fewer than there are, and clears
+// the others; storeSome stores them.
+func (w *writer) loadSome(base R, disp int, valid R, dst V) {
 	if w.double {
-		do(1)
+		w.loadFirst(base, disp, 1, dst)
 		return
 	}
-	one, two, done := w.Label("one"), w.Label("two"), w.Label("some")
-	w.Ins("TBZ", "$1", valid.String(), one)
-	w.Ins("TBZ", "$0", valid.String(), two)
-	do(3)
-	w.Ins("JMP", done)
-	w.Place(two)
-	do(2)
-	w.Ins("JMP", done)
-	w.Place(one)
-	do(1)
-	w.Place(done)
-}
-
-// loadSome loads as many lanes as a register says and clears the others; storeSome
-// stores them.
-func (w *writer) loadSome(base R, disp int, valid R, dst V) {
-	w.some(valid, func(n int) { w.loadFirst(base, disp, n, dst) })
+	w.some("loadSome", base, disp, valid, dst, "FMOVD d(p), f", "VLD1 ("+regAt.String()+"), v.S[2]", "FMOVS d(p), f")
 }
 
 func (w *writer) storeSome(src V, base R, disp int, valid R) {
-	w.some(valid, func(n int) { w.storeFirst(src, base, disp, n) })
+	if w.double {
+		w.storeFirst(src, base, disp, 1)
+		return
+	}
+	w.some("storeSome", base, disp, valid, src, "FMOVD f, d(p)", "VST1 v.S[2], ("+regAt.String()+")", "FMOVS f, d(p)")
+}
+
+// some moves one, two or three lanes of v, by instructions for two, the third and
+// one.
+func (w *writer) some(name string, base R, disp int, valid R, v V, two, third, one string) {
+	w.Shared(name, []string{"v", "f", "d", "p", "n", "l1", "l2", "l3"}, func() {
+		w.Line(func() {
+			for _, ins := range []string{
+				"TBZ $1, n, l1", "TBZ $0, n, l2", two, "ADD $(d+8), p, " + regAt.String(), third,
+				"JMP l3", "l2: " + two, "JMP l3", "l1: " + one, "l3:",
+			} {
+				w.Func.Ins(ins)
+			}
+		})
+	})
+	w.Use(name, v.String(), v.f(), fmt.Sprint(disp), base.String(), valid.String(), w.Label("one"), w.Label("two"), w.Label("some"))
 }
 
 // laneMask puts a mask of as many lanes as a register says into dst.

@@ -56,7 +56,7 @@ func (f *file) run(c *vec.Code, given []V, load func(name string, dst V)) (resul
 // hoist takes as many constants out of the code of a loop as leave it the
 // registers that it needs, and returns what loads them.
 func (f *file) hoist(compile func() *vec.Code, given ...V) (c, loads *vec.Code, ok bool) {
-	for most := neon.Vectors; most >= 0; most-- {
+	for most := neon.Vectors; most >= 0; most-- { // or as many as there are
 		c = compile()
 		loads = c.Hoist(most)
 		if most > len(loads.Results) {
@@ -76,6 +76,22 @@ func (f *file) hoist(compile func() *vec.Code, given ...V) (c, loads *vec.Code, 
 		}
 	}
 	return nil, nil, false
+}
+
+// finish prints what an epilogue needs before it is applied to several sums: the
+// constants, as many as there are registers for. It reports false where the
+// registers do not suffice beside the sums; then the code is for one sum alone.
+func (f *file) finish(programs []kernel.Epilogue, sum V) (c *vec.Code, constants []V, ok bool) {
+	compile := func() *vec.Code {
+		c, _ := f.epilogue(programs)
+		return c
+	}
+	c, loads, ok := f.hoist(compile, sum)
+	if !ok {
+		return compile(), nil, false
+	}
+	f.Line(func() { constants = f.run(loads, nil, nil) })
+	return c, constants, true
 }
 
 // compile is kernels.Compile for the elements at hand.

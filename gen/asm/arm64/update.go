@@ -91,7 +91,7 @@ func NonZero(name string, doc []string, elem string, size int) *asm.Func {
 	}
 	w.Place(loop)
 	w.Line(func() {
-		w.Ins(load, fmt.Sprintf("%d(%v)", w.size(), regX), regElement.String())
+		w.Ins(load, mem(regX, w.size()), regElement.String())
 		w.Ins("MOVW", regOffset.String(), mem(regFound, 0))
 		w.Ins(shift, "$1", regElement.String(), regElement.String()) // without the sign
 		w.Ins("CMP", "$0", regElement.String())

@@ -4,8 +4,11 @@ package asmtest
 
 import (
 	"flag"
+	"fmt"
 	"os/exec"
+	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -53,3 +56,50 @@ func Command(under []string, program string, args ...string) *exec.Cmd {
 func Env(arch string) []string {
 	return []string{"GOOS=linux", "GOARCH=" + arch, "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0"}
 }
+
+// Disassembled compares words of arm64 with the instructions that are written
+// beside them: keys are both, values the codes. It skips where there is no
+// llvm-mc.
+func Disassembled(t testing.TB, words map[string]string) {
+	t.Helper()
+	var mc string
+	for _, name := range []string{"llvm-mc", "llvm-mc-19", "llvm-mc-18", "llvm-mc-17", "llvm-mc-16", "llvm-mc-15", "llvm-mc-14"} {
+		if path, err := exec.LookPath(name); err == nil {
+			mc = path
+			break
+		}
+	}
+	if mc == "" {
+		t.Skip("needs llvm-mc")
+	}
+	var in strings.Builder
+	var wanted []string
+	for line, code := range words {
+		_, instruction, _ := strings.Cut(line, " ")
+		wanted = append(wanted, instruction)
+		fmt.Fprintf(&in, "0x%s 0x%s 0x%s 0x%s\n", code[6:], code[4:6], code[2:4], code[:2])
+	}
+	cmd := exec.Command(mc, "--disassemble", "--triple=aarch64", "--mattr=+neon")
+	cmd.Stdin = strings.NewReader(in.String())
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", mc, err)
+	}
+	var got []string
+	for line := range strings.Lines(string(out)) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" && line[0] != '.' {
+			got = append(got, line)
+		}
+	}
+	if len(got) != len(wanted) {
+		t.Fatalf("%s reads %d instructions in %d words", mc, len(got), len(wanted))
+	}
+	for i, want := range wanted {
+		if alias := aliases.ReplaceAllString(got[i], "sxtl$1"); alias != want {
+			t.Errorf("%s is %s", want, got[i])
+		}
+	}
+}
+
+// aliases matches what older versions call a shift by zero.
+var aliases = regexp.MustCompile(`^sshll(.*), #0$`)
