@@ -65,8 +65,10 @@ var arrows = map[string]string{
 	// Assembly.
 	"gen/asm":         "",
 	"gen/asm/kernels": "gen/asm gen/ir/expr gen/kernel gen/vector",
+	"gen/asm/asmtest": "",
+	"gen/asm/arm64":   "gen/asm gen/asm/kernels gen/ir/expr gen/kernel gen/schedule gen/vector",
 	"gen/asm/x86":     "gen/asm gen/asm/kernels gen/ir/expr gen/kernel gen/schedule gen/vector",
-	"gen/target":      "gen/asm gen/asm/x86 gen/kernel",
+	"gen/target":      "gen/asm gen/asm/arm64 gen/asm/x86 gen/kernel",
 
 	// The machine schedule.
 	"gen/calls": "gen/ir gen/kernel gen/plan gen/schedule gen/target",
