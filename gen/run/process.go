@@ -40,6 +40,7 @@ type job struct {
 	Shuffle     bool
 	Workers     int
 	Predictions string
+	Ranks       *ranksJob `json:",omitempty"`
 }
 
 // event is a line of the runner.

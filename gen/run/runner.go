@@ -28,6 +28,7 @@ type runnerView struct {
 	Accuracy                       *accuracyView
 	Record                         []columnView // what is read of a sample in place of inputs
 	FitRecords                     bool
+	Ranks                          bool // the program is one of several
 }
 
 // columnView is a field of a record: a text, a number, or an input as a whole.
@@ -58,12 +59,14 @@ type accuracyView struct {
 	Threshold     float64
 }
 
-// runnerFiles are the templates and whether they belong to training.
+// runnerFiles are the templates and whether they belong to training, and to training
+// on several ranks.
 var runnerFiles = []struct {
-	name  string
-	train bool
+	name         string
+	train, ranks bool
 }{
-	{"runner", false}, {"runner_data", false}, {"runner_train", true}, {"runner_state", true},
+	{"runner", false, false}, {"runner_data", false, false}, {"runner_train", true, false}, {"runner_state", true, false},
+	{"runner_ranks", true, true},
 }
 
 // classBytes is the size of a class number in a file of samples.
@@ -127,11 +130,12 @@ func newRunnerView(s *Shape) runnerView {
 }
 
 // runner returns the Go files of the runner for a network.
-func runner(s *Shape) (map[string][]byte, error) {
+func runner(s *Shape, ranks bool) (map[string][]byte, error) {
 	view := newRunnerView(s)
+	view.Ranks = ranks
 	files := map[string][]byte{}
 	for _, f := range runnerFiles {
-		if f.train && !s.Train {
+		if f.train && !s.Train || f.ranks && !ranks {
 			continue
 		}
 		text, err := templates.FS.ReadFile(f.name + ".go.tmpl")
