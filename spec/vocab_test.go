@@ -153,7 +153,7 @@ func testActivations() []Kind {
 	return []Kind{
 		alias(row("linear"), "identity"), alias(row("sigmoid"), "logistic"),
 		alias(row("step", enum("gradient", "none", "straight_through")), "heaviside"),
-		row("softsign"), row("tanh"), row("relu"),
+		row("softsign"), row("tanh"), row("relu"), row("relu6"),
 		row("leaky_relu", num0("negative_slope", 0.01, notNegative)),
 		row("elu", num0("alpha", 1, above0)), row("selu", num0("alpha", 1.6732632423543772, above0), num0("gamma", 1.0507009873554805, above0)), row("celu", num0("alpha", 1.0, above0)),
 		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu", num0("beta", 1.0, above0)), "swish"), row("softplus"),

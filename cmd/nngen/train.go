@@ -245,6 +245,9 @@ func (f *trainFlags) draw(stderr io.Writer, name string) error {
 
 // packageState says whether the package of a spec lies beside it.
 func packageState(path string, net *spec.Network) string {
+	if again, err := gen.Load(path); err == nil {
+		net = again // with the weights to embed, if they were trained just now
+	}
 	dir := packageDir(path, net)
 	hint := "nngen generate " + path
 	fs, err := gen.Generate(net, gen.Options{})

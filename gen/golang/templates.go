@@ -37,6 +37,7 @@ type view struct {
 	Fits                           []fitGroup
 	Record                         []recordView // nil without columns
 	RecordNumbers, RecordRefuses   bool         // some fields are numbers; some values are refused
+	RecordImports                  bool         // the runtime is called
 	FitRecords                     bool
 	Encoded                        []string // the elements that the first record of the tests becomes
 	EncodeCases                    []encodeCase
@@ -95,6 +96,7 @@ type targetView struct {
 
 type accessorView struct {
 	Name, Cell, Tensor, Args string
+	Check                    string // panics where one of several axes has not the index
 	Sparse                   bool
 	Value                    string // expression of the number in cell c
 	Doc                      string // how its comment ends, "" where it has none
