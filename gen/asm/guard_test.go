@@ -67,6 +67,7 @@ var kinds = []struct {
 }{
 	{"MatVec", false, matVecCases},
 	{"MatMul", false, matMulCases},
+	{"Convolve", false, convolveCases},
 	{"GradInput", false, gradInputCases},
 	{"GradWeight", false, gradWeightCases},
 	{"RankOne", false, rankOneCases},
