@@ -137,7 +137,11 @@ func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 				jen.If(exprf("int(%s[c]) == i", cols)).Block(jen.Return(exprf("&p.%s[c]", t.Field)))),
 			jen.Return(jen.Nil()))
 	case l.Tail == 0:
-		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt(p+t.Field, "o", "i"))))
+		row := "i"
+		if l.Taps > 1 && l.In > 1 {
+			row = fmt.Sprintf("i%%%d*%d+i/%d", l.Taps, l.In, l.Taps)
+		}
+		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt(p+t.Field, "o", row))))
 	case l.Full == 0:
 		head("o, i", "").Block(jen.Return(exprf("&%s", tailAt(l, p+t.Field, "o", "i"))))
 	default:
@@ -188,7 +192,7 @@ func loops(t *plan.Tensor, inner func(at string) []jen.Code) jen.Code {
 	if l.Order == plan.Vector {
 		return forRange("o", fmt.Sprint(l.Out), inner("o")...)
 	}
-	return forRange("o", fmt.Sprint(l.Out), forRange("i", fmt.Sprint(l.In), inner(fmt.Sprintf("o*%d+i", l.In))...))
+	return forRange("o", fmt.Sprint(l.Out), forRange("i", fmt.Sprint(l.Ins()), inner(fmt.Sprintf("o*%d+i", l.Ins()))...))
 }
 
 // cell is the element of a tensor at o (and i).
