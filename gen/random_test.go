@@ -16,6 +16,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/gentest"
 	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/gen/verify"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -74,24 +75,30 @@ func leftOut(networks int) float64 { return 0.01 + 0.99/math.Sqrt(float64(networ
 // requirePaths fails where the machine has an instruction set that networks
 // have kernels for, but did not use.
 func requirePaths(t *testing.T, stats *randomStats) {
-	for path := range pathFlags {
-		if hasPath(path) {
+	for _, tg := range target.Targets {
+		if path := tg.Name; hasPath(path) {
 			require.Equal(t, stats.kernels[path], stats.paths[path], "this machine has %s, but its path was not run", path)
 		}
 	}
 }
 
-// pathFlags are the features that the paths need.
+// pathFlags are the features that the paths need which not every processor of
+// their architecture has.
 var pathFlags = map[string]string{"avx2": "avx2 fma", "avx512": "avx512f avx512dq avx512bw avx512vl"}
 
 // hasPath reports whether this machine can run a path.
-func hasPath(path string) bool { return hasFlags(pathFlags[path]) }
+func hasPath(path string) bool {
+	return target.ByName(path).Arch == runtime.GOARCH && hasFlags(pathFlags[path])
+}
 
 // hasFlags asks the operating system for features of the processor, not the
 // code under test.
 func hasFlags(flags string) bool {
 	info, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil || runtime.GOARCH != "amd64" {
+	if flags == "" {
+		return true
+	}
+	if err != nil {
 		return false
 	}
 	for flag := range strings.FieldsSeq(flags) {

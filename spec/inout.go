@@ -194,6 +194,7 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 		if out.Loss == nil {
 			out.Loss = loss
 		}
+		d.resolve(&out)
 		d.net.Outputs = append(d.net.Outputs, out)
 	}
 	if d.net.Codegen.Train && !written && len(ports) > 0 {

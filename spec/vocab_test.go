@@ -159,7 +159,7 @@ func testActivations() []Kind {
 	return []Kind{
 		alias(row("linear"), "identity"), alias(row("sigmoid"), "logistic"),
 		alias(row("step", enum("gradient", "none", "straight_through")), "heaviside"),
-		row("softsign"), row("tanh"), row("relu"),
+		row("softsign"), row("tanh"), row("relu"), row("relu6"),
 		row("leaky_relu", num0("negative_slope", 0.01, notNegative)),
 		row("elu", num0("alpha", 1, above0)), row("selu", num0("alpha", 1.6732632423543772, above0), num0("gamma", 1.0507009873554805, above0)), row("celu", num0("alpha", 1.0, above0)),
 		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu", num0("beta", 1.0, above0)), "swish"), row("softplus"),
@@ -171,7 +171,7 @@ func testActivations() []Kind {
 }
 
 func testLosses() []Kind {
-	mean, weights := enum("reduction", "mean", "sum"), Param{Name: "class_weights", Type: NumberList, Range: above0}
+	mean, weights := enum("reduction", "mean", "sum"), Param{Name: "class_weights", Type: EnumOrNumbers, Enum: []string{"balanced"}, ByLabel: true, Range: above0}
 	return []Kind{
 		row("l2_norm", mean), row("mse", mean), row("mae", mean), row("huber", num0("delta", 1, above0), mean),
 		row("bce", mean), row("bce_with_logits", mean),

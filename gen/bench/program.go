@@ -63,9 +63,12 @@ func newProgramView(prog *ir.Program) *programView {
 }
 
 // program returns the files of the program, with those of the package in net.
-func program(prog *ir.Program, pkg map[string][]byte) (map[string][]byte, error) {
+func program(prog *ir.Program, functions []*Function, pkg map[string][]byte) (map[string][]byte, error) {
 	view := newProgramView(prog)
-	all := map[string][]byte{}
+	all, err := functionFiles(functions, prog.DType)
+	if err != nil {
+		return nil, err
+	}
 	for name, data := range pkg {
 		all["net/"+name] = data
 	}

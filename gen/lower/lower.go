@@ -170,6 +170,9 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 			o.LossName = row.Name
 			o.Class = isClass(row, out.Loss.Args)
 			o.Classifier = o.Classifier || row.Class
+			if op.Balanced(out.Loss) {
+				l.BalancedWeights(out.Name, v.Size())
+			}
 		}
 		l.Prog.Outputs = append(l.Prog.Outputs, o)
 		l.Prog.Infer.Results = append(l.Prog.Infer.Results, v)

@@ -171,6 +171,7 @@ def scalar_rows():
     row("softsign", {}, lambda x: x / (1 + x.abs()), lambda x: (1 + x.abs()) ** -2, F.softsign, (0,))    # curvature jumps at 0
     row("tanh", {}, torch.tanh, sech2)
     row("relu", {}, torch.relu, lambda x: where(x > 0, 1.0, 0.0), kinks=(0,))
+    row("relu6", {}, F.relu6, lambda x: where((x > 0) & (x < 6), 1.0, 0.0), kinks=(0, 6))
     for params, s in (({}, 0.01), ({"negative_slope": 0.2}, 0.2)):
         row("leaky_relu", params, lambda x, s=s: F.leaky_relu(x, s), lambda x, s=s: where(x > 0, 1.0, s), kinks=(0,))
     for a in (1.0, 0.5):
@@ -506,7 +507,7 @@ def activate(kind, fields, z):
         return torch.clamp(p["alpha"] * z + p["beta"], 0, 1)
     if kind in ("abs", "neg", "exp", "log", "sqrt", "square", "reciprocal", "erf"):
         return getattr(torch, kind)(z)
-    return {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "softsign": F.softsign, "selu": F.selu,
+    return {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "relu6": F.relu6, "softsign": F.softsign, "selu": F.selu,
             "silu": F.silu, "hard_sigmoid": lambda z: torch.clamp(z / 6 + 0.5, 0, 1),
             "hard_swish": lambda z: z * torch.clamp(z / 6 + 0.5, 0, 1)}[kind](z)
 
@@ -653,7 +654,7 @@ class Layers:
         elif kind == "layer_normalization":
             p["weight"] = p["bias"] = tuple(x.shape[dim(f.get("axis", -1)):])
         elif kind == "batch_normalization":
-            n = (x.shape[dim(f.get("axis", -1))],)
+            n = (x.shape[dim(f.get("axis", 0))],)
             p = {"weight": n, "bias": n, "running_mean": n, "running_var": n}
             need(f.get("trainable") is False or f.get("statistics") == "batch", "batch_normalization by stored statistics is frozen")
         elif kind == "constant":
@@ -713,7 +714,7 @@ class Layers:
         if kind == "layer_normalization":
             return F.layer_norm(x, x.shape[dim(f.get("axis", -1)):], p.get("weight"), p.get("bias"), f.get("epsilon", 1e-5))
         if kind == "batch_normalization":
-            d = dim(f.get("axis", -1))
+            d = dim(f.get("axis", 0))
             batch = f.get("statistics") == "batch" and Layers.mode != "eval"
             mean, var = p["running_mean"], p["running_var"]
             if Layers.mode != "step":
@@ -1216,7 +1217,7 @@ optimizer: {sgd: {learning_rate: 0.1}}
 def networks_activations():
     group = Group("networks_activations.json", "Each activation between two dense layers.")
     for name, act in [("linear", "linear"), ("identity", "identity"), ("sigmoid", "sigmoid"), ("softsign", "softsign"), ("tanh", "tanh"),
-                      ("relu", "relu"), ("leaky_relu", "leaky_relu"), ("leaky_relu_slope", "{leaky_relu: {negative_slope: 0.2}}"),
+                      ("relu", "relu"), ("relu6", "relu6"), ("leaky_relu", "leaky_relu"), ("leaky_relu_slope", "{leaky_relu: {negative_slope: 0.2}}"),
                       ("elu", "elu"), ("elu_alpha", "{elu: {alpha: 0.5}}"), ("selu", "selu"), ("celu", "celu"),
                       ("celu_alpha", "{celu: {alpha: 2.0}}"), ("gelu", "gelu"), ("gelu_none", "{gelu: {approximate: none}}"),
                       ("gelu_tanh", "{gelu: {approximate: tanh}}"), ("silu", "silu"), ("softplus", "softplus"),
@@ -1650,7 +1651,7 @@ optimizer: {sgd: {learning_rate: 0.05}}
             ("layer_norm", "layer_normalization"), ("layer_norm_axis_1", "layer_normalization: {axis: 1, epsilon: 0.01}"),
             ("layer_norm_all", "layer_normalization: {axis: -3}"), ("layer_norm_plain", "layer_normalization: {use_weight: false, use_bias: false}"),
             ("layer_norm_no_bias", "layer_normalization: {axis: 1, use_bias: false}"),
-            ("batch_norm_first", "batch_normalization: {axis: 0, epsilon: 1.0e-5, trainable: false}"), ("batch_norm_last", "batch_normalization: {trainable: false}"),
+            ("batch_norm_first", "batch_normalization: {axis: 0, epsilon: 1.0e-5, trainable: false}"), ("batch_norm_last", "batch_normalization: {axis: -1, trainable: false}"),
             ("batch_norm_middle", "batch_normalization: {axis: -2, use_weight: false, trainable: false}"),
             ("scale_shift", "scale_shift"), ("scale_shift_axes", "scale_shift: {axes: [0, 2]}"), ("scale_shift_all", "scale_shift: {axes: [0, 1, 2], use_weight: false}"),
             ("scale_shift_shared", "scale_shift: {shared: true, use_bias: false}"), ("scale_shift_frozen", "scale_shift: {trainable: false}"),
@@ -1790,7 +1791,7 @@ def networks_batch():
         case("batch_axis_%d" % (axis % 3), "[3]", shapes + [norm % (", axis: %d, epsilon: 1.0e-5" % axis), "silu", "dense: {units: 2}"], sizes=(4,))
     case("batch_channels", "[6, 2, 2]", [norm % ", axis: 0", "tanh", "dense: {units: 5, axis: 0, use_bias: false}", norm % ", axis: 0", "relu", "dense: {units: 2}"], momentum, sizes=varied)
     case("batch_one_sample", "[2, 9]", [norm % ", axis: 0", "dense: {units: 3, activation: tanh}", "dense: {units: 2}"], sizes=(4, 1, 3, 1, 4, 2, 1, 4, 4, 1))
-    case("batch_rows", "[4, 3]", ["dense: {units: 6, axis: -1, use_bias: false}", norm % "", "gelu", "dense: {units: 2}"], adam)
+    case("batch_rows", "[4, 3]", ["dense: {units: 6, axis: -1, use_bias: false}", norm % ", axis: -1", "gelu", "dense: {units: 2}"], adam)
     group.close()
 
 
