@@ -215,7 +215,9 @@ type Parts struct {
 	Mean bool // each times its share of the samples
 	Sum  bool // as they are; the statistics of batch normalisation by their share
 	// ClassWeights are what the samples of each class count in the mean; nil is 1.
+	// Balanced is the parameter that holds them where they are fitted.
 	ClassWeights []float64
+	Balanced     *Value
 }
 
 // Memory is a part of the state of a stream: In is its value before a step of
