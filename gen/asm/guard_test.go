@@ -111,7 +111,7 @@ func TestGuardsNotice(t *testing.T) {
 
 // present skips the test where neither the machine nor an emulator has the
 // instruction set.
-func present(t *testing.T, tg *target.Target) {
+func present(t testing.TB, tg *target.Target) {
 	if asmtest.Need(t, tg.Arch); tg.Arch != "amd64" {
 		return // every processor has it
 	}

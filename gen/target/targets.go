@@ -69,7 +69,7 @@ var Targets = []Target{
 	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512),
 	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
 	{
-		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64)",
+		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)",
 		MatVec: arm64.MatVec, MatMul: arm64.MatMul, TileRows: arm64.TileRows, VectorOutputs: arm64.VectorOutputs, Last: arm64.Last, Fuses: arm64.Fuses,
 		GradInput: arm64.GradInput, GradInputRows: arm64.GradInputRows, InputsAtOnce: arm64.InputsAtOnce, FusesGradInput: arm64.FusesGradInput,
 		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
