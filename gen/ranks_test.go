@@ -24,7 +24,7 @@ import (
 var (
 	mpiKills = flag.Int("mpi-kills", 3, "how often TestRanks kills a rank")
 	mpiSteps = flag.Int("mpi-steps", 200, "steps of TestRanks")
-	mpiBench = flag.Int("mpi-bench", 0, "steps that TestRanksSpeed measures; 0 is none")
+	mpiBench = flag.Int("mpi-bench", 0, "steps that TestRanks/speed measures; 0 is none")
 )
 
 // rankSpecs are the networks that are trained on several ranks: SGD with momentum and
@@ -203,6 +203,7 @@ func TestRanks(t *testing.T) {
 	t.Run("bounds", r.testBounds)
 	t.Run("differ", r.testDiffer)
 	t.Run("killed", r.testKilled)
+	t.Run("speed", r.testSpeed)
 }
 
 // testSame: trained on 1, 2 and 4 ranks in the mode Ordered, a network has the
@@ -286,7 +287,7 @@ func (r *ranks) testDiffer(t *testing.T) {
 	cmd := r.command(2, j)
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
-	require.Contains(t, string(out), `the ranks do not fit together: the weights is "`)
+	require.Contains(t, string(out), `the ranks do not fit together: the weights differs, "`)
 	require.Contains(t, string(out), `on rank 1 and "`)
 	require.NoFileExists(t, r.file("never"))
 
@@ -358,4 +359,26 @@ func (r *ranks) testKilled(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	t.Logf("%d kills, %d resumed; the slowest job ended after %v, an undisturbed one takes %v", *mpiKills, resumed, slowest.Round(time.Millisecond), whole.Round(time.Millisecond))
+}
+
+// testSpeed measures, with -mpi-bench, a step alone and on ranks, and the sum of the
+// gradients of all ranks: docs/many.md.
+func (r *ranks) testSpeed(t *testing.T) {
+	if *mpiBench == 0 {
+		t.Skip("measures with -mpi-bench 1000")
+	}
+	for _, n := range []int{1, 2} {
+		for _, mode := range []string{"ordered", "fast", "overlap", "float16"} {
+			for net := range rankSpecs {
+				j := r.job(net, "")
+				j.Out, j.Bench, j.Batch = "", *mpiBench, 24*n
+				j.Overlap, j.Float16 = mode == "overlap", mode == "float16"
+				if mode == "fast" || j.Overlap {
+					j.Mode = 1
+				}
+				one := r.run(t, n, j)[0]
+				t.Logf("%-7s %d ranks, %-8s plain step of 24 %8.1f µs, step %8.1f µs, sum of %7d bytes %7.1f µs", net, n, mode, one.Plain/1e3, one.Step/1e3, one.Bytes, one.Reduce/1e3)
+			}
+		}
+	}
 }

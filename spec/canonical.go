@@ -134,6 +134,9 @@ func (w *canonical) input(i int, in *Input) {
 		fields[0] = "columns:" + w.columns(in.Columns)
 	}
 	fields = append(fields, w.normalize(in.Normalize)...)
+	if in.Context > 0 {
+		fields = append(fields, fmt.Sprintf("context: %d", in.Context))
+	}
 	w.remark(part{"inputs", i}, 2)
 	w.entry("  "+bare(in.Name), "    ", fields)
 }

@@ -83,6 +83,8 @@ func testLayers() []Kind {
 		join("add"), alias(join("subtract"), "sub"), alias(join("multiply"), "mul"), alias(join("divide"), "div"),
 		join("minimum"), join("maximum"), join("average"), join("less"), join("less_equal"), join("equal"), join("where"), alias(join("concat", axis), "concatenate"),
 		row("flatten"), row("reshape", need(list("shape", nil, nil))), alias(row("transpose", list("perm", nil, notNegative)), "permute"),
+		{Name: "state", NoFrom: true, Params: []Param{need(list("shape", nil, count)), {Name: "next", Type: Text, Layer: true, Required: true}}},
+		row("delay", Param{Name: "steps", Type: Integer, Default: 1, Range: &Range{Min: 1, Max: 1 << 16}}),
 		row("slice", axis, whole("start"), whole("end"), whole("step")),
 		{Name: "constant", NoFrom: true, Params: []Param{need(list("shape", nil, count)), list("value", 0.0, nil), flag0("trainable", false)}},
 		row("scale_shift", slices.Concat(features, affine)...), row("prelu", append(features, num0("init", 0.25, nil), flag0("trainable", true))...),
@@ -132,7 +134,11 @@ func windowLayers(list func(name string, def any, r *Range) Param, units Param) 
 		slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
 		slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil), flag0("trainable", true)}
 	conv := func(name string, first Param, words ...string) Kind {
-		return row(name, slices.Concat([]Param{first, {Name: "groups", Type: Integer, Default: 1, Range: count}}, windows(1.0, words...), kernel)...)
+		params := slices.Concat([]Param{first, {Name: "groups", Type: Integer, Default: 1, Range: count}}, windows(1.0, words...), kernel)
+		if len(words) > 0 {
+			params = append(params, flag0("stateful", false))
+		}
+		return row(name, params...)
 	}
 	depth := Param{Name: "depth_multiplier", Type: Integer, Default: 1, Range: count}
 	pool := func(name, long string, more ...Param) Kind {

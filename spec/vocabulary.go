@@ -129,6 +129,8 @@ type Param struct {
 	// File: a Text is the path of a file beside the spec: relative, with
 	// slashes, without "..". Load reads it into Network.Files.
 	File bool
+	// Layer: a Text is the name of a layer, which it reads.
+	Layer bool
 	// OneOf: exactly one of these fields of a Group must be written.
 	OneOf []string
 	// With: this field may only be written together with that one.

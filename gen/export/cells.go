@@ -19,8 +19,7 @@ var cellGates = map[string]struct {
 func (e *exporter) cell(l *spec.Layer, xs []value) value {
 	switch {
 	case !l.Args.Has("axis") || l.Args.Bool("stateful"):
-		e.fail("layer %q keeps a state, which cannot be exported to ONNX; export the network that has it over whole sequences, with axis", l.Name)
-		return value{}
+		return e.keeps(l, xs)
 	case len(xs) > 1:
 		e.fail("layer %q has the length of its sequence, which cannot be exported to ONNX", l.Name)
 		return value{}
@@ -49,11 +48,17 @@ func (e *exporter) cell(l *spec.Layer, xs []value) value {
 		node.Outputs = []string{"", last}
 		return value{name: e.node("Squeeze", []string{last, e.list("axes", 0)}), dims: []int{units}}
 	}
-	all := e.node("Squeeze", []string{y, e.list("axes", 1)})
+	all := e.node("Transpose", []string{e.node("Squeeze", []string{y, e.list("axes", 1)})}, integers("perm", [][]int{nil, {1, 0, 2}, {1, 2, 0}}[steps]))
 	if l.Args.Text("return") == "mean" {
-		return value{name: e.node("ReduceMean", []string{all}, integers("axes", []int{0}), integer("keepdims", 0)), dims: []int{units}}
+		return value{name: e.node("ReduceMean", []string{all}, integers("axes", []int{steps}), integer("keepdims", 0)), dims: []int{units}}
 	}
-	return value{name: e.node("Transpose", []string{all}, integers("perm", [][]int{nil, {1, 0, 2}, {1, 2, 0}}[steps]))}
+	return value{name: all}
+}
+
+// keeps refuses a layer with a state.
+func (e *exporter) keeps(l *spec.Layer, _ []value) value {
+	e.fail("layer %q keeps a state from call to call, which cannot be exported to ONNX; recurrent layers over whole sequences, with axis, can", l.Name)
+	return value{}
 }
 
 // gates stores parameters, one after the other, with their gates in ONNX's order.

@@ -113,6 +113,9 @@ func (e *exporter) unique(name string) string {
 func (e *exporter) inputs() {
 	for _, in := range e.net.Inputs {
 		x := value{name: in.Name, dims: in.Shape}
+		if in.Context > 0 {
+			e.fail("input %q keeps its context from call to call, which cannot be exported to ONNX", in.Name)
+		}
 		e.graph.Inputs = append(e.graph.Inputs, e.info(x))
 		if in.Normalize != nil {
 			e.at = in.Name

@@ -141,7 +141,7 @@ func TestRandomNetworks(t *testing.T) {
 // of a sequence that it computes.
 func keeps(net *spec.Network) bool {
 	return slices.ContainsFunc(net.Layers, func(l spec.Layer) bool {
-		return cellGates[l.Kind].op != "" && (!l.Args.Has("axis") || l.Args.Bool("stateful") || len(l.From) > 1)
+		return l.Kind == "state" || l.Kind == "delay" || l.Args.Bool("stateful") || cellGates[l.Kind].op != "" && (!l.Args.Has("axis") || len(l.From) > 1)
 	})
 }
 
@@ -278,8 +278,27 @@ func TestLayers(t *testing.T) {
 		})
 	}
 	for _, l := range op.Layers() {
+		if l.Name == "state" || l.Name == "delay" {
+			continue // TestState
+		}
 		require.True(t, seen[l.Name], "no case for the layer %s", l.Name)
 		require.NotNil(t, layers[l.Name])
+	}
+}
+
+// TestState: what keeps something from call to call is refused.
+func TestState(t *testing.T) {
+	for _, layers := range []string{
+		"  - gru: {units: 3}", "  - reshape: {shape: [4, 6]}\n  - lstm: {units: 3, axis: 0, stateful: true}", "  - delay",
+		"  - state: {shape: [3], next: dense1}\n  - concat: {from: [x, state1]}\n  - dense: {units: 3}",
+		"  - reshape: {shape: [4, 6]}\n  - conv1d: {filters: 2, kernel_size: 2, padding: causal, stateful: true}",
+	} {
+		net := decode(t, oneSpec("float32", "input: {shape: [2, 3, 4]}", layers))
+		prog, err := lower.Lower(net)
+		require.NoError(t, err)
+		params, _ := randomValues(net, prog)
+		_, err = Model(net, prog, params)
+		require.ErrorContains(t, err, "from call to call")
 	}
 }
 

@@ -1,6 +1,7 @@
 package gentest
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/nngen-go/nngen/spec"
@@ -52,6 +53,23 @@ func (n *network) cell(kind string) {
 		size *= steps
 	}
 	n.push(n.b.Layer(kind, from, f), size)
+}
+
+// remember adds what goes back to a layer above, or a delay; a network that is
+// trained has neither.
+func (n *network) remember(kind string) {
+	x := n.any()
+	switch {
+	case n.train:
+		n.push(n.b.Layer("flatten", x.ref), x.size)
+	case kind == "delay":
+		n.push(n.b.Layer("delay", x.ref, spec.Fields{"steps": 1 + n.IntN(3)}), x.size)
+	default:
+		size, next := []int{2, 8, 9}[n.IntN(3)], fmt.Sprintf("next%d", n.IntN(1<<30))
+		s := n.b.Source("state", spec.Fields{"shape": size, "next": next})
+		joined := n.b.Layer("concat", spec.Join(x.ref, s))
+		n.push(n.b.Layer("dense", joined, spec.Fields{"name": next, "units": size, "activation": "tanh"}), size)
+	}
 }
 
 // cellActivations chooses the activations of a recurrent layer, bounded ones so

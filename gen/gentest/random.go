@@ -195,6 +195,8 @@ func (n *network) layer() {
 		n.concat()
 	case "rnn", "gru", "lstm":
 		n.cell(kind)
+	case "state", "delay":
+		n.remember(kind)
 	case "pad":
 		n.padLayer()
 	case "global_avg_pool", "global_max_pool":

@@ -61,7 +61,8 @@ type emitter struct {
 	current  *target.Target                     // that code is being made for
 	movedTo  map[uint64]map[*ir.Value][]float64 // parameters of the tests, by seed
 	repeat   *plan.Repeat                       // whose first turn is being printed
-	lists    string                             // data of the assembly that lists inputs, "" without any
+	commons  map[string]string                  // names of the assembly that instruction sets have in common
+	lists    map[string]string                  // data of the assembly that lists inputs, by architecture
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
@@ -72,7 +73,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
 		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
-		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
+		library: map[string]*assembly{}, commons: map[string]string{}, lists: map[string]string{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
 		numbers: map[*ir.Value]int{}, tables: map[string]*table{},
 		movedTo: map[uint64]map[*ir.Value][]float64{},
 	}

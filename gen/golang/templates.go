@@ -52,7 +52,8 @@ type view struct {
 	// Targets are the instruction sets that there are kernels for, the preferred
 	// first.
 	Targets []targetView
-	Half    bool // some kernels read float16
+	NoAsm   string // the build constraint without assembly
+	Half    bool   // some kernels read float16
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
@@ -87,11 +88,11 @@ type view struct {
 	AllocBatch                                    int  // samples of TestZeroAllocations
 }
 
-// targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
-// and the names of those it is preferred to.
+// targetView is an instruction set: its name in NNGEN_PATH and in identifiers, its
+// architecture, and the names of those it is preferred to.
 type targetView struct {
-	Name, Upper string
-	Others      []string
+	Name, Upper, Arch string
+	Others            []string
 }
 
 type accessorView struct {
@@ -130,27 +131,25 @@ func (e *emitter) templates() error {
 		return err
 	}
 	vector := len(e.vectorKernels()) > 0
+	var cpu []templateFile
 	if vector {
-		v.Targets = e.targetViews()
+		v.Targets, v.NoAsm = e.targetViews(), "!("+asmTag(e.arches()...)+")"
+		cpu = e.cpuFiles()
 	}
-	list := []struct {
-		file, tmpl string
-		when       bool
-	}{
+	list := slices.Concat([]templateFile{
 		{"doc.go", "doc.go.tmpl", true},
 		{"net.go", "net.go.tmpl", true},
 		{"state.go", "state.go.tmpl", v.Memory != nil},
 		{"encode.go", "encode.go.tmpl", v.Record != nil},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
 		{"embed.go", "embed.go.tmpl", e.opts.Embedded != nil},
-		{"cpu_amd64.go", "cpu_amd64.go.tmpl", vector},
-		{"cpu_amd64.s", "cpu_amd64.s.tmpl", vector},
+	}, cpu, []templateFile{
 		{"cpu_noasm.go", "cpu_noasm.go.tmpl", vector},
 		{"net_test.go", "net_test.go.tmpl", true},
 		{"encode_test.go", "encode_test.go.tmpl", v.Record != nil},
 		{"trainer_test.go", "trainer_test.go.tmpl", e.plan.Train != nil},
 		{"bench_test.go", "bench_test.go.tmpl", true},
-	}
+	})
 	if e.opts.Embedded != nil {
 		e.files[embeddedName] = e.opts.Embedded
 	}

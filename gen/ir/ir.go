@@ -82,9 +82,9 @@ type ParamInfo struct {
 	Orthogonal float64
 	// Values are the initial values instead, one or one per element.
 	Values []float64
-	// Elementwise parameters are stored row-major, whatever their shape: filters,
-	// and those with one number per element of what they are combined with; others
-	// are matrices or biases.
+	// Elementwise parameters are stored row-major, whatever their shape: those with
+	// one number per element of what they are combined with; others are matrices,
+	// filters or biases.
 	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool

@@ -64,6 +64,9 @@ func (l *lowering) layers() map[string]op.Tensor {
 	values := map[string]op.Tensor{}
 	for i, in := range l.Net.Inputs {
 		values[in.Name] = op.Tensor{Value: l.normalize(in, l.Prog.Inputs[i]), Dims: in.Shape}
+		if in.Context > 0 {
+			values[in.Name] = l.Context(&in, l.Prog.Inputs[i])
+		}
 	}
 	for i := range l.Net.Layers {
 		layer := &l.Net.Layers[i]
@@ -89,7 +92,7 @@ func (l *lowering) layers() map[string]op.Tensor {
 			y.Shape = y.Dims
 		}
 	}
-	l.In(nil)
+	l.Connect(values)
 	l.Prog.Shapes = map[string][]int{}
 	for name, v := range values {
 		l.Prog.Shapes[name] = v.Dims

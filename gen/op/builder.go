@@ -30,6 +30,7 @@ type Builder struct {
 	grads     map[*ir.Value][]*ir.Value
 	flows     map[*ir.Value]bool // depends on a trained parameter
 	made      map[*ir.Value]made
+	pending   []pendingState
 	layer     int // running number of the layer, for the random generator
 	dense     int // running number of the dense layer, for names
 }
@@ -69,6 +70,7 @@ func (b *Builder) Begin(name string, training bool) *ir.Func {
 	b.grads = map[*ir.Value][]*ir.Value{}
 	b.flows = map[*ir.Value]bool{}
 	b.made = map[*ir.Value]made{}
+	b.pending = nil
 	b.layer, b.dense = 0, 0
 	return b.fn
 }

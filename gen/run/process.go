@@ -40,6 +40,8 @@ type job struct {
 	Shuffle     bool
 	Workers     int
 	Predictions string
+	Ranks       *ranksJob `json:",omitempty"`
+	Beam        *beamJob  `json:",omitempty"`
 }
 
 // event is a line of the runner.
@@ -56,6 +58,7 @@ type event struct {
 	Out     string               `json:"out"`
 	Nanos   float64              `json:"ns_per_inference"`
 	Allocs  *uint64              `json:"allocs_per_inference"`
+	Counts  *Scored              `json:"counts"`
 }
 
 // Epoch is the progress of a training after an epoch.

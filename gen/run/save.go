@@ -23,7 +23,7 @@ func (t *training) save(out string) error {
 		}
 		return &DivergedError{fmt.Sprintf("training diverged: %s after the last step; a smaller learning rate may help. %s", strings.Join(bad, ", "), saved)}
 	}
-	if t.Out == "" {
+	if t.Out == "" || t.Ranks != nil && t.Ranks.Rank > 0 { // rank 0 saves
 		return nil
 	}
 	for _, f := range []struct {

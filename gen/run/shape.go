@@ -33,7 +33,9 @@ type Shape struct {
 	MixedLoss bool
 	// Memory: samples are the steps of one stream.
 	Memory bool
-	Params []Param
+	// Divides: gradients of parts of a batch add up to those of the batch.
+	Divides bool
+	Params  []Param
 }
 
 // Output is an output of the network.
@@ -73,7 +75,8 @@ var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0, "": 0
 
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
-	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil, Memory: len(prog.Memory) > 0}
+	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil,
+		Memory: len(prog.Memory) > 0, Divides: prog.Parts.Mean || prog.Parts.Sum}
 	for i, in := range prog.Inputs {
 		p := dataset.Port{Name: in.Name, Size: in.Size()}
 		if i < len(net.Inputs) {

@@ -32,6 +32,11 @@ type Set struct {
 	// Repeats is what an instruction's name ends in that repeats a number from
 	// memory; empty where none does.
 	Repeats string
+	// Tied: a result takes the place of an operand that is not needed any more,
+	// which some instructions change.
+	Tied bool
+	// Bytewise: a lookup is given the places of the bytes of its row.
+	Bytewise bool
 	// Vector and Mask are the names of registers.
 	Vector func(number int, half bool) string
 	Mask   func(number int) string
@@ -60,7 +65,7 @@ func (s *Set) has(v *Value) bool {
 	case OpInput, OpLoad, OpConst, OpCast:
 		return true
 	case OpNegative:
-		return s.Masks == 0 || s.Rows[v.row()] != "" // where a mask is a vector, its signs count
+		return s.Masks == 0 || s.Rows[v.row()] != "" // where a mask is a vector, its signs may count
 	}
 	return s.Rows[v.row()] != ""
 }

@@ -49,15 +49,15 @@ const bias = 1 << 15
 // narrow writes an exponent e and v/2^e as float16, e such that the largest magnitude
 // is from 2^14 to 2^15. What is not finite stays so.
 func narrow[N Number](to []uint16, v []N) {
-	largest := 0.0
+	var largest N
 	for _, x := range v {
-		if a := math.Abs(float64(x)); a > largest && !math.IsInf(a, 0) {
+		if a := max(x, -x); a > largest && a-a == 0 {
 			largest = a
 		}
 	}
 	e := 0
 	if largest > 0 {
-		_, e = math.Frexp(largest)
+		_, e = math.Frexp(float64(largest))
 		e -= 15
 	}
 	to[0] = uint16(e + bias)
@@ -73,8 +73,10 @@ func narrow[N Number](to []uint16, v []N) {
 // widenAdd adds to sum what narrow wrote.
 func widenAdd[N Number](sum []N, from []uint16) {
 	scale := math.Ldexp(1, int(from[0])-bias)
-	for i, h := range from[1:] {
-		sum[i] += N(single(h) * scale)
+	from = from[1:]
+	sum = sum[:len(from)]
+	for i, h := range from {
+		sum[i] += N(float64(single(h)) * scale)
 	}
 }
 
@@ -93,23 +95,12 @@ func half(x float32) uint16 {
 	return sign | uint16((a+0xfff+a>>13&1)>>13-112<<10)
 }
 
-// single is the value of a float16.
-func single(h uint16) float64 {
-	e, m := int(h>>10&31), float64(h&0x3ff)
-	v := 0.0
-	switch e {
-	case 0:
-		v = math.Ldexp(m, -24)
-	case 31:
-		v = math.Inf(1)
-		if m > 0 {
-			v = math.NaN()
-		}
-	default:
-		v = math.Ldexp(m+1024, e-25)
+// single is the value of a float16: the bits where a float32 has them, and a product
+// that makes up for the exponents, which are 112 apart.
+func single(h uint16) float32 {
+	b := uint32(h&0x8000)<<16 | uint32(h&0x7fff)<<13
+	if h&0x7c00 == 0x7c00 { // ∞ or NaN
+		return math.Float32frombits(b | 0x7f800000)
 	}
-	if h&0x8000 != 0 {
-		v = -v
-	}
-	return v
+	return math.Float32frombits(b) * 0x1p112
 }

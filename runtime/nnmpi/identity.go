@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // Model saves and restores the weights of a network.
@@ -160,16 +161,34 @@ func differs(first, here []Property, r int) error {
 		case a.Name != b.Name:
 			return fmt.Errorf("nnmpi: rank %d compares %s where rank 0 compares %s; start the same program, with the same version of nngen, on all ranks", r, b.Name, a.Name)
 		case a.Value != b.Value:
-			return fmt.Errorf("nnmpi: the ranks do not fit together: %s is %q on rank %d and %q on rank 0; start the same program with the same files on all ranks", a.Name, short(b.Value), r, short(a.Value))
+			there, here := parts(a.Value, b.Value)
+			return fmt.Errorf("nnmpi: the ranks do not fit together: %s differs, %q on rank %d and %q on rank 0; start the same program with the same files on all ranks", a.Name, here, r, there)
 		}
 	}
 	return nil
 }
 
+// parts returns, of two texts that differ, the first lines that do, cut to what fits
+// into a message.
+func parts(a, b string) (string, string) {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range max(len(x), len(y)) {
+		switch {
+		case i >= len(x):
+			return "at its end", short(y[i])
+		case i >= len(y):
+			return short(x[i]), "at its end"
+		case x[i] != y[i]:
+			return short(x[i]), short(y[i])
+		}
+	}
+	return short(a), short(b)
+}
+
 // short is a text that fits into a message.
 func short(s string) string {
 	const most = 200
-	if len(s) > most {
+	if s = strings.TrimSpace(s); len(s) > most {
 		return s[:most] + "…"
 	}
 	return s
