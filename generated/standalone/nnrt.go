@@ -261,17 +261,6 @@ func nnrtLoadFile(path string, read func(r io.Reader) error) error {
 	return nil
 }
 
-// headerEntry is what a header says of one expected tensor.
-type nnrt_headerEntry struct {
-	found      bool
-	dtype      string
-	width      int // bytes of an element; 0: not a type that is read
-	shape      string
-	shapeOK    bool
-	begin, end uint64
-	ignored    string // the end of its name, of one that is
-}
-
 // headerParser reads the JSON of a header.
 type nnrt_headerParser struct {
 	text    []byte
@@ -651,6 +640,17 @@ func (h *nnrt_headerParser) offsets(e *nnrt_headerEntry) (err error) {
 		return err
 	}
 	return h.expect(']')
+}
+
+// headerEntry is what a header says of one expected tensor.
+type nnrt_headerEntry struct {
+	found      bool
+	dtype      string
+	width      int // bytes of an element; 0: not a type that is read
+	shape      string
+	shapeOK    bool
+	begin, end uint64
+	ignored    string // the end of its name, of one that is
 }
 
 // What PyTorch stores beside the running mean of a batch normalisation: the

@@ -8,17 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// headerEntry is what a header says of one expected tensor.
-type headerEntry struct {
-	found      bool
-	dtype      string
-	width      int // bytes of an element; 0: not a type that is read
-	shape      string
-	shapeOK    bool
-	begin, end uint64
-	ignored    string // the end of its name, of one that is
-}
-
 // headerParser reads the JSON of a header.
 type headerParser struct {
 	text    []byte

@@ -6,6 +6,17 @@ import (
 	"strings"
 )
 
+// headerEntry is what a header says of one expected tensor.
+type headerEntry struct {
+	found      bool
+	dtype      string
+	width      int // bytes of an element; 0: not a type that is read
+	shape      string
+	shapeOK    bool
+	begin, end uint64
+	ignored    string // the end of its name, of one that is
+}
+
 // What PyTorch stores beside the running mean of a batch normalisation: the
 // number of batches, which nothing here depends on.
 const (
