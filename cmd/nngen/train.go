@@ -201,6 +201,9 @@ func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, e
 	}
 	o.Begin = func(r *run.TrainReport) {
 		fmt.Fprintf(shown, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
+		for _, w := range r.ClassWeights {
+			fmt.Fprintln(shown, w)
+		}
 		if o.Resume {
 			fmt.Fprintf(shown, "resumed after epoch %d\n", r.ResumedAt)
 		}
@@ -242,6 +245,9 @@ func (f *trainFlags) draw(stderr io.Writer, name string) error {
 
 // packageState says whether the package of a spec lies beside it.
 func packageState(path string, net *spec.Network) string {
+	if again, err := gen.Load(path); err == nil {
+		net = again // with the weights to embed, if they were trained just now
+	}
 	dir := packageDir(path, net)
 	hint := "nngen generate " + path
 	fs, err := gen.Generate(net, gen.Options{})

@@ -40,6 +40,7 @@ type body struct {
 	// rows of a value, or the arrays of a parameter-shaped one.
 	args    map[*ir.Value]string
 	outputs map[*ir.Value]string // fields of y, layer by layer
+	memory  map[*ir.Value]memoryRows
 	stmts   []jen.Code
 }
 
@@ -114,7 +115,11 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.DenseGradWeight:
 		return b.gradWeight(s, o)
 	case *ir.Contract:
-		b.contract(o, s.Chains)
+		if s.Convolution() != nil {
+			b.convolve(s)
+		} else {
+			b.contract(o, s.Chains)
+		}
 	case *ir.RankOne:
 		b.rankOne(o)
 	case *ir.BatchSum:
@@ -137,14 +142,18 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.ViewGrad:
 		b.viewGrad(o)
 	case *ir.Pool:
-		b.pool(o)
+		if s.Convolution() != nil {
+			b.convolve(s)
+		} else {
+			b.pool(o)
+		}
 	case *ir.Scatter:
 		b.scatter(o)
 	case *ir.ReduceAxis:
 		b.reduceAxis(o, s.Chains)
 	case *ir.Gather:
 		y := b.result(o.Y)
-		b.add(setf(y.idx+"[0]", "%s[%s]", b.at[o.X].idx, b.at[o.T].idx))
+		b.add(setf(y.idx+"[0]", "%s", b.operand(o.X, b.at[o.T].idx)))
 	case *ir.OneHot:
 		y := b.result(o.Y)
 		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)), setf(y.idx+"["+b.at[o.T].idx+"]", "1"))

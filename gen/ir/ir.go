@@ -36,9 +36,10 @@ const (
 	State                // an optimiser's state, of a trainer
 	Scalar               // a number of a training step: "step", "batch", "learning_rate", "seed"
 	Gradient             // the gradient of the loss by a parameter
+	Stream               // what a stream of samples keeps from one step to the next, per stream
 )
 
-var kindNames = [...]string{"temp", "input", "target", "param", "constant", "state", "scalar", "gradient"}
+var kindNames = [...]string{"temp", "input", "target", "param", "constant", "state", "scalar", "gradient", "stream"}
 
 // String returns the kind's name.
 func (k Kind) String() string { return kindNames[k] }
@@ -81,9 +82,9 @@ type ParamInfo struct {
 	Orthogonal float64
 	// Values are the initial values instead, one or one per element.
 	Values []float64
-	// Elementwise parameters are stored row-major, whatever their shape: filters,
-	// and those with one number per element of what they are combined with; others
-	// are matrices or biases.
+	// Elementwise parameters are stored row-major, whatever their shape: those with
+	// one number per element of what they are combined with; others are matrices,
+	// filters or biases.
 	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool
@@ -93,7 +94,8 @@ type ParamInfo struct {
 	Momentum float64
 	// FitPort is the input or output of whose training data this constant holds a
 	// statistic: by Stat the "mean" or "std" that it is normalised by, or
-	// "missing", what stands for elements of an input that a sample lacks.
+	// "missing", what stands for elements of an input that a sample lacks, or
+	// "class_weights", balanced ones of the loss.
 	FitPort, Stat string
 	// Storage is the type of the elements in memory, "" if it is the value's.
 	// What is stored is rounded first, to nearest, ties to even:
@@ -177,6 +179,8 @@ type Program struct {
 	Shapes map[string][]int
 	Layers map[string]*Value
 	States []*Value
+	// Memory is what a network with memory keeps of a stream of samples.
+	Memory []*Memory
 
 	Infer     *Func // inputs → outputs
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
@@ -211,7 +215,16 @@ type Parts struct {
 	Mean bool // each times its share of the samples
 	Sum  bool // as they are; the statistics of batch normalisation by their share
 	// ClassWeights are what the samples of each class count in the mean; nil is 1.
+	// Balanced is the parameter that holds them where they are fitted.
 	ClassWeights []float64
+	Balanced     *Value
+}
+
+// Memory is a part of the state of a stream: In is its value before a step of
+// Infer, zero at the beginning, Out the one after it.
+type Memory struct {
+	Name    string // "gru1.h"
+	In, Out *Value
 }
 
 // Output is a result of the network and how it is trained.

@@ -136,6 +136,8 @@ func (l *lowering) summedLoss() {
 		trained++
 		if w := classWeights(out); w != nil {
 			l.Prog.Parts.ClassWeights, weighted = w, true
+		} else if op.Balanced(out.Loss) && !sums(out) {
+			l.Prog.Parts.Balanced, weighted = l.BalancedWeights(out.Name, l.Prog.Outputs[i].Value.Size()), true
 		}
 		factor := out.Weight
 		if sums(out) {
@@ -165,7 +167,7 @@ func (l *lowering) target(i int, out *spec.Output, p *ir.Value, class bool) *ir.
 	if t := l.Prog.Outputs[i].Target; t != nil {
 		return t
 	}
-	t := ir.Value{Name: "t_" + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
+	t := ir.Value{Name: op.TargetPrefix + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
 	if class {
 		t.DType, t.Shape = ir.Int32, []int{1}
 	}

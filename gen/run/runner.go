@@ -17,10 +17,12 @@ type runnerView struct {
 	NumberSize                     int
 	InputBytes, TargetBytes        int
 	Train, Fit, FitTarget, SumLoss bool
-	MixedLoss                      bool
+	MixedLoss, Memory              bool
 	MinBatch                       int
-	ClassWeights                   []float64 // of the one loss, which weighs the mean
-	Trained                        []string  // names of the tensors that are trained
+	ClassWeights                   []float64      // of the one loss, which weighs the mean
+	Balanced                       []balancedView // fitted ones
+	WeighedBy                      *balancedView  // those of the one loss, which weigh the mean
+	Trained                        []string       // names of the tensors that are trained
 	Inputs, Targets                []fieldView
 	Outputs                        []fieldView
 	Accuracy                       *accuracyView
@@ -33,6 +35,13 @@ type runnerView struct {
 type columnView struct {
 	Field       string
 	Text, Whole bool
+}
+
+// balancedView is an output with balanced class weights, and the method that
+// tells them.
+type balancedView struct {
+	Output, Method string
+	Classes        int
 }
 
 // fieldView is an input, output or target: the field of its struct (empty if
@@ -67,7 +76,7 @@ const classBytes = 4
 func newRunnerView(s *Shape) runnerView {
 	v := runnerView{
 		DType: string(s.DType), NumberSize: s.NumberSize(),
-		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, MinBatch: s.MinBatch,
+		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, Memory: s.Memory, MinBatch: s.MinBatch,
 		ClassWeights: s.ClassWeights,
 	}
 	for _, p := range s.Params {
@@ -95,6 +104,12 @@ func newRunnerView(s *Shape) runnerView {
 		v.InputBytes += in.Size * v.NumberSize
 	}
 	for _, out := range s.Outputs {
+		if slices.Contains(s.Balanced, out.Name) {
+			v.Balanced = append(v.Balanced, balancedView{out.Name, spec.GoName(out.Name) + "ClassWeights", out.Size})
+			if out.Name == s.WeighedBy {
+				v.WeighedBy = &v.Balanced[0]
+			}
+		}
 		name := field(out.Name, len(s.Outputs) > 1)
 		v.Outputs = append(v.Outputs, fieldView{Field: name})
 		if out.Target == nil {

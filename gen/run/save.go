@@ -85,7 +85,7 @@ func (e event) progress() progress {
 func (t *training) handle(e event) {
 	switch e.Event {
 	case "start":
-		t.report.Params, t.report.ResumedAt = e.Params, e.Epoch.Epoch
+		t.report.Params, t.report.ResumedAt, t.report.ClassWeights = e.Params, e.Epoch.Epoch, t.shape.classWeights(e.Weights)
 		if path := e.Message; t.now.Path != "" && t.now.Path != path {
 			t.flags = append(t.flags, fmt.Sprintf("--path: %s → %s", t.now.Path, path))
 		}

@@ -56,25 +56,26 @@ type Within struct {
 
 // TrainReport is the result of a training.
 type TrainReport struct {
-	Network     string   `json:"network"`
-	Params      int      `json:"params"`
-	Samples     int      `json:"samples"`
-	Valid       int      `json:"validation_samples"`
-	Epochs      int      `json:"epochs"` // done, in all
-	Last        Epoch    `json:"last_epoch"`
-	Monitor     Monitor  `json:"monitor,omitempty"`
-	Patience    int      `json:"patience,omitempty"`
-	Best        *Epoch   `json:"best_epoch,omitempty"`
-	Kept        string   `json:"kept"`                    // best or last
-	Stopped     bool     `json:"stopped_early,omitempty"` // out of patience
-	Nanos       float64  `json:"ns_per_inference,omitempty"`
-	Allocs      *uint64  `json:"allocs_per_inference,omitempty"`
-	Out         string   `json:"weights,omitempty"`
-	Package     string   `json:"package"`
-	ResumedAt   int      `json:"resumed_at_epoch,omitempty"`
-	Interrupted bool     `json:"interrupted,omitempty"`
-	Changed     []string `json:"changed,omitempty"` // settings that differ from those of the checkpoint
-	Done        bool     `json:"nothing_left_to_train,omitempty"`
+	Network      string         `json:"network"`
+	Params       int            `json:"params"`
+	Samples      int            `json:"samples"`
+	Valid        int            `json:"validation_samples"`
+	ClassWeights []ClassWeights `json:"class_weights,omitempty"` // that were balanced
+	Epochs       int            `json:"epochs"`                  // done, in all
+	Last         Epoch          `json:"last_epoch"`
+	Monitor      Monitor        `json:"monitor,omitempty"`
+	Patience     int            `json:"patience,omitempty"`
+	Best         *Epoch         `json:"best_epoch,omitempty"`
+	Kept         string         `json:"kept"`                    // best or last
+	Stopped      bool           `json:"stopped_early,omitempty"` // out of patience
+	Nanos        float64        `json:"ns_per_inference,omitempty"`
+	Allocs       *uint64        `json:"allocs_per_inference,omitempty"`
+	Out          string         `json:"weights,omitempty"`
+	Package      string         `json:"package"`
+	ResumedAt    int            `json:"resumed_at_epoch,omitempty"`
+	Interrupted  bool           `json:"interrupted,omitempty"`
+	Changed      []string       `json:"changed,omitempty"` // settings that differ from those of the checkpoint
+	Done         bool           `json:"nothing_left_to_train,omitempty"`
 }
 
 // CheckpointOf returns the checkpoint that lies beside a weight file.
@@ -221,6 +222,9 @@ func (t *training) prepare(dir string) error {
 	train, held, err := t.split(data)
 	if err == nil {
 		err = t.shape.fittable(data, train)
+	}
+	if err == nil && t.Weights == "" && !t.Resume {
+		err = t.shape.balanceable(data, train)
 	}
 	if err != nil {
 		return nameFile(err, t.Data.Data)

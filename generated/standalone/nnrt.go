@@ -1294,6 +1294,15 @@ func nnrtBadWorkers(fn string, got int) {
 //go:noinline
 func nnrtMisused(fn, why string) { panic(fn + ": " + why) }
 
+// Index returns an index of n elements that lie in a longer array. It panics where
+// there is no such element.
+func nnrtIndex(i, n int) int {
+	if uint(i) >= uint(n) {
+		panic("index " + strconv.Itoa(i) + " out of range of " + strconv.Itoa(n) + " elements")
+	}
+	return i
+}
+
 // Philox is the counter-based generator Philox4x32-10 of Salmon, Moraes, Dror and
 // Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (2011). It maps a key, of
 // which the low 32 bits are the first key word, and a counter of four words to
