@@ -9,6 +9,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
 )
 
 // params prints the parameters: the arena, accessors by canonical index, the
@@ -128,7 +129,7 @@ func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 	}
 	switch {
 	case l.Order == plan.Vector:
-		head("o", "").Block(jen.Return(exprf("&%s", vectorAt(p+t.Field, "o"))))
+		head("o", "").Block(jen.Return(exprf("&%s", e.vectorWithin(p+t.Field, "o", l.Out))))
 	case l.Order == plan.Connections:
 		cols, rows := tables(t)
 		head("o, i", ", nil where there is no connection").Block(
@@ -145,6 +146,15 @@ func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 			jen.Return(exprf("&%s", tailAt(l, p+t.TailField(), "o", "i"))))
 	}
 	f.Line()
+}
+
+// vectorWithin is element o of n, which panics where the array has more.
+func (e *emitter) vectorWithin(field, o string, n int) string {
+	if n%schedule.Panel == 0 {
+		return vectorAt(field, o)
+	}
+	_, lane := split(o)
+	return fmt.Sprintf("%s[%s(%s, %d)/%d][%s]", field, e.rtName("Index"), o, n, schedule.Panel, lane)
 }
 
 // tensorTable prints the names and shapes of the weight file.

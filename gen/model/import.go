@@ -118,7 +118,9 @@ func read(path string, external bool) (file *onnx.Model, others []string, err er
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err = onnx.Read(data)
+	if file, err = onnx.Read(data); err != nil {
+		err = looks(data, err)
+	}
 	if err == nil && external {
 		others, err = readExternal(filepath.Dir(path), file)
 	}

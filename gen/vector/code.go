@@ -3,6 +3,7 @@ package vector
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Register is a virtual register: a vector or a mask.
@@ -117,14 +118,27 @@ func (c *selection) value(v *Value) {
 		in.Args = append(in.Args, c.register(a))
 	}
 	if v.Op == OpLookup {
-		column := v.Table.Columns[v.Bits]
-		in.Constant = &Constant{Bytes: v.Bytes}
-		for len(in.Constant.Numbers)*v.Bytes < c.Set.Bytes {
-			in.Constant.Numbers = append(in.Constant.Numbers, column[:]...)
-		}
+		c.table(in, v)
 	}
 	c.add(in)
 	c.regs[v] = in.Result
+}
+
+// table gives a lookup its table, in a register where the instruction wants it
+// there.
+func (c *selection) table(in *Instr, v *Value) {
+	column := v.Table.Columns[v.Bits]
+	table := &Constant{Bytes: v.Bytes}
+	for len(table.Numbers)*v.Bytes < c.Set.Bytes {
+		table.Numbers = append(table.Numbers, column[:]...)
+	}
+	if strings.Contains(in.Text, "[t]") {
+		in.Constant = table
+		return
+	}
+	load := &Instr{Text: c.Set.Load, Constant: table, Result: &Register{}}
+	c.add(load)
+	in.Args = append(in.Args, load.Result)
 }
 
 // register is a value's register; a constant is loaded.

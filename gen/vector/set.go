@@ -8,9 +8,10 @@ import (
 // Set is an instruction set: a table of instructions for the operations.
 //
 // An instruction is written as the assembler wants it, with letters for the
-// operands: a, b, c the arguments, y the result, n the value's number, t the
-// column of a lookup's table, m the constant that is loaded. In brackets stands the operand that may be a
-// constant in memory; with /2 a register that is half a vector.
+// operands: a, b, c the arguments, y the result, n the value's number, [t] the
+// column of a lookup's table in memory, b that in a register, m the constant that
+// is loaded. In brackets stands the operand that may be a constant in memory; with
+// /2 a register that is half a vector.
 //
 //	{OpSub, Float, 4}: "VSUBPS [b], a, y"
 //	{OpShl, Uint, 4}:  "VPSLLD $n, a, y"
@@ -24,8 +25,8 @@ type Set struct {
 	Masks   int // the mask registers, or 0 where a mask is a vector
 	Rows    map[Row]string
 	// Repeat loads one number into every lane, by the bytes of a lane; without
-	// it constants are whole vectors in memory, and Load loads them. Clear makes
-	// zeros.
+	// it constants are whole vectors in memory. Load loads a whole vector, Clear
+	// makes zeros.
 	Repeat      map[int]string
 	Load, Clear string
 	// Repeats is what an instruction's name ends in that repeats a number from

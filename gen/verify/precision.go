@@ -118,7 +118,7 @@ func newOutputErrors(prog *ir.Program) []OutputErrors {
 func (v *verification) infer(m *interp.Machine, c *testCase) *interp.Machine {
 	r := &Replay{Network: v.n, Job: c.job, Initial: c.initial}
 	r.machine(m, r.initial(), Batch{Inputs: c.job.Inputs})
-	if err := m.Run(v.n.Plan.Prog.Infer); err != nil {
+	if err := Infer(m); err != nil {
 		panic(fmt.Sprintf("internal error: verify: %v", err)) // it ran before
 	}
 	return m

@@ -47,6 +47,10 @@ type Result struct {
 	Panic    string
 }
 
+// StreamSteps is how many steps a network with memory runs of every sample: a
+// stream of its own that repeats it.
+const StreamSteps = 3
+
 // Step is one training step, taken as Gradients and Apply, and the weights
 // that Step itself gives.
 type Step struct {
@@ -157,6 +161,8 @@ func addRuntime(all map[string][]byte) error {
 type glueView struct {
 	Pkg             string
 	Train, Penalty  bool
+	Memory          bool
+	Steps           int // of every stream, each with the sample
 	Inputs, Outputs []ioView
 	Targets         []ioView
 	Elem            string
@@ -170,7 +176,7 @@ type ioView struct {
 
 func (n *Network) glue(pkg string) *glueView {
 	prog := n.Plan.Prog
-	v := &glueView{Pkg: pkg, Train: n.Plan.Train != nil, Elem: string(prog.DType)}
+	v := &glueView{Pkg: pkg, Train: n.Plan.Train != nil, Elem: string(prog.DType), Memory: len(prog.Memory) > 0, Steps: StreamSteps}
 	v.Penalty = v.Train && n.Plan.Train.Penalty != nil
 	field := func(many bool, name string) string {
 		if many {

@@ -98,7 +98,7 @@ func (r *Replay) forward(result *Result, checks *Checks) error {
 	prog := r.Network.Plan.Prog
 	weights := r.initial()
 	m := r.oracle(weights, Batch{Inputs: r.Job.Inputs})
-	if err := m.Run(prog.Infer); err != nil {
+	if err := Infer(m); err != nil {
 		return err
 	}
 	for s, want := range Flat(outputs(prog), m.Get) {
@@ -114,6 +114,20 @@ func (r *Replay) forward(result *Result, checks *Checks) error {
 	}
 	checks.Bits(CheckEvalLoss, "loss", []float64{result.EvalLoss}, m.Get(prog.EvalLoss)[0])
 	return nil
+}
+
+// Infer runs inference as the programs do: of a network with memory several steps
+// of streams that repeat their samples.
+func Infer(m *interp.Machine) error {
+	if len(m.Prog.Memory) > 0 {
+		for range StreamSteps - 1 {
+			if err := m.Run(m.Prog.Infer); err != nil {
+				return err
+			}
+			m.Advance()
+		}
+	}
+	return m.Run(m.Prog.Infer)
 }
 
 // training follows the steps: the oracle runs on, from its own results.

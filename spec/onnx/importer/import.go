@@ -80,6 +80,9 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 		r.Outputs = append(r.Outputs, out.name)
 	}
 	w := &writer{graph: l.graph, name: o.Name, double: l.double, train: !o.Inference}
+	var lost []string
+	w.labels, lost = labels(m, l.graph.outputs)
+	r.Notes = append(r.Notes, lost...)
 	w.taken, w.valid = map[string]bool{}, func(name string) bool { return spec.CheckName(name) == "" }
 	r.Spec = w.spec()
 	if n := w.layers; n > maxLayers {

@@ -23,7 +23,8 @@ type writer struct {
 	count   map[string]int // of layers by kind, for the names they get by themselves
 	last    string         // name of the layer written last
 	readers map[*node][]*node
-	trained bool // there are parameters to train
+	labels  map[string][]string // of the outputs of the model that have some
+	trained bool                // there are parameters to train
 	layers  int
 }
 
@@ -165,9 +166,12 @@ func (w *writer) outputNames() []string {
 }
 
 func (w *writer) outputLines(names []string) []string {
-	from := func(o output) string { return "from: " + w.byNode[o.node].name }
+	from := func(o output) string { return "from: " + w.byNode[o.node].name + w.labelsOf(o) }
 	if len(names) == 1 && names[0] == "" {
 		if w.byNode[w.outputs[0].node].name == w.last {
+			if labels := w.labelsOf(w.outputs[0]); labels != "" {
+				return []string{"output: {" + strings.TrimPrefix(labels, ", ") + "}"}
+			}
 			return nil
 		}
 		return []string{"output: {" + from(w.outputs[0]) + "}"}
