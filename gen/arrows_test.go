@@ -65,7 +65,7 @@ var arrows = map[string]string{
 	// Assembly.
 	"gen/asm":         "",
 	"gen/asm/kernels": "gen/asm gen/ir/expr gen/kernel gen/vector",
-	"gen/asm/asmtest": "",
+	"gen/asm/asmtest": "gen/asm gen/vector gen/vector/portable gen/vector/vectortest runtime",
 	"gen/asm/arm64":   "gen/asm gen/asm/kernels gen/ir/expr gen/kernel gen/schedule gen/vector",
 	"gen/asm/x86":     "gen/asm gen/asm/kernels gen/ir/expr gen/kernel gen/schedule gen/vector",
 	"gen/target":      "gen/asm gen/asm/arm64 gen/asm/x86 gen/kernel",

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sort"
 	"strings"
@@ -53,7 +54,7 @@ func TestRandomNetworks(t *testing.T) {
 			require.NoError(t, err, "seed %d, network %d\n%s", *randomSeed, i, net.Canonical(op.Vocabulary()))
 			nets = append(nets, n)
 		}
-		runRandom(t, g, nets, first, stats)
+		host().runRandom(t, g, nets, first, stats)
 	}
 	var lines []string
 	for what, n := range g.Cover {
@@ -140,14 +141,39 @@ func newRandomStats() *randomStats {
 	return &randomStats{paths: map[string]int{}, kernels: map[string]int{}}
 }
 
-// runRandom compiles and checks a program of networks.
-func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, first int, stats *randomStats) {
-	var env []string
+// machine is where networks run: the environment that compiles for it, the paths
+// that it has, and the command that runs programs there, "" on this machine.
+type machine struct {
+	env   []string
+	paths []string
+	under string
+}
+
+// host is this machine.
+func host() machine {
+	m := machine{paths: gentest.Paths}
 	if *randomEnv != "" {
-		env = append(env, *randomEnv)
+		m.env = append(m.env, *randomEnv)
 	}
-	prog, err := gentest.Build(t.TempDir(), nets, env...)
-	require.NoError(t, err, "seed %d, networks from %d", *randomSeed, first)
+	return m
+}
+
+// build compiles networks.
+func (m machine) build(t *testing.T, nets []*gentest.Network) *gentest.Program {
+	dir := t.TempDir()
+	prog, err := gentest.Build(dir, nets, m.env...)
+	require.NoError(t, err)
+	if m.under != "" { // WebAssembly has no room for a large environment
+		script := fmt.Sprintf("#!/bin/sh\nexec env -i PATH=\"$PATH\" HOME=\"$HOME\" NNGEN_PATH=\"$NNGEN_PATH\" %s %s\n", m.under, prog.Path)
+		prog.Path = filepath.Join(dir, "emulated")
+		require.NoError(t, os.WriteFile(prog.Path, []byte(script), 0o755))
+	}
+	return prog
+}
+
+// runRandom compiles and checks a program of networks.
+func (m machine) runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, first int, stats *randomStats) {
+	prog := m.build(t, nets)
 	jobs := make([]*gentest.Job, len(nets))
 	for i, n := range nets {
 		jobs[i] = verify.NewJob(g.Rand, n, n.Net.Codegen.Batch)
@@ -156,7 +182,7 @@ func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, firs
 		}
 	}
 	checked := make([]*gentest.Result, len(nets)) // of paths with fused multiply-adds
-	for _, path := range gentest.Paths {
+	for _, path := range m.paths {
 		results, err := prog.On(path).Run(jobs)
 		require.NoError(t, err)
 		compareRandom(t, path, nets, jobs, results, checked, first, stats)

@@ -70,6 +70,7 @@ var kinds = []struct {
 }{
 	{"MatVec", false, matVecCases},
 	{"MatMul", false, matMulCases},
+	{"Convolve", false, convolveCases},
 	{"GradInput", false, gradInputCases},
 	{"GradWeight", false, gradWeightCases},
 	{"RankOne", false, rankOneCases},
@@ -110,7 +111,7 @@ func TestGuardsNotice(t *testing.T) {
 
 // present skips the test where neither the machine nor an emulator has the
 // instruction set.
-func present(t *testing.T, tg *target.Target) {
+func present(t testing.TB, tg *target.Target) {
 	if asmtest.Need(t, tg.Arch); tg.Arch != "amd64" {
 		return // every processor has it
 	}

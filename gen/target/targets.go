@@ -34,6 +34,13 @@ type Target struct {
 	// Fuses reports whether they can apply the epilogue.
 	Fuses func(*kernel.Kernel) bool
 
+	// Convolve prints a convolution of one sample, for rows of its result and the
+	// outputs of a panel; Positions is how many positions its tiles have, lanes
+	// saying that every output reads its own channel.
+	Convolve      func(name string, doc []string, k *kernel.Kernel) *asm.Func
+	Positions     func(elem string, outputs, chains int, lanes bool) int
+	FusesConvolve func(*kernel.Kernel) bool
+
 	// GradInput prints the gradients of inputs for the rows of a batch.
 	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	GradInputRows   func(fused bool) []int
@@ -62,7 +69,7 @@ var Targets = []Target{
 	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512),
 	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
 	{
-		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64)",
+		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)",
 		MatVec: arm64.MatVec, MatMul: arm64.MatMul, TileRows: arm64.TileRows, VectorOutputs: arm64.VectorOutputs, Last: arm64.Last, Fuses: arm64.Fuses,
 		GradInput: arm64.GradInput, GradInputRows: arm64.GradInputRows, InputsAtOnce: arm64.InputsAtOnce, FusesGradInput: arm64.FusesGradInput,
 		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
@@ -76,6 +83,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
 		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Masks: s.Masks() == "",
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
+		Convolve: s.Convolve, Positions: s.Positions, FusesConvolve: s.FusesConvolve,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,

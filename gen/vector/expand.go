@@ -1,6 +1,9 @@
 package vector
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // expand is the program in the operations of a set: calls written out, what
 // has twice the width in halves, and what the set has no instruction for in
@@ -196,6 +199,12 @@ var limits = map[Op]Op{OpMin: OpLeast, OpMax: OpMost}
 func (v *Value) isLimit() bool {
 	x := v.float(v.Bits)
 	return v.Op == OpConst && x == x && x != 0
+}
+
+// PowerOfTwo reports whether the value is a constant that is a power of two.
+func (v *Value) PowerOfTwo() bool {
+	fraction, _ := math.Frexp(v.float(v.Bits))
+	return v.Op == OpConst && math.Abs(fraction) == 0.5
 }
 
 // placesOf are the places of the bytes of row v in a table of eight rows of 4

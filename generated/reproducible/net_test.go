@@ -111,7 +111,7 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
-	for _, use := range []*bool{&useAVX512, &useAVX2} {
+	for _, use := range []*bool{&useAVX512, &useAVX2, &useNEON} {
 		if *use {
 			check(fusedGolden[:])
 			defer func() { *use = true }()

@@ -3,7 +3,6 @@ package arm64
 import (
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -63,15 +62,6 @@ const published = `
 6e205820 mvn v0.16b, v1.16b
 `
 
-// written are the words of assembly, with what is beside them.
-func written(text string) map[string]string {
-	all := map[string]string{}
-	for _, m := range regexp.MustCompile(`WORD \$0x([0-9a-f]{8}) /\* (.*?) \*/`).FindAllStringSubmatch(text, -1) {
-		all[m[1]+" "+m[2]] = m[1]
-	}
-	return all
-}
-
 // each writes every instruction that the assembler lacks, with the registers and
 // numbers that are given.
 func each(registers func() V, number func(below int) int) string {
@@ -118,7 +108,7 @@ func TestEncodings(t *testing.T) {
 		w.fmlaElement(0, 1, 2, 0)
 		w.fmulElement(0, 1, 2, 0)
 	}
-	words := written(w.Text())
+	words := asmtest.Words(w.Text()).Codes
 	for line := range strings.Lines(strings.TrimSpace(published)) {
 		require.Contains(t, words, strings.TrimSpace(line))
 	}
@@ -132,7 +122,7 @@ func TestWords(t *testing.T) {
 	for range 50 {
 		text.WriteString(each(func() V { return V(r.IntN(32)) }, r.IntN))
 	}
-	words := written(text.String())
+	words := asmtest.Words(text.String()).Codes
 	require.Greater(t, len(words), 2500)
 	asmtest.Disassembled(t, words)
 }

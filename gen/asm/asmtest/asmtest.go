@@ -57,9 +57,27 @@ func Env(arch string) []string {
 	return []string{"GOOS=linux", "GOARCH=" + arch, "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0"}
 }
 
-// Disassembled compares words of arm64 with the instructions that are written
-// beside them: keys are both, values the codes. It skips where there is no
-// llvm-mc.
+// Written are the words of assembly for arm64, all of them and each once: their
+// codes, by what is written.
+type Written struct {
+	All   []string
+	Codes map[string]string
+}
+
+// Words are the words of assembly.
+func Words(text string) Written {
+	w := Written{Codes: map[string]string{}}
+	for _, m := range word.FindAllStringSubmatch(text, -1) {
+		line := m[1] + " " + m[2]
+		w.All, w.Codes[line] = append(w.All, line), m[1]
+	}
+	return w
+}
+
+var word = regexp.MustCompile(`WORD \$0x([0-9a-f]{8}) /\* (.*?) \*/`)
+
+// Disassembled compares words with the instructions that are written beside them.
+// It skips where there is no llvm-mc.
 func Disassembled(t testing.TB, words map[string]string) {
 	t.Helper()
 	var mc string
