@@ -38,7 +38,8 @@ outputs, in folders like ONNX's test_data_set_0 or as --in and --out, must be me
 within |got − want| ≤ atol + rtol·|want| on every path of the machine. Inputs that
 an operator needs as constants are taken from the first folder.
 
---sequence DIR is a stream: seq_in_NAME.npy and seq_out_NAME.npy with a row per step, and, if
+The inputs and outputs of a network that keeps a state are the steps of one stream.
+--sequence DIR is one, too: seq_in_NAME.npy and seq_out_NAME.npy with a row per step, and, if
 they are there, seq_init_NAME.npy and seq_final_NAME.npy, the states before and after, by
 the names of their inputs and outputs in the model.`,
 		Example: "  nngen verify digits.yaml --weights digits.safetensors\n" +
@@ -141,7 +142,7 @@ func (f *verifyFlags) follow(cmd *cobra.Command, m *model.Model) error {
 	if err != nil {
 		return err
 	}
-	ref := verify.Reference{Name: s.Name, Inputs: s.Inputs, Outputs: s.Outputs, RTol: f.rtol, ATol: f.atol, Sequence: len(m.States)+len(s.Start) > 0, Start: s.Start, End: s.End}
+	ref := verify.Reference{Name: s.Name, Inputs: s.Inputs, Outputs: s.Outputs, RTol: f.rtol, ATol: f.atol, Start: s.Start, End: s.End}
 	if !cmd.Flags().Changed("atol") {
 		ref.ATol = max(1e-6, 1e-5*s.Largest())
 	}

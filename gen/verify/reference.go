@@ -7,9 +7,9 @@ import "fmt"
 type Reference struct {
 	Name            string
 	Inputs, Outputs [][]float64
-	// Sequence: the rows are the steps of one stream, that begins with Start and ends
-	// with End, states by their names; nil is zero, or not compared.
-	Sequence   bool
+	// Where the network keeps a state, the rows are the steps of one stream, which
+	// begins with Start and ends with End, states by their names; nil is zero, or not
+	// compared.
 	Start, End map[string][]float64
 	// Tolerance is the error allowed relative to the largest output of a sample.
 	// Where it is 0, |got − want| ≤ ATol + RTol·|want| must hold for every number.
@@ -30,7 +30,7 @@ func (v *verification) prepareReferences() {
 	for i := range v.References {
 		ref := &v.References[i]
 		c := &testCase{name: ref.Name, ref: ref, job: &Job{Seed: v.Seed, Inputs: ref.Inputs}}
-		if c.job.Sequence = ref.Sequence; ref.Start != nil {
+		if c.job.Sequence = len(v.n.Plan.Prog.Memory) > 0; ref.Start != nil {
 			c.job.State = v.n.State(ref.Start)
 		}
 		if last.weights {
