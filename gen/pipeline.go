@@ -7,5 +7,6 @@ import "github.com/nngen-go/nngen/gen/pass"
 var Pipeline = pass.Pipeline{
 	pass.Dead,    // the softmax before a fused loss, gradients nobody asks for
 	pass.Narrow,  // results that dead operations read
+	pass.Pixels,  // channels side by side
 	pass.StepOne, // the step on one sample
 }

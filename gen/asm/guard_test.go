@@ -70,6 +70,7 @@ var kinds = []struct {
 }{
 	{"MatVec", false, matVecCases},
 	{"MatMul", false, matMulCases},
+	{"Convolve", false, convolveCases},
 	{"GradInput", false, gradInputCases},
 	{"GradWeight", false, gradWeightCases},
 	{"RankOne", false, rankOneCases},

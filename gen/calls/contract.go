@@ -4,11 +4,16 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/schedule"
 )
 
 // tileWidth is the number of results that portable loops sum side by side: so
-// many additions are under way at a time, and what they share is read once.
-const tileWidth = 4
+// many additions are under way at a time, and what they share is read once. Of
+// channels, which lie side by side in memory too, it is tileChannels.
+const (
+	tileWidth    = 4
+	tileChannels = 8
+)
 
 // Tile is the loop of a contraction's result whose steps are summed side by side.
 type Tile struct {
@@ -17,15 +22,16 @@ type Tile struct {
 }
 
 // TileOf chooses the loop on which no bound depends, so that the results of a
-// tile have the same terms, and on which fewest operands do; of these the
-// longest. Every result keeps its terms in their order. A sum in several chains,
+// tile have the same terms, and on which fewest operands do; of these
+// that over channels, or the longest. Every result keeps its terms in their order. A sum in several chains,
 // or over connections, has one result after the other.
 func TileOf(o *ir.Contract, chains int) Tile {
 	best := Tile{}
 	if chains > 1 || len(o.Terms) == 0 || slices.ContainsFunc(append(o.Ins(), o.Y.V), func(v *ir.Value) bool { return v.Param != nil && v.Param.Mask != nil }) {
 		return best
 	}
-	worth := -1
+	w := o.Weight()
+	pixels, worth := w == nil || len(w.Param.Shape) > 2, -1
 	for i, l := range o.Loops {
 		if l.Size == 1 || bounded(o, i) {
 			continue
@@ -38,8 +44,12 @@ func TileOf(o *ir.Contract, chains int) Tile {
 				}
 			}
 		}
-		if w := shared<<32 + l.Size; w > worth {
-			worth, best = w, Tile{Loop: i, Width: min(l.Size, tileWidth)}
+		w, width := shared<<32+l.Size, tileWidth
+		if pixels && o.Y.Flat().Coefficient(i) == 1 {
+			w, width = w+1<<31, tileChannels
+		}
+		if w > worth {
+			worth, best = w, Tile{Loop: i, Width: min(l.Size, width)}
 		}
 	}
 	return best
@@ -61,4 +71,60 @@ func bounded(o *ir.Contract, loop int) bool {
 		}
 	}
 	return false
+}
+
+// ByPanels returns a contraction with filters in parts whose loops stay within
+// their panels, as many as it takes; a filter may still be in any panel in loops
+// that do not divide them.
+func ByPanels(o *ir.Contract, filters func(v *ir.Value) bool) []*ir.Contract {
+	if i, by, ok := crosses(&o.Y, o.Loops, filters); ok {
+		return byPanels(o.Split(i, by), filters)
+	}
+	for t := range o.Terms {
+		for _, x := range o.Terms[t].Operands() {
+			i, by, ok := crosses(x, o.All(&o.Terms[t]), filters)
+			switch {
+			case !ok:
+			case i < len(o.Loops):
+				return byPanels(o.Split(i, by), filters)
+			default:
+				return ByPanels(o.SplitSum(t, i-len(o.Loops), by), filters)
+			}
+		}
+	}
+	for i := range o.Loops {
+		if o.Y.Flat().Coefficient(i) == 1 {
+			o = o.Innermost(i)
+			break
+		}
+	}
+	return []*ir.Contract{o}
+}
+
+func byPanels(parts []*ir.Contract, filters func(v *ir.Value) bool) (out []*ir.Contract) {
+	for _, p := range parts {
+		out = append(out, ByPanels(p, filters)...)
+	}
+	return out
+}
+
+// crosses finds the loop whose steps go from panel to panel of filters, and how
+// many of them a panel has.
+func crosses(o *ir.Operand, loops []ir.Loop, filters func(v *ir.Value) bool) (loop, by int, ok bool) {
+	if !filters(o.V) {
+		return 0, 0, false
+	}
+	span := 1 + o.At[0].Offset%schedule.Panel // lanes, up to the loop
+	for step := 1; step < schedule.Panel; step *= 2 {
+		for i, l := range loops {
+			if o.At[0].Coefficient(i) != step {
+				continue
+			}
+			if span <= step && schedule.Panel/step < l.Size {
+				return i, schedule.Panel / step, true
+			}
+			span += step * (l.Size - 1)
+		}
+	}
+	return 0, 0, false
 }

@@ -34,6 +34,12 @@ func Inline(epilogue []kernel.Epilogue, outputs int) bool {
 // layer, or of its gradient of inputs, to sums in registers.
 func Fuses(targets []*target.Target, k *kernel.Kernel) bool {
 	for _, t := range targets {
+		if len(k.Segments[0].Taps) > 1 || k.Segments[0].PosStride > 0 || k.Segments[0].RowStride > 0 {
+			if !t.FusesConvolve(k) {
+				return false
+			}
+			continue
+		}
 		if k.Segments[0].Swapped && !t.FusesGradInput(k) || !k.Segments[0].Swapped && (len(k.Extras()) > 0 || !t.Fuses(k)) {
 			return false
 		}

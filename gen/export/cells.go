@@ -48,11 +48,11 @@ func (e *exporter) cell(l *spec.Layer, xs []value) value {
 		node.Outputs = []string{"", last}
 		return value{name: e.node("Squeeze", []string{last, e.list("axes", 0)}), dims: []int{units}}
 	}
-	all := e.node("Squeeze", []string{y, e.list("axes", 1)})
+	all := e.node("Transpose", []string{e.node("Squeeze", []string{y, e.list("axes", 1)})}, integers("perm", [][]int{nil, {1, 0, 2}, {1, 2, 0}}[steps]))
 	if l.Args.Text("return") == "mean" {
-		return value{name: e.node("ReduceMean", []string{all}, integers("axes", []int{0}), integer("keepdims", 0)), dims: []int{units}}
+		return value{name: e.node("ReduceMean", []string{all}, integers("axes", []int{steps}), integer("keepdims", 0)), dims: []int{units}}
 	}
-	return value{name: e.node("Transpose", []string{all}, integers("perm", [][]int{nil, {1, 0, 2}, {1, 2, 0}}[steps]))}
+	return value{name: all}
 }
 
 // keeps refuses a layer with a state.

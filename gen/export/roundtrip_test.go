@@ -43,9 +43,6 @@ func TestRoundTripLayers(t *testing.T) {
 				tolerance = 1e-6 // it becomes scale and shift; a sparse layer becomes dense; a divisor a factor
 			}
 			net := decode(t, oneSpec("float32", "input: {shape: [2, 3, 4]}", c.layers))
-			if recurrent(net) {
-				t.Skip("cells are not imported")
-			}
 			roundTrip(t, net, tolerance)
 		})
 	}
@@ -64,7 +61,7 @@ func TestRoundTrip(t *testing.T) {
 	for i := range 300 {
 		net, err := g.Network(fmt.Sprintf("n%d", i))
 		require.NoError(t, err)
-		if recurrent(net) || keeps(net) {
+		if keeps(net) {
 			continue
 		}
 		net.Codegen.Storage = "float32"
@@ -93,11 +90,6 @@ func TestRoundTrip(t *testing.T) {
 func dilatedAverage(l spec.Layer) bool {
 	d := l.Args.Floats("dilation")
 	return strings.HasPrefix(l.Kind, "avg_pool") && d != nil && slices.Max(d) > 1
-}
-
-// recurrent reports whether a network has recurrent layers.
-func recurrent(net *spec.Network) bool {
-	return slices.ContainsFunc(net.Layers, func(l spec.Layer) bool { return cellGates[l.Kind].op != "" })
 }
 
 // roundTrip exports and imports a network, compares the results of both, bit

@@ -14,10 +14,12 @@ func (b *body) matrixArgs(m *matrix, results []*ir.Value, result, operand func(v
 		args = append(args, exprf("%s", result(y)))
 	}
 	args = append(args, exprf("%s", operand(m.x)))
-	for _, f := range m.weightFields() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+	if m.w != nil {
+		for _, f := range m.weightFields() {
+			args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+		}
 	}
-	if m.tensor.Scaled() {
+	if m.w != nil && m.tensor.Scaled() {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
 	}
 	if m.bias != nil {

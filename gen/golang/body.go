@@ -115,7 +115,11 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.DenseGradWeight:
 		return b.gradWeight(s, o)
 	case *ir.Contract:
-		b.contract(o, s.Chains)
+		if s.Convolution() != nil {
+			b.convolve(s)
+		} else {
+			b.contract(o, s.Chains)
+		}
 	case *ir.RankOne:
 		b.rankOne(o)
 	case *ir.BatchSum:
@@ -138,7 +142,11 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.ViewGrad:
 		b.viewGrad(o)
 	case *ir.Pool:
-		b.pool(o)
+		if s.Convolution() != nil {
+			b.convolve(s)
+		} else {
+			b.pool(o)
+		}
 	case *ir.Scatter:
 		b.scatter(o)
 	case *ir.ReduceAxis:

@@ -16,11 +16,13 @@ import (
 type contraction struct {
 	b      *body
 	o      *ir.Contract
+	parts  []*ir.Contract // that it is printed in
 	chains int
 	over   bool // the samples are summed over
 	args   []arg
 	pass   []jen.Code
 	names  map[*ir.Value]string // the parameters that values are passed as
+	maps   map[*ir.Value]bool   // filters of which a map says where they lie
 	rows   string               // a parameter with a row per sample
 	// rowVars are pointers to rows of sample b, and top declares them; places
 	// counts the variables that hold a part of a place.
@@ -31,7 +33,11 @@ type contraction struct {
 
 // contract emits the call of the function that computes a contraction.
 func (b *body) contract(o *ir.Contract, chains int) {
-	c := &contraction{b: b, o: o, chains: chains, over: o.OverBatch(), names: map[*ir.Value]string{}}
+	c := &contraction{b: b, o: o, chains: chains, over: o.OverBatch(), names: map[*ir.Value]string{}, maps: map[*ir.Value]bool{}}
+	c.parts = calls.ByPanels(o, b.e.plan.Filters)
+	for _, v := range append(o.Ins(), o.Y.V) {
+		c.maps[v] = c.mapped(v, c.parts)
+	}
 	c.operand(&o.Y, "y", true)
 	n := 0
 	for i := range o.Terms {
@@ -78,8 +84,12 @@ func (c *contraction) operand(o *ir.Operand, name string, result bool) {
 			}
 		}
 		if c.flat(v) {
+			first, size := "[0][0]", v.Size()
+			if b.e.plan.Filters(v) {
+				first, size = "[0][0][0]", t.Layout.Size()
+			}
 			c.args = append(c.args, arg{name, "[]" + typeName(t.Layout.Elem)})
-			c.pass = append(c.pass, b.e.rt("Flat").Call(exprf("&%s.%s[0][0]", holder, b.e.field(t, t.Field)), exprf("%d", v.Size())))
+			c.pass = append(c.pass, b.e.rt("Flat").Call(exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), exprf("%d", size)))
 			return
 		}
 		if strings.HasPrefix(holder, "t.") {
@@ -105,9 +115,39 @@ func (c *contraction) operand(o *ir.Operand, name string, result bool) {
 	}
 }
 
-// flat reports whether something stored as a parameter is lies row-major.
+// flat reports whether a map says where the elements of something lie that is
+// stored as a parameter is.
 func (c *contraction) flat(v *ir.Value) bool {
-	return c.b.e.plan.TensorOf(v.Param).Layout.Order == plan.Vector
+	return c.b.e.plan.TensorOf(v.Param).Layout.Order == plan.Vector || c.maps[v]
+}
+
+// place is where an element lies in an array.
+func (c *contraction) place(o *ir.Operand) ir.Affine {
+	if c.maps[o.V] {
+		return c.b.e.plan.TensorOf(o.V.Param).Layout.Place(o)
+	}
+	return o.Flat()
+}
+
+// mapped reports whether a map says where the filters lie in all parts.
+func (c *contraction) mapped(v *ir.Value, parts []*ir.Contract) bool {
+	if !c.b.e.plan.Filters(v) {
+		return false
+	}
+	fails := func(o *ir.Operand, loops []ir.Loop) bool { return o.V == v && !plan.Mapped(o, loops) }
+	for _, p := range parts {
+		if fails(&p.Y, p.Loops) {
+			return false
+		}
+		for i := range p.Terms {
+			for _, o := range p.Terms[i].Operands() {
+				if fails(o, p.All(&p.Terms[i])) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // element is the Go expression of an operand's element, and the conditions
@@ -117,7 +157,7 @@ func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, w
 	for _, d := range o.Outside(loops) {
 		where = append(where, within(alive(o.At[d], loops), loops, o.Shape()[d])...)
 	}
-	flat := c.text(o.Flat(), loops)
+	flat := c.text(c.place(o), loops)
 	switch {
 	case v.Param != nil && !v.Batch:
 		return c.param(o, loops, name, where)
@@ -136,10 +176,11 @@ func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, w
 // param is the element of something stored as a parameter is.
 func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where []string) (string, []string) {
 	if c.flat(o.V) {
-		return fmt.Sprintf("%s[%s]", name, c.text(o.Flat(), loops)), where
+		return fmt.Sprintf("%s[%s]", name, c.text(c.place(o), loops)), where
 	}
 	t := c.b.e.plan.TensorOf(o.V.Param)
-	out, in := c.text(o.At[0], loops), c.text(o.At[1], loops)
+	ins := ir.Operand{V: o.V, Dims: o.Shape()[1:], At: o.At[1:]}
+	out, in := c.text(o.At[0], loops), c.text(ins.Flat(), loops)
 	cell := name + "." + c.b.e.cellAt(t, out, in)
 	if t.Layout.Order == plan.Connections {
 		where = append(where, cell+" != nil")
@@ -213,15 +254,26 @@ func (c *contraction) code() []jen.Code {
 			out = append(out, setf(a.name, "%s[:len(%s)]", a.name, c.rows))
 		}
 	}
-	if c.chains == 1 {
-		return append(out, c.tiled(calls.TileOf(c.o, c.chains))...)
+	whole := c.o
+	defer func() { c.o = whole }()
+	for _, c.o = range c.parts {
+		code := c.chained
+		if c.chains == 1 {
+			code = c.tiled
+		}
+		if len(c.parts) > 1 {
+			out = append(out, jen.Block(code()...))
+		} else {
+			out = append(out, code()...)
+		}
 	}
-	return append(out, c.chained(T)...)
+	return out
 }
 
 // chained computes results one after the other, each in several chains, among
 // which the terms that do not exist count.
-func (c *contraction) chained(T string) []jen.Code {
+func (c *contraction) chained() []jen.Code {
+	T := typeName(c.o.Y.V.DType)
 	loops := withNames(c.o.Loops, 0)
 	y, inY := c.element(&c.o.Y, loops)
 	sum := []jen.Code{jen.Var().Id("s").Id(fmt.Sprintf("[%d]%s", c.chains, T))}

@@ -123,8 +123,9 @@ func (b *body) matrix(s *plan.Step) error {
 // train reports whether the body belongs to a training step.
 func (b *body) train() bool { return b.grads != "" }
 
-// matrix describes a dense layer (Y = W·X + B) or its input gradient
-// (DX = Wᵀ·DY) to the printer: outs sums of ins terms each.
+// matrix describes a dense layer (Y = W·X + B), its input gradient (DX = Wᵀ·DY)
+// or a convolution to the printer: outs sums, of ins terms each of those that are
+// none.
 type matrix struct {
 	e        *emitter
 	step     *plan.Step
@@ -151,9 +152,20 @@ func (e *emitter) newMatrix(s *plan.Step) *matrix {
 		m.layer, m.y, m.x, m.w, m.bias = o.Layer, o.Y, o.X, o.W, o.B
 	case *ir.DenseGradInput:
 		m.layer, m.grad, m.y, m.x, m.w = o.Layer, true, o.DX, o.DY, o.W
+	default:
+		c := s.Convolution()
+		m.layer, m.y, m.x = c.Layer, c.Y.V, c.X.V
+		if c.W != nil {
+			m.w = c.W.V
+		}
+		if c.Init != nil {
+			m.bias = c.Init.V
+		}
 	}
-	m.tensor = e.plan.TensorOf(m.w.Param)
-	m.layout = &m.tensor.Layout
+	if m.w != nil {
+		m.tensor = e.plan.TensorOf(m.w.Param)
+		m.layout = &m.tensor.Layout
+	}
 	m.outs, m.ins = m.y.Size(), m.x.Size()
 	m.stored = s.Stored()
 	m.register[m.y] = true

@@ -44,12 +44,15 @@ func (b *body) paramLoop(t *plan.Tensor, holders, names []string, inner func(ele
 		}
 		return out
 	}
-	if l.Full > 0 {
-		out = append(out, forRange("q", fmt.Sprint(l.Full),
-			forRange("k", fmt.Sprint(l.In), append(rows(t.Field, "[q][k]"), lanes(schedule.Panel))...)))
+	if n := l.WholePanels(); n > 0 {
+		out = append(out, forRange("q", fmt.Sprint(n),
+			forRange("k", fmt.Sprint(l.Ins()), append(rows(t.Field, "[q][k]"), lanes(schedule.Panel))...)))
+	}
+	if l.Partial() {
+		out = append(out, forRange("k", fmt.Sprint(l.Ins()), append(rows(t.Field, fmt.Sprintf("[%d][k]", l.Full-1)), lanes(l.Out%schedule.Panel))...))
 	}
 	if l.Tail > 0 {
-		out = append(out, forRange("k", fmt.Sprint(l.In), append(rows(t.TailField(), "[k]"), lanes(l.TailOutputs()))...))
+		out = append(out, forRange("k", fmt.Sprint(l.Ins()), append(rows(t.TailField(), "[k]"), lanes(l.TailOutputs()))...))
 	}
 	return out
 }
@@ -164,11 +167,14 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 			}
 		}
 	default:
-		if l.Full > 0 {
-			b.add(forRange("q", fmt.Sprint(l.Full), panel(forRange("k", fmt.Sprint(l.In), forRange("j", "16", term(field+"[q][k][j]"))))...))
+		if n := l.WholePanels(); n > 0 {
+			b.add(forRange("q", fmt.Sprint(n), panel(forRange("k", fmt.Sprint(l.Ins()), forRange("j", "16", term(field+"[q][k][j]"))))...))
+		}
+		if l.Partial() {
+			total(panel(forRange("k", fmt.Sprint(l.Ins()), forRange("j", fmt.Sprint(l.Out%schedule.Panel), term(fmt.Sprintf("%s[%d][k][j]", field, l.Full-1)))))...)
 		}
 		if l.Tail > 0 {
-			total(panel(forRange("k", fmt.Sprint(l.In), forRange("j", fmt.Sprint(l.TailOutputs()), term(tail+"[k][j]"))))...)
+			total(panel(forRange("k", fmt.Sprint(l.Ins()), forRange("j", fmt.Sprint(l.TailOutputs()), term(tail+"[k][j]"))))...)
 		}
 	}
 }

@@ -11,37 +11,44 @@ import (
 
 // pool emits the maximum of every window, or its place.
 func (b *body) pool(o *ir.Pool) {
-	y, T := b.result(o.Y.V), typeName(o.Y.V.DType)
+	y := b.result(o.Y.V)
 	pass, typ, element := b.elementsOf(o.X.V)
+	key := fmt.Sprintf("pool %t %s %v %v %v %d", o.Place, typ, o.X, o.Y, o.All(), len(o.Loops))
+	k := b.e.kernel(key, o.Layer+" pool", func(k *kernelFunc) {
+		k.train = b.training
+		k.args = []arg{{"y", "*" + array(o.Y.V.DType, o.Y.V.Size())}, {"x", typ}}
+		k.windows(o, element)
+	})
+	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+}
+
+// windows prints the loops of a pooling; element is one of x.
+func (k *kernelFunc) windows(o *ir.Pool, element func(name, at string) string) {
+	T := typeName(o.Y.V.DType)
 	loops, all := withNames(o.Loops, 0), withNames(o.All(), 0)
 	from, to := o.X.Flat().Text(all), o.Y.Flat().Text(loops)
 	var where []string
 	for _, d := range o.X.Outside(all) {
 		where = append(where, within(o.X.At[d], all, o.X.Shape()[d])...)
 	}
-	k := b.e.kernel(fmt.Sprintf("pool %t %s %s %s %s %v %d", o.Place, typ, from, to, windowDoc(all, len(loops)), where, o.Y.V.Size()), o.Layer+" pool", func(k *kernelFunc) {
-		k.train = b.training
-		k.args = []arg{{"y", "*" + array(o.Y.V.DType, o.Y.V.Size())}, {"x", typ}}
-		what := "the greatest"
-		if o.Place {
-			what = "the place of the greatest, the first of equals,"
-		}
-		k.doc = []string{fmt.Sprintf("%s computes y[%s], %s of x[%s] over", k.name, to, what, from), windowDoc(all, len(loops)) + ", of those inside of x. It does not allocate."}
-		take := []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("v > s || v != v")).Block(setf("s", "v"))}
-		if o.Place {
-			take = []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("at < 0 || v > s || v != v")).Block(setf("s, at", "v, %s", from))}
-		}
-		used := func(i int) bool { return o.X.Flat().Coefficient(i) != 0 || o.Y.Flat().Coefficient(i) != 0 }
-		window := nest(all[len(loops):], func(i int) bool { return used(len(loops) + i) }, when(where, take...))
-		body := []jen.Code{let("s", jen.Id(T).Call(jen.Qual("math", "Inf").Call(jen.Lit(-1))))}
-		result := "s"
-		if o.Place {
-			body, result = append(body, letf("at", "-1")), T+"(at)"
-		}
-		body = append(append(body, window...), setf("y["+to+"]", "%s", result))
-		k.body = nest(loops, used, body)
-	})
-	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+	what := "the greatest"
+	if o.Place {
+		what = "the place of the greatest, the first of equals,"
+	}
+	k.doc = []string{fmt.Sprintf("%s computes y[%s], %s of x[%s] over", k.name, to, what, from), windowDoc(all, len(loops)) + ", of those inside of x. It does not allocate."}
+	take := []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("v > s || v != v")).Block(setf("s", "v"))}
+	if o.Place {
+		take = []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("at < 0 || v > s || v != v")).Block(setf("s, at", "v, %s", from))}
+	}
+	used := func(i int) bool { return o.X.Flat().Coefficient(i) != 0 || o.Y.Flat().Coefficient(i) != 0 }
+	window := nest(all[len(loops):], func(i int) bool { return used(len(loops) + i) }, when(where, take...))
+	body := []jen.Code{let("s", jen.Id(T).Call(jen.Qual("math", "Inf").Call(jen.Lit(-1))))}
+	result := "s"
+	if o.Place {
+		body, result = append(body, letf("at", "-1")), T+"(at)"
+	}
+	body = append(append(body, window...), setf("y["+to+"]", "%s", result))
+	k.body = nest(loops, used, body)
 }
 
 // windowDoc lists the loops of a window and of the results.

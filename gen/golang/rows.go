@@ -121,7 +121,7 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 		}
 	}
 	err := plan.Walk(len(steps), repeats, func(i int) error {
-		if s := steps[i]; s.Vector {
+		if s := steps[i]; s.Vector && s.Convolution() == nil {
 			flush()
 			b.matrixRows(s)
 			return nil

@@ -66,6 +66,7 @@ type view struct {
 	Shares              bool
 	// Of gradients of a part of a batch: how they add up, and what is final when.
 	Parts      ir.Parts
+	Balanced   string         // where the class weights lie that are fitted
 	Finals     [][]plan.Final // by the line
 	FinalParts int
 	// Of the generated tests.
@@ -217,6 +218,9 @@ func (e *emitter) view() *view {
 			v.Stages = append(v.Stages, n+1)
 		}
 		v.MinBatch = max(1, e.prog.MinBatch)
+		if w := e.prog.Parts.Balanced; w != nil {
+			v.Balanced = paramName(w)
+		}
 		v.Parts, v.Finals, v.FinalParts = e.prog.Parts, slices.Collect(slices.Chunk(e.plan.Finals(), finalsPerLine)), len(e.prog.Params)
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), calls.TileRows(e.plan)
 		for _, s := range e.plan.Train.States {

@@ -12,7 +12,8 @@ import (
 
 // tiled is the body of the function of a contraction whose sums have one chain:
 // loops that stop at the bounds, with the results of a tile side by side.
-func (c *contraction) tiled(t calls.Tile) []jen.Code {
+func (c *contraction) tiled() []jen.Code {
+	t := calls.TileOf(c.o, c.chains)
 	if t.Width == 0 {
 		return c.results(tile{width: 1, loop: -1})
 	}
@@ -59,6 +60,9 @@ func (t tile) once() bool { return t.last-t.first <= t.width }
 // results computes the results of tiles.
 func (c *contraction) results(t tile) []jen.Code {
 	loops := withNames(c.o.Loops, 0)
+	if t.loop >= 0 {
+		loops[t.loop].Size = t.last - t.width + 1 // the steps that a tile begins at
+	}
 	_, inY := c.element(&c.o.Y, loops)
 	var sum []jen.Code
 	for q := range t.width {
@@ -91,7 +95,7 @@ func (c *contraction) results(t tile) []jen.Code {
 	}
 	code, looped := when(inY, sum...), false
 	for i := len(loops) - 1; i >= 0; i-- {
-		name, size := loops[i].Name, loops[i].Size
+		name, size := loops[i].Name, c.o.Loops[i].Size
 		switch {
 		case i == t.loop && t.once(), size == 1:
 			continue
@@ -156,9 +160,21 @@ func (c *contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.C
 	}
 	var before, code []jen.Code
 	names := map[string]string{}
+	views := make([]string, len(term.Operands()))
+	for i, o := range term.Operands() {
+		if c.sideBySide(t, o) {
+			views[i] = fmt.Sprintf("v%d", i)
+			at := c.hoisted(t.lane(o, 0), loops, len(results)+inner, &before, names)
+			code = append(code, letf(views[i], "(*%s)(%s:])", array(c.o.Y.V.DType, t.width), strings.TrimSuffix(at, "]")))
+		}
+	}
 	for q := range t.width {
 		var factors []string
-		for _, o := range term.Operands() {
+		for i, o := range term.Operands() {
+			if views[i] != "" {
+				factors = append(factors, fmt.Sprintf("%s[%d]", views[i], q))
+				continue
+			}
 			factors = append(factors, c.hoisted(t.lane(o, q), loops, len(results)+inner, &before, names))
 		}
 		sum := jen.Id(fmt.Sprintf("s%d", q)).Op("+=")
@@ -181,6 +197,13 @@ func (c *contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.C
 		code = append(before, code...)
 	}
 	return when(outer, code...)
+}
+
+// sideBySide reports whether an operand has its elements for the results of a
+// tile side by side: bounds are checked for all of them at once.
+func (c *contraction) sideBySide(t tile, o *ir.Operand) bool {
+	_, flat := c.base(o)
+	return flat && t.width > 1 && c.place(o).Coefficient(t.loop) == 1 && o.V.DType == c.o.Y.V.DType
 }
 
 // connected are the conditions that a term's connections exist.
@@ -249,7 +272,7 @@ func (c *contraction) hoisted(o *ir.Operand, loops []ir.Loop, inner int, before 
 		element, _ := c.element(o, loops)
 		return element
 	}
-	rest := o.Flat()
+	rest := c.place(o)
 	rest.By = append([]int(nil), rest.By...)
 	step := 0
 	if inner < len(rest.By) && loops[inner].Size > 1 {

@@ -237,10 +237,10 @@ func (e *emitter) updateCalls(t *plan.Tensor, lanes int, call func(field, index,
 	}
 	var out []jen.Code
 	if l.Full > 0 {
-		out = append(out, forRange("q", fmt.Sprint(l.Full), loop(pieces(t.Field, "[q][%s][0]", l.In, schedule.Panel))...))
+		out = append(out, forRange("q", fmt.Sprint(l.Full), loop(pieces(t.Field, "[q][%s][0]", l.Ins(), schedule.Panel))...))
 	}
 	if l.Tail > 0 {
-		out = append(out, pieces(t.TailField(), "[%s][0]", l.In, l.Tail))
+		out = append(out, pieces(t.TailField(), "[%s][0]", l.Ins(), l.Tail))
 	}
 	return out
 }

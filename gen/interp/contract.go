@@ -99,7 +99,7 @@ func (m *Machine) chainsOf(o *ir.Contract) int {
 }
 
 // multiplyAdd is x·y + z: in one rounding, where the arithmetic has it, in the
-// products of fully connected layers alone.
+// products of fully connected layers and convolutions alone.
 func (m *Machine) multiplyAdd(o *ir.Contract) func(x, y, z float64) float64 {
 	var w *ir.Value
 	switch f := ir.Form(o).(type) {
@@ -109,6 +109,9 @@ func (m *Machine) multiplyAdd(o *ir.Contract) func(x, y, z float64) float64 {
 		w = f.W
 	case *ir.DenseGradWeight:
 		w = f.DW
+	}
+	if conv := ir.ConvolutionOf(o); conv != nil && conv.W != nil && conv.Regular(m.chainsOf(o)) {
+		w = conv.W.V
 	}
 	if w == nil || w.Param.Mask != nil {
 		return m.separate

@@ -192,16 +192,17 @@ func (m *Machine) sumPanels(p *ir.ParamInfo, term func(i int) float64) float64 {
 		})
 		return m.halve(lanes)
 	}
-	outs, ins := p.Size(), 1
+	outs, ins, taps := p.Size(), 1, 1
 	if len(p.Shape) > 1 && !p.Elementwise {
 		outs, ins = p.Shape[0], p.Shape[1]
+		taps = p.Size() / (outs * ins)
 	}
 	total := 0.0
 	for first := 0; first < outs; first += schedule.Panel {
 		lanes := make([]float64, schedule.Panel)
 		for n := first; n < min(outs, first+schedule.Panel); n++ {
-			for k := range ins {
-				lanes[n-first] = add(lanes[n-first], term(n*ins+k))
+			for k := range ins * taps {
+				lanes[n-first] = add(lanes[n-first], term(n*ins*taps+k%ins*taps+k/ins))
 			}
 		}
 		total = add(total, m.halve(lanes))

@@ -82,9 +82,9 @@ type ParamInfo struct {
 	Orthogonal float64
 	// Values are the initial values instead, one or one per element.
 	Values []float64
-	// Elementwise parameters are stored row-major, whatever their shape: filters,
-	// and those with one number per element of what they are combined with; others
-	// are matrices or biases.
+	// Elementwise parameters are stored row-major, whatever their shape: those with
+	// one number per element of what they are combined with; others are matrices,
+	// filters or biases.
 	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool
@@ -215,7 +215,9 @@ type Parts struct {
 	Mean bool // each times its share of the samples
 	Sum  bool // as they are; the statistics of batch normalisation by their share
 	// ClassWeights are what the samples of each class count in the mean; nil is 1.
+	// Balanced is the parameter that holds them where they are fitted.
 	ClassWeights []float64
+	Balanced     *Value
 }
 
 // Memory is a part of the state of a stream: In is its value before a step of

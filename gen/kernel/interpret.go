@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
@@ -82,11 +83,25 @@ func (k *Kernel) finish(m *Memory, a expr.Arith, sum float64, y int) (float64, e
 	return sum, nil
 }
 
+// combine adds a term without a weight to a sum, or to a maximum.
+func (k *Kernel) combine(a expr.Arith, acc, x float64) float64 {
+	switch {
+	case !k.Max:
+		return a.Apply(expr.OpAdd, acc, x)
+	case x > acc || math.IsNaN(x):
+		return x
+	}
+	return acc
+}
+
 // sum adds the terms of one output, dealt to the chains in turn.
 func (k *Kernel) sum(m *Memory, a expr.Arith, at place, row Row, run Run, n int) (float64, error) {
 	acc := make([]float64, k.Chains)
-	if k.Init == Bias && !k.Scaled {
+	switch {
+	case k.Init == Bias && !k.Scaled:
 		acc[0] = m.Bias[n]
+	case k.Init == Lowest:
+		acc[0] = math.Inf(-1)
 	}
 	term := 0
 	for _, s := range k.Segments {
@@ -94,21 +109,32 @@ func (k *Kernel) sum(m *Memory, a expr.Arith, at place, row Row, run Run, n int)
 		base := k.Batch.X*at.image + row.Offset + at.position*s.PosStride
 		for block := range s.Blocks {
 			for _, tap := range s.Taps {
+				first := term
+				term += s.PerBlock // those that do not exist count
 				if tap.Row < row.TapRow || tap.Row >= row.TapRow+row.TapRows || run.Cols != nil && !run.Cols[tap.Col] {
 					continue
 				}
 				for c := range min(s.PerBlock, s.Channels-block*s.PerBlock) {
 					i := base + tap.Offset + block*s.BlockStride + c*s.ChannelStride
+					if s.Lanes {
+						i += n
+					}
+					if i < 0 || i >= len(x) {
+						return 0, fmt.Errorf("kernel: operand of output %d at %v lies outside: x[%d]", n, at, i)
+					}
+					if s.Weight == "" {
+						acc[(first+c)%k.Chains] = k.combine(a, acc[(first+c)%k.Chains], x[i])
+						continue
+					}
 					out, in := n, block*s.PerBlock+c
 					if s.Swapped {
 						out, in = in, out
 					}
 					j := m.Index(out, in, tap.Weight)
-					if i < 0 || i >= len(x) || j < 0 || j >= len(w) {
-						return 0, fmt.Errorf("kernel: operand of output %d at %v lies outside: x[%d], w[%d]", n, at, i, j)
+					if j < 0 || j >= len(w) {
+						return 0, fmt.Errorf("kernel: operand of output %d at %v lies outside: w[%d]", n, at, j)
 					}
-					acc[term%k.Chains] = a.MulAdd(w[j], x[i], acc[term%k.Chains])
-					term++
+					acc[(first+c)%k.Chains] = a.MulAdd(w[j], x[i], acc[(first+c)%k.Chains])
 				}
 			}
 		}

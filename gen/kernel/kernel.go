@@ -41,6 +41,9 @@ type Kernel struct {
 	// output, before the bias is added, by one multiply-add: weights in units of
 	// a scale.
 	Scaled bool
+	// Max: the greatest term instead of the sum, the first of equals; a NaN is
+	// greater than everything else.
+	Max bool
 }
 
 // Elements are the types of the operands and of the accumulators.
@@ -53,22 +56,26 @@ type Init string
 
 // The initial values.
 const (
-	Zero Init = "zero"
-	Bias Init = "bias" // Memory.Bias of the output
+	Zero   Init = "zero"
+	Bias   Init = "bias"   // Memory.Bias of the output
+	Lowest Init = "lowest" // −∞
 )
 
 // Segment is a part of the sum: all taps and channels of one source.
 type Segment struct {
 	Source string // operand read
-	Weight string // operand with the weights
+	Weight string // operand with the weights; "" is one
 	// Swapped: the layout's output is the channel summed over, as in the
 	// gradient of the input.
-	Swapped       bool
+	Swapped bool
+	// Lanes: output n reads channel n alone, which lies n behind the first.
+	Lanes         bool
 	Taps          []Tap
 	Blocks        int // channel blocks
 	PerBlock      int // channels of a block, as many as there are in the last
 	Channels      int // in all
 	PosStride     int // displacements in the source, in elements
+	RowStride     int // of the rows that have the same taps
 	ChannelStride int
 	BlockStride   int
 }

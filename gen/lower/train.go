@@ -136,6 +136,8 @@ func (l *lowering) summedLoss() {
 		trained++
 		if w := classWeights(out); w != nil {
 			l.Prog.Parts.ClassWeights, weighted = w, true
+		} else if op.Balanced(out.Loss) && !sums(out) {
+			l.Prog.Parts.Balanced, weighted = l.BalancedWeights(out.Name, l.Prog.Outputs[i].Value.Size()), true
 		}
 		factor := out.Weight
 		if sums(out) {

@@ -167,7 +167,7 @@ func (c *convolution) params() (w, bias *ir.Value) {
 		Layer: 2 * c.NextLayer(), Trained: l.Args.Bool("trainable"),
 		FanIn: float64(shape[1] * taps), FanOut: float64(c.filters * taps),
 	}
-	return c.kernelAndBias(l, info, shape, func(w *ir.ParamInfo) { w.Elementwise = true })
+	return c.kernelAndBias(l, info, shape, func(*ir.ParamInfo) {})
 }
 
 // kernelAndBias adds the weight of a shape, its outputs first, and the bias of

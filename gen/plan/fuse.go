@@ -26,8 +26,7 @@ func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 		}
 		s := &Step{Op: op, Keep: true}
 		define(op, defined)
-		if p := productOf(op); p != nil {
-			y := p.y
+		if y := sumOf(op); y != nil {
 			s.Epilogue = epilogue(ops, readers, y, defined)
 			s.hidden = map[*ir.Value]bool{}
 			for _, v := range append([]*ir.Value{y}, results(s.Epilogue)...) {
@@ -43,6 +42,18 @@ func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 		steps = append(steps, s)
 	}
 	return steps
+}
+
+// sumOf is the result of an operation that kernels finish, of a product or a
+// convolution that computes all of it; nil of others.
+func sumOf(op ir.Op) *ir.Value {
+	if p := productOf(op); p != nil {
+		return p.y
+	}
+	if c := convolution(op); c != nil && c.Whole() {
+		return c.Y.V
+	}
+	return nil
 }
 
 func results(maps []*ir.Map) []*ir.Value {

@@ -8,6 +8,11 @@ import (
 // describe returns the kernel of a matrix operation over all connections, nil
 // for other operations.
 func (p *Plan) describe(s *Step) *kernel.Kernel {
+	if c := convolution(s.Op); c != nil {
+		k := describeConvolution(c, s.Chains, epilogues(s, s.Op.Outs()[0]))
+		k.Fused = p.Prog.Mode == "fast" && c.W != nil
+		return k
+	}
 	k := describe(s)
 	if k == nil {
 		return nil

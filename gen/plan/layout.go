@@ -13,7 +13,7 @@ type Order string
 
 // The orders.
 const (
-	Panels      Order = "panels"      // [N/16][K][16], the last panel 8 or 16 wide
+	Panels      Order = "panels"      // [N/16][K][16], the last panel 8 or 16 wide, of filters 16
 	Vector      Order = "vector"      // [N/16][16], a bias or a constant
 	Connections Order = "connections" // the connections of a sparse weight, by output then input
 )
@@ -24,7 +24,7 @@ type Layout struct {
 	Order Order
 	Elem  ir.DType
 	Out   int // N, outputs
-	In    int // K, inputs; 1 for a vector
+	In    int // K, inputs; channels of filters; 1 for a vector
 	Taps  int // positions of a filter; a dense layer has one
 	Group int // neighbouring inputs side by side in a lane: 4 for int8, else 1
 	Full  int // number of 16-wide panels
@@ -66,8 +66,17 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 		l.Full = (l.Out + schedule.Panel - 1) / schedule.Panel
 		return l
 	}
-	return NewPanels(p.Shape[0], p.Shape[1], 1, 1, elem)
+	l = NewPanels(p.Shape[0], p.Shape[1], p.Size()/(p.Shape[0]*p.Shape[1]), 1, elem)
+	if len(p.Shape) > 2 && l.Tail > 0 {
+		l.Full, l.Tail = l.Full+1, 0
+		l.Rows = l.Ins()
+		l.spread()
+	}
+	return l
 }
+
+// Ins is the number of inputs of an output: of every tap all.
+func (l *Layout) Ins() int { return l.In * l.Taps }
 
 // RowStride is the distance between the rows of a value in a batch that goes
 // layer by layer, in elements: one cache line more than the row where rows
@@ -92,10 +101,15 @@ func NewPanels(out, in, taps, group int, elem ir.DType) Layout {
 	if rest := out % schedule.Panel; rest > 0 {
 		l.Tail = TailWidth(rest)
 	}
-	if l.Full > 1 && l.Rows*schedule.Panel*group*ElemSize(elem)%aliasing == 0 {
+	l.spread()
+	return l
+}
+
+// spread keeps panels from competing for cache sets.
+func (l *Layout) spread() {
+	if l.Full > 1 && l.PanelBytes()%aliasing == 0 {
 		l.Rows++
 	}
-	return l
 }
 
 // TailWidth is the width of a panel of some outputs.
@@ -128,6 +142,12 @@ func (l *Layout) Index(out, in, tap int) int {
 	}
 	return (l.Full*l.Rows*schedule.Panel+row*l.Tail+lane)*l.Group + in%l.Group
 }
+
+// WholePanels is the number of 16-wide panels whose lanes are all outputs.
+func (l *Layout) WholePanels() int { return min(l.Full, l.Out/schedule.Panel) }
+
+// Partial reports whether the last 16-wide panel has fewer outputs.
+func (l *Layout) Partial() bool { return l.WholePanels() < l.Full }
 
 // KernelPanels are the panels as kernels are told of them.
 func (l *Layout) KernelPanels() kernel.Panels {

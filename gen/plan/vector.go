@@ -3,7 +3,7 @@ package plan
 import "github.com/nngen-go/nngen/gen/ir"
 
 // vectorize chooses the operations that run in assembly: those of fully
-// connected layers. The choice is part of the numeric contract, because their
+// connected layers and convolutions. The choice is part of the numeric contract, because their
 // sums are fused in fast mode.
 func (p *Plan) vectorize() {
 	if len(p.Options.Targets) == 0 {
@@ -20,7 +20,7 @@ func (p *Plan) vectorize() {
 	}
 	for _, ph := range phases {
 		for _, s := range ph.Steps {
-			s.Vector = connected(s.Op)
+			s.Vector = connected(s.Op) || convolution(s.Op) != nil
 		}
 	}
 }

@@ -34,6 +34,13 @@ type Target struct {
 	// Fuses reports whether they can apply the epilogue.
 	Fuses func(*kernel.Kernel) bool
 
+	// Convolve prints a convolution of one sample, for rows of its result and the
+	// outputs of a panel; Positions is how many positions its tiles have, lanes
+	// saying that every output reads its own channel.
+	Convolve      func(name string, doc []string, k *kernel.Kernel) *asm.Func
+	Positions     func(elem string, outputs, chains int, lanes bool) int
+	FusesConvolve func(*kernel.Kernel) bool
+
 	// GradInput prints the gradients of inputs for the rows of a batch.
 	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	GradInputRows   func(fused bool) []int
@@ -76,6 +83,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
 		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Masks: s.Masks() == "",
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
+		Convolve: s.Convolve, Positions: s.Positions, FusesConvolve: s.FusesConvolve,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,

@@ -25,7 +25,11 @@ type Job struct {
 	LearningRate float64 // 0 is the spec's
 	Workers      int     // that share every batch, however small; 0 is 1
 	Inputs       [][]float64
-	Targets      [][]float64 // of the first inputs: the batch of Loss
+	// Sequence: the inputs are the steps of one stream, which begins with State, a
+	// file of it; nil is the beginning.
+	Sequence bool
+	State    []byte
+	Targets  [][]float64 // of the first inputs: the batch of Loss
 	// Batches are the consecutive training batches; every step reports
 	// everything.
 	Batches []Batch
@@ -43,6 +47,7 @@ type Result struct {
 	Batched  [][]float64 // ForwardBatch
 	EvalLoss float64
 	Steps    []Step
+	State    []byte // of a sequence, after it
 	Refused  string // why the weights were refused
 	Panic    string
 }

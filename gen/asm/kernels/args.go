@@ -209,3 +209,17 @@ func Update(k *kernel.Update) []asm.Arg {
 
 // ArgName keeps the program's names clear of the assembler's registers.
 func ArgName(leaf string) string { return leaf + "_" }
+
+// Convolve are the arguments of a convolution, or of sums or maxima of windows: y,
+// x, w and b if there are any, u if the epilogue has an operand, the number of rows
+// and that of the rows of the window, the first of which x and w are at.
+func Convolve(k *kernel.Kernel) []asm.Arg {
+	a := arguments{elem: k.Elem.Acc}
+	a.pointer("y", true)
+	a.pointer("x", true)
+	a.pointer("w", k.Segments[0].Weight != "")
+	a.pointer("b", k.Init == kernel.Bias)
+	a.pointer("u", len(k.Extras()) > 0)
+	a.ints(true, "rows", "taps")
+	return a.all
+}

@@ -53,6 +53,10 @@ func init() { // not a literal: writing reads the table
 		"global_max_pool":     writeWindowed,
 		"global_avg_pool":     writeWindowed,
 		"pad":                 writeWindowed,
+		"rnn":                 writeCell,
+		"gru":                 writeCell,
+		"lstm":                writeCell,
+		"state":               writeState,
 	}
 }
 
@@ -338,27 +342,6 @@ func writeReduce(w *writer, n *node) {
 	keep, _ := n.field("keepdims").(bool)
 	if keep && !whole {
 		fields = append(fields, "keepdims: true")
-	}
-	shape := n.shape
-	if whole {
-		shape = []int{}
-	}
-	w.emit(n, n.kind, []string{w.source(x, !whole)}, fields, shape)
-}
-
-func writeArg(w *writer, n *node) {
-	x := n.from[0]
-	axis := n.integerField("axis")
-	var fields []string
-	whole := x.shape[axis] == x.size()
-	if !whole {
-		fields = append(fields, axisField(axis, len(x.shape)))
-		if keep, _ := n.field("keepdims").(bool); keep {
-			fields = append(fields, "keepdims: true")
-		}
-	}
-	if last, _ := n.field("last").(bool); last {
-		fields = append(fields, "last: true")
 	}
 	shape := n.shape
 	if whole {

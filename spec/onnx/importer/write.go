@@ -23,6 +23,7 @@ type writer struct {
 	count   map[string]int // of layers by kind, for the names they get by themselves
 	last    string         // name of the layer written last
 	readers map[*node][]*node
+	context map[string]int      // elements of inputs that are those of the call before
 	labels  map[string][]string // of the outputs of the model that have some
 	trained bool                // there are parameters to train
 	layers  int
@@ -54,6 +55,7 @@ func (w *writer) spec() []byte {
 	for _, n := range w.order() {
 		w.layer(n)
 	}
+	w.writeNext()
 	w.lines = slices.Insert(w.lines, head, w.outputLines(names)...)
 	if w.double {
 		w.line("numeric: {dtype: float64}")
@@ -61,6 +63,9 @@ func (w *writer) spec() []byte {
 	loss := ""
 	if w.train && w.trained && len(w.outputs) == 1 {
 		loss = lossOf(w.baseOf(w.outputs[0].node))
+		if loss == "mse" && len(w.labels[w.outputs[0].name]) > 1 {
+			loss = "cross_entropy" // of logits
+		}
 	}
 	if loss != "" {
 		w.line("loss: %s", loss)
@@ -134,6 +139,10 @@ func inputShape(shape []int) []int {
 
 func (w *writer) inputFields(in *node, name string) string {
 	text := "shape: " + intList(inputShape(in.shape))
+	if n := w.context[in.hints[0]]; n > 0 {
+		w.train, w.byNode[in].shape = false, []int{in.size()}
+		return fmt.Sprintf("shape: [%d], context: %d", in.size()-n, n)
+	}
 	if in.affine == nil {
 		return text
 	}
@@ -190,7 +199,7 @@ func (w *writer) emit(n *node, kind string, from []string, fields []string, shap
 	preset := fmt.Sprintf("%s%d", kind, w.count[kind])
 	name := preset
 	named := false
-	if len(tensors) > 0 || len(w.readers[n]) > 1 || n.kind == "dense" {
+	if len(tensors) > 0 || len(w.readers[n]) > 1 || n.kind == "dense" || n.kind == "state" {
 		for _, h := range n.hints {
 			if name, named = w.claim(short(meaningful(h))); named {
 				break

@@ -1,0 +1,96 @@
+package calls
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/schedule"
+	"github.com/nngen-go/nngen/gen/target"
+)
+
+// Convolution is the calls of a convolution of one sample: for every part of a
+// panel, for every group of rows.
+type Convolution struct {
+	Parts   []ConvolutionPart
+	Rows    []RowGroup
+	Preempt bool
+}
+
+// ConvolutionPart is outputs Lane … of panels From … To−1, which a kernel takes
+// together.
+type ConvolutionPart struct {
+	From, To, Lane int
+	Kernel         *kernel.Kernel
+}
+
+// RowGroup is neighbouring rows of the result that have the same rows of the
+// window: displacements of the first in the source, in the weights of a panel
+// and in the result, in elements.
+type RowGroup struct {
+	Rows, Taps int
+	X, W, Y    int
+}
+
+// ConvolutionOf schedules a convolution.
+func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
+	if flat, ok := k.Flat(); ok && 2*k.Terms()*schedule.Panel*flat.Runs[0].Positions <= flopsPerCall {
+		k = flat
+	}
+	s := &k.Segments[0]
+	c := &Convolution{}
+	part := func(from, to, outputs int) {
+		most := min(schedule.Panel, t.VectorOutputs(k.Elem.Acc, k.Chains))
+		for lane := 0; lane < outputs; lane += most {
+			n := min(most, outputs-lane)
+			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
+		}
+	}
+	full := k.Outputs / schedule.Panel
+	if full > 0 {
+		part(0, full, schedule.Panel)
+	}
+	if rest := k.Outputs % schedule.Panel; rest > 0 {
+		part(full, full+1, rest)
+	}
+	positions := 0
+	for _, r := range k.Runs {
+		positions += r.Positions
+	}
+	flops := 2 * k.Terms() * schedule.Panel * positions
+	if s.Lanes {
+		flops = 2 * len(s.Taps) * schedule.Panel * positions
+	}
+	most := max(1, flopsPerCall/flops)
+	width := len(s.Taps)
+	for i, tap := range s.Taps {
+		if tap.Row > 0 {
+			width = i
+			break
+		}
+	}
+	for i, row := range k.Rows {
+		first := s.Taps[min(row.TapRow*width, len(s.Taps)-1)]
+		g := RowGroup{
+			Rows: 1, Taps: row.TapRows, X: row.Offset + first.Offset - s.Taps[0].Offset, W: first.Weight * s.Channels * schedule.Panel,
+			Y: k.Out.Base + i*k.Out.RowStride,
+		}
+		if row.TapRows == 0 {
+			g.X, g.W = 0, 0
+		}
+		if n := len(c.Rows); n > 0 && row.TapRows == c.Rows[n-1].Taps && row.TapRow == k.Rows[i-1].TapRow && c.Rows[n-1].Rows < most {
+			c.Rows[n-1].Rows++
+			continue
+		}
+		c.Rows = append(c.Rows, g)
+	}
+	c.Preempt = Preempts(flops / schedule.Panel * k.Outputs * len(k.Rows))
+	return c
+}
+
+func (c *Convolution) String() string {
+	text := fmt.Sprintf("%d groups of rows", len(c.Rows))
+	for _, p := range c.Parts {
+		text += fmt.Sprintf("; panels %d…%d: %d outputs, tiles of %d positions", p.From, p.To-1, p.Kernel.Outputs, p.Kernel.Tile.Positions)
+	}
+	return text
+}

@@ -1,0 +1,216 @@
+package pass
+
+import (
+	"slices"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// Pixels turns the results of convolutions and of pooling, [channels, …], and
+// what is combined with them, into pixels, […, channels], so that the channels
+// of a place lie side by side: kernels take them as lanes. Only the maps of
+// operations change; every sum keeps its terms and their order. Inputs, targets
+// and the results of a function stay as they are; what else needs the channels
+// outside gets a copy.
+var Pixels = Pass{"pixels", func(p *ir.Program) error {
+	for _, f := range p.Funcs() {
+		t := newPixels(p, f)
+		if t.survey(); len(t.channels) > 0 {
+			t.rewrite()
+		}
+	}
+	return nil
+}}
+
+// pixels is the rewriting of a function.
+type pixels struct {
+	prog *ir.Program
+	f    *ir.Func
+	// parent joins values that must lie alike.
+	parent map[*ir.Value]*ir.Value
+	// channels are those of the groups that become pixels, by their first value.
+	channels map[*ir.Value]int
+	// planes are the copies of values with the channels outside.
+	planes map[*ir.Value]*ir.Value
+	// own are the pixels of results, which stay as they are.
+	own map[*ir.Value]*ir.Value
+	// pooled are what places are places of.
+	pooled map[*ir.Value]*ir.Operand
+}
+
+func newPixels(p *ir.Program, f *ir.Func) *pixels {
+	return &pixels{prog: p, f: f, parent: map[*ir.Value]*ir.Value{}, channels: map[*ir.Value]int{}, planes: map[*ir.Value]*ir.Value{}, own: map[*ir.Value]*ir.Value{}, pooled: map[*ir.Value]*ir.Operand{}}
+}
+
+func (t *pixels) group(v *ir.Value) *ir.Value {
+	for t.parent[v] != nil {
+		v = t.parent[v]
+	}
+	return v
+}
+
+func (t *pixels) join(a, b *ir.Value) {
+	if a, b = t.group(a), t.group(b); a != b {
+		t.parent[a] = b
+	}
+}
+
+// of are the channels of a value that becomes pixels, 0 of others.
+func (t *pixels) of(v *ir.Value) int { return t.channels[t.group(v)] }
+
+// survey joins the values that lie alike and finds those that become pixels.
+func (t *pixels) survey() {
+	fixed := map[*ir.Value]bool{}
+	for _, op := range t.f.Ops {
+		switch o := op.(type) {
+		case *ir.Map:
+			y := o.Out[0]
+			for _, x := range append(slices.Clone(o.In), o.Out[1:]...) {
+				switch {
+				case x.Size() != y.Size() || x.Size() == 1:
+				case x.Kind == ir.Temp && x.Param == nil:
+					t.join(x, y)
+				case x.Kind != ir.Constant:
+					fixed[y] = true
+				}
+			}
+			fixed[y] = fixed[y] || y.Kind != ir.Temp || y.Param != nil
+		case *ir.Pool:
+			if o.Place {
+				t.pooled[o.Y.V] = &o.X
+			}
+		case *ir.Scatter:
+			t.join(o.DY, o.At)
+			t.join(o.DX, t.pooled[o.At].V)
+		}
+	}
+	for v := range fixed {
+		if fixed[v] {
+			fixed[t.group(v)] = true
+		}
+	}
+	wanted := map[*ir.Value]int{}
+	for _, op := range t.f.Ops {
+		for _, x := range wants(op) {
+			g, n := t.group(x.V), x.Shape()[0]
+			if before := wanted[g]; before != 0 && before != n || !isPlain(x.V) {
+				fixed[g] = true
+			}
+			wanted[g] = n
+		}
+	}
+	for g, n := range wanted {
+		if !fixed[g] && n > 1 && n < g.Size() {
+			t.channels[g] = n
+		}
+	}
+}
+
+// isPlain reports whether a value is a temporary that is free to lie anyhow.
+func isPlain(v *ir.Value) bool { return v.Kind == ir.Temp && v.Param == nil }
+
+// wants are the operands of an operation whose channels had better lie side by
+// side: results of convolutions and of pooling, and what is pooled.
+func wants(op ir.Op) []*ir.Operand {
+	switch o := op.(type) {
+	case *ir.Pool:
+		return spatial(&o.Y, &o.X)
+	case *ir.Contract:
+		w := o.Weight()
+		switch {
+		case !o.Y.V.Batch || len(o.Terms) == 0:
+		case w != nil && len(w.Param.Shape) > 2:
+			return spatial(&o.Y)
+		case w == nil && !slices.ContainsFunc(o.Terms, func(t ir.Term) bool { return t.B != nil }):
+			return spatial(&o.Y, &o.Terms[0].A)
+		}
+	}
+	return nil
+}
+
+// spatial are those operands that have channels and something behind them.
+func spatial(all ...*ir.Operand) []*ir.Operand {
+	return slices.DeleteFunc(all, func(o *ir.Operand) bool {
+		return len(o.Shape()) < 2 || o.Shape()[0] == 1 || o.Shape()[0] == o.V.Size() || !isPlain(o.V)
+	})
+}
+
+// rewrite writes the operations anew.
+func (t *pixels) rewrite() {
+	last := map[*ir.Value]int{} // operation that computes the last part
+	for i, op := range t.f.Ops {
+		for _, y := range op.Outs() {
+			last[y] = i
+		}
+	}
+	for _, r := range t.f.Results {
+		if t.of(r) > 0 {
+			t.own[r] = t.temp(r)
+		}
+	}
+	ops := t.f.Ops
+	t.f.Ops = nil
+	for i, op := range ops {
+		t.emit(t.op(op))
+		for _, y := range op.Outs() {
+			n := t.of(y)
+			switch {
+			case n == 0 || last[y] != i:
+			case t.planes[y] != nil:
+				t.transpose(t.pixel(y), t.planes[y], n, y.Size()/n)
+			case t.own[y] != nil:
+				t.planes[y] = y
+				t.transpose(y, t.own[y], y.Size()/n, n)
+			}
+		}
+	}
+}
+
+// temp is a new value like another.
+func (t *pixels) temp(v *ir.Value) *ir.Value {
+	n := *v
+	n.ID = len(t.prog.Values)
+	t.prog.Values = append(t.prog.Values, &n)
+	return &n
+}
+
+// transpose adds y = xᵀ of x [n][m], as y is in memory.
+func (t *pixels) transpose(y, x *ir.Value, m, n int) {
+	t.emit(&ir.View{Doc: "transpose", Y: y, X: x, Axes: []ir.Axis{{Size: n, Stride: 1}, {Size: m, Stride: n}}})
+}
+
+func (t *pixels) emit(op ir.Op) { t.f.Ops = append(t.f.Ops, op) }
+
+// pixel is a value as pixels, if it becomes that.
+func (t *pixels) pixel(v *ir.Value) *ir.Value {
+	if own := t.own[v]; own != nil {
+		return own
+	}
+	return v
+}
+
+// made is a value that is computed with the channels outside.
+func (t *pixels) made(y *ir.Value) *ir.Value {
+	switch {
+	case t.of(y) == 0:
+		return y
+	case t.planes[y] == nil && t.own[y] != nil:
+		t.planes[y] = y
+	case t.planes[y] == nil:
+		t.planes[y] = t.temp(y)
+	}
+	return t.planes[y]
+}
+
+// plane is a value with the channels outside.
+func (t *pixels) plane(v *ir.Value) *ir.Value {
+	n := t.of(v)
+	switch {
+	case n == 0:
+		return v
+	case t.planes[v] == nil:
+		t.planes[v] = t.temp(v)
+		t.transpose(t.planes[v], t.pixel(v), v.Size()/n, n)
+	}
+	return t.planes[v]
+}
