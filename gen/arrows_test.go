@@ -36,7 +36,8 @@ var arrows = map[string]string{
 	"runtime":      "",
 
 	// Engines for many machines: modules of their own, which know no generated package.
-	"runtime/nnmpi": "github.com/ebitengine/purego",
+	"runtime/nnmpi":  "github.com/ebitengine/purego",
+	"runtime/nnbeam": "github.com/apache/beam/sdks/v2/go/pkg/beam github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts github.com/apache/beam/sdks/v2/go/pkg/beam/register github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal github.com/parquet-go/parquet-go",
 
 	// The program and what describes it.
 	"gen/ir/expr":  "",
@@ -85,6 +86,7 @@ var arrows = map[string]string{
 	"docs/vad":        "generated/silero",
 	"docs/wasm":       "generated/digits",
 	"docs/service":    "generated/digits",
+	"docs/many":       "",
 
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/files gen/ir runtime/nnrt spec spec/code spec/plural templates",
@@ -110,6 +112,7 @@ var rules = []struct {
 	{"the runtime is the standard library alone", "runtime/nnrt", nil},
 	{"templates are text", "templates", nil},
 	{"engines know the methods of generated packages, not the packages", "runtime/nnmpi", []string{"github.com/ebitengine/purego"}},
+	{"engines know the methods of generated packages, not the packages", "runtime/nnbeam", []string{"github.com/apache/beam/sdks/v2/go/pkg/*", "github.com/apache/beam/sdks/v2/go/pkg/*/*", "github.com/apache/beam/sdks/v2/go/pkg/*/*/*", "github.com/apache/beam/sdks/v2/go/pkg/*/*/*/*", "github.com/parquet-go/parquet-go"}},
 	{"the evaluation shares nothing with the importer it judges", "spec/onnx/evaluate", []string{"spec/onnx"}},
 	{"proofs know no networks", "spec/onnx/symbolic", nil},
 	{"the program knows nothing of those who make or read it", "gen/ir", []string{"gen/ir/expr"}},
@@ -130,10 +133,13 @@ var rules = []struct {
 var only = map[string]string{
 	"github.com/dave/jennifer/jen": "gen/golang", // no second emitter of Go
 	"github.com/ebitengine/purego": "runtime/nnmpi",
-	"github.com/fsnotify/fsnotify": "cmd/nngen",
-	"github.com/spf13/cobra":       "cmd/nngen",
-	"golang.org/x/image/vector":    "gen/picture",
-	"golang.org/x/term":            "cmd/nngen",
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam": "runtime/nnbeam",
+	"github.com/parquet-go/parquet-go":           "runtime/nnbeam",
+	"github.com/fsnotify/fsnotify":               "cmd/nngen",
+	"github.com/spf13/cobra":                     "cmd/nngen",
+	"golang.org/x/image/vector":                  "gen/picture",
+	"golang.org/x/term":                          "cmd/nngen",
 }
 
 func TestArrows(t *testing.T) {

@@ -55,7 +55,7 @@ func shapes(all bool) (out []shape) {
 		out = kept
 	}
 	for _, a := range op.Activations() {
-		if a.Mixing == nil && a.Name != "step" {
+		if a.Mixing == nil && a.Name != "step" && a.Name != "sign" { // which do not train
 			out = append(out, shape{"activations", []int{100, 64, 64, 10}, a.Name})
 		}
 	}

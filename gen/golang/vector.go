@@ -127,19 +127,36 @@ func (e *emitter) assemblyFiles() error {
 	if len(ks) == 0 {
 		return nil
 	}
-	for _, arch := range e.arches() {
+	arches := e.arches()
+	for _, arch := range arches {
 		if err := e.archFiles(arch, ks); err != nil {
 			return err
 		}
 	}
+	if helpers := helpersOf(ks); len(arches) > 1 && len(helpers) > 0 {
+		f := e.file()
+		f.HeaderComment("//go:build " + asmTag(arches...))
+		for _, k := range helpers {
+			k.chooser(f, "")
+		}
+		if err := e.goFile("kernels_asm.go", f); err != nil {
+			return err
+		}
+	}
 	other := e.file()
-	other.HeaderComment("//go:build !(" + asmTag(e.arches()...) + ")")
+	other.HeaderComment("//go:build !(" + asmTag(arches...) + ")")
 	for _, k := range ks {
 		if !k.assemblyOnly() {
 			e.forwardGeneric(other, k)
 		}
 	}
 	return e.goFile("kernels_noasm.go", other)
+}
+
+// helpersOf are the functions that only serve assembly. They are with it where it
+// is for one architecture.
+func helpersOf(ks []*kernelFunc) []*kernelFunc {
+	return slices.DeleteFunc(slices.Clone(ks), func(k *kernelFunc) bool { return !k.assemblyOnly() })
 }
 
 // archFiles adds the files of an architecture.
@@ -161,7 +178,9 @@ func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
 	f.Comment("compute is said with their portable forms.")
 	f.Line()
 	for _, k := range ks {
-		k.chooser(f, arch)
+		if !k.assemblyOnly() || len(e.arches()) == 1 {
+			k.chooser(f, arch)
+		}
 	}
 	for name, fs := range functions {
 		text := head

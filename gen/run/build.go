@@ -85,7 +85,11 @@ func (c *Compiler) build(ctx context.Context, net *spec.Network, p purpose, engi
 	if err != nil {
 		return nil, err
 	}
-	all, err := runner(shape, engine != nil)
+	name := ""
+	if engine != nil {
+		name = engine.Name
+	}
+	all, err := runner(shape, name)
 	if err != nil {
 		return nil, err
 	}

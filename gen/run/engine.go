@@ -13,10 +13,16 @@ import (
 // is compiled with when it is asked for: from a folder of nngen's source, or at a
 // version, which the user's Go toolchain downloads as any other module.
 type Engine struct {
-	Name    string // nnmpi, nnbeam
+	Name    string
 	Version string // empty in a command that was built from source
 	Dir     string // of that source, where Version is empty
 }
+
+// The engines.
+const (
+	ranksEngine = "nnmpi"
+	beamEngine  = "nnbeam"
+)
 
 // EngineVariable is the environment variable with the folder runtime of nngen's source,
 // for a command that was built from it and does not know where it lies.

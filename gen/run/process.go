@@ -41,6 +41,7 @@ type job struct {
 	Workers     int
 	Predictions string
 	Ranks       *ranksJob `json:",omitempty"`
+	Beam        *beamJob  `json:",omitempty"`
 }
 
 // event is a line of the runner.
@@ -57,6 +58,7 @@ type event struct {
 	Out     string               `json:"out"`
 	Nanos   float64              `json:"ns_per_inference"`
 	Allocs  *uint64              `json:"allocs_per_inference"`
+	Counts  *Scored              `json:"counts"`
 }
 
 // Epoch is the progress of a training after an epoch.

@@ -28,7 +28,7 @@ type runnerView struct {
 	Accuracy                       *accuracyView
 	Record                         []columnView // what is read of a sample in place of inputs
 	FitRecords                     bool
-	Ranks                          bool // the program is one of several
+	Ranks, Beam                    bool // the program is one of several; it scores on a runner of Beam
 }
 
 // columnView is a field of a record: a text, a number, or an input as a whole.
@@ -59,14 +59,14 @@ type accuracyView struct {
 	Threshold     float64
 }
 
-// runnerFiles are the templates and whether they belong to training, and to training
-// on several ranks.
+// runnerFiles are the templates, whether they belong to training, and to which engine.
 var runnerFiles = []struct {
-	name         string
-	train, ranks bool
+	name   string
+	train  bool
+	engine string
 }{
-	{"runner", false, false}, {"runner_data", false, false}, {"runner_train", true, false}, {"runner_state", true, false},
-	{"runner_ranks", true, true},
+	{"runner", false, ""}, {"runner_data", false, ""}, {"runner_train", true, ""}, {"runner_state", true, ""},
+	{"runner_ranks", true, ranksEngine}, {"runner_beam", false, beamEngine},
 }
 
 // classBytes is the size of a class number in a file of samples.
@@ -129,13 +129,14 @@ func newRunnerView(s *Shape) runnerView {
 	return v
 }
 
-// runner returns the Go files of the runner for a network.
-func runner(s *Shape, ranks bool) (map[string][]byte, error) {
+// runner returns the Go files of the runner for a network, with an engine unless its
+// name is empty.
+func runner(s *Shape, engine string) (map[string][]byte, error) {
 	view := newRunnerView(s)
-	view.Ranks = ranks
+	view.Ranks, view.Beam = engine == ranksEngine, engine == beamEngine
 	files := map[string][]byte{}
 	for _, f := range runnerFiles {
-		if f.train && !s.Train || f.ranks && !ranks {
+		if f.train && !s.Train || f.engine != "" && f.engine != engine {
 			continue
 		}
 		text, err := templates.FS.ReadFile(f.name + ".go.tmpl")

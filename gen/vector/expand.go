@@ -208,10 +208,13 @@ func (v *Value) PowerOfTwo() bool {
 }
 
 // placesOf are the places of the bytes of row v in a table of eight rows of 4
-// bytes, the same for all its columns.
+// bytes, the same for all its columns: four times the row in every byte, and which
+// byte it is.
 func (v *Value) placesOf() *Value {
 	if v.places == nil {
-		v.places = v.And(7).Mul(0x04040404).Add(0x03020100)
+		rows := v.Shl(2).with(OpSpread, Uint)
+		mask := v.prog.add(&Value{Op: OpConst, Type: Mask, Bytes: v.Bytes, Bits: 0x1c1c1c1c})
+		v.places = v.prog.add(&Value{Op: OpChoose, Type: Uint, Bytes: v.Bytes, Args: []*Value{mask, rows, v.value(0x03020100)}})
 	}
 	return v.places
 }

@@ -50,6 +50,8 @@ const (
 	OpLeast // OpMin where b is neither zero nor NaN
 	OpMost  // OpMax where b is neither zero nor NaN
 
+	OpSpread // the lowest byte of a lane in all its bytes
+
 	OpSignOf // a, whose sign is not set or that is NaN, with the sign of b
 
 	OpAnd    // Uint, Mask

@@ -32,6 +32,9 @@ type Set struct {
 	// Repeats is what an instruction's name ends in that repeats a number from
 	// memory; empty where none does.
 	Repeats string
+	// Tied: a result takes the place of an operand that is not needed any more,
+	// which some instructions change.
+	Tied bool
 	// Bytewise: a lookup is given the places of the bytes of its row.
 	Bytewise bool
 	// Vector and Mask are the names of registers.

@@ -251,19 +251,29 @@ TEXT ·biasEachNEON(SB), NOSPLIT, $0-56
 	VLD1R (R6), [V2.S4]
 	// y = x0 + (x2 · x1)
 row1:
-	MOVD n+32(FP), R1; LSR $2, R1, R1; CBZ R1, rest2
+	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ.P 16(R4), F0; FMOVQ.P 16(R5), F1
+	FMOVQ (R4), F0; FMOVQ (R5), F1
 	biasEachNEONEach
-	FMOVQ.P F0, 16(R0)
+	FMOVQ F0, (R0)
+	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1
+	biasEachNEONEach
+	FMOVQ F0, 16(R0)
+	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5
 	SUB $1, R1, R1; CBNZ R1, elements4
+one5:
+	MOVD n+32(FP), R1; TBZ $2, R1, rest2
+	FMOVQ (R4), F0; FMOVQ (R5), F1
+	biasEachNEONEach
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5
 rest2:
 	MOVD n+32(FP), R1; AND $3, R1, R1; CBZ R1, next3
-	loadSome(V0, F0, 0, R4, R1, one5, two6, some7)
-	loadSome(V1, F1, 0, R5, R1, one8, two9, some10)
+	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
+	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
 	biasEachNEONEach
-	storeSome(V0, F0, 0, R0, R1, one11, two12, some13)
-	ADD R1<<2, R4, R4; ADD R1<<2, R5, R5; ADD R1<<2, R0, R0
+	storeSome(V0, F0, 0, R0, R1, one12, two13, some14)
+	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4; ADD R5, R3, R5
 	SUB $1, R2, R2; CBNZ R2, row1
@@ -283,7 +293,7 @@ TEXT ·dense4x8NEON(SB), NOSPLIT, $0-32
 	VEOR V2.B16, V2.B16, V2.B16
 	// y = select(x < 0, 0, x)
 	WORD $0x6ea0e45f /* fcmgt v31.4s, v2.4s, v0.4s */; VBIT V31.B16, V2.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea1e440 /* fcmgt v0.4s, v2.4s, v1.4s */; VBSL V1.B16, V2.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea1e45f /* fcmgt v31.4s, v2.4s, v1.4s */; VBIT V31.B16, V2.B16, V1.B16; FMOVQ F1, 16(R0)
 	RET
 
 // dense8x3NEON sums 8 products for each of 3 outputs.
@@ -350,12 +360,12 @@ rows2:
 	WORD $0x6e39d710 /* faddp v16.4s, v24.4s, v25.4s */
 	FMOVQ (R2), F1
 	// dx = select(0 < y, dy, y)
-	VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */; VBIF V2.B16, V1.B16, V0.B16
-	ADD R2, R5, R2; FMOVQ F0, (R0); ADD R0, R4, R0
+	VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */; VBSL V1.B16, V0.B16, V2.B16
+	ADD R2, R5, R2; FMOVQ F2, (R0); ADD R0, R4, R0
 	FMOVQ (R2), F0; VEOR V1.B16, V1.B16, V1.B16; WORD $0x6ea1e401 /* fcmgt v1.4s, v0.4s, v1.4s */
-	VBIT V1.B16, V8.B16, V0.B16; ADD R2, R5, R2; FMOVQ F0, (R0); ADD R0, R4, R0
+	VBSL V0.B16, V8.B16, V1.B16; ADD R2, R5, R2; FMOVQ F1, (R0); ADD R0, R4, R0
 	FMOVQ (R2), F0; VEOR V1.B16, V1.B16, V1.B16; WORD $0x6ea1e401 /* fcmgt v1.4s, v0.4s, v1.4s */
-	VBIT V1.B16, V16.B16, V0.B16; ADD R2, R5, R2; FMOVQ F0, (R0); ADD R0, R4, R0
+	VBSL V0.B16, V16.B16, V1.B16; ADD R2, R5, R2; FMOVQ F1, (R0); ADD R0, R4, R0
 	SUB $1, R11, R11; CBNZ R11, rows2
 done3:
 	MOVD tiles1+80(FP), R11
@@ -382,9 +392,9 @@ rows13:
 	VZIP1 V14.D2, V12.D2, V25.D2; VZIP2 V14.D2, V12.D2, V27.D2
 	WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; WORD $0x6e39d708 /* faddp v8.4s, v24.4s, v25.4s */
 	FMOVQ (R2), F1; VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */
-	VBIF V2.B16, V1.B16, V0.B16; ADD R2, R5, R2; FMOVQ F0, (R0); ADD R0, R4, R0
+	VBSL V1.B16, V0.B16, V2.B16; ADD R2, R5, R2; FMOVQ F2, (R0); ADD R0, R4, R0
 	FMOVQ (R2), F0; VEOR V1.B16, V1.B16, V1.B16; WORD $0x6ea1e401 /* fcmgt v1.4s, v0.4s, v1.4s */
-	VBIT V1.B16, V8.B16, V0.B16; ADD R2, R5, R2; FMOVQ F0, (R0); ADD R0, R4, R0
+	VBSL V0.B16, V8.B16, V1.B16; ADD R2, R5, R2; FMOVQ F1, (R0); ADD R0, R4, R0
 	SUB $1, R11, R11; CBNZ R11, rows13
 done14:
 	MOVD tiles2+88(FP), R11
@@ -405,7 +415,7 @@ rows21:
 	VZIP1 V6.D2, V4.D2, V25.D2; VZIP2 V6.D2, V4.D2, V27.D2; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */
 	WORD $0x6e39d700 /* faddp v0.4s, v24.4s, v25.4s */
 	FMOVQ (R2), F1; VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */
-	VBIF V2.B16, V1.B16, V0.B16; ADD R2, R5, R2; FMOVQ F0, (R0); ADD R0, R4, R0
+	VBSL V1.B16, V0.B16, V2.B16; ADD R2, R5, R2; FMOVQ F2, (R0); ADD R0, R4, R0
 	SUB $1, R11, R11; CBNZ R11, rows21
 done22:
 	ADD $16, R9, R9; ADD $128, R8, R8
@@ -414,7 +424,7 @@ done22:
 
 #define learn8NEONUpdate(v, d) \
 	VORR v.B16, v.B16, V12.B16; FMOVQ d(R9), F14; WORD $0x6e2cddac /* fmul v12.4s, v13.4s, v12.4s */; \
-	WORD $0x4eacd5cc /* fsub v12.4s, v14.4s, v12.4s */; FMOVQ F12, d(R9)
+	WORD $0x4eacd5ce /* fsub v14.4s, v14.4s, v12.4s */; FMOVQ F14, d(R9)
 
 // learn8NEON sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 TEXT ·learn8NEON(SB), NOSPLIT, $0-64
@@ -485,7 +495,7 @@ done8:
 
 #define learnUpTo4NEONUpdate(v, d) \
 	VORR v.B16, v.B16, V6.B16; FMOVQ d(R9), F8; WORD $0x6e26dce6 /* fmul v6.4s, v7.4s, v6.4s */; \
-	WORD $0x4ea6d506 /* fsub v6.4s, v8.4s, v6.4s */; FMOVQ F6, d(R9)
+	WORD $0x4ea6d508 /* fsub v8.4s, v8.4s, v6.4s */; FMOVQ F8, d(R9)
 
 // learnUpTo4NEON sums the gradients of the weights of up to 4 outputs over the rows and updates what they belong to.
 TEXT ·learnUpTo4NEON(SB), NOSPLIT, $0-72
@@ -573,28 +583,28 @@ rows1:
 	VEOR V16.B16, V16.B16, V16.B16
 	// y = select(x < 0, 0, x)
 	WORD $0x6ea0e61f /* fcmgt v31.4s, v16.4s, v0.4s */; VBIT V31.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea1e600 /* fcmgt v0.4s, v16.4s, v1.4s */; VBSL V1.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea1e61f /* fcmgt v31.4s, v16.4s, v1.4s */; VBIT V31.B16, V16.B16, V1.B16; FMOVQ F1, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6ea2e600 /* fcmgt v0.4s, v16.4s, v2.4s */; VBSL V2.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea3e600 /* fcmgt v0.4s, v16.4s, v3.4s */; VBSL V3.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea2e61f /* fcmgt v31.4s, v16.4s, v2.4s */; VBIT V31.B16, V16.B16, V2.B16; FMOVQ F2, (R0)
+	WORD $0x6ea3e61f /* fcmgt v31.4s, v16.4s, v3.4s */; VBIT V31.B16, V16.B16, V3.B16; FMOVQ F3, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6ea4e600 /* fcmgt v0.4s, v16.4s, v4.4s */; VBSL V4.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea5e600 /* fcmgt v0.4s, v16.4s, v5.4s */; VBSL V5.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea4e61f /* fcmgt v31.4s, v16.4s, v4.4s */; VBIT V31.B16, V16.B16, V4.B16; FMOVQ F4, (R0)
+	WORD $0x6ea5e61f /* fcmgt v31.4s, v16.4s, v5.4s */; VBIT V31.B16, V16.B16, V5.B16; FMOVQ F5, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6ea6e600 /* fcmgt v0.4s, v16.4s, v6.4s */; VBSL V6.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea7e600 /* fcmgt v0.4s, v16.4s, v7.4s */; VBSL V7.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea6e61f /* fcmgt v31.4s, v16.4s, v6.4s */; VBIT V31.B16, V16.B16, V6.B16; FMOVQ F6, (R0)
+	WORD $0x6ea7e61f /* fcmgt v31.4s, v16.4s, v7.4s */; VBIT V31.B16, V16.B16, V7.B16; FMOVQ F7, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6ea8e600 /* fcmgt v0.4s, v16.4s, v8.4s */; VBSL V8.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea9e600 /* fcmgt v0.4s, v16.4s, v9.4s */; VBSL V9.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea8e61f /* fcmgt v31.4s, v16.4s, v8.4s */; VBIT V31.B16, V16.B16, V8.B16; FMOVQ F8, (R0)
+	WORD $0x6ea9e61f /* fcmgt v31.4s, v16.4s, v9.4s */; VBIT V31.B16, V16.B16, V9.B16; FMOVQ F9, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6eaae600 /* fcmgt v0.4s, v16.4s, v10.4s */; VBSL V10.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6eabe600 /* fcmgt v0.4s, v16.4s, v11.4s */; VBSL V11.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6eaae61f /* fcmgt v31.4s, v16.4s, v10.4s */; VBIT V31.B16, V16.B16, V10.B16; FMOVQ F10, (R0)
+	WORD $0x6eabe61f /* fcmgt v31.4s, v16.4s, v11.4s */; VBIT V31.B16, V16.B16, V11.B16; FMOVQ F11, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6eace600 /* fcmgt v0.4s, v16.4s, v12.4s */; VBSL V12.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6eade600 /* fcmgt v0.4s, v16.4s, v13.4s */; VBSL V13.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6eace61f /* fcmgt v31.4s, v16.4s, v12.4s */; VBIT V31.B16, V16.B16, V12.B16; FMOVQ F12, (R0)
+	WORD $0x6eade61f /* fcmgt v31.4s, v16.4s, v13.4s */; VBIT V31.B16, V16.B16, V13.B16; FMOVQ F13, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6eaee600 /* fcmgt v0.4s, v16.4s, v14.4s */; VBSL V14.B16, V16.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6eafe600 /* fcmgt v0.4s, v16.4s, v15.4s */; VBSL V15.B16, V16.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6eaee61f /* fcmgt v31.4s, v16.4s, v14.4s */; VBIT V31.B16, V16.B16, V14.B16; FMOVQ F14, (R0)
+	WORD $0x6eafe61f /* fcmgt v31.4s, v16.4s, v15.4s */; VBIT V31.B16, V16.B16, V15.B16; FMOVQ F15, 16(R0)
 	ADD R0, R6, R0
 	SUB $1, R9, R9; CBNZ R9, rows1
 done2:
@@ -613,16 +623,16 @@ rows3:
 	VEOR V8.B16, V8.B16, V8.B16
 	// y = select(x < 0, 0, x)
 	WORD $0x6ea0e51f /* fcmgt v31.4s, v8.4s, v0.4s */; VBIT V31.B16, V8.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea1e500 /* fcmgt v0.4s, v8.4s, v1.4s */; VBSL V1.B16, V8.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea1e51f /* fcmgt v31.4s, v8.4s, v1.4s */; VBIT V31.B16, V8.B16, V1.B16; FMOVQ F1, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6ea2e500 /* fcmgt v0.4s, v8.4s, v2.4s */; VBSL V2.B16, V8.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea3e500 /* fcmgt v0.4s, v8.4s, v3.4s */; VBSL V3.B16, V8.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea2e51f /* fcmgt v31.4s, v8.4s, v2.4s */; VBIT V31.B16, V8.B16, V2.B16; FMOVQ F2, (R0)
+	WORD $0x6ea3e51f /* fcmgt v31.4s, v8.4s, v3.4s */; VBIT V31.B16, V8.B16, V3.B16; FMOVQ F3, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6ea4e500 /* fcmgt v0.4s, v8.4s, v4.4s */; VBSL V4.B16, V8.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea5e500 /* fcmgt v0.4s, v8.4s, v5.4s */; VBSL V5.B16, V8.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea4e51f /* fcmgt v31.4s, v8.4s, v4.4s */; VBIT V31.B16, V8.B16, V4.B16; FMOVQ F4, (R0)
+	WORD $0x6ea5e51f /* fcmgt v31.4s, v8.4s, v5.4s */; VBIT V31.B16, V8.B16, V5.B16; FMOVQ F5, 16(R0)
 	ADD R0, R6, R0
-	WORD $0x6ea6e500 /* fcmgt v0.4s, v8.4s, v6.4s */; VBSL V6.B16, V8.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea7e500 /* fcmgt v0.4s, v8.4s, v7.4s */; VBSL V7.B16, V8.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea6e51f /* fcmgt v31.4s, v8.4s, v6.4s */; VBIT V31.B16, V8.B16, V6.B16; FMOVQ F6, (R0)
+	WORD $0x6ea7e51f /* fcmgt v31.4s, v8.4s, v7.4s */; VBIT V31.B16, V8.B16, V7.B16; FMOVQ F7, 16(R0)
 	ADD R0, R6, R0
 	SUB $1, R9, R9; CBNZ R9, rows3
 done4:
@@ -640,7 +650,7 @@ rows5:
 	VEOR V2.B16, V2.B16, V2.B16
 	// y = select(x < 0, 0, x)
 	WORD $0x6ea0e45f /* fcmgt v31.4s, v2.4s, v0.4s */; VBIT V31.B16, V2.B16, V0.B16; FMOVQ F0, (R0)
-	WORD $0x6ea1e440 /* fcmgt v0.4s, v2.4s, v1.4s */; VBSL V1.B16, V2.B16, V0.B16; FMOVQ F0, 16(R0)
+	WORD $0x6ea1e45f /* fcmgt v31.4s, v2.4s, v1.4s */; VBIT V31.B16, V2.B16, V1.B16; FMOVQ F1, 16(R0)
 	ADD R0, R6, R0
 	SUB $1, R9, R9; CBNZ R9, rows5
 done6:
@@ -743,8 +753,8 @@ elements1:
 	FMOVQ (R5), F2
 	// w = w - (lr · g)
 	WORD $0x6e21dc01 /* fmul v1.4s, v0.4s, v1.4s */
-	WORD $0x4ea1d441 /* fsub v1.4s, v2.4s, v1.4s */
-	FMOVQ F1, (R5)
+	WORD $0x4ea1d442 /* fsub v2.4s, v2.4s, v1.4s */
+	FMOVQ F2, (R5)
 	ADD $16, R4, R4; ADD $16, R5, R5
 	SUB $1, R1, R1; CBNZ R1, elements1
 	RET
@@ -832,8 +842,8 @@ inputs1:
 	WORD $0x6e39d700 /* faddp v0.4s, v24.4s, v25.4s */
 	MOVD u+40(FP), R13; ADD R13, R2, R13; FMOVQ (R13), F1
 	// dx = select(0 < y, dy, y)
-	VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */; VBIF V2.B16, V1.B16, V0.B16
-	ADD $0, R2, R12; ADD R0, R12, R12; FMOVQ F0, (R12)
+	VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */; VBSL V1.B16, V0.B16, V2.B16
+	ADD $0, R2, R12; ADD R0, R12, R12; FMOVQ F2, (R12)
 	ADD $16, R2, R2; SUB $4, R3, R3
 	CMP $4, R3; BGE inputs1
 done2:
@@ -853,8 +863,8 @@ inputs6:
 	WORD $0x6e39d700 /* faddp v0.4s, v24.4s, v25.4s */
 	MOVD u+40(FP), R13; ADD R13, R2, R13; FMOVS (R13), F1
 	// dx = select(0 < y, dy, y)
-	VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */; VBIF V2.B16, V1.B16, V0.B16
-	ADD $0, R2, R12; ADD R0, R12, R12; FMOVS F0, (R12)
+	VEOR V2.B16, V2.B16, V2.B16; WORD $0x6ea2e422 /* fcmgt v2.4s, v1.4s, v2.4s */; VBSL V1.B16, V0.B16, V2.B16
+	ADD $0, R2, R12; ADD R0, R12, R12; FMOVS F2, (R12)
 	ADD $4, R2, R2; SUB $1, R3, R3
 	CMP $1, R3; BGE inputs6
 done7:

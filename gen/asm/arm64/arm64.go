@@ -63,6 +63,8 @@ type writer struct {
 	*asm.Func
 	double bool // float64
 	fused  bool // fused multiply-add; else product and sum round separately
+	// addresses are registers that point to constants.
+	addresses map[string]R
 }
 
 func newWriter(name string, doc []string, elem string, fused bool) *writer {

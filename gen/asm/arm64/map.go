@@ -79,22 +79,30 @@ func (m *mapper) write() {
 			m.broadcast(operand(i), 0, m.given[i])
 		}
 	}
+	m.keepTables(m.code)
 	all := m.given
 	m.Line(func() { all = append(all, m.run(m.constants, nil, nil)...) })
 	m.Note("%s", m.k.Prog)
 	m.Macro(m.Name+"Each", nil, func() {
 		m.Line(func() { m.result = (&file{m.writer, m.used.Clone()}).run(m.code, all, nil)[0] })
 	})
-	row, rest, next, loop := m.Label("row"), m.Label("rest"), m.Label("next"), m.Label("elements")
+	row, rest, next, loop, one := m.Label("row"), m.Label("rest"), m.Label("next"), m.Label("elements"), m.Label("one")
+	const together = 2 // vectors in a turn
 	m.Place(row)
 	m.Line(func() {
 		m.pointer("n", regLeft)
-		m.Ins("LSR", fmt.Sprintf("$%d", shiftOf(m.lanes())), regLeft.String(), regLeft.String())
-		m.ifZero(regLeft, rest)
+		m.Ins("LSR", fmt.Sprintf("$%d", shiftOf(together*m.lanes())), regLeft.String(), regLeft.String())
+		m.ifZero(regLeft, one)
 	})
 	m.Place(loop)
-	m.whole()
+	m.whole(together)
 	m.countdown(regLeft, loop)
+	m.Place(one)
+	m.Line(func() {
+		m.pointer("n", regLeft)
+		m.Ins("TBZ", fmt.Sprintf("$%d", shiftOf(m.lanes())), regLeft.String(), rest)
+	})
+	m.whole(1)
 	m.Place(rest)
 	m.Line(func() {
 		m.pointer("n", regLeft)
@@ -104,43 +112,56 @@ func (m *mapper) write() {
 	m.part()
 	m.Place(next)
 	m.Line(func() {
-		m.sum(regY, regGap, regY)
-		for i, in := range m.k.Ins {
-			if !in.Single {
-				m.sum(operand(i), regGap, operand(i))
-			}
+		for _, p := range m.pointers() {
+			m.sum(p, regGap, p)
 		}
 	})
 	m.countdown(regRowsLeft, row)
 	m.ret()
 }
 
-// whole computes a vector and goes on behind it.
-func (m *mapper) whole() {
-	m.Line(func() {
-		for i, in := range m.k.Ins {
-			if !in.Single {
-				m.Ins("FMOVQ.P", mem(operand(i), bytes), m.given[i].f())
+// whole computes some vectors and goes on behind them.
+func (m *mapper) whole(vectors int) {
+	for v := range vectors {
+		m.Line(func() {
+			for i, in := range m.k.Ins {
+				if !in.Single {
+					m.load(operand(i), v*bytes, m.given[i])
+				}
 			}
+		})
+		m.Use(m.Name + "Each")
+		m.store(m.result, regY, v*bytes)
+	}
+	m.Line(func() {
+		for _, p := range m.pointers() {
+			m.advance(p, vectors*bytes)
 		}
 	})
-	m.Use(m.Name + "Each")
-	m.Ins("FMOVQ.P", m.result.f(), mem(regY, bytes))
+}
+
+// pointers are the registers that walk arrays.
+func (m *mapper) pointers() []R {
+	all := []R{regY}
+	for i, in := range m.k.Ins {
+		if !in.Single {
+			all = append(all, operand(i))
+		}
+	}
+	return all
 }
 
 // part computes the lanes that are left and goes on behind them.
 func (m *mapper) part() {
-	pointers := []R{}
 	for i, in := range m.k.Ins {
 		if !in.Single {
 			m.loadSome(operand(i), 0, regLeft, m.given[i])
-			pointers = append(pointers, operand(i))
 		}
 	}
 	m.Use(m.Name + "Each")
 	m.storeSome(m.result, regY, 0, regLeft)
 	m.Line(func() {
-		for _, p := range append(pointers, regY) {
+		for _, p := range m.pointers() {
 			m.Ins("ADD", fmt.Sprintf("%v<<%d", regLeft, shiftOf(m.size())), p.String(), p.String())
 		}
 	})

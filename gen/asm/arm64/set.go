@@ -11,7 +11,7 @@ import (
 // choice takes every bit. The last three registers are not for values: operations
 // that are several instructions use them.
 var neon = &vec.Set{
-	Bytes: bytes, Vectors: 29, Rows: rows(), Load: "CONST m, y", Clear: "VEOR.B16 y, y, y", Bytewise: true,
+	Bytes: bytes, Vectors: 29, Rows: rows(), Load: "CONST m, y", Clear: "VEOR.B16 y, y, y", Bytewise: true, Tied: true,
 	Vector: func(n int, _ bool) string { return V(n).String() },
 }
 
@@ -56,7 +56,7 @@ var logic = map[vec.Op]string{
 
 func rows() map[vec.Row]string {
 	rows := map[vec.Row]string{
-		{Op: vec.OpMul, Type: vec.Uint, Bytes: 4}:       "MUL a, b, y",
+		{Op: vec.OpSpread, Type: vec.Uint, Bytes: 4}:    "SPREAD a, y",
 		{Op: vec.OpConvert, Type: vec.Float, Bytes: 4}:  "SCVTF.S4 a, y",
 		{Op: vec.OpNegative, Type: vec.Mask, Bytes: 4}:  "SSHR.S4 $31, a, y",
 		{Op: vec.OpNegative, Type: vec.Mask, Bytes: 8}:  "SSHR.D2 $63, a, y",
@@ -100,8 +100,7 @@ func rows() map[vec.Row]string {
 func (w *writer) several(name, arrangement string, o []string) bool {
 	switch name {
 	case "CONST": // a constant vector
-		w.constantAt(o[0])
-		w.load(regConst, 0, vectorOf(o[1]))
+		w.load(w.constantAt(o[0]), 0, vectorOf(o[1]))
 	case "LEAST": // if b < a then b else a
 		w.extreme(arrangement, o[0], o[1], o)
 	case "MOST": // if a < b then b else a
@@ -117,9 +116,11 @@ func (w *writer) several(name, arrangement string, o []string) bool {
 	case "CHOOSE": // if a then b else c
 		w.choose(o[0], o[1], o[2], o[3])
 	case "LOOKUP":
-		w.constantAt(o[0])
-		w.Ins("FLDPQ", mem(regConst, 0), fmt.Sprintf("(%s, %s)", firstOfTable.f(), (firstOfTable+1).f()))
+		w.Ins("FLDPQ", mem(w.constantAt(o[0]), 0), fmt.Sprintf("(%s, %s)", firstOfTable.f(), (firstOfTable+1).f()))
 		w.Ins("VTBL", o[1]+".B16", fmt.Sprintf("[%v.B16, %v.B16]", firstOfTable, firstOfTable+1), o[2]+".B16")
+	case "SPREAD":
+		w.load(w.constantAt(lowest(w)), 0, scratch)
+		w.Ins("VTBL", scratch.String()+".B16", "["+o[0]+".B16]", o[1]+".B16")
 	case "HALF":
 		if a, y := vectorOf(o[1]), vectorOf(o[2]); o[0] == "$1" {
 			w.Ins("VDUP", a.String()+".D[1]", y.String()+".D2")
@@ -132,8 +133,41 @@ func (w *writer) several(name, arrangement string, o []string) bool {
 	return true
 }
 
+// lowest is the constant that takes the lowest byte of every lane four times.
+func lowest(w *writer) string {
+	return w.ConstTable([]uint64{0, 0x04040404, 0x08080808, 0x0c0c0c0c}, 4)
+}
+
 // constantAt points to a constant.
-func (w *writer) constantAt(operand string) { w.Ins("MOVD", "$"+operand, regConst.String()) }
+func (w *writer) constantAt(operand string) R {
+	if r, ok := w.addresses[operand]; ok {
+		return r
+	}
+	w.Ins("MOVD", "$"+operand, regConst.String())
+	return regConst
+}
+
+// keepTables keeps the addresses of the tables of code for a loop in registers, as
+// many as there are.
+func (w *writer) keepTables(c *vec.Code) {
+	const first, most = R(19), 8
+	w.addresses = map[string]R{}
+	keep := func(operand string) {
+		if _, ok := w.addresses[operand]; !ok && len(w.addresses) < most {
+			r := first + R(len(w.addresses))
+			w.Ins("MOVD", "$"+operand, r.String())
+			w.addresses[operand] = r
+		}
+	}
+	for _, in := range c.Instrs {
+		switch name, _, _ := strings.Cut(in.Text, " "); name {
+		case "LOOKUP":
+			keep(w.constant(*in.Constant))
+		case "SPREAD":
+			keep(lowest(w))
+		}
+	}
+}
 
 // constant puts a constant into the function's data.
 func (w *writer) constant(c vec.Constant) string { return w.ConstTable(c.Numbers, c.Bytes) }

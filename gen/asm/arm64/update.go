@@ -56,6 +56,7 @@ func (f *file) update(k *kernel.Update, c, constants *vec.Code, given []V) {
 		f.pointer(kernels.ArgName(a), at[a])
 	}
 	f.pointer("vectors", regLeft)
+	f.keepTables(c)
 	f.Line(func() { given = append(given, f.run(constants, nil, nil)...) })
 	loop := f.Label("elements")
 	f.Place(loop)

@@ -35,7 +35,6 @@ var instructions = map[string]instruction{
 	"FCMGE":  {code: 0x6e20e400, sources: 2},
 	"FCMEQ":  {code: 0x4e20e400, sources: 2},
 	"FADDP":  {code: 0x6e20d400, sources: 2},
-	"MUL":    {code: 0x4ea09c00, sources: 2, result: "4s", operand: "4s"},
 	"BIC":    {code: 0x4e601c00, sources: 2, result: "16b", operand: "16b"},
 	"FSQRT":  {code: 0x6ea1f800, sources: 1},
 	"FABS":   {code: 0x4ea0f800, sources: 1},

@@ -35,7 +35,6 @@ const published = `
 4e62e420 fcmeq v0.2d, v1.2d, v2.2d
 6e22d420 faddp v0.4s, v1.4s, v2.4s
 6e62d420 faddp v0.2d, v1.2d, v2.2d
-4ea29c20 mul v0.4s, v1.4s, v2.4s
 6ea1f820 fsqrt v0.4s, v1.4s
 6ee1f820 fsqrt v0.2d, v1.2d
 4ea0f820 fabs v0.4s, v1.4s

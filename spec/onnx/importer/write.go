@@ -63,6 +63,9 @@ func (w *writer) spec() []byte {
 	loss := ""
 	if w.train && w.trained && len(w.outputs) == 1 {
 		loss = lossOf(w.baseOf(w.outputs[0].node))
+		if loss == "mse" && len(w.labels[w.outputs[0].name]) > 1 {
+			loss = "cross_entropy" // of logits
+		}
 	}
 	if loss != "" {
 		w.line("loss: %s", loss)
