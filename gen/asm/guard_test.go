@@ -68,6 +68,7 @@ var kinds = []struct {
 	{"MatVec", false, matVecCases},
 	{"MatMul", false, matMulCases},
 	{"Convolve", false, convolveCases},
+	{"FilterGradient", false, filterGradientCases},
 	{"GradInput", false, gradInputCases},
 	{"GradWeight", false, gradWeightCases},
 	{"RankOne", false, rankOneCases},

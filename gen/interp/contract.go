@@ -113,6 +113,9 @@ func (m *Machine) multiplyAdd(o *ir.Contract) func(x, y, z float64) float64 {
 	if conv := ir.ConvolutionOf(o); conv != nil && conv.W != nil && conv.Regular(m.chainsOf(o)) {
 		w = conv.W.V
 	}
+	if ir.FilterGradientOf(o) != nil {
+		w = o.Y.V
+	}
 	if w == nil || w.Param.Mask != nil {
 		return m.separate
 	}

@@ -85,6 +85,9 @@ type ParamInfo struct {
 	// one number per element of what they are combined with; others are matrices,
 	// filters or biases.
 	Elementwise bool
+	// Transposed, of a copy of filters that a step makes, is what they are of: with
+	// filters and channels exchanged.
+	Transposed *ParamInfo
 	// Trained is false for constants stored with the weights.
 	Trained bool
 	// Momentum, if not 0, makes a constant a running average: each step's

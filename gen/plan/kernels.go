@@ -13,6 +13,11 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 		k.Fused = p.Prog.Mode == "fast" && c.W != nil
 		return k
 	}
+	if g := ir.FilterGradientOf(s.Op); g != nil {
+		k := describeConvolution(g, 1, nil)
+		k.Fused = p.Prog.Mode == "fast"
+		return k
+	}
 	k := describe(s)
 	if k == nil {
 		return nil
