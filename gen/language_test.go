@@ -146,7 +146,7 @@ func valueOf(p *spec.Param) string {
 	case spec.Enum:
 		return strings.Join(p.Enum, ", ")
 	case spec.EnumOrNumbers:
-		return strings.Join(p.Enum, ", ") + ", number or list" + interval(p.Range)
+		return strings.Join(p.Enum, ", ") + pick(p.ByLabel, ", number, list or map of labels", ", number or list") + interval(p.Range)
 	case spec.EnumList:
 		return "one or a list of " + strings.Join(p.Enum, ", ")
 	case spec.Word:

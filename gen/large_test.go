@@ -86,6 +86,6 @@ func TestLargeLayers(t *testing.T) {
 		nets = append(nets, prepared(t, net))
 	}
 	stats := newRandomStats()
-	runRandom(t, gentest.NewGenerator(1), nets, 0, stats)
+	host().runRandom(t, gentest.NewGenerator(1), nets, 0, stats)
 	requirePaths(t, stats)
 }

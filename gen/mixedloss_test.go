@@ -117,3 +117,84 @@ numeric: {dtype: float64}
 		require.InEpsilon(t, want, got, 1e-9)
 	}
 }
+
+// balancedNetworks have balanced class weights: of one output of several, with
+// label smoothing, of more classes than a vector has, summed.
+var balancedNetworks = []string{`nngen: 1
+name: several
+input: {shape: [5]}
+outputs:
+  a: {from: dense1, labels: [x, y, z], loss: {cross_entropy: {class_weights: {z: 3, x: 1, y: 0.5}}}}
+  b: {from: dense2, loss: {cross_entropy: {class_weights: balanced, label_smoothing: 0.1}}, weight: 0.5}
+  c: {from: log_softmax1, loss: {nll: {class_weights: balanced, reduction: sum}}}
+layers:
+  - dense: {units: 3}
+  - dense: {units: 19, from: dense1}
+  - dense: {units: 4, from: dense1}
+  - log_softmax
+codegen: {batch: 7}`}
+
+// TestBalancedNetworks compares them with the oracle, on every path.
+func TestBalancedNetworks(t *testing.T) { runSpecs(t, balancedNetworks) }
+
+// TestBalanced: balanced class weights are the numbers that scikit-learn's
+// formula gives for the samples that train, bit for bit, and by label the same;
+// they are kept where a training is resumed on, and begun with, and a class
+// without a sample is refused.
+func TestBalanced(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles")
+	}
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data.csv")
+	classes := []string{"a", "c", "c", "b", "a", "a", "c", "a", "b", "a"}
+	text := "x,y,class\n"
+	for i, class := range classes {
+		text += fmt.Sprintf("%d,%d,%s\n", i%3, i*i%7, class)
+	}
+	require.NoError(t, os.WriteFile(data, []byte(text), 0o644))
+	c := modelCompiler(t)
+	train := func(weights, out string, change func(o *run.TrainOptions)) (*run.TrainReport, error) {
+		net, err := spec.Decode("balanced.yaml", fmt.Appendf(nil, `nngen: 1
+name: balanced
+input: {shape: [2]}
+output: {labels: [a, b, c]}
+layers: [{dense: {units: 3}}]
+loss: {cross_entropy: {class_weights: %s}}
+codegen: {batch: 4}
+`, weights), op.Vocabulary())
+		require.NoError(t, err)
+		o := run.TrainOptions{Data: dataset.Source{Data: data}, Epochs: 2, Seed: 3, Shuffle: true, Out: filepath.Join(dir, out), Talk: io.Discard}
+		if change != nil {
+			change(&o)
+		}
+		return c.Train(t.Context(), net, o)
+	}
+	epochs := func(n int) func(o *run.TrainOptions) { return func(o *run.TrainOptions) { o.Epochs = n } }
+	balanced, err := train("balanced", "w", epochs(4))
+	require.NoError(t, err)
+	want := []float64{float64(float32(10. / 15)), float64(float32(10. / 6)), float64(float32(10. / 9))}
+	require.Equal(t, []run.ClassWeights{{Output: "y", Classes: []string{"a", "b", "c"}, Weights: want}}, balanced.ClassWeights)
+	for _, written := range []string{fmt.Sprint(strings.Join(strings.Fields(fmt.Sprint(want)), ", ")), fmt.Sprintf("{c: %v, a: %v, b: %v}", want[2], want[0], want[1])} {
+		same, err := train(written, "same", epochs(4))
+		require.NoError(t, err)
+		require.Equal(t, *same.Last.Loss, *balanced.Last.Loss, written)
+	}
+
+	whole, err := os.ReadFile(filepath.Join(dir, "w"))
+	require.NoError(t, err)
+	_, err = train("balanced", "resumed", epochs(1))
+	require.NoError(t, err)
+	_, err = train("balanced", "resumed", func(o *run.TrainOptions) { o.Epochs, o.Resume = 4, true })
+	require.NoError(t, err)
+	resumed, err := os.ReadFile(filepath.Join(dir, "resumed"))
+	require.NoError(t, err)
+	require.Equal(t, whole, resumed)
+
+	require.NoError(t, os.WriteFile(data, []byte(strings.ReplaceAll(text, "b\n", "a\n")), 0o644))
+	_, err = train("balanced", "none", nil)
+	require.ErrorContains(t, err, "no sample to train with is of class b")
+	begun, err := train("balanced", "begun", func(o *run.TrainOptions) { o.Weights = filepath.Join(dir, "w") })
+	require.NoError(t, err)
+	require.Equal(t, want, begun.ClassWeights[0].Weights)
+}

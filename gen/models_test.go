@@ -75,10 +75,16 @@ func TestModels(t *testing.T) {
 	}
 }
 
-// TestRTNeural imports RTNeural's dense model and compares with the outputs
-// that TensorFlow wrote.
+// TestRTNeural imports models of RTNeural and compares with the outputs that
+// TensorFlow wrote: of those with a state, of one stream.
 func TestRTNeural(t *testing.T) {
-	data, err := os.ReadFile(modelsDir + "rtneural_dense.json")
+	for _, name := range []string{"dense", "gru", "lstm"} {
+		t.Run(name, func(t *testing.T) { runRTNeural(t, name) })
+	}
+}
+
+func runRTNeural(t *testing.T, name string) {
+	data, err := os.ReadFile(modelsDir + "rtneural_" + name + ".json")
 	require.NoError(t, err)
 	model, err := rtneural.Import(data)
 	require.NoError(t, err)
@@ -97,10 +103,10 @@ func TestRTNeural(t *testing.T) {
 		})
 	}))
 	in := filepath.Join(t.TempDir(), "x.csv")
-	x, err := os.ReadFile(modelsDir + "rtneural_dense_x.csv")
+	x, err := os.ReadFile(modelsDir + "rtneural_" + name + "_x.csv")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(in, append([]byte("x\n"), x...), 0o666))
-	text, err := os.ReadFile(modelsDir + "rtneural_dense_y.csv")
+	text, err := os.ReadFile(modelsDir + "rtneural_" + name + "_y.csv")
 	require.NoError(t, err)
 	var want []float64
 	for _, line := range strings.Fields(string(text)) {

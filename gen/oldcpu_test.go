@@ -58,7 +58,7 @@ func TestOldCPU(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%v\n%s", command, out)
 	}
-	for path := range pathFlags {
+	for path := range pathFlags { // those of amd64, which the package has
 		if hasPath(path) {
 			run(path, []string{"NNGEN_PATH=" + path}, "./plain")
 		}

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/asm/asmtest"
 	"github.com/nngen-go/nngen/gen/gentest"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
@@ -103,6 +104,7 @@ func failures(out string) string {
 // ownTests is one test program of several packages' tests.
 type ownTests struct {
 	*testing.T
+	machine        // that it runs on
 	dir            string
 	imports, calls bytes.Buffer
 	packages       int
@@ -156,13 +158,15 @@ func (o *ownTests) build() {
 	o.write("own_test.go", fmt.Sprintf("package own\n\nimport \"testing\"\n\n%s\nfunc TestOwn(t *testing.T) {\n%s}\n", &o.imports, &o.calls))
 	cmd := exec.Command("go", "test", "-c", "-o", "own", ".")
 	cmd.Dir, cmd.Env = o.dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "CGO_ENABLED=0")
+	cmd.Env = append(cmd.Env, o.env...)
+	cmd.Env = append(cmd.Env, "GOFLAGS=-mod=mod")
 	out, err := cmd.CombinedOutput()
 	require.NoError(o, err, "%s", out)
 }
 
 // run runs it on a path.
 func (o *ownTests) run(path string) (string, error) {
-	cmd := exec.Command(filepath.Join(o.dir, "own"), "-test.v")
+	cmd := asmtest.Command(strings.Fields(o.under), filepath.Join(o.dir, "own"), "-test.v")
 	cmd.Dir, cmd.Env = o.dir, append(os.Environ(), "NNGEN_PATH="+path)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

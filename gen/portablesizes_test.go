@@ -50,5 +50,5 @@ func TestPortableSizes(t *testing.T) {
 		require.NoError(t, err)
 		nets = append(nets, prepared(t, net))
 	}
-	runRandom(t, gentest.NewGenerator(1), nets, 0, newRandomStats())
+	host().runRandom(t, gentest.NewGenerator(1), nets, 0, newRandomStats())
 }

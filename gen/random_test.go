@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sort"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/gentest"
 	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/gen/verify"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -52,7 +54,7 @@ func TestRandomNetworks(t *testing.T) {
 			require.NoError(t, err, "seed %d, network %d\n%s", *randomSeed, i, net.Canonical(op.Vocabulary()))
 			nets = append(nets, n)
 		}
-		runRandom(t, g, nets, first, stats)
+		host().runRandom(t, g, nets, first, stats)
 	}
 	var lines []string
 	for what, n := range g.Cover {
@@ -74,24 +76,30 @@ func leftOut(networks int) float64 { return 0.01 + 0.99/math.Sqrt(float64(networ
 // requirePaths fails where the machine has an instruction set that networks
 // have kernels for, but did not use.
 func requirePaths(t *testing.T, stats *randomStats) {
-	for path := range pathFlags {
-		if hasPath(path) {
+	for _, tg := range target.Targets {
+		if path := tg.Name; hasPath(path) {
 			require.Equal(t, stats.kernels[path], stats.paths[path], "this machine has %s, but its path was not run", path)
 		}
 	}
 }
 
-// pathFlags are the features that the paths need.
+// pathFlags are the features that the paths need which not every processor of
+// their architecture has.
 var pathFlags = map[string]string{"avx2": "avx2 fma", "avx512": "avx512f avx512dq avx512bw avx512vl"}
 
 // hasPath reports whether this machine can run a path.
-func hasPath(path string) bool { return hasFlags(pathFlags[path]) }
+func hasPath(path string) bool {
+	return target.ByName(path).Arch == runtime.GOARCH && hasFlags(pathFlags[path])
+}
 
 // hasFlags asks the operating system for features of the processor, not the
 // code under test.
 func hasFlags(flags string) bool {
 	info, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil || runtime.GOARCH != "amd64" {
+	if flags == "" {
+		return true
+	}
+	if err != nil {
 		return false
 	}
 	for flag := range strings.FieldsSeq(flags) {
@@ -133,14 +141,39 @@ func newRandomStats() *randomStats {
 	return &randomStats{paths: map[string]int{}, kernels: map[string]int{}}
 }
 
-// runRandom compiles and checks a program of networks.
-func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, first int, stats *randomStats) {
-	var env []string
+// machine is where networks run: the environment that compiles for it, the paths
+// that it has, and the command that runs programs there, "" on this machine.
+type machine struct {
+	env   []string
+	paths []string
+	under string
+}
+
+// host is this machine.
+func host() machine {
+	m := machine{paths: gentest.Paths}
 	if *randomEnv != "" {
-		env = append(env, *randomEnv)
+		m.env = append(m.env, *randomEnv)
 	}
-	prog, err := gentest.Build(t.TempDir(), nets, env...)
-	require.NoError(t, err, "seed %d, networks from %d", *randomSeed, first)
+	return m
+}
+
+// build compiles networks.
+func (m machine) build(t *testing.T, nets []*gentest.Network) *gentest.Program {
+	dir := t.TempDir()
+	prog, err := gentest.Build(dir, nets, m.env...)
+	require.NoError(t, err)
+	if m.under != "" { // WebAssembly has no room for a large environment
+		script := fmt.Sprintf("#!/bin/sh\nexec env -i PATH=\"$PATH\" HOME=\"$HOME\" NNGEN_PATH=\"$NNGEN_PATH\" %s %s\n", m.under, prog.Path)
+		prog.Path = filepath.Join(dir, "emulated")
+		require.NoError(t, os.WriteFile(prog.Path, []byte(script), 0o755))
+	}
+	return prog
+}
+
+// runRandom compiles and checks a program of networks.
+func (m machine) runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, first int, stats *randomStats) {
+	prog := m.build(t, nets)
 	jobs := make([]*gentest.Job, len(nets))
 	for i, n := range nets {
 		jobs[i] = verify.NewJob(g.Rand, n, n.Net.Codegen.Batch)
@@ -149,7 +182,7 @@ func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, firs
 		}
 	}
 	checked := make([]*gentest.Result, len(nets)) // of paths with fused multiply-adds
-	for _, path := range gentest.Paths {
+	for _, path := range m.paths {
 		results, err := prog.On(path).Run(jobs)
 		require.NoError(t, err)
 		compareRandom(t, path, nets, jobs, results, checked, first, stats)

@@ -91,14 +91,7 @@ func TestReproducible(t *testing.T) {
 		jobs[i] = reproJob(n, uint64(i))
 	}
 	run := func(t *testing.T, p platform) string {
-		dir := t.TempDir()
-		prog, err := gentest.Build(dir, nets, p.env...)
-		require.NoError(t, err)
-		if p.under != "" { // WebAssembly has no room for a large environment
-			script := fmt.Sprintf("#!/bin/sh\nexec env -i PATH=\"$PATH\" HOME=\"$HOME\" %s %s\n", p.under, prog.Path)
-			prog.Path = filepath.Join(dir, "emulated")
-			require.NoError(t, os.WriteFile(prog.Path, []byte(script), 0o755))
-		}
+		prog := machine{env: p.env, under: p.under}.build(t, nets)
 		var texts []string
 		for _, path := range gentest.Paths {
 			results, err := prog.On(path).Run(jobs)

@@ -54,14 +54,14 @@ func TestSizes(t *testing.T) {
 		source       string
 		lines, bytes int
 	}{
-		{"784-128-10", chain(digits, "relu", class), 5200, 180_000},
+		{"784-128-10", chain(digits, "relu", class), 5300, 184_000},
 		{"784-128-10, inference", chain(digits, "relu", infer), 2300, 75_000},
-		{"4-32-32-2", chain([]int{4, 32, 32, 2}, "tanh", sgd), 6300, 229_000},
-		{"64-64-64", chain([]int{64, 64, 64}, "relu", sgd), 4300, 145_000},
-		{"six layers, relu", chain(odd, "relu", sgd), 11_400, 415_000},
-		{"six layers, gelu", chain(odd, "gelu", sgd), 12_000, 438_000},
-		{"six layers, softplus, Adam", chain(odd, "softplus", strings.Replace(sgd, "sgd", "adam", 1)), 9_800, 362_000},
-		{"six layers of whole panels, gelu", chain([]int{784, 512, 256, 128, 64, 32, 10}, "gelu", class), 9_800, 348_000},
+		{"4-32-32-2", chain([]int{4, 32, 32, 2}, "tanh", sgd), 6400, 233_000},
+		{"64-64-64", chain([]int{64, 64, 64}, "relu", sgd), 4400, 149_000},
+		{"six layers, relu", chain(odd, "relu", sgd), 11_500, 419_000},
+		{"six layers, gelu", chain(odd, "gelu", sgd), 12_100, 441_000},
+		{"six layers, softplus, Adam", chain(odd, "softplus", strings.Replace(sgd, "sgd", "adam", 1)), 9_900, 366_000},
+		{"six layers of whole panels, gelu", chain([]int{784, 512, 256, 128, 64, 32, 10}, "gelu", class), 9_900, 351_000},
 	} {
 		lines, n := size(t, c.source)
 		assert.LessOrEqual(t, lines, c.lines, "lines of %s", c.name)
@@ -71,5 +71,5 @@ func TestSizes(t *testing.T) {
 	// What a further equal layer costs.
 	more, _ := size(t, deep(13))
 	lines, _ := size(t, deep(12))
-	assert.LessOrEqual(t, more-lines, 7, "lines of an equal layer")
+	assert.LessOrEqual(t, more-lines, 8, "lines of an equal layer")
 }

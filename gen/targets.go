@@ -11,7 +11,8 @@ import (
 func targets(net *spec.Network) []string {
 	var names []string
 	for _, t := range target.Targets {
-		if slices.Contains(net.Codegen.SIMD, "auto") || slices.Contains(net.Codegen.SIMD, t.Name) {
+		asks := func(word string) bool { return slices.Contains(net.Codegen.SIMD, word) }
+		if asks("all") || asks("auto") && t.Auto || asks(t.Name) {
 			names = append(names, t.Name)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // allVectors: the networks of every group in both types.
-var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch and conv in turn")
+var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch, conv and recurrent in turn")
 
 const vectorsDir = "../golden/vectors"
 
@@ -50,13 +50,13 @@ type vectorBatch struct {
 // for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "recurrent"} {
 		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
 		require.NoError(t, err)
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(src, &file))
 		total += len(file.Cases)
-		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv")
+		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv" || group == "recurrent")
 		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases, inTurn) })
 	}
 	require.GreaterOrEqual(t, total, 300, "a run over nothing proves nothing")

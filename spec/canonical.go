@@ -134,6 +134,9 @@ func (w *canonical) input(i int, in *Input) {
 		fields[0] = "columns:" + w.columns(in.Columns)
 	}
 	fields = append(fields, w.normalize(in.Normalize)...)
+	if in.Context > 0 {
+		fields = append(fields, fmt.Sprintf("context: %d", in.Context))
+	}
 	w.remark(part{"inputs", i}, 2)
 	w.entry("  "+bare(in.Name), "    ", fields)
 }
@@ -252,13 +255,13 @@ func text(s string) string {
 	if isNameText(s) && !slices.Contains(noText, s) {
 		return s
 	}
-	return quoteYAML(s)
+	return QuoteYAML(s)
 }
 
 // bare writes a name, which is a word in itself but for one.
 func bare(name string) string {
 	if name == "null" {
-		return quoteYAML(name)
+		return QuoteYAML(name)
 	}
 	return name
 }
@@ -266,8 +269,8 @@ func bare(name string) string {
 // noText are words that parsers of YAML, old ones too, read as null or a truth.
 var noText = []string{"null", "true", "false", "y", "n", "yes", "no", "on", "off"}
 
-// quoteYAML writes a double-quoted scalar on one line.
-func quoteYAML(s string) string {
+// QuoteYAML writes a text as a double-quoted scalar of YAML on one line.
+func QuoteYAML(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {

@@ -115,6 +115,11 @@ func (d *decoder) checkRead() {
 		for _, name := range d.net.Layers[i].From {
 			read[name] = true
 		}
+		for _, p := range d.kinds[i].Params {
+			if p.Layer {
+				read[d.net.Layers[i].Args.Text(p.Name)] = true
+			}
+		}
 	}
 	for i := range d.net.Outputs {
 		read[d.net.Outputs[i].From] = true

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	yaml "go.yaml.in/yaml/v4"
 
@@ -89,7 +90,7 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 	}
 	for _, p := range d.ports(top, "input", "inputs", defaultInput) {
 		in := Input{Pos: pos(p.at), Name: p.name}
-		if e, ok := d.portFields(p, []string{"shape", "columns", "normalize"}); ok {
+		if e, ok := d.portFields(p, []string{"shape", "columns", "normalize", "context"}); ok {
 			if n := e.get("columns"); n != nil {
 				if in.Columns = d.columns(p.where, n, e); in.Columns != nil {
 					in.Shape = []int{in.width()}
@@ -100,8 +101,29 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 			if n := e.get("normalize"); n != nil {
 				in.Normalize = d.normalize(join(p.where, "normalize"), n, in.Shape)
 			}
+			d.context(&in, p, e)
 		}
 		d.net.Inputs = append(d.net.Inputs, in)
+	}
+}
+
+// context decodes how much of the call before an input keeps.
+func (d *decoder) context(in *Input, p port, e entries) {
+	n := e.get("context")
+	if n == nil {
+		return
+	}
+	where := join(p.where, "context")
+	size, ok := d.integer(where, n, &Range{Min: 1, Max: MaxDim})
+	if !ok {
+		return
+	}
+	in.Context = size.(int)
+	switch {
+	case in.Columns != nil || in.Normalize != nil:
+		d.fail(n, "remove one of the two", code.Conflict+"%s: the input of a stream has neither columns nor normalize", where)
+	case len(in.Shape) > 1:
+		d.fail(n, "write shape: [512], and a reshape behind it", code.Conflict+"%s needs a shape of one dimension, got %s", where, list(in.Shape, strconv.Itoa))
 	}
 }
 
@@ -172,6 +194,7 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 		if out.Loss == nil {
 			out.Loss = loss
 		}
+		d.resolve(&out)
 		d.net.Outputs = append(d.net.Outputs, out)
 	}
 	if d.net.Codegen.Train && !written && len(ports) > 0 {

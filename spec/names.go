@@ -118,6 +118,25 @@ func cutQuote(s string, quote func(string) string) string {
 	return quote(s)
 }
 
+// CheckLabels says what is wrong with labels; "" if nothing is.
+func CheckLabels(labels []string) string {
+	first := map[string]bool{}
+	for i, label := range labels {
+		problem := freeText(label, false)
+		switch {
+		case label == "":
+			problem = "must not be empty"
+		case first[label]:
+			problem = "is one of those before it"
+		}
+		if problem != "" {
+			return fmt.Sprintf("label %d %s", i+1, problem)
+		}
+		first[label] = true
+	}
+	return ""
+}
+
 // freeText says what is wrong with free text, or "". Text that changes how
 // the lines around it read (control and bidi characters, line separators) is
 // refused; multiline text may have line breaks and tabs.

@@ -44,6 +44,9 @@ type Input struct {
 	// from, nil if they are not named. They say the shape.
 	Columns   []Column
 	Normalize *Normalize
+	// Context is the number of its last elements that are kept for the next call,
+	// in which they stand before the new ones.
+	Context int
 }
 
 // Normalize scales an input or a target, (x − Mean) / Std, and an output back,

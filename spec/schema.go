@@ -94,6 +94,8 @@ func inputSchema() obj {
 			"columns": obj{"type": "array", "items": obj{"anyOf": []obj{{"type": "string", "minLength": 1}, ref("column")}}, "minItems": 1, "maxItems": MaxDim, "uniqueItems": true,
 				"description": "In place of the shape: the columns of a table that its elements come from, by name."},
 			"normalize": normalizeSchema("Scale the input; standard is fitted to the training data."),
+			"context": obj{"type": "integer", "minimum": 1, "maximum": MaxDim,
+				"description": "How many of its last elements are kept for the next call, in which layers read them before the new ones."},
 		},
 	}
 }

@@ -151,7 +151,11 @@ func valueSchema(p *Param) obj {
 		return list
 	case EnumOrNumbers:
 		numbers := listOf(numberSchema("number", p.Range), "")
-		return obj{"anyOf": append([]obj{{"enum": p.Enum}}, numbers["anyOf"].([]obj)...)}
+		forms := append([]obj{{"enum": p.Enum}}, numbers["anyOf"].([]obj)...)
+		if p.ByLabel {
+			forms = append(forms, obj{"type": "object", "minProperties": 1, "additionalProperties": numberSchema("number", p.Range)})
+		}
+		return obj{"anyOf": forms}
 	case Word:
 		return obj{"allOf": []obj{ref(string(p.Slot))}}
 	}

@@ -22,8 +22,8 @@ var codegenParams = []Param{
 		Doc: "Largest number of samples in one step."},
 	{Name: "unroll", Type: Enum, Enum: []string{"auto", "none", "full"}, Default: "auto",
 		Doc: "Straight-line code instead of loops."},
-	{Name: "simd", Type: EnumList, Enum: []string{"auto", "none", "avx2", "avx512"}, Default: "auto",
-		Doc: "Instruction sets to write assembly for; none writes no assembly."},
+	{Name: "simd", Type: EnumList, Enum: []string{"auto", "none", "all", "avx2", "avx512", "neon"}, Default: "auto",
+		Doc: "Instruction sets to write assembly for: auto those of amd64, all also neon of arm64; none writes no assembly."},
 	{Name: "storage", Type: Enum, Enum: []string{"float32", "float16", "int8"}, Default: "float32",
 		Doc: "Type of the weights of dense layers in memory, with dtype float32: float16 rounds them to nearest (at most ±65504); int8 to multiples q·s of a scale per output, s = max|W|/127, y = f(b + s·Σ q·x). Save writes the rounded weights as float32."},
 	{Name: "embed", Type: Text, File: true,
@@ -87,7 +87,7 @@ func (d *decoder) codegen(top entries) {
 	}
 	if len(c.SIMD) > 1 {
 		for _, s := range c.SIMD {
-			if s == "auto" || s == "none" {
+			if s == "auto" || s == "none" || s == "all" {
 				d.failAt(args["simd"].Pos, "write simd: "+s+" alone, or list instruction sets",
 					code.Conflict+"codegen: simd lists %s beside instruction sets", s)
 			}

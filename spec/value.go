@@ -209,6 +209,8 @@ func nearHint(word string, allowed []string) string {
 
 func (d *decoder) enumOrNumbers(where string, n *yaml.Node, p *Param) (any, bool) {
 	switch {
+	case p.ByLabel && n.Kind == yaml.MappingNode:
+		return d.byLabel(where, n, p.Range)
 	case !isText(n):
 		return d.numbers(where, n, p.Range)
 	case slices.Contains(p.Enum, n.Value):

@@ -83,6 +83,8 @@ func testLayers() []Kind {
 		join("add"), alias(join("subtract"), "sub"), alias(join("multiply"), "mul"), alias(join("divide"), "div"),
 		join("minimum"), join("maximum"), join("average"), join("less"), join("less_equal"), join("equal"), join("where"), alias(join("concat", axis), "concatenate"),
 		row("flatten"), row("reshape", need(list("shape", nil, nil))), alias(row("transpose", list("perm", nil, notNegative)), "permute"),
+		{Name: "state", NoFrom: true, Params: []Param{need(list("shape", nil, count)), {Name: "next", Type: Text, Layer: true, Required: true}}},
+		row("delay", Param{Name: "steps", Type: Integer, Default: 1, Range: &Range{Min: 1, Max: 1 << 16}}),
 		row("slice", axis, whole("start"), whole("end"), whole("step")),
 		{Name: "constant", NoFrom: true, Params: []Param{need(list("shape", nil, count)), list("value", 0.0, nil), flag0("trainable", false)}},
 		row("scale_shift", slices.Concat(features, affine)...), row("prelu", append(features, num0("init", 0.25, nil), flag0("trainable", true))...),
@@ -91,7 +93,30 @@ func testLayers() []Kind {
 		row("reduce_sum", reduced...), row("reduce_mean", reduced...), row("reduce_max", reduced...), row("reduce_min", reduced...),
 		row("argmax", axis, flag0("keepdims", false), flag0("last", false)), row("argmin", axis, flag0("keepdims", false), flag0("last", false)),
 	}
-	return append(layers, windowLayers(list, units)...)
+	layers = append(layers, windowLayers(list, units)...)
+	return append(layers, cells(units, axis)...)
+}
+
+// cells are the recurrent layers.
+func cells(units, axis Param) []Kind {
+	with := func(p Param) Param {
+		p.With = "axis"
+		return p
+	}
+	units.Range = &Range{Min: 1, Max: 1e5}
+	all := []Param{axis, with(enum("return", "last", "all", "mean")), with(flag0("go_backwards", false)), with(flag0("stateful", false)),
+		flag0("use_bias", true), flag0("trainable", true)}
+	for _, field := range []string{"kernel", "recurrent", "bias"} {
+		all = append(all, slot(field+"_initializer", InitializerSlot, nil), slot(field+"_regularizer", RegularizerSlot, nil))
+	}
+	cell := func(name string, own ...Param) Kind {
+		return Kind{Name: name, MaxFrom: 2, Params: slices.Concat([]Param{units, slot("activation", ActivationSlot, "tanh")}, own, all)}
+	}
+	gates := slot("recurrent_activation", ActivationSlot, "sigmoid")
+	return []Kind{
+		alias(cell("rnn"), "simple_rnn", "elman"), cell("gru", gates, flag0("reset_after", true)),
+		cell("lstm", gates, slot("output_activation", ActivationSlot, nil)),
+	}
 }
 
 // windowLayers are the layers that move a window over axes, or pad.
@@ -109,7 +134,11 @@ func windowLayers(list func(name string, def any, r *Range) Param, units Param) 
 		slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
 		slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil), flag0("trainable", true)}
 	conv := func(name string, first Param, words ...string) Kind {
-		return row(name, slices.Concat([]Param{first, {Name: "groups", Type: Integer, Default: 1, Range: count}}, windows(1.0, words...), kernel)...)
+		params := slices.Concat([]Param{first, {Name: "groups", Type: Integer, Default: 1, Range: count}}, windows(1.0, words...), kernel)
+		if len(words) > 0 {
+			params = append(params, flag0("stateful", false))
+		}
+		return row(name, params...)
 	}
 	depth := Param{Name: "depth_multiplier", Type: Integer, Default: 1, Range: count}
 	pool := func(name, long string, more ...Param) Kind {
@@ -130,7 +159,7 @@ func testActivations() []Kind {
 	return []Kind{
 		alias(row("linear"), "identity"), alias(row("sigmoid"), "logistic"),
 		alias(row("step", enum("gradient", "none", "straight_through")), "heaviside"),
-		row("softsign"), row("tanh"), row("relu"),
+		row("softsign"), row("tanh"), row("relu"), row("relu6"),
 		row("leaky_relu", num0("negative_slope", 0.01, notNegative)),
 		row("elu", num0("alpha", 1, above0)), row("selu", num0("alpha", 1.6732632423543772, above0), num0("gamma", 1.0507009873554805, above0)), row("celu", num0("alpha", 1.0, above0)),
 		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu", num0("beta", 1.0, above0)), "swish"), row("softplus"),
@@ -142,7 +171,7 @@ func testActivations() []Kind {
 }
 
 func testLosses() []Kind {
-	mean, weights := enum("reduction", "mean", "sum"), Param{Name: "class_weights", Type: NumberList, Range: above0}
+	mean, weights := enum("reduction", "mean", "sum"), Param{Name: "class_weights", Type: EnumOrNumbers, Enum: []string{"balanced"}, ByLabel: true, Range: above0}
 	return []Kind{
 		row("l2_norm", mean), row("mse", mean), row("mae", mean), row("huber", num0("delta", 1, above0), mean),
 		row("bce", mean), row("bce_with_logits", mean),

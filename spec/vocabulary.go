@@ -129,6 +129,8 @@ type Param struct {
 	// File: a Text is the path of a file beside the spec: relative, with
 	// slashes, without "..". Load reads it into Network.Files.
 	File bool
+	// Layer: a Text is the name of a layer, which it reads.
+	Layer bool
 	// OneOf: exactly one of these fields of a Group must be written.
 	OneOf []string
 	// With: this field may only be written together with that one.
@@ -136,6 +138,9 @@ type Param struct {
 	// Unless: beside that field, or where it is true, this one follows from it, so
 	// that its default is not written out.
 	Unless string
+	// ByLabel: in place of numbers, an EnumOrNumbers of a loss may be a map of the
+	// labels of the output to numbers.
+	ByLabel bool
 	// Short: the value may stand in place of the map of fields, as in
 	// `l2: 1.0e-4`. At most one per Kind.
 	Short bool

@@ -31,6 +31,11 @@ columns with their types and ranges, the first rows, the number of samples by cl
 			var net *spec.Network // the last one
 			err := eachSpec(args, func(_ string, n *spec.Network) error {
 				net = n
+				if data.Data != "" { // which the weights to embed are to be trained on
+					local := *n
+					local.Codegen.Embed = ""
+					n = &local
+				}
 				return gen.Check(n)
 			})
 			if err != nil {

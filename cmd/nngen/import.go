@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/model"
+	"github.com/nngen-go/nngen/spec/onnx/importer"
 	"github.com/spf13/cobra"
 )
 
@@ -79,10 +82,62 @@ above 1e10 multiply-adds are compared on fewer inputs. --no-proof leaves it out.
 
 // importFlags are the flags of every command that reads models.
 func importFlags(cmd *cobra.Command, o *model.Options) {
-	cmd.Flags().StringToStringVar(&o.Bind, "bind", nil, "`NAME=FILE`: take an input of the model as a constant, from .npy or .pb")
+	cmd.Flags().Var(&pairs{name: "NAME=VALUE|FILE", set: func(name, text string) error {
+		if o.Bind == nil {
+			o.Bind = map[string]string{}
+		}
+		o.Bind[name] = text
+		return nil
+	}}, "bind", "take an input of the model as a constant: a number, true, false, a list in brackets, or a file (.npy, .pb); repeatable")
+	cmd.Flags().Var(&pairs{name: "NAME=SHAPE", set: func(name, text string) error {
+		if o.Shapes == nil {
+			o.Shapes = map[string][]int{}
+		}
+		for d := range strings.SplitSeq(text, ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(d))
+			if err != nil || n < 1 {
+				return fmt.Errorf("a shape is dimensions with commas between them, such as 1,576, got %q", text)
+			}
+			o.Shapes[name] = append(o.Shapes[name], n)
+		}
+		return nil
+	}}, "shape", "fix the shape of an input of the model, such as x=1,576; repeatable")
+	cmd.Flags().Var(&pairs{name: "IN=OUT", alone: "none", set: func(in, out string) error {
+		o.States = append(o.States, importer.State{In: in, Out: out})
+		return nil
+	}}, "state", "the input IN is a state, the output OUT of the call before; repeatable; none: there is none (default: find out)")
+	cmd.Flags().Var(&pairs{name: "NAME=NUMBER", set: func(name, text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return fmt.Errorf("a context is a number of elements, got %q", text)
+		}
+		if o.Context == nil {
+			o.Context = map[string]int{}
+		}
+		o.Context[name] = n
+		return nil
+	}}, "context", "the first NUMBER elements of an input are the last of the call before; repeatable")
 	cmd.Flags().StringVar(&o.BatchAxis, "batch-axis", "", "`AXIS` of the batch in the inputs of the model: 0 or none (default: find out)")
 	cmd.Flags().BoolVar(&o.NoProof, "no-proof", false, "do not compare the network with an evaluation of the model's graph")
 	cmd.Flags().BoolVar(&o.ExternalData, "external-data", false, "read weights from other files in the folder of the model")
+}
+
+// pairs is a flag that may be given several times, each a NAME=VALUE.
+type pairs struct {
+	name  string
+	alone string // a word that may stand without a value
+	set   func(name, value string) error
+}
+
+func (p *pairs) String() string { return "" }
+func (p *pairs) Type() string   { return p.name }
+
+func (p *pairs) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok && (p.alone == "" || text != p.alone) || name == "" {
+		return fmt.Errorf("it must be %s, got %q", p.name, text)
+	}
+	return p.set(name, value)
 }
 
 func checkImport(o *model.Options) error {

@@ -93,7 +93,7 @@ func (p *project) init(stdout, stderr io.Writer, dir string, asJSON bool) error 
 	if p.Name == "" {
 		p.Name = "network"
 	}
-	outer, found, err := modulePath(abs)
+	outer, found, tool, err := modulePath(abs)
 	if err != nil {
 		return err
 	}
@@ -110,11 +110,14 @@ func (p *project) init(stdout, stderr io.Writer, dir string, asJSON bool) error 
 	if err != nil {
 		return err
 	}
-	train := fmt.Sprintf("go tool nngen train %[1]s.yaml --data %[1]s.csv --epochs %[2]d --out %[1]s.safetensors", p.Name, chosen.epochs)
+	train := fmt.Sprintf("go tool nngen train %[1]s.yaml --data %[1]s.csv --epochs %[2]d --out %[1]s.safetensors --generate", p.Name, chosen.epochs)
 	if chosen.targets {
 		train = strings.Replace(train, " --epochs", " --targets "+p.Name+".csv --epochs", 1)
 	}
-	next := []string{"go get -tool " + gen.Module + "/cmd/nngen@latest", "go generate ./...", train, "go mod tidy && go run . && go test ./..."}
+	next := []string{train, "go run . && go test ./..."}
+	if !tool {
+		next = append([]string{"go get -tool " + toolPath + "@latest"}, next...)
+	}
 	if asJSON {
 		return printJSON(stdout, map[string]any{"dir": dir, "written": written, "next": next})
 	}
@@ -170,24 +173,28 @@ func (p project) write(dir string, names [][2]string) (written []string, err err
 
 var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)"?`)
 
+// toolPath is the package of this command.
+const toolPath = gen.Module + "/cmd/nngen"
+
 // modulePath returns the import path of a folder, from the go.mod in it or
-// above it, if there is one.
-func modulePath(dir string) (importPath string, found bool, err error) {
+// above it, if there is one, and whether that has this command as a tool.
+func modulePath(dir string) (importPath string, found, tool bool, err error) {
 	for at := dir; ; at = filepath.Dir(at) {
 		data, err := os.ReadFile(filepath.Join(at, "go.mod"))
 		if err == nil {
 			m := moduleLine.FindSubmatch(data)
 			if m == nil {
-				return "", false, fmt.Errorf("%s names no module", filepath.Join(at, "go.mod"))
+				return "", false, false, fmt.Errorf("%s names no module", filepath.Join(at, "go.mod"))
 			}
 			rel, err := filepath.Rel(at, dir)
-			return path.Join(string(m[1]), filepath.ToSlash(rel)), true, err
+			tool := regexp.MustCompile(`(?m)^(tool)?\s+` + regexp.QuoteMeta(toolPath) + `\s*$`).Match(data)
+			return path.Join(string(m[1]), filepath.ToSlash(rel)), true, tool, err
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return "", false, err
+			return "", false, false, err
 		}
 		if at == filepath.Dir(at) || strings.TrimSpace(at) == "" {
-			return "", false, nil
+			return "", false, false, nil
 		}
 	}
 }

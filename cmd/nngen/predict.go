@@ -16,6 +16,7 @@ import (
 
 func predictCommand() *cobra.Command {
 	var o run.PredictOptions
+	var beam run.Beam
 	var path pathFlag
 	var a access
 	cmd := &cobra.Command{
@@ -47,6 +48,9 @@ inputs alone, in their order, beside the columns of --target-column.`,
 				return err
 			}
 			a.Write("--out", o.Out, kind)
+			if err := onRunner(cmd, &a, &o, &beam); err != nil {
+				return err
+			}
 			leave, err := a.open()
 			if err != nil {
 				return err
@@ -59,6 +63,9 @@ inputs alone, in their order, beside the columns of --target-column.`,
 			c, err := compiler(cmd.ErrOrStderr(), path)
 			if err != nil {
 				return err
+			}
+			if beam.Runner != "" {
+				return predictOn(cmd, c, net, o, beam)
 			}
 			n, err := c.Predict(cmd.Context(), net, o)
 			if err != nil || o.Out == "" {
@@ -75,6 +82,8 @@ inputs alone, in their order, beside the columns of --target-column.`,
 	cmd.Flags().StringVar(&o.In, "in", "", "`FILE` of inputs")
 	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv; - is CSV to standard output")
 	cmd.Flags().StringArrayVar(&o.Targets, "target-column", nil, "`NAME` of a CSV column with targets, or its number from 1, which is left out")
+	cmd.Flags().StringVar(&beam.Runner, "runner", "", "`RUNNER` of Apache Beam for any number of rows, CSV or Parquet: prism, in this process, or HOST:PORT of a job server")
+	cmd.Flags().StringVar(&beam.Bad, "bad", "", "with --runner, the `FILE` for rows that cannot be read, with their place and the reason (default beside --out, ending in .bad.csv)")
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print a line of JSON per sample, or with --out what was written")
 	addTableFlags(cmd, &o.Table)
 	path.add(cmd)

@@ -192,7 +192,7 @@ func (b *bar) passed() float64 {
 // line is what is shown in some columns: as much as fits, the bar first.
 func (b *bar) line(columns int) string {
 	e := &b.latest
-	const shortest, longest = 10, 30
+	const shortest, longest = 6, 30
 	share := min(1, b.passed()/float64(e.Epochs))
 	head := fmt.Sprintf("epoch %*d/%d ", len(fmt.Sprint(e.Epochs)), min(e.Epoch+1, e.Epochs), e.Epochs)
 	tail := fmt.Sprintf(" %3.0f %%", math.Floor(100*share))

@@ -1,12 +1,15 @@
 package main_test
 
 import (
+	"flag"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -59,6 +62,68 @@ func TestReadme(t *testing.T) {
 	write("digits.safetensors", string(copied))
 	require.Regexp(t, `^\d\n$`, shell(t, app, "go run ."))
 	shell(t, app, "go test ./digits")
+}
+
+var fromNothing = flag.Bool("from-nothing", false, "TestReadmeCommands begins with nothing compiled")
+
+// TestReadmeCommands runs the README's way from an empty folder to a trained
+// network in a program, word for word: at most four commands, and at most 32 more lines of
+// go.mod. What is got is this folder, by a replace directive, and other modules from the
+// module cache.
+func TestReadmeCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and trains")
+	}
+	text, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	m := regexp.MustCompile("(?s)## Use it in your module.*?`go mod init (\\S+)`.*?\n```sh\n(.*?)```").FindStringSubmatch(string(text))
+	require.NotNil(t, m)
+	commands := strings.Split(strings.TrimSpace(m[2]), "\n")
+	require.LessOrEqual(t, len(commands), 4)
+	require.True(t, strings.HasPrefix(commands[0], "go get -tool "))
+
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	require.NoError(t, err)
+	if out, err := exec.Command("go", "mod", "download").CombinedOutput(); err != nil {
+		t.Skipf("the modules are neither in the cache nor can be had: %s", out)
+	}
+	t.Setenv("GOPROXY", "file://"+filepath.ToSlash(strings.TrimSpace(string(cache)))+"/cache/download")
+	t.Setenv("GOSUMDB", "off")
+	t.Setenv("NNGEN_CACHE", t.TempDir())
+	if *fromNothing {
+		t.Setenv("GOCACHE", t.TempDir())
+	}
+	dir := filepath.Join(t.TempDir(), path.Base(m[1]))
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	lines := func() int {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		require.NoError(t, err)
+		return strings.Count(string(data), "\n")
+	}
+	run := func(command string) string {
+		cmd := exec.Command("sh", "-c", command)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+		begin := time.Now()
+		out, err := cmd.CombinedOutput()
+		t.Logf("%.1f s  %s", time.Since(begin).Seconds(), command)
+		require.NoError(t, err, "%s\n%s", command, out)
+		return string(out)
+	}
+	run("go mod init " + m[1] + " && go mod edit -replace github.com/nngen-go/nngen=" + root)
+	before := lines()
+	last := ""
+	for i, command := range commands {
+		last = run(command)
+		if i == 0 {
+			t.Logf("%d lines of go.mod", lines()-before)
+			require.LessOrEqual(t, lines()-before, 32)
+		}
+	}
+	require.Contains(t, last, "[0 0] is inside")
+	require.NotContains(t, run("go test -v ."), "SKIP")
+	run("go vet ./...")
 }
 
 // shell runs a command line and returns what it printed.

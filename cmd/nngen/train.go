@@ -24,6 +24,8 @@ type trainFlags struct {
 	validationTargets string
 	log, logDir, plot string
 	path              pathFlag
+	mpi               string // how ranks work together; empty is alone
+	shards            int
 	generate, json    bool
 	folds             int // 0 is none
 	options           run.TrainOptions
@@ -74,6 +76,7 @@ spec meanwhile is said, and holds from there on.`,
 	flags.StringVar(&f.plot, "plot", "", "`FILE` for a picture of the losses, .svg or .png")
 	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	f.addRanks(cmd)
 	f.access.forceFlag(cmd)
 	cmd.MarkFlagRequired("data")
 	return cmd
@@ -84,6 +87,9 @@ func train(cmd *cobra.Command, path string, f *trainFlags) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	net, err := gen.Load(path)
 	if err != nil {
+		return err
+	}
+	if stdout, stderr, err = f.join(cmd); err != nil {
 		return err
 	}
 	if cmd.Flags().Changed("folds") {
@@ -149,6 +155,9 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 	a.cmd = cmd
 	a.spec(path, net)
 	a.reads("data", "targets", "weights", "validation", "validation-targets")
+	if f.follows() {
+		return a.open()
+	}
 	a.writes("out", weightFile)
 	if f.options.Out != "" {
 		a.Write("the checkpoint of --out", run.CheckpointOf(f.options.Out), checkpoint)
@@ -183,7 +192,7 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 // progress goes.
 func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, err error) {
 	o = f.options
-	o.Data, o.Talk, o.Norm = f.data.Source, shown, f.log != "" || f.logDir != ""
+	o.Data, o.Talk, o.Norm = f.data.Source, shown, o.Ranks == nil && (f.log != "" || f.logDir != "")
 	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
 		o.Fraction = 0
 		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns, Table: f.data.Table}
@@ -192,6 +201,9 @@ func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, e
 	}
 	o.Begin = func(r *run.TrainReport) {
 		fmt.Fprintf(shown, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
+		for _, w := range r.ClassWeights {
+			fmt.Fprintln(shown, w)
+		}
 		if o.Resume {
 			fmt.Fprintf(shown, "resumed after epoch %d\n", r.ResumedAt)
 		}
@@ -233,6 +245,9 @@ func (f *trainFlags) draw(stderr io.Writer, name string) error {
 
 // packageState says whether the package of a spec lies beside it.
 func packageState(path string, net *spec.Network) string {
+	if again, err := gen.Load(path); err == nil {
+		net = again // with the weights to embed, if they were trained just now
+	}
 	dir := packageDir(path, net)
 	hint := "nngen generate " + path
 	fs, err := gen.Generate(net, gen.Options{})

@@ -15,6 +15,7 @@ type verifyFlags struct {
 	verify.Options
 	model      model.Options
 	in, out    string
+	sequence   string
 	rtol, atol float64
 	json       bool
 }
@@ -35,7 +36,12 @@ A model (ONNX, RTNeural) is imported and compared with its graph first, as nngen
 import does, and its weights are used. Reference inputs and
 outputs, in folders like ONNX's test_data_set_0 or as --in and --out, must be met
 within |got − want| ≤ atol + rtol·|want| on every path of the machine. Inputs that
-an operator needs as constants are taken from the first folder.`,
+an operator needs as constants are taken from the first folder.
+
+The inputs and outputs of a network that keeps a state are the steps of one stream.
+--sequence DIR is one, too: seq_in_NAME.npy and seq_out_NAME.npy with a row per step, and, if
+they are there, seq_init_NAME.npy and seq_final_NAME.npy, the states before and after, by
+the names of their inputs and outputs in the model.`,
 		Example: "  nngen verify digits.yaml --weights digits.safetensors\n" +
 			"  nngen verify model.onnx test_data_set_0\n" +
 			"  nngen verify model.onnx --in x.npy --out y.npy",
@@ -79,6 +85,7 @@ an operator needs as constants are taken from the first folder.`,
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	cmd.Flags().StringVar(&f.in, "in", "", "`FILE` of reference inputs, .npy, .pb or CSV")
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` of reference outputs")
+	cmd.Flags().StringVar(&f.sequence, "sequence", "", "`DIR` of a stream that a model must follow, step by step")
 	cmd.Flags().Float64Var(&f.rtol, "rtol", 1e-5, "allowed error relative to a reference output")
 	cmd.Flags().Float64Var(&f.atol, "atol", 0, "allowed error beside it (default: 1e-6, or 1e-5 of the largest reference output if that is more)")
 	importFlags(cmd, &f.model)
@@ -123,7 +130,24 @@ func (f *verifyFlags) load(cmd *cobra.Command, path string, dirs []string) (*spe
 		}
 		f.References = append(f.References, ref)
 	}
-	return m.Net, nil
+	return m.Net, f.follow(cmd, m)
+}
+
+// follow adds the stream that the model must follow.
+func (f *verifyFlags) follow(cmd *cobra.Command, m *model.Model) error {
+	if f.sequence == "" {
+		return nil
+	}
+	s, err := m.ReadSequence(f.sequence)
+	if err != nil {
+		return err
+	}
+	ref := verify.Reference{Name: s.Name, Inputs: s.Inputs, Outputs: s.Outputs, RTol: f.rtol, ATol: f.atol, Start: s.Start, End: s.End}
+	if !cmd.Flags().Changed("atol") {
+		ref.ATol = max(1e-6, 1e-5*s.Largest())
+	}
+	f.References = append(f.References, ref)
+	return nil
 }
 
 // network loads a spec, or imports a model with its weights.

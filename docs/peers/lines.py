@@ -19,8 +19,9 @@ def from_nngen(workload):
     report = json.load(sys.stdin)
     m = report.get("machine")
     if m:
-        print("# machine %s, %.2f GHz, %.1f GFLOP/s by AVX2 (%.1f FLOP per cycle), tanh %.3f ns, sigmoid %.3f ns" % (
-            m["cpu"], m["ghz"], m["gflops"], m["flops_per_cycle"], m["tanh_ns"], m["sigmoid_ns"]))
+        print("# machine %s, %.2f GHz, %.1f GFLOP/s by AVX2 (%.1f FLOP per cycle)%s" % (
+            m["cpu"], m["ghz"], m["gflops"], m["flops_per_cycle"],
+            "".join(", %s %.3f ns" % f for f in sorted(m["functions_ns"].items()))))
     for r in report["results"]:
         name = "nngen" if r["path"] != "purego" else "nngen-purego"
         line(name, workload, r["mode"], r["batch"], r["ns_per_sample"], r["ns_per_sample_min"],

@@ -36,6 +36,8 @@ const (
 type server struct {
 	net     atomic.Pointer[digits.Net]
 	samples chan sample
+	// swapped, if not nil, is told of a network before it answers.
+	swapped func(*digits.Net)
 }
 
 // sample is a picture and what it shows.
@@ -120,9 +122,18 @@ func (s *server) train(ctx context.Context) *digits.Net {
 		}
 		trainer.Step(x[:n], y[:n])
 		if steps%swapAfter == 0 {
-			s.net.Store(net.Clone())
+			s.swap(net.Clone())
 		}
 	}
+}
+
+// swap lets a network answer from now on. Nothing writes to it any more, so a
+// request that begins now reads one network, whole.
+func (s *server) swap(net *digits.Net) {
+	if s.swapped != nil {
+		s.swapped(net)
+	}
+	s.net.Store(net)
 }
 
 // batch waits for a sample, and then a little for more. It returns how many

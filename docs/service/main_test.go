@@ -107,7 +107,7 @@ func post(t *testing.T, url string, body []byte, answer any) int {
 	return r.StatusCode
 }
 
-func readDigits(t *testing.T) (pictures [][]float32, labels []string) {
+func readDigits(t require.TestingT) (pictures [][]float32, labels []string) {
 	f, err := os.Open("../../golden/data/digits.csv.gz")
 	require.NoError(t, err)
 	defer f.Close()

@@ -142,7 +142,7 @@ const widest = 110
 // statement. Loads of arguments share a line; others that read one come first on
 // theirs, where go vet checks them.
 func (f *Func) Ins(op string, operands ...string) {
-	load := op == "MOVQ" && len(operands) > 0 && strings.HasSuffix(operands[0], "(FP)")
+	load := (op == "MOVQ" || op == "MOVD") && len(operands) > 0 && strings.HasSuffix(operands[0], "(FP)")
 	text := strings.TrimRight(op+" "+strings.Join(operands, ", "), " ")
 	switch argument := strings.Contains(text, "(FP)"); {
 	case load && f.loads:

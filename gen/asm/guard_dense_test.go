@@ -200,6 +200,9 @@ func matVecCases(s *suite) {
 				s.matVec(p[0], p[1], matVecForm{bias: i%3 > 0, listed: listed, apart: i%2 > 0, epilogue: e[i/2%2*(i%len(e))], elem: elem}).done()
 			}
 		}
+		for ins := 65; ins <= 130 && !listed; ins++ { // loops over inputs, and what they leave
+			s.matVec(ins*7%48+1, ins, matVecForm{bias: ins%2 > 0}).done()
+		}
 		for i, outs := range []int{128, 135, 137, 144, 271} { // loops over panels
 			for j, ins := range []int{1, 9, 32} {
 				for _, elem := range append(s.storage(), "") {

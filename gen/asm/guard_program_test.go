@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/asmtest"
 	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/target"
@@ -286,7 +287,7 @@ func (s *suite) program() {
 	write("kernels_"+s.Arch+".s", []byte(text.String()))
 	write("go.mod", []byte("module test\n\ngo 1.26\n"))
 	cmd := exec.Command("go", "build", "-o", "guard", ".")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), asmtest.Env(s.Arch)...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(s, err, "%s", out)
 
@@ -295,7 +296,7 @@ func (s *suite) program() {
 	for i := range s.cases {
 		require.NoError(s, enc.Encode(&s.cases[i]))
 	}
-	cmd = exec.Command(filepath.Join(dir, "guard"))
+	cmd = asmtest.Command(asmtest.Need(s.TB, s.Arch), filepath.Join(dir, "guard"))
 	cmd.Stdin = &in
 	out, err = cmd.CombinedOutput()
 	require.NoError(s, err, "%s", out)

@@ -199,7 +199,7 @@ func (b *benchmark) compile(ctx context.Context, net *spec.Network) error {
 	if err != nil {
 		return err
 	}
-	tree, err := program(p.Prog, pkg)
+	tree, err := program(p.Prog, b.report.Cost.Functions, pkg)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,6 @@
 package bench
 
-import (
-	"github.com/nngen-go/nngen/gen/ir"
-	"github.com/nngen-go/nngen/gen/ir/expr"
-)
+import "github.com/nngen-go/nngen/gen/ir"
 
 // Cost is the work that a network is, whatever code does it.
 type Cost struct {
@@ -19,20 +16,14 @@ type Cost struct {
 	Bytes        int `json:"bytes"`
 	TrainedBytes int `json:"trained_bytes"`
 	StateBytes   int `json:"state_bytes"`
-	// Functions counts the elementary functions of the activations, per sample.
-	Functions Functions `json:"functions"`
-}
-
-// Functions counts evaluations of elementary functions.
-type Functions struct {
-	Exp     int `json:"exp"` // and everything that is neither of the others
-	Sigmoid int `json:"sigmoid"`
-	Tanh    int `json:"tanh"`
+	// Functions are the operations with elementary functions: activations, their
+	// gradients, softmax.
+	Functions []*Function `json:"functions"`
 }
 
 // costOf counts the work of a program.
 func costOf(prog *ir.Program) Cost {
-	c := Cost{Parameters: prog.ParamCount()}
+	c := Cost{Parameters: prog.ParamCount(), Functions: functionsOf(prog)}
 	size := 4
 	if prog.DType == ir.Float64 {
 		size = 8
@@ -43,13 +34,8 @@ func costOf(prog *ir.Program) Cost {
 		}
 	}
 	for _, op := range prog.Infer.Ops {
-		switch o := op.(type) {
-		case *ir.Contract:
+		if o, ok := op.(*ir.Contract); ok {
 			c.Forward += o.MultiplyAdds()
-		case *ir.Map:
-			if len(o.In) == 1 { // an activation, not a part of a softmax
-				c.Functions.add(o.Prog, o.Out[0].Size())
-			}
 		}
 	}
 	if prog.Gradients == nil {
@@ -96,27 +82,6 @@ func connections(v *ir.Value) int {
 		return v.Param.Mask.Count()
 	}
 	return v.Size()
-}
-
-// add counts the functions of a program of n elements.
-func (f *Functions) add(p expr.Program, n int) {
-	var visit func(node *expr.Node)
-	visit = func(node *expr.Node) {
-		switch node.Op {
-		case expr.OpTanh:
-			f.Tanh += n
-		case expr.OpSigmoid:
-			f.Sigmoid += n
-		case expr.OpExp, expr.OpExpm1, expr.OpLog, expr.OpLog1p, expr.OpErf, expr.OpSin, expr.OpCos, expr.OpPow:
-			f.Exp += n
-		}
-		for _, a := range node.Args {
-			visit(a)
-		}
-	}
-	for _, a := range p {
-		visit(a.X)
-	}
 }
 
 // FLOPs returns the operations of a call, a multiply-add being two.

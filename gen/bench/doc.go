@@ -18,8 +18,8 @@
 // is that of the level of memory where these bytes fit. Activations, biases
 // and the samples themselves cost nothing in it.
 //
-// "limit + activations" adds the elementary functions of the layers'
-// activations, forward, at the throughput of straight vector code for exp,
-// sigmoid and tanh that is measured in the same run; any other function counts
-// as one exp, piecewise linear ones as nothing.
+// "limit + activations" adds the operations that evaluate elementary functions,
+// activations, softmax and in training their gradients, each by itself, as the
+// compiler writes it, on arrays in the first-level cache; what only adds,
+// multiplies and compares counts as nothing.
 package bench

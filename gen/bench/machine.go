@@ -15,10 +15,9 @@ type Machine struct {
 	// float32 per cycle; to 64 with AVX-512 where the core has two such units.
 	FLOPsPerCycle float64     `json:"flops_per_cycle"`
 	Bandwidth     []Bandwidth `json:"bandwidth"`
-	// Nanoseconds per element of straight vector code, float32.
-	Exp     float64 `json:"exp_ns"`
-	Sigmoid float64 `json:"sigmoid_ns"`
-	Tanh    float64 `json:"tanh_ns"`
+	// Functions are the nanoseconds per element of the network's functions, as
+	// they are generated, on arrays in the first-level cache.
+	Functions map[string]float64 `json:"functions_ns"`
 }
 
 // Bandwidth is that of working sets of a size, in GB/s (bytes per nanosecond).
@@ -36,7 +35,7 @@ type probed struct {
 		Bytes        int
 		Read, Update float64
 	}
-	Exp, Sigmoid, Tanh float64
+	Functions map[string]float64
 }
 
 // merge takes what several probes say at best.
@@ -46,12 +45,12 @@ func (m *Machine) merge(p *probed) {
 		m.FLOPsPerCycle = p.PerCycle
 	}
 	m.GHz, m.GFLOPs = max(m.GHz, p.GHz), max(m.GFLOPs, p.GFLOPs)
-	for _, t := range []struct {
-		have *float64
-		new  float64
-	}{{&m.Exp, p.Exp}, {&m.Sigmoid, p.Sigmoid}, {&m.Tanh, p.Tanh}} {
-		if *t.have == 0 || t.new < *t.have {
-			*t.have = t.new
+	if m.Functions == nil {
+		m.Functions = map[string]float64{}
+	}
+	for name, ns := range p.Functions {
+		if have, ok := m.Functions[name]; !ok || ns < have {
+			m.Functions[name] = ns
 		}
 	}
 	for i, b := range p.Bandwidth {
@@ -87,14 +86,13 @@ func (m *Machine) at(bytes int) Bandwidth {
 type Limit struct {
 	Compute     float64 // operations at the peak
 	Memory      float64 // parameters at the bandwidth
-	Activations float64 // elementary functions
+	Activations float64 // operations with elementary functions
 }
 
 // Nanos is the limit without activations.
 func (l Limit) Nanos() float64 { return max(l.Compute, l.Memory) }
 
-// limit returns the limit of a call. A vector has half as many float64, and
-// functions of them take at least twice the time.
+// limit returns the limit of a call. A vector has half as many float64.
 func (m *Machine) limit(c *Cost, dtype ir.DType, mode string, batch int) Limit {
 	slower := 1.0
 	if dtype == ir.Float64 {
@@ -105,7 +103,12 @@ func (m *Machine) limit(c *Cost, dtype ir.DType, mode string, batch int) Limit {
 	if mode == Train {
 		l.Memory += float64(c.TrainedBytes+c.StateBytes) / b.Update
 	}
-	f := c.Functions
-	l.Activations = slower * float64(batch) * (float64(f.Exp)*m.Exp + float64(f.Sigmoid)*m.Sigmoid + float64(f.Tanh)*m.Tanh)
+	for _, f := range c.Functions {
+		n := f.Infer
+		if mode == Train {
+			n = f.Train
+		}
+		l.Activations += float64(batch) * float64(n) * m.Functions[f.Name]
+	}
 	return l
 }

@@ -28,7 +28,7 @@ var programFiles = []struct{ name, tmpl string }{
 // programView is what the templates of the program read.
 type programView struct {
 	Header, DType, Draw string
-	Train               bool
+	Train, Memory       bool
 	Inputs, Targets     []portView
 }
 
@@ -41,7 +41,7 @@ type portView struct {
 
 // newProgramView says how to fill the samples of a program.
 func newProgramView(prog *ir.Program) *programView {
-	v := &programView{Header: "// Of the nngen command.", DType: string(prog.DType), Draw: "Float32", Train: prog.Gradients != nil}
+	v := &programView{Header: "// Of the nngen command.", DType: string(prog.DType), Draw: "Float32", Train: prog.Gradients != nil, Memory: len(prog.Memory) > 0}
 	if prog.DType == ir.Float64 {
 		v.Draw = "Float64"
 	}
@@ -63,9 +63,12 @@ func newProgramView(prog *ir.Program) *programView {
 }
 
 // program returns the files of the program, with those of the package in net.
-func program(prog *ir.Program, pkg map[string][]byte) (map[string][]byte, error) {
+func program(prog *ir.Program, functions []*Function, pkg map[string][]byte) (map[string][]byte, error) {
 	view := newProgramView(prog)
-	all := map[string][]byte{}
+	all, err := functionFiles(functions, prog.DType)
+	if err != nil {
+		return nil, err
+	}
 	for name, data := range pkg {
 		all["net/"+name] = data
 	}

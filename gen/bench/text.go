@@ -3,6 +3,8 @@ package bench
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -29,7 +31,16 @@ func (r *Report) WriteText(w io.Writer) {
 
 func (m *Machine) writeText(w io.Writer) {
 	fmt.Fprintf(w, "\n%s, one core: %.2f GHz, %.1f GFLOP/s (%.1f FLOP per cycle)\n", m.CPU, m.GHz, m.GFLOPs, m.FLOPsPerCycle)
-	fmt.Fprintf(w, "ns per element: exp %.3f, sigmoid %.3f, tanh %.3f\n", m.Exp, m.Sigmoid, m.Tanh)
+	for i, name := range slices.Sorted(maps.Keys(m.Functions)) {
+		between := ", "
+		if i == 0 {
+			between = "ns per element: "
+		}
+		fmt.Fprintf(w, "%s%s %.3f", between, name, m.Functions[name])
+	}
+	if len(m.Functions) > 0 {
+		fmt.Fprintln(w)
+	}
 	rows := [3]string{"working set", "read GB/s", "update GB/s"}
 	for _, b := range m.Bandwidth {
 		rows[0] += "\t" + size(b.Bytes)
@@ -57,7 +68,7 @@ func (r *Report) writeResults(w io.Writer) {
 	}
 	writeTable(w, rows)
 	if r.Machine != nil || r.AVX512 != nil {
-		fmt.Fprintln(w, "\nlimits are nanoseconds per sample, × how many times the minimum takes; + activations adds elementary functions")
+		fmt.Fprintln(w, "\nlimits are nanoseconds per sample, × how many times the minimum takes; + activations adds the functions as generated")
 	}
 }
 

@@ -76,8 +76,12 @@ func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, e
 		if out, err = c.spelled(targets); out != nil || err != nil {
 			return in, out, err
 		}
-		return nil, nil, f.errorf("beside the inputs there are %s and the network has %s (%s); name the columns of the targets with --target-column",
-			plural.Of(len(rest), "column"), plural.Of(nt, "target"), describe(targets))
+		var beside []string
+		for _, i := range rest {
+			beside = append(beside, f.Columns[i])
+		}
+		return nil, nil, f.errorf("beside the inputs there are %s (%s) and the network has %s (%s); name the columns of the targets with --target-column",
+			plural.Of(len(rest), "column"), shorten(beside), plural.Of(nt, "target"), describe(targets))
 	case out != nil && len(rest) == ni:
 		return rest, out, c.index(rest)
 	case out != nil, len(rest) != ni+nt:

@@ -99,7 +99,7 @@ func TestLayouts(t *testing.T) {
 		{name: "numbered from 0", table: "x_1,x_0,y\n2,1,0\n4,3,2\n", in: two, out: class3},
 		{name: "the other inputs", table: "rate,turn,kind\n1,2,0\n3,4,2\n", in: pose, out: named, want: `their columns need their names: "speed", "angle"; the columns are "rate", "turn", "kind"`},
 		{name: "numbered in two ways", table: "x0,x1,x2,y\n1,2,9,0\n3,4,9,2\n", in: two, out: class3, want: "could both be"},
-		{name: "which is the target", table: "speed,angle,u,v\n1,2,0,9\n3,4,2,9\n", in: pose, out: class3, want: "beside the inputs there are 2 columns and the network has 1 target"},
+		{name: "which is the target", table: "speed,angle,u,v\n1,2,0,9\n3,4,2,9\n", in: pose, out: class3, want: "beside the inputs there are 2 columns (\"u\", \"v\") and the network has 1 target"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.src.Data = files(t, map[string]string{"d.csv": c.table})("d.csv")

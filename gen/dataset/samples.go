@@ -58,6 +58,9 @@ type Samples struct {
 	Texts   [][][]string
 	Columns Columns // where they come from
 	Form    string  // how the file of the inputs is written, in words
+	Table   Table   // how it is, if it is a CSV file
+	Picked  []int   // the places of Columns.Inputs among its columns
+	Width   int     // how many columns it has
 	// Left are the columns of tables that hold neither: of the file with the
 	// inputs, and of that with the targets, if it is another.
 	Left, LeftTargets []string
@@ -161,6 +164,7 @@ func (s *Samples) readInputs(f *File, src Source, inputs, targets []Port) (err e
 		return err
 	}
 	s.N, s.Columns.Inputs, s.Left = f.Arrays[0].Rows(), c.names(pick), c.names(c.others(pick))
+	s.Table, s.Picked, s.Width = f.form, pick, len(f.Columns)
 	s.Inputs, err = f.take(pick, inputs)
 	s.Texts = f.texts
 	return err

@@ -72,6 +72,9 @@ func (e *exporter) activation(a *spec.Named, x value) value {
 	case "mish":
 		y.name = e.node("Mul", []string{x.name, e.node("Tanh", []string{e.node("Softplus", []string{x.name})})})
 		return y
+	case "relu6":
+		y.name = e.node("Clip", []string{x.name, e.scalar(0), e.scalar(6)})
+		return y
 	case "clip":
 		y.name = e.node("Clip", []string{x.name, e.bound(a.Args, "min"), e.bound(a.Args, "max")})
 		return y

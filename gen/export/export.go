@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -36,8 +37,22 @@ func Model(net *spec.Network, prog *ir.Program, params map[string][]float64) (*o
 	}
 	return &onnx.Model{
 		IRVersion: irVersion, ProducerName: "nngen", Graph: e.graph,
-		OpsetImports: []*onnx.OperatorSet{{Version: opset}},
+		OpsetImports: []*onnx.OperatorSet{{Version: opset}}, MetadataProps: labels(net),
 	}, nil
+}
+
+// labels are the names of the classes of each output that has some, as JSON.
+func labels(net *spec.Network) (props []*onnx.Entry) {
+	for _, out := range net.Outputs {
+		if len(out.Labels) > 0 {
+			list, err := json.Marshal(out.Labels)
+			if err != nil {
+				panic(err) // of texts
+			}
+			props = append(props, &onnx.Entry{Key: onnx.LabelsKey + out.Name, Value: string(list)})
+		}
+	}
+	return props
 }
 
 // exporter builds the graph. After the first error it goes on with anything.
@@ -98,6 +113,9 @@ func (e *exporter) unique(name string) string {
 func (e *exporter) inputs() {
 	for _, in := range e.net.Inputs {
 		x := value{name: in.Name, dims: in.Shape}
+		if in.Context > 0 {
+			e.fail("input %q keeps its context from call to call, which cannot be exported to ONNX", in.Name)
+		}
 		e.graph.Inputs = append(e.graph.Inputs, e.info(x))
 		if in.Normalize != nil {
 			e.at = in.Name

@@ -21,6 +21,9 @@ func init() { // the functions reach the table again
 		"global_max_pool": globalPool("GlobalMaxPool"), "global_avg_pool": globalPool("GlobalAveragePool"),
 		"pad": (*exporter).pad,
 
+		"rnn": (*exporter).cell, "gru": (*exporter).cell, "lstm": (*exporter).cell,
+		"state": (*exporter).keeps, "delay": (*exporter).keeps,
+
 		"dropout": func(_ *exporter, _ *spec.Layer, xs []value) value { return xs[0] },
 
 		"add":      variadic("Sum"),

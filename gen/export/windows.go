@@ -52,6 +52,9 @@ func geometry(l *spec.Layer, axes int) []*onnx.Attribute {
 
 // conv is Conv; a depthwise one has as many groups as channels.
 func (e *exporter) conv(l *spec.Layer, xs []value) value {
+	if l.Args.Bool("stateful") {
+		return e.keeps(l, xs)
+	}
 	x := e.batched(xs[0])
 	groups := l.Args.Int("groups")
 	if !l.Args.Has("groups") {

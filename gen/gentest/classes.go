@@ -18,5 +18,9 @@ func (n *network) classes(loss string, classes int, args spec.Fields) {
 			weights[i] = 0.25 + n.Float64()
 		}
 		args["class_weights"] = weights
+		if args["target"] != "distribution" && n.chance(0.3) {
+			n.count("balanced", true)
+			args["class_weights"] = "balanced"
+		}
 	}
 }

@@ -193,6 +193,10 @@ func (n *network) layer() {
 		n.push(n.b.Layer("flatten", x.ref), x.size)
 	case "concat", "concat of rows":
 		n.concat()
+	case "rnn", "gru", "lstm":
+		n.cell(kind)
+	case "state", "delay":
+		n.remember(kind)
 	case "pad":
 		n.padLayer()
 	case "global_avg_pool", "global_max_pool":

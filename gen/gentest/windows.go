@@ -65,11 +65,24 @@ func (n *network) windowLayer(kind string, axes int) {
 	switch {
 	case conv:
 		n.kernelFields(f)
+		if n.count("stream of a convolution", !n.train && any(f["padding"]) == "causal" && divides(f, x.dims[1:])) {
+			f["stateful"] = true
+		}
 	case strings.HasPrefix(kind, "avg") && n.count("pool with its padding", pads && n.chance(0.5)):
 		f["count_include_pad"] = true
 	}
 	y := n.push(n.b.Layer(kind, x.ref, f), size)
 	y.dims = append([]int{channels}, out...)
+}
+
+// divides reports whether the strides divide the sizes.
+func divides(f spec.Fields, sizes []int) bool {
+	for i, s := range f["strides"].([]int) {
+		if sizes[i]%s != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // filters chooses the channels of a result.

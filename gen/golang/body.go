@@ -40,6 +40,7 @@ type body struct {
 	// rows of a value, or the arrays of a parameter-shaped one.
 	args    map[*ir.Value]string
 	outputs map[*ir.Value]string // fields of y, layer by layer
+	memory  map[*ir.Value]memoryRows
 	stmts   []jen.Code
 }
 
@@ -152,7 +153,7 @@ func (b *body) step(s *plan.Step) error {
 		b.reduceAxis(o, s.Chains)
 	case *ir.Gather:
 		y := b.result(o.Y)
-		b.add(setf(y.idx+"[0]", "%s[%s]", b.at[o.X].idx, b.at[o.T].idx))
+		b.add(setf(y.idx+"[0]", "%s", b.operand(o.X, b.at[o.T].idx)))
 	case *ir.OneHot:
 		y := b.result(o.Y)
 		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)), setf(y.idx+"["+b.at[o.T].idx+"]", "1"))

@@ -55,12 +55,14 @@ type emitter struct {
 	library  library                // the assembly
 	refs     map[string]*refFunc    // functions of the reference
 	refNames map[string]bool
-	numbers  map[*ir.Value]int // of the parameters
-	rowNames map[any]string    // of values and of series
-	tables   map[string]*table // constants, by their numbers
-	current  *target.Target    // that code is being made for
-	repeat   *plan.Repeat      // whose first turn is being printed
-	lists    string            // data of the assembly that lists inputs, "" without any
+	numbers  map[*ir.Value]int                  // of the parameters
+	rowNames map[any]string                     // of values and of series
+	tables   map[string]*table                  // constants, by their numbers
+	current  *target.Target                     // that code is being made for
+	movedTo  map[uint64]map[*ir.Value][]float64 // parameters of the tests, by seed
+	repeat   *plan.Repeat                       // whose first turn is being printed
+	commons  map[string]string                  // names of the assembly that instruction sets have in common
+	lists    map[string]string                  // data of the assembly that lists inputs, by architecture
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
@@ -71,8 +73,9 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
 		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
-		library: map[string]*assembly{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
+		library: map[string]*assembly{}, commons: map[string]string{}, lists: map[string]string{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
 		numbers: map[*ir.Value]int{}, tables: map[string]*table{},
+		movedTo: map[uint64]map[*ir.Value][]float64{},
 	}
 	for i, t := range p.Tensors {
 		e.numbers[t.Value] = i

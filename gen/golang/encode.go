@@ -55,6 +55,7 @@ func (e *emitter) records(v *view) {
 		r := &v.Record[i]
 		number := r.Element != "" && r.Categories == nil
 		v.RecordNumbers = v.RecordNumbers || number
+		v.RecordImports = v.RecordImports || number || r.Categories != nil
 		v.RecordRefuses = v.RecordRefuses || number || r.Categories != nil && !(r.SkipMissing && r.SkipUnknown)
 	}
 	v.EncodeCases = e.encodeCases(v)
@@ -144,7 +145,10 @@ func (e *emitter) encodeCases(v *view) []encodeCase {
 				add(c.Text, false, c.Element+" = "+c.Value)
 			}
 			add(`""`, !r.SkipMissing)
-			add(`"\n"`, !r.SkipUnknown) // no category begins with a space
+			add(`"\x00"`, !r.SkipUnknown) // no category has one
+			add(`" \n"`, !r.SkipMissing)
+			last := r.Categories[len(r.Categories)-1]
+			add(`"\t`+last.Text[1:len(last.Text)-1]+` "`, false, last.Element+" = "+last.Value)
 			continue
 		case r.Fill != "":
 			add(nan, false, r.Element+" = "+map[string]string{"mean": "4", "median": "2"}[r.Fit])

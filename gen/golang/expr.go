@@ -3,6 +3,7 @@ package golang
 import (
 	"fmt"
 	"go/token"
+	"math"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -106,6 +107,9 @@ func (s *scalar) expr(n *expr.Node, pre *[]jen.Code) jen.Code {
 	case expr.OpMul:
 		return jen.Id(typeName(s.dtype)).Call(s.product(n, pre))
 	case expr.OpDiv:
+		if scales(n) {
+			return jen.Id(typeName(s.dtype)).Call(s.product(n, pre))
+		}
 		return s.product(n, pre)
 	case expr.OpSelect:
 		return s.selects(n, pre)
@@ -149,6 +153,16 @@ func (s *scalar) product(n *expr.Node, pre *[]jen.Code) jen.Code {
 	return jen.Add(left).Op(op).Add(s.operand(n.Args[1], pre, false))
 }
 
+// scales reports whether a quotient's divisor is a power of two: Go multiplies by
+// its reciprocal then, and may fuse that with a sum.
+func scales(n *expr.Node) bool {
+	if n.Op != expr.OpDiv || n.Args[1].Op != expr.OpConst {
+		return false
+	}
+	fraction, _ := math.Frexp(n.Args[1].Value)
+	return math.Abs(fraction) == 0.5
+}
+
 // operand renders an operand of an arithmetic sign, in parentheses where
 // needed. A product is rounded explicitly unless it is multiplied on: Go may
 // fuse x*y + z even across statements and inlined calls.
@@ -159,6 +173,9 @@ func (s *scalar) operand(n *expr.Node, pre *[]jen.Code, added bool) jen.Code {
 	x := s.expr(n, pre)
 	switch n.Op {
 	case expr.OpAdd, expr.OpSub, expr.OpNeg, expr.OpDiv:
+		if scales(n) {
+			return x
+		}
 		return jen.Parens(x)
 	case expr.OpConst:
 		if n.Value < 0 {

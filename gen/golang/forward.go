@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -15,25 +16,37 @@ const stackLimit = 16 << 10
 func (e *emitter) forward() (*jen.File, error) {
 	b := &body{
 		e: e, phase: e.plan.Infer, slots: "ws", weights: "p",
-		names: e.local(), at: map[*ir.Value]place{},
+		names: e.local(e.reserved()...), at: map[*ir.Value]place{},
 	}
 	b.bindInputs("x")
 	later := e.bindOutputs(b)
+	remember := e.bindMemory(b)
 	if err := b.run(); err != nil {
 		return nil, err
 	}
 	b.add(later()...)
+	b.add(remember()...)
 	f := e.file()
-	f.Comment("Forward computes y from x. It does not allocate; y, x and ws must not overlap.")
-	f.Comment("Any number of goroutines may call it on one Net, each with a workspace of its own.")
+	if e.remembers() {
+		f.Comment("Forward is one step of the stream of s: it computes y from x and from what s keeps of the")
+		f.Comment("steps before, and leaves in s what the next one needs. It does not allocate; y, x, s and ws")
+		f.Comment("must not overlap. Any number of goroutines may call it on one Net, each with a state and a")
+		f.Comment("workspace of its own.")
+	} else {
+		f.Comment("Forward computes y from x. It does not allocate; y, x and ws must not overlap.")
+		f.Comment("Any number of goroutines may call it on one Net, each with a workspace of its own.")
+	}
 	stmts := b.stmts
 	if b.usesParams() {
 		stmts = append([]jen.Code{letf("p", "n.p")}, stmts...)
 	}
 	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("Forward").Params(
-		jen.Id("y").Op("*").Id("Output"), jen.Id("x").Op("*").Id("Input"), jen.Id("ws").Op("*").Id("Workspace"),
+		append(append([]jen.Code{jen.Id("y").Op("*").Id("Output"), jen.Id("x").Op("*").Id("Input")}, e.stateArg("*State")...), jen.Id("ws").Op("*").Id("Workspace"))...,
 	).Block(stmts...)
 	f.Line()
+	if e.remembers() {
+		e.forwardSequence(f)
+	}
 	if e.plan.Layerwise {
 		if err := e.forwardRows(f); err != nil {
 			return nil, err
@@ -103,28 +116,36 @@ func (e *emitter) bindOutputs(b *body) func() []jen.Code {
 }
 
 func (e *emitter) forwardBatch(f *jen.File) {
-	f.Comment("ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.")
-	f.Comment("It does not allocate and panics unless len(y) == len(x).")
-	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("ForwardBatch").Params(
-		jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input"), jen.Id("ws").Op("*").Id("BatchWorkspace"),
-	).Block(
-		append([]jen.Code{jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadMatch").Call(
-			jen.Lit(e.opts.Package+".Net.ForwardBatch"), jen.Lit("len(y)"), exprf("len(y)"), jen.Lit("len(x)"), exprf("len(x)")))}, e.inBatches()...)...)
+	check := e.matches("ForwardBatch", "y")
+	if e.remembers() {
+		f.Comment("ForwardBatch is one step of each of several streams: that of s[i] has the input x[i] and the")
+		f.Comment("output y[i]. The bits are those of Forward. It does not allocate and panics unless len(y) and")
+		f.Comment("len(s) are len(x).")
+		check = append(check, e.matches("ForwardBatch", "s")...)
+	} else {
+		f.Comment("ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.")
+		f.Comment("It does not allocate and panics unless len(y) == len(x).")
+	}
+	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("ForwardBatch").Params(e.batchArgs()...).Block(append(check, e.inBatches()...)...)
 	f.Line()
 }
 
 // inBatches computes what ForwardBatch was given: layer by layer where there
 // is assembly for it, the rest sample by sample.
 func (e *emitter) inBatches() []jen.Code {
-	one := forRange("i", "x", jen.Id("n.Forward").Call(exprf("&y[i]"), exprf("&x[i]"), exprf("&ws.one")))
+	rest, state := "y, x", ""
+	if e.remembers() {
+		rest, state = "y, x, s", "s[:m]"
+	}
+	one := forRange("i", "x", jen.Id("n.Forward").Call(e.withState("&s[i]", exprf("&y[i]"), exprf("&x[i]"), exprf("&ws.one"))...))
 	if len(e.vectorKernels()) == 0 {
 		return []jen.Code{one}
 	}
 	return []jen.Code{
 		jen.For(exprf("%s && len(x) > 1", e.anyFlag())).Block(
 			letf("m", "min(len(x), MaxBatch)"),
-			jen.Id("n.forwardRows").Call(exprf("y[:m]"), exprf("x[:m]"), exprf("ws")),
-			setf("y, x", "y[m:], x[m:]")),
+			jen.Id("n.forwardRows").Call(e.withState(state, exprf("y[:m]"), exprf("x[:m]"), exprf("ws"))...),
+			setf(rest, "%s", strings.ReplaceAll(rest, ",", "[m:],")+"[m:]")),
 		one,
 	}
 }
@@ -133,7 +154,7 @@ func (e *emitter) inBatches() []jen.Code {
 func (e *emitter) forwardRows(f *jen.File) error {
 	b := &body{
 		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
-		names: e.local(), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
+		names: e.local(e.reserved()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
 	}
 	for _, v := range e.prog.Inputs {
 		b.rowPlace(v)
@@ -148,6 +169,7 @@ func (e *emitter) forwardRows(f *jen.File) error {
 		b.outputs[o.Value] = field
 		b.rowPlace(o.Value)
 	}
+	copies = append(copies, e.bindMemoryRows(b)...)
 	if err := b.layerwise(); err != nil {
 		return err
 	}
@@ -155,35 +177,42 @@ func (e *emitter) forwardRows(f *jen.File) error {
 	if len(copies) > 0 {
 		stmts = append(stmts, forRange("i", "x", copies...))
 	}
-	stmts = append(append([]jen.Code{setf("x", "x[:min(len(x), MaxBatch)]"), setf("y", "y[:len(x)]")}, b.declared...), stmts...)
+	start := []jen.Code{setf("x", "x[:min(len(x), MaxBatch)]"), setf("y", "y[:len(x)]")}
+	if e.remembers() {
+		start = append(start, setf("s", "s[:len(x)]"), letf("next", "ws.next[:len(x)]"))
+		stmts = append(stmts, jen.Id("copy").Call(jen.Id("s"), jen.Id("next")))
+	}
+	stmts = append(append(start, b.declared...), stmts...)
 	if b.usesParams() {
 		stmts = append([]jen.Code{letf("p", "n.p")}, stmts...)
 	}
 	f.Comment("forwardRows computes up to MaxBatch samples, layer by layer.")
-	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("forwardRows").Params(
-		jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input"), jen.Id("ws").Op("*").Id("BatchWorkspace"),
-	).Block(stmts...)
+	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("forwardRows").Params(e.batchArgs()...).Block(stmts...)
 	f.Line()
 	return nil
 }
 
 func (e *emitter) predict(f *jen.File) {
 	sig := func() *jen.Statement {
-		return f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("Predict").Params(jen.Id("x").Op("*").Id("Input")).Params(jen.Id("y").Id("Output"))
+		return f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("Predict").Params(append([]jen.Code{jen.Id("x").Op("*").Id("Input")}, e.stateArg("*State")...)...).Params(jen.Id("y").Id("Output"))
+	}
+	what := "Predict returns the output for x"
+	if e.remembers() {
+		what = "Predict returns the output for x, the next step of the stream of s"
 	}
 	if e.workspaceBytes() <= stackLimit {
-		f.Comment("Predict returns the output for x, with its workspace on the stack.")
+		f.Comment(what + ", with its workspace on the stack.")
 		sig().Block(
 			jen.Var().Id("ws").Id("Workspace"),
-			jen.Id("n.Forward").Call(exprf("&y"), exprf("x"), exprf("&ws")),
+			jen.Id("n.Forward").Call(e.withState("s", exprf("&y"), exprf("x"), exprf("&ws"))...),
 			jen.Return(jen.Id("y")))
 		return
 	}
-	f.Comment("Predict returns the output for x. Its workspace is too large for the stack and is")
+	f.Comment(what + ". Its workspace is too large for the stack and is")
 	f.Comment("taken from a pool; Forward with a workspace of your own never allocates.")
 	sig().Block(
 		jen.Id("ws").Op(":=").Id("workspaces").Dot("Get").Call().Assert(jen.Op("*").Id("Workspace")),
-		jen.Id("n.Forward").Call(exprf("&y"), exprf("x"), exprf("ws")),
+		jen.Id("n.Forward").Call(e.withState("s", exprf("&y"), exprf("x"), exprf("ws"))...),
 		jen.Id("workspaces").Dot("Put").Call(jen.Id("ws")),
 		jen.Return(jen.Id("y")))
 	f.Line()

@@ -15,7 +15,8 @@ type library map[string]*assembly
 
 // assembly is a function of the library.
 type assembly struct {
-	target *target.Target // nil: the same for all
+	target *target.Target
+	common bool // to all instruction sets of the architecture
 	name   string
 	doc    string
 	text   func(t *target.Target, name string, doc []string) *asm.Func
@@ -27,19 +28,24 @@ func (a *assembly) print() *asm.Func {
 
 // file is the end of the name of the file that holds the function.
 func (a *assembly) file() string {
-	if a.target == nil {
-		return "amd64"
+	if a.common {
+		return a.target.Arch
 	}
-	return a.target.Name + "_amd64"
+	return a.target.Name + "_" + a.target.Arch
 }
 
-// common is the name of assembly that is the same for all instruction sets.
+// common is the name of assembly that is the same for all instruction sets of an
+// architecture; every architecture has it under that name.
 func (e *emitter) common(key, hint, doc string, text func(name string, doc []string) *asm.Func) string {
-	if a := e.library[key]; a != nil {
+	t := e.target()
+	if a := e.library[t.Arch+" "+key]; a != nil {
 		return a.name
 	}
-	a := &assembly{nil, e.globals.name(hint), doc, func(_ *target.Target, name string, doc []string) *asm.Func { return text(name, doc) }}
-	e.library[key] = a
+	if e.commons[key] == "" {
+		e.commons[key] = e.globals.name(hint)
+	}
+	a := &assembly{t, true, e.commons[key], doc, func(_ *target.Target, name string, doc []string) *asm.Func { return text(name, doc) }}
+	e.library[t.Arch+" "+key] = a
 	return a.name
 }
 
@@ -52,16 +58,18 @@ func (e *emitter) assembly(key, hint, doc string, text func(t *target.Target, na
 	if a := e.library[key]; a != nil {
 		return a.name
 	}
-	a := &assembly{t, e.globals.name(hint + " " + upper(t)), doc, text}
+	a := &assembly{t, false, e.globals.name(hint + " " + upper(t)), doc, text}
 	e.library[key] = a
 	return a.name
 }
 
-// functions are the library's functions by their names.
-func (l library) functions() []*assembly {
+// functions are the library's functions for an architecture, by their names.
+func (l library) functions(arch string) []*assembly {
 	var all []*assembly
 	for _, a := range l {
-		all = append(all, a)
+		if a.target.Arch == arch {
+			all = append(all, a)
+		}
 	}
 	slices.SortFunc(all, func(a, b *assembly) int { return strings.Compare(a.name, b.name) })
 	return all

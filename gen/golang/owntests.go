@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/runtime/nnrt"
@@ -25,16 +27,29 @@ const (
 
 	referenceSeeds, referenceSamples = 3, 4 // of TestReference, at most
 
-	// Multiply-adds of the interpreter, for all cases.
-	referenceWork = 3e6
-	gradientWork  = 2e7
+	// Multiply-adds of a run of the interpreter on all samples, for larger networks
+	// with fewer of them; mostGradient is the most of one sample.
+	referenceWork = 1e6
+	gradientWork  = 1e6
+	mostGradient  = 7e6
 
-	gradientSeed, gradientSeeds = 5, 4 // of TestGradients: the first, how many are tried
-	gradientOptions             = 11   // Options.Seed
-	gradientSamples             = 3
+	gradientSeeds   = 4  // of TestGradients: how many are tried
+	gradientOptions = 11 // Options.Seed
+	gradientSamples = 3  // at most
+	fewestGradient  = 2  // statistics of one sample say nothing
 
 	zeroAllocationBatch = 3 // samples of TestZeroAllocations
+
+	memorySteps = 3 // of a stream, with one sample
 )
+
+// testSteps is how often the tests of inference run a sample.
+func (e *emitter) testSteps() int {
+	if e.remembers() {
+		return memorySteps
+	}
+	return 1
+}
 
 // baseTolerances are what errors are allowed at least, as a share of the
 // largest number: of outputs and of gradients by differences.
@@ -55,7 +70,9 @@ func (e *emitter) tolerances(v *view) error {
 	if !v.Train {
 		return nil
 	}
-	seed, gradients, loss, reason, err := e.gradientCase()
+	samples := max(fewestGradient, min(gradientSamples, gradientWork/(1+e.prog.MultiplyAdds())))
+	v.GradientSamples = min(samples, e.plan.Options.Batch)
+	seed, gradients, loss, reason, err := e.gradientCase(v.GradientSamples)
 	v.GradientSeed, v.NoGradientCheck = seed, reason
 	v.GradientTolerance, v.LossTolerance = short(gradients), short(loss)
 	return err
@@ -78,7 +95,7 @@ func (e *emitter) testsOnHeap() bool {
 	for _, o := range e.prog.Outputs {
 		outputs += o.Value.Size() * size
 	}
-	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, e.workspaceBytes()) > variableLimit
+	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, zeroAllocationBatch*e.memorySize()*size, e.workspaceBytes()) > variableLimit
 }
 
 // referenceCase is a sample of TestReference.
@@ -130,16 +147,16 @@ func (e *emitter) typicalError() float64 {
 
 // gradientCase chooses the seed of TestGradients, and the tolerances of the
 // gradients and of the loss. Without a reason, the gradients can be checked.
-func (e *emitter) gradientCase() (seed int, gradients, loss float64, reason string, err error) {
+func (e *emitter) gradientCase(samples int) (seed int, gradients, loss float64, reason string, err error) {
 	loss, gradients = baseTolerances(e.elem)
 	if e.prog.Estimated != "" {
-		return gradientSeed, gradients, loss, e.prog.Estimated + " is trained with an estimated gradient, which differences cannot check", nil
+		return 0, gradients, loss, e.prog.Estimated + " is trained with an estimated gradient, which differences cannot check", nil
 	}
-	if gradientSamples*float64(e.prog.MultiplyAdds()) > gradientWork {
-		return gradientSeed, gradients, loss, "", nil
+	if e.prog.MultiplyAdds() > mostGradient {
+		return 0, gradients, loss, "", nil
 	}
-	for seed := gradientSeed; seed < gradientSeed+gradientSeeds; seed++ {
-		m := &measured{emitter: e, weights: e.moved(uint64(seed)), samples: min(gradientSamples, e.plan.Options.Batch)}
+	for seed := range gradientSeeds {
+		m := &measured{emitter: e, weights: e.moved(uint64(seed)), samples: samples}
 		exact, oracles, err := m.run(e.prog.Gradients)
 		if err != nil {
 			return 0, 0, 0, "", err
@@ -164,12 +181,15 @@ func (e *emitter) gradientCase() (seed int, gradients, loss float64, reason stri
 			return seed, max(gradients, errorMargin*ofGradients), max(loss, errorMargin*ofLoss), "", nil
 		}
 	}
-	return gradientSeed, gradients, loss, fmt.Sprintf("the gradients of %s are not those of float64: values overflow, or the network is too sensitive", e.elem), nil
+	return 0, gradients, loss, fmt.Sprintf("the gradients of %s are not those of float64: values overflow, or the network is too sensitive", e.elem), nil
 }
 
 // moved are the parameters of the tests: those of a seed, moved off their initial
 // values.
 func (e *emitter) moved(seed uint64) map[*ir.Value][]float64 {
+	if values := e.movedTo[seed]; values != nil {
+		return values
+	}
 	values := interp.InitialValues(e.prog, seed)
 	for n, t := range e.plan.Tensors {
 		if len(t.Value.Param.Values) > 0 {
@@ -185,6 +205,7 @@ func (e *emitter) moved(seed uint64) map[*ir.Value][]float64 {
 			}
 		}
 	}
+	e.movedTo[seed] = values
 	return values
 }
 
@@ -210,17 +231,26 @@ func (m *measured) run(f *ir.Func) (exact *interp.Machine, oracles []*interp.Mac
 		oracles = append(oracles, interp.NewOracle(m.prog, true))
 	}
 	exact = interp.New(m.prog)
+	var all errgroup.Group
 	for _, machine := range append(oracles, exact) {
-		machine.Batch, machine.Seed = m.samples, gradientOptions
-		for v, w := range m.weights {
-			machine.Set(v, w)
-		}
-		m.data(machine)
-		if err := machine.Run(f); err != nil {
-			return nil, nil, err
-		}
+		all.Go(func() error {
+			machine.Batch, machine.Seed = m.samples, gradientOptions
+			for v, w := range m.weights {
+				machine.Set(v, w)
+			}
+			m.data(machine)
+			for step := range m.testSteps() {
+				if step > 0 {
+					machine.Advance()
+				}
+				if err := machine.Run(f); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	return exact, oracles, nil
+	return exact, oracles, all.Wait()
 }
 
 // data sets the samples and targets that the tests draw.

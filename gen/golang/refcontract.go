@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -34,7 +35,12 @@ func (r *ref) contract(o *ir.Contract) {
 		product, where := exists(&t.A, all)
 		if t.B != nil {
 			b, in := exists(t.B, all)
-			product, where = product+" * "+b, append(where, in...)
+			product = product + " * " + b
+			for _, w := range in { // the operands may end at the same place
+				if !slices.Contains(where, w) {
+					where = append(where, w)
+				}
+			}
 		}
 		for _, w := range t.Where {
 			where = append(where, w.Text(all)+" >= 0")

@@ -18,8 +18,11 @@ import (
 // the kernels.
 func (e *emitter) reference() (*jen.File, error) {
 	f := e.file()
-	r := e.newRef("seed", "step", "samples")
+	r := e.newRef(append(e.reserved(), "seed", "step", "samples")...)
 	r.inputs("x")
+	for i, m := range e.prog.Memory {
+		r.at[m.In] = fmt.Sprintf("s[%d]", i)
+	}
 	ops := e.prog.Infer.Ops
 	err := plan.Walk(len(ops), e.plan.Rolls(ops, e.prog.Infer.Results...), func(i int) error { return r.op(ops[i]) }, func(roll *plan.Roll) error {
 		return r.roll(roll, ops)
@@ -31,8 +34,16 @@ func (e *emitter) reference() (*jen.File, error) {
 	for i, o := range e.prog.Outputs {
 		outs[i] = jen.Id(r.at[o.Value])
 	}
-	f.Comment("refForward is the network in float64; p holds the parameters in canonical layout.")
-	f.Func().Id("refForward").Params(jen.Id("p [][]float64, x *Input")).Index().Index().Float64().Block(
+	args := "p [][]float64, x *Input"
+	if e.remembers() {
+		args += ", s [][]float64"
+		r.add(e.refMemory(r))
+		f.Comment("refForward is a step of the network in float64; p holds the parameters in canonical layout,")
+		f.Comment("s the state.")
+	} else {
+		f.Comment("refForward is the network in float64; p holds the parameters in canonical layout.")
+	}
+	f.Func().Id("refForward").Params(jen.Id(args)).Index().Index().Float64().Block(
 		append(r.out, jen.Return(jen.Index().Index().Float64().Values(outs...)))...)
 	f.Line()
 	if e.plan.Train != nil {
@@ -155,6 +166,9 @@ func (r *ref) op(op ir.Op) error {
 		for _, x := range o.Xs {
 			r.add(setf(y, "append(%s, %s...)", y, r.value(x)))
 		}
+	case *ir.Slice:
+		x := r.value(o.X)
+		r.add(letf(r.result(o.Y), "%s[%d:%d]", x, o.From, o.From+o.Y.Size()))
 	case *ir.View:
 		r.view(o)
 	case *ir.Pool:

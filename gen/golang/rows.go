@@ -61,6 +61,11 @@ func (b *body) rowsOf(v *ir.Value) rows {
 		}
 		return r
 	}
+	if m, ok := b.memory[v]; ok {
+		r.pass, r.typ, r.field, r.named = m.slice, "[]State", m.field, true
+		r.stride = b.e.memorySize()
+		return r
+	}
 	r.stride = b.e.rowStride(v.Size())
 	r.typ = "[]" + array(v.DType, r.stride)
 	return r

@@ -18,7 +18,7 @@ func (e *emitter) listed(x string, inputs int, then ...jen.Code) []jen.Code {
 	t, elem := e.target(), typeName(e.elem)
 	name := e.common(fmt.Sprintf("non zero %d", inputs), fmt.Sprintf("nonZero%d", inputs), "lists the byte offsets of the elements that are not zero.",
 		func(name string, doc []string) *asm.Func { return t.NonZero(name, doc, elem, inputs) })
-	e.lists = t.NonZeroData
+	e.lists[t.Arch] = t.NonZeroData
 	return []jen.Code{
 		jen.Var().Id("list").Id(fmt.Sprintf("[%d]int32", inputs+max(t.Lanes(elem), e.plan.Ahead()))),
 		jen.Var().Id("count").Int(),

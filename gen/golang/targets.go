@@ -1,12 +1,15 @@
 package golang
 
 import (
+	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/target"
+	"github.com/nngen-go/nngen/templates"
 )
 
 // forTarget is what a function is with one instruction set.
@@ -78,13 +81,50 @@ func (e *emitter) anyFlag() string {
 	return flags[0]
 }
 
-// choice calls the preferred assembly that the machine has, else portable Go.
-func (k *kernelFunc) choice(portable []jen.Code) []jen.Code {
+// choice calls the preferred assembly that a machine of an architecture has, else
+// portable Go.
+func (k *kernelFunc) choice(portable []jen.Code, arch string) []jen.Code {
 	var cases []jen.Code
 	for _, f := range k.fast {
-		cases = append(cases, jen.Case(jen.Id(flag(f.Target))).Block(f.code...))
+		if f.Arch == arch {
+			cases = append(cases, jen.Case(jen.Id(flag(f.Target))).Block(f.code...))
+		}
+	}
+	if cases == nil {
+		return []jen.Code{jen.Id(k.portable()).Call(portable...)}
 	}
 	return []jen.Code{jen.Switch().Block(append(cases, jen.Default().Block(jen.Id(k.portable()).Call(portable...)))...)}
+}
+
+// arches are the architectures of the instruction sets.
+func (e *emitter) arches() []string {
+	var out []string
+	for _, t := range e.targets() {
+		if !slices.Contains(out, t.Arch) {
+			out = append(out, t.Arch)
+		}
+	}
+	return out
+}
+
+// templateFile is a file of fixed shape.
+type templateFile struct {
+	file, tmpl string
+	when       bool
+}
+
+// cpuFiles are those that choose the instruction set, by architecture; some are
+// Go alone.
+func (e *emitter) cpuFiles() []templateFile {
+	var files []templateFile
+	for _, arch := range e.arches() {
+		for _, ext := range []string{".go", ".s"} {
+			name := "cpu_" + arch + ext
+			_, err := fs.Stat(templates.FS, name+".tmpl")
+			files = append(files, templateFile{name, name + ".tmpl", err == nil})
+		}
+	}
+	return files
 }
 
 // targetViews are the instruction sets as the templates see them.
@@ -92,9 +132,11 @@ func (e *emitter) targetViews() []targetView {
 	var out []targetView
 	for _, t := range e.targets() {
 		for i := range out {
-			out[i].Others = append(out[i].Others, t.Name)
+			if out[i].Arch == t.Arch {
+				out[i].Others = append(out[i].Others, t.Name)
+			}
 		}
-		out = append(out, targetView{Name: t.Name, Upper: upper(t)})
+		out = append(out, targetView{Name: t.Name, Upper: upper(t), Arch: t.Arch})
 	}
 	return out
 }

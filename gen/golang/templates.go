@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -18,6 +19,9 @@ import (
 // embeddedName is the file of the embedded weights in the package.
 const embeddedName = "weights.safetensors"
 
+// finalsPerLine is how many parts of the gradients a line names.
+const finalsPerLine = 6
+
 // view is what the templates see: names and numbers, nothing to compute.
 type view struct {
 	Header, Package, Elem, Runtime string
@@ -27,10 +31,13 @@ type view struct {
 	Doc                            []string
 	Optimizer, LearningRate        string
 	States, StateNames             []string
+	Memory                         []memoryView // the state of a stream
+	Steps                          int          // of a stream, in the tests
 	Accessors                      []accessorView
 	Fits                           []fitGroup
 	Record                         []recordView // nil without columns
 	RecordNumbers, RecordRefuses   bool         // some fields are numbers; some values are refused
+	RecordImports                  bool         // the runtime is called
 	FitRecords                     bool
 	Encoded                        []string // the elements that the first record of the tests becomes
 	EncodeCases                    []encodeCase
@@ -45,7 +52,8 @@ type view struct {
 	// Targets are the instruction sets that there are kernels for, the preferred
 	// first.
 	Targets []targetView
-	Half    bool // some kernels read float16
+	NoAsm   string // the build constraint without assembly
+	Half    bool   // some kernels read float16
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
@@ -56,49 +64,43 @@ type view struct {
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
 	Shares              bool
+	// Of gradients of a part of a batch: how they add up, and what is final when.
+	Parts      ir.Parts
+	Balanced   string         // where the class weights lie that are fitted
+	Finals     [][]plan.Final // by the line
+	FinalParts int
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	// Of the sample that golden results are computed with, if there is one.
-	Sampled                                   bool
-	SampledUnits, SampledBlocks, SampledScale int
-	ReferenceCases                            []referenceCase
-	Tolerance                                 string
-	GradientSeed, GradientOption              int
-	GradientTolerance                         string
-	LossTolerance                             string
-	NoGradientCheck                           string
-	GradientChecks, GradientStep              int // elements of a tensor; of how many tensors one is checked
-	TrainedTensors                            []bool
-	FixedTensors, SparseTensors               []bool
-	SkipZeros                                 bool
-	OnHeap                                    bool // samples and workspace are too large for the stack
-	AllocBatch                                int  // samples of TestZeroAllocations
+	Sampled                                       bool
+	SampledUnits, SampledBlocks, SampledScale     int
+	ReferenceCases                                []referenceCase
+	Tolerance                                     string
+	GradientSeed, GradientSamples, GradientOption int
+	GradientTolerance                             string
+	LossTolerance                                 string
+	NoGradientCheck                               string
+	GradientChecks, GradientStep                  int // elements of a tensor; of how many tensors one is checked
+	TrainedTensors                                []bool
+	FixedTensors, SparseTensors                   []bool
+	SkipZeros                                     bool
+	OnHeap                                        bool // samples and workspace are too large for the stack
+	AllocBatch                                    int  // samples of TestZeroAllocations
 }
 
-// targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
-// and the names of those it is preferred to.
+// targetView is an instruction set: its name in NNGEN_PATH and in identifiers, its
+// architecture, and the names of those it is preferred to.
 type targetView struct {
-	Name, Upper string
-	Others      []string
+	Name, Upper, Arch string
+	Others            []string
 }
 
 type accessorView struct {
 	Name, Cell, Tensor, Args string
+	Check                    string // panics where one of several axes has not the index
 	Sparse                   bool
 	Value                    string // expression of the number in cell c
 	Doc                      string // how its comment ends, "" where it has none
-}
-
-// fitGroup is what one function fits: FitInput all inputs, FitTarget all outputs
-// that are normalised by the training data.
-type fitGroup struct {
-	Func, Arg, Type string
-	All             []fitView
-}
-
-type fitView struct {
-	Port, Of, Suffix, Field, Mean, Std string
-	Size                               int
 }
 
 type ioView struct {
@@ -129,26 +131,25 @@ func (e *emitter) templates() error {
 		return err
 	}
 	vector := len(e.vectorKernels()) > 0
+	var cpu []templateFile
 	if vector {
-		v.Targets = e.targetViews()
+		v.Targets, v.NoAsm = e.targetViews(), "!("+asmTag(e.arches()...)+")"
+		cpu = e.cpuFiles()
 	}
-	list := []struct {
-		file, tmpl string
-		when       bool
-	}{
+	list := slices.Concat([]templateFile{
 		{"doc.go", "doc.go.tmpl", true},
 		{"net.go", "net.go.tmpl", true},
+		{"state.go", "state.go.tmpl", v.Memory != nil},
 		{"encode.go", "encode.go.tmpl", v.Record != nil},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
 		{"embed.go", "embed.go.tmpl", e.opts.Embedded != nil},
-		{"cpu_amd64.go", "cpu_amd64.go.tmpl", vector},
-		{"cpu_amd64.s", "cpu_amd64.s.tmpl", vector},
+	}, cpu, []templateFile{
 		{"cpu_noasm.go", "cpu_noasm.go.tmpl", vector},
 		{"net_test.go", "net_test.go.tmpl", true},
 		{"encode_test.go", "encode_test.go.tmpl", v.Record != nil},
 		{"trainer_test.go", "trainer_test.go.tmpl", e.plan.Train != nil},
 		{"bench_test.go", "bench_test.go.tmpl", true},
-	}
+	})
 	if e.opts.Embedded != nil {
 		e.files[embeddedName] = e.opts.Embedded
 	}
@@ -217,6 +218,10 @@ func (e *emitter) view() *view {
 			v.Stages = append(v.Stages, n+1)
 		}
 		v.MinBatch = max(1, e.prog.MinBatch)
+		if w := e.prog.Parts.Balanced; w != nil {
+			v.Balanced = paramName(w)
+		}
+		v.Parts, v.Finals, v.FinalParts = e.prog.Parts, slices.Collect(slices.Chunk(e.plan.Finals(), finalsPerLine)), len(e.prog.Params)
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), calls.TileRows(e.plan)
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
@@ -229,7 +234,7 @@ func (e *emitter) view() *view {
 		v.SparseTensors = append(v.SparseTensors, t.Value.Param.Mask != nil)
 		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
-	v.Fits = e.fits()
+	v.Fits, v.Memory, v.Steps = e.fits(), e.memoryViews(), e.testSteps()
 	e.records(v)
 	for _, in := range e.prog.Inputs {
 		v.Inputs = append(v.Inputs, ioView{Field: e.inputField(in), Size: in.Size()})
@@ -271,130 +276,4 @@ func (e *emitter) gradientStep() int {
 		return 1
 	}
 	return step | 1
-}
-
-// isTrained reports whether training changes the tensor.
-func (e *emitter) isTrained(t *plan.Tensor) bool {
-	for _, g := range e.prog.Grads {
-		if g.Param == t.Value.Param && g.Param.Momentum == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
-	layer, what, _ := strings.Cut(t.Value.Name, ".")
-	a := accessorView{
-		Name: spec.GoName(layer) + spec.GoName(what), Tensor: t.Value.Name,
-		Args: "o, i", Sparse: t.Layout.Order == plan.Connections, Value: "*c",
-	}
-	switch t.Layout.Elem {
-	case ir.Float16:
-		a.Value = e.rtName("Widen16") + "(*c)"
-	case ir.Int8:
-		a.Value = "float32(*c) * " + vectorAt("n.p."+t.ScaleField(), "o")
-	}
-	if t.Layout.Order == plan.Vector {
-		a.Args = "o"
-	}
-	switch {
-	case t.Run == nil:
-		a.Doc = "."
-	case t.Block == 0:
-		a.Doc = "; those of the layers that follow are alike."
-	}
-	a.Cell = e.cellAt(t, strings.Split(a.Args, ", ")...)
-	return a
-}
-
-// fits are the inputs and outputs normalised by the training data.
-func (e *emitter) fits() []fitGroup {
-	fitted := map[string]*ir.Value{}
-	for _, p := range e.prog.Params {
-		if p.Param.FitPort != "" {
-			fitted[p.Param.FitPort+"."+p.Param.Stat] = p
-		}
-	}
-	inputs := fitGroup{Func: "FitInput", Arg: "x", Type: "Input"}
-	targets := fitGroup{Func: "FitTarget", Arg: "y", Type: "Target"}
-	add := func(g *fitGroup, name, of, field string, size int) {
-		if mean := fitted[name+".mean"]; mean != nil {
-			g.All = append(g.All, fitView{Port: name, Of: of, Size: size, Field: field, Mean: paramName(mean), Std: paramName(fitted[name+".std"])})
-		}
-	}
-	for _, in := range e.prog.Inputs {
-		add(&inputs, in.Name, "samples", e.inputField(in), in.Size())
-	}
-	if e.plan.Train != nil {
-		for _, o := range e.trained() {
-			add(&targets, o.Name, "targets", e.outputField(o.Name), o.Value.Size())
-		}
-	}
-	var groups []fitGroup
-	for _, g := range []fitGroup{inputs, targets} {
-		if len(g.All) > 1 {
-			for i := range g.All {
-				g.All[i].Suffix = spec.GoName(g.All[i].Port)
-			}
-		}
-		if len(g.All) > 0 {
-			groups = append(groups, g)
-		}
-	}
-	return groups
-}
-
-// doc is the package comment: what the network is, its size, how to use it.
-func (e *emitter) doc() []string {
-	lines := []string{fmt.Sprintf("Package %s is a neural network generated by nngen from %s.", e.opts.Package, oneLine(e.opts.Source)), ""}
-	if e.net.Doc != "" {
-		for _, l := range strings.Split(strings.TrimSpace(e.net.Doc), "\n") {
-			lines = append(lines, oneLine(l))
-		}
-		lines = append(lines, "")
-	}
-	for i := range e.net.Inputs {
-		lines = append(lines, fmt.Sprintf("\tinput  %-12s %v", e.net.Inputs[i].Name, e.net.Inputs[i].Shape))
-	}
-	for _, l := range e.net.Layers {
-		s := fmt.Sprintf("\tlayer  %-12s %s", l.Name, l.Kind)
-		if u := l.Args.Int("units"); u > 0 {
-			s += fmt.Sprintf(" %d", u)
-		}
-		if act := l.Args.Word("activation"); act != nil && act.Name != "linear" {
-			s += " " + act.Name
-		}
-		lines = append(lines, s+" ← "+strings.Join(l.From, ", "))
-	}
-	for _, o := range e.prog.Outputs {
-		s := fmt.Sprintf("\toutput %-12s [%d]", o.Name, o.Value.Size())
-		if o.LossName != "" {
-			s += ", loss " + o.LossName
-		}
-		lines = append(lines, s)
-	}
-	lines = append(lines, "",
-		fmt.Sprintf("%d parameters in %d bytes, %d multiply-adds per inference, %s, %s mode.",
-			e.prog.ParamCount(), e.plan.Net.Size, e.prog.MultiplyAdds(), e.elem, e.prog.Mode), "",
-		"Use it like this:", "",
-		"\tnet, err := "+e.opts.Package+".LoadFile(\"weights.safetensors\") // or New(seed)")
-	if e.net.Record() != nil {
-		lines = append(lines, "\tx, err := net.Encode(&"+e.opts.Package+".Record{}) // with its fields")
-	} else {
-		lines = append(lines, "\tvar x "+e.opts.Package+".Input // fill in")
-	}
-	lines = append(lines, "\ty := net.Predict(&x)")
-	if e.plan.Train != nil {
-		lines = append(lines, "",
-			"Train it like this, and save it:", "",
-			"\ttrainer := "+e.opts.Package+".NewTrainer(net, "+e.opts.Package+".Options{Seed: 1})",
-			"\tdefer trainer.Close()",
-			"\tloss := trainer.Step(inputs, targets) // []Input and []Target, of up to MaxBatch samples",
-			"\terr := net.SaveFile(\"weights.safetensors\")")
-	}
-	for i, l := range lines {
-		lines[i] = strings.TrimRight(l, " ")
-	}
-	return lines
 }

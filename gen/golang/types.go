@@ -204,18 +204,33 @@ func (e *emitter) rowStride(size int) int {
 	return size
 }
 
+// nextState is the field of a workspace for the states after a step.
+func (e *emitter) nextState(rows ...int) []jen.Code {
+	if !e.remembers() {
+		return nil
+	}
+	field := jen.Id("next")
+	for _, n := range rows {
+		field = field.Index(jen.Lit(n))
+	}
+	return []jen.Code{field.Id("State")}
+}
+
 func (e *emitter) workspaces(f *jen.File) {
 	f.Comment("Workspace holds the intermediate values of one inference. Its zero value is ready")
 	f.Comment("to use; use one per goroutine.")
-	f.Type().Id("Workspace").Struct(slots(e.elem, e.plan.Infer, same)...)
+	f.Type().Id("Workspace").Struct(append(e.nextState(), slots(e.elem, e.plan.Infer, same)...)...)
 	f.Line()
 	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
 	fields := []jen.Code{jen.Id("one").Id("Workspace")}
 	if e.plan.Layerwise {
+		fields = append(fields, e.nextState(e.plan.Options.Batch)...)
 		fields = append(fields, e.batchSlots(e.plan.InferBatch)...)
 	}
 	f.Type().Id("BatchWorkspace").Struct(fields...)
 }
 
 // workspaceBytes is the size of Workspace.
-func (e *emitter) workspaceBytes() int { return e.plan.Infer.Bytes(e.elem) }
+func (e *emitter) workspaceBytes() int {
+	return e.plan.Infer.Bytes(e.elem) + e.memorySize()*plan.ElemSize(e.elem)
+}

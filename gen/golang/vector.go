@@ -109,38 +109,77 @@ func (e *emitter) vectorKernels() []*kernelFunc {
 	return out
 }
 
-// asmTag is the build constraint of assembly: memory sanitizers do not see
-// its stores.
-const asmTag = "amd64 && !purego && !msan"
+// asmTag is the build constraint of the assembly of some architectures: memory
+// sanitizers do not see its stores.
+func asmTag(arches ...string) string {
+	tag := strings.Join(arches, " || ")
+	if len(arches) > 1 {
+		tag = "(" + tag + ")"
+	}
+	return tag + " && !purego && !msan"
+}
 
-// assemblyFiles adds the kernels of the targets: the .s file, its declarations and
-// the choice between them and portable Go.
+// assemblyFiles adds the kernels of the targets: for every architecture the .s
+// files, their declarations and the choice between them and portable Go; for all
+// others portable Go.
 func (e *emitter) assemblyFiles() error {
 	ks := e.vectorKernels()
 	if len(ks) == 0 {
 		return nil
 	}
-	asmGo, other := e.file(), e.file()
-	asmGo.HeaderComment("//go:build " + asmTag)
-	other.HeaderComment("//go:build !(" + asmTag + ")")
-	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.header(), asmTag)
-	data := map[string]string{"amd64": e.lists}
-	for _, t := range e.targets() {
-		data[t.Name+"_amd64"] = t.Data
+	arches := e.arches()
+	for _, arch := range arches {
+		if err := e.archFiles(arch, ks); err != nil {
+			return err
+		}
 	}
-	functions := map[string][]*asm.Func{}
-	for _, a := range e.library.functions() {
-		f := a.print()
-		functions[a.file()] = append(functions[a.file()], f)
-		declare(asmGo, f)
+	if helpers := helpersOf(ks); len(arches) > 1 && len(helpers) > 0 {
+		f := e.file()
+		f.HeaderComment("//go:build " + asmTag(arches...))
+		for _, k := range helpers {
+			k.chooser(f, "")
+		}
+		if err := e.goFile("kernels_asm.go", f); err != nil {
+			return err
+		}
 	}
-	asmGo.Comment("The functions choose the assembly that the machine has, the preferred first; what they")
-	asmGo.Comment("compute is said with their portable forms.")
-	asmGo.Line()
+	other := e.file()
+	other.HeaderComment("//go:build !(" + asmTag(arches...) + ")")
 	for _, k := range ks {
-		k.chooser(asmGo)
 		if !k.assemblyOnly() {
 			e.forwardGeneric(other, k)
+		}
+	}
+	return e.goFile("kernels_noasm.go", other)
+}
+
+// helpersOf are the functions that only serve assembly. They are with it where it
+// is for one architecture.
+func helpersOf(ks []*kernelFunc) []*kernelFunc {
+	return slices.DeleteFunc(slices.Clone(ks), func(k *kernelFunc) bool { return !k.assemblyOnly() })
+}
+
+// archFiles adds the files of an architecture.
+func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
+	f := e.file()
+	f.HeaderComment("//go:build " + asmTag(arch))
+	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.header(), asmTag(arch))
+	data := map[string]string{arch: e.lists[arch]}
+	for _, t := range e.targets() {
+		data[t.Name+"_"+t.Arch] = t.Data
+	}
+	functions := map[string][]*asm.Func{}
+	for _, a := range e.library.functions(arch) {
+		fn := a.print()
+		functions[a.file()] = append(functions[a.file()], fn)
+		declare(f, fn)
+	}
+	f.Comment("The functions choose the assembly that the machine has, the preferred first; what they")
+	f.Comment("compute is said with their portable forms.")
+	f.Line()
+	for _, k := range ks {
+		if !k.assemblyOnly() || len(e.arches()) == 1 {
+			k.chooser(f, arch)
 		}
 	}
 	for name, fs := range functions {
@@ -153,13 +192,16 @@ func (e *emitter) assemblyFiles() error {
 		}
 		e.files["kernels_"+name+".s"] = []byte(text)
 	}
-	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {
-		var buf bytes.Buffer
-		if err := file.Render(&buf); err != nil {
-			return fmt.Errorf("%s: %s", name, firstLines(err.Error(), 40))
-		}
-		e.files[name] = buf.Bytes()
+	return e.goFile("kernels_"+arch+".go", f)
+}
+
+// goFile adds a file.
+func (e *emitter) goFile(name string, f *jen.File) error {
+	var buf bytes.Buffer
+	if err := f.Render(&buf); err != nil {
+		return fmt.Errorf("%s: %s", name, firstLines(err.Error(), 40))
 	}
+	e.files[name] = buf.Bytes()
 	return nil
 }
 
@@ -175,12 +217,12 @@ func declare(f *jen.File, fn *asm.Func) {
 	f.Func().Id(fn.Name).Params(params...)
 }
 
-// chooser prints the function that chooses, or a helper of it.
-func (k *kernelFunc) chooser(f *jen.File) {
+// chooser prints the function that chooses on an architecture, or a helper of it.
+func (k *kernelFunc) chooser(f *jen.File, arch string) {
 	params, pass := k.signature()
 	body := k.generic
 	if !k.assemblyOnly() {
-		body = k.choice(pass)
+		body = k.choice(pass, arch)
 	}
 	if k.rows && (k.assemblyOnly() || k.plain != "") { // others have it with their portable form
 		for _, line := range k.doc {

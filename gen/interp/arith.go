@@ -67,10 +67,25 @@ var functions64 = [expr.OpSelect + 1]func(float64) float64{
 }
 
 // FMA32 is x·y + z of float32 numbers, rounded once. The product is exact in
-// float64; the sum is rounded to odd, so that rounding it to float32 gives
-// the result of rounding the exact sum.
+// float64; the error of the float64 sum matters only where the sum lies halfway
+// between two float32 numbers, or is so small that they have fewer bits.
 func FMA32(x, y, z float64) float64 {
-	p := x * y
+	const (
+		dropped = 1<<29 - 1 // bits of float64 that normal float32 numbers lack
+		halfway = 1 << 28
+		sign    = 1 << 63
+		normal  = (1023 - 126) << 52 // the least normal float32, in float64
+	)
+	s := float64(x*y) + z
+	if b := math.Float64bits(s); b&dropped != halfway && b&^sign >= normal {
+		return float64(float32(s))
+	}
+	return fmaHalfway(float64(x*y), z)
+}
+
+// fmaHalfway is p + z rounded to odd and then to float32, which is the exact sum
+// rounded once.
+func fmaHalfway(p, z float64) float64 {
 	s := p + z
 	if math.IsInf(s, 0) || math.IsNaN(s) {
 		return round32(s)

@@ -110,10 +110,10 @@ func (m *Machine) multiplyAdd(o *ir.Contract) func(x, y, z float64) float64 {
 	case *ir.DenseGradWeight:
 		w = f.DW
 	}
-	if conv := ir.ConvolutionOf(o); conv != nil && conv.W != nil && conv.Regular(m.chainsOf(o)) {
+	if conv := ir.ConvolutionOf(o); !m.Prog.PortableFilters && conv != nil && conv.W != nil && conv.Regular(m.chainsOf(o)) {
 		w = conv.W.V
 	}
-	if ir.FilterGradientOf(o) != nil {
+	if !m.Prog.PortableFilters && ir.FilterGradientOf(o) != nil {
 		w = o.Y.V
 	}
 	if w == nil || w.Param.Mask != nil {
@@ -162,16 +162,29 @@ func (s *contraction) line(p *products, b, chain int) int {
 		n = p.loops[len(p.loops)-1].Size
 		at = func(i int) { p.l[len(p.l)-1] = i }
 	}
-	at(n - 1)
-	whole := p.exists()
 	at(0)
-	whole = whole && p.exists() && p.a.mask == nil && (p.b == nil || p.b.mask == nil) // bounds are linear
+	whole := p.a.mask == nil && (p.b == nil || p.b.mask == nil) && p.exists()
+	if whole && n > 1 {
+		at(n - 1)
+		whole = p.exists() // bounds are linear
+		at(0)
+	}
 	x, dx := p.a.flat.Eval(p.l), p.a.flat.Coefficient(max(len(p.l)-1, 0))
 	xs := p.a.row(b)
 	var ys []float64
 	y, dy := 0, 0
 	if p.b != nil {
 		ys, y, dy = p.b.row(b), p.b.flat.Eval(p.l), p.b.flat.Coefficient(max(len(p.l)-1, 0))
+	}
+	if whole && p.b != nil {
+		for range n {
+			s.chains[chain] = p.add(xs[x], ys[y], s.chains[chain])
+			x, y = x+dx, y+dy
+			if chain++; chain == len(s.chains) {
+				chain = 0
+			}
+		}
+		return chain
 	}
 	for i := range n {
 		if !whole {

@@ -39,10 +39,18 @@ func initialise(w []float64, v *ir.Value, seed uint64) {
 		}
 		env := make([]float64, len(f.Vars))
 		at := f.Index("w")
+		draws := []func(uint64, nnrt.Purpose, uint32, uint64) float64{nnrt.Uniform, nnrt.Normal, nnrt.TruncNormal}
+		for k, leaf := range f.Vars[:len(draws)] {
+			if !p.Init.Reads(leaf) {
+				draws[k] = nil
+			}
+		}
 		each(v, func(i int) {
-			env[0] = nnrt.Uniform(seed, nnrt.PurposeInit, uint32(p.Layer), uint64(i))
-			env[1] = nnrt.Normal(seed, nnrt.PurposeInit, uint32(p.Layer), uint64(i))
-			env[2] = nnrt.TruncNormal(seed, nnrt.PurposeInit, uint32(p.Layer), uint64(i))
+			for k, draw := range draws {
+				if draw != nil {
+					env[k] = draw(seed, nnrt.PurposeInit, uint32(p.Layer), uint64(i))
+				}
+			}
 			f.Run(env)
 			w[i] = env[at]
 		})

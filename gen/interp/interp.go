@@ -93,6 +93,8 @@ func (m *Machine) run(op ir.Op) error {
 			m.values[x] = [][]float64{m.constant(x)}
 		case x.Kind == ir.State && m.values[x] == nil:
 			m.values[x] = [][]float64{make([]float64, x.Size())}
+		case x.Kind == ir.Stream && m.values[x] == nil:
+			m.zero(x)
 		}
 		if m.values[x] == nil {
 			return fmt.Errorf("%s (%s) was not set", x, x.Name)
@@ -144,6 +146,22 @@ func (m *Machine) run(op ir.Op) error {
 		return fmt.Errorf("internal error: interp: unexpected op %T", op)
 	}
 	return nil
+}
+
+// zero is the beginning of a stream, for every sample.
+func (m *Machine) zero(v *ir.Value) {
+	m.perSample(v, func(int) []float64 { return make([]float64, v.Size()) })
+}
+
+// Advance ends a step of every stream: the state is the one after it.
+func (m *Machine) Advance() {
+	after := map[*ir.Value][][]float64{}
+	for _, s := range m.Prog.Memory {
+		after[s.In] = m.values[s.Out]
+	}
+	for v, rows := range after {
+		m.values[v] = rows
+	}
 }
 
 // constant is a value known to the compiler, as it is stored.

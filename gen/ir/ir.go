@@ -36,9 +36,10 @@ const (
 	State                // an optimiser's state, of a trainer
 	Scalar               // a number of a training step: "step", "batch", "learning_rate", "seed"
 	Gradient             // the gradient of the loss by a parameter
+	Stream               // what a stream of samples keeps from one step to the next, per stream
 )
 
-var kindNames = [...]string{"temp", "input", "target", "param", "constant", "state", "scalar", "gradient"}
+var kindNames = [...]string{"temp", "input", "target", "param", "constant", "state", "scalar", "gradient", "stream"}
 
 // String returns the kind's name.
 func (k Kind) String() string { return kindNames[k] }
@@ -96,7 +97,8 @@ type ParamInfo struct {
 	Momentum float64
 	// FitPort is the input or output of whose training data this constant holds a
 	// statistic: by Stat the "mean" or "std" that it is normalised by, or
-	// "missing", what stands for elements of an input that a sample lacks.
+	// "missing", what stands for elements of an input that a sample lacks, or
+	// "class_weights", balanced ones of the loss.
 	FitPort, Stat string
 	// Storage is the type of the elements in memory, "" if it is the value's.
 	// What is stored is rounded first, to nearest, ties to even:
@@ -167,10 +169,13 @@ func (f *Func) Waits() bool {
 
 // Program is a network, ready to be planned.
 type Program struct {
-	Name   string
-	DType  DType
-	Mode   string // fast | reproducible
-	Values []*Value
+	Name  string
+	DType DType
+	Mode  string // fast | reproducible
+	// PortableFilters: an instruction set has no kernels of convolutions, so that
+	// they run in portable Go, which rounds products by themselves.
+	PortableFilters bool
+	Values          []*Value
 
 	Inputs  []*Value
 	Outputs []Output
@@ -180,6 +185,8 @@ type Program struct {
 	Shapes map[string][]int
 	Layers map[string]*Value
 	States []*Value
+	// Memory is what a network with memory keeps of a stream of samples.
+	Memory []*Memory
 
 	Infer     *Func // inputs → outputs
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
@@ -196,6 +203,8 @@ type Program struct {
 	// SummedLoss is the loss of Gradients summed over the samples; nil unless some
 	// outputs' losses are sums and others means.
 	SummedLoss *Value
+	// Parts says how the gradients of parts of a batch make those of the batch.
+	Parts Parts
 	// MinBatch is the least number of samples of a training step: 2 where one
 	// would leave batch normalisation a single value; 0 is 1.
 	MinBatch int
@@ -203,6 +212,25 @@ type Program struct {
 	// (straight-through), so that differences cannot check it.
 	Estimated string
 	PenaltyOf *Value
+}
+
+// Parts is how the gradients of the parts of a batch, computed by themselves, add
+// up to those of the batch. They do not where the losses of several outputs divide by
+// different things: then both are false.
+type Parts struct {
+	Mean bool // each times its share of the samples
+	Sum  bool // as they are; the statistics of batch normalisation by their share
+	// ClassWeights are what the samples of each class count in the mean; nil is 1.
+	// Balanced is the parameter that holds them where they are fitted.
+	ClassWeights []float64
+	Balanced     *Value
+}
+
+// Memory is a part of the state of a stream: In is its value before a step of
+// Infer, zero at the beginning, Out the one after it.
+type Memory struct {
+	Name    string // "gru1.h"
+	In, Out *Value
 }
 
 // Output is a result of the network and how it is trained.

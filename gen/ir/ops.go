@@ -91,6 +91,7 @@ type Random struct {
 	Rate    float64
 }
 
+// Ins and Outs are the operands and the results of an operation.
 func (o *RankOne) Ins() []*Value { return []*Value{o.DY, o.X, o.Rate} }
 func (o *RankOne) Outs() []*Value {
 	if o.B == nil {

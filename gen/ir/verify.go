@@ -19,6 +19,11 @@ func (p *Program) Verify() error {
 			}
 		}
 	}
+	for _, m := range p.Memory {
+		if m.In.Kind != Stream || m.Out == nil || m.In.Size() != m.Out.Size() || !m.Out.Batch {
+			return fmt.Errorf("internal error: ir: the state %s has no value after a step", m.Name)
+		}
+	}
 	return nil
 }
 
@@ -36,7 +41,7 @@ func checkOp(op Op, defined map[*Value]bool, parts map[*Value]*covered) error {
 			return fmt.Errorf("%s (%s) is defined twice", y, y.Name)
 		}
 		switch y.Kind {
-		case Input, Target, Scalar, Constant:
+		case Input, Target, Scalar, Constant, Stream:
 			return fmt.Errorf("%s (%s) may not be assigned", y, y.Name)
 		}
 		whole := true

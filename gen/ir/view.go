@@ -63,6 +63,7 @@ func MergeAxes(axes []Axis) []Axis {
 	return out
 }
 
+// Ins and Outs are the operands and the results of an operation.
 func (o *View) Ins() []*Value        { return []*Value{o.X} }
 func (o *View) Outs() []*Value       { return []*Value{o.Y} }
 func (o *ViewGrad) Ins() []*Value    { return []*Value{o.DY} }

@@ -31,8 +31,14 @@ func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
 			return
 		}
 	}
-	if w := out.Loss.Args["class_weights"]; w.Set && len(w.Value.([]float64)) != p.Size() {
-		l.Errorf(w.Pos, "give a weight for each class", code.Count+"output %q: class_weights has %s, the output has %d", out.Name, plural.Of(len(w.Value.([]float64)), "number"), p.Size())
+	switch w := out.Loss.Args["class_weights"]; {
+	case !w.Set:
+	case op.Balanced(out.Loss):
+		if !isClass(row, out.Loss.Args) {
+			l.Errorf(w.Pos, "write target: class, or a list with a number for each class", code.Conflict+"output %q: class_weights: balanced counts classes, but the target is a %s", out.Name, out.Loss.Args.Text("target"))
+		}
+	case len(out.Loss.Args.Floats("class_weights")) != p.Size():
+		l.Errorf(w.Pos, "give a weight for each class", code.Count+"output %q: class_weights has %s, the output has %d", out.Name, plural.Of(len(out.Loss.Args.Floats("class_weights")), "number"), p.Size())
 	}
 	switch {
 	case isSoftmax(made) && isSoftmax(inner):

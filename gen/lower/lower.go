@@ -24,6 +24,9 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 		l.Prog.Layers[name] = v.Value
 	}
 	l.outputs(values)
+	for _, m := range l.Prog.Memory {
+		l.Prog.Infer.Results = append(l.Prog.Infer.Results, m.Out)
+	}
 	if net.Codegen.Train {
 		l.checkTraining(values)
 	}
@@ -61,6 +64,9 @@ func (l *lowering) layers() map[string]op.Tensor {
 	values := map[string]op.Tensor{}
 	for i, in := range l.Net.Inputs {
 		values[in.Name] = op.Tensor{Value: l.normalize(in, l.Prog.Inputs[i]), Dims: in.Shape}
+		if in.Context > 0 {
+			values[in.Name] = l.Context(&in, l.Prog.Inputs[i])
+		}
 	}
 	for i := range l.Net.Layers {
 		layer := &l.Net.Layers[i]
@@ -86,7 +92,7 @@ func (l *lowering) layers() map[string]op.Tensor {
 			y.Shape = y.Dims
 		}
 	}
-	l.In(nil)
+	l.Connect(values)
 	l.Prog.Shapes = map[string][]int{}
 	for name, v := range values {
 		l.Prog.Shapes[name] = v.Dims
@@ -164,6 +170,9 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 			o.LossName = row.Name
 			o.Class = isClass(row, out.Loss.Args)
 			o.Classifier = o.Classifier || row.Class
+			if op.Balanced(out.Loss) {
+				l.BalancedWeights(out.Name, v.Size())
+			}
 		}
 		l.Prog.Outputs = append(l.Prog.Outputs, o)
 		l.Prog.Infer.Results = append(l.Prog.Infer.Results, v)

@@ -106,6 +106,14 @@ func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir
 // sums reports whether an output's loss is a sum over the samples.
 func sums(out *spec.Output) bool { return out.Loss.Args.Text("reduction") == "sum" }
 
+// classWeights are what the samples of each class count in the mean of a loss.
+func classWeights(out *spec.Output) []float64 {
+	if out.Loss.Args.Text("target") != "class" || sums(out) {
+		return nil
+	}
+	return out.Loss.Args.Floats("class_weights")
+}
+
 // elements is how many elements of a prediction a mean is over.
 func elements(row *op.Loss, p *ir.Value) float64 {
 	if row.Mean == op.OverElements {
@@ -119,11 +127,17 @@ func elements(row *op.Loss, p *ir.Value) float64 {
 func (l *lowering) summedLoss() {
 	var total *expr.Node
 	var ins []any
-	sum, mean := false, false
+	sum, mean, trained, weighted := false, false, 0, false
 	for i := range l.Net.Outputs {
 		out := &l.Net.Outputs[i]
 		if out.Loss == nil {
 			continue
+		}
+		trained++
+		if w := classWeights(out); w != nil {
+			l.Prog.Parts.ClassWeights, weighted = w, true
+		} else if op.Balanced(out.Loss) && !sums(out) {
+			l.Prog.Parts.Balanced, weighted = l.BalancedWeights(out.Name, l.Prog.Outputs[i].Value.Size()), true
 		}
 		factor := out.Weight
 		if sums(out) {
@@ -140,6 +154,8 @@ func (l *lowering) summedLoss() {
 			total = expr.Add(total, term)
 		}
 	}
+	l.Prog.Parts.Sum = sum && !mean
+	l.Prog.Parts.Mean = mean && !sum && (!weighted || trained == 1)
 	if sum && mean {
 		l.Prog.SummedLoss = l.Map("loss summed over the samples", "summed_loss", expr.One("loss", total), "loss", 1, ins...)
 		l.Func().Results = append(l.Func().Results, l.Prog.SummedLoss)
@@ -151,7 +167,7 @@ func (l *lowering) target(i int, out *spec.Output, p *ir.Value, class bool) *ir.
 	if t := l.Prog.Outputs[i].Target; t != nil {
 		return t
 	}
-	t := ir.Value{Name: "t_" + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
+	t := ir.Value{Name: op.TargetPrefix + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
 	if class {
 		t.DType, t.Shape = ir.Int32, []int{1}
 	}

@@ -21,9 +21,14 @@ import (
 // Options say how a model is imported.
 type Options struct {
 	Name string // of the network; the base name of the file if empty
-	// Bind gives graph inputs that are really constants a file with their
-	// values, .npy or .pb.
+	// Bind gives graph inputs that are really constants their values: a number, true,
+	// false or a list of numbers in brackets, or a file, .npy or .pb.
 	Bind map[string]string
+	// Shapes fixes those of graph inputs.
+	Shapes map[string][]int
+	// States and Context are as in importer.Options.
+	States  []importer.State
+	Context map[string]int
 	// BatchAxis is "0", "none", or "" to find out.
 	BatchAxis string
 	// ExternalData allows weights in other files of the model's folder.
@@ -98,11 +103,9 @@ func importONNX(path string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	bind := map[string]*onnx.Tensor{}
-	for name, from := range o.Bind {
-		if bind[name], err = readTensor(from); err != nil {
-			return nil, err
-		}
+	bind, err := prepare(path, file, o)
+	if err != nil {
+		return nil, err
 	}
 	m, err := finish(path, file, o, bind)
 	if err == nil {
@@ -118,7 +121,9 @@ func read(path string, external bool) (file *onnx.Model, others []string, err er
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err = onnx.Read(data)
+	if file, err = onnx.Read(data); err != nil {
+		err = looks(data, err)
+	}
 	if err == nil && external {
 		others, err = readExternal(filepath.Dir(path), file)
 	}
@@ -147,7 +152,7 @@ func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tens
 	m := &Model{Name: o.Name, file: file, names: graphInputs(file)}
 	for {
 		var err error
-		m.Result, err = importer.Import(file, importer.Options{Name: o.Name, Bind: bind, BatchAxis: o.BatchAxis, Inference: o.Inference})
+		m.Result, err = importer.Import(file, importer.Options{Name: o.Name, Bind: bind, BatchAxis: o.BatchAxis, Inference: o.Inference, States: o.States, Context: o.Context})
 		if err != nil {
 			return nil, &Error{path, err}
 		}

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec/onnx"
 	"github.com/nngen-go/nngen/spec/onnx/evaluate"
@@ -33,7 +32,10 @@ const (
 	// proofSamples are in a batch of the proof, if the graph leaves it open; it may
 	// want at most mostSamples.
 	proofSamples = 3
-	mostSamples  = 1 << 16
+	// proofSteps are the steps of a stream, which stand for samples where the
+	// network has a state.
+	proofSteps  = 4
+	mostSamples = 1 << 16
 	// proofWork is the most multiply-adds of a proof.
 	proofWork = 1e10
 	// proofLimit is by how much an output may differ, relative to the largest
@@ -93,7 +95,10 @@ func (m *Model) newProof(prog *ir.Program, bind map[string]*onnx.Tensor) (*proof
 	if p.graph, err = evaluate.New(m.file, evaluate.Options{Bind: bind, Exact: m.Float64}); err != nil {
 		return nil, err
 	}
-	if m.Batch {
+	switch {
+	case p.streams():
+		p.samples, p.otherwise = proofSteps, proofSteps
+	case m.Batch:
 		p.samples, p.otherwise = m.batchSizes()
 	}
 	for name := range bind {
@@ -261,126 +266,4 @@ func (p *proof) run(draw func(r *rand.Rand) float64) (*outcome, error) {
 	o.largest, o.infinite, o.nan = exact.Largest, exact.Infinite, exact.NaN
 	o.got, _, err = p.interpret(rows, false)
 	return o, err
-}
-
-// networkWork is about the multiply-adds of the interpreter for a sample.
-func (p *proof) networkWork() int64 {
-	const perElement = 8 // of a scalar program
-	n := 2 * int64(p.prog.MultiplyAdds())
-	for _, op := range p.prog.Infer.Ops {
-		for _, y := range op.Outs() {
-			n += perElement * int64(y.Size())
-		}
-	}
-	return n
-}
-
-// evaluate runs the graph on samples.
-func (p *proof) evaluate(r *evaluate.Run, rows [][]float64) ([][]float64, error) {
-	inputs := map[string]*evaluate.Tensor{}
-	start := 0
-	for i, name := range p.Inputs {
-		n := p.inputSizes()[i]
-		t := &evaluate.Tensor{Shape: slices.Clone(p.InputShapes[i])}
-		if p.Batch {
-			t.Shape = slices.Insert(t.Shape, 0, len(rows))
-		}
-		for _, row := range rows {
-			t.Data = append(t.Data, row[start:start+n]...)
-		}
-		inputs[name] = t
-		start += n
-	}
-	for _, in := range p.file.Graph.Inputs { // what the network does not read, the graph may
-		if t := p.filler(in, len(rows)); t != nil && inputs[in.Name] == nil {
-			inputs[in.Name] = t
-		}
-	}
-	list, err := p.graph.Run(r, inputs)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]float64, len(rows))
-	for k, t := range list {
-		if !slices.Contains(p.Outputs, p.graphOutputs()[k]) {
-			continue // a constant, which the network leaves out
-		}
-		n := len(t.Data) / len(rows)
-		for s := range out {
-			out[s] = append(out[s], t.Data[s*n:(s+1)*n]...)
-		}
-	}
-	return out, nil
-}
-
-// filler is any value of the shape of an input, nil if that is not known.
-func (p *proof) filler(in *onnx.ValueInfo, samples int) *evaluate.Tensor {
-	if in.Type == nil || in.Type.Tensor == nil || in.Type.Tensor.Shape == nil || p.bound[in.Name] {
-		return nil
-	}
-	t := &evaluate.Tensor{Shape: []int{}, Integer: in.Type.Tensor.ElemType.IsInteger()}
-	n := 1
-	for i, dim := range in.Type.Tensor.Shape.Dims {
-		d := int(min(dim.Value, mostSamples+1))
-		switch {
-		case !dim.HasValue && i == 0 && p.Batch:
-			d = samples
-		case !dim.HasValue:
-			return nil
-		}
-		if n *= d; d < 0 || n > mostSamples {
-			return nil
-		}
-		t.Shape = append(t.Shape, d)
-	}
-	for i := range n {
-		t.Data = append(t.Data, float64(i%5))
-	}
-	return t
-}
-
-// interpret runs the network on samples in float64; values that nothing needs
-// any more are forgotten unless they are kept.
-func (p *proof) interpret(rows [][]float64, keep bool) (outputs [][]float64, m *interp.Machine, err error) {
-	m = interp.New(p.prog)
-	m.Batch, m.Unrounded = len(rows), true
-	for v, w := range p.weights {
-		m.Set(v, w)
-	}
-	start := 0
-	for _, in := range p.prog.Inputs {
-		var list [][]float64
-		for _, row := range rows {
-			list = append(list, row[start:start+in.Size()])
-		}
-		m.Set(in, list...)
-		start += in.Size()
-	}
-	needed := map[*ir.Value]int{} // the operation that reads a value last
-	for i, op := range p.prog.Infer.Ops {
-		for _, x := range op.Ins() {
-			needed[x] = i
-		}
-	}
-	for _, o := range p.prog.Outputs {
-		needed[o.Value] = len(p.prog.Infer.Ops)
-	}
-	for i, op := range p.prog.Infer.Ops {
-		if err := m.Run(&ir.Func{Name: "infer", Ops: []ir.Op{op}}); err != nil {
-			return nil, nil, err
-		}
-		for _, x := range slices.Concat(op.Ins(), op.Outs()) {
-			if x.Kind == ir.Temp && needed[x] <= i && !keep {
-				m.Set(x)
-			}
-		}
-	}
-	outputs = make([][]float64, len(rows))
-	for _, o := range p.prog.Outputs {
-		list := m.Get(o.Value)
-		for s := range outputs {
-			outputs[s] = append(outputs[s], list[min(s, len(list)-1)]...)
-		}
-	}
-	return outputs, m, nil
 }

@@ -124,11 +124,9 @@ func ImportFor(path string, o Options, data []*Data) (*Model, error) {
 		o.Name = nameOf(path)
 	}
 	names := graphInputs(file)
-	bind := map[string]*onnx.Tensor{}
-	for name, from := range o.Bind {
-		if bind[name], err = readTensor(from); err != nil {
-			return nil, err
-		}
+	bind, err := prepare(path, file, o)
+	if err != nil {
+		return nil, err
 	}
 	for {
 		m, err := finish(path, file, o, bind)
@@ -222,10 +220,13 @@ func (m *Model) Reference(d *Data) (*Reference, error) {
 
 func (m *Model) inputSizes() []int {
 	var sizes []int
-	for _, shape := range m.InputShapes {
+	for i, shape := range m.InputShapes {
 		n := 1
 		for _, d := range shape {
 			n *= d
+		}
+		if i < len(m.Contexts) {
+			n -= m.Contexts[i]
 		}
 		sizes = append(sizes, n)
 	}

@@ -67,6 +67,12 @@ var nonlinearities = []Activation{
 		Bound: "exact",
 	},
 	{
+		Kind: spec.Kind{Name: "relu6", Doc: "ReLU with a limit, y = min(max(x, 0), 6), y′ = 1 for 0 < x < 6, else 0, also at 0 and 6 (PyTorch ReLU6)."},
+		Y:    formula("y = select(x < 0, 0, select(6 < x, 6, x))"), DX: formula("dx = select(0 < y, select(y < 6, dy, 0), y)"),
+		Kinks: at(0, 6), Relu: true,
+		Bound: "exact",
+	},
+	{
 		Kind: spec.Kind{
 			Name: "leaky_relu",
 			Doc:  "Leaky ReLU, y = x for x ≥ 0, else s·x, y′ = 1 for x > 0, else s, also at 0 (lecture eq. 7 corrected; PyTorch LeakyReLU).",

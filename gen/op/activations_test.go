@@ -82,7 +82,7 @@ func TestActivationLimits(t *testing.T) {
 	limits := map[string][4]float64{ // y(−∞), y(∞), y′(−∞), y′(∞)
 		"linear": {-inf, inf, 1, 1}, "sigmoid": {0, 1, 0, 0}, "softsign": {-1, 1, 0, 0}, "tanh": {-1, 1, 0, 0},
 		"step none": {0, 1, 0, 0}, "step straight_through": {0, 1, 1, 1},
-		"relu": {0, inf, 0, 1}, "leaky_relu": {-inf, inf, 0.01, 1}, "leaky_relu 0.3": {-inf, inf, 0.3, 1}, "leaky_relu 2": {-inf, inf, 2, 1},
+		"relu": {0, inf, 0, 1}, "relu6": {0, 6, 0, 0}, "leaky_relu": {-inf, inf, 0.01, 1}, "leaky_relu 0.3": {-inf, inf, 0.3, 1}, "leaky_relu 2": {-inf, inf, 2, 1},
 		"elu": {-1, inf, 0, 1}, "elu 0.3": {-0.3, inf, 0, 1}, "elu 2": {-2, inf, 0, 1},
 		"celu": {-1, inf, 0, 1}, "celu 0.3": {-0.3, inf, 0, 1}, "celu 2": {-2, inf, 0, 1},
 		"selu":     {-1.0507009873554805 * 1.6732632423543772, inf, 0, 1.0507009873554805},
@@ -135,7 +135,7 @@ func bounded(limit, x, y float64) float64 {
 func TestActivationZero(t *testing.T) {
 	value := map[string]float64{"sigmoid": 0.5, "step": 1, "softplus": math.Ln2, "hard_sigmoid": 0.5}
 	slope := map[string]float64{
-		"sigmoid": 0.25, "step none": 0, "relu": 0, "leaky_relu": 0.01, "leaky_relu 0.3": 0.3, "leaky_relu 2": 2, "elu 0.3": 0.3, "elu 2": 2,
+		"sigmoid": 0.25, "step none": 0, "relu": 0, "relu6": 0, "leaky_relu": 0.01, "leaky_relu 0.3": 0.3, "leaky_relu 2": 2, "elu 0.3": 0.3, "elu 2": 2,
 		"selu": 1.0507009873554805 * 1.6732632423543772, "gelu none": 0.5, "gelu tanh": 0.5, "silu": 0.5, "softplus": 0.5,
 		"selu 0.3": 1.0507009873554805 * 0.3, "selu 2": 1.0507009873554805 * 2, "silu 0.3": 0.5, "silu 2": 0.5,
 		"hard_sigmoid": 1. / 6, "hard_sigmoid 0.3": 0.3, "hard_sigmoid 2": 2, "hard_swish": 0.5, "mish": 0.6,
@@ -269,7 +269,7 @@ func parseBound(t *testing.T, r *Activation) (y, d float64, relative bool) {
 
 func TestActivationFlags(t *testing.T) {
 	for _, r := range nonlinearities {
-		relu := map[string]bool{"relu": true, "leaky_relu": true, "elu": true, "selu": true, "celu": true}[r.Name]
+		relu := map[string]bool{"relu": true, "relu6": true, "leaky_relu": true, "elu": true, "selu": true, "celu": true}[r.Name]
 		if r.Relu != relu {
 			t.Errorf("%s: relu family %v", r.Name, r.Relu)
 		}

@@ -16,7 +16,7 @@ var batchNormalization = Layer{
 			{Name: "epsilon", Doc: "ε, added to the variance (Keras's default; PyTorch's and ONNX's is 1e-5)", Type: spec.Number, Default: 1e-3, Range: notNegative},
 			{Name: "statistics", Doc: "what training normalises by: the running averages that are stored, or those of each batch", Type: spec.Enum, Enum: []string{"stored", "batch"}, Default: "stored"},
 			{Name: "momentum", Doc: "m, the share of a batch's statistics in the running averages (PyTorch's sense; Keras's momentum is 1 − m)", Type: spec.Number, Default: 0.1, Range: &spec.Range{Min: 0, Max: 1, MinOpen: true}},
-			{Name: "axis", Doc: "axis of the features, of the shape without the batch, from the end if negative (Keras's default; PyTorch's and ONNX's channels are axis 0)", Type: spec.Integer, Default: -1},
+			{Name: "axis", Doc: "axis of the features, of the shape without the batch, from the end if negative; the default are the channels (PyTorch, ONNX; Keras's default is -1)", Type: spec.Integer, Default: 0},
 			{Name: "use_weight", Doc: "multiply by the weight w", Type: spec.Bool, Default: true},
 			{Name: "use_bias", Doc: "add the bias b", Type: spec.Bool, Default: true},
 			trainableParam,

@@ -30,14 +30,16 @@ type Builder struct {
 	grads     map[*ir.Value][]*ir.Value
 	flows     map[*ir.Value]bool // depends on a trained parameter
 	made      map[*ir.Value]made
+	pending   []pendingState
 	layer     int // running number of the layer, for the random generator
 	dense     int // running number of the dense layer, for names
 }
 
-// record is how the gradient of one value flows back.
+// record is how the gradients of values flow back; those that have none are
+// nil, but not all.
 type record struct {
-	y    *ir.Value
-	back func(dy *ir.Value)
+	ys   []*ir.Value
+	back func(dys []*ir.Value)
 }
 
 // made remembers the activation a value came from, for fusing losses.
@@ -68,6 +70,7 @@ func (b *Builder) Begin(name string, training bool) *ir.Func {
 	b.grads = map[*ir.Value][]*ir.Value{}
 	b.flows = map[*ir.Value]bool{}
 	b.made = map[*ir.Value]made{}
+	b.pending = nil
 	b.layer, b.dense = 0, 0
 	return b.fn
 }
@@ -207,8 +210,14 @@ func (b *Builder) Param(info ir.ParamInfo) *ir.Value {
 // Record says how the gradient dy of y flows back. It does nothing outside
 // training or where no gradient is wanted.
 func (b *Builder) Record(y *ir.Value, back func(dy *ir.Value)) {
-	if b.Flows(y) {
-		b.tape = append(b.tape, record{y, back})
+	b.RecordAll([]*ir.Value{y}, func(dys []*ir.Value) { back(dys[0]) })
+}
+
+// RecordAll says how the gradients of several values, parts of one, flow back
+// together; what has no gradient is nil.
+func (b *Builder) RecordAll(ys []*ir.Value, back func(dys []*ir.Value)) {
+	if slices.ContainsFunc(ys, b.Flows) {
+		b.tape = append(b.tape, record{ys, back})
 	}
 }
 
@@ -241,8 +250,14 @@ func (b *Builder) Grad(x *ir.Value) *ir.Value {
 // Backward runs the tape in reverse.
 func (b *Builder) Backward() {
 	for i := len(b.tape) - 1; i >= 0; i-- {
-		if dy := b.Grad(b.tape[i].y); dy != nil {
-			b.tape[i].back(dy)
+		r, any := &b.tape[i], false
+		dys := make([]*ir.Value, len(r.ys))
+		for j, y := range r.ys {
+			dys[j] = b.Grad(y)
+			any = any || dys[j] != nil
+		}
+		if any {
+			r.back(dys)
 		}
 	}
 }

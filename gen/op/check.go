@@ -21,13 +21,13 @@ func (b *Builder) Check(field string, word *spec.Named, rule func(spec.Args) (wh
 
 // checkDense reports fields of a dense layer that do not go together.
 func checkDense(b *Builder, l *spec.Layer) {
-	for _, field := range []string{"kernel_regularizer", "bias_regularizer"} {
+	for _, field := range []string{"kernel_regularizer", "recurrent_regularizer", "bias_regularizer"} {
 		if reg := l.Args.Word(field); reg != nil {
 			b.Check(field, reg, RegularizerByName(reg.Name).Check)
 			checkProximal(b, field, reg)
 		}
 	}
-	for _, field := range []string{"kernel_initializer", "bias_initializer"} {
+	for _, field := range []string{"kernel_initializer", "recurrent_initializer", "bias_initializer"} {
 		if init := l.Args.Word(field); init != nil {
 			row := InitializerByName(init.Name)
 			b.Check(field, init, row.Check)

@@ -42,10 +42,20 @@ func buildConcat(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 			return Tensor{}
 		}
 	}
+	return joined(b, l.Name, axis, xs...)
+}
+
+// joined is sources along an axis.
+func joined(b *Builder, name string, axis int, xs ...Tensor) Tensor {
+	dims := slices.Clone(xs[0].Dims)
+	dims[axis] = 0
+	for _, x := range xs {
+		dims[axis] += x.Dims[axis]
+	}
 	// With the joined axis in front the sources are vectors.
 	outer, inner := volume(dims[:axis]), volume(dims[axis+1:])
 	if outer == 1 {
-		return Tensor{concatVectors(b, l.Name, xs), dims}
+		return Tensor{concatVectors(b, name, xs), dims}
 	}
 	parts := make([]Tensor, len(xs))
 	for i, x := range xs {
@@ -53,8 +63,8 @@ func buildConcat(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 		parts[i].Value = b.View("axis to front", x.Name+"_front", x.Value,
 			[]ir.Axis{{Size: n, Stride: inner}, {Size: outer, Stride: n * inner}, {Size: inner, Stride: 1}}, 0)
 	}
-	joined := concatVectors(b, l.Name+"_front", parts)
-	return Tensor{b.View("axis back", l.Name, joined,
+	joined := concatVectors(b, name+"_front", parts)
+	return Tensor{b.View("axis back", name, joined,
 		[]ir.Axis{{Size: outer, Stride: inner}, {Size: dims[axis], Stride: outer * inner}, {Size: inner, Stride: 1}}, 0), dims}
 }
 

@@ -41,6 +41,9 @@ func convLayer(rank int, depthwise bool, k spec.Kind) Layer {
 		k.Params = append(k.Params, spec.Param{Name: "groups", Doc: "groups of channels, each with filters of its own", Type: spec.Integer, Default: 1, Range: count})
 	}
 	k.Params = append(k.Params, kernelParams...)
+	if rank == 1 {
+		k.Params = append(k.Params, spec.Param{Name: "stateful", Doc: "a causal convolution goes on where that of the call before ended: what its windows need of the past is kept from call to call", Type: spec.Bool, Default: false})
+	}
 	return Layer{Kind: k, Build: func(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 		x := xs[0]
 		if !b.spatial(l, x, rank) {
@@ -91,7 +94,7 @@ func (c *convolution) build() Tensor {
 	}
 	c.ws = ws
 	dims, ok := c.outDims(l, c.filters, ws)
-	if !ok {
+	if !ok || l.Args.Bool("stateful") && !c.streamed() {
 		return Tensor{}
 	}
 	w, bias := c.params()
@@ -103,6 +106,9 @@ func (c *convolution) build() Tensor {
 	if !k.Exists(&k.Terms[0]) {
 		c.Errorf(l.Args["padding"].Pos, "write less padding", code.Shapes+"its windows lie in the padding alone")
 		return Tensor{}
+	}
+	if l.Args.Bool("stateful") {
+		k.Chains = 1 // that of long signals, whatever the length of a block
 	}
 	c.Contract(k)
 	return c.Activate(l.Args.Word("activation"), Tensor{z, dims}, "a"+number)

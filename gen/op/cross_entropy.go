@@ -50,9 +50,29 @@ var crossEntropy = Loss{
 
 // classWeights is a field of losses of classes.
 var classWeights = spec.Param{
-	Name: "class_weights", Type: spec.NumberList, Range: positive,
-	Doc: "a weight v for each class, by which its terms are multiplied; where the target is a class, the mean divides by the sum of the weights of the right classes",
+	Name: "class_weights", Type: spec.EnumOrNumbers, Enum: []string{balanced}, Range: positive, ByLabel: true,
+	Doc: "a weight v for each class, by which its terms are multiplied; where the target is a class, the mean divides by the sum of the weights of the right classes. balanced: n/(classes·count) of the n samples to train with and the count of them that the class has (scikit-learn compute_class_weight), fitted and stored with the weights",
 }
+
+// TargetPrefix stands before the name of an output in that of its target.
+const TargetPrefix = "t_"
+
+// balanced is the word for class weights that are fitted.
+const balanced = "balanced"
+
+// Balanced reports whether the class weights of a loss are fitted to the
+// training data.
+func Balanced(loss *spec.Named) bool {
+	return loss != nil && loss.Args.Text("class_weights") == balanced
+}
+
+// BalancedWeights returns the constant <output>.class_weights, kept with the
+// weights and set to the training data.
+func (b *Builder) BalancedWeights(output string, classes int) *ir.Value {
+	return b.Param(ir.ParamInfo{Name: weightsName(output), Shape: []int{classes}, Values: []float64{1}, FitPort: output, Stat: "class_weights"})
+}
+
+func weightsName(output string) string { return output + ".class_weights" }
 
 // weightOfClass is the weight v_t of the right class, nil without weights or a
 // right class.
@@ -63,7 +83,11 @@ func weightOfClass(b *Builder, a spec.Args, t *ir.Value) *ir.Value {
 	return b.Gather(t.Name+"_weight", weightsOfClasses(b, a, t), t)
 }
 
+// weightsOfClasses are the weights of the classes of a target.
 func weightsOfClasses(b *Builder, a spec.Args, t *ir.Value) *ir.Value {
+	if a.Text("class_weights") == balanced {
+		return b.params[weightsName(strings.TrimPrefix(t.Name, TargetPrefix))]
+	}
 	return b.Constant(t.Name+"_weights", a.Floats("class_weights"))
 }
 

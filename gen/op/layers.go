@@ -7,6 +7,7 @@ var layers = []Layer{
 	dense, conv1d, conv2d, depthwiseConv1d, depthwiseConv2d, maxPool1d, maxPool2d, avgPool1d, avgPool2d, globalMaxPool, globalAvgPool, pad, dropout, add, subtract, multiply, divide, minimum, maximum, average, less, lessEqual, equal, where, concat,
 	flatten, reshape, transpose, slice, constantLayer, scaleShift, prelu, batchNormalization, layerNormalization,
 	reduceSum, reduceMean, reduceMax, reduceMin, argmax, argmin,
+	rnn, gru, lstm, stateLayer, delay,
 }
 
 // Extend adds rows to the layer table and returns what takes them away again: a

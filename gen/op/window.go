@@ -69,7 +69,17 @@ func (b *Builder) spatial(l *spec.Layer, x Tensor, rank int) bool {
 		return true
 	}
 	want := map[int]string{1: "[channels, length]", 2: "[channels, height, width]"}[rank]
-	b.Errorf(l.Pos, "write reshape before it", code.Shapes+"%s needs the shape %s, got %s", l.Kind, want, shapeText(x.Dims))
+	hint := "write reshape before it"
+	if len(x.Dims) == rank { // without channels
+		shape := shapeText(append([]int{1}, x.Dims...))
+		hint = "write reshape: {shape: " + shape + "} before it, with one channel"
+		for _, in := range b.Net.Inputs {
+			if in.Name == l.From[0] {
+				hint = "write shape: " + shape + " for the input, with one channel"
+			}
+		}
+	}
+	b.Errorf(l.Pos, hint, code.Shapes+"%s needs the shape %s, got %s", l.Kind, want, shapeText(x.Dims))
 	return false
 }
 

@@ -34,7 +34,12 @@ func (t *pixels) op(op ir.Op) ir.Op {
 		return &n
 	case *ir.Scatter:
 		n := *o
-		n.DX, n.DY, n.At = t.pixel(o.DX), t.pixel(o.DY), t.pixel(o.At)
+		n.DY, n.At = t.pixel(o.DY), t.pixel(o.At)
+		if t.asPixels(t.pooled[o.At]) {
+			n.DX = t.pixel(o.DX)
+		} else {
+			n.DX = t.made(o.DX)
+		}
 		return &n
 	case *ir.View:
 		return t.view(o)
@@ -112,7 +117,7 @@ func (t *pixels) operand(o *ir.Operand, result bool) ir.Operand {
 	n, channels, shape := *o, t.of(o.V), o.Shape()
 	switch {
 	case channels == 0:
-	case len(shape) > 1 && shape[0] == channels:
+	case t.asPixels(o):
 		n.V = t.pixel(o.V)
 		n.Dims = append(slices.Clone(shape[1:]), shape[0])
 		n.At = append(slices.Clone(o.At[1:]), o.At[0])
@@ -122,6 +127,12 @@ func (t *pixels) operand(o *ir.Operand, result bool) ir.Operand {
 		n.V = t.plane(o.V)
 	}
 	return n
+}
+
+// asPixels reports whether an operand is read, or computed, as pixels.
+func (t *pixels) asPixels(o *ir.Operand) bool {
+	shape := o.Shape()
+	return len(shape) > 1 && shape[0] == t.of(o.V)
 }
 
 // view is a view of pixels, or one that makes them, where its axes allow it.

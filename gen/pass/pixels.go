@@ -34,10 +34,12 @@ type pixels struct {
 	planes map[*ir.Value]*ir.Value
 	// own are the pixels of results, which stay as they are.
 	own map[*ir.Value]*ir.Value
+	// pooled are what places are places of.
+	pooled map[*ir.Value]*ir.Operand
 }
 
 func newPixels(p *ir.Program, f *ir.Func) *pixels {
-	return &pixels{prog: p, f: f, parent: map[*ir.Value]*ir.Value{}, channels: map[*ir.Value]int{}, planes: map[*ir.Value]*ir.Value{}, own: map[*ir.Value]*ir.Value{}}
+	return &pixels{prog: p, f: f, parent: map[*ir.Value]*ir.Value{}, channels: map[*ir.Value]int{}, planes: map[*ir.Value]*ir.Value{}, own: map[*ir.Value]*ir.Value{}, pooled: map[*ir.Value]*ir.Operand{}}
 }
 
 func (t *pixels) group(v *ir.Value) *ir.Value {
@@ -59,7 +61,6 @@ func (t *pixels) of(v *ir.Value) int { return t.channels[t.group(v)] }
 // survey joins the values that lie alike and finds those that become pixels.
 func (t *pixels) survey() {
 	fixed := map[*ir.Value]bool{}
-	pooled := map[*ir.Value]*ir.Value{} // places, and what they are places of
 	for _, op := range t.f.Ops {
 		switch o := op.(type) {
 		case *ir.Map:
@@ -76,11 +77,11 @@ func (t *pixels) survey() {
 			fixed[y] = fixed[y] || y.Kind != ir.Temp || y.Param != nil
 		case *ir.Pool:
 			if o.Place {
-				pooled[o.Y.V] = o.X.V
+				t.pooled[o.Y.V] = &o.X
 			}
 		case *ir.Scatter:
 			t.join(o.DY, o.At)
-			t.join(o.DX, pooled[o.At])
+			t.join(o.DX, t.pooled[o.At].V)
 		}
 	}
 	for v := range fixed {

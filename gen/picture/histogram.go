@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 )
 
 // Tensor is a named list of numbers.
@@ -99,6 +100,12 @@ func Memory(t *Theme, title string, fields []Field) *Scene {
 			s.box(Rect{left + at(f.Offset+f.Bytes), y, math.Max(0.5, at(f.Padding)), row - 6}, 0, t.series(1), color.NRGBA{}, 0)
 		}
 		s.write(Point{left + bar + 12, y + 15}, 11, t.Muted, start, f.Detail)
+	}
+	if slices.ContainsFunc(fields, func(f Field) bool { return f.Padding > 0 }) {
+		y := s.Height - 18
+		s.Height += 16
+		s.box(Rect{left, y, 12, 12}, 0, t.series(1), color.NRGBA{}, 0)
+		s.write(Point{left + 18, y + 10}, 11, t.Muted, start, "padding, up to the next line of a cache")
 	}
 	return s
 }

@@ -177,7 +177,7 @@ func keepAll(vs []*ir.Value) map[*ir.Value]bool {
 // have a place of their own and get no slot.
 // exact slots are shared by values of one size alone.
 func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
-	ph := &Phase{Steps: fuse(ops, keep), exact: exact}
+	ph := &Phase{Steps: p.fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
 		s.Chains = chains(s.Op)
 		s.Kernel = p.describe(s)

@@ -74,8 +74,9 @@ const (
 	toTrain                  // a trainer is needed
 )
 
-// build generates and compiles a network, or finds it in the cache.
-func (c *Compiler) build(ctx context.Context, net *spec.Network, p purpose) (*Binary, error) {
+// build generates and compiles a network, with an engine if one is given, or finds it
+// in the cache.
+func (c *Compiler) build(ctx context.Context, net *spec.Network, p purpose, engine *Engine) (*Binary, error) {
 	shape, net, err := c.prepare(net, p)
 	if err != nil {
 		return nil, err
@@ -84,13 +85,22 @@ func (c *Compiler) build(ctx context.Context, net *spec.Network, p purpose) (*Bi
 	if err != nil {
 		return nil, err
 	}
-	all, err := runner(shape)
+	name := ""
+	if engine != nil {
+		name = engine.Name
+	}
+	all, err := runner(shape, name)
 	if err != nil {
 		return nil, err
 	}
 	all["go.mod"] = []byte(goMod)
 	for name, data := range pkg {
 		all["net/"+name] = data
+	}
+	if engine != nil {
+		if err := engine.add(all); err != nil {
+			return nil, err
+		}
 	}
 	dir, err := c.compile(ctx, all)
 	if err != nil {
@@ -164,6 +174,7 @@ func (c *Compiler) compile(ctx context.Context, tree map[string][]byte) (string,
 	if err := writeTree(tmp.Path, tree); err != nil {
 		return "", err
 	}
+	tc.downloads = bytes.Contains(tree["go.mod"], []byte("require "))
 	if err := tc.build(ctx, tmp.Path); err != nil {
 		return "", err
 	}
@@ -223,6 +234,8 @@ type toolchain struct {
 	dir  string // where it is asked about its settings
 	env  string // what of its settings decides about the code
 	tmp  string // its folder for temporary files; empty is the system's
+	// downloads: it may download modules, as the user's settings say.
+	downloads bool
 }
 
 // goVariables are the settings that decide about the code.
@@ -263,13 +276,16 @@ func (t *toolchain) build(ctx context.Context, dir string) error {
 	return errors.Join(err, os.RemoveAll(tmp))
 }
 
-// run runs the go command, for this machine, without network, workspace or
-// cgo, and without what the user's other projects set.
+// run runs the go command, for this machine, without workspace or cgo, without what
+// the user's other projects set, and without network unless it downloads.
 func (t *toolchain) run(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, t.path, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off", "GO111MODULE=on",
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GO111MODULE=on",
 		"CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "PWD="+dir)
+	if !t.downloads {
+		cmd.Env = append(cmd.Env, "GOPROXY=off")
+	}
 	if t.tmp != "" {
 		cmd.Env = append(cmd.Env, "GOTMPDIR="+t.tmp)
 	}

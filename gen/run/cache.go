@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,10 @@ const (
 )
 
 // goMod is the module that a network is compiled in.
-const goMod = "module nngen.run\n\ngo 1.26\n"
+const (
+	goMod    = goModule + "\ngo 1.26\n"
+	goModule = "module " + ModulePath + "\n"
+)
 
 // A build is named after its contents.
 var buildName = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -62,7 +66,7 @@ func builds(cache string) (list []cached) {
 			continue
 		}
 		b := cached{dir: filepath.Join(cache, e.Name()), used: info.ModTime()}
-		if mod, err := os.ReadFile(filepath.Join(b.dir, "go.mod")); err != nil || string(mod) != goMod {
+		if mod, err := os.ReadFile(filepath.Join(b.dir, "go.mod")); err != nil || !strings.HasPrefix(string(mod), goModule) {
 			continue
 		}
 		filepath.WalkDir(b.dir, func(_ string, f fs.DirEntry, err error) error {

@@ -86,7 +86,7 @@ func (r *EvalReport) judge(shape *Shape, outputs []*dataset.Array, targets [][]f
 
 // outputs runs a network over samples and returns its outputs.
 func (c *Compiler) outputs(ctx context.Context, net *spec.Network, p purpose, j job, data *dataset.Samples, name string, talk io.Writer, handle func(event)) ([]*dataset.Array, error) {
-	b, err := c.build(ctx, net, p)
+	b, err := c.build(ctx, net, p, nil)
 	if err != nil {
 		return nil, interrupted(ctx, err)
 	}

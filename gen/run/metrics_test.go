@@ -351,13 +351,13 @@ func TestDamagedCache(t *testing.T) {
 	c.Cache = t.TempDir()
 	built := 0
 	c.Building = func() { built++ }
-	b, err := c.build(t.Context(), net, toTrain)
+	b, err := c.build(t.Context(), net, toTrain, nil)
 	require.NoError(t, err)
-	_, err = c.build(t.Context(), net, toTrain)
+	_, err = c.build(t.Context(), net, toTrain, nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, built)
 	require.NoError(t, os.Remove(b.Path))
-	_, err = c.build(t.Context(), net, toTrain)
+	_, err = c.build(t.Context(), net, toTrain, nil)
 	require.NoError(t, err)
 	require.Equal(t, 2, built)
 	require.FileExists(t, b.Path)

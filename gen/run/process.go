@@ -40,6 +40,8 @@ type job struct {
 	Shuffle     bool
 	Workers     int
 	Predictions string
+	Ranks       *ranksJob `json:",omitempty"`
+	Beam        *beamJob  `json:",omitempty"`
 }
 
 // event is a line of the runner.
@@ -48,13 +50,15 @@ type event struct {
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
 	Epoch
-	Params  int     `json:"params"`
-	Next    int     `json:"next"`
-	LossSum uint64  `json:"loss_sum"`
-	BestAt  int     `json:"best_epoch"`
-	Out     string  `json:"out"`
-	Nanos   float64 `json:"ns_per_inference"`
-	Allocs  *uint64 `json:"allocs_per_inference"`
+	Params  int                  `json:"params"`
+	Weights map[string][]float64 `json:"class_weights"`
+	Next    int                  `json:"next"`
+	LossSum uint64               `json:"loss_sum"`
+	BestAt  int                  `json:"best_epoch"`
+	Out     string               `json:"out"`
+	Nanos   float64              `json:"ns_per_inference"`
+	Allocs  *uint64              `json:"allocs_per_inference"`
+	Counts  *Scored              `json:"counts"`
 }
 
 // Epoch is the progress of a training after an epoch.

@@ -17,21 +17,31 @@ type runnerView struct {
 	NumberSize                     int
 	InputBytes, TargetBytes        int
 	Train, Fit, FitTarget, SumLoss bool
-	MixedLoss                      bool
+	MixedLoss, Memory              bool
 	MinBatch                       int
-	ClassWeights                   []float64 // of the one loss, which weighs the mean
-	Trained                        []string  // names of the tensors that are trained
+	ClassWeights                   []float64      // of the one loss, which weighs the mean
+	Balanced                       []balancedView // fitted ones
+	WeighedBy                      *balancedView  // those of the one loss, which weigh the mean
+	Trained                        []string       // names of the tensors that are trained
 	Inputs, Targets                []fieldView
 	Outputs                        []fieldView
 	Accuracy                       *accuracyView
 	Record                         []columnView // what is read of a sample in place of inputs
 	FitRecords                     bool
+	Ranks, Beam                    bool // the program is one of several; it scores on a runner of Beam
 }
 
 // columnView is a field of a record: a text, a number, or an input as a whole.
 type columnView struct {
 	Field       string
 	Text, Whole bool
+}
+
+// balancedView is an output with balanced class weights, and the method that
+// tells them.
+type balancedView struct {
+	Output, Method string
+	Classes        int
 }
 
 // fieldView is an input, output or target: the field of its struct (empty if
@@ -49,12 +59,14 @@ type accuracyView struct {
 	Threshold     float64
 }
 
-// runnerFiles are the templates and whether they belong to training.
+// runnerFiles are the templates, whether they belong to training, and to which engine.
 var runnerFiles = []struct {
-	name  string
-	train bool
+	name   string
+	train  bool
+	engine string
 }{
-	{"runner", false}, {"runner_data", false}, {"runner_train", true}, {"runner_state", true},
+	{"runner", false, ""}, {"runner_data", false, ""}, {"runner_train", true, ""}, {"runner_state", true, ""},
+	{"runner_ranks", true, ranksEngine}, {"runner_beam", false, beamEngine},
 }
 
 // classBytes is the size of a class number in a file of samples.
@@ -64,7 +76,7 @@ const classBytes = 4
 func newRunnerView(s *Shape) runnerView {
 	v := runnerView{
 		DType: string(s.DType), NumberSize: s.NumberSize(),
-		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, MinBatch: s.MinBatch,
+		Train: s.Train, Fit: s.Fit, FitTarget: s.FitTarget, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, Memory: s.Memory, MinBatch: s.MinBatch,
 		ClassWeights: s.ClassWeights,
 	}
 	for _, p := range s.Params {
@@ -92,6 +104,12 @@ func newRunnerView(s *Shape) runnerView {
 		v.InputBytes += in.Size * v.NumberSize
 	}
 	for _, out := range s.Outputs {
+		if slices.Contains(s.Balanced, out.Name) {
+			v.Balanced = append(v.Balanced, balancedView{out.Name, spec.GoName(out.Name) + "ClassWeights", out.Size})
+			if out.Name == s.WeighedBy {
+				v.WeighedBy = &v.Balanced[0]
+			}
+		}
 		name := field(out.Name, len(s.Outputs) > 1)
 		v.Outputs = append(v.Outputs, fieldView{Field: name})
 		if out.Target == nil {
@@ -111,12 +129,14 @@ func newRunnerView(s *Shape) runnerView {
 	return v
 }
 
-// runner returns the Go files of the runner for a network.
-func runner(s *Shape) (map[string][]byte, error) {
+// runner returns the Go files of the runner for a network, with an engine unless its
+// name is empty.
+func runner(s *Shape, engine string) (map[string][]byte, error) {
 	view := newRunnerView(s)
+	view.Ranks, view.Beam = engine == ranksEngine, engine == beamEngine
 	files := map[string][]byte{}
 	for _, f := range runnerFiles {
-		if f.train && !s.Train {
+		if f.train && !s.Train || f.engine != "" && f.engine != engine {
 			continue
 		}
 		text, err := templates.FS.ReadFile(f.name + ".go.tmpl")

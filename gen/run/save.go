@@ -23,7 +23,7 @@ func (t *training) save(out string) error {
 		}
 		return &DivergedError{fmt.Sprintf("training diverged: %s after the last step; a smaller learning rate may help. %s", strings.Join(bad, ", "), saved)}
 	}
-	if t.Out == "" {
+	if t.Out == "" || t.Ranks != nil && t.Ranks.Rank > 0 { // rank 0 saves
 		return nil
 	}
 	for _, f := range []struct {
@@ -85,7 +85,7 @@ func (e event) progress() progress {
 func (t *training) handle(e event) {
 	switch e.Event {
 	case "start":
-		t.report.Params, t.report.ResumedAt = e.Params, e.Epoch.Epoch
+		t.report.Params, t.report.ResumedAt, t.report.ClassWeights = e.Params, e.Epoch.Epoch, t.shape.classWeights(e.Weights)
 		if path := e.Message; t.now.Path != "" && t.now.Path != path {
 			t.flags = append(t.flags, fmt.Sprintf("--path: %s → %s", t.now.Path, path))
 		}

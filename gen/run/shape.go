@@ -18,16 +18,24 @@ type Shape struct {
 	MinBatch  int
 	Train     bool // there is a trainer
 	Fit       bool // an input is normalised by the training data
-	FitTarget bool // an output is
+	FitTarget bool // an output is, or its classes are weighed by it
 	// Record are the fields of a sample as the program reads it, to encode it, where
 	// the spec has columns; nil if it reads inputs.
 	Record  []spec.RecordField
 	SumLoss bool // a loss is summed, not averaged, over the samples
 	// ClassWeights are those of the loss of the only output, if they weigh its mean.
 	ClassWeights []float64
+	// Balanced are the outputs with balanced class weights, WeighedBy is the only
+	// output if they weigh its mean.
+	Balanced  []string
+	WeighedBy string
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
-	Params    []Param
+	// Memory: samples are the steps of one stream.
+	Memory bool
+	// Divides: gradients of parts of a batch add up to those of the batch.
+	Divides bool
+	Params  []Param
 }
 
 // Output is an output of the network.
@@ -67,7 +75,8 @@ var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0, "": 0
 
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
-	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
+	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil,
+		Memory: len(prog.Memory) > 0, Divides: prog.Parts.Mean || prog.Parts.Sum}
 	for i, in := range prog.Inputs {
 		p := dataset.Port{Name: in.Name, Size: in.Size()}
 		if i < len(net.Inputs) {
@@ -80,8 +89,15 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	s.Record = net.Record()
 	for _, out := range net.Outputs {
 		s.FitTarget = s.FitTarget || out.Loss != nil && out.Normalize != nil && out.Normalize.Fit
-		if out.Loss != nil && len(net.Outputs) == 1 && out.Loss.Args.Text("target") == "class" && out.Loss.Args.Text("reduction") != "sum" {
+		mean := out.Loss != nil && len(net.Outputs) == 1 && out.Loss.Args.Text("target") == "class" && out.Loss.Args.Text("reduction") != "sum"
+		if mean {
 			s.ClassWeights = out.Loss.Args.Floats("class_weights")
+		}
+		if s.Train && prog.ParamByName(out.Name+".class_weights") != nil {
+			s.Balanced, s.FitTarget = append(s.Balanced, out.Name), true
+			if mean {
+				s.WeighedBy = out.Name
+			}
 		}
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
 	}

@@ -43,7 +43,8 @@ type TrainOptions struct {
 	Within     func(Within)       // a few times a second
 	Begin      func(*TrainReport) // before the first epoch
 
-	fold *fold // in place of Fraction and Valid
+	Ranks *Ranks // of which this process is one; nil is alone
+	fold  *fold  // in place of Fraction and Valid
 }
 
 // Within is the progress inside an epoch: the number of epochs done, the loss
@@ -55,25 +56,26 @@ type Within struct {
 
 // TrainReport is the result of a training.
 type TrainReport struct {
-	Network     string   `json:"network"`
-	Params      int      `json:"params"`
-	Samples     int      `json:"samples"`
-	Valid       int      `json:"validation_samples"`
-	Epochs      int      `json:"epochs"` // done, in all
-	Last        Epoch    `json:"last_epoch"`
-	Monitor     Monitor  `json:"monitor,omitempty"`
-	Patience    int      `json:"patience,omitempty"`
-	Best        *Epoch   `json:"best_epoch,omitempty"`
-	Kept        string   `json:"kept"`                    // best or last
-	Stopped     bool     `json:"stopped_early,omitempty"` // out of patience
-	Nanos       float64  `json:"ns_per_inference,omitempty"`
-	Allocs      *uint64  `json:"allocs_per_inference,omitempty"`
-	Out         string   `json:"weights,omitempty"`
-	Package     string   `json:"package"`
-	ResumedAt   int      `json:"resumed_at_epoch,omitempty"`
-	Interrupted bool     `json:"interrupted,omitempty"`
-	Changed     []string `json:"changed,omitempty"` // settings that differ from those of the checkpoint
-	Done        bool     `json:"nothing_left_to_train,omitempty"`
+	Network      string         `json:"network"`
+	Params       int            `json:"params"`
+	Samples      int            `json:"samples"`
+	Valid        int            `json:"validation_samples"`
+	ClassWeights []ClassWeights `json:"class_weights,omitempty"` // that were balanced
+	Epochs       int            `json:"epochs"`                  // done, in all
+	Last         Epoch          `json:"last_epoch"`
+	Monitor      Monitor        `json:"monitor,omitempty"`
+	Patience     int            `json:"patience,omitempty"`
+	Best         *Epoch         `json:"best_epoch,omitempty"`
+	Kept         string         `json:"kept"`                    // best or last
+	Stopped      bool           `json:"stopped_early,omitempty"` // out of patience
+	Nanos        float64        `json:"ns_per_inference,omitempty"`
+	Allocs       *uint64        `json:"allocs_per_inference,omitempty"`
+	Out          string         `json:"weights,omitempty"`
+	Package      string         `json:"package"`
+	ResumedAt    int            `json:"resumed_at_epoch,omitempty"`
+	Interrupted  bool           `json:"interrupted,omitempty"`
+	Changed      []string       `json:"changed,omitempty"` // settings that differ from those of the checkpoint
+	Done         bool           `json:"nothing_left_to_train,omitempty"`
 }
 
 // CheckpointOf returns the checkpoint that lies beside a weight file.
@@ -92,6 +94,13 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 	if err := errors.Join(o.monitor(shape), o.stratifies(shape)); err != nil {
 		return nil, err
 	}
+	var engine *Engine
+	if o.Ranks != nil {
+		if err := o.checkRanks(net, shape); err != nil {
+			return nil, err
+		}
+		engine = &o.Ranks.Engine
+	}
 	dir, remove, err := workDir()
 	if err != nil {
 		return nil, err
@@ -104,12 +113,18 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 	if err := t.prepare(dir); err != nil {
 		return nil, err
 	}
-	b, err := c.build(ctx, net, toTrain)
+	b, err := c.build(ctx, net, toTrain, engine)
 	if err != nil {
 		return nil, interrupted(ctx, err)
 	}
 	t.report = &TrainReport{Network: net.Name, Samples: t.job.Samples, Valid: t.job.ValidCount, Out: o.Out, Package: b.Package, Changed: t.changed}
+	if o.Ranks != nil {
+		t.job.Ranks = t.ranksJob()
+	}
 	err = t.explain(b.process(ctx, t.job, o.Talk, t.handle))
+	if err != nil && o.Ranks != nil {
+		err = fmt.Errorf("%s: %w", o.Ranks.name(), err)
+	}
 	if !t.reached || err != nil && !errors.Is(err, ErrInterrupted) {
 		return nil, err
 	}
@@ -156,7 +171,7 @@ func (o *TrainOptions) check(net *spec.Network) error {
 	switch {
 	case o.Epochs < 1:
 		return OptionErrorf("--epochs must be at least 1, got %d", o.Epochs)
-	case o.Batch < 0 || o.Batch > net.Codegen.Batch:
+	case o.Batch < 0 || o.Batch > net.Codegen.Batch && o.Ranks == nil:
 		return OptionErrorf("--batch must be from 1 to %d, the codegen.batch of the spec, got %d", net.Codegen.Batch, o.Batch)
 	case o.Workers < 0:
 		return OptionErrorf("--workers must be at least 1, got %d", o.Workers)
@@ -207,6 +222,9 @@ func (t *training) prepare(dir string) error {
 	train, held, err := t.split(data)
 	if err == nil {
 		err = t.shape.fittable(data, train)
+	}
+	if err == nil && t.Weights == "" && !t.Resume {
+		err = t.shape.balanceable(data, train)
 	}
 	if err != nil {
 		return nameFile(err, t.Data.Data)

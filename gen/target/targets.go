@@ -4,6 +4,7 @@ package target
 
 import (
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/arm64"
 	"github.com/nngen-go/nngen/gen/asm/x86"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
@@ -15,6 +16,7 @@ type Target struct {
 	Name string // in codegen.simd, NNGEN_PATH and file names
 	Arch string // GOARCH
 	Doc  string
+	Auto bool // codegen.simd auto has it
 	// Data is what every assembly file of kernels starts with.
 	Data string
 	// Masks: a vector may be partial at no cost.
@@ -71,12 +73,20 @@ type Target struct {
 var Targets = []Target{
 	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512),
 	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
+	{
+		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)",
+		MatVec: arm64.MatVec, MatMul: arm64.MatMul, TileRows: arm64.TileRows, VectorOutputs: arm64.VectorOutputs, Last: arm64.Last, Fuses: arm64.Fuses,
+		GradInput: arm64.GradInput, GradInputRows: arm64.GradInputRows, InputsAtOnce: arm64.InputsAtOnce, FusesGradInput: arm64.FusesGradInput,
+		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
+		RankOne: arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
+		Map: arm64.Map, Update: arm64.Update, Lanes: arm64.Lanes,
+	},
 }
 
 // amd64 is the row of an instruction set of amd64.
 func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
-		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(), Masks: s.Masks() == "",
+		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Masks: s.Masks() == "",
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
 		Convolve: s.Convolve, Positions: s.Positions, FusesConvolve: s.FusesConvolve,
 		FilterGradient: s.FilterGradient, PairsAtOnce: s.PairsAtOnce,

@@ -70,7 +70,7 @@ func (c *Code) Allocate(used Used, given ...int) (a Allocation, ok bool) {
 			}
 		}
 		for _, r := range append([]*Register{in.Result}, in.Temps...) {
-			if a[r], ok = take(now.of(r)); !ok {
+			if a[r], ok = c.place(in, r, a, now); !ok {
 				return nil, false
 			}
 		}
@@ -82,6 +82,19 @@ func (c *Code) Allocate(used Used, given ...int) (a Allocation, ok bool) {
 		copy(used[class], now[class])
 	}
 	return a, true
+}
+
+// place is the register of an instruction's result, or of what it takes beside.
+func (c *Code) place(in *Instr, r *Register, a Allocation, now Used) (number int, ok bool) {
+	if c.Set.Tied && r == in.Result {
+		for _, arg := range in.Args {
+			if arg != nil && arg.Mask == r.Mask && !now.of(arg)[a[arg]] {
+				now.of(arg)[a[arg]] = true
+				return a[arg], true
+			}
+		}
+	}
+	return take(now.of(r))
 }
 
 // Printer takes printed code.

@@ -1,6 +1,10 @@
 package vector
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Register is a virtual register: a vector or a mask.
 type Register struct {
@@ -92,7 +96,7 @@ func (c *selection) value(v *Value) {
 		c.regs[v] = in.Result
 		return
 	}
-	if v.Op == OpNegative && c.Set.Masks == 0 {
+	if v.Op == OpNegative && c.Set.Rows[v.row()] == "" {
 		c.regs[v] = c.register(v.Args[0])
 		return
 	}
@@ -114,14 +118,27 @@ func (c *selection) value(v *Value) {
 		in.Args = append(in.Args, c.register(a))
 	}
 	if v.Op == OpLookup {
-		column := v.Table.Columns[v.Bits]
-		in.Constant = &Constant{Bytes: v.Bytes}
-		for len(in.Constant.Numbers)*v.Bytes < c.Set.Bytes {
-			in.Constant.Numbers = append(in.Constant.Numbers, column[:]...)
-		}
+		c.table(in, v)
 	}
 	c.add(in)
 	c.regs[v] = in.Result
+}
+
+// table gives a lookup its table, in a register where the instruction wants it
+// there.
+func (c *selection) table(in *Instr, v *Value) {
+	column := v.Table.Columns[v.Bits]
+	table := &Constant{Bytes: v.Bytes}
+	for len(table.Numbers)*v.Bytes < c.Set.Bytes {
+		table.Numbers = append(table.Numbers, column[:]...)
+	}
+	if strings.Contains(in.Text, "[t]") {
+		in.Constant = table
+		return
+	}
+	load := &Instr{Text: c.Set.Load, Constant: table, Result: &Register{}}
+	c.add(load)
+	in.Args = append(in.Args, load.Result)
 }
 
 // register is a value's register; a constant is loaded.
@@ -178,6 +195,58 @@ func (c *Code) Ins(text string, args ...*Register) *Register {
 	in := &Instr{Text: text, Args: args, Result: &Register{}}
 	c.Instrs = append(c.Instrs, in)
 	return in.Result
+}
+
+// Hoist makes most of the constants that the code loads inputs, which are kept,
+// and returns the code that loads them; those with the most readers come first.
+func (c *Code) Hoist(most int) (loads *Code) {
+	uses := map[string][]*Instr{}
+	var keys []string
+	for _, in := range c.Instrs {
+		if in.loads(c.Set) {
+			key := fmt.Sprint(in.Text, in.Constant)
+			if uses[key] == nil {
+				keys = append(keys, key)
+			}
+			uses[key] = append(uses[key], in)
+		}
+	}
+	slices.SortStableFunc(keys, func(a, b string) int { return len(uses[b]) - len(uses[a]) })
+	loads = &Code{Set: c.Set}
+	for _, key := range keys[:min(most, len(keys))] {
+		first := *uses[key][0]
+		first.Notes, first.Result = nil, &Register{Kept: true}
+		loads.Instrs, loads.Results, c.Inputs = append(loads.Instrs, &first), append(loads.Results, first.Result), append(c.Inputs, first.Result)
+		for _, in := range uses[key] {
+			c.replace(in, first.Result)
+		}
+	}
+	return loads
+}
+
+// loads reports whether the instruction loads a constant, or zeros.
+func (in *Instr) loads(s *Set) bool {
+	return in.Load == "" && (in.Text == s.Load || in.Text == s.Clear)
+}
+
+// replace takes an instruction out of the code; r has its result.
+func (c *Code) replace(in *Instr, r *Register) {
+	i := slices.Index(c.Instrs, in)
+	c.Instrs = slices.Delete(c.Instrs, i, i+1)
+	if i < len(c.Instrs) {
+		c.Instrs[i].Notes = append(in.Notes, c.Instrs[i].Notes...)
+	}
+	of := func(regs []*Register) {
+		for i := range regs {
+			if regs[i] == in.Result {
+				regs[i] = r
+			}
+		}
+	}
+	of(c.Results)
+	for _, other := range c.Instrs {
+		of(other.Args)
+	}
 }
 
 // Mute drops the comments.

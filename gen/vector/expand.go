@@ -1,6 +1,9 @@
 package vector
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // expand is the program in the operations of a set: calls written out, what
 // has twice the width in halves, and what the set has no instruction for in
@@ -147,9 +150,16 @@ func (s *Set) legal(q *Program, v *Value, args []*Value) *Value {
 	c := *v
 	c.Args = args
 	sign := int(-1 << (8*v.Bytes - 1))
+	if op, ok := limits[v.Op]; ok && v.Type == Float && args[1].isLimit() {
+		if c.Op = op; !s.has(&c) {
+			c.Op = v.Op
+		}
+	}
 	switch {
 	case v.Op == OpCast && args[0].Op == OpConst:
 		c.Op, c.Args, c.Bits = OpConst, nil, args[0].Bits
+	case v.Op == OpLookup && s.Bytewise:
+		c.Args = []*Value{args[0].placesOf()}
 	case s.has(&c):
 	case v.Op == OpNeg:
 		return s.bits(q, args[0]).Xor(sign).Float()
@@ -180,6 +190,33 @@ func (s *Set) legal(q *Program, v *Value, args []*Value) *Value {
 		}
 	}
 	return q.add(&c)
+}
+
+// limits are the operations on a number and one that is neither zero nor NaN.
+var limits = map[Op]Op{OpMin: OpLeast, OpMax: OpMost}
+
+// isLimit reports whether the value is a constant that is neither zero nor NaN.
+func (v *Value) isLimit() bool {
+	x := v.float(v.Bits)
+	return v.Op == OpConst && x == x && x != 0
+}
+
+// PowerOfTwo reports whether the value is a constant that is a power of two.
+func (v *Value) PowerOfTwo() bool {
+	fraction, _ := math.Frexp(v.float(v.Bits))
+	return v.Op == OpConst && math.Abs(fraction) == 0.5
+}
+
+// placesOf are the places of the bytes of row v in a table of eight rows of 4
+// bytes, the same for all its columns: four times the row in every byte, and which
+// byte it is.
+func (v *Value) placesOf() *Value {
+	if v.places == nil {
+		rows := v.Shl(2).with(OpSpread, Uint)
+		mask := v.prog.add(&Value{Op: OpConst, Type: Mask, Bytes: v.Bytes, Bits: 0x1c1c1c1c})
+		v.places = v.prog.add(&Value{Op: OpChoose, Type: Uint, Bytes: v.Bytes, Args: []*Value{mask, rows, v.value(0x03020100)}})
+	}
+	return v.places
 }
 
 // bits are a number's bits; those of a constant are one.
@@ -225,7 +262,7 @@ func (s *Set) full(mask *Value) bool {
 	case s.Masks > 0:
 		return true
 	case mask.Op == OpNegative:
-		return false
+		return s.Rows[mask.row()] != ""
 	}
 	for _, a := range mask.Args {
 		if a.Type == Mask && !s.full(a) {

@@ -47,6 +47,11 @@ const (
 	OpMin // if b < a then b else a: a NaN in a is kept
 	OpMax // if a < b then b else a: a NaN in a is kept
 
+	OpLeast // OpMin where b is neither zero nor NaN
+	OpMost  // OpMax where b is neither zero nor NaN
+
+	OpSpread // the lowest byte of a lane in all its bytes
+
 	OpSignOf // a, whose sign is not set or that is NaN, with the sign of b
 
 	OpAnd    // Uint, Mask
@@ -116,9 +121,10 @@ type Value struct {
 	Name, Doc string
 	Rare      *Range // of a choice
 
-	prog  *Program
-	index int    // in the program
-	twin  *Value // its copy
+	prog   *Program
+	index  int    // in the program
+	twin   *Value // its copy
+	places *Value // of the bytes of a table's row, that this is the number of
 }
 
 // Range are the positive numbers X from Low to High.

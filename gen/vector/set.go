@@ -8,9 +8,10 @@ import (
 // Set is an instruction set: a table of instructions for the operations.
 //
 // An instruction is written as the assembler wants it, with letters for the
-// operands: a, b, c the arguments, y the result, n the value's number, t the
-// column of a lookup's table, m the constant that is loaded. In brackets stands the operand that may be a
-// constant in memory; with /2 a register that is half a vector.
+// operands: a, b, c the arguments, y the result, n the value's number, [t] the
+// column of a lookup's table in memory, b that in a register, m the constant that
+// is loaded. In brackets stands the operand that may be a constant in memory; with
+// /2 a register that is half a vector.
 //
 //	{OpSub, Float, 4}: "VSUBPS [b], a, y"
 //	{OpShl, Uint, 4}:  "VPSLLD $n, a, y"
@@ -24,13 +25,18 @@ type Set struct {
 	Masks   int // the mask registers, or 0 where a mask is a vector
 	Rows    map[Row]string
 	// Repeat loads one number into every lane, by the bytes of a lane; without
-	// it constants are whole vectors in memory, and Load loads them. Clear makes
-	// zeros.
+	// it constants are whole vectors in memory. Load loads a whole vector, Clear
+	// makes zeros.
 	Repeat      map[int]string
 	Load, Clear string
 	// Repeats is what an instruction's name ends in that repeats a number from
 	// memory; empty where none does.
 	Repeats string
+	// Tied: a result takes the place of an operand that is not needed any more,
+	// which some instructions change.
+	Tied bool
+	// Bytewise: a lookup is given the places of the bytes of its row.
+	Bytewise bool
 	// Vector and Mask are the names of registers.
 	Vector func(number int, half bool) string
 	Mask   func(number int) string
@@ -59,7 +65,7 @@ func (s *Set) has(v *Value) bool {
 	case OpInput, OpLoad, OpConst, OpCast:
 		return true
 	case OpNegative:
-		return s.Masks == 0 || s.Rows[v.row()] != "" // where a mask is a vector, its signs count
+		return s.Masks == 0 || s.Rows[v.row()] != "" // where a mask is a vector, its signs may count
 	}
 	return s.Rows[v.row()] != ""
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/ir"
@@ -81,6 +82,45 @@ func (n *Network) DecodeState(data []byte) (Values, error) {
 		if s := states[tensors[i].Name]; s != nil {
 			out[s] = append([]float64(nil), v...)
 		}
+		return nil
+	})
+	return out, err
+}
+
+// memory are the tensors of the file of a state.
+func (n *Network) memory() []nnrt.Tensor {
+	var ts []nnrt.Tensor
+	for _, m := range n.Plan.Prog.Memory {
+		ts = append(ts, nnrt.Tensor{Name: m.Name, Shape: m.In.Shape})
+	}
+	return ts
+}
+
+// State encodes the state of a stream; what has no values is zero.
+func (n *Network) State(values map[string][]float64) []byte {
+	var buf bytes.Buffer
+	memory := n.Plan.Prog.Memory
+	var err error
+	if n.Plan.Prog.DType == ir.Float64 {
+		err = nnrt.SaveTensors(&buf, n.memory(), nil, func(i int, v []float64) { copy(v, values[memory[i].Name]) })
+	} else {
+		err = nnrt.SaveTensors(&buf, n.memory(), nil, func(i int, v []float32) {
+			for j, x := range values[memory[i].Name] {
+				v[j] = float32(x)
+			}
+		})
+	}
+	if err != nil {
+		panic(fmt.Sprintf("internal error: verify: %v", err)) // a buffer takes everything
+	}
+	return buf.Bytes()
+}
+
+// DecodeMemory reads the file of a state, by the names of its parts.
+func (n *Network) DecodeMemory(data []byte) (map[string][]float64, error) {
+	out := map[string][]float64{}
+	err := nnrt.LoadTensors(bytes.NewReader(data), n.memory(), nil, func(i int, v []float64) error {
+		out[n.Plan.Prog.Memory[i].Name] = append([]float64(nil), v...)
 		return nil
 	})
 	return out, err

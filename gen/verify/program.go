@@ -25,7 +25,11 @@ type Job struct {
 	LearningRate float64 // 0 is the spec's
 	Workers      int     // that share every batch, however small; 0 is 1
 	Inputs       [][]float64
-	Targets      [][]float64 // of the first inputs: the batch of Loss
+	// Sequence: the inputs are the steps of one stream, which begins with State, a
+	// file of it; nil is the beginning.
+	Sequence bool
+	State    []byte
+	Targets  [][]float64 // of the first inputs: the batch of Loss
 	// Batches are the consecutive training batches; every step reports
 	// everything.
 	Batches []Batch
@@ -43,9 +47,14 @@ type Result struct {
 	Batched  [][]float64 // ForwardBatch
 	EvalLoss float64
 	Steps    []Step
+	State    []byte // of a sequence, after it
 	Refused  string // why the weights were refused
 	Panic    string
 }
+
+// StreamSteps is how many steps a network with memory runs of every sample: a
+// stream of its own that repeats it.
+const StreamSteps = 3
 
 // Step is one training step, taken as Gradients and Apply, and the weights
 // that Step itself gives.
@@ -157,6 +166,8 @@ func addRuntime(all map[string][]byte) error {
 type glueView struct {
 	Pkg             string
 	Train, Penalty  bool
+	Memory          bool
+	Steps           int // of every stream, each with the sample
 	Inputs, Outputs []ioView
 	Targets         []ioView
 	Elem            string
@@ -170,7 +181,7 @@ type ioView struct {
 
 func (n *Network) glue(pkg string) *glueView {
 	prog := n.Plan.Prog
-	v := &glueView{Pkg: pkg, Train: n.Plan.Train != nil, Elem: string(prog.DType)}
+	v := &glueView{Pkg: pkg, Train: n.Plan.Train != nil, Elem: string(prog.DType), Memory: len(prog.Memory) > 0, Steps: StreamSteps}
 	v.Penalty = v.Train && n.Plan.Train.Penalty != nil
 	field := func(many bool, name string) string {
 		if many {

@@ -7,6 +7,10 @@ import "fmt"
 type Reference struct {
 	Name            string
 	Inputs, Outputs [][]float64
+	// Where the network keeps a state, the rows are the steps of one stream, which
+	// begins with Start and ends with End, states by their names; nil is zero, or not
+	// compared.
+	Start, End map[string][]float64
 	// Tolerance is the error allowed relative to the largest output of a sample.
 	// Where it is 0, |got − want| ≤ ATol + RTol·|want| must hold for every number.
 	Tolerance  float64
@@ -26,6 +30,9 @@ func (v *verification) prepareReferences() {
 	for i := range v.References {
 		ref := &v.References[i]
 		c := &testCase{name: ref.Name, ref: ref, job: &Job{Seed: v.Seed, Inputs: ref.Inputs}}
+		if c.job.Sequence = len(v.n.Plan.Prog.Memory) > 0; ref.Start != nil {
+			c.job.State = v.n.State(ref.Start)
+		}
 		if last.weights {
 			c.weights, c.initial, c.job.Weights = true, last.initial, last.job.Weights
 		}
@@ -65,7 +72,25 @@ func (v *verification) compareReferences(results []*Result, checks *Checks) []Re
 				}
 			}
 		}
+		v.compareEnd(c.ref, results[i].State, checks)
 		all = append(all, errs)
 	}
 	return all
+}
+
+// compareEnd compares the state after a sequence.
+func (v *verification) compareEnd(ref *Reference, state []byte, checks *Checks) {
+	if ref.End == nil {
+		return
+	}
+	got, err := v.n.DecodeMemory(state)
+	if err != nil {
+		checks.add("reference "+ref.Name, 0, err.Error())
+		return
+	}
+	for _, m := range v.n.Plan.Prog.Memory {
+		if want := ref.End[m.Name]; want != nil {
+			checks.Near("reference "+ref.Name, "state "+m.Name, got[m.Name], want, ref.RTol, ref.ATol)
+		}
+	}
 }

@@ -95,10 +95,13 @@ func (r *Replay) oracle(w Values, b Batch) *interp.Machine {
 
 // forward compares inference and the loss without training.
 func (r *Replay) forward(result *Result, checks *Checks) error {
+	if r.Job.Sequence {
+		return r.sequence(result, checks)
+	}
 	prog := r.Network.Plan.Prog
 	weights := r.initial()
 	m := r.oracle(weights, Batch{Inputs: r.Job.Inputs})
-	if err := m.Run(prog.Infer); err != nil {
+	if err := Infer(m); err != nil {
 		return err
 	}
 	for s, want := range Flat(outputs(prog), m.Get) {
@@ -114,6 +117,60 @@ func (r *Replay) forward(result *Result, checks *Checks) error {
 	}
 	checks.Bits(CheckEvalLoss, "loss", []float64{result.EvalLoss}, m.Get(prog.EvalLoss)[0])
 	return nil
+}
+
+// sequence compares the steps of one stream, and the state after them.
+func (r *Replay) sequence(result *Result, checks *Checks) error {
+	prog := r.Network.Plan.Prog
+	m, err := r.stream(r.oracle, func(s int, got []float64) {
+		checks.Bits(CheckForward, fmt.Sprintf("output of step %d", s), result.Outputs[s], got)
+	})
+	if err != nil {
+		return err
+	}
+	state, err := r.Network.DecodeMemory(result.State)
+	for _, s := range prog.Memory {
+		checks.Bits(CheckForward, "state "+s.Name, state[s.Name], m.Get(s.In)[0])
+	}
+	return err
+}
+
+// stream runs a sequence on a machine and reports the outputs of every step.
+func (r *Replay) stream(machine func(Values, Batch) *interp.Machine, step func(s int, outputs []float64)) (*interp.Machine, error) {
+	prog := r.Network.Plan.Prog
+	m := machine(r.initial(), Batch{Inputs: r.Job.Inputs[:1]})
+	if r.Job.State != nil {
+		start, err := r.Network.DecodeMemory(r.Job.State)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range prog.Memory {
+			m.Set(s.In, start[s.Name])
+		}
+	}
+	for s, row := range r.Job.Inputs {
+		Rows(prog.Inputs, [][]float64{row}, m.Set)
+		if err := m.Run(prog.Infer); err != nil {
+			return nil, err
+		}
+		step(s, Flat(outputs(prog), m.Get)[0])
+		m.Advance()
+	}
+	return m, nil
+}
+
+// Infer runs inference as the programs do: of a network with memory several steps
+// of streams that repeat their samples.
+func Infer(m *interp.Machine) error {
+	if len(m.Prog.Memory) > 0 {
+		for range StreamSteps - 1 {
+			if err := m.Run(m.Prog.Infer); err != nil {
+				return err
+			}
+			m.Advance()
+		}
+	}
+	return m.Run(m.Prog.Infer)
 }
 
 // training follows the steps: the oracle runs on, from its own results.

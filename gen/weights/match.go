@@ -168,8 +168,12 @@ func (m *matcher) find(p *ir.ParamInfo, rules []Rule) *Match {
 }
 
 // fromSpec reports whether the spec gives the values of a parameter: the
-// constants of the normalisation of an input or an output, if they are not fitted.
+// constants of the normalisation of an input or an output, if they are not fitted,
+// and balanced class weights, which are 1 before that and no part of inference.
 func (m *matcher) fromSpec(p *ir.ParamInfo) bool {
+	if p.Stat == "class_weights" {
+		return true
+	}
 	owner, _ := split(p.Name)
 	isInput := slices.ContainsFunc(m.prog.Inputs, func(in *ir.Value) bool { return in.Name == owner })
 	isOutput := slices.ContainsFunc(m.prog.Outputs, func(o ir.Output) bool { return o.Name == owner })

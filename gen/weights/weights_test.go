@@ -189,6 +189,10 @@ func TestFitted(t *testing.T) {
 	f := fileOf(t, nnrt.Tensor{Name: "out.weight", Shape: []int{2, 3}}, nnrt.Tensor{Name: "out.bias", Shape: []int{2}})
 	_, err := f.FitTo(prog, nil)
 	require.ErrorContains(t, err, `tensor "x.std" [3]: the file has no tensor of this name`)
+	prog.Params[0].Param.Stat = "class_weights" // but those of the loss, which inference does not need
+	matches, err := f.FitTo(prog, nil)
+	require.NoError(t, err)
+	require.Equal(t, []float64{2, 2, 2}, matches.Tensors[0].Values) // as they begin
 }
 
 func TestRules(t *testing.T) {

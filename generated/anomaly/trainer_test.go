@@ -24,10 +24,10 @@ func batch(x []Input, y []Target, first int) {
 // TestGradients compares the gradients with central differences of the
 // float64 reference's loss.
 func TestGradients(t *testing.T) {
-	n := moved(5)
+	n := moved(0)
 	tr := NewTrainer(n, Options{Seed: 11})
 	defer tr.Close()
-	size := min(3, MaxBatch)
+	const size = 3
 	x, y := make([]Input, size), make([]Target, size)
 	batch(x, y, 0)
 	g := new(Gradients)
@@ -105,6 +105,49 @@ func TestApply(t *testing.T) {
 		}
 		if !equalParams(a.p, b.p) {
 			t.Fatalf("step %d, on %d samples: Gradients and Apply differ from Step", step+1, size)
+		}
+	}
+}
+
+// TestParts: the gradients of two parts of a batch, at their places and times their
+// shares, are those of Gradients, called for one after the other; what is told to be
+// final is so, and all that is there.
+func TestParts(t *testing.T) {
+	x, y := make([]Input, MaxBatch), make([]Target, MaxBatch)
+	batch(x, y, 0)
+	n := moved(6)
+	at, one := NewTrainer(n, Options{Seed: 1}), NewTrainer(n.Clone(), Options{Seed: 1})
+	size := max(1, MaxBatch/2)
+	for _, first := range []int{0, MaxBatch - size} {
+		x, y := x[first:first+size], y[first:first+size]
+		want, g, known := new(Gradients), new(Gradients), new(Gradients)
+		one.seen = uint32(first)
+		lossWant := one.Gradients(want, x, y)
+		at.GradientsAt(first, 1, g, x, y, nil)
+		if !equalParams(&g.p, &want.p) {
+			t.Fatalf("from sample %d: GradientsAt differs from Gradients", first)
+		}
+		const share = 0.375
+		all := g.Flat()
+		loss := at.GradientsAt(first, share, g, x, y, func(lo, hi int) {
+			for i, v := range all[lo:hi] {
+				known.Flat()[lo+i] += v
+			}
+		})
+		want.Scale(share)
+		lossWant *= share
+		if !equalParams(&g.p, &want.p) || !equalParams(&known.p, &want.p) {
+			t.Fatalf("from sample %d: the gradients of a share differ, or some were not told", first)
+		}
+		if same := loss == lossWant || loss != loss && lossWant != lossWant; !same {
+			t.Errorf("from sample %d: loss %v of a share, want %v", first, loss, lossWant)
+		}
+		weight := 0.0
+		for i := range y {
+			weight += at.Weight(y[i : i+1])
+		}
+		if !(math.Abs(at.Weight(y)-weight) <= 1e-9*weight) {
+			t.Errorf("the weight of %d samples is %v, that of each together %v", size, at.Weight(y), weight)
 		}
 	}
 }

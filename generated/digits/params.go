@@ -37,7 +37,7 @@ func (p *params) dense1Weight(o, i int) *float32 {
 
 // dense2Bias is where dense2.bias[o] lies.
 func (p *params) dense2Bias(o int) *float32 {
-	return &p.b2[o/16][o%16]
+	return &p.b2[nnrt.Index(o, 10)/16][o%16]
 }
 
 // dense2Weight is where dense2.weight[o, i] lies.

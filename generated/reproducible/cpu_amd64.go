@@ -14,6 +14,7 @@ import (
 var (
 	useAVX512 = hasAVX512() && !asked("avx2", "purego")
 	useAVX2   = hasAVX2() && !asked("purego")
+	useNEON   = false // on arm64
 )
 
 // asked reports whether NNGEN_PATH names one of some implementations.

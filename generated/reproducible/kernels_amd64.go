@@ -877,16 +877,6 @@ func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 	}
 }
 
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n, a, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
-}
-
 func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:

@@ -32,17 +32,17 @@ type params struct {
 
 // imageMean is where image.mean[o] lies.
 func (p *params) imageMean(o int) *float32 {
-	return &p.meanOfImage[o/16][o%16]
+	return &p.meanOfImage[nnrt.Index(o, 19)/16][o%16]
 }
 
 // imageStd is where image.std[o] lies.
 func (p *params) imageStd(o int) *float32 {
-	return &p.stdOfImage[o/16][o%16]
+	return &p.stdOfImage[nnrt.Index(o, 19)/16][o%16]
 }
 
 // eyeBias is where eye.bias[o] lies.
 func (p *params) eyeBias(o int) *float32 {
-	return &p.b1[o/16][o%16]
+	return &p.b1[nnrt.Index(o, 33)/16][o%16]
 }
 
 // eyeWeight is where eye.weight[o, i] lies.
@@ -55,7 +55,7 @@ func (p *params) eyeWeight(o, i int) *float32 {
 
 // innerBias is where inner.bias[o] lies.
 func (p *params) innerBias(o int) *float32 {
-	return &p.b2[o/16][o%16]
+	return &p.b2[nnrt.Index(o, 17)/16][o%16]
 }
 
 // innerWeight is where inner.weight[o, i] lies.
@@ -68,7 +68,7 @@ func (p *params) innerWeight(o, i int) *float32 {
 
 // bodyBias is where body.bias[o] lies.
 func (p *params) bodyBias(o int) *float32 {
-	return &p.b3[o/16][o%16]
+	return &p.b3[nnrt.Index(o, 8)/16][o%16]
 }
 
 // bodyWeight is where body.weight[o, i] lies.
@@ -117,7 +117,7 @@ func (p *params) mixedWeight(o, i int) *float32 {
 
 // choiceBias is where choice.bias[o] lies.
 func (p *params) choiceBias(o int) *float32 {
-	return &p.b6[o/16][o%16]
+	return &p.b6[nnrt.Index(o, 3)/16][o%16]
 }
 
 // choiceWeight is where choice.weight[o, i] lies.
@@ -127,7 +127,7 @@ func (p *params) choiceWeight(o, i int) *float32 {
 
 // scoreBias is where score.bias[o] lies.
 func (p *params) scoreBias(o int) *float32 {
-	return &p.b7[o/16][o%16]
+	return &p.b7[nnrt.Index(o, 1)/16][o%16]
 }
 
 // scoreWeight is where score.weight[o, i] lies.

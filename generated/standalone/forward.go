@@ -69,7 +69,7 @@ func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrtBadMatch("standalone.Net.ForwardBatch", "len(y)", len(y), "len(x)", len(x))
 	}
-	for (useAVX512 || useAVX2) && len(x) > 1 {
+	for (useAVX512 || useAVX2 || useNEON) && len(x) > 1 {
 		m := min(len(x), MaxBatch)
 		n.forwardRows(y[:m], x[:m], ws)
 		y, x = y[m:], x[m:]

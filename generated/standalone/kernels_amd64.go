@@ -370,19 +370,3 @@ func dense2WeightSgd(lr float32, g, w *[8][8]float32) {
 		dense2WeightSgdGeneric(lr, g, w)
 	}
 }
-
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n, a, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
-}
-
-// share is a part of n inputs, in whole tiles.
-func share(n, tile, part, parts int) (from, to int) {
-	tiles := (n + tile - 1) / tile
-	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
-}

@@ -1114,6 +1114,12 @@ func nnrtAllocAligned[T any]() *T {
 	return (*T)(unsafe.Add(p, -uintptr(p)&(align-1)))
 }
 
+// Elements are the elements of a struct that holds nothing but arrays of them, in
+// the memory of the struct.
+func nnrtElements[T float32 | float64, S any](s *S) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(s)), unsafe.Sizeof(*s)/unsafe.Sizeof(T(0)))
+}
+
 // NormInv64 returns the inverse of the standard normal distribution function: the
 // x with Φ(x) = p. It is algorithm AS 241 (PPND16) of M. J. Wichura, "The
 // Percentage Points of the Normal Distribution", Applied Statistics 37 (1988).
@@ -1287,6 +1293,15 @@ func nnrtBadWorkers(fn string, got int) {
 //
 //go:noinline
 func nnrtMisused(fn, why string) { panic(fn + ": " + why) }
+
+// Index returns an index of n elements that lie in a longer array. It panics where
+// there is no such element.
+func nnrtIndex(i, n int) int {
+	if uint(i) >= uint(n) {
+		panic("index " + strconv.Itoa(i) + " out of range of " + strconv.Itoa(n) + " elements")
+	}
+	return i
+}
 
 // Philox is the counter-based generator Philox4x32-10 of Salmon, Moraes, Dror and
 // Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (2011). It maps a key, of

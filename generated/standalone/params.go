@@ -13,7 +13,7 @@ type params struct {
 
 // dense1Bias is where dense1.bias[o] lies.
 func (p *params) dense1Bias(o int) *float32 {
-	return &p.b1[o/16][o%16]
+	return &p.b1[nnrtIndex(o, 8)/16][o%16]
 }
 
 // dense1Weight is where dense1.weight[o, i] lies.
@@ -23,7 +23,7 @@ func (p *params) dense1Weight(o, i int) *float32 {
 
 // dense2Bias is where dense2.bias[o] lies.
 func (p *params) dense2Bias(o int) *float32 {
-	return &p.b2[o/16][o%16]
+	return &p.b2[nnrtIndex(o, 3)/16][o%16]
 }
 
 // dense2Weight is where dense2.weight[o, i] lies.

@@ -15,7 +15,7 @@ type params struct {
 
 // dense1Bias is where dense1.bias[o] lies.
 func (p *params) dense1Bias(o int) *float32 {
-	return &p.b1[o/16][o%16]
+	return &p.b1[nnrt.Index(o, 4)/16][o%16]
 }
 
 // dense1Weight is where dense1.weight[o, i] lies.
@@ -25,7 +25,7 @@ func (p *params) dense1Weight(o, i int) *float32 {
 
 // dense2Bias is where dense2.bias[o] lies.
 func (p *params) dense2Bias(o int) *float32 {
-	return &p.b2[o/16][o%16]
+	return &p.b2[nnrt.Index(o, 1)/16][o%16]
 }
 
 // dense2Weight is where dense2.weight[o, i] lies.

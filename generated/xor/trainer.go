@@ -148,6 +148,59 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 	return loss
 }
 
+// finals are the parts of the gradients, in the order in which they are computed:
+// part of finalParts of sums is elements lo to hi of Flat.
+var finals = [...]struct {
+	part, lo, hi int
+}{
+	{0, 16, 32}, {1, 0, 16}, {2, 48, 80}, {3, 32, 48},
+}
+
+// finalParts is in how many parts sums is done for them.
+const finalParts = 4
+
+// Weight is what samples count in the loss: their number. The Weight of a part
+// of a batch divided by that of the batch is the part's share in GradientsAt.
+func (t *Trainer) Weight(y []Target) float64 {
+	return float64(len(y))
+}
+
+// GradientsAt is Gradients for a part of a batch whose other parts are computed
+// elsewhere, or after it: first is the number of the part's first sample in the
+// batch, on which dropout depends, and share its Weight divided by the batch's.
+// The gradients and losses of all parts add up to those of the batch.
+// ready, if it is not nil, is told each time that elements lo to hi of g.Flat() are
+// final, while the others are still to come; together they are all that are not 0.
+// GradientsAt does not allocate.
+func (t *Trainer) GradientsAt(first int, share float64, g *Gradients, x []Input, y []Target, ready func(lo, hi int)) (loss float32) {
+	t.open("xor.Trainer.GradientsAt")
+	check("xor.Trainer.GradientsAt", x, y)
+	t.seen = uint32(first)
+	loss = t.through(x, y)
+	s, all := float32(share), g.Flat()
+	shared := t.team != nil && len(x) >= t.shareFrom
+	if shared {
+		t.divide((*Trainer).sumsPart, x, y, &g.p)
+	}
+	for i := range finals {
+		f := &finals[i]
+		if !shared {
+			t.sums(&g.p, x, f.part, finalParts)
+		}
+		if s != 1 {
+			v := all[f.lo:f.hi]
+			for j := range v {
+				v[j] *= s
+			}
+		}
+		if ready != nil {
+			ready(f.lo, f.hi)
+		}
+	}
+	t.seen += uint32(len(x))
+	return loss * s
+}
+
 // Apply makes one step of the optimiser on the gradients: regularisers,
 // clipping, sgd. It does not allocate.
 func (t *Trainer) Apply(g *Gradients) {
@@ -196,6 +249,10 @@ func (g *Gradients) Add(h *Gradients) {
 func (g *Gradients) Scale(s float32) {
 	g.p.combine(&g.p, func(a, _ float32) float32 { return a * s })
 }
+
+// Flat is the gradients as one slice, which shares their memory: the arrays of
+// params.go from the bytes that are noted there on, with zeros between them.
+func (g *Gradients) Flat() []float32 { return nnrt.Elements[float32](&g.p) }
 
 // Save writes the gradients in the safetensors format, under the names of the
 // parameters.

@@ -44,6 +44,10 @@ func notEncoded(column string, v float64) error {
 	}
 }
 
+// TrimText returns a text of a column without the white space around it, which
+// has no meaning in a table.
+func TrimText(text string) string { return strings.TrimSpace(text) }
+
 // CategoryError returns a *ColumnError for a text that is none of the categories
 // of a column.
 func CategoryError(column, got string, categories ...string) error {

@@ -20,3 +20,9 @@ func AllocAligned[T any]() *T {
 // Flat is the n elements that lie behind each other from one on: those of an
 // array of arrays.
 func Flat[T float32 | float64](first *T, n int) []T { return unsafe.Slice(first, n) }
+
+// Elements are the elements of a struct that holds nothing but arrays of them, in
+// the memory of the struct.
+func Elements[T float32 | float64, S any](s *S) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(s)), unsafe.Sizeof(*s)/unsafe.Sizeof(T(0)))
+}

@@ -57,3 +57,12 @@ func BadWorkers(fn string, got int) {
 //
 //go:noinline
 func Misused(fn, why string) { panic(fn + ": " + why) }
+
+// Index returns an index of n elements that lie in a longer array. It panics where
+// there is no such element.
+func Index(i, n int) int {
+	if uint(i) >= uint(n) {
+		panic("index " + strconv.Itoa(i) + " out of range of " + strconv.Itoa(n) + " elements")
+	}
+	return i
+}

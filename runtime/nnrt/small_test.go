@@ -106,3 +106,21 @@ func TestPanicsAndTargets(t *testing.T) {
 	require.EqualError(t, TargetError(7, err), "target 7: n.Target: class -3, want one from 0 to 9")
 	require.EqualError(t, NumberError("n.Target.Value", 2, math.Inf(-1)), "n.Target.Value: element 2 is -Inf, want a finite number")
 }
+
+func TestIndex(t *testing.T) {
+	for i := range 3 {
+		if Index(i, 3) != i {
+			t.Errorf("%d", i)
+		}
+	}
+	for _, i := range []int{-1, 3, 16} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%d is taken", i)
+				}
+			}()
+			Index(i, 3)
+		}()
+	}
+}

@@ -21,6 +21,10 @@ type OperatorSet struct {
 	Version int64
 }
 
+// LabelsKey, and the name of an output behind it, is the key of the entry of
+// MetadataProps that holds the names of its classes, as a list in JSON.
+const LabelsKey = "nngen.labels."
+
 // Entry is a key with its value.
 type Entry struct {
 	Key, Value string

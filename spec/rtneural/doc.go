@@ -2,7 +2,7 @@
 // scripts write them from Keras and PyTorch: a spec as a person would have
 // written it, and the weights under their canonical names.
 //
-// Dense layers, activations, prelu and batch normalisation are read; what
-// looks at a sequence (convolutions, GRU, LSTM) is refused by layer. Layers are
-// rows of the table in layers.go.
+// Dense layers, activations, prelu, batch normalisation, and, as layers that keep a
+// state from sample to sample, GRU, LSTM and convolutions of a stream are read; other
+// layers are refused by name. Layers are rows of the table in layers.go.
 package rtneural

@@ -61,6 +61,8 @@ type layer struct {
 	Activation string            `json:"activation"`
 	Shape      []*int            `json:"shape"`
 	Epsilon    *float64          `json:"epsilon"`
+	KernelSize []*int            `json:"kernel_size"`
+	Dilation   []*int            `json:"dilation"`
 	Weights    []json.RawMessage `json:"weights"`
 }
 

@@ -17,6 +17,9 @@ var layers = map[string]func(w *writer, l *layer) *Error{
 	"activation":             func(w *writer, l *layer) *Error { return w.activation(l.Activation) },
 	"prelu":                  (*writer).prelu,
 	"batchnorm":              (*writer).batchNorm,
+	"gru":                    (*writer).cell,
+	"lstm":                   (*writer).cell,
+	"conv1d":                 (*writer).conv,
 }
 
 // activations are those of RTNeural and the language alike.
@@ -29,13 +32,13 @@ func failf(hint, format string, args ...any) *Error {
 func (w *writer) layer(l *layer) *Error {
 	read := layers[l.Type]
 	if read == nil {
-		return failf("dense, time-distributed-dense, activation, prelu and batchnorm are read", "layers of this type are not supported")
+		return failf("dense, time-distributed-dense, activation, prelu, batchnorm, gru, lstm and conv1d are read", "layers of this type are not supported")
 	}
 	width, ok := last(l.Shape)
 	if !ok {
 		return failf(again, "shape must end with the number of outputs, from 1 to %d", maxWidth)
 	}
-	if width != w.width && read != nil && !strings.HasSuffix(l.Type, "dense") {
+	if makes := strings.HasSuffix(l.Type, "dense") || l.Type == "conv1d" || cells[l.Type].ours != ""; width != w.width && !makes {
 		return failf(again, "shape says %s, the layer above has %d", plural.Of(width, "output"), w.width)
 	}
 	return read(w, l)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
 
@@ -80,24 +81,10 @@ func (s *ISA) FusesConvolve(k *kernel.Kernel) bool { return len(k.Extras()) < 2 
 
 // Convolve prints Y = b + Σ W·X, or the sum or the maximum of windows, for rows of
 // the result that have the same rows of the window, of up to a panel of outputs;
-// the kernel is open. Arguments: y, x, w and b if there are any, the operand u of the epilogue if it has one, the number
-// of rows and that of the rows of the window, the first of which x and w are at.
+// the kernel is open.
 func (s *ISA) Convolve(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := s.newConvolve(name, doc, k)
-	T := "*" + k.Elem.Acc
-	m.argument("y", T)
-	m.argument("x", T)
-	if m.Weight != "" {
-		m.argument("w", T)
-	}
-	if k.Init == kernel.Bias {
-		m.argument("b", T)
-	}
-	if m.extra != nil {
-		m.argument("u", T)
-	}
-	m.argument("rows", "int")
-	m.argument("taps", "int")
+	m.Args = kernels.Convolve(k)
 	if m.extra != nil {
 		m.pointer("u", regDistance)
 		m.Ins("SUBQ", m.ArgOf("y"), regDistance)

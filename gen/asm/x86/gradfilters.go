@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
 
@@ -31,17 +32,12 @@ type gradFilters struct {
 }
 
 // FilterGradient prints what rows of a result add to the gradient of filters.
-// Arguments: dw at the row of the window, x, dy and the number of rows.
 func (s *ISA) FilterGradient(name string, doc []string, k *kernel.FilterGradient) *asm.Func {
 	of := &kernel.Kernel{
 		Elem: kernel.Elements{Acc: k.Elem}, Fused: k.Fused, Outputs: k.Outputs, Segments: []kernel.Segment{k.Source}, Chains: 1,
 	}
 	m := &gradFilters{s.newConvolve(name, doc, of), k}
-	T := "*" + k.Elem
-	for _, a := range []string{"dw", "x", "dy"} {
-		m.argument(a, T)
-	}
-	m.argument("rows", "int")
+	m.Args = kernels.FilterGradient(k)
 	if m.partial(m.vectors - 1) {
 		m.someMask(m.last)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 	vec "github.com/nngen-go/nngen/gen/vector"
@@ -95,41 +96,11 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInp
 	return m
 }
 
-// GradInput prints DX = DY·W for the rows of a batch; the kernel is open.
-// Arguments: dx, dy, w and wt as there are panels, the operand u of the epilogue
-// if it has one, the number of full panels if there are any, and in bytes the
-// distance of these and of the rows of dy, dx and u, the mask of a partial
-// vector, the number of blocks of InputsAtOnce inputs, and the numbers of tiles.
+// GradInput prints DX = DY·W for the rows of a batch; the kernel is open. Blocks
+// have InputsAtOnce inputs.
 func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := s.newGradInput(name, doc, k)
-	T := "*" + k.Elem.Acc
-	m.argument("dx", T)
-	m.argument("dy", T)
-	if k.Panels.Full > 0 {
-		m.argument("w", T)
-	}
-	if k.Panels.Tail > 0 {
-		m.argument("wt", T)
-	}
-	if m.extra != nil {
-		m.argument("u", T)
-	}
-	if k.Panels.Full > 0 {
-		m.argument("panels", "int")
-		m.argument("panelStride", "int")
-	}
-	m.argument("dyStride", "int")
-	m.argument("dxStride", "int")
-	if m.extra != nil {
-		m.argument("uStride", "int")
-	}
-	if k.Partial {
-		m.argument("mask", "int")
-	}
-	m.argument("blocks", "int")
-	for i := range s.GradInputRows(k.Fused) {
-		m.argument(fmt.Sprintf("tiles%d", i), "int")
-	}
+	m.Args = kernels.GradInput(k, m.extra != nil, s.GradInputRows(k.Fused))
 	m.print()
 	return m.Func
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 	vec "github.com/nngen-go/nngen/gen/vector"
 )
@@ -23,10 +24,7 @@ const (
 // GradWeight prints the gradient of one panel of weights: tiles of inputs,
 // each summed over the rows of the batch in their order. With an update the
 // gradients stay in registers and the arrays of the update change; it reports
-// false where the registers do not suffice for that. Arguments: dw, or the
-// update's arrays but the gradient and its numbers; dy, x, the inputs, the rows,
-// in bytes the distances of the rows of dy and x, and the mask of a partial
-// vector.
+// false where the registers do not suffice for that.
 func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.Func, ok bool) {
 	for _, inputs := range s.inputsOfWeights() {
 		if f, ok := s.gradWeight(name, doc, k, inputs); ok {
@@ -38,34 +36,15 @@ func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.
 
 // gradWeight is GradWeight for some inputs at once.
 func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs int) (f *asm.Func, ok bool) {
-	m := &gradWeight{writer: s.newWriter(name, doc, k.Elem, k.Fused), Gradient: k, arrays: []string{"dw"}, atOnce: inputs}
-	if u := k.Update; u != nil {
-		m.arrays, m.singles = nil, u.Singles
-		for _, a := range u.Arrays {
-			if a != gradientLeaf {
-				m.arrays = append(m.arrays, a)
-			}
-		}
-		if len(m.arrays) > len(gradArrays) || len(m.singles) > mostSingles {
-			return nil, false
-		}
+	m := &gradWeight{writer: s.newWriter(name, doc, k.Elem, k.Fused), Gradient: k, atOnce: inputs}
+	if m.arrays, m.singles = kernels.Arrays(k); len(m.arrays) > len(gradArrays) || len(m.singles) > mostSingles {
+		return nil, false
 	}
 	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
 	if k.Update != nil && !m.compileUpdate() {
 		return nil, false
 	}
-	for _, a := range slices.Concat(m.arrays, m.singles) {
-		m.argument(argName(a), "*"+k.Elem)
-	}
-	m.argument("dy", "*"+k.Elem)
-	m.argument("x", "*"+k.Elem)
-	m.argument("inputs", "int")
-	m.argument("rows", "int")
-	m.argument("dyStride", "int")
-	m.argument("xStride", "int")
-	if k.Partial {
-		m.argument("mask", "int")
-	}
+	m.Args = kernels.GradWeight(k)
 	m.print()
 	return m.Func, true
 }
@@ -79,7 +58,7 @@ func (m *gradWeight) acc(k, v int) Y { return Y(k*m.vectors + v) }
 // compileUpdate selects the instructions of the update of a vector. It reports
 // false where one is missing or the registers do not suffice.
 func (m *gradWeight) compileUpdate() bool {
-	leaves := []leaf{{gradientLeaf, vectors}}
+	leaves := []kernels.Leaf{{Name: kernels.Gradient, Role: kernels.Vector}}
 	given := []Y{0}
 	p := m.file(first(m.inputsPerTile() * m.vectors)...)
 	for _, s := range m.singles {
@@ -87,12 +66,12 @@ func (m *gradWeight) compileUpdate() bool {
 		if !ok {
 			return false
 		}
-		leaves, given = append(leaves, leaf{s, number}), append(given, Y(y))
+		leaves, given = append(leaves, kernels.Leaf{Name: s, Role: kernels.Number}), append(given, Y(y))
 	}
 	var stored []string
 	for _, a := range m.arrays {
 		if m.Update.Prog.Reads(a) {
-			leaves = append(leaves, leaf{a, array})
+			leaves = append(leaves, kernels.Leaf{Name: a, Role: kernels.Array})
 		}
 		if slices.Contains(m.Update.Stores, a) {
 			stored = append(stored, a)
@@ -120,9 +99,6 @@ func (s *ISA) inputsOfWeights() []int {
 	return []int{6}
 }
 
-// gradientLeaf is the leaf of an update that the sums give.
-const gradientLeaf = "g"
-
 type gradWeight struct {
 	*writer
 	*kernel.Gradient
@@ -134,7 +110,7 @@ type gradWeight struct {
 
 func (m *gradWeight) print() {
 	for i, a := range m.arrays {
-		m.pointer(argName(a), gradArrays[i])
+		m.pointer(kernels.ArgName(a), gradArrays[i])
 	}
 	m.pointer("dyStride", regGradStride)
 	m.pointer("xStride", regInputStride)
@@ -262,7 +238,7 @@ func (m *gradWeight) finish(inputs int) {
 		y := p.take()
 		given = append(given, y)
 		m.Line(func() {
-			m.pointer(argName(s), regW)
+			m.pointer(kernels.ArgName(s), regW)
 			m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regW, 0), y.String())
 		})
 	}

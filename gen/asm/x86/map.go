@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 	vec "github.com/nngen-go/nngen/gen/vector"
 )
@@ -15,32 +16,25 @@ var operandRegs = []string{"SI", "DI", "DX", "BX", "R10", "R11"}
 const regOffset = "AX"
 
 // Map prints an element-wise kernel. It reports false where an operation has
-// no vector form yet or the registers do not suffice. After the operands come n,
-// the elements of a row, rows, their number, and gap, the bytes between two.
+// no vector form yet or the registers do not suffice.
 func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	if len(k.Ins) > len(operandRegs) {
 		return nil, false
 	}
-	f = &asm.Func{Name: k.Name, Doc: k.Doc, Args: []asm.Arg{{Name: "y", Type: k.YType}}}
-	for _, in := range k.Ins {
-		f.Args = append(f.Args, asm.Arg{Name: in.Arg, Type: in.Type})
-	}
-	for _, name := range []string{"n", "rows", "gap"} {
-		f.Args = append(f.Args, asm.Arg{Name: name, Type: "int"})
-	}
+	f = &asm.Func{Name: k.Name, Doc: k.Doc, Args: kernels.Map(k)}
 	m := &mapper{file: s.writer(f, k.Double).file(), k: k}
-	var leaves []leaf
+	var leaves []kernels.Leaf
 	for _, in := range k.Ins {
-		role := vectors
+		role := kernels.Vector
 		if in.Single {
-			role = number
+			role = kernels.Number
 			y, ok := m.used.Take()
 			if !ok {
 				return nil, false
 			}
 			m.numbers = append(m.numbers, Y(y))
 		}
-		leaves = append(leaves, leaf{in.Leaf, role})
+		leaves = append(leaves, kernels.Leaf{Name: in.Leaf, Role: role})
 	}
 	code, ok := m.compile(k.Prog, leaves, k.Result)
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
 
@@ -44,41 +45,14 @@ func (s *ISA) VectorOutputs(elem string, chains int) int {
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
 // [terms][width], or several full ones, with the epilogue if it reads nothing
 // but the sums.
-// Arguments: y, x, w, b, scale of scaled sums; in bytes, the distance of the
-// panels if there are several, and of the rows of x and y; the number of terms
-// if they are rolled; the mask of a partial vector; and the numbers of tiles of
-// each of TileRows.
 func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, width: k.Panels.Tail}
 	if k.Panels.Full > 0 {
 		m.width = panel
 	}
-	T := "*" + k.Elem.Acc
-	m.argument("y", T)
-	m.argument("x", T)
-	m.argument("w", weightType(k))
-	if m.bias() {
-		m.argument("b", T)
-	}
-	if m.Scaled {
-		m.argument("scale", T)
-	}
-	if k.Panels.Full > 1 {
-		m.argument("panelStride", "int")
-	}
-	m.argument("xStride", "int")
-	m.argument("yStride", "int")
-	if k.Rolled {
-		m.argument("terms", "int")
-	}
-	if k.Partial {
-		m.argument("mask", "int")
-	}
 	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
 	tiles := s.TileRows(k.Elem.Acc, k.Outputs, k.Chains)
-	for i := range tiles {
-		m.argument(fmt.Sprintf("tiles%d", i), "int")
-	}
+	m.Args = kernels.MatMul(k, tiles)
 	m.pointer("y", regY)
 	m.pointer("x", regX)
 	if m.bias() {
@@ -158,9 +132,9 @@ func (m *matMul) element(r int, disp string) string {
 func (m *matMul) weightsAt(disp string, v int) string {
 	at := v * m.lanes()
 	if q := at / panel; m.Panels.Full > 1 && q > 0 {
-		return fmt.Sprintf("%s(%s)(%s*%d)", plus(disp, at%panel*weightSize(m.Kernel)), regW, regPanelStride, q)
+		return fmt.Sprintf("%s(%s)(%s*%d)", plus(disp, at%panel*kernels.WeightSize(m.Kernel)), regW, regPanelStride, q)
 	}
-	return plus(disp, at*weightSize(m.Kernel)) + "(" + regW + ")"
+	return plus(disp, at*kernels.WeightSize(m.Kernel)) + "(" + regW + ")"
 }
 
 // plus is the text of a displacement and a number.
@@ -203,7 +177,7 @@ func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
 	if rows*m.vectors > 12 {
 		unroll /= 2
 	}
-	weights := m.width * weightSize(m.Kernel)
+	weights := m.width * kernels.WeightSize(m.Kernel)
 	next := func(n int) {
 		m.Line(func() {
 			m.advance(regRow, n*m.size())
@@ -265,7 +239,7 @@ func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
 // term gives what adds the products of a term at hand: a macro for each chain,
 // which goes on where that of the smaller tile ends.
 func (m *matMul) term(rows, smaller int, acc func(r, v, c int) Y) func(at, k int) {
-	weights := m.width * weightSize(m.Kernel)
+	weights := m.width * kernels.WeightSize(m.Kernel)
 	name := func(rows, chain int) string {
 		if m.Chains == 1 {
 			return fmt.Sprintf("%sTerm%d", m.macroName(), rows)

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
 
@@ -45,30 +46,10 @@ type matVec struct {
 }
 
 // MatVec prints y = W·x + b for one sample, with the epilogue if it reads
-// nothing but the sums. Arguments: y, x, w and wt as there are panels, b,
-// scale of scaled sums; for a list of inputs also list, the byte offsets of those that are not zero, and
-// their number.
+// nothing but the sums.
 func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
 	m := matVec{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
-	T := "*" + k.Elem.Acc
-	m.argument("y", T)
-	m.argument("x", T)
-	if m.Panels.Full > 0 {
-		m.argument("w", weightType(k))
-	}
-	if m.Panels.Tail > 0 {
-		m.argument("wt", weightType(k))
-	}
-	if m.bias() {
-		m.argument("b", T)
-	}
-	if m.Scaled {
-		m.argument("scale", T)
-	}
-	if listed {
-		m.argument("list", "*int32")
-		m.argument("count", "int")
-	}
+	m.Args = kernels.MatVec(k, listed)
 	m.pointer("y", regY)
 	if m.bias() {
 		m.pointer("b", regBias)
@@ -103,7 +84,7 @@ func (m matVec) loopPanels() int {
 }
 
 // panelBytes is the distance between panels.
-func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * weightSize(m.Kernel) }
+func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * kernels.WeightSize(m.Kernel) }
 
 // panelLoop prints the loop over groups of whole panels and returns the
 // vectors that are left.
@@ -137,7 +118,7 @@ func (m matVec) panelLoop(vs []vector, per int, group func([]vector)) []vector {
 // vectors lists the outputs, vector by vector.
 func (m matVec) vectors() []vector {
 	var vs []vector
-	size := weightSize(m.Kernel)
+	size := kernels.WeightSize(m.Kernel)
 	for q := range m.Panels.Full {
 		for v := 0; v < panel; v += m.lanes() {
 			vs = append(vs, vector{regW, q*m.panelBytes() + v*size, panel * size, q*panel + v, m.lanes()})

@@ -10,27 +10,6 @@ const regScale, regPanelScale = "AX", regTail
 // with a role of their own; the first of the latter takes a vector of scales.
 const turns = 4
 
-// weightType is the Go type of a kernel's weights; a float16 is its bits.
-func weightType(k *kernel.Kernel) string {
-	if k.Elem.W == "float16" {
-		return "*uint16"
-	}
-	return "*" + k.Elem.W
-}
-
-// weightSize is the bytes of a weight.
-func weightSize(k *kernel.Kernel) int {
-	switch k.Elem.W {
-	case "float64":
-		return 8
-	case "float16":
-		return 2
-	case "int8":
-		return 1
-	}
-	return 4
-}
-
 // loadWeights loads a vector of weights, partial or not, and widens it.
 func (w *writer) loadWeights(k *kernel.Kernel, src string, partial bool, dst Y) {
 	widen := func(op string) {

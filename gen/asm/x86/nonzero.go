@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 )
 
 // NonZeroTable is the data of NonZero: for every set of eight lanes their
@@ -30,9 +31,7 @@ func NonZeroTable() string {
 // beyond them.
 func (s *ISA) NonZero(name string, doc []string, elem string, size int) *asm.Func {
 	w := s.newWriter(name, doc, elem, false)
-	w.argument("list", "*int32")
-	w.argument("count", "*int")
-	w.argument("x", "*"+elem)
+	w.Args = kernels.NonZero(elem)
 	w.pointer("list", regW)
 	w.pointer("x", regX)
 	w.Ins("LEAQ", "setLanes<>(SB)", regMask)

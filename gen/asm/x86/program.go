@@ -1,6 +1,7 @@
 package x86
 
 import (
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
 	vec "github.com/nngen-go/nngen/gen/vector"
@@ -32,47 +33,9 @@ func (f *file) take() Y {
 
 func (f *file) free(y Y) { f.used[0][y] = false }
 
-// leaf is an input of a scalar program: an array in memory, a number for all
-// elements in a register, or a vector in a register that is given up.
-type leaf struct {
-	name string
-	role role
-}
-
-type role uint8
-
-const (
-	array role = iota
-	number
-	vectors
-)
-
-// compile selects the instructions of a scalar program. It reports false where
-// an operation has none.
-func (w *writer) compile(prog expr.Program, leaves []leaf, results ...string) (c *vec.Code, ok bool) {
-	form, names := &vec.Program{}, map[string]*vec.Value{}
-	for _, l := range leaves {
-		if l.role == array {
-			names[l.name] = form.Load(l.name, w.size(), 0)
-		} else {
-			names[l.name] = form.Input(l.name, vec.Float, w.size())
-		}
-	}
-	if !form.Lower(prog, w.size(), names) {
-		return nil, false
-	}
-	for _, r := range results {
-		form.Results = append(form.Results, names[r])
-	}
-	c = w.set().Select(form)
-	i := 0
-	for _, l := range leaves {
-		if l.role != array {
-			c.Inputs[i].Kept = l.role == number
-			i++
-		}
-	}
-	return c, true
+// compile is kernels.Compile for the vectors at hand.
+func (w *writer) compile(prog expr.Program, leaves []kernels.Leaf, results ...string) (c *vec.Code, ok bool) {
+	return kernels.Compile(w.set(), w.size(), prog, leaves, results...)
 }
 
 // fits reports whether the registers suffice for code whose inputs are given,
@@ -113,31 +76,9 @@ func (f *file) run(c *vec.Code, given []Y, load func(name string, dst Y, temps [
 // constant puts a constant into the function's data.
 func (w *writer) constant(c vec.Constant) string { return w.ConstTable(c.Numbers, c.Bytes) }
 
-// epilogue is the code that applies programs to a vector of sums, its input;
-// temps is how many registers more than its own the load of an operand takes.
-// It reports false where an operation has no instructions.
+// epilogue is kernels.Epilogue for the vectors at hand.
 func (w *writer) epilogue(programs []kernel.Epilogue, temps int) (c *vec.Code, ok bool) {
-	form := &vec.Program{}
-	sum := form.Input(kernel.Sum, vec.Float, w.size())
-	known := map[string]*vec.Value{kernel.Sum: sum}
-	result := sum
-	for _, e := range programs {
-		names := map[string]*vec.Value{}
-		for _, o := range e.Operands {
-			v := known[o.From]
-			if v == nil {
-				v = form.Load(o.From, w.size(), temps)
-			}
-			names[o.Leaf] = v
-		}
-		if !form.Lower(e.Prog, w.size(), names) {
-			return nil, false
-		}
-		result = names[e.Result]
-		known[e.Name] = result
-	}
-	form.Results = []*vec.Value{result}
-	return w.set().Select(form), true
+	return kernels.Epilogue(w.set(), w.size(), programs, temps)
 }
 
 // Fits reports whether the epilogue of a kernel can be applied to a sum while

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
@@ -13,60 +14,19 @@ type rankOne struct {
 	*writer
 	*kernel.RankOne
 	halves int // vectors that hold the chains of a sum
-	extra  *kernel.Operand
 }
 
 // RankOne prints w −= rate·(x·dy), b −= rate·dy, rounded as gradients and their
-// update are. Arguments: w and wt as there are panels, b if there is a bias, x,
-// dy, the negative rate and, for a list of inputs, list with their byte offsets
-// and count.
-//
-// With DX it also computes dx from the weights before the step, with the
-// epilogue; the kernel is open then, and further arguments are dx, the operand
-// of the epilogue if there is one, without a list the first input and the
-// number of inputs, the number of full panels, if there are any, with their
-// distance in bytes, and the mask of a partial vector. The bias is left to a
-// call without DX.
+// update are. With DX it also computes dx from the weights before the step, with
+// the epilogue; the kernel is open then, and the bias is left to a call without
+// DX.
 func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
 	m := &rankOne{writer: s.newWriter(name, doc, k.Elem, k.Fused), RankOne: k}
 	if k.DX {
 		m.narrow()
 	}
 	m.halves = schedule.GradInputChains / m.lanes()
-	T := "*" + k.Elem
-	if k.Panels.Full > 0 {
-		m.argument("w", T)
-	}
-	if k.Panels.Tail > 0 {
-		m.argument("wt", T)
-	}
-	if k.Bias {
-		m.argument("b", T)
-	}
-	m.argument("x", T)
-	m.argument("dy", T)
-	m.argument("rate", T)
-	if k.DX {
-		m.argument("dx", T)
-		if extras := kernel.Extras(k.Epilogue); len(extras) > 0 {
-			m.extra = &extras[0]
-			m.argument("u", T)
-		}
-	}
-	if k.Listed {
-		m.argument("list", "*int32")
-		m.argument("count", "int")
-	} else if k.DX {
-		m.argument("first", "int")
-		m.argument("count", "int")
-	}
-	if k.DX && k.Panels.Full > 0 {
-		m.argument("panels", "int")
-		m.argument("panelStride", "int")
-	}
-	if k.DX && k.Partial {
-		m.argument("mask", "int")
-	}
+	m.Args = kernels.RankOne(k)
 	if k.DX {
 		m.withGradient()
 	} else {

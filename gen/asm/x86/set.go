@@ -104,6 +104,7 @@ func common() map[vec.Row]string {
 // avx2Rows: masks are vectors.
 var avx2Rows = func() map[vec.Row]string {
 	rows := common()
+	rows[vec.Row{Op: vec.OpLookup, Type: vec.Float, Bytes: 4}] = "VPERMPS b, a, y" // half as fast from memory on Zen 3
 	for bytes, letter := range map[int]string{4: "S", 8: "D"} {
 		for op := range logic {
 			rows[vec.Row{Op: op, Type: vec.Mask, Bytes: bytes}] = rows[vec.Row{Op: op, Type: vec.Uint, Bytes: bytes}]

@@ -2,9 +2,9 @@ package x86
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
 	vec "github.com/nngen-go/nngen/gen/vector"
 )
@@ -18,25 +18,21 @@ func (s *ISA) Update(k *kernel.Update) (f *asm.Func, ok bool) {
 	if len(k.Arrays) > len(arrayRegs) {
 		return nil, false
 	}
-	f = &asm.Func{Name: k.Name, Doc: k.Doc}
-	for _, a := range slices.Concat(k.Arrays, k.Singles) {
-		f.Args = append(f.Args, asm.Arg{Name: argName(a), Type: "*" + k.Elem})
-	}
-	f.Args = append(f.Args, asm.Arg{Name: "vectors", Type: "int"})
+	f = &asm.Func{Name: k.Name, Doc: k.Doc, Args: kernels.Update(k)}
 	w := s.writer(f, k.Double)
 	p := w.file()
-	var leaves []leaf
+	var leaves []kernels.Leaf
 	var numbers []Y
 	for _, s := range k.Singles {
 		y, ok := p.used.Take()
 		if !ok {
 			return nil, false
 		}
-		leaves, numbers = append(leaves, leaf{s, number}), append(numbers, Y(y))
+		leaves, numbers = append(leaves, kernels.Leaf{Name: s, Role: kernels.Number}), append(numbers, Y(y))
 	}
 	for _, a := range k.Arrays {
 		if k.Prog.Reads(a) {
-			leaves = append(leaves, leaf{a, array})
+			leaves = append(leaves, kernels.Leaf{Name: a, Role: kernels.Array})
 		}
 	}
 	c, ok := w.compile(k.Prog, leaves, k.Stores...)
@@ -47,18 +43,15 @@ func (s *ISA) Update(k *kernel.Update) (f *asm.Func, ok bool) {
 	return f, true
 }
 
-// argName keeps the program's names clear of the assembler's registers.
-func argName(leaf string) string { return leaf + "_" }
-
 func (f *file) update(k *kernel.Update, c *vec.Code, numbers []Y) {
 	for i, s := range k.Singles {
-		f.pointer(argName(s), regMask)
+		f.pointer(kernels.ArgName(s), regMask)
 		f.Ins(f.op("VBROADCASTSS", "VBROADCASTSD"), mem(regMask, 0), numbers[i].String())
 	}
 	at := map[string]string{}
 	for i, a := range k.Arrays {
 		at[a] = fmt.Sprintf("(%s)(%s*1)", arrayRegs[i], regOffset)
-		f.pointer(argName(a), arrayRegs[i])
+		f.pointer(kernels.ArgName(a), arrayRegs[i])
 	}
 	f.Ins("XORQ", regOffset, regOffset)
 	f.Ins("MOVQ", f.ArgOf("vectors"), regCount)

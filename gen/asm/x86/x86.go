@@ -160,11 +160,6 @@ func (s *ISA) newWriter(name string, doc []string, elem string, fused bool) *wri
 	return w
 }
 
-// argument adds an argument.
-func (w *writer) argument(name, typ string) {
-	w.Args = append(w.Args, asm.Arg{Name: name, Type: typ})
-}
-
 // Lanes is the number of elements in a vector.
 func (s *ISA) Lanes(elem string) int { return s.newWriter("", nil, elem, false).lanes() }
 

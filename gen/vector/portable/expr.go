@@ -120,6 +120,9 @@ func (p *printer) operand(v *vector.Value) (text string, prec int) {
 		}
 		return fmt.Sprintf("%s%d(%s)", name, bits, args), precOperand
 	}
+	if v.Op == vector.OpDiv && v.Args[1].PowerOfTwo() { // Go multiplies by its reciprocal, and may fuse that with a sum
+		return fmt.Sprintf("float%d(%s / %s)", bits, p.in(v.Args[0], precProduct), p.in(v.Args[1], precOperand)), precOperand
+	}
 	o, ok := infix[v.Op]
 	if !ok {
 		panic(fmt.Sprintf("internal error: portable: operation %d", v.Op))

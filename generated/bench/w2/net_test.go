@@ -75,30 +75,30 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	0x1.76ae66p-08,
-	0x1.801ea8p-04,
-	0x1.37899p-07,
-	0x1.73ba62p-02,
-	0x1.91182ep-06,
-	0x1.602ef6p-06,
-	0x1.057bb2p-06,
-	0x1.34a7bcp-02,
-	0x1.47d726p-03,
-	0x1.29dc7cp-08,
+	0x1.549f92p-04,
+	0x1.3d9f8p-05,
+	0x1.ccbab8p-03,
+	0x1.a8f5e8p-05,
+	0x1.d7124cp-03,
+	0x1.6bc354p-05,
+	0x1.31987ap-03,
+	0x1.d1acecp-05,
+	0x1.dd30acp-04,
+	0x1.161dc8p-08,
 }
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	0x1.76ae54p-08,
-	0x1.801e9ap-04,
-	0x1.378994p-07,
-	0x1.73ba66p-02,
-	0x1.911832p-06,
-	0x1.602efap-06,
-	0x1.057bbp-06,
-	0x1.34a7bap-02,
-	0x1.47d726p-03,
-	0x1.29dc8p-08,
+	0x1.549f9p-04,
+	0x1.3d9f82p-05,
+	0x1.ccbacep-03,
+	0x1.a8f5f4p-05,
+	0x1.d7124cp-03,
+	0x1.6bc352p-05,
+	0x1.319874p-03,
+	0x1.d1ace4p-05,
+	0x1.dd309ep-04,
+	0x1.161dbep-08,
 }
 
 // TestGolden compares the first sample with the interpreter's result, bit for
@@ -106,7 +106,7 @@ var fusedGolden = [...]float32{
 func TestGolden(t *testing.T) {
 	check := func(want []float32) {
 		t.Helper()
-		n := moved(1)
+		n := moved(0)
 		var x Input
 		var y Output
 		var ws Workspace
@@ -134,7 +134,7 @@ func TestReference(t *testing.T) {
 	for _, c := range []struct {
 		seed   uint64
 		sample int
-	}{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {1, 0}, {1, 1}, {1, 2}, {1, 3}, {2, 0}, {2, 1}, {2, 2}, {2, 3}} {
+	}{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {1, 0}, {1, 1}, {1, 2}, {1, 3}, {2, 0}} {
 		n := moved(c.seed)
 		var ws Workspace
 		var x Input

@@ -37,7 +37,7 @@ func (p *params) dense2Weight(o, i int) *float32 {
 
 // dense3Bias is where dense3.bias[o] lies.
 func (p *params) dense3Bias(o int) *float32 {
-	return &p.b3[o/16][o%16]
+	return &p.b3[nnrt.Index(o, 10)/16][o%16]
 }
 
 // dense3Weight is where dense3.weight[o, i] lies.

@@ -71,7 +71,7 @@ func (p *params) dense4Weight(o, i int) *float32 {
 
 // dense5Bias is where dense5.bias[o] lies.
 func (p *params) dense5Bias(o int) *float32 {
-	return &p.b5[o/16][o%16]
+	return &p.b5[nnrt.Index(o, 8)/16][o%16]
 }
 
 // dense5Weight is where dense5.weight[o, i] lies.

@@ -49,7 +49,7 @@ func (p *params) dense3Weight(o, i int) *float32 {
 
 // dense4Bias is where dense4.bias[o] lies.
 func (p *params) dense4Bias(o int) *float32 {
-	return &p.b4[o/16][o%16]
+	return &p.b4[nnrt.Index(o, 1)/16][o%16]
 }
 
 // dense4Weight is where dense4.weight[o, i] lies.

@@ -16,7 +16,7 @@ type row func(c *call) []*Tensor
 var operators = map[string]row{}
 
 func init() { // not a literal: If runs a graph, which reads the table
-	for _, t := range []map[string]row{elementwise, mixing, windows, reductions, shapes} {
+	for _, t := range []map[string]row{elementwise, mixing, windows, recurrent, reductions, shapes} {
 		maps.Copy(operators, t)
 	}
 }

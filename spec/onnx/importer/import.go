@@ -14,6 +14,12 @@ type Options struct {
 	Name string // of the network
 	// Bind gives inputs of the graph that are really constants their values.
 	Bind map[string]*onnx.Tensor
+	// States are inputs and the outputs that they are in the next call; none is to
+	// find out, one with the input "none" none at all.
+	States []State
+	// Context gives inputs the number of their last elements that are those of the
+	// call before.
+	Context map[string]int
 	// BatchAxis is "0" if the first dimension of inputs is the batch, "none" if
 	// it belongs to the sample, "" to find out.
 	BatchAxis string
@@ -34,8 +40,21 @@ type Result struct {
 	// Batch reports whether the first dimension of inputs and outputs in the
 	// model is the batch.
 	Batch bool
-	// InputShapes are those of a sample.
+	// InputShapes are those of a sample, in the model.
 	InputShapes [][]int
+	// States are the inputs of the model that are none of the network, but its
+	// state; Contexts are those of Inputs.
+	States   []State
+	Contexts []int
+	// StateParts are the elements of a state, by its input: each is one of a part
+	// of the network's state.
+	StateParts map[string][]StatePart
+}
+
+// StatePart is an element of a part of a network's state: of lstm1.h, for instance.
+type StatePart struct {
+	Name  string
+	Index int
 }
 
 // Tensor is a weight in the canonical layout, under its canonical name.
@@ -52,15 +71,28 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, notes, err := chooseBatch(s, o.BatchAxis)
+	var notes []string
+	if s.states, notes, err = s.guessed(o.States); err != nil {
+		return nil, err
+	}
+	s.context = o.Context
+	if err := s.checkContext(); err != nil {
+		return nil, err
+	}
+	if len(s.states)+len(s.context) > 0 && o.BatchAxis == "" {
+		o.BatchAxis = "none" // a stream is one sample
+	}
+	l, more, err := chooseBatch(s, o.BatchAxis)
 	if err != nil {
 		return nil, err
 	}
+	notes = append(notes, more...)
+	l.graph.ownStates()
 	l.graph.simplify()
 	if err := l.graph.check(); err != nil {
 		return nil, err
 	}
-	r := &Result{Notes: append(notes, l.notes...), Float64: l.double, Batch: l.batch}
+	r := &Result{Notes: append(notes, l.notes...), Float64: l.double, Batch: l.batch, States: s.states}
 	for _, in := range s.inputs {
 		if !s.used[in.Name] {
 			r.Notes = append(r.Notes, fmt.Sprintf("input %s is not used", quote(in.Name)))
@@ -74,18 +106,21 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	}
 	for _, in := range l.graph.inputs {
 		r.Inputs = append(r.Inputs, in.hints[0])
-		r.InputShapes = append(r.InputShapes, in.shape)
+		r.InputShapes, r.Contexts = append(r.InputShapes, in.shape), append(r.Contexts, s.context[in.hints[0]])
 	}
 	for _, out := range l.graph.outputs {
 		r.Outputs = append(r.Outputs, out.name)
 	}
-	w := &writer{graph: l.graph, name: o.Name, double: l.double, train: !o.Inference}
+	w := &writer{graph: l.graph, context: s.context, name: o.Name, double: l.double, train: !o.Inference}
+	var lost []string
+	w.labels, lost = labels(m, l.graph.outputs)
+	r.Notes = append(r.Notes, lost...)
 	w.taken, w.valid = map[string]bool{}, func(name string) bool { return spec.CheckName(name) == "" }
 	r.Spec = w.spec()
 	if n := w.layers; n > maxLayers {
 		return nil, errorf("", cutOut, "the network has %d layers; the limit is %d", n, maxLayers)
 	}
-	r.Tensors = w.tensors
+	r.Tensors, r.StateParts = w.tensors, w.stateParts()
 	return r, nil
 }
 
@@ -155,6 +190,18 @@ func (g *graph) check() error {
 	for _, n := range g.order() {
 		if n.kind == "empty" {
 			e := errorf(n.place, cutOut, "its result of shape %v has no elements", n.shape)
+			e.Operator, e.Node = n.op, n.node
+			return e
+		}
+		why := ""
+		switch {
+		case n.kind == "final cell":
+			why = "its output Y_c, the last cell state, is only understood as the state of the next call (--state)"
+		case n.cell != nil && len(n.from) > 1:
+			why = "its initial state is only understood as the state that it leaves (--state)"
+		}
+		if why != "" {
+			e := errorf(n.place, cutOut, "%s", why)
 			e.Operator, e.Node = n.op, n.node
 			return e
 		}

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -54,37 +53,11 @@ func init() { // not a literal: writing reads the table
 		"global_max_pool":     writeWindowed,
 		"global_avg_pool":     writeWindowed,
 		"pad":                 writeWindowed,
+		"rnn":                 writeCell,
+		"gru":                 writeCell,
+		"lstm":                writeCell,
+		"state":               writeState,
 	}
-}
-
-// presets are fields with the language's default, which are not written.
-var presets = map[string]map[string]float64{
-	"silu": {"beta": 1}, "elu": {"alpha": 1}, "celu": {"alpha": 1}, "leaky_relu": {"negative_slope": 0.01},
-	"thresholded_relu": {"theta": 1}, "selu": {"alpha": seluAlpha, "gamma": seluGamma},
-	"hard_sigmoid": {"alpha": 1.0 / 6, "beta": 0.5},
-}
-
-// functionWord is a function with its fields: the name of the layer and the
-// fields that are not as by default.
-func functionWord(n *node) (kind string, fields []string) {
-	kind = n.kind
-	if kind == "gelu_tanh" {
-		return "gelu", []string{"approximate: tanh"}
-	}
-	for _, f := range n.fields {
-		x, ok := f.value.(float64)
-		preset, has := presets[kind][f.name]
-		if !ok || math.IsInf(x, 0) || has && x == preset {
-			continue
-		}
-		fields = append(fields, f.name+": "+number(x))
-	}
-	return kind, fields
-}
-
-func writeFunction(w *writer, n *node) {
-	kind, fields := functionWord(n)
-	w.emit(n, kind, []string{w.source(n.from[0], false)}, fields, w.byNode[w.baseOf(n.from[0])].shape)
 }
 
 func writeDense(w *writer, n *node) {
@@ -214,7 +187,7 @@ func (w *writer) kept(n *node, matters bool) []int {
 func writeBatchNorm(w *writer, n *node) {
 	p := n.norm
 	fields := []string{"epsilon: " + number(p.epsilon)}
-	if p.axis != len(n.shape)-1 {
+	if p.axis != 0 {
 		fields = append(fields, fmt.Sprintf("axis: %d", p.axis))
 	}
 	if w.train {
@@ -369,27 +342,6 @@ func writeReduce(w *writer, n *node) {
 	keep, _ := n.field("keepdims").(bool)
 	if keep && !whole {
 		fields = append(fields, "keepdims: true")
-	}
-	shape := n.shape
-	if whole {
-		shape = []int{}
-	}
-	w.emit(n, n.kind, []string{w.source(x, !whole)}, fields, shape)
-}
-
-func writeArg(w *writer, n *node) {
-	x := n.from[0]
-	axis := n.integerField("axis")
-	var fields []string
-	whole := x.shape[axis] == x.size()
-	if !whole {
-		fields = append(fields, axisField(axis, len(x.shape)))
-		if keep, _ := n.field("keepdims").(bool); keep {
-			fields = append(fields, "keepdims: true")
-		}
-	}
-	if last, _ := n.field("last").(bool); last {
-		fields = append(fields, "last: true")
 	}
 	shape := n.shape
 	if whole {

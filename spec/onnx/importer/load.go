@@ -21,6 +21,8 @@ type source struct {
 	nodes     []*call                 // those the outputs need, each below those it reads
 	used      map[string]bool         // values that some node or output reads
 
+	states       []State
+	context      map[string]int
 	functions    map[functionKey]*onnx.Function
 	inlineBudget int // nodes that may still be made of functions
 	renamed      int // functions and branches whose names were made unique

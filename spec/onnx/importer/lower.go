@@ -70,6 +70,18 @@ func (l *lowering) inputs(s *source) error {
 			return err
 		}
 		n := &node{kind: "input", shape: shape, hints: []string{in.Name}}
+		if i := slices.IndexFunc(s.states, func(st State) bool { return st.In == in.Name }); i >= 0 {
+			if slices.Contains(shape, -1) || l.batch {
+				return errorf("input "+quote(in.Name), "fix its shape with --shape, and leave out --batch-axis 0", "the shape %v of a state must be fixed", shape)
+			}
+			n.kind = "state"
+			l.values[in.Name] = value{node: n, name: in.Name}
+			l.graph.states = append(l.graph.states, memory{State: s.states[i], in: n})
+			continue
+		}
+		if k := s.context[in.Name]; k > 0 {
+			n.fields = []field{{"context", k}}
+		}
 		t := in.Type.Tensor.ElemType
 		switch {
 		case t.IsInteger():
@@ -216,6 +228,8 @@ func (c *call) checkInput(row operator, v value) {
 		c.refuse("", "it reads text, which is not supported")
 	case v.array != nil && !row.sizes && v.array.readsSamples():
 		c.noSize()
+	case v.node != nil && v.node.at > 0 && !row.moved:
+		c.mixes("it reads a value whose batch is dimension %d", v.node.at)
 	case v.node != nil && v.node.rows > 0 && !row.rows:
 		c.mixes("it reads a value whose first dimension holds the batch and others")
 	case v.node != nil && v.node.integer && v.node.kind != "input" && !row.whole:
@@ -247,7 +261,20 @@ func operatorName(n *onnx.Node) string {
 // outputs names the results. Constants among them are dropped.
 func (l *lowering) outputs(s *source) error {
 	seen := map[string]bool{}
+	for i, m := range l.graph.states {
+		v := l.values[m.Out]
+		switch {
+		case v.node == nil:
+			return errorf("output "+quote(m.Out), "", "the state %s is a constant after the call", quote(m.In))
+		case v.node.size() != m.in.size():
+			return errorf("output "+quote(m.Out), "", "it has the shape %v, but the state %s has %v", v.node.shape, quote(m.In), m.in.shape)
+		}
+		l.graph.states[i].out = v.node
+	}
 	for _, o := range s.model.Graph.Outputs {
+		if slices.ContainsFunc(l.graph.states, func(m memory) bool { return m.Out == o.Name }) {
+			continue
+		}
 		v := l.values[o.Name]
 		place := "output " + quote(o.Name)
 		switch {
@@ -259,6 +286,10 @@ func (l *lowering) outputs(s *source) error {
 			continue
 		case v.node.loose:
 			err := errorf(place, "give --batch-axis none", "it does not depend on the batch")
+			err.mixesBatch = true
+			return err
+		case v.node.at > 0:
+			err := errorf(place, "give --batch-axis none, or transpose it", "its batch is dimension %d", v.node.at)
 			err.mixesBatch = true
 			return err
 		case v.node.rows > 0:

@@ -26,6 +26,8 @@ type node struct {
 	integer    bool // whole numbers: the result of argmax
 	rows       int  // the first dimension, if the model joins it with the batch; else 0
 	truth      bool // the result of a comparison
+	cell       *cell
+	at         int  // the dimension of the model that is the batch
 	loose      bool // an input without the batch axis, while others have it
 }
 
@@ -79,7 +81,9 @@ func joinHints(a, b []string) []string {
 type graph struct {
 	inputs  []*node
 	outputs []output
-	budget  int // graphs that may still be tried as functions
+	states  []memory
+	owned   map[string][]leaf // states that are those of layers: which, by the inputs
+	budget  int               // graphs that may still be tried as functions
 }
 
 type output struct {
@@ -106,8 +110,12 @@ func (g *graph) order() []*node {
 		push(in)
 		list, stack = append(list, in), stack[:0]
 	}
-	for _, o := range g.outputs {
-		push(o.node)
+	for _, m := range g.states {
+		push(m.in)
+		list, stack = append(list, m.in), stack[:0]
+	}
+	for _, o := range g.results() {
+		push(o)
 		for len(stack) > 0 {
 			top := &stack[len(stack)-1]
 			if top.next < len(top.n.from) {
@@ -122,6 +130,18 @@ func (g *graph) order() []*node {
 	return list
 }
 
+// results are what is wanted: the outputs, and what the states are next.
+func (g *graph) results() []*node {
+	var list []*node
+	for _, o := range g.outputs {
+		list = append(list, o.node)
+	}
+	for _, m := range g.states {
+		list = append(list, m.out)
+	}
+	return list
+}
+
 // readers lists the readers of every node; an output reads as nil.
 func (g *graph) readers() map[*node][]*node {
 	m := map[*node][]*node{}
@@ -130,8 +150,8 @@ func (g *graph) readers() map[*node][]*node {
 			m[from] = append(m[from], n)
 		}
 	}
-	for _, o := range g.outputs {
-		m[o.node] = append(m[o.node], nil)
+	for _, o := range g.results() {
+		m[o] = append(m[o], nil)
 	}
 	return m
 }

@@ -23,6 +23,8 @@ type operator struct {
 	rows bool
 	// sizes: it may read shapes that hold the number of samples.
 	sizes bool
+	// moved: it may read values whose batch is not the first dimension.
+	moved bool
 	// whole: it may read whole numbers that the network computes.
 	whole bool
 }
@@ -98,7 +100,9 @@ func init() { // not a literal: lowering reads the table
 		"Not":   {lower: lowerNot, fold: foldUnary(not)},
 		"Where": {lower: lowerWhere, fold: foldWhere, operands: true},
 
-		"Identity": {lower: lowerIdentity, fold: lowerIdentity},
+		"RNN": {lower: lowerCell, moved: true}, "GRU": {lower: lowerCell, moved: true}, "LSTM": {lower: lowerCell, moved: true},
+
+		"Identity": {lower: lowerIdentity, fold: lowerIdentity, moved: true},
 		"Dropout":  {lower: lowerDropout},
 		"Cast":     {lower: lowerCast, fold: foldCast},
 		"CastLike": {lower: lowerCastLike, fold: foldCastLike, operands: true},
@@ -118,9 +122,9 @@ func init() { // not a literal: lowering reads the table
 
 		"Reshape":   {lower: lowerReshape, fold: foldReshape},
 		"Flatten":   {lower: lowerFlatten, fold: foldFlatten},
-		"Squeeze":   {lower: lowerSqueeze, fold: foldSqueeze},
+		"Squeeze":   {lower: lowerSqueeze, fold: foldSqueeze, moved: true},
 		"Unsqueeze": {lower: lowerUnsqueeze, fold: foldUnsqueeze},
-		"Transpose": {lower: lowerTranspose, fold: foldTranspose},
+		"Transpose": {lower: lowerTranspose, fold: foldTranspose, moved: true},
 		"Expand":    {lower: lowerExpand, fold: foldExpand},
 		"Tile":      {lower: lowerTile, fold: foldTile},
 		"Concat":    {lower: lowerConcat, fold: foldConcat, operands: true},

@@ -134,3 +134,24 @@ func lowerArg(kind string) func(c *call) {
 		c.setNode(y)
 	}
 }
+
+func writeArg(w *writer, n *node) {
+	x := n.from[0]
+	axis := n.integerField("axis")
+	var fields []string
+	whole := x.shape[axis] == x.size()
+	if !whole {
+		fields = append(fields, axisField(axis, len(x.shape)))
+		if keep, _ := n.field("keepdims").(bool); keep {
+			fields = append(fields, "keepdims: true")
+		}
+	}
+	if last, _ := n.field("last").(bool); last {
+		fields = append(fields, "last: true")
+	}
+	shape := n.shape
+	if whole {
+		shape = []int{}
+	}
+	w.emit(n, n.kind, []string{w.source(x, !whole)}, fields, shape)
+}

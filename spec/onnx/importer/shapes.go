@@ -191,6 +191,10 @@ func lowerSqueeze(c *call) {
 	x := c.node(0)
 	list, ok := c.listedAxes()
 	var axes []int
+	if x.at > 0 {
+		c.squeezeMoved(x, list, ok)
+		return
+	}
 	if ok {
 		axes = c.axes(v, list)
 	} else {
@@ -302,17 +306,23 @@ func (c *call) permutation(rank int) []int {
 func lowerTranspose(c *call) {
 	x := c.node(0)
 	perm := c.permutation(c.rank(c.in(0)))
+	at := 0
 	if c.batch {
-		if perm[0] != 0 {
+		if x.rows > 0 && perm[0] != 0 {
 			c.mixes("it moves the batch dimension")
 		}
-		perm = slices.Clone(perm[1:])
-		for i := range perm {
-			perm[i]--
+		at = slices.Index(perm, x.at)
+		perm = slices.Delete(slices.Clone(perm), at, at+1)
+		for i, p := range perm {
+			if p > x.at {
+				perm[i]--
+			}
 		}
 	}
 	shape, places := transposed(x.shape, perm)
-	c.setNode(permuted(x, shape, places, perm))
+	y := permuted(x, shape, places, perm)
+	y.at = at
+	c.setNode(y)
 }
 
 func foldTranspose(c *call) {

@@ -30,7 +30,7 @@ func (g *graph) dropLinear() {
 			switch {
 			case n.kind == "linear", n.kind == "affine" && n.norm == nil && n.affine.neutral(),
 				n.kind == "reshape" && slices.Equal(n.shape, x.shape):
-				if x.kind != "input" {
+				if x.kind != "input" && x.kind != "state" {
 					x.hints = joinHints(x.hints, n.hints)
 				}
 				x.integer = x.integer || n.integer
@@ -48,14 +48,22 @@ func (g *graph) dropLinear() {
 			n.from[i] = skip(n.from[i])
 		}
 	}
-	for i := range g.outputs {
-		if n := skip(g.outputs[i].node); n.kind != "input" {
-			g.outputs[i].node = n
-		} else if g.outputs[i].kind != "linear" {
-			g.outputs[i].node = apply("linear", n)
-		} else {
-			g.outputs[i].node.from[0] = n
+	named := func(o *node) *node { // what has the name of an input is no layer
+		switch n := skip(o); {
+		case n.kind != "input" && n.kind != "state":
+			return n
+		case o.kind != "linear":
+			return apply("linear", n)
+		default:
+			o.from[0] = n
+			return o
 		}
+	}
+	for i := range g.outputs {
+		g.outputs[i].node = named(g.outputs[i].node)
+	}
+	for i := range g.states {
+		g.states[i].out = named(g.states[i].out)
 	}
 }
 
@@ -114,7 +122,7 @@ func (g *graph) normalizeInputs() bool {
 	readers := g.readers()
 	for _, in := range g.inputs {
 		n, ok := only(readers, in)
-		if !ok || n == nil || n.kind != "affine" || in.affine != nil || n.affine.neutral() {
+		if !ok || n == nil || n.kind != "affine" || in.affine != nil || in.field("context") != nil || n.affine.neutral() {
 			continue
 		}
 		if slices.Contains(readers[n], nil) {

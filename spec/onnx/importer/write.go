@@ -23,7 +23,9 @@ type writer struct {
 	count   map[string]int // of layers by kind, for the names they get by themselves
 	last    string         // name of the layer written last
 	readers map[*node][]*node
-	trained bool // there are parameters to train
+	context map[string]int      // elements of inputs that are those of the call before
+	labels  map[string][]string // of the outputs of the model that have some
+	trained bool                // there are parameters to train
 	layers  int
 }
 
@@ -53,6 +55,7 @@ func (w *writer) spec() []byte {
 	for _, n := range w.order() {
 		w.layer(n)
 	}
+	w.writeNext()
 	w.lines = slices.Insert(w.lines, head, w.outputLines(names)...)
 	if w.double {
 		w.line("numeric: {dtype: float64}")
@@ -60,6 +63,9 @@ func (w *writer) spec() []byte {
 	loss := ""
 	if w.train && w.trained && len(w.outputs) == 1 {
 		loss = lossOf(w.baseOf(w.outputs[0].node))
+		if loss == "mse" && len(w.labels[w.outputs[0].name]) > 1 {
+			loss = "cross_entropy" // of logits
+		}
 	}
 	if loss != "" {
 		w.line("loss: %s", loss)
@@ -133,6 +139,10 @@ func inputShape(shape []int) []int {
 
 func (w *writer) inputFields(in *node, name string) string {
 	text := "shape: " + intList(inputShape(in.shape))
+	if n := w.context[in.hints[0]]; n > 0 {
+		w.train, w.byNode[in].shape = false, []int{in.size()}
+		return fmt.Sprintf("shape: [%d], context: %d", in.size()-n, n)
+	}
 	if in.affine == nil {
 		return text
 	}
@@ -165,9 +175,12 @@ func (w *writer) outputNames() []string {
 }
 
 func (w *writer) outputLines(names []string) []string {
-	from := func(o output) string { return "from: " + w.byNode[o.node].name }
+	from := func(o output) string { return "from: " + w.byNode[o.node].name + w.labelsOf(o) }
 	if len(names) == 1 && names[0] == "" {
 		if w.byNode[w.outputs[0].node].name == w.last {
+			if labels := w.labelsOf(w.outputs[0]); labels != "" {
+				return []string{"output: {" + strings.TrimPrefix(labels, ", ") + "}"}
+			}
 			return nil
 		}
 		return []string{"output: {" + from(w.outputs[0]) + "}"}
@@ -186,7 +199,7 @@ func (w *writer) emit(n *node, kind string, from []string, fields []string, shap
 	preset := fmt.Sprintf("%s%d", kind, w.count[kind])
 	name := preset
 	named := false
-	if len(tensors) > 0 || len(w.readers[n]) > 1 || n.kind == "dense" {
+	if len(tensors) > 0 || len(w.readers[n]) > 1 || n.kind == "dense" || n.kind == "state" {
 		for _, h := range n.hints {
 			if name, named = w.claim(short(meaningful(h))); named {
 				break

@@ -1,8 +1,9 @@
-package x86_test
+//go:build linux
+
+package asm_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,19 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nngen-go/nngen/gen/asm"
-	"github.com/nngen-go/nngen/gen/asm/x86"
+	"github.com/nngen-go/nngen/gen/asm/asmtest"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
-	nngenruntime "github.com/nngen-go/nngen/runtime"
+	"github.com/nngen-go/nngen/gen/target"
 )
-
-// isa is an instruction set and what Linux calls it.
-type isa struct {
-	*x86.ISA
-	name, flag string
-}
-
-var isas = []*isa{{x86.AVX2, "avx2", "avx2"}, {x86.AVX512, "avx512", "avx512dq"}}
 
 // function is a formula, what package nnrt calls it and what computes it in
 // package math.
@@ -54,8 +47,9 @@ var functions = []function{
 	{"max(1,a)", "Max%d(1, a)", "max(1, a)", "32 64"},
 }
 
-// kernel is the assembly of the function and its row in the program's table.
-func (f *function) kernel(t testing.TB, s *isa, name string, bits int) (fn *asm.Func, row string) {
+// kernel is the assembly of the function and its row in the program's table, with
+// it and without.
+func (f *function) kernel(t testing.TB, s *target.Target, name string, bits int) (fn *asm.Func, row, none string) {
 	typ := fmt.Sprintf("*[n]float%d", bits)
 	k := &kernel.Map{Name: name, Double: bits == 64, Prog: expr.One("y", expr.MustParseNode(f.formula)), Result: "y", YType: typ}
 	args := "y"
@@ -66,83 +60,83 @@ func (f *function) kernel(t testing.TB, s *isa, name string, bits int) (fn *asm.
 	fn, ok := s.Map(k)
 	require.True(t, ok, "%s in float%d has no vector form", f.formula, bits)
 	portable := fmt.Sprintf(f.portable, bits)
-	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(%s, len(y), 1, 0) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s }, func(a, b float64) float64 { return %[7]s }},\n",
-		f.formula, typ, name, args, bits, portable, f.math)
-	return fn, row
+	format := "{%q, %s, func(a, b float%d) float%[3]d { return nnrt.%[4]s }, func(a, b float64) float64 { return %[5]s }},\n"
+	call := fmt.Sprintf("func(y, a, b %s) { %s(%s, len(y), 1, 0) }", typ, name, args)
+	return fn, fmt.Sprintf(format, f.formula, call, bits, portable, f.math), fmt.Sprintf(format, f.formula, "nil", bits, portable, f.math)
 }
 
-// present skips where the processor lacks the instructions.
-func present(t testing.TB, s *isa) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("needs amd64")
-	}
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil && !strings.Contains(string(info), " "+s.flag+" ") {
-		t.Skip("needs " + s.name)
-	}
-}
-
-// copyRuntime copies package nnrt into a folder of the module.
-func copyRuntime(t testing.TB, dir string) {
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "nnrt"), 0o755))
-	entries, err := fs.ReadDir(nngenruntime.Source, "nnrt")
-	require.NoError(t, err)
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), "_test.go") {
-			data, err := fs.ReadFile(nngenruntime.Source, "nnrt/"+e.Name())
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "nnrt", e.Name()), data, 0o644))
-		}
-	}
-}
-
-// build compiles testdata/functions.go.txt with the assembly of every function.
-func build(t testing.TB, s *isa) (program string) {
-	present(t, s)
+// build compiles testdata/functions.go.txt with the assembly of every function,
+// and, for another machine than this one, the same without assembly for this one.
+func build(t testing.TB, tg *target.Target) (program, portable string) {
 	dir := t.TempDir()
 	write := func(name string, data []byte) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
 	}
-	copyRuntime(t, dir)
-	var text, stubs strings.Builder
+	asmtest.CopyRuntime(t, dir)
+	var text, stubs, others strings.Builder
 	var kernels []*asm.Func
-	stubs.WriteString("package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n")
+	const head = "package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n"
+	stubs.WriteString(head)
+	others.WriteString("//go:build !" + tg.Arch + "\n\n" + head)
 	for _, bits := range []int{32, 64} {
-		var rows, decls strings.Builder
+		var rows, decls, nones strings.Builder
 		for i, f := range functions {
 			if !strings.Contains(f.bits, strconv.Itoa(bits)) {
 				continue
 			}
-			fn, row := f.kernel(t, s, fmt.Sprintf("function%dFloat%d", i, bits), bits)
+			fn, row, none := f.kernel(t, tg, fmt.Sprintf("function%dFloat%d", i, bits), bits)
 			kernels = append(kernels, fn)
 			text.WriteString("\n" + fn.Text())
 			decls.WriteString(fn.Stub() + "\n\n")
 			rows.WriteString("\t" + row)
+			nones.WriteString("\t" + none)
 		}
 		fmt.Fprintf(&stubs, "%svar functions%d = []function%[2]d{\n%[3]s}\n\n", decls.String(), bits, rows.String())
+		fmt.Fprintf(&others, "var functions%d = []function%[1]d{\n%[2]s}\n\n", bits, nones.String())
 	}
 	main, err := os.ReadFile("testdata/functions.go.txt")
 	require.NoError(t, err)
 	write("main.go", main)
-	write("kernels.go", []byte(stubs.String()))
-	write("kernels_amd64.s", []byte("#include \"textflag.h\"\n\n"+s.Masks()+asm.Constants(kernels...)+text.String()))
+	write("kernels_"+tg.Arch+".go", []byte(stubs.String()))
+	write("kernels_others.go", []byte(others.String()))
+	write("kernels_"+tg.Arch+".s", []byte("#include \"textflag.h\"\n\n"+tg.NonZeroData+asm.Constants(kernels...)+text.String()))
 	write("go.mod", []byte("module test\n\ngo 1.26\n"))
-	program = filepath.Join(dir, "functions")
-	for _, args := range [][]string{{"vet", "."}, {"build", "-o", program, "."}} {
-		cmd := exec.Command("go", args...)
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s", out)
+	if tg.Arch != runtime.GOARCH {
+		portable = asmtest.Build(t, dir, runtime.GOARCH)
 	}
-	return program
+	return asmtest.Build(t, dir, tg.Arch), portable
 }
 
-// TestFunctions compares the assembly of every function with the portable
-// one, bit for bit.
+// emulatedArguments is how many arguments of a function are tried under emulation,
+// as a power of two.
+func emulatedArguments() string {
+	if *asmtest.All {
+		return "24"
+	}
+	return "14"
+}
+
+// TestFunctions compares the assembly of every function with the portable one, bit
+// for bit: value by value, or, under emulation, hashes of the results with those of
+// this machine.
 func TestFunctions(t *testing.T) {
-	for _, s := range isas {
-		t.Run(s.name, func(t *testing.T) {
-			out, err := exec.Command(build(t, s)).CombinedOutput()
-			require.NoError(t, err, "%s", out)
+	for i := range target.Targets {
+		tg := &target.Targets[i]
+		t.Run(tg.Name, func(t *testing.T) {
+			present(t, tg)
+			under, _ := asmtest.Under(tg.Arch)
+			program, portable := build(t, tg)
+			if portable == "" {
+				out, err := asmtest.Command(under, program).CombinedOutput()
+				require.NoError(t, err, "%s", out)
+				return
+			}
+			want, err := exec.Command(portable, "hash", emulatedArguments()).Output()
+			require.NoError(t, err)
+			got, err := asmtest.Command(under, program, "hash", emulatedArguments()).Output()
+			require.NoError(t, err)
+			require.Equal(t, len(functions)*2-1, strings.Count(string(want), "\n"))
+			require.Equal(t, string(want), string(got))
 		})
 	}
 }
@@ -150,13 +144,20 @@ func TestFunctions(t *testing.T) {
 // BenchmarkFunctions measures the assembly, the portable function and package
 // math's float64 function in the same run, in ns per element.
 func BenchmarkFunctions(b *testing.B) {
-	for _, s := range isas {
-		b.Run(s.name, func(b *testing.B) { benchmarkFunctions(b, s) })
+	for i := range target.Targets {
+		tg := &target.Targets[i]
+		b.Run(tg.Name, func(b *testing.B) {
+			present(b, tg)
+			if tg.Arch != runtime.GOARCH {
+				b.Skip("needs " + tg.Arch)
+			}
+			benchmarkFunctions(b, tg)
+		})
 	}
 }
 
-func benchmarkFunctions(b *testing.B, s *isa) {
-	program := build(b, s)
+func benchmarkFunctions(b *testing.B, tg *target.Target) {
+	program, _ := build(b, tg)
 	out, err := exec.Command(program, "bench").CombinedOutput()
 	require.NoError(b, err, "%s", out)
 	for line := range strings.Lines(string(out)) {

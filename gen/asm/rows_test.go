@@ -1,4 +1,6 @@
-package x86_test
+//go:build linux
+
+package asm_test
 
 import (
 	"slices"
@@ -7,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/nngen-go/nngen/gen/asm/x86"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -61,16 +63,16 @@ func choices(k spec.Kind) []spec.Args {
 var singles = []string{"s", "lr", "step", "step_size", "correction", "shrink"}
 
 // mapped and updated report whether a program can be printed.
-func mapped(p expr.Program, result string, double bool) bool {
+func mapped(tg *target.Target, p expr.Program, result string, double bool) bool {
 	k := &kernel.Map{Name: "f", Double: double, Prog: p, Result: result, YType: "*T"}
 	for _, leaf := range p.Leaves() {
 		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: leaf, Arg: leaf + "_", Type: "*T", Single: slices.Contains(singles, leaf)})
 	}
-	_, ok := x86.AVX2.Map(k)
+	_, ok := tg.Map(k)
 	return ok
 }
 
-func updated(p expr.Program, double bool) bool {
+func updated(tg *target.Target, p expr.Program, double bool) bool {
 	k := &kernel.Update{Name: "f", Double: double, Prog: p, Stores: []string{"w"}, Elem: "T"}
 	for _, leaf := range p.Leaves() {
 		if slices.Contains(singles, leaf) {
@@ -79,7 +81,7 @@ func updated(p expr.Program, double bool) bool {
 			k.Arrays = append(k.Arrays, leaf)
 		}
 	}
-	_, ok := x86.AVX2.Update(k)
+	_, ok := tg.Update(k)
 	return ok
 }
 
@@ -94,12 +96,18 @@ func periodic(row string) bool {
 // float64, three powers of two float64 each, needs more registers than there
 // are.
 func TestRows(t *testing.T) {
+	for _, name := range []string{"avx2", "neon"} { // AVX-512 has more of all
+		t.Run(name, func(t *testing.T) { testRows(t, target.ByName(name)) })
+	}
+}
+
+func testRows(t *testing.T, tg *target.Target) {
 	formulas := 0
 	try := func(row, result string, p expr.Program) {
 		for _, double := range []bool{false, true} {
 			if len(p) > 0 {
 				formulas++
-				assert.Equal(t, !periodic(row), mapped(p, result, double), "%s, float64 %v: %s", row, double, p)
+				assert.Equal(t, !periodic(row), mapped(tg, p, result, double), "%s, float64 %v: %s", row, double, p)
 			}
 		}
 	}
@@ -125,8 +133,8 @@ func TestRows(t *testing.T) {
 			try(r.Name+"'", "dw", p.Grad)
 			if p.Prox != nil {
 				prox := p.Prox(a).Bind(op.Numbers(a))
-				assert.True(t, updated(prox, false), "%s: %s", r.Name, prox)
-				assert.True(t, updated(prox, true) || r.Name == "lp", "%s: %s", r.Name, prox)
+				assert.True(t, updated(tg, prox, false), "%s: %s", r.Name, prox)
+				assert.True(t, updated(tg, prox, true) || r.Name == "lp", "%s: %s", r.Name, prox)
 			}
 		}
 	}
@@ -134,7 +142,7 @@ func TestRows(t *testing.T) {
 		for _, a := range choices(r.Kind) {
 			for _, double := range []bool{false, true} {
 				p := r.Update(a).Bind(op.Numbers(a))
-				assert.True(t, updated(p, double), "%s, float64 %v: %s", r.Name, double, p)
+				assert.True(t, updated(tg, p, double), "%s, float64 %v: %s", r.Name, double, p)
 			}
 		}
 	}

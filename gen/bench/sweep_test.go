@@ -1,0 +1,137 @@
+package bench
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/target"
+	"github.com/nngen-go/nngen/spec"
+)
+
+var (
+	sweepTo   = flag.String("sweep", "", "file that TestSweep writes its table to; empty leaves it out")
+	sweepPath = flag.String("sweep-path", "avx2", "implementation that TestSweep measures")
+	sweepAll  = flag.Bool("sweep-all", false, "TestSweep takes every shape (an hour) and not every fifth")
+)
+
+// shape is a chain of dense layers.
+type shape struct {
+	group      string
+	widths     []int
+	activation string
+}
+
+func (s shape) String() string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(s.widths), " ", "-"), "[]") + " " + s.activation
+}
+
+// shapes are those of the sweep: heads, square layers, networks of three layers with
+// each activation.
+func shapes(all bool) (out []shape) {
+	for _, k := range []int{64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048} {
+		for n := 1; n <= 16; n++ {
+			out = append(out, shape{"heads", []int{k, n}, "linear"})
+		}
+	}
+	for n := 1; n <= 70; n++ {
+		out = append(out, shape{"square layers", []int{n, n}, "linear"})
+	}
+	if !all {
+		kept := out[:0]
+		for i, s := range out {
+			if i%5 == 0 {
+				kept = append(kept, s)
+			}
+		}
+		out = kept
+	}
+	for _, a := range op.Activations() {
+		if a.Mixing == nil && a.Name != "step" && a.Name != "sign" { // which do not train
+			out = append(out, shape{"activations", []int{100, 64, 64, 10}, a.Name})
+		}
+	}
+	return out
+}
+
+// yaml is the network.
+func (s shape) yaml() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "nngen: 1\nname: net\ninput: {shape: [%d]}\nlayers:\n", s.widths[0])
+	for _, n := range s.widths[1:] {
+		fmt.Fprintf(&b, "  - dense: {units: %d, activation: %s}\n", n, s.activation)
+	}
+	return b.String() + "loss: mse\noptimizer: {sgd: {learning_rate: 0.01}}\ncodegen: {batch: 128}\n"
+}
+
+// rounded is the work with outputs, and inputs where they are what is computed,
+// rounded up to vectors.
+func (s shape) rounded(c Cost, lanes int) Cost {
+	up := func(n int) int { return (n + lanes - 1) / lanes * lanes }
+	c.Forward, c.GradWeight, c.GradInput = 0, 0, 0
+	for i, n := range s.widths[1:] {
+		k := s.widths[i]
+		c.Forward, c.GradWeight = c.Forward+k*up(n), c.GradWeight+k*up(n)
+		if i > 0 {
+			c.GradInput += up(k) * n
+		}
+	}
+	return c
+}
+
+// TestSweep measures the shapes and writes how many times the limit each takes: that
+// of the work in whole vectors, with the activations as they are generated.
+func TestSweep(t *testing.T) {
+	if *sweepTo == "" {
+		t.Skip("measures for minutes; go test ./gen/bench -run TestSweep -sweep FILE")
+	}
+	row := target.ByName(*sweepPath)
+	require.NotNil(t, row, "--sweep-path")
+	batches := []int{1, 32, 128}
+	build := compiler(t)
+	var b strings.Builder
+	var group, processor string
+	var ratios []float64 // of shapes beyond 2,000 multiply-adds
+	head := "\n\n| " + "%s | infer 1 | 32 | 128 | train 1 | 32 | 128 |\n|---|---|---|---|---|---|---|\n"
+	for _, s := range shapes(*sweepAll) {
+		net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
+		require.NoError(t, err)
+		r, err := Run(t.Context(), net, Options{Compiler: build, Batches: batches, Paths: []string{*sweepPath}, Time: 30 * time.Millisecond, Talk: io.Discard})
+		require.NoError(t, err, s.String())
+		m := *r.machine(*sweepPath)
+		processor = m.CPU
+		cost := s.rounded(r.Cost, row.Lanes("float32"))
+		if s.group != group {
+			group = s.group
+			fmt.Fprintf(&b, head, group)
+		}
+		fmt.Fprintf(&b, "| %v |", s)
+		for _, v := range r.Results {
+			l := m.limit(&cost, "float32", v.Mode, v.Batch)
+			ratio := v.CallMin / (l.Nanos() + l.Activations)
+			fmt.Fprintf(&b, " %.2f |", ratio)
+			if cost.Forward > 2000 {
+				ratios = append(ratios, ratio)
+			}
+		}
+		b.WriteString("\n")
+	}
+	slices.Sort(ratios)
+	within := 0
+	for _, r := range ratios {
+		if r <= 1.5 {
+			within++
+		}
+	}
+	text := fmt.Sprintf("%s, %s, float32, best of many calls. Beyond 2,000 multiply-adds: median %.2f, %d of %d cells within 1.5, worst %.2f.",
+		processor, *sweepPath, ratios[len(ratios)/2], within, len(ratios), ratios[len(ratios)-1])
+	require.NoError(t, os.WriteFile(*sweepTo, []byte(text+b.String()), 0o644))
+}

@@ -1,0 +1,59 @@
+package golang
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// fitGroup is what one function fits: FitInput all inputs, FitTarget all outputs
+// that are normalised by the training data or whose classes it weighs.
+type fitGroup struct {
+	Func, Arg, Type string
+	All             []fitView
+}
+
+type fitView struct {
+	Port, Of, Suffix, Field, Mean, Std string
+	Weights                            string // of the classes, in place of mean and standard deviation
+	Size                               int
+}
+
+// fits are the inputs and outputs that hold statistics of the training data.
+func (e *emitter) fits() []fitGroup {
+	fitted := map[string]*ir.Value{}
+	for _, p := range e.prog.Params {
+		if p.Param.FitPort != "" {
+			fitted[p.Param.FitPort+"."+p.Param.Stat] = p
+		}
+	}
+	inputs := fitGroup{Func: "FitInput", Arg: "x", Type: "Input"}
+	targets := fitGroup{Func: "FitTarget", Arg: "y", Type: "Target"}
+	add := func(g *fitGroup, name, of, field string, size int) {
+		if mean := fitted[name+".mean"]; mean != nil {
+			g.All = append(g.All, fitView{Port: name, Of: of, Size: size, Field: field, Mean: paramName(mean), Std: paramName(fitted[name+".std"])})
+		}
+		if weights := fitted[name+".class_weights"]; weights != nil {
+			g.All = append(g.All, fitView{Port: name, Size: size, Field: field, Weights: paramName(weights)})
+		}
+	}
+	for _, in := range e.prog.Inputs {
+		add(&inputs, in.Name, "samples", e.inputField(in), in.Size())
+	}
+	if e.plan.Train != nil {
+		for _, o := range e.trained() {
+			add(&targets, o.Name, "targets", e.outputField(o.Name), o.Value.Size())
+		}
+	}
+	var groups []fitGroup
+	for _, g := range []fitGroup{inputs, targets} {
+		if len(g.All) > 1 {
+			for i := range g.All {
+				g.All[i].Suffix = spec.GoName(g.All[i].Port)
+			}
+		}
+		if len(g.All) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}

@@ -1,0 +1,149 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// remembers reports whether the network keeps something of a stream from one
+// step to the next: whether there is a State.
+func (e *emitter) remembers() bool { return len(e.prog.Memory) > 0 }
+
+// stateField is the selector of a part of the state.
+func stateField(m *ir.Memory) string {
+	layer, slot, _ := strings.Cut(m.Name, ".")
+	return "." + spec.GoName(layer) + spec.GoName(slot)
+}
+
+// stateArg is the argument of a function for the state, if there is one.
+func (e *emitter) stateArg(typ string) []jen.Code {
+	if !e.remembers() {
+		return nil
+	}
+	return []jen.Code{jen.Id("s").Id(typ)}
+}
+
+// withState adds the state to what a call passes, behind y and x.
+func (e *emitter) withState(s string, args ...jen.Code) []jen.Code {
+	if !e.remembers() {
+		return args
+	}
+	return append(append(args[:2:2], exprf("%s", s)), args[2:]...)
+}
+
+// batchArgs are the arguments of ForwardBatch.
+func (e *emitter) batchArgs() []jen.Code {
+	args := []jen.Code{jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input")}
+	return append(append(args, e.stateArg("[]State")...), jen.Id("ws").Op("*").Id("BatchWorkspace"))
+}
+
+// matches panics unless a slice is as long as x.
+func (e *emitter) matches(function, slice string) []jen.Code {
+	n := fmt.Sprintf("len(%s)", slice)
+	return []jen.Code{jen.If(exprf("%s != len(x)", n)).Block(e.rt("BadMatch").Call(
+		jen.Lit(e.opts.Package+".Net."+function), jen.Lit(n), exprf("%s", n), jen.Lit("len(x)"), exprf("len(x)")))}
+}
+
+// reserved are the names of the arguments that networks with memory have.
+func (e *emitter) reserved() []string {
+	if !e.remembers() {
+		return nil
+	}
+	return []string{"s", "next"}
+}
+
+// bindMemory gives the state its places: before the step in s, after it in the
+// workspace, so that nothing is overwritten that the step still reads. The
+// statements of the returned function end the step.
+func (e *emitter) bindMemory(b *body) func() []jen.Code {
+	var out []jen.Code
+	for _, m := range e.prog.Memory {
+		b.at[m.In] = place{"s" + stateField(m), "&s" + stateField(m)}
+	}
+	for _, m := range e.prog.Memory {
+		at := "next" + stateField(m)
+		if src, taken := b.at[m.Out]; taken {
+			out = append(out, jen.Id("copy").Call(exprf("%s[:]", at), exprf("%s[:]", src.idx)))
+			continue
+		}
+		b.at[m.Out] = place{at, "&" + at}
+	}
+	if e.remembers() {
+		b.add(letf("next", "&ws.next"))
+		out = append(out, setf("*s", "*next"))
+	}
+	return func() []jen.Code { return out }
+}
+
+// bindMemoryRows is bindMemory for a batch, layer by layer; it returns the copies
+// of a stream.
+func (e *emitter) bindMemoryRows(b *body) []jen.Code {
+	var out []jen.Code
+	b.memory = map[*ir.Value]memoryRows{}
+	for _, m := range e.prog.Memory {
+		b.memory[m.In] = memoryRows{"s", stateField(m)}
+		b.rowPlace(m.In)
+	}
+	for _, m := range e.prog.Memory {
+		if src, taken := b.at[m.Out]; taken {
+			out = append(out, jen.Id("copy").Call(exprf("next[i]%s[:]", stateField(m)), exprf("%s[:]", src.idx)))
+			continue
+		}
+		b.memory[m.Out] = memoryRows{"next", stateField(m)}
+		b.rowPlace(m.Out)
+	}
+	return out
+}
+
+// memoryRows says in which slice of states, and in which field, a value's rows
+// are.
+type memoryRows struct{ slice, field string }
+
+// memorySize is the number of elements of a state.
+func (e *emitter) memorySize() int {
+	n := 0
+	for _, m := range e.prog.Memory {
+		n += m.In.Size()
+	}
+	return n
+}
+
+// forwardSequence prints steps of one stream.
+func (e *emitter) forwardSequence(f *jen.File) {
+	f.Comment("ForwardSequence is len(x) steps of the stream of s, one after the other: y[i] from x[i]. The")
+	f.Comment("bits are those of Forward. It does not allocate and panics unless len(y) == len(x).")
+	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("ForwardSequence").Params(
+		jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input"), jen.Id("s").Op("*").Id("State"), jen.Id("ws").Op("*").Id("Workspace"),
+	).Block(append(e.matches("ForwardSequence", "y"),
+		forRange("i", "x", jen.Id("n.Forward").Call(exprf("&y[i]"), exprf("&x[i]"), exprf("s"), exprf("ws"))))...)
+	f.Line()
+}
+
+// refMemory ends a step of the reference: all of the state changes at once.
+func (e *emitter) refMemory(r *ref) jen.Code {
+	var in, out []string
+	for i, m := range e.prog.Memory {
+		in, out = append(in, fmt.Sprintf("s[%d]", i)), append(out, r.value(m.Out))
+	}
+	return setf(joinComma(in), "%s", joinComma(out))
+}
+
+// memoryView is a part of the state as the templates see it.
+type memoryView struct {
+	Field, Name string
+	Shape       []int
+	Size        int
+}
+
+func (e *emitter) memoryViews() []memoryView {
+	var out []memoryView
+	for _, m := range e.prog.Memory {
+		out = append(out, memoryView{stateField(m), m.Name, m.In.Shape, m.In.Size()})
+	}
+	return out
+}

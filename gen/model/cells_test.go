@@ -1,0 +1,239 @@
+package model
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/gentest"
+	"github.com/nngen-go/nngen/gen/verify"
+	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/nngen-go/nngen/spec/onnx/importer"
+)
+
+func attrTexts(name string, list ...string) *onnx.Attribute {
+	a := &onnx.Attribute{Name: name, Type: onnx.AttributeStrings}
+	for _, s := range list {
+		a.Strings = append(a.Strings, []byte(s))
+	}
+	return a
+}
+
+// several adds a node with more outputs than one.
+func (b *builder) several(outs int, kind string, args ...any) []string {
+	b.op(kind, args...)
+	n := b.g.Nodes[len(b.g.Nodes)-1]
+	for len(n.Outputs) < outs {
+		n.Outputs = append(n.Outputs, b.fresh("tensor"))
+	}
+	return n.Outputs
+}
+
+var gatesOf = map[string]int64{"RNN": 1, "GRU": 3, "LSTM": 4}
+
+// cellNode adds a cell of 3 inputs and 4 units with random weights and biases.
+func (b *builder) cellNode(kind string, dirs int64, x string, args ...any) []string {
+	g := gatesOf[kind]
+	outs := 2
+	if kind == "LSTM" {
+		outs = 3
+	}
+	all := append([]any{x, b.weights(dirs, 4*g, 3), b.weights(dirs, 4*g, 4), b.weights(dirs, 8*g)}, args...)
+	return b.several(outs, kind, append(all, attrInt("hidden_size", 4))...)
+}
+
+// TestCells imports recurrent operators with every option that is understood, the
+// batch in every place; the import proves that the network is the graph.
+func TestCells(t *testing.T) {
+	directions := map[string]int64{"forward": 1, "reverse": 1, "bidirectional": 2}
+	for kind := range gatesOf {
+		for direction, dirs := range directions {
+			for _, layout := range []int64{0, 1} {
+				for _, options := range [][]any{nil, {attrTexts("activations", cellNames(kind, dirs, "HardSigmoid", "Softsign", "Relu")...), attrFloats("activation_alpha", 0.3, 0.25, 0.3, 0.25)}} {
+					t.Run(fmt.Sprint(kind, direction, layout, len(options)), func(t *testing.T) {
+						b := newBuilder(17, 1)
+						x := b.input("x", 0, 5, 3)
+						args := append([]any{attrText("direction", direction)}, options...)
+						if kind == "GRU" {
+							args = append(args, attrInt("linear_before_reset", layout))
+						}
+						if layout == 1 {
+							args = append(args, attrInt("layout", 1))
+						} else {
+							x = b.op("Transpose", x, attrInts("perm", 1, 0, 2))
+						}
+						outs := b.cellNode(kind, dirs, x, args...)
+						y, h := outs[0], outs[1]
+						if layout == 0 {
+							y, h = b.op("Transpose", y, attrInts("perm", 2, 0, 1, 3)), b.op("Transpose", h, attrInts("perm", 1, 0, 2))
+						}
+						imported(t, b.model(y, h), Options{})
+					})
+				}
+			}
+		}
+	}
+}
+
+// cellNames are the activations of a cell for all directions.
+func cellNames(kind string, dirs int64, gate, cell, output string) []string {
+	one := map[string][]string{"RNN": {cell}, "GRU": {gate, cell}, "LSTM": {gate, cell, output}}[kind]
+	return strings.Fields(strings.Repeat(strings.Join(one, " ")+" ", int(dirs)))
+}
+
+// TestStates imports graphs whose inputs are states, guessed or given, in pieces and
+// orders of exporters.
+func TestStates(t *testing.T) {
+	for name, c := range map[string]struct {
+		build  func(b *builder) []string
+		o      Options
+		layers string
+	}{
+		"own": {func(b *builder) []string {
+			outs := b.cellNode("GRU", 1, b.op("Unsqueeze", b.input("x", 1, 3), b.integers(0)), "", b.input("h0", 1, 1, 4))
+			return []string{b.op("Relu", b.op("Squeeze", outs[0], b.integers(0, 1))), b.rename(outs[1], "hn")}
+		}, Options{}, "  - gru: {units: 4, reset_after: false}\n  - relu"},
+		"one array for two layers": {func(b *builder) []string {
+			s := b.input("state", 2, 2, 4)
+			part := func(i int64) string {
+				return b.op("Unsqueeze", b.op("Gather", s, b.whole(i), attrInt("axis", 0)), b.integers(0))
+			}
+			half := func(x string, i int64) string {
+				return b.op("Slice", x, b.integers(i), b.integers(i+1), b.integers(1))
+			}
+			one := b.cellNode("LSTM", 1, b.op("Unsqueeze", b.input("x", 1, 3), b.integers(0)), "", half(part(0), 0), half(part(1), 0))
+			cut := b.op("Slice", b.op("Squeeze", one[0], b.integers(1)), b.integers(0), b.integers(3), b.integers(2))
+			two := b.cellNode("LSTM", 1, cut, "", half(part(0), 1), half(part(1), 1))
+			next := b.op("Concat", b.op("Concat", one[1], two[1], attrInt("axis", 1)), b.op("Concat", one[2], two[2], attrInt("axis", 1)), attrInt("axis", 0))
+			return []string{b.op("Relu", two[1]), b.rename(next, "stateN")}
+		}, Options{}, "  - lstm: {units: 4}\n  - reshape: {shape: [1, 1, 4]}\n  - slice: {end: 3}\n  - lstm: {units: 4}\n  - relu"},
+		"a sequence goes on": {func(b *builder) []string {
+			outs := b.cellNode("LSTM", 1, b.input("x", 6, 1, 3), "", b.input("h", 1, 1, 4), b.input("c", 1, 1, 4))
+			return []string{b.op("Relu", outs[0]), b.rename(outs[1], "h_out"), b.rename(outs[2], "c_out")}
+		}, Options{}, "  - reshape: {shape: [6, 3]}\n  - lstm: {units: 4, axis: 0, return: all, stateful: true}\n  - relu"},
+		"a state of no layer": {func(b *builder) []string {
+			all := b.op("Concat", b.input("cache", 1, 2, 3), b.input("x", 1, 2, 1), attrInt("axis", 2))
+			next := b.op("Slice", all, b.integers(1), b.integers(4), b.integers(2))
+			return []string{b.op("Conv", all, b.weights(2, 2, 4)), b.rename(next, "cache_out")}
+		}, Options{}, "  - state: {name: cache, shape: [1, 2, 3], next: slice1}"},
+		"given": {func(b *builder) []string {
+			y := b.op("Tanh", b.op("Add", b.input("x", 1, 4), b.op("MatMul", b.input("a", 1, 4), b.weights(4, 4))))
+			return []string{y, b.rename(b.op("Identity", y), "b")}
+		}, Options{States: []importer.State{{In: "a", Out: "b"}}}, "  - state: {name: a, shape: [1, 4], next: tanh1}"},
+		"context": {func(b *builder) []string {
+			return []string{b.op("MatMul", b.input("x", 1, 10), b.weights(10, 2))}
+		}, Options{Context: map[string]int{"x": 3}}, "input: {shape: [7], context: 3}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBuilder(17, 2)
+			m := imported(t, b.model(c.build(b)...), c.o)
+			require.Contains(t, string(m.Spec), c.layers)
+		})
+	}
+}
+
+// rename gives a value another name.
+func (b *builder) rename(from, to string) string {
+	for _, n := range b.g.Nodes {
+		for i := range n.Inputs {
+			if n.Inputs[i] == from {
+				n.Inputs[i] = to
+			}
+		}
+		for i := range n.Outputs {
+			if n.Outputs[i] == from {
+				n.Outputs[i] = to
+			}
+		}
+	}
+	return to
+}
+
+// TestRefusedCells: what is not understood of a cell is refused by its name.
+func TestRefusedCells(t *testing.T) {
+	x := func(b *builder) string { return b.input("x", 5, 1, 3) }
+	for want, build := range map[string]func(b *builder) []string{
+		"peepholes (input P)": func(b *builder) []string {
+			return b.cellNode("LSTM", 1, x(b), "", "", "", b.weights(1, 12))
+		},
+		"sequence_lens other than all 5 steps": func(b *builder) []string {
+			return b.cellNode("GRU", 1, x(b), b.integers(3))
+		},
+		"attribute clip is not supported": func(b *builder) []string { return b.cellNode("RNN", 1, x(b), attrFloat("clip", 2)) },
+		"attribute input_forget: 1":       func(b *builder) []string { return b.cellNode("LSTM", 1, x(b), attrInt("input_forget", 1)) },
+		`activation "ScaledTanh"`: func(b *builder) []string {
+			return b.cellNode("RNN", 1, x(b), attrTexts("activations", "ScaledTanh"))
+		},
+		"an initial state": func(b *builder) []string { return b.cellNode("GRU", 1, x(b), "", b.weights(1, 1, 4)) },
+		"its initial state is only understood as the state that it leaves": func(b *builder) []string {
+			return b.cellNode("GRU", 1, x(b), "", b.op("Tanh", b.input("h", 1, 1, 4)))
+		},
+		"Y_c, the last cell state": func(b *builder) []string { return b.cellNode("LSTM", 1, x(b))[2:] },
+		"must be 1, or the batch of the model": func(b *builder) []string {
+			return b.cellNode("GRU", 1, b.input("y", 5, 2, 3))
+		},
+	} {
+		b := newBuilder(17, 3)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)[0]).Marshal(), 0o666))
+		_, err := Import(path, Options{BatchAxis: "none"})
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// streams are models of others that keep a state, with a stream each that ONNX
+// Runtime computed, in ../shared/data/models.
+var streams = map[string]Options{
+	"rnnoise_v0.1.1": {}, "dtln_1": {}, "nam_lstm": {},
+	"silero_vad_v6": {Shapes: map[string][]int{"input": {1, 576}, "state": {2, 1, 128}}, Bind: map[string]string{"sr": "16000"}, Context: map[string]int{"input": 64}},
+	"silero_vad_v4": {Shapes: map[string][]int{"input": {1, 512}, "h": {2, 1, 64}, "c": {2, 1, 64}}, Bind: map[string]string{"sr": "16000"}},
+}
+
+// TestSharedStreams follows the streams on every path, within 1e-5 of the largest
+// output, the state after them included.
+func TestSharedStreams(t *testing.T) {
+	root := filepath.Join("..", "..", "..", "shared", "data", "models")
+	var nets []*gentest.Network
+	var jobs []*gentest.Job
+	var seqs []*Sequence
+	for name, o := range streams {
+		dir := filepath.Join(root, name)
+		if _, err := os.Stat(dir); err != nil {
+			t.Skipf("%s is not there: models that keep a state are not compared with ONNX Runtime", root)
+		}
+		o.Inference, o.NoProof = true, testing.Short()
+		m, err := Import(filepath.Join(dir, "model.onnx"), o)
+		require.NoError(t, err)
+		s, err := m.ReadSequence(dir)
+		require.NoError(t, err)
+		n, err := gentest.Prepare(m.Net)
+		require.NoError(t, err)
+		job := &gentest.Job{Weights: m.Weights, Inputs: s.Inputs, Sequence: true}
+		if s.Start != nil {
+			job.State = n.State(s.Start)
+		}
+		nets, jobs, seqs = append(nets, n), append(jobs, job), append(seqs, s)
+	}
+	prog, err := gentest.Build(t.TempDir(), nets)
+	require.NoError(t, err)
+	for _, path := range gentest.Paths {
+		results, err := prog.On(path).Run(jobs)
+		require.NoError(t, err)
+		for i, s := range seqs {
+			largest := s.Largest()
+			for step, want := range s.Outputs {
+				require.Empty(t, verify.DiffNear(fmt.Sprint(s.Name, " step ", step), results[i].Outputs[step], want, 0, 1e-5*largest), path)
+			}
+			got, err := nets[i].DecodeMemory(results[i].State)
+			require.NoError(t, err)
+			for name, want := range s.End {
+				require.Empty(t, verify.DiffWithin(s.Name+" "+name, got[name], want, 1e-5), path)
+			}
+		}
+	}
+	t.Logf("%d models followed", len(seqs))
+}
