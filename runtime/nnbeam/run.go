@@ -34,8 +34,10 @@ func Run(ctx context.Context, p *beam.Pipeline, runner string) (Counts, error) {
 		if _, _, err := net.SplitHostPort(runner); err != nil {
 			return Counts{}, fmt.Errorf("nnbeam: the runner must be prism or the address of a job server, host:port; got %q", runner)
 		}
+		endpoint, environment := *jobopts.Endpoint, *jobopts.EnvironmentType
+		defer func() { *jobopts.Endpoint, *jobopts.EnvironmentType = endpoint, environment }()
 		*jobopts.Endpoint = runner
-		if *jobopts.EnvironmentType == "" {
+		if environment == "" {
 			*jobopts.EnvironmentType = "LOOPBACK"
 		}
 	}

@@ -118,9 +118,6 @@ func (p *Peer[G, X, Y, N, P]) used(n int) int {
 	return max(1, min(p.shards, n/max(1, p.config.MinShard)))
 }
 
-// Largest is the most samples of a batch, with shards of at most MaxShard.
-func (p *Peer[G, X, Y, N, P]) Largest() int { return p.shards * p.config.MaxShard }
-
 // Step trains on a batch, which every rank passes as a whole, and returns the loss
 // that it had before the step.
 func (p *Peer[G, X, Y, N, P]) Step(x []X, y []Y) (loss N, err error) {
