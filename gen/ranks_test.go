@@ -28,7 +28,8 @@ var (
 )
 
 // rankSpecs are the networks that are trained on several ranks: SGD with momentum and
-// dropout; Adam with clipping, dropout and batch normalisation; convolutions.
+// dropout; Adam with clipping, dropout and batch normalisation, in float64;
+// convolutions.
 var rankSpecs = map[string]string{
 	"digits": `nngen: 1
 input: {shape: [64]}
@@ -50,6 +51,7 @@ layers:
   - dense: {units: 5}
 loss: cross_entropy
 optimizer: {adam: {learning_rate: 0.002, clip: {norm: 0.5}}}
+numeric: {dtype: float64}
 codegen: {batch: 24, standalone: true}
 `,
 	"conv": `nngen: 1
@@ -130,7 +132,11 @@ func newRanks(t *testing.T) *ranks {
 				write(name+"/"+file, string(data))
 			}
 		}
-		write("net_"+name+".go", strings.ReplaceAll(read("testdata/ranks_net.go.txt"), "NET", name))
+		text := strings.ReplaceAll(read("testdata/ranks_net.go.txt"), "NET", name)
+		if strings.Contains(spec, "float64") {
+			text = strings.NewReplacer("float32", "float64", "0x1p-24", "0x1p-53").Replace(text)
+		}
+		write("net_"+name+".go", text)
 	}
 	cmd := exec.Command("go", "build", "-mod=mod", "-o", "ranks", ".")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GOWORK=off")

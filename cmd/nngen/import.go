@@ -117,7 +117,7 @@ func importFlags(cmd *cobra.Command, o *model.Options) {
 		o.Context[name] = n
 		return nil
 	}}, "context", "the first NUMBER elements of an input are the last of the call before; repeatable")
-	cmd.Flags().StringVar(&o.BatchAxis, "batch-axis", "", "`AXIS` of the batch in the inputs of the model: 0 or none (default: find out)")
+	cmd.Flags().StringVar(&o.BatchAxis, "batch-axis", "", "`AXIS` of the batch in the inputs of the model: 0, 1 or none (default: find out)")
 	cmd.Flags().BoolVar(&o.NoProof, "no-proof", false, "do not compare the network with an evaluation of the model's graph")
 	cmd.Flags().BoolVar(&o.ExternalData, "external-data", false, "read weights from other files in the folder of the model")
 }
@@ -141,8 +141,8 @@ func (p *pairs) Set(text string) error {
 }
 
 func checkImport(o *model.Options) error {
-	if o.BatchAxis != "" && o.BatchAxis != "0" && o.BatchAxis != "none" {
-		return usageErrorf("--batch-axis must be 0 or none, got %q", o.BatchAxis)
+	if o.BatchAxis != "" && o.BatchAxis != "0" && o.BatchAxis != "1" && o.BatchAxis != "none" {
+		return usageErrorf("--batch-axis must be 0, 1 or none, got %q", o.BatchAxis)
 	}
 	return nil
 }

@@ -127,6 +127,36 @@ func TestTrainRanks(t *testing.T) {
 	}
 }
 
+// TestRanksReadme: what runtime/nnmpi/README.md tells a new user to do trains a network;
+// but for what installs Open MPI and nngen.
+func TestRanksReadme(t *testing.T) {
+	v := newVictim(t)
+	if _, err := exec.LookPath("mpirun"); err != nil {
+		t.Skip("not tested: Open MPI is not installed (apt-get install openmpi-bin)")
+	}
+	source, err := filepath.Abs("../../runtime")
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(source, "nnmpi", "README.md"))
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(text), "```sh\n")
+	block, _, _ := strings.Cut(rest, "```")
+	commands := strings.Split(strings.TrimSpace(block), "\n")
+	require.Len(t, commands, 5)
+	require.Contains(t, commands[0], "apt-get install -y openmpi-bin")
+	require.Contains(t, commands[1], "go install")
+	require.NoError(t, os.Symlink(v.self, filepath.Join(v.tmp, "nngen"))) // TestMain makes it that
+	cmd := exec.Command("sh", "-ec", strings.Join(commands[2:], "\n"))
+	cmd.Dir = v.work
+	cmd.Env = append(os.Environ(), "PATH="+v.tmp+":"+os.Getenv("PATH"), "NNGEN_CACHE="+v.cache, "NNGEN_RUNTIME="+source,
+		"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "OMPI_MCA_rmaps_base_oversubscribe=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil && bytes.Contains(out, []byte("github.com/ebitengine/purego@")) {
+		t.Skipf("not tested: the module purego cannot be had: %s", out)
+	}
+	require.NoError(t, err, "%s", out)
+	require.FileExists(t, filepath.Join(v.work, "first", "first.safetensors"))
+}
+
 // rankProcess is the process of rank 1 below one of mpirun: nngen or its program.
 func rankProcess(t *testing.T, mpirun int, whom string) int {
 	t.Helper()

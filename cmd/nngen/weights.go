@@ -25,7 +25,8 @@ func weightsCommand() *cobra.Command {
 the network. Names are the network's unless a --map says otherwise: of a tensor,
 fc1.weight=dense1.weight, or of a whole layer, fc1=dense1. Keras stores matrices
 as [in, out]; then :transpose follows, dense=dense1:transpose. A square matrix fits
-either way, so there it is yours to know.
+either way, so there it is yours to know. The layers of a recurrent module of PyTorch
+are rnn (or rnn_l0), rnn_l1, …, rnn_l0_reverse.
 
 Without --from the tensors of the network are listed; without --out what would
 be written.`,

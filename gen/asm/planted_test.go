@@ -63,6 +63,9 @@ var planted = map[string]func(t *testing.T, assembly string) string{
 // TestPlanted: the guard tests find faults in kernels for arm64, each in a layer
 // for one sample and in one for rows.
 func TestPlanted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles")
+	}
 	tg := target.ByName("neon")
 	present(t, tg)
 	cases := map[string]func(s *suite){

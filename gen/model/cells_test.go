@@ -52,18 +52,24 @@ func TestCells(t *testing.T) {
 	directions := map[string]int64{"forward": 1, "reverse": 1, "bidirectional": 2}
 	for kind := range gatesOf {
 		for direction, dirs := range directions {
-			for _, layout := range []int64{0, 1} {
+			for _, layout := range []int64{0, 1, 2} { // 2: layout 0, and the batch is the second dimension of the model
 				for _, options := range [][]any{nil, {attrTexts("activations", cellNames(kind, dirs, "HardSigmoid", "Softsign", "Relu")...), attrFloats("activation_alpha", 0.3, 0.25, 0.3, 0.25)}} {
 					t.Run(fmt.Sprint(kind, direction, layout, len(options)), func(t *testing.T) {
 						b := newBuilder(17, 1)
-						x := b.input("x", 0, 5, 3)
+						x := "x"
+						if layout == 2 {
+							b.input(x, 5, 0, 3)
+						} else {
+							b.input(x, 0, 5, 3)
+						}
 						args := append([]any{attrText("direction", direction)}, options...)
 						if kind == "GRU" {
-							args = append(args, attrInt("linear_before_reset", layout))
+							args = append(args, attrInt("linear_before_reset", layout%2))
 						}
-						if layout == 1 {
+						switch layout {
+						case 1:
 							args = append(args, attrInt("layout", 1))
-						} else {
+						case 0:
 							x = b.op("Transpose", x, attrInts("perm", 1, 0, 2))
 						}
 						outs := b.cellNode(kind, dirs, x, args...)

@@ -134,8 +134,9 @@ func (m *Model) batchSizes() (n, otherwise int) {
 	const large = 64
 	for _, in := range m.file.Graph.Inputs {
 		if slices.Contains(m.Inputs, in.Name) && in.Type != nil && in.Type.Tensor != nil && in.Type.Tensor.Shape != nil {
-			if dims := in.Type.Tensor.Shape.Dims; len(dims) > 0 && dims[0].HasValue {
-				n = max(1, int(dims[0].Value))
+			at := m.batchOf(m.InputBatch, slices.Index(m.Inputs, in.Name))
+			if dims := in.Type.Tensor.Shape.Dims; len(dims) > at && dims[at].HasValue {
+				n = max(1, int(dims[at].Value))
 			}
 		}
 	}

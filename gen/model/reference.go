@@ -206,10 +206,10 @@ func (m *Model) Reference(d *Data) (*Reference, error) {
 		}
 	}
 	var err error
-	if r.Inputs, err = m.rows(inputs, "input", m.inputSizes()); err != nil {
+	if r.Inputs, err = m.rows(inputs, "input", m.inputSizes(), m.InputBatch); err != nil {
 		return nil, &Error{d.Name, err}
 	}
-	if r.Outputs, err = m.rows(outputs, "output", nil); err != nil {
+	if r.Outputs, err = m.rows(outputs, "output", nil, m.OutputBatch); err != nil {
 		return nil, &Error{d.Name, err}
 	}
 	if len(r.Inputs) != len(r.Outputs) {
@@ -233,9 +233,8 @@ func (m *Model) inputSizes() []int {
 	return sizes
 }
 
-// rows cuts arrays into samples: along the first dimension if that is the
-// batch, else by the size of a sample.
-func (m *Model) rows(list []*onnx.Tensor, what string, sizes []int) ([][]float64, error) {
+// rows cuts arrays into samples: along the dimension that is the batch, if one is, else by the size of a sample.
+func (m *Model) rows(list []*onnx.Tensor, what string, sizes, batch []int) ([][]float64, error) {
 	var rows [][]float64
 	for i, t := range list {
 		values, err := t.Float64s()
@@ -243,9 +242,17 @@ func (m *Model) rows(list []*onnx.Tensor, what string, sizes []int) ([][]float64
 			return nil, err
 		}
 		n := 1
+		at := m.batchOf(batch, i)
+		if m.Batch && at > 0 && at < len(t.Dims) {
+			shape := make([]int, len(t.Dims))
+			for k, d := range t.Dims {
+				shape[k] = int(d)
+			}
+			values, _ = moved(values, shape, at, 0)
+		}
 		switch {
-		case m.Batch && len(t.Dims) > 0:
-			n = int(t.Dims[0])
+		case m.Batch && len(t.Dims) > at:
+			n = int(t.Dims[at])
 		case sizes != nil && sizes[i] > 0 && len(values)%sizes[i] == 0:
 			n = len(values) / sizes[i]
 		case sizes == nil && m.samples > 0:

@@ -48,9 +48,6 @@ func (p *proof) evaluateRows(r *evaluate.Run, rows [][]float64, kept map[string]
 	for i, name := range p.Inputs {
 		n, context := p.inputSizes()[i], p.Contexts[i]
 		t := &evaluate.Tensor{Shape: slices.Clone(p.InputShapes[i])}
-		if p.Batch {
-			t.Shape = slices.Insert(t.Shape, 0, len(rows))
-		}
 		if context > 0 {
 			if t.Data = slices.Clone(kept[name]); t.Data == nil {
 				t.Data = make([]float64, context)
@@ -59,7 +56,12 @@ func (p *proof) evaluateRows(r *evaluate.Run, rows [][]float64, kept map[string]
 		for _, row := range rows {
 			t.Data = append(t.Data, row[start:start+n]...)
 		}
-		inputs[name], kept[name] = t, t.Data[len(t.Data)-context:]
+		kept[name] = t.Data[len(t.Data)-context:]
+		if p.Batch {
+			t.Shape = slices.Insert(t.Shape, 0, len(rows))
+			t.Data, t.Shape = moved(t.Data, t.Shape, 0, p.batchOf(p.InputBatch, i))
+		}
+		inputs[name] = t
 		start += n
 	}
 	for _, s := range p.States {
@@ -89,9 +91,12 @@ func (p *proof) evaluateRows(r *evaluate.Run, rows [][]float64, kept map[string]
 		if !slices.Contains(p.Outputs, p.graphOutputs()[k]) {
 			continue // a constant, which the network leaves out
 		}
-		n := len(t.Data) / len(rows)
+		n, data := len(t.Data)/len(rows), t.Data
+		if at := p.batchOf(p.OutputBatch, slices.Index(p.Outputs, p.graphOutputs()[k])); p.Batch && at > 0 {
+			data, _ = moved(data, t.Shape, at, 0)
+		}
 		for s := range out {
-			out[s] = append(out[s], t.Data[s*n:(s+1)*n]...)
+			out[s] = append(out[s], data[s*n:(s+1)*n]...)
 		}
 	}
 	return out, nil
@@ -193,4 +198,48 @@ func (p *proof) interpretRows(m *interp.Machine, rows [][]float64, keep bool) (o
 		}
 	}
 	return outputs, nil
+}
+
+// batchOf is the dimension that is the batch, by a list that may be absent.
+func (m *Model) batchOf(list []int, i int) int {
+	if i < 0 || i >= len(list) {
+		return 0
+	}
+	return list[i]
+}
+
+// moved is an array with a dimension elsewhere.
+func moved(data []float64, shape []int, from, to int) ([]float64, []int) {
+	if from == to {
+		return data, shape
+	}
+	perm := make([]int, len(shape))
+	for i := range perm {
+		perm[i] = i
+	}
+	perm = slices.Insert(slices.Delete(perm, from, from+1), to, from)
+	steps, out, dims := make([]int, len(shape)), make([]float64, 0, len(data)), make([]int, len(shape))
+	n := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		steps[i] = n
+		n *= shape[i]
+	}
+	for i, p := range perm {
+		dims[i] = shape[p]
+	}
+	at := make([]int, len(shape))
+	for range data {
+		place := 0
+		for i, p := range perm {
+			place += at[i] * steps[p]
+		}
+		out = append(out, data[place])
+		for i := len(at) - 1; i >= 0; i-- {
+			if at[i]++; at[i] < dims[i] {
+				break
+			}
+			at[i] = 0
+		}
+	}
+	return out, dims
 }

@@ -56,7 +56,9 @@ var wrongNodes = []struct {
 	{"unsqueeze without axes", "axes are missing", func(b *builder, x, _ string) string { return b.op("Unsqueeze", x) }},
 	{"transpose", "no order", func(b *builder, x, _ string) string { return b.op("Transpose", x, attrInts("perm", 0, 0)) }},
 	{"transpose of more", "no order", func(b *builder, x, _ string) string { return b.op("Transpose", x, attrInts("perm", 0, 2, 1)) }},
-	{"transpose of the batch", "its batch is dimension 1", func(b *builder, x, _ string) string { return b.op("Transpose", x, attrInts("perm", 1, 0)) }},
+	{"transpose of the batch", "whose batch is dimension 1", func(b *builder, x, _ string) string {
+		return b.op("Relu", b.op("Transpose", x, attrInts("perm", 1, 0)))
+	}},
 	{"expand", "before the batch", func(b *builder, x, _ string) string { return b.op("Expand", x, b.integers(2, 1, 4)) }},
 	{"concat", "do not fit", func(b *builder, x, image string) string { return b.op("Concat", x, image, attrInt("axis", 1)) }},
 	{"concat of the batch", "batch axis", func(b *builder, x, _ string) string { return b.op("Concat", x, x, attrInt("axis", 0)) }},

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -40,7 +41,15 @@ func ParseRule(s string) (Rule, error) {
 var endings = map[string][]string{
 	".weight": {".weight", "/kernel", ".kernel", "/kernel:0"},
 	".bias":   {".bias", "/bias", "/bias:0"},
+	// PyTorch numbers the layers of a recurrent module.
+	".weight_ih": {".weight_ih", ".weight_ih_l0"},
+	".weight_hh": {".weight_hh", ".weight_hh_l0"},
+	".bias_ih":   {".bias_ih", ".bias_ih_l0"},
+	".bias_hh":   {".bias_hh", ".bias_hh_l0"},
 }
+
+// numbered is a layer of a recurrent module of PyTorch: gru_l1, gru_l0_reverse.
+var numbered = regexp.MustCompile(`^(.+)(_l[0-9]+(?:_reverse)?)$`)
 
 // split cuts dense1.weight into dense1 and .weight.
 func split(name string) (layer, ending string) {
@@ -84,6 +93,9 @@ func (r Rule) candidates(name string) []string {
 	var names []string
 	for _, e := range endings[ending] {
 		names = append(names, r.From+e)
+	}
+	if m := numbered.FindStringSubmatch(r.From); m != nil && strings.HasSuffix(ending, "h") {
+		names = append(names, m[1]+ending+m[2])
 	}
 	return names
 }

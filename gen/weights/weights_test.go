@@ -212,3 +212,11 @@ func TestCheckNative(t *testing.T) {
 	require.ErrorContains(t, CheckNative("w", []byte(npz(0, "a.npy", ""))), "w: the file is .npz, not safetensors; convert it: nngen weights SPEC --from w --out")
 	require.ErrorContains(t, CheckNative("w", []byte("\x80\x02}")), "w: byte 0: the file is a pickle")
 }
+
+// TestRecurrentModules: a recurrent module of PyTorch has the tensors of several layers.
+func TestRecurrentModules(t *testing.T) {
+	for from, want := range map[string]string{"gru": "gru.weight_ih_l0", "gru_l1": "gru.weight_ih_l1", "net.gru_l0_reverse": "net.gru.weight_ih_l0_reverse"} {
+		require.Contains(t, Rule{From: from, To: "gru1"}.candidates("gru1.weight_ih"), want)
+	}
+	require.Equal(t, []string{"a.weight_ih_l3"}, Rule{From: "a.weight_ih_l3", To: "gru1.weight_ih"}.candidates("gru1.weight_ih"))
+}

@@ -20,8 +20,8 @@ type Options struct {
 	// Context gives inputs the number of their last elements that are those of the
 	// call before.
 	Context map[string]int
-	// BatchAxis is "0" if the first dimension of inputs is the batch, "none" if
-	// it belongs to the sample, "" to find out.
+	// BatchAxis is "0" if the first dimension of inputs is the batch, "1" if the second
+	// is, "none" if it belongs to the sample, "" to find out.
 	BatchAxis string
 	// Inference leaves training out of the spec.
 	Inference bool
@@ -37,9 +37,10 @@ type Result struct {
 	// Inputs and Outputs are the names in the model of those of the network, in
 	// its order.
 	Inputs, Outputs []string
-	// Batch reports whether the first dimension of inputs and outputs in the
-	// model is the batch.
-	Batch bool
+	// Batch reports whether a dimension of inputs and outputs in the model is the
+	// batch: the first, or which InputBatch and OutputBatch say.
+	Batch                   bool
+	InputBatch, OutputBatch []int
 	// InputShapes are those of a sample, in the model.
 	InputShapes [][]int
 	// States are the inputs of the model that are none of the network, but its
@@ -105,11 +106,11 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 		return nil, errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	for _, in := range l.graph.inputs {
-		r.Inputs = append(r.Inputs, in.hints[0])
+		r.Inputs, r.InputBatch = append(r.Inputs, in.hints[0]), append(r.InputBatch, in.at)
 		r.InputShapes, r.Contexts = append(r.InputShapes, in.shape), append(r.Contexts, s.context[in.hints[0]])
 	}
 	for _, out := range l.graph.outputs {
-		r.Outputs = append(r.Outputs, out.name)
+		r.Outputs, r.OutputBatch = append(r.Outputs, out.name), append(r.OutputBatch, out.batch)
 	}
 	w := &writer{graph: l.graph, context: s.context, name: o.Name, double: l.double, train: !o.Inference}
 	var lost []string
@@ -129,24 +130,40 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 func chooseBatch(s *source, axis string) (*lowering, []string, error) {
 	switch axis {
 	case "0":
-		l, err := lower(s, true)
+		l, err := lower(s, 0)
+		return l, nil, err
+	case "1":
+		l, err := lower(s, 1)
 		return l, nil, err
 	case "none":
-		l, err := lower(s, false)
+		l, err := lower(s, noBatch)
 		return l, nil, err
 	}
 	if !s.mayHaveBatch() {
-		l, err := lower(s, false)
+		l, err := lower(s, noBatch)
 		return l, []string{"the inputs have no dimension for a batch"}, err
 	}
-	l, err := lower(s, true)
+	l, err := lower(s, 0)
 	if err == nil {
 		return l, []string{fmt.Sprintf("the first dimension (%s) is taken as the batch; --batch-axis none makes it part of the sample", s.leading())}, nil
 	}
+	const stepsFirst = "the second dimension is taken as the batch, the first as the steps of a sequence"
 	if e, ok := err.(*Error); !ok || !e.mixesBatch {
+		if second, secondErr := lower(s, 1); secondErr == nil && s.recurrent() {
+			return second, []string{stepsFirst}, nil
+		}
 		return nil, nil, err
 	}
-	none, noneErr := lower(s, false)
+	none, noneErr := lower(s, noBatch)
+	if noneErr != nil && s.recurrent() {
+		second, secondErr := lower(s, 1)
+		if secondErr == nil {
+			return second, []string{stepsFirst}, nil
+		}
+		if e, ok := secondErr.(*Error); ok && !e.mixesBatch {
+			return nil, nil, secondErr
+		}
+	}
 	if noneErr != nil {
 		if e, ok := noneErr.(*Error); ok && e.Operator == "" && strings.Contains(e.Msg, "is not fixed") {
 			return nil, nil, err
@@ -154,6 +171,14 @@ func chooseBatch(s *source, axis string) (*lowering, []string, error) {
 		return nil, nil, noneErr
 	}
 	return none, []string{fmt.Sprintf("the first dimension (%s) is taken as part of the sample, not as the batch", s.leading())}, nil
+}
+
+// noBatch is the axis of the batch where it belongs to the sample.
+const noBatch = -1
+
+// recurrent reports whether the model has recurrent layers.
+func (s *source) recurrent() bool {
+	return slices.ContainsFunc(s.nodes, func(c *call) bool { return cellRows[c.n.OpType].kind != "" })
 }
 
 // mayHaveBatch reports whether the first input that is read has a dimension

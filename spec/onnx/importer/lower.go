@@ -13,7 +13,8 @@ import (
 
 // lowering turns the nodes of a model into layers, one by one.
 type lowering struct {
-	batch  bool // the first dimension of inputs is the batch
+	batch  bool // a dimension of inputs is the batch
+	axis   int  // which
 	count  int  // its size, 0 if it is not fixed
 	values map[string]value
 	graph  *graph
@@ -26,8 +27,8 @@ func (l *lowering) note(format string, args ...any) {
 }
 
 // lower imports a model with or without a batch axis.
-func lower(s *source, batch bool) (*lowering, error) {
-	l := &lowering{batch: batch, values: map[string]value{}, graph: &graph{budget: mostTried}, double: s.inFloat64()}
+func lower(s *source, axis int) (*lowering, error) {
+	l := &lowering{batch: axis != noBatch, axis: axis, values: map[string]value{}, graph: &graph{budget: mostTried}, double: s.inFloat64()}
 	for _, name := range slices.Sorted(maps.Keys(s.constants)) {
 		if !s.used[name] {
 			continue
@@ -91,19 +92,19 @@ func (l *lowering) inputs(s *source) error {
 		}
 		if l.batch {
 			switch {
-			case first && len(shape) > 0:
-				l.count = max(0, shape[0])
-			case len(shape) < 2 || max(0, shape[0]) != l.count:
+			case first && len(shape) > l.axis:
+				l.count = max(0, shape[l.axis])
+			case len(shape) < 2+l.axis || max(0, shape[l.axis]) != l.count:
 				n.loose = true
 			}
 			first = false
-			if !n.loose && len(shape) == 0 {
+			if !n.loose && len(shape) <= l.axis {
 				err := errorf("input "+quote(in.Name), "give --batch-axis none", "it has no dimension that could be the batch")
 				err.mixesBatch = true
 				return err
 			}
 			if !n.loose {
-				n.shape = shape[1:]
+				n.shape, n.at = slices.Delete(slices.Clone(shape), l.axis, l.axis+1), l.axis
 			}
 		}
 		if i := slices.Index(n.shape, -1); i >= 0 && !n.loose {
@@ -288,10 +289,6 @@ func (l *lowering) outputs(s *source) error {
 			err := errorf(place, "give --batch-axis none", "it does not depend on the batch")
 			err.mixesBatch = true
 			return err
-		case v.node.at > 0:
-			err := errorf(place, "give --batch-axis none, or transpose it", "its batch is dimension %d", v.node.at)
-			err.mixesBatch = true
-			return err
 		case v.node.rows > 0:
 			err := errorf(place, "give --batch-axis none, or reshape it so that the batch is a dimension of its own", "its first dimension holds the batch and others")
 			err.mixesBatch = true
@@ -310,7 +307,7 @@ func (l *lowering) outputs(s *source) error {
 				return errorf(place, "convert the model to float32", "elements of type %s are not supported", t)
 			}
 		}
-		l.graph.outputs = append(l.graph.outputs, output{o.Name, v.node})
+		l.graph.outputs = append(l.graph.outputs, output{o.Name, v.node.at, v.node})
 	}
 	if len(l.graph.outputs) == 0 {
 		return errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")

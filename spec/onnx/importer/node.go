@@ -87,7 +87,8 @@ type graph struct {
 }
 
 type output struct {
-	name string
+	name  string
+	batch int // the dimension of the model that is the batch
 	*node
 }
 

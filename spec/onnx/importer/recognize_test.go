@@ -10,7 +10,7 @@ import (
 
 // recognized is the kind and the fields that a graph over x becomes.
 func recognized(x, n *node) (string, []float64) {
-	g := &graph{inputs: []*node{x}, outputs: []output{{"y", n}}, budget: mostTried}
+	g := &graph{inputs: []*node{x}, outputs: []output{{"y", 0, n}}, budget: mostTried}
 	g.recognize()
 	if _, ok := functions[n.kind]; !ok || n.from[0] != x {
 		return "", nil
