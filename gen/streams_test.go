@@ -26,17 +26,20 @@ func TestStreams(t *testing.T) {
 			"lstm: {units: 16%s}", "lstm: {units: 4, activation: softsign, recurrent_activation: hard_sigmoid%s}",
 		} {
 			t.Run(mode+"/"+cell[:4], func(t *testing.T) {
+				arch := map[string]bool{}
 				network := func(shape, first, second string) *ir.Program {
 					text := fmt.Sprintf("nngen: 1\ninput: {shape: %s}\nlayers:\n  - %s\n  - %s\nnumeric: {mode: %s}\ncodegen: {train: false}\n",
 						shape, fmt.Sprintf(cell, first), fmt.Sprintf("gru: {name: last, units: 8%s}", second), mode)
 					net, err := spec.Decode("net.yaml", []byte(text), op.Vocabulary())
 					require.NoError(t, err)
+					arch[net.Arch()] = true
 					n, err := gentest.Prepare(net)
 					require.NoError(t, err)
 					return n.Plan.Prog
 				}
 				stream := network("[5]", "", "")
 				whole := network("[6, 5]", ", axis: 0, return: all", ", axis: 0, return: all")
+				require.Len(t, arch, 1, "each must load the weights of the other")
 				x := make([]float64, steps*inputs)
 				for i := range x {
 					x[i] = float64(float32(rng.NormFloat64()))

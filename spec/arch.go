@@ -30,7 +30,11 @@ func (n *Network) Arch() string {
 		if tied := l.Args.Text("tied_to"); tied != "" {
 			s += " tied to " + tied
 		}
-		parts = append(parts, s+" from "+strings.Join(l.From, ","))
+		from := l.From
+		if slices.Contains([]string{"rnn", "gru", "lstm"}, l.Kind) {
+			from = from[:1] // not the length of a sequence, which a stream does not have
+		}
+		parts = append(parts, s+" from "+strings.Join(from, ","))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -85,25 +85,39 @@ func TestTrainRanks(t *testing.T) {
 	require.Contains(t, string(out), "apt-get install openmpi-bin")
 	require.NoFileExists(t, filepath.Join(v.work, "no"))
 
-	// The program of rank 1, which computes, or nngen, which waits for it.
-	for _, whom := range []string{"runner", "nngen"} {
+	// The program of rank 1, which computes, or nngen, which waits for it; or all, by
+	// Ctrl-C, where what is reached is saved.
+	for _, whom := range []string{"runner", "nngen", "mpirun"} {
 		args := train("net.yaml", "killed", "1000000", "--checkpoint-every", "100ms")
+		if whom == "mpirun" { // only what is saved in the end
+			args = train("net.yaml", "killed", "1000000", "--log", "killed.jsonl")
+		}
 		cmd := mpirun(2, args...)
 		var talk bytes.Buffer
 		cmd.Stderr = &talk
 		require.NoError(t, cmd.Start())
 		saved := filepath.Join(v.work, "killed.checkpoint")
+		begun := saved
+		if whom == "mpirun" {
+			begun = filepath.Join(v.work, "killed.jsonl")
+		}
 		for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
-			if _, err := os.Stat(saved); err == nil {
+			if info, err := os.Stat(begun); err == nil && info.Size() > 0 {
 				break
 			}
 		}
-		victim := rankProcess(t, cmd.Process.Pid, whom)
 		begin := time.Now()
-		require.NoError(t, syscall.Kill(victim, syscall.SIGKILL))
+		if whom == "mpirun" {
+			require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		} else {
+			require.NoError(t, syscall.Kill(rankProcess(t, cmd.Process.Pid, whom), syscall.SIGKILL))
+		}
 		require.Error(t, cmd.Wait())
 		require.Less(t, time.Since(begin), 5*time.Second)
-		require.Regexp(t, `rank 1 of 2: the program of the network failed: signal: killed|process rank 1 with PID`, talk.String())
+		if whom != "mpirun" {
+			require.Regexp(t, `rank 1 of 2: the program of the network failed: signal: killed|process rank 1 with PID`, talk.String())
+		}
+		require.FileExists(t, saved)
 		whole(t, v.work)
 		for begin := time.Now(); len(processesOf(t, v.cache)) > 0; time.Sleep(10 * time.Millisecond) {
 			require.Less(t, time.Since(begin), 5*time.Second, "the programs of the networks did not end")

@@ -29,7 +29,14 @@ func (v *verification) prepareReferences() {
 	last := v.cases[len(v.cases)-1]
 	for i := range v.References {
 		ref := &v.References[i]
-		c := &testCase{name: ref.Name, ref: ref, job: &Job{Seed: v.Seed, Inputs: ref.Inputs}}
+		c := &testCase{name: ref.Name, ref: ref, job: &Job{Seed: v.Seed}}
+		for _, row := range ref.Inputs { // as the package takes them
+			own := make([]float64, len(row))
+			for j, x := range row {
+				own[j] = round(v.n.Plan.Prog.DType, x)
+			}
+			c.job.Inputs = append(c.job.Inputs, own)
+		}
 		if c.job.Sequence = len(v.n.Plan.Prog.Memory) > 0; ref.Start != nil {
 			c.job.State = v.n.State(ref.Start)
 		}
