@@ -53,6 +53,14 @@ func rolled(elem string) *kernel.Kernel {
 var analyses = []analysed{
 	{"batch, float32, 6 rows × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func { return t.MatMul(name, nil, rolled("float32")) }, false, 0.99},
 	{"batch, float64, 3 rows × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func { return t.MatMul(name, nil, rolled("float64")) }, false, 0.99},
+	{"convolution, 6 positions × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func {
+		k := &kernel.Kernel{
+			Elem: kernel.Elements{X: "float32", W: "float32", Acc: "float32"}, Fused: true, Outputs: 16, Chains: 1, Init: kernel.Bias,
+			Segments: []kernel.Segment{{Weight: "w", Taps: []kernel.Tap{{}}, PerBlock: 64, Channels: 64, PosStride: 1, ChannelStride: 60}},
+			Runs:     []kernel.Run{{Positions: 60}}, Out: kernel.Out{PosStride: 16},
+		}
+		return t.Convolve(name, nil, k.OpenRows(16, t.Positions("float32", 16, 1, false)))
+	}, false, 0.98},
 	{"gradients of weights, 6 inputs × 16 outputs, a row", func(t *target.Target, name string) *asm.Func {
 		f, _ := t.GradWeight(name, nil, &kernel.Gradient{Elem: "float32", Fused: true, Outputs: 16, Width: 16})
 		return f

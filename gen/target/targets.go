@@ -79,6 +79,7 @@ var Targets = []Target{
 		GradInput: arm64.GradInput, GradInputRows: arm64.GradInputRows, InputsAtOnce: arm64.InputsAtOnce, FusesGradInput: arm64.FusesGradInput,
 		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
 		RankOne: arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
+		Convolve: arm64.Convolve, Positions: arm64.Positions, FusesConvolve: arm64.FusesConvolve,
 		Map: arm64.Map, Update: arm64.Update, Lanes: arm64.Lanes,
 	},
 }
