@@ -48,7 +48,8 @@ func (w *writer) cell(l *layer) *Error {
 		}
 		w.tensor(name+".weight"+suffix, weight, gates*units, ins)
 	}
-	input, state := make([]float64, gates*units), make([]float64, gates*units)
+	var input []float64
+	state := make([]float64, gates*units)
 	if l.Type == "gru" {
 		both, err := matrix(l.Weights[2], 2, gates*units)
 		if err != nil {
