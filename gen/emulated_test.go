@@ -115,6 +115,9 @@ func TestEmulatedOwnTests(t *testing.T) {
 // TestEmulatedWords disassembles every word of the assembly for arm64 of the specs
 // in golden.
 func TestEmulatedWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("generates all specs")
+	}
 	specs, err := filepath.Glob("../golden/specs/*.yaml")
 	require.NoError(t, err)
 	words := map[string]string{}

@@ -5,8 +5,9 @@ import "github.com/nngen-go/nngen/gen/pass"
 // Pipeline is the passes over a program, in order. The program is verified
 // before the first and after each.
 var Pipeline = pass.Pipeline{
-	pass.Dead,    // the softmax before a fused loss, gradients nobody asks for
-	pass.Narrow,  // results that dead operations read
-	pass.Pixels,  // channels side by side
-	pass.StepOne, // the step on one sample
+	pass.Dead,       // the softmax before a fused loss, gradients nobody asks for
+	pass.Narrow,     // results that dead operations read
+	pass.Pixels,     // channels side by side
+	pass.Transposed, // filters by channels, for gradients of inputs
+	pass.StepOne,    // the step on one sample
 }

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/target"
 )
 
 // printersMayHold are the integers beyond a panel's width that printers of Go may hold, by
@@ -65,5 +68,22 @@ func TestPrintersDecideNothing(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// TestPrintersNameNoMachine: architectures and instruction sets are rows of
+// gen/target; what prints Go knows none by name.
+func TestPrintersNameNoMachine(t *testing.T) {
+	files, err := filepath.Glob("golang/*.go")
+	require.NoError(t, err)
+	require.Greater(t, len(files), 20)
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, row := range target.Targets {
+			for _, word := range []string{row.Arch, row.Name} {
+				assert.NotContains(t, strings.ToLower(string(text)), word, path)
+			}
+		}
 	}
 }

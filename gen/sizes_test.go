@@ -15,12 +15,18 @@ import (
 )
 
 // size counts the lines and bytes of all files of a network given as YAML.
-func size(t *testing.T, source string) (lines, n int) {
+func size(t *testing.T, source string) (lines, n int) { return sizeOf(t, source, "") }
+
+// sizeOf counts those of the files whose names have a part.
+func sizeOf(t *testing.T, source, part string) (lines, n int) {
 	net, err := spec.Decode("net.yaml", []byte(source), op.Vocabulary())
 	require.NoError(t, err)
 	out, err := gen.Generate(net, gen.Options{})
 	require.NoError(t, err)
-	for _, data := range out {
+	for name, data := range out {
+		if !strings.Contains(name, part) {
+			continue
+		}
 		lines += bytes.Count(data, []byte("\n"))
 		n += len(data)
 	}
@@ -68,6 +74,11 @@ func TestSizes(t *testing.T) {
 		assert.LessOrEqual(t, n, c.bytes, "bytes of %s", c.name)
 		t.Logf("%s: %d lines, %d bytes", c.name, lines, n)
 	}
+	// What arm64 adds where it is asked for.
+	arm, armBytes := sizeOf(t, chain(digits, "relu", class+"codegen: {simd: all}\n"), "arm64")
+	assert.LessOrEqual(t, arm, 2500, "lines of 784-128-10 for arm64")
+	assert.LessOrEqual(t, armBytes, 115_000, "bytes of 784-128-10 for arm64")
+	t.Logf("784-128-10: for arm64 %d lines, %d bytes more", arm, armBytes)
 	// What a further equal layer costs.
 	more, _ := size(t, deep(13))
 	lines, _ := size(t, deep(12))

@@ -18,3 +18,26 @@ func targets(net *spec.Network) []string {
 	}
 	return names
 }
+
+// ForMachine is a network for code that is not kept but runs on this machine alone:
+// auto are then the instruction sets of its architecture.
+func ForMachine(net *spec.Network, arch string) *spec.Network {
+	if !slices.Contains(net.Codegen.SIMD, "auto") {
+		return net
+	}
+	var own []string
+	for _, t := range target.Targets {
+		if t.Arch == arch {
+			own = append(own, t.Name)
+			if t.Auto {
+				return net
+			}
+		}
+	}
+	if own == nil {
+		return net
+	}
+	local := *net
+	local.Codegen.SIMD = own
+	return &local
+}

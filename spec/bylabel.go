@@ -62,7 +62,7 @@ func (d *decoder) inOrder(l *labelNumbers, out *Output) []float64 {
 	for i, label := range out.Labels {
 		index[label] = i
 	}
-	unknown := false
+	unknown := d.holes[l.node]
 	for _, key := range l.keys {
 		i, ok := index[key.Value]
 		if !ok {

@@ -97,7 +97,11 @@ func (c *treeCheck) key(k *yaml.Node) bool {
 	case k.Kind == yaml.ScalarNode && k.Tag == "!!merge":
 		c.d.fail(k, "write the fields out", code.Syntax+"merge keys (<<) are not part of the language")
 	case k.Kind != yaml.ScalarNode || k.Style&yaml.TaggedStyle != 0 || k.Tag != "!!str":
-		c.d.fail(k, "", code.Syntax+"a key must be a word, got %s", describe(k))
+		hint := ""
+		if k.Kind == yaml.ScalarNode && k.Style&yaml.TaggedStyle == 0 && !isNull(k) && len(k.Value) <= 40 {
+			hint = `if it is a label, put it in quotes: "` + k.Value + `"`
+		}
+		c.d.fail(k, hint, code.Syntax+"a key must be a word, got %s", describe(k))
 	default:
 		return true
 	}

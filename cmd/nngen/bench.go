@@ -46,7 +46,7 @@ the limit that follows from both. Pin it to a quiet core where the system can.`,
 	flags.StringSliceVar(&o.Modes, "mode", nil, "`MODES` to measure: infer, train (default both, as far as the network can be trained)")
 	flags.IntSliceVar(&o.Batches, "batch", nil, "`NUMBERS` of samples per call (default 1, 32 and the spec's batch)")
 	flags.IntSliceVar(&o.TrainBatches, "train-batch", nil, "`NUMBERS` of samples per training step (default those of --batch)")
-	flags.StringSliceVar(&o.Paths, "path", nil, "`NAMES` of implementations: purego, avx2, avx512, auto (default all that this machine has)")
+	flags.StringSliceVar(&o.Paths, "path", nil, "`NAMES` of implementations: purego, avx2, avx512, neon, auto (default all that this machine has)")
 	flags.IntSliceVar(&o.Workers, "workers", nil, "`NUMBERS` of cores to use at once (default 1)")
 	flags.DurationVar(&o.Time, "time", 500*time.Millisecond, "how long to measure for each figure")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/bench"
@@ -42,7 +43,7 @@ func eachSpec(paths []string, do func(path string, net *spec.Network) error) err
 type pathFlag string
 
 func (p *pathFlag) add(cmd *cobra.Command) {
-	cmd.Flags().Var(p, "path", "`NAME` of the implementation to run on: purego, avx2, avx512, auto (default auto)")
+	cmd.Flags().Var(p, "path", "`NAME` of the implementation to run on: purego, avx2, avx512, neon, auto (default auto)")
 }
 
 // String returns the value.
@@ -68,7 +69,7 @@ func compiler(stderr io.Writer, path pathFlag) (*run.Compiler, error) {
 	return &run.Compiler{
 		Path: string(path),
 		Generate: func(net *spec.Network, standalone bool) (map[string][]byte, error) {
-			return gen.Generate(net, gen.Options{Standalone: standalone})
+			return gen.Generate(gen.ForMachine(net, runtime.GOARCH), gen.Options{Standalone: standalone})
 		},
 		Lower:     lower.Lower,
 		Canonical: func(net *spec.Network) []byte { return net.Canonical(op.Vocabulary()) },

@@ -2,10 +2,13 @@ package main
 
 import (
 	"io"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/run"
@@ -36,6 +39,10 @@ func (f *trainFlags) join(cmd *cobra.Command) (stdout, stderr io.Writer, err err
 	if err != nil {
 		return stdout, stderr, err
 	}
+	// mpirun ends a job by SIGTERM, more than once, and stops listening; in the second
+	// until SIGKILL what is reached is saved.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE)
 	ranks.Shards, ranks.Engine, ranks.Version = f.shards, engine("nnmpi"), ownVersion()
 	f.options.Ranks = ranks
 	if f.follows() {

@@ -85,25 +85,39 @@ func TestTrainRanks(t *testing.T) {
 	require.Contains(t, string(out), "apt-get install openmpi-bin")
 	require.NoFileExists(t, filepath.Join(v.work, "no"))
 
-	// The program of rank 1, which computes, or nngen, which waits for it.
-	for _, whom := range []string{"runner", "nngen"} {
+	// The program of rank 1, which computes, or nngen, which waits for it; or all, by
+	// Ctrl-C, where what is reached is saved.
+	for _, whom := range []string{"runner", "nngen", "mpirun"} {
 		args := train("net.yaml", "killed", "1000000", "--checkpoint-every", "100ms")
+		if whom == "mpirun" { // only what is saved in the end
+			args = train("net.yaml", "killed", "1000000", "--log", "killed.jsonl")
+		}
 		cmd := mpirun(2, args...)
 		var talk bytes.Buffer
 		cmd.Stderr = &talk
 		require.NoError(t, cmd.Start())
 		saved := filepath.Join(v.work, "killed.checkpoint")
+		begun := saved
+		if whom == "mpirun" {
+			begun = filepath.Join(v.work, "killed.jsonl")
+		}
 		for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
-			if _, err := os.Stat(saved); err == nil {
+			if info, err := os.Stat(begun); err == nil && info.Size() > 0 {
 				break
 			}
 		}
-		victim := rankProcess(t, cmd.Process.Pid, whom)
 		begin := time.Now()
-		require.NoError(t, syscall.Kill(victim, syscall.SIGKILL))
+		if whom == "mpirun" {
+			require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		} else {
+			require.NoError(t, syscall.Kill(rankProcess(t, cmd.Process.Pid, whom), syscall.SIGKILL))
+		}
 		require.Error(t, cmd.Wait())
 		require.Less(t, time.Since(begin), 5*time.Second)
-		require.Regexp(t, `rank 1 of 2: the program of the network failed: signal: killed|process rank 1 with PID`, talk.String())
+		if whom != "mpirun" {
+			require.Regexp(t, `rank 1 of 2: the program of the network failed: signal: killed|process rank 1 with PID`, talk.String())
+		}
+		require.FileExists(t, saved)
 		whole(t, v.work)
 		for begin := time.Now(); len(processesOf(t, v.cache)) > 0; time.Sleep(10 * time.Millisecond) {
 			require.Less(t, time.Since(begin), 5*time.Second, "the programs of the networks did not end")
@@ -111,6 +125,36 @@ func TestTrainRanks(t *testing.T) {
 		require.NoError(t, os.Remove(saved))
 		require.NoError(t, os.RemoveAll(filepath.Join(v.work, "killed")))
 	}
+}
+
+// TestRanksReadme: what runtime/nnmpi/README.md tells a new user to do trains a network;
+// but for what installs Open MPI and nngen.
+func TestRanksReadme(t *testing.T) {
+	v := newVictim(t)
+	if _, err := exec.LookPath("mpirun"); err != nil {
+		t.Skip("not tested: Open MPI is not installed (apt-get install openmpi-bin)")
+	}
+	source, err := filepath.Abs("../../runtime")
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(source, "nnmpi", "README.md"))
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(text), "```sh\n")
+	block, _, _ := strings.Cut(rest, "```")
+	commands := strings.Split(strings.TrimSpace(block), "\n")
+	require.Len(t, commands, 5)
+	require.Contains(t, commands[0], "apt-get install -y openmpi-bin")
+	require.Contains(t, commands[1], "go install")
+	require.NoError(t, os.Symlink(v.self, filepath.Join(v.tmp, "nngen"))) // TestMain makes it that
+	cmd := exec.Command("sh", "-ec", strings.Join(commands[2:], "\n"))
+	cmd.Dir = v.work
+	cmd.Env = append(os.Environ(), "PATH="+v.tmp+":"+os.Getenv("PATH"), "NNGEN_CACHE="+v.cache, "NNGEN_RUNTIME="+source,
+		"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "OMPI_MCA_rmaps_base_oversubscribe=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil && bytes.Contains(out, []byte("github.com/ebitengine/purego@")) {
+		t.Skipf("not tested: the module purego cannot be had: %s", out)
+	}
+	require.NoError(t, err, "%s", out)
+	require.FileExists(t, filepath.Join(v.work, "first", "first.safetensors"))
 }
 
 // rankProcess is the process of rank 1 below one of mpirun: nngen or its program.

@@ -84,12 +84,12 @@ spec meanwhile is said, and holds from there on.`,
 
 // train trains and reports.
 func train(cmd *cobra.Command, path string, f *trainFlags) error {
-	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	net, err := gen.Load(path)
 	if err != nil {
 		return err
 	}
-	if stdout, stderr, err = f.join(cmd); err != nil {
+	stdout, stderr, err := f.join(cmd)
+	if err != nil {
 		return err
 	}
 	if cmd.Flags().Changed("folds") {

@@ -81,7 +81,7 @@ the names of their inputs and outputs in the model.`,
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights to verify with as well")
 	countVar(cmd, &o.Samples, "samples", 8, "`NUMBER` of samples per set of parameters")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`SEED` of samples and parameters")
-	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, avx512, auto (default all that this machine has)")
+	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, avx512, neon, auto (default all that this machine has)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	cmd.Flags().StringVar(&f.in, "in", "", "`FILE` of reference inputs, .npy, .pb or CSV")
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` of reference outputs")

@@ -90,6 +90,9 @@ var cores = []struct {
 // TestCycles analyses the inner loops of kernels for arm64 with llvm-mca 19, and
 // keeps the table of docs/arm64.md up to date. It is no measurement.
 func TestCycles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles")
+	}
 	for _, tool := range []string{"llvm-mca-19", "llvm-objdump-19"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skip("needs " + tool)

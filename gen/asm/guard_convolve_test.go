@@ -63,6 +63,17 @@ func convolveCases(s *suite) {
 	epilogues := s.epilogues()
 	residual := []kernel.Epilogue{{Name: "a", Prog: expr.One("y", expr.Add(expr.L("x"), expr.L("u"))),
 		Operands: []kernel.Operand{{Leaf: "x", From: kernel.Sum}, {Leaf: "u", From: "u"}}, Result: "y"}}
+	s.geometries(func(g *geometry, i int) {
+		e := epilogues[i%len(epilogues)]
+		if i%3 == 2 {
+			e = residual
+		}
+		s.convolveCase(g, e)
+	})
+}
+
+// geometries are the convolutions of the tests, numbered.
+func (s *suite) geometries(do func(g *geometry, i int)) {
 	for turn := range 2 {
 		for i, p := range sizes(turn) {
 			if turn == 1 && i%3 > 0 && !*allSizes {
@@ -92,11 +103,7 @@ func convolveCases(s *suite) {
 					}
 				}
 			}
-			e := epilogues[i%len(epilogues)]
-			if i%3 == 2 {
-				e = residual
-			}
-			s.convolveCase(&g, e)
+			do(&g, i)
 		}
 	}
 }

@@ -313,6 +313,9 @@ func matMulCases(s *suite) {
 			}
 		}
 	}
+	for ins := 65; ins <= 130; ins++ { // loops over terms, and what they leave
+		s.matMul(ins*5%schedule.Panel+1, ins, ins, matMulForm{chains: 1 << (ins % 4), bias: ins%3 > 0})
+	}
 }
 
 // gradInput is a case of the gradients of a layer's inputs for rows.

@@ -59,8 +59,9 @@ type suite struct {
 	funcs          []*asm.Func
 	index          map[string]int
 	cases          []Case
-	kernels, calls int    // in all
-	found          string // by the programs that ran
+	kernels, calls int                          // in all
+	found          string                       // by the programs that ran
+	plant          func(assembly string) string // a fault
 }
 
 func newSuite(t testing.TB, tg *target.Target, elem string, fused bool) *suite {
@@ -284,7 +285,11 @@ func (s *suite) program() {
 	require.NoError(s, err)
 	write("main.go", main)
 	write("kernels.go", []byte(stubs.String()))
-	write("kernels_"+s.Arch+".s", []byte(text.String()))
+	source := text.String()
+	if s.plant != nil {
+		source = s.plant(source)
+	}
+	write("kernels_"+s.Arch+".s", []byte(source))
 	write("go.mod", []byte("module test\n\ngo 1.26\n"))
 	cmd := exec.Command("go", "build", "-o", "guard", ".")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), asmtest.Env(s.Arch)...)

@@ -128,7 +128,7 @@ type benchmark struct {
 
 // prepare decides what to measure and compiles the program.
 func (b *benchmark) prepare(ctx context.Context, net *spec.Network) error {
-	local := *net
+	local := *gen.ForMachine(net, runtime.GOARCH)
 	local.Codegen.Embed, local.Codegen.Standalone, local.Codegen.Train = "", true, true
 	infer := len(b.Modes) == 0 || slices.Contains(b.Modes, Infer)
 	train := len(b.Modes) == 0 || slices.Contains(b.Modes, Train)

@@ -249,10 +249,11 @@ func TestOptions(t *testing.T) {
 
 // TestText has no machine, as on an architecture without probes.
 func TestText(t *testing.T) {
-	r := &Report{Network: "n", Results: []Result{{Mode: Infer, Batch: 1, Path: "purego", Workers: 1, CallMin: 12.3, SampleMin: 1234.5}}}
+	r := &Report{Network: "n", GOARCH: "arm64", Results: []Result{{Mode: Infer, Batch: 1, Path: "purego", Workers: 1, CallMin: 12.3, SampleMin: 1234.5}}}
 	var b bytes.Buffer
 	r.WriteText(&b)
 	require.NotContains(t, b.String(), "limit")
+	require.Contains(t, b.String(), "peak and bandwidth are not measured: there are no probes for arm64\n")
 	require.Contains(t, b.String(), "12.3")
 	require.Contains(t, b.String(), "1234")
 	require.False(t, strings.Contains(b.String(), "NaN") || math.IsNaN(r.Results[0].GFLOPs))

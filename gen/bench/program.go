@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"text/template"
 
 	"github.com/nngen-go/nngen/gen/ir"
@@ -110,3 +111,8 @@ type probeView struct {
 // Bytes and Floats are the bytes and the float32 numbers of n vectors.
 func (v probeView) Bytes(n int) int  { return n * v.bytes }
 func (v probeView) Floats(n int) int { return n * v.bytes / 4 }
+
+// probes reports whether there are probes of machines of an architecture.
+func probes(arch string) bool {
+	return slices.ContainsFunc(programFiles, func(f struct{ name, tmpl string }) bool { return f.name == "machine_"+arch+".go" })
+}

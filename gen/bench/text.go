@@ -25,6 +25,9 @@ func (r *Report) WriteText(w io.Writer) {
 			m.writeText(w)
 		}
 	}
+	if !probes(r.GOARCH) {
+		fmt.Fprintf(w, "peak and bandwidth are not measured: there are no probes for %s\n", r.GOARCH)
+	}
 	fmt.Fprintln(w)
 	r.writeResults(w)
 }

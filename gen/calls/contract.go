@@ -77,8 +77,14 @@ func bounded(o *ir.Contract, loop int) bool {
 // their panels, as many as it takes; a filter may still be in any panel in loops
 // that do not divide them.
 func ByPanels(o *ir.Contract, filters func(v *ir.Value) bool) []*ir.Contract {
-	if i, by, ok := crosses(&o.Y, o.Loops, filters); ok {
-		return byPanels(o.Split(i, by), filters)
+	own := []*ir.Operand{&o.Y}
+	if o.Init != nil {
+		own = append(own, o.Init)
+	}
+	for _, x := range own {
+		if i, by, ok := crosses(x, o.Loops, filters); ok {
+			return byPanels(o.Split(i, by), filters)
+		}
 	}
 	for t := range o.Terms {
 		for _, x := range o.Terms[t].Operands() {

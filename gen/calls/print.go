@@ -101,8 +101,11 @@ func (d *describer) step(s *plan.Step, one bool) string {
 			return WeightsOf(t, elem, o.X.Size(), o.DY.Size(), batch).String()
 		}
 	case *ir.Contract:
-		if s.Vector {
+		switch {
+		case s.Vector:
 			return ConvolutionOf(t, s.Kernel).String()
+		case s.Kernel != nil:
+			return FilterGradientOf(t, s.Kernel, batch).String()
 		}
 		if t := TileOf(o, s.Chains); t.Width > 1 {
 			return fmt.Sprintf("portable Go, %d steps of %s side by side", t.Width, o.Loops[t.Loop].Name)

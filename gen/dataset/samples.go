@@ -58,9 +58,11 @@ type Samples struct {
 	Texts   [][][]string
 	Columns Columns // where they come from
 	Form    string  // how the file of the inputs is written, in words
-	Table   Table   // how it is, if it is a CSV file
-	Picked  []int   // the places of Columns.Inputs among its columns
-	Width   int     // how many columns it has
+	// Of the inputs in a CSV file, where ReadInputs reads one: how it is written, the places of
+	// Columns.Inputs among its columns, and how many it has.
+	Table  Table
+	Picked []int
+	Width  int
 	// Left are the columns of tables that hold neither: of the file with the
 	// inputs, and of that with the targets, if it is another.
 	Left, LeftTargets []string

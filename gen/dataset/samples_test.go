@@ -52,7 +52,8 @@ func TestTable(t *testing.T) {
 
 	s, err = Source{Data: at("d.csv"), Trained: Columns{Inputs: []string{"b", "a"}}}.ReadInputs(two, class3)
 	require.NoError(t, err)
-	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 1, 4, 3}}, Columns: Columns{Inputs: []string{"b", "a"}}, Left: []string{"c"}, Form: form}, s)
+	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 1, 4, 3}}, Columns: Columns{Inputs: []string{"b", "a"}}, Left: []string{"c"}, Form: form,
+		Table: Table{Delimiter: ','}, Picked: []int{1, 0}, Width: 3}, s)
 }
 
 func TestTwoFiles(t *testing.T) {

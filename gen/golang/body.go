@@ -118,13 +118,13 @@ func (b *body) step(s *plan.Step) error {
 		if s.Convolution() != nil {
 			b.convolve(s)
 		} else {
-			b.contract(o, s.Chains)
+			b.contract(o, s.Chains, s.Kernel)
 		}
 	case *ir.RankOne:
 		b.rankOne(o)
 	case *ir.BatchSum:
 		if o.Y.Param == nil && !isNumber(o.Y) {
-			b.contract(s.Op.(*ir.Contract), s.Chains)
+			b.contract(s.Op.(*ir.Contract), s.Chains, nil)
 			return nil
 		}
 		return b.batchSum(o)

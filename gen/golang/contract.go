@@ -8,6 +8,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 )
 
@@ -31,8 +32,9 @@ type contraction struct {
 	places  int
 }
 
-// contract emits the call of the function that computes a contraction.
-func (b *body) contract(o *ir.Contract, chains int) {
+// contract emits the call of the function that computes a contraction; that of the
+// gradient of filters has a kernel.
+func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 	c := &contraction{b: b, o: o, chains: chains, over: o.OverBatch(), names: map[*ir.Value]string{}, maps: map[*ir.Value]bool{}}
 	c.parts = calls.ByPanels(o, b.e.plan.Filters)
 	for _, v := range append(o.Ins(), o.Y.V) {
@@ -59,7 +61,9 @@ func (b *body) contract(o *ir.Contract, chains int) {
 		k.train = b.training
 		k.doc = append([]string{k.name + " computes, over the loops"}, doc...)
 		k.doc = append(k.doc, "in which an element that does not exist makes no term. It does not allocate.")
-		k.args, k.body = c.args, code
+		if k.args, k.body = c.args, code; kern != nil {
+			b.e.fast(k, func() []jen.Code { return c.filterCalls(kern) })
+		}
 	})
 	b.add(jen.Id(k.name).Call(c.pass...))
 }
@@ -136,7 +140,7 @@ func (c *contraction) mapped(v *ir.Value, parts []*ir.Contract) bool {
 	}
 	fails := func(o *ir.Operand, loops []ir.Loop) bool { return o.V == v && !plan.Mapped(o, loops) }
 	for _, p := range parts {
-		if fails(&p.Y, p.Loops) {
+		if fails(&p.Y, p.Loops) || p.Init != nil && fails(p.Init, p.Loops) {
 			return false
 		}
 		for i := range p.Terms {

@@ -24,6 +24,9 @@ func (e *emitter) memory(f *jen.File) {
 			fields = append(fields, jen.Id(name).Id("params"))
 		}
 	}
+	if a := &e.plan.Transposed; len(a.Fields) > 0 {
+		fields = append(fields, jen.Id("transposed").Struct(e.arena(a)...).Comment("filters by channels"))
+	}
 	for _, v := range t.Rows {
 		fields = append(fields, e.rowFields(v)...)
 	}
@@ -56,7 +59,7 @@ func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
 func (e *emitter) rowField(v *ir.Value) string {
 	if e.rowNames == nil {
 		e.rowNames = map[any]string{}
-		names := newNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask")
+		names := newNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask", "transposed")
 		for n := range e.plan.Train.Gradients.Phases(plan.Samples) {
 			names.taken[numberedName("gradientSpace", n)] = true
 		}

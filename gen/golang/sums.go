@@ -29,6 +29,9 @@ func (b *body) holder(v *ir.Value) string {
 	case ir.State:
 		return "t.m." + lowerCamel(plan.StateName(v))
 	}
+	if v.Param.Transposed != nil {
+		return "t.m.transposed"
+	}
 	return "t.m." + copyName(v)
 }
 

@@ -21,7 +21,9 @@ type Convolution struct {
 const None = -1
 
 // ConvolutionOf returns an operation as a convolution, nil if it is none.
-func ConvolutionOf(op Op) *Convolution {
+func ConvolutionOf(op Op) *Convolution { return convolutionOf(op, (*Value).isFilter) }
+
+func convolutionOf(op Op, filters func(v *Value) bool) *Convolution {
 	c := &Convolution{Lane: None, Row: None, Col: None, Block: None, TapRow: None, TapCol: None, In: None}
 	switch o := op.(type) {
 	case *Contract:
@@ -33,7 +35,7 @@ func ConvolutionOf(op Op) *Convolution {
 		return nil
 	}
 	t := &c.Terms[0]
-	if c.X, c.W = &t.A, t.B; c.W != nil && c.X.V.isFilter() {
+	if c.X, c.W = &t.A, t.B; c.W != nil && filters(c.X.V) {
 		c.X, c.W = c.W, c.X
 	}
 	if c.X.V.Param != nil || !c.X.V.Batch || c.X.V.DType != c.Y.V.DType {
@@ -42,7 +44,7 @@ func ConvolutionOf(op Op) *Convolution {
 	if _, pool := op.(*Pool); pool && !c.Max {
 		return nil
 	}
-	if c.W == nil && !c.window() || c.W != nil && !(c.W.V.isFilter() && c.lanes() && c.summed()) || !c.places() {
+	if c.W == nil && !c.window() || c.W != nil && !(filters(c.W.V) && c.lanes() && c.summed()) || !c.places() {
 		return nil
 	}
 	return c
@@ -97,7 +99,7 @@ func (c *Convolution) movesRows(tap int) bool {
 
 // isFilter reports whether the value is a weight [filters, channels, window].
 func (v *Value) isFilter() bool {
-	return v.Kind == Param && len(v.Shape) > 2 && len(v.Shape) < 5 && !v.Param.Elementwise && v.Param.Mask == nil
+	return (v.Kind == Param || v.Kind == Temp && v.Param != nil && v.Param.Transposed != nil) && len(v.Shape) > 2 && len(v.Shape) < 5 && !v.Param.Elementwise && v.Param.Mask == nil
 }
 
 // used are the loops of several steps that a map depends on.
@@ -146,23 +148,19 @@ func (c *Convolution) summed() bool {
 	taps := c.W.At[2:]
 	slots := []*int{&c.TapRow, &c.TapCol}[2-len(taps):]
 	for d, a := range taps {
-		if of := c.used(a); len(of) == 1 && a.Coefficient(of[0]) == 1 {
+		if of := c.used(a); len(of) > 0 {
 			*slots[d] = of[0]
 		}
 	}
 	last := len(c.Loops) - 1
-	for _, s := range []struct {
-		loop int
-		at   Affine
-		size int
-	}{{c.Block, c.W.At[1], 0}, {c.TapRow, taps[0], c.W.V.Shape[2]}, {c.TapCol, taps[len(taps)-1], c.W.V.Shape[len(c.W.V.Shape)-1]}, {c.In, c.W.At[1], 0}} {
-		if s.loop == None {
+	for _, loop := range []int{c.Block, c.TapRow, c.TapCol, c.In} {
+		if loop == None {
 			continue
 		}
-		if s.loop <= last || s.size > 0 && c.All(&c.Terms[0])[s.loop].Size != s.size {
+		if loop <= last {
 			return false
 		}
-		last = s.loop
+		last = loop
 	}
 	all := 0
 	for _, l := range c.Terms[0].Loops {
@@ -175,8 +173,11 @@ func (c *Convolution) summed() bool {
 			all--
 		}
 	}
-	for _, a := range c.W.At[1:] {
-		if a.Offset != 0 {
+	for d, a := range c.W.At[1:] {
+		if d == 0 && a.Offset != 0 || d > 0 && len(c.used(a)) > 1 {
+			return false
+		}
+		if low, high := a.Range(c.All(&c.Terms[0])); d > 0 && (low < 0 || high >= c.W.V.Shape[1+d]) {
 			return false
 		}
 	}

@@ -86,6 +86,9 @@ type ParamInfo struct {
 	// one number per element of what they are combined with; others are matrices,
 	// filters or biases.
 	Elementwise bool
+	// Transposed, of a copy of filters that a step makes, is what they are of: with
+	// filters and channels exchanged.
+	Transposed *ParamInfo
 	// Trained is false for constants stored with the weights.
 	Trained bool
 	// Momentum, if not 0, makes a constant a running average: each step's
@@ -166,10 +169,13 @@ func (f *Func) Waits() bool {
 
 // Program is a network, ready to be planned.
 type Program struct {
-	Name   string
-	DType  DType
-	Mode   string // fast | reproducible
-	Values []*Value
+	Name  string
+	DType DType
+	Mode  string // fast | reproducible
+	// PortableFilters: an instruction set has no kernels of convolutions, so that
+	// they run in portable Go, which rounds products by themselves.
+	PortableFilters bool
+	Values          []*Value
 
 	Inputs  []*Value
 	Outputs []Output

@@ -122,3 +122,35 @@ func (c *Contract) over(f func(Affine) Affine) *Contract {
 	}
 	return &n
 }
+
+// Merged writes neighbouring loops of the result that every map takes as the
+// digits of a number as one, without the steps beyond the result.
+func (c *Contract) Merged() *Contract {
+	for i := range max(len(c.Loops)-1, 0) {
+		size := c.Loops[i+1].Size
+		merges := true
+		c.over(func(a Affine) Affine {
+			merges = merges && a.Coefficient(i) == size*a.Coefficient(i+1)
+			return a
+		})
+		if !merges {
+			continue
+		}
+		n := c.over(func(a Affine) Affine {
+			if len(a.By) <= i {
+				return a
+			}
+			return Affine{a.Offset, slices.Delete(slices.Clone(a.By), i, i+1)}
+		})
+		l := Loop{Name: c.Loops[i+1].Name, Size: c.Loops[i].Size * size, Channels: c.Loops[i+1].Channels}
+		for d, a := range n.Y.At {
+			if a.equal(Unit(i)) {
+				l.Size = min(l.Size, n.Y.Shape()[d])
+			}
+		}
+		n.Loops = append(slices.Clone(c.Loops[:i]), l)
+		n.Loops = append(n.Loops, c.Loops[i+2:]...)
+		return n.Merged()
+	}
+	return c
+}

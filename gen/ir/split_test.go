@@ -62,4 +62,11 @@ func TestSplit(t *testing.T) {
 	}
 	require.Equal(t, want, products(t, c.Innermost(0)))
 	require.Equal(t, want, products(t, c.Innermost(1)))
+	for by := 2; by < 20; by++ {
+		if 20%by == 0 {
+			parts := c.Split(0, by)
+			require.Equal(t, want, products(t, parts[0].Merged()))
+			require.Len(t, parts[0].Merged().Loops, 2)
+		}
+	}
 }

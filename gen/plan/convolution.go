@@ -6,6 +6,14 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
+// convolution is convolution where the instruction sets have kernels of them.
+func (p *Plan) convolution(op ir.Op) *ir.Convolution {
+	if p.Prog.PortableFilters {
+		return nil
+	}
+	return convolution(op)
+}
+
 // convolution returns an operation as a convolution that there are kernels for,
 // nil of others.
 func convolution(op ir.Op) *ir.Convolution {
@@ -48,9 +56,9 @@ func describeConvolution(c *ir.Convolution, chains int, epilogue []kernel.Epilog
 	one := c.Row == ir.None && (chains > 1 || c.W == nil)
 	for u := range height {
 		for v := range width {
-			tap := kernel.Tap{Row: u, Col: v, Weight: u*width + v, Offset: u*at(x, c.TapRow) + v*at(x, c.TapCol) + cols.offset*cols.stride}
+			tap := kernel.Tap{Row: u, Col: v, Weight: weightTap(c, u, v), Offset: u*at(x, c.TapRow) + v*at(x, c.TapCol) + cols.offset*cols.stride}
 			if one {
-				tap.Row, tap.Col = 0, tap.Weight
+				tap.Row, tap.Col = 0, u*width+v
 			}
 			s.Taps = append(s.Taps, tap)
 		}
@@ -96,6 +104,21 @@ func describeConvolution(c *ir.Convolution, chains int, epilogue []kernel.Epilog
 		k.Runs = kernel.AddPosition(k.Runs, inside)
 	}
 	return k
+}
+
+// weightTap is the place in the window of the filters that is read at (u, v).
+func weightTap(c *ir.Convolution, u, v int) int {
+	if c.W == nil {
+		return 0
+	}
+	steps := make([]int, len(c.All(&c.Terms[0])))
+	for loop, step := range map[int]int{c.TapRow: u, c.TapCol: v} {
+		if loop != ir.None {
+			steps[loop] = step
+		}
+	}
+	taps := ir.Operand{V: c.W.V, Dims: c.W.V.Shape[2:], At: c.W.At[2:]}
+	return taps.Flat().Eval(steps)
 }
 
 // windowAxis is how places of the result and of the window move along an axis of

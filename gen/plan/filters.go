@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
@@ -37,4 +39,19 @@ func panelAndLane(n ir.Affine) (panel, lane ir.Affine) {
 		}
 	}
 	return panel, lane
+}
+
+// transposed lays out the copies of filters with filters and channels exchanged.
+func (p *Plan) transposed() {
+	for _, f := range p.Prog.Funcs() {
+		for _, op := range f.Ops {
+			y := op.Outs()[0]
+			if y.Param == nil || y.Param.Transposed == nil || p.tensorOf[y.Param] != nil {
+				continue
+			}
+			t := &Tensor{Value: y, Layout: NewLayout(y.Param, y.DType), Field: fmt.Sprint("w", len(p.Transposed.Fields)+1)}
+			p.tensorOf[y.Param] = t
+			p.Transposed.add(t)
+		}
+	}
 }

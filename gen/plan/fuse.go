@@ -10,7 +10,7 @@ import (
 // fuse moves element-wise operations into the epilogue of the dense operation
 // whose result they read, where everything else they read exists already.
 // The arithmetic is the same; the result is not stored and read again.
-func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
+func (p *Plan) fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 	readers := map[*ir.Value][]int{}
 	for i, op := range ops {
 		for _, x := range op.Ins() {
@@ -26,7 +26,7 @@ func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 		}
 		s := &Step{Op: op, Keep: true}
 		define(op, defined)
-		if y := sumOf(op); y != nil {
+		if y := p.sumOf(op); y != nil {
 			s.Epilogue = epilogue(ops, readers, y, defined)
 			s.hidden = map[*ir.Value]bool{}
 			for _, v := range append([]*ir.Value{y}, results(s.Epilogue)...) {
@@ -46,11 +46,11 @@ func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 
 // sumOf is the result of an operation that kernels finish, of a product or a
 // convolution that computes all of it; nil of others.
-func sumOf(op ir.Op) *ir.Value {
+func (p *Plan) sumOf(op ir.Op) *ir.Value {
 	if p := productOf(op); p != nil {
 		return p.y
 	}
-	if c := convolution(op); c != nil && c.Whole() {
+	if c := p.convolution(op); c != nil && c.Whole() {
 		return c.Y.V
 	}
 	return nil

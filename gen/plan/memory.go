@@ -21,7 +21,7 @@ func (p *Plan) TrainerBytes() int {
 	if t == nil {
 		return 0
 	}
-	n := p.Net.Size + p.StateBytes()
+	n := p.Net.Size + p.StateBytes() + p.Transposed.Size
 	copies := map[string]bool{} // by purpose: kept connections and their mask
 	for _, v := range t.Copies {
 		copies[v.Name[len(v.Param.Name):]] = true

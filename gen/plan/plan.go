@@ -27,7 +27,9 @@ type Plan struct {
 	Tensors []*Tensor // the stored tensors, in the order of Prog.Params
 	Runs    []*Run    // of equal tensors
 	Net     Arena     // the parameters
-	Infer   *Phase
+	// Transposed are the copies of filters that a training step makes.
+	Transposed Arena
+	Infer      *Phase
 	// Layerwise: batches go through the network layer by layer, every value
 	// with a row per sample, as assembly kernels want them. Otherwise sample by
 	// sample.
@@ -78,8 +80,9 @@ type Train struct {
 // Learn is the gradient of a parameter and its update: what a worker does for
 // its share of a parameter after all samples have gone through the network.
 type Learn struct {
-	Gradient ir.Op // DenseGradWeight or BatchSum
+	Gradient ir.Op // a sum over the batch
 	Update   *ir.Map
+	Kernel   *kernel.Kernel // of the gradient of filters
 }
 
 // Phase is a list of steps with the buffers of their temporaries.
@@ -159,6 +162,7 @@ func (p *Plan) tensors() {
 	for _, t := range p.Tensors {
 		p.Net.add(t)
 	}
+	p.transposed()
 }
 
 func keepAll(vs []*ir.Value) map[*ir.Value]bool {
@@ -173,7 +177,7 @@ func keepAll(vs []*ir.Value) map[*ir.Value]bool {
 // have a place of their own and get no slot.
 // exact slots are shared by values of one size alone.
 func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
-	ph := &Phase{Steps: fuse(ops, keep), exact: exact}
+	ph := &Phase{Steps: p.fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
 		s.Chains = chains(s.Op)
 		s.Kernel = p.describe(s)

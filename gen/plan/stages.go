@@ -155,7 +155,7 @@ func (p *Plan) split(t *Train, f *ir.Func) *Batched {
 		for _, y := range op.Outs() {
 			made[y] = at
 			switch {
-			case y.Kind == ir.Temp && y.Param != nil:
+			case y.Kind == ir.Temp && y.Param != nil && y.Param.Transposed == nil:
 				t.Copies = append(t.Copies, y)
 			case over == Batch && y.Size() > 1:
 				t.Values = append(t.Values, y)

@@ -65,7 +65,7 @@ func (t *Train) learn() {
 		if !overBatch(s.Op) || y.Kind != ir.Gradient || updates[y.Param] == nil || !slices.Contains(updates[y.Param].In, y) {
 			return
 		}
-		all = append(all, Learn{s.Op, updates[y.Param]})
+		all = append(all, Learn{s.Op, updates[y.Param], s.Kernel})
 	}
 	t.Learn = all
 }

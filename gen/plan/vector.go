@@ -20,7 +20,7 @@ func (p *Plan) vectorize() {
 	}
 	for _, ph := range phases {
 		for _, s := range ph.Steps {
-			s.Vector = connected(s.Op) || convolution(s.Op) != nil
+			s.Vector = connected(s.Op) || s.Convolution() != nil
 		}
 	}
 }

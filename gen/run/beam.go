@@ -52,6 +52,9 @@ func (c *Compiler) PredictOn(ctx context.Context, net *spec.Network, o PredictOp
 	if err != nil {
 		return nil, err
 	}
+	if shape.Memory {
+		return nil, OptionErrorf("--runner: the network has memory, so that the rows of a file are the steps of one stream, which cannot be taken at once; leave out --runner")
+	}
 	if ext := filepath.Ext(o.Out); o.Out != "" && ext != ".csv" {
 		return nil, OptionErrorf("--out %s: with --runner predictions are CSV; name a .csv file, or - for standard output", o.Out)
 	}

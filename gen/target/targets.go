@@ -41,6 +41,11 @@ type Target struct {
 	Positions     func(elem string, outputs, chains int, lanes bool) int
 	FusesConvolve func(*kernel.Kernel) bool
 
+	// FilterGradient prints the gradient of filters; PairsAtOnce is how many pairs
+	// of a column and a channel it sums at a time.
+	FilterGradient func(name string, doc []string, k *kernel.FilterGradient) *asm.Func
+	PairsAtOnce    func(elem string, outputs int) int
+
 	// GradInput prints the gradients of inputs for the rows of a batch.
 	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	GradInputRows   func(fused bool) []int
@@ -84,6 +89,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Masks: s.Masks() == "",
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
 		Convolve: s.Convolve, Positions: s.Positions, FusesConvolve: s.FusesConvolve,
+		FilterGradient: s.FilterGradient, PairsAtOnce: s.PairsAtOnce,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,

@@ -261,16 +261,6 @@ func nnrtLoadFile(path string, read func(r io.Reader) error) error {
 	return nil
 }
 
-// headerEntry is what a header says of one expected tensor.
-type nnrt_headerEntry struct {
-	found      bool
-	dtype      string
-	width      int // bytes of an element; 0: not a type that is read
-	shape      string
-	shapeOK    bool
-	begin, end uint64
-}
-
 // headerParser reads the JSON of a header.
 type nnrt_headerParser struct {
 	text    []byte
@@ -280,7 +270,7 @@ type nnrt_headerParser struct {
 	entries []nnrt_headerEntry
 	meta    map[string]string
 	extra   *nnrtTensorError   // the first tensor that is not expected
-	ignored []nnrt_headerEntry // counters of batch normalisations, by their data
+	ignored []nnrt_headerEntry // tensors that are left alone, by their data
 	end     uint64             // of all data
 }
 
@@ -595,6 +585,7 @@ func (h *nnrt_headerParser) tensor(name string) error {
 	switch {
 	case expected:
 	case h.ignores(name):
+		e.ignored = "*" + name[strings.LastIndexByte(name, '.'):]
 		h.ignored = append(h.ignored, *e)
 	case h.extra == nil:
 		h.extra = &nnrtTensorError{name, "no tensor of this name", "shape " + e.shape}
@@ -651,6 +642,17 @@ func (h *nnrt_headerParser) offsets(e *nnrt_headerEntry) (err error) {
 	return h.expect(']')
 }
 
+// headerEntry is what a header says of one expected tensor.
+type nnrt_headerEntry struct {
+	found      bool
+	dtype      string
+	width      int // bytes of an element; 0: not a type that is read
+	shape      string
+	shapeOK    bool
+	begin, end uint64
+	ignored    string // the end of its name, of one that is
+}
+
 // What PyTorch stores beside the running mean of a batch normalisation: the
 // number of batches, which nothing here depends on.
 const (
@@ -658,8 +660,15 @@ const (
 	nnrt_batchMean    = ".running_mean"
 )
 
+// balanced are the class weights of a loss, which a network that is trained by
+// another one, or not at all, does not need.
+const nnrt_balanced = ".class_weights"
+
 // ignores reports whether a tensor that is not expected is left alone.
 func (h *nnrt_headerParser) ignores(name string) bool {
+	if strings.HasSuffix(name, nnrt_balanced) {
+		return true
+	}
 	layer, ok := strings.CutSuffix(name, nnrt_batchCounter)
 	if !ok {
 		return false
@@ -728,7 +737,7 @@ func (h *nnrt_headerParser) verify(width int) ([]int, error) {
 	rest := h.ignored
 	pass := func() (err error) {
 		for len(rest) > 0 && rest[0].begin == h.end && err == nil {
-			err = place("*"+nnrt_batchCounter, &rest[0])
+			err = place(rest[0].ignored, &rest[0])
 			rest = rest[1:]
 		}
 		return err
@@ -745,7 +754,7 @@ func (h *nnrt_headerParser) verify(width int) ([]int, error) {
 		return nil, err
 	}
 	if len(rest) > 0 {
-		return nil, place("*"+nnrt_batchCounter, &rest[0])
+		return nil, place(rest[0].ignored, &rest[0])
 	}
 	return order, nil
 }

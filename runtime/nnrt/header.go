@@ -8,16 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// headerEntry is what a header says of one expected tensor.
-type headerEntry struct {
-	found      bool
-	dtype      string
-	width      int // bytes of an element; 0: not a type that is read
-	shape      string
-	shapeOK    bool
-	begin, end uint64
-}
-
 // headerParser reads the JSON of a header.
 type headerParser struct {
 	text    []byte
@@ -27,7 +17,7 @@ type headerParser struct {
 	entries []headerEntry
 	meta    map[string]string
 	extra   *TensorError  // the first tensor that is not expected
-	ignored []headerEntry // counters of batch normalisations, by their data
+	ignored []headerEntry // tensors that are left alone, by their data
 	end     uint64        // of all data
 }
 
@@ -342,6 +332,7 @@ func (h *headerParser) tensor(name string) error {
 	switch {
 	case expected:
 	case h.ignores(name):
+		e.ignored = "*" + name[strings.LastIndexByte(name, '.'):]
 		h.ignored = append(h.ignored, *e)
 	case h.extra == nil:
 		h.extra = &TensorError{name, "no tensor of this name", "shape " + e.shape}

@@ -6,6 +6,17 @@ import (
 	"strings"
 )
 
+// headerEntry is what a header says of one expected tensor.
+type headerEntry struct {
+	found      bool
+	dtype      string
+	width      int // bytes of an element; 0: not a type that is read
+	shape      string
+	shapeOK    bool
+	begin, end uint64
+	ignored    string // the end of its name, of one that is
+}
+
 // What PyTorch stores beside the running mean of a batch normalisation: the
 // number of batches, which nothing here depends on.
 const (
@@ -13,8 +24,15 @@ const (
 	batchMean    = ".running_mean"
 )
 
+// balanced are the class weights of a loss, which a network that is trained by
+// another one, or not at all, does not need.
+const balanced = ".class_weights"
+
 // ignores reports whether a tensor that is not expected is left alone.
 func (h *headerParser) ignores(name string) bool {
+	if strings.HasSuffix(name, balanced) {
+		return true
+	}
 	layer, ok := strings.CutSuffix(name, batchCounter)
 	if !ok {
 		return false
@@ -81,9 +99,9 @@ func (h *headerParser) verify(width int) ([]int, error) {
 		return &TensorError{name, "data from offset " + strconv.FormatUint(h.end, 10), formatOffsets(e) + what}
 	}
 	rest := h.ignored
-	pass := func() (err error) { // counters that come next
+	pass := func() (err error) { // what is ignored and comes next
 		for len(rest) > 0 && rest[0].begin == h.end && err == nil {
-			err = place("*"+batchCounter, &rest[0])
+			err = place(rest[0].ignored, &rest[0])
 			rest = rest[1:]
 		}
 		return err
@@ -100,7 +118,7 @@ func (h *headerParser) verify(width int) ([]int, error) {
 		return nil, err
 	}
 	if len(rest) > 0 {
-		return nil, place("*"+batchCounter, &rest[0])
+		return nil, place(rest[0].ignored, &rest[0])
 	}
 	return order, nil
 }

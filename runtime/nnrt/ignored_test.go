@@ -49,3 +49,23 @@ func TestIgnoredCounters(t *testing.T) {
 	_, err := load("{"+rest+count+"[12,20]}}", append(bytes.Join([][]byte{m, v}, nil), 9))
 	require.ErrorContains(t, err, "data of a tensor that is ignored")
 }
+
+// TestIgnoredClassWeights: those of the loss that a network was trained by.
+func TestIgnoredClassWeights(t *testing.T) {
+	tensors := []Tensor{{Name: "d.bias", Shape: []int{2}}}
+	load := func(header string, data []byte) (got []float32, err error) {
+		err = LoadTensors(bytes.NewReader(rawFile(header, data)), tensors, nil, func(_ int, v []float32) error {
+			got = v
+			return nil
+		})
+		return got, err
+	}
+	const bias = `"d.bias":{"dtype":"F32","shape":[2],"data_offsets":`
+	got, err := load(`{`+bias+`[0,8]},"y.class_weights":{"dtype":"F32","shape":[3],"data_offsets":[8,20]}}`, f32Bytes(1, 2, 7, 8, 9))
+	require.NoError(t, err)
+	require.Equal(t, []float32{1, 2}, got)
+	_, err = load(`{`+bias+`[0,8]},"y.class_weights":{"dtype":"F32","shape":[3],"data_offsets":[9,21]}}`, f32Bytes(1, 2, 7, 8, 9))
+	require.EqualError(t, err, `tensor "*.class_weights": want data from offset 8, got offsets [9 21] (a hole)`)
+	_, err = load(`{`+bias+`[0,8]},"y.weights":{"dtype":"F32","shape":[3],"data_offsets":[8,20]}}`, f32Bytes(1, 2, 7, 8, 9))
+	require.ErrorContains(t, err, "want no tensor of this name")
+}

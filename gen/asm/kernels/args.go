@@ -223,3 +223,14 @@ func Convolve(k *kernel.Kernel) []asm.Arg {
 	a.ints(true, "rows", "taps")
 	return a.all
 }
+
+// FilterGradient are the arguments of the gradient of filters: dw at the row of the
+// window, x and dy at the first of some rows, and their number.
+func FilterGradient(k *kernel.FilterGradient) []asm.Arg {
+	a := arguments{elem: k.Elem}
+	for _, name := range []string{"dw", "x", "dy"} {
+		a.pointer(name, true)
+	}
+	a.ints(true, "rows")
+	return a.all
+}

@@ -231,7 +231,7 @@ type termRun struct {
 func (m *convolve) runs(cols [][]bool, channels int) []termRun {
 	var out []termRun
 	for _, tap := range m.row {
-		r := termRun{x: tap.Offset, w: tap.Weight * m.Channels * panel, step: m.ChannelStride, index: tap.Col * m.PerBlock, terms: channels}
+		r := termRun{x: tap.Offset, w: (tap.Weight - m.row[0].Weight) * m.Channels * panel, step: m.ChannelStride, index: tap.Col * m.PerBlock, terms: channels}
 		for p, has := range cols {
 			if has == nil || has[tap.Col] {
 				r.positions = append(r.positions, p)

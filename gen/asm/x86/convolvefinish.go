@@ -58,7 +58,7 @@ func (m *convolve) finish(positions int) {
 	for v := range m.vectors {
 		m.Line(func() {
 			f := m.file(0)
-			m.get(f, mem(regRow, v*m.bytes), v, 0)
+			m.get(mem(regRow, v*m.bytes), v, 0)
 			put := m.run1(f, c, 0, v)
 			m.put(f, put, v, mem(regRow, v*m.bytes))
 		})
@@ -70,19 +70,19 @@ func (m *convolve) finish(positions int) {
 // apply runs the epilogue on a sum of a position of the tile.
 func (m *convolve) apply(f *file, c *vec.Code, y Y, p, v int) Y {
 	return f.run(c, []Y{y}, func(_ string, dst Y, _ []Y) {
-		m.get(f, fmt.Sprintf("%d(%s)(%s*1)", p*m.Out.PosStride*m.size()+v*m.bytes, regTileY, regDistance), v, dst)
+		m.get(fmt.Sprintf("%d(%s)(%s*1)", p*m.Out.PosStride*m.size()+v*m.bytes, regTileY, regDistance), v, dst)
 	})[0]
 }
 
 // run1 runs it on a sum of the position that the loop is at.
 func (m *convolve) run1(f *file, c *vec.Code, y Y, v int) Y {
 	return f.run(c, []Y{y}, func(_ string, dst Y, _ []Y) {
-		m.get(f, fmt.Sprintf("%d(%s)(%s*1)", v*m.bytes, regRow, regDistance), v, dst)
+		m.get(fmt.Sprintf("%d(%s)(%s*1)", v*m.bytes, regRow, regDistance), v, dst)
 	})[0]
 }
 
 // get loads a vector of the result or of something that lies like it.
-func (m *convolve) get(_ *file, src string, v int, dst Y) {
+func (m *convolve) get(src string, v int, dst Y) {
 	if m.partial(v) {
 		m.toLanes(dst)
 		m.loadMasked(src, dst, dst)

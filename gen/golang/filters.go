@@ -1,0 +1,77 @@
+package golang
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/schedule"
+	"github.com/nngen-go/nngen/gen/target"
+)
+
+// filterCalls are the calls of assembly that sum the gradient of filters: sample
+// by sample, some rows at a time.
+func (c *contraction) filterCalls(k *kernel.Kernel) []jen.Code {
+	conv := ir.FilterGradientOf(c.o)
+	g := calls.FilterGradientOf(c.b.e.target(), k, c.b.e.plan.Options.Batch)
+	panel := c.b.e.plan.TensorOf(c.o.Y.V.Param).Layout.Rows
+	var rows []jen.Code
+	for _, w := range g.Windows {
+		var each []jen.Code
+		for _, p := range g.Parts {
+			if p.To-p.From == 1 {
+				each = append(each, c.filterCall(g, p, w, panel, fmt.Sprint(p.From)))
+			} else {
+				each = append(each, forRange("q", fmt.Sprint(p.To), c.filterCall(g, p, w, panel, "q")))
+			}
+		}
+		if g.PerCall == g.Rows {
+			rows = append(rows, jen.Block(append([]jen.Code{jen.Const().Id("from, to").Op("=").Add(exprf("%d, %d", w.First, w.End))}, each...)...))
+			continue
+		}
+		rows = append(rows, jen.If(letf("from, to", "max(r, %d), min(r+%d, %d)", w.First, g.PerCall, w.End), exprf("from < to")).Block(each...))
+	}
+	if g.PerCall < g.Rows {
+		rows = []jen.Code{jen.For(letf("r", "0"), exprf("r < %d", g.Rows), exprf("r += %d", g.PerCall)).Block(rows...)}
+	}
+	if g.Preempt {
+		rows = append(rows, c.b.e.preempt())
+	}
+	sample := []jen.Code{letf("xb", "&%s", c.sampleOf(conv.X.V)), letf("db", "&%s", c.sampleOf(conv.Y.V))}
+	return []jen.Code{
+		jen.Id("clear").Call(jen.Id("y")),
+		forRange("b", c.rows, append(sample, rows...)...),
+	}
+}
+
+// sampleOf is the row of a value for sample b.
+func (c *contraction) sampleOf(v *ir.Value) string {
+	if _, _, of := c.b.source(v); of != nil {
+		return strings.TrimSuffix(of("b", "#"), "[#]")
+	}
+	return c.names[v] + "[b]"
+}
+
+// filterCall is the call for panel q, of which each has some rows.
+func (c *contraction) filterCall(g *calls.FilterGradient, p calls.FilterPart, w calls.WindowRow, panel int, q string) jen.Code {
+	k := p.Kernel
+	doc := fmt.Sprintf("adds the products of rows of x and dy to the gradients of %d filters.", k.Outputs)
+	name := c.b.e.assembly(k.Key(), fmt.Sprintf("filters %d", k.Outputs), doc,
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.FilterGradient(name, doc, k) })
+	lane, first := times16(q), fmt.Sprintf("%s*%d", q, panel*schedule.Panel)
+	if n, err := strconv.Atoi(q); err == nil {
+		first = fmt.Sprint(n * panel * schedule.Panel)
+	}
+	x := fmt.Sprintf("from*%d%+d", g.X, w.X)
+	if k.Source.Lanes {
+		x += "+" + plus(lane, p.Lane)
+	}
+	return jen.Id(name).Call(exprf("&y[%s], &xb[%s], &db[from*%d+%s], to-from",
+		plus(first, w.G+p.Lane), x, g.DY, plus(lane, p.Lane)))
+}
