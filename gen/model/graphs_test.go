@@ -206,7 +206,7 @@ func TestComposite(t *testing.T) {
 		"hard_swish, clipped": {func(b *builder, x string) string {
 			return b.op("Div", b.op("Mul", x, b.op("Clip", b.op("Add", x, b.number(3)), b.number(0), b.number(6))), b.number(6))
 		}, "hard_swish"},
-		"relu6":    {func(b *builder, x string) string { return b.op("Clip", x, b.number(0), b.number(6)) }, "{clip: {min: 0, max: 6}}"},
+		"relu6":    {func(b *builder, x string) string { return b.op("Clip", x, b.number(0), b.number(6)) }, "relu6"},
 		"softplus": {func(b *builder, x string) string { return b.op("Sqrt", b.op("Pow", b.op("Softplus", x), b.number(2))) }, "softplus"},
 		"elu": {func(b *builder, x string) string {
 			less := b.op("Less", x, b.number(0))
