@@ -139,7 +139,7 @@ func (t *pixels) asPixels(o *ir.Operand) bool {
 func (t *pixels) view(o *ir.View) ir.Op {
 	n := *o
 	n.X, n.Axes, n.Offset = t.source(o.X, o.Axes, o.Offset)
-	if axes, ok := t.behind(o.Y, n.Axes); ok {
+	if axes, of := t.behind(o.Y, n.Axes); of > 0 {
 		n.Y, n.Axes = t.pixel(o.Y), axes
 	} else {
 		n.Y = t.made(o.Y)
@@ -158,7 +158,7 @@ func (t *pixels) viewGrad(o *ir.ViewGrad) ir.Op {
 	repeats := func(axes []ir.Axis) bool {
 		return slices.ContainsFunc(axes, func(a ir.Axis) bool { return a.Size > 1 && a.Stride == 0 })
 	}
-	if axes, ok := t.behind(o.DY, n.Axes); ok && !(repeats(axes[:len(axes)-1]) && repeats(axes[len(axes)-1:])) {
+	if axes, of := t.behind(o.DY, n.Axes); of > 0 && !(repeats(axes[:len(axes)-of]) && repeats(axes[len(axes)-of:])) {
 		n.DY, n.Axes = t.pixel(o.DY), axes
 	} else {
 		n.DY = t.plane(o.DY)
@@ -194,14 +194,14 @@ func (t *pixels) pixelAxes(x *ir.Value, axes []ir.Axis, offset int) (ok bool, ou
 	return low >= 0 && high < places, out, offset/places + offset%places*n
 }
 
-// behind are axes with those of the channels last, for a value that becomes
-// pixels.
-func (t *pixels) behind(y *ir.Value, axes []ir.Axis) ([]ir.Axis, bool) {
+// behind are axes with those of the channels last, and how many these are, for a
+// value that becomes pixels; none of others.
+func (t *pixels) behind(y *ir.Value, axes []ir.Axis) (out []ir.Axis, of int) {
 	n, channels := t.of(y), 1
 	for i, a := range axes {
 		if channels *= a.Size; n > 0 && channels == n {
-			return append(slices.Clone(axes[i+1:]), axes[:i+1]...), true
+			return append(slices.Clone(axes[i+1:]), axes[:i+1]...), i + 1
 		}
 	}
-	return nil, false
+	return nil, 0
 }
