@@ -51,7 +51,8 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 		return nil, err
 	}
 	names := targets(net)
-	prog.PortableFilters = slices.ContainsFunc(names, func(name string) bool { return target.ByName(name).Convolve == nil })
+	prog.PortableConvolutions = slices.ContainsFunc(names, func(name string) bool { return target.ByName(name).Convolve == nil })
+	prog.PortableFilterGradients = slices.ContainsFunc(names, func(name string) bool { return target.ByName(name).FilterGradient == nil })
 	return plan.New(prog, plan.Options{
 		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: names, SkipZeros: net.Codegen.SkipZeros == "auto",
 	})

@@ -31,7 +31,7 @@ func TileOf(o *ir.Contract, chains int) Tile {
 		return best
 	}
 	w := o.Weight()
-	pixels, worth := w == nil || len(w.Param.Shape) > 2, -1
+	pixels, worth := w == nil || len(w.Param.Shape) > 2, int64(-1)
 	for i, l := range o.Loops {
 		if l.Size == 1 || bounded(o, i) {
 			continue
@@ -44,7 +44,7 @@ func TileOf(o *ir.Contract, chains int) Tile {
 				}
 			}
 		}
-		w, width := shared<<32+l.Size, tileWidth
+		w, width := int64(shared)<<32+int64(l.Size), tileWidth
 		if pixels && o.Y.Flat().Coefficient(i) == 1 {
 			w, width = w+1<<31, tileChannels
 		}

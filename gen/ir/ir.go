@@ -172,10 +172,11 @@ type Program struct {
 	Name  string
 	DType DType
 	Mode  string // fast | reproducible
-	// PortableFilters: an instruction set has no kernels of convolutions, so that
-	// they run in portable Go, which rounds products by themselves.
-	PortableFilters bool
-	Values          []*Value
+	// PortableConvolutions and PortableFilterGradients: an instruction set has no
+	// kernels of convolutions, or of the gradients of filters, so that none rounds
+	// their products and sums once.
+	PortableConvolutions, PortableFilterGradients bool
+	Values                                        []*Value
 
 	Inputs  []*Value
 	Outputs []Output

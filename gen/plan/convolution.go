@@ -8,7 +8,7 @@ import (
 
 // convolution is convolution where the instruction sets have kernels of them.
 func (p *Plan) convolution(op ir.Op) *ir.Convolution {
-	if p.Prog.PortableFilters {
+	if p.Prog.PortableConvolutions {
 		return nil
 	}
 	return convolution(op)

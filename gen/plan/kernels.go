@@ -13,7 +13,7 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 		k.Fused = p.Prog.Mode == "fast" && c.W != nil
 		return k
 	}
-	if g := ir.FilterGradientOf(s.Op); g != nil && !p.Prog.PortableFilters {
+	if g := ir.FilterGradientOf(s.Op); g != nil && !p.Prog.PortableFilterGradients {
 		k := describeConvolution(g, 1, nil)
 		k.Fused = p.Prog.Mode == "fast"
 		return k
