@@ -14,7 +14,7 @@ func (n *network) cell(kind string) {
 	f := spec.Fields{"units": units, "use_bias": n.chance(0.8)}
 	n.cellActivations(kind, f)
 	n.frozen(f)
-	if !n.train && n.count("state", n.chance(0.7)) {
+	if !n.train && n.count("state", n.chance(0.5)) {
 		n.push(n.b.Layer(kind, n.any().ref, f), units)
 		return
 	}
@@ -36,7 +36,7 @@ func (n *network) cell(kind string) {
 	}
 	x = n.reshaped(x, dims)
 	f["axis"], f["return"] = axis-2*n.IntN(2), n.pick("return", []string{"last", "all", "mean"})
-	if n.count("state over a sequence", !n.train && n.chance(0.3)) {
+	if n.count("state over a sequence", !n.train && n.chance(0.8)) {
 		f["stateful"] = true
 	} else if n.count("go_backwards", n.chance(0.4)) {
 		f["go_backwards"] = true

@@ -255,7 +255,7 @@ func (n *network) constant(x *node) {
 	if n.chance(0.3) {
 		f["value"] = 0.75
 	}
-	if n.count("trained constant", n.train && n.chance(0.5)) {
+	if n.count("trained constant", n.train && n.chance(0.7)) {
 		f["trainable"] = true
 	}
 	c := n.b.Source("constant", f)

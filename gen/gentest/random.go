@@ -87,7 +87,7 @@ func (g *Generator) Network(name string) (*spec.Network, error) {
 	if g.count("narrow storage", g.chance(0.1)) {
 		storage = g.pick("storage", []string{"float16", "int8"})
 	}
-	n.train = storage == "float32" && !g.count("inference only", g.chance(0.05))
+	n.train = storage == "float32" && !g.count("inference only", g.chance(0.1))
 	n.inputs()
 	for range 1 + g.IntN(5) {
 		n.layer()

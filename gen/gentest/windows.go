@@ -119,7 +119,9 @@ func (n *network) windows(kind string, sizes []int, f spec.Fields) (out []int, p
 	before, after := make([]int, axes), make([]int, axes)
 	words := []string{"valid", "same", "same_lower", "numbers", "numbers"}
 	if kind == "conv1d" || kind == "depthwise_conv1d" {
-		words = append(words, "causal")
+		if words = append(words, "causal"); !n.train { // of which a stream is made
+			words = []string{"causal"}
+		}
 	}
 	word := n.pick("padding", words)
 	ceil := strings.Contains(kind, "pool") && n.count("ceil_mode", n.chance(0.4))
