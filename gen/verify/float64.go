@@ -38,9 +38,8 @@ func (s *trainingStep) inFloat64(checks *Checks) error {
 		if !trained {
 			continue
 		}
-		if prog.DType == ir.Float32 && largest(want) < subnormal {
-			checks.Near(CheckGrad64, s.named(p.Name), grads[p], want, 0, subnormal)
-			continue
+		if prog.DType == ir.Float32 && max(largest(want), largest(grads[p])) < subnormal {
+			continue // equal as far as float32 can say
 		}
 		if well == nil && DiffWithin("", grads[p], want, tolerance) != "" {
 			if well, err = s.wellConditioned(exact); err != nil {
