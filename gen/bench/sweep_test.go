@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
@@ -56,7 +57,11 @@ func shapes(all bool) (out []shape) {
 	}
 	for _, a := range op.Activations() {
 		if a.Mixing == nil && a.Name != "step" && a.Name != "sign" { // which do not train
-			out = append(out, shape{"activations", []int{100, 64, 64, 10}, a.Name})
+			word := map[string]string{"pow": "{pow: {exponent: 2.5}}", "clip": "{clip: {min: -1, max: 1}}"}[a.Name]
+			if word == "" {
+				word = a.Name
+			}
+			out = append(out, shape{"activations", []int{100, 64, 64, 10}, word})
 		}
 	}
 	return out
@@ -85,6 +90,16 @@ func (s shape) rounded(c Cost, lanes int) Cost {
 		}
 	}
 	return c
+}
+
+// TestShapes: every shape is a network that trains.
+func TestShapes(t *testing.T) {
+	for _, s := range shapes(true) {
+		net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
+		require.NoError(t, err, s.String())
+		_, err = gen.Plan(net, gen.Options{})
+		require.NoError(t, err, s.String())
+	}
 }
 
 // TestSweep measures the shapes and writes how many times the limit each takes: that
