@@ -7,7 +7,7 @@ import "fmt"
 // weights of four inputs, panels and their distance, the lanes of a partial
 // vector, the offset of an input, the operand.
 const (
-	regAtInput, regInputsToDo, regWalkDY, regInputW R = 2, 3, 4, 5
+	regAtInput, regRankInputs, regWalkDY, regInputW R = 2, 3, 4, 5
 
 	regStepPanels, regStepStride, regStepMask, regOffsetOf, regOperand R = 9, 10, 11, 12, 13
 )
@@ -36,7 +36,7 @@ func (m *rankOne) withGradient() {
 		m.pointer("first", regAtInput)
 		m.shiftLeft(regAtInput, shiftOf(m.size()), regAtInput)
 	}
-	m.pointer("count", regInputsToDo)
+	m.pointer("count", regRankInputs)
 	if m.RankOne.Partial {
 		m.pointer("mask", regStepMask)
 		m.laneMask(regStepMask, vecLanes)
@@ -46,7 +46,7 @@ func (m *rankOne) withGradient() {
 	m.clear(vecStepZero)
 	for _, inputs := range []int{inputsOfStep, 1} {
 		loop, done := m.Label("inputs"), m.Label("done")
-		m.ifBelow(regInputsToDo, inputs, done)
+		m.ifBelow(regRankInputs, inputs, done)
 		m.Place(loop)
 		m.block(inputs)
 		step := m.size()
@@ -55,9 +55,9 @@ func (m *rankOne) withGradient() {
 		}
 		m.Line(func() {
 			m.advance(regAtInput, inputs*step)
-			m.advance(regInputsToDo, -inputs)
+			m.advance(regRankInputs, -inputs)
 		})
-		m.ifNotBelow(regInputsToDo, inputs, loop)
+		m.ifNotBelow(regRankInputs, inputs, loop)
 		m.Place(done)
 	}
 }
