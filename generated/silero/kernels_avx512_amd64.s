@@ -4,30 +4,31 @@
 
 #include "textflag.h"
 
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-DATA c80000000<>+0(SB)/4, $0x80000000
-GLOBL c80000000<>(SB), RODATA|NOPTR, $4
-DATA cc2d00000<>+0(SB)/4, $0xc2d00000
-GLOBL cc2d00000<>(SB), RODATA|NOPTR, $4
-DATA c4138aa3b<>+0(SB)/4, $0x4138aa3b
-GLOBL c4138aa3b<>(SB), RODATA|NOPTR, $4
-DATA c4b400000<>+0(SB)/4, $0x4b400000
-GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
-DATA c3db17000<>+0(SB)/4, $0x3db17000
-GLOBL c3db17000<>(SB), RODATA|NOPTR, $4
-DATA c3685fdf4<>+0(SB)/4, $0x3685fdf4
-GLOBL c3685fdf4<>(SB), RODATA|NOPTR, $4
-DATA c3e2aae38<>+0(SB)/4, $0x3e2aae38
-GLOBL c3e2aae38<>(SB), RODATA|NOPTR, $4
-DATA c3f000000<>+0(SB)/4, $0x3f000000
-GLOBL c3f000000<>(SB), RODATA|NOPTR, $4
-DATA c3d2aab32<>+0(SB)/4, $0x3d2aab32
-GLOBL c3d2aab32<>(SB), RODATA|NOPTR, $4
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+number1x4(c80000000, 0x80000000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
 DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
 DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
@@ -38,18 +39,12 @@ DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_
 DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-DATA c40000000<>+0(SB)/4, $0x40000000
-GLOBL c40000000<>(SB), RODATA|NOPTR, $4
-DATA c1f800000<>+0(SB)/4, $0x1f800000
-GLOBL c1f800000<>(SB), RODATA|NOPTR, $4
-DATA c3f800000<>+0(SB)/4, $0x3f800000
-GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
-DATA c7fffffff<>+0(SB)/4, $0x7fffffff
-GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
-DATA c4110cccd<>+0(SB)/4, $0x4110cccd
-GLOBL c4110cccd<>(SB), RODATA|NOPTR, $4
-DATA c3f1ae148<>+0(SB)/4, $0x3f1ae148
-GLOBL c3f1ae148<>(SB), RODATA|NOPTR, $4
+number1x4(c40000000, 0x40000000)
+number1x4(c1f800000, 0x1f800000)
+number1x4(c3f800000, 0x3f800000)
+number1x4(c7fffffff, 0x7fffffff)
+number1x4(c4110cccd, 0x4110cccd)
+number1x4(c3f1ae148, 0x3f1ae148)
 DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
 DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
@@ -501,7 +496,7 @@ done5:
 	VZEROUPPER
 	RET
 
-#define d128x512AVX512In2C0(x, w) \
+#define d128x512In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
 	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
@@ -516,9 +511,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs3:
-	d128x512AVX512In2C0(0, 0); d128x512AVX512In2C0(4, 64); d128x512AVX512In2C0(8, 128)
-	d128x512AVX512In2C0(12, 192); d128x512AVX512In2C0(16, 256); d128x512AVX512In2C0(20, 320)
-	d128x512AVX512In2C0(24, 384); d128x512AVX512In2C0(28, 448)
+	terms8x4x64(d128x512In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	VMOVUPS Z0, (R8)
@@ -618,20 +611,20 @@ next3:
 	VZEROUPPER
 	RET
 
-#define r32AVX512Term12(x, w) \
-	r32AVX512Term8(x, w); \
+#define r32Term12(x, w) \
+	r32Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512Term8(x, w) \
-	r32AVX512Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32Term8(x, w) \
+	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512Term4(x, w) \
-	r32AVX512Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32Term4(x, w) \
+	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512Term1(x, w) \
+#define r32Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
@@ -652,12 +645,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	r32AVX512Term12(0, 0); r32AVX512Term12(4, 64); r32AVX512Term12(8, 128); r32AVX512Term12(12, 192)
+	terms4x4x64(r32Term12)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32AVX512Term12(0, 0)
+	r32Term12(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -683,12 +676,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	r32AVX512Term8(0, 0); r32AVX512Term8(4, 64); r32AVX512Term8(8, 128); r32AVX512Term8(12, 192)
+	terms4x4x64(r32Term8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32AVX512Term8(0, 0)
+	r32Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -709,13 +702,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512Term4(0, 0); r32AVX512Term4(4, 64); r32AVX512Term4(8, 128); r32AVX512Term4(12, 192)
-	r32AVX512Term4(16, 256); r32AVX512Term4(20, 320); r32AVX512Term4(24, 384); r32AVX512Term4(28, 448)
+	terms8x4x64(r32Term4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32AVX512Term4(0, 0)
+	r32Term4(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -733,13 +725,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	r32AVX512Term1(0, 0); r32AVX512Term1(4, 64); r32AVX512Term1(8, 128); r32AVX512Term1(12, 192)
-	r32AVX512Term1(16, 256); r32AVX512Term1(20, 320); r32AVX512Term1(24, 384); r32AVX512Term1(28, 448)
+	terms8x4x64(r32Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32AVX512Term1(0, 0)
+	r32Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:

@@ -53,12 +53,7 @@ func (m *gradInput) wideTerms(rows int, weights string, width, outputs int) {
 		for r := range m.rowVectors(rows) {
 			m.Line(func() { m.wideDY(r, rows, at*m.size(), part) })
 		}
-		m.Line(func() {
-			for k := range m.inputs {
-				m.mulAddColumn(mem(weights, (k*width+at)*m.size()), part, m.rowVectors(rows),
-					func(r int) Y { return firstDY + Y(r) }, func(r int) Y { return m.wideAcc(r, k) })
-			}
-		})
+		m.mulAddColumns(weights, width, at*m.size(), part, m.rowVectors(rows), func(r int) Y { return firstDY + Y(r) }, m.wideAcc)
 	}
 }
 
