@@ -66,6 +66,8 @@ func TestSizes(t *testing.T) {
 		{"64-64-64", chain([]int{64, 64, 64}, "relu", sgd), 4400, 139_000},
 		{"six layers, relu", chain(odd, "relu", sgd), 10_900, 350_000},
 		{"six layers, gelu", chain(odd, "gelu", sgd), 11_300, 362_000},
+		{"six layers, leaky ReLU", chain(odd, "leaky_relu", sgd), 10_900, 350_000},
+		{"six layers, mish", chain(odd, "mish", sgd), 11_600, 372_000},
 		{"six layers, softplus, Adam", chain(odd, "softplus", strings.Replace(sgd, "sgd", "adam", 1)), 9_700, 327_000},
 		{"six layers of whole panels, gelu", chain([]int{784, 512, 256, 128, 64, 32, 10}, "gelu", class), 9_400, 300_000},
 	} {

@@ -241,6 +241,9 @@ func (f *Func) Shared(name string, parameters []string, write func()) {
 // operand is a vector register or memory at a pointer.
 var operand = regexp.MustCompile(`\b[XYZV]\d+\b|(?:\b\w+|\(\w+\+\d+\))?\((?:[A-D]X|[SD]I|R\d+)\)`)
 
+// worthNaming is the number of statements from which a macro is shorter.
+const worthNaming = 3
+
 // Named writes statements as a macro of their vector registers and operands in
 // memory, which those of the file that differ in these alone share. Its name is
 // the role and what tells it from others of the role.
@@ -248,8 +251,22 @@ func (f *Func) Named(role string, write func()) {
 	outer, inLine, open, loads := f.body, f.inLine, f.open, f.loads
 	f.body, f.inLine, f.open = bytes.Buffer{}, 0, false
 	write()
-	statements := strings.Split(strings.TrimSpace(strings.ReplaceAll(f.body.String(), "; ", "\n\t")), "\n\t")
+	text := f.body.String()
 	f.body, f.inLine, f.open, f.loads = outer, inLine, open, loads
+	var statements []string
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n\t") {
+		if note, ok := strings.CutPrefix(line, "// "); ok {
+			f.Note("%s", note)
+			continue
+		}
+		statements = append(statements, strings.Split(line, "; ")...)
+	}
+	if len(statements) < worthNaming {
+		for _, s := range statements {
+			f.write(s)
+		}
+		return
+	}
 	var operands, parameters []string
 	h := fnv.New32a()
 	for i, s := range statements {
@@ -271,7 +288,6 @@ func (f *Func) Named(role string, write func()) {
 			}
 		})
 	})
-	f.open = open
 	f.Use(name, operands...)
 }
 

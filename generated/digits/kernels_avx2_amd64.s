@@ -194,7 +194,7 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	; VMOVUPS Y0, (R8)
 	// y[8…9] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -210,7 +210,7 @@ inputs4:
 	DECQ CX; JNZ inputs4
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
 	VZEROUPPER
 	RET
 
@@ -429,8 +429,8 @@ rows3:
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y13, (BX), Y14, Y0, Y12); update_d86a9711(32(R8), Y0, 32(BX), Y13, Y1, Y12)
-	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y12, Y2)
-	update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y12, Y2)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y12)
+	update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y12, Y2); update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y12, Y2)
 	update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y12, Y2)
 	update_78483646(192(R8), Y0, 192(BX), Y1, Y6, Y12, Y2)
 	update_78483646(224(R8), Y0, 224(BX), Y1, Y7, Y12, Y2)
@@ -485,8 +485,8 @@ rows3:
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y13, (BX), Y14, Y0, Y12); update_d86a9711(32(R8), Y0, 32(BX), Y13, Y1, Y12)
-	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y12, Y2)
-	update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y12, Y2)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y12)
+	update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y12, Y2); update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y12, Y2)
 	update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y12, Y2)
 	update_78483646(192(R8), Y0, 192(BX), Y1, Y6, Y12, Y2)
 	update_78483646(224(R8), Y0, 224(BX), Y1, Y7, Y12, Y2)
@@ -668,7 +668,7 @@ last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -724,7 +724,7 @@ last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:

@@ -191,7 +191,7 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x3ff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x3ff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -414,7 +414,8 @@ rows3:
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_7b863f8b((R8), Z17, (BX), Z18, Z0, Z16); update_7b863f8b(64(R8), Z0, 64(BX), Z17, Z1, Z16)
-	update_21005d24(128(R8), Z0, 128(BX), Z1, Z2, Z16); update_8ffcff84(192(R8), Z0, 192(BX), Z1, Z3, Z16, Z2)
+	update_21005d24(128(R8), Z0, 128(BX), Z1, Z2, Z16)
+	update_8ffcff84(192(R8), Z0, 192(BX), Z1, Z3, Z16, Z2)
 	update_8ffcff84(256(R8), Z0, 256(BX), Z1, Z4, Z16, Z2)
 	update_8ffcff84(320(R8), Z0, 320(BX), Z1, Z5, Z16, Z2)
 	update_8ffcff84(384(R8), Z0, 384(BX), Z1, Z6, Z16, Z2)
@@ -493,7 +494,8 @@ rows3:
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_15468043((R8), Z17, (BX), Z18, Z0, Z16); update_15468043(64(R8), Z0, 64(BX), Z17, Z1, Z16)
-	update_99b91db8(128(R8), Z0, 128(BX), Z1, Z2, Z16); update_5b9d4dc8(192(R8), Z0, 192(BX), Z1, Z3, Z16, Z2)
+	update_99b91db8(128(R8), Z0, 128(BX), Z1, Z2, Z16)
+	update_5b9d4dc8(192(R8), Z0, 192(BX), Z1, Z3, Z16, Z2)
 	update_5b9d4dc8(256(R8), Z0, 256(BX), Z1, Z4, Z16, Z2)
 	update_5b9d4dc8(320(R8), Z0, 320(BX), Z1, Z5, Z16, Z2)
 	update_5b9d4dc8(384(R8), Z0, 384(BX), Z1, Z6, Z16, Z2)
@@ -804,7 +806,8 @@ last5:
 	VADDPS Z21, Z17, Z17; VADDPS Z22, Z18, Z18; VADDPS Z23, Z19, Z19; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -827,7 +830,7 @@ last10:
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
 	VADDPS Z15, Z11, Z11; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -848,7 +851,7 @@ last15:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:

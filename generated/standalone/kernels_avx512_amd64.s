@@ -34,6 +34,10 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
 	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
 
+#define epilogue_f31d4ecf(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
 #define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
 	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
@@ -52,6 +56,9 @@ number1x4(c00000000, 0x0)
 	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
 	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
 	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
+
+#define epilogue_e6daa4d4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -87,6 +94,10 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
 	VADDPS r0, r3, r0
 
+#define epilogue_d29cb23f(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
 #define addChains_863fd377(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
@@ -94,6 +105,10 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
 	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
 	VADDPS r0, r2, r0
+
+#define epilogue_24545d03(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
 
 
 #define biasEachAVX512Each \
@@ -156,7 +171,7 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	d8x3In1C0(0, 0); d8x3In1C1(4, 32); d8x3In1C0(8, 64); d8x3In1C1(12, 96); d8x3In1C0(16, 128)
 	d8x3In1C1(20, 160); d8x3In1C0(24, 192); d8x3In1C1(28, 224)
 	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -180,19 +195,16 @@ rows2:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
@@ -206,10 +218,8 @@ rows4:
 	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -223,9 +233,8 @@ rows6:
 	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -258,7 +267,8 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z17, Z0, Z16); update_a5baa86c(32(R8), Z0, Z1, Z16)
+	update_c6c7c6d6((R8), Z17, Z0, Z16)
+	update_a5baa86c(32(R8), Z0, Z1, Z16)
 	update_9bc7774c(64(R8), Z0, Z2, Z16, Z1); update_9bc7774c(96(R8), Z0, Z3, Z16, Z1)
 	update_9bc7774c(128(R8), Z0, Z4, Z16, Z1); update_9bc7774c(160(R8), Z0, Z5, Z16, Z1)
 	update_9bc7774c(192(R8), Z0, Z6, Z16, Z1); update_9bc7774c(224(R8), Z0, Z7, Z16, Z1)
@@ -453,10 +463,11 @@ rows1:
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z18, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z18, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z20, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -474,9 +485,10 @@ rows3:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -491,8 +503,8 @@ rows5:
 	rUT16_2Term4C0(16, 128); rUT16_2Term4C1(20, 160); rUT16_2Term4C0(24, 192); rUT16_2Term4C1(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -506,7 +518,7 @@ rows7:
 	rUT16_2Term1C0(16, 128); rUT16_2Term1C1(20, 160); rUT16_2Term1C0(24, 192); rUT16_2Term1C1(28, 224)
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -532,7 +544,8 @@ elements1:
 	RET
 
 #define s4x8In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; step_dcbc8838(Z8, Z31, Z0, Z29, w(DX))
+	VBROADCASTSS x(SI), Z31; \
+	step_dcbc8838(Z8, Z31, Z0, Z29, w(DX))
 
 // step4x8AVX512 is the step of one sample on the weights of 8 outputs.
 TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
@@ -581,9 +594,8 @@ inputs1:
 	step_3dca1288((R12), Y15, Y13, Y2, Y6, Y8)
 	step_3dca1288((R13), Y15, Y13, Y3, Y7, Y8)
 	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_d29cb23f((R9), X1, Y1, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -605,9 +617,8 @@ inputs3:
 	VMOVUPS.Z (BX), K7, Y13
 	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
 	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_24545d03((R9), X1, Y1, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX

@@ -133,9 +133,11 @@ func (m *gradInput) wideFinish(rows int) {
 		m.Line(func() {
 			y := p.addChainsOfTwo(func(k int) Y { return m.wideAcc(r, min(k, m.inputs-1)) })
 			if m.epilogue != nil {
-				y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
-					m.loadTwo(mem(regExtra, 0), extraRow1, two, part, dst, temps[0])
-				})[0]
+				m.Named("epilogue", func() {
+					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
+						m.loadTwo(mem(regExtra, 0), extraRow1, two, part, dst, temps[0])
+					})[0]
+				})
 				m.epilogue.Mute()
 			}
 			m.nextExtra(map[bool]int{true: 2, false: 1}[two])

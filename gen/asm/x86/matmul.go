@@ -312,7 +312,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		for v := range m.vectors {
 			y := acc(r, v, 0)
 			if inRegisters {
-				y = p.run(c, []Y{y}, nil)[0]
+				m.Named("epilogue", func() { y = p.run(c, []Y{y}, nil)[0] })
 				c.Mute()
 			}
 			put(p, y, v, regY)

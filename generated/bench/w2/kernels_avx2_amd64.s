@@ -69,6 +69,10 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
 	VADDPS r1, r6, r1
 
+#define epilogue_afb41065(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
 #define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
 	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
@@ -76,6 +80,9 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
 	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
 	VADDPS r1, r4, r1
+
+#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -157,6 +164,10 @@ number4x8(c00000000x8, 0x0)
 	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
 	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
 
+#define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
 #define addChains_745dc2ab(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
@@ -164,6 +175,10 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
 	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
 	VADDPS r0, r2, r0
+
+#define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
 
 
 #define biasEachAVX2Each \
@@ -244,7 +259,7 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	; VMOVUPS Y0, (R8)
 	// y[8…9] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -260,7 +275,7 @@ inputs4:
 	DECQ CX; JNZ inputs4
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
 	VZEROUPPER
 	RET
 
@@ -357,13 +372,12 @@ rows2:
 	lastColumns3x4x16at0(32, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X1
-	VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4); VMOVUPS (R13), X1
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
@@ -379,8 +393,7 @@ rows4:
 	lastColumns2x4x16at0(32, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X1
-	VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
@@ -397,8 +410,8 @@ rows6:
 	lastColumns1x4x16at0(32, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X1; VCMPPS $30, c00000000x8<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -429,7 +442,8 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_233342a4(32(R8), Y0, Y1, Y12)
+	update_ea593ece((R8), Y13, Y0, Y12)
+	update_233342a4(32(R8), Y0, Y1, Y12)
 	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
 	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
 	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
@@ -484,7 +498,8 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_233342a4(32(R8), Y0, Y1, Y12)
+	update_ea593ece((R8), Y13, Y0, Y12)
+	update_233342a4(32(R8), Y0, Y1, Y12)
 	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
 	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
 	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
@@ -666,7 +681,7 @@ last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -722,7 +737,7 @@ last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -777,7 +792,8 @@ next3:
 	RET
 
 #define s784x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
 	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
 	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
 	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
@@ -856,9 +872,8 @@ inputs1:
 	step_833687ae((R9), Y15, 32(R12), Y13, Y2, Y6, Y8)
 	step_833687ae((R9), Y15, 32(R13), Y13, Y3, Y7, Y8)
 	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -882,9 +897,8 @@ inputs3:
 	VMOVUPS (R9), Y15; VMASKMOVPS 32(BX), Y15, Y13
 	step_833687ae((R9), Y15, 32(R10), Y13, Y0, Y4, Y8)
 	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX

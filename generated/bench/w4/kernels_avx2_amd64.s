@@ -44,6 +44,10 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
 	VADDPS r1, r6, r1
 
+#define epilogue_afb41065(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
 #define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
 	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
@@ -51,6 +55,9 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
 	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
 	VADDPS r1, r4, r1
+
+#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -133,6 +140,10 @@ number4x8(c40000000x8, 0x4000000040000000)
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
+#define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
 #define addChains_745dc2ab(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
@@ -140,6 +151,10 @@ number4x8(c40000000x8, 0x4000000040000000)
 	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
 	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
 	VADDPS r0, r2, r0
+
+#define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
 
 
 #define biasEachAVX2Each \
@@ -227,14 +242,14 @@ inputs3:
 	terms8x4x64(d128x640In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -357,13 +372,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X1
-	VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4); VMOVUPS (R13), X1
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -383,8 +397,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X1
-	VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -405,8 +418,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X1; VCMPPS $30, c00000000x8<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -431,13 +444,12 @@ rows2:
 	columns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X1
-	VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4); VMOVUPS (R13), X1
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done5
@@ -449,8 +461,7 @@ rows4:
 	columns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X1
-	VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
@@ -463,8 +474,8 @@ rows6:
 	columns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X1; VCMPPS $30, c00000000x8<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -495,7 +506,8 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_233342a4(32(R8), Y0, Y1, Y12)
+	update_ea593ece((R8), Y13, Y0, Y12)
+	update_233342a4(32(R8), Y0, Y1, Y12)
 	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
 	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
 	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
@@ -548,7 +560,8 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6); update_233342a4(32(R8), Y0, Y1, Y6)
+	update_ea593ece((R8), Y7, Y0, Y6)
+	update_233342a4(32(R8), Y0, Y1, Y6)
 	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
 	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
 	ADDQ $24, SI; ADDQ $192, R8
@@ -635,14 +648,14 @@ listed2:
 	VFMADD231PS 24800(DI)(R13*1), Y15, Y7
 	DECQ CX; JNZ listed2
 done3:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -893,9 +906,10 @@ rest4:
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -918,9 +932,9 @@ rest9:
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -942,7 +956,7 @@ rest14:
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1024,11 +1038,11 @@ elements1:
 
 #define s640x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
-	PREFETCHT0 (w+123584)(DI); step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); \
-	step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); step_9a336a74(Y10, Y15, Y2, Y13, (w+41024)(DI)); \
-	step_9a336a74(Y11, Y15, Y3, Y13, (w+41056)(DI)); step_9a336a74(Y12, Y15, Y4, Y13, (w+82048)(DI)); \
-	step_9a336a74(Y8, Y15, Y5, Y13, (w+82080)(DI)); step_9a336a74(Y9, Y15, Y6, Y13, (w+123072)(DI)); \
-	step_9a336a74(Y10, Y15, Y7, Y13, (w+123104)(DI))
+	PREFETCHT0 (w+123584)(DI); \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+41024)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+41056)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+82048)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+82080)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+123072)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+123104)(DI))
 
 // step640x128AVX2 is the step of one sample on the weights of 128 outputs.
 TEXT ·step640x128AVX2(SB), NOSPLIT, $0-40
@@ -1106,9 +1120,8 @@ panels3:
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1134,9 +1147,8 @@ panels6:
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1254,9 +1266,8 @@ inputs1:
 	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
 	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1276,9 +1287,8 @@ inputs3:
 	VMOVUPS (BX), Y13
 	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX

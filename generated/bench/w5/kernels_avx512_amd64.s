@@ -37,6 +37,10 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
 	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
 
+#define epilogue_f31d4ecf(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
 #define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
 	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
@@ -55,6 +59,9 @@ number1x4(c00000000, 0x0)
 	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
 	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
 	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
+
+#define epilogue_e6daa4d4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
 
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
@@ -130,6 +137,10 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
 	VADDPS r0, r3, r0
 
+#define epilogue_d29cb23f(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
 #define addChains_863fd377(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
@@ -137,6 +148,10 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
 	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
 	VADDPS r0, r2, r0
+
+#define epilogue_24545d03(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
 
 #define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
@@ -255,7 +270,7 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -309,19 +324,16 @@ rows2:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
@@ -335,10 +347,8 @@ rows4:
 	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -352,9 +362,8 @@ rows6:
 	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -392,19 +401,16 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -424,10 +430,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -447,9 +451,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -484,7 +487,8 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z17, Z0, Z16); update_233342a4(64(R8), Z0, Z1, Z16)
+	update_ea593ece((R8), Z17, Z0, Z16)
+	update_233342a4(64(R8), Z0, Z1, Z16)
 	update_3f9c81b4(128(R8), Z0, Z2, Z16, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z16, Z1)
 	update_3f9c81b4(256(R8), Z0, Z4, Z16, Z1); update_3f9c81b4(320(R8), Z0, Z5, Z16, Z1)
 	update_3f9c81b4(384(R8), Z0, Z6, Z16, Z1); update_3f9c81b4(448(R8), Z0, Z7, Z16, Z1)
@@ -565,7 +569,8 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z17, Z0, Z16); update_a5baa86c(32(R8), Z0, Z1, Z16)
+	update_c6c7c6d6((R8), Z17, Z0, Z16)
+	update_a5baa86c(32(R8), Z0, Z1, Z16)
 	update_9bc7774c(64(R8), Z0, Z2, Z16, Z1); update_9bc7774c(96(R8), Z0, Z3, Z16, Z1)
 	update_9bc7774c(128(R8), Z0, Z4, Z16, Z1); update_9bc7774c(160(R8), Z0, Z5, Z16, Z1)
 	update_9bc7774c(192(R8), Z0, Z6, Z16, Z1); update_9bc7774c(224(R8), Z0, Z7, Z16, Z1)
@@ -935,7 +940,8 @@ last5:
 	VADDPS Z21, Z17, Z17; VADDPS Z22, Z18, Z18; VADDPS Z23, Z19, Z19; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -958,7 +964,7 @@ last10:
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
 	VADDPS Z15, Z11, Z11; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -979,7 +985,7 @@ last15:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1006,9 +1012,9 @@ elements1:
 
 #define s256x1024In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
-	PREFETCHT0 (w+49856)(DI); step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); \
-	step_9a336a74(Z5, Z31, Z1, Z29, (w+16448)(DI)); step_9a336a74(Z6, Z31, Z2, Z29, (w+32896)(DI)); \
-	step_9a336a74(Z7, Z31, Z3, Z29, (w+49344)(DI))
+	PREFETCHT0 (w+49856)(DI); \
+	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+16448)(DI)); \
+	step_9a336a74(Z6, Z31, Z2, Z29, (w+32896)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+49344)(DI))
 
 // step256x1024AVX512 is the step of one sample on the weights of 1024 outputs.
 TEXT ·step256x1024AVX512(SB), NOSPLIT, $0-40
@@ -1071,9 +1077,8 @@ inputs1:
 	step_440f469a((R12), Y15, 256(R12), Y13, Y2, Y6, Y8)
 	step_440f469a((R13), Y15, 256(R13), Y13, Y3, Y7, Y8)
 	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_d29cb23f((R9), X1, Y1, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1095,9 +1100,8 @@ inputs3:
 	VMOVUPS.Z (BX), K7, Y13
 	step_440f469a((R10), Y15, 64(R10), Y13, Y0, Y4, Y8)
 	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_24545d03((R9), X1, Y1, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1146,9 +1150,8 @@ panels3:
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_d29cb23f((R9), X1, Y1, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1174,9 +1177,8 @@ panels6:
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_24545d03((R9), X1, Y1, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
