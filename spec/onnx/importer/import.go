@@ -89,6 +89,7 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	}
 	notes = append(notes, more...)
 	l.graph.ownStates()
+	l.graph.writeOut()
 	l.graph.simplify()
 	if err := l.graph.check(); err != nil {
 		return nil, err
@@ -155,12 +156,12 @@ func chooseBatch(s *source, axis string) (*lowering, []string, error) {
 		return nil, nil, err
 	}
 	none, noneErr := lower(s, noBatch)
-	if noneErr != nil && s.recurrent() {
+	if (noneErr != nil || none.graph.hasRows()) && s.recurrent() {
 		second, secondErr := lower(s, 1)
 		if secondErr == nil {
 			return second, []string{stepsFirst}, nil
 		}
-		if e, ok := secondErr.(*Error); ok && !e.mixesBatch {
+		if e, ok := secondErr.(*Error); ok && !e.mixesBatch && noneErr != nil {
 			return nil, nil, secondErr
 		}
 	}
@@ -221,9 +222,9 @@ func (g *graph) check() error {
 		why := ""
 		switch {
 		case n.kind == "final cell":
-			why = "its output Y_c, the last cell state, is only understood as the state of the next call (--state)"
-		case n.cell != nil && len(n.from) > 1:
-			why = "its initial state is only understood as the state that it leaves (--state)"
+			why = "its output Y_c, the last cell state, is only understood as the state of the next call (--state), or over few steps"
+		case n.cell != nil && (len(n.from) > 1 || !n.cell.said()):
+			why = n.cell.unsaid() + fmt.Sprintf(" over more than %d steps", mostWritten)
 		}
 		if why != "" {
 			e := errorf(n.place, cutOut, "%s", why)
