@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/nngen-go/nngen/gen/gentest"
-	"github.com/nngen-go/nngen/gen/verify"
 	"github.com/nngen-go/nngen/spec/onnx"
 	"github.com/nngen-go/nngen/spec/onnx/importer"
 )
@@ -284,69 +282,4 @@ func (b *builder) matrix(columns int64, list ...int64) string {
 	name := b.fresh("ints")
 	b.g.Initializers = append(b.g.Initializers, onnx.IntTensor(name, []int64{int64(len(list)) / columns, columns}, list))
 	return name
-}
-
-// streams are models of others that keep a state, with a stream each that ONNX
-// Runtime computed, in ../shared/data/models.
-var streams = map[string]Options{
-	"rnnoise_v0.1.1": {}, "dtln_1": {}, "nam_lstm": {},
-	"silero_vad_v6": {Shapes: map[string][]int{"input": {1, 576}, "state": {2, 1, 128}}, Bind: map[string]string{"sr": "16000"}, Context: map[string]int{"input": 64}},
-	"silero_vad_v4": {Shapes: map[string][]int{"input": {1, 512}, "h": {2, 1, 64}, "c": {2, 1, 64}}, Bind: map[string]string{"sr": "16000"}},
-}
-
-// streamLimit is how far from ONNX Runtime's outputs a stream may be, relative to the
-// largest: 1e-5, or twice what two builds of ONNX Runtime differ by.
-func streamLimit(name string) float64 {
-	if name == "gtcrn_simple" {
-		return 2 * 7.9e-5 / 7.08
-	}
-	return 1e-5
-}
-
-// TestSharedStreams follows the streams on every path, within the limit of each, the
-// state after them included.
-func TestSharedStreams(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "shared", "data", "models")
-	var nets []*gentest.Network
-	var jobs []*gentest.Job
-	var seqs []*Sequence
-	for name, o := range streams {
-		dir := filepath.Join(root, name)
-		if _, err := os.Stat(dir); err != nil {
-			t.Skipf("%s is not there: models that keep a state are not compared with ONNX Runtime", root)
-		}
-		o.Inference, o.NoProof = true, testing.Short()
-		m, err := Import(filepath.Join(dir, "model.onnx"), o)
-		require.NoError(t, err)
-		s, err := m.ReadSequence(dir)
-		require.NoError(t, err)
-		n, err := gentest.Prepare(m.Net)
-		require.NoError(t, err)
-		job := &gentest.Job{Weights: m.Weights, Inputs: s.Inputs, Sequence: true}
-		if s.Start != nil {
-			job.State = n.State(s.Start)
-		}
-		nets, jobs, seqs = append(nets, n), append(jobs, job), append(seqs, s)
-	}
-	prog, err := gentest.Build(t.TempDir(), nets)
-	require.NoError(t, err)
-	for _, path := range gentest.Paths {
-		results, err := prog.On(path).Run(jobs)
-		require.NoError(t, err)
-		for i, s := range seqs {
-			for step, want := range s.Outputs {
-				require.Empty(t, verify.DiffNear(fmt.Sprint(s.Name, " step ", step), results[i].Outputs[step], want, 0, streamLimit(s.Name)*s.Largest()), path)
-			}
-			got, err := nets[i].DecodeMemory(results[i].State)
-			require.NoError(t, err)
-			state := 0.0
-			for _, want := range s.End {
-				state = max(state, (&Reference{Outputs: [][]float64{want}}).Largest())
-			}
-			for name, want := range s.End {
-				require.Empty(t, verify.DiffNear(s.Name+" "+name, got[name], want, 0, streamLimit(s.Name)*state), path)
-			}
-		}
-	}
-	t.Logf("%d models followed", len(seqs))
 }
