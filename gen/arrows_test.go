@@ -83,6 +83,7 @@ var arrows = map[string]string{
 	// Examples.
 	"docs/anomaly":    "generated/anomaly",
 	"docs/controller": "generated/bench/w1",
+	"docs/denoise":    "generated/rnnoise",
 	"docs/vad":        "generated/silero",
 	"docs/wasm":       "generated/digits",
 	"docs/service":    "generated/digits",
