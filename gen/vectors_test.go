@@ -50,13 +50,13 @@ type vectorBatch struct {
 // for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "recurrent"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "vision", "recurrent"} {
 		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
 		require.NoError(t, err)
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(src, &file))
 		total += len(file.Cases)
-		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv" || group == "recurrent")
+		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv" || group == "vision" || group == "recurrent")
 		if group == "recurrent" && !*allVectors {
 			for i := range len(file.Cases) / 2 { // each in the other type than its neighbour
 				file.Cases[i] = file.Cases[2*i+i%2]
