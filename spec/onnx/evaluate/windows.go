@@ -9,6 +9,9 @@ import (
 // and the channels, and those that pad.
 var windows = map[string]row{
 	"Conv":              conv,
+	"ConvTranspose":     convTranspose,
+	"Resize":            resize,
+	"Upsample":          upsample,
 	"MaxPool":           maxPool,
 	"AveragePool":       averagePool,
 	"GlobalMaxPool":     global(largest),
