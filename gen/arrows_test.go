@@ -84,6 +84,7 @@ var arrows = map[string]string{
 	"docs/anomaly":    "generated/anomaly",
 	"docs/controller": "generated/bench/w1",
 	"docs/vad":        "generated/silero",
+	"docs/faces":      "", // a module of its own
 	"docs/wasm":       "generated/digits",
 	"docs/service":    "generated/digits",
 	"docs/many":       "",

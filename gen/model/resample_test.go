@@ -51,6 +51,13 @@ func TestResampled(t *testing.T) {
 			batch := b.op("Slice", b.op("Shape", x), b.integers(0), b.integers(2), b.integers(0))
 			return b.op("Resize", x, "", "", b.op("Concat", batch, b.integers(6, 8), attrInt("axis", 0)))
 		}, "  - resize: {sizes: [6, 8]}"},
+		"sizes of an exporter": {[]int64{1, 2, 3, 5}, func(b *builder, x string) string {
+			size := b.op("Cast", b.op("Slice", b.op("Shape", x), b.integers(2), b.integers(4), b.integers(0)), attrInt("to", 1))
+			all := b.op("Floor", b.op("Mul", size, b.floats([]int64{2}, 1.5, 1.5)))
+			rows := b.op("Range", b.whole(0), b.whole(4), b.whole(2)) // 0, 2
+			kept := b.op("Gather", b.op("Shape", x), b.op("Div", rows, b.whole(2)))
+			return b.op("Resize", x, "", "", b.op("Concat", kept, b.op("Cast", all, attrInt("to", 7)), attrInt("axis", 0)), attrText("mode", "linear"))
+		}, "  - resize: {sizes: [4, 7], mode: linear}"},
 		"shuffle": {[]int64{0, 6, 2, 2}, func(b *builder, x string) string {
 			parted := b.op("Reshape", x, b.integers(0, 3, 2, 2, 2))
 			return b.op("Reshape", b.op("Transpose", parted, attrInts("perm", 0, 2, 1, 3, 4)), b.integers(0, 6, 2, 2))

@@ -148,6 +148,10 @@ func init() { // not a literal: lowering reads the table
 
 		"Constant":        {fold: foldConstant},
 		"ConstantOfShape": {fold: foldConstantOfShape},
+		"Range":           ofConstants(foldRange),
+		"Floor":           ofConstants(foldUnary(math.Floor)),
+		"Ceil":            ofConstants(foldUnary(math.Ceil)),
+		"Round":           ofConstants(foldUnary(math.RoundToEven)),
 		"Shape":           {lower: lowerShape, fold: lowerShape},
 		"Size":            {lower: lowerSize, fold: lowerSize},
 
