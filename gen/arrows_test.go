@@ -85,6 +85,7 @@ var arrows = map[string]string{
 	"docs/controller": "generated/bench/w1",
 	"docs/denoise":    "generated/rnnoise",
 	"docs/vad":        "generated/silero",
+	"docs/faces":      "", // a module of its own
 	"docs/wasm":       "generated/digits",
 	"docs/service":    "generated/digits",
 	"docs/many":       "",

@@ -50,13 +50,13 @@ type vectorBatch struct {
 // for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "recurrent", "windows"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "vision", "recurrent", "windows"} {
 		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
 		require.NoError(t, err)
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(src, &file))
 		total += len(file.Cases)
-		inTurn := !*allVectors && slices.Contains([]string{"sharing", "batch", "conv", "recurrent", "windows"}, group)
+		inTurn := !*allVectors && slices.Contains([]string{"sharing", "batch", "conv", "vision", "recurrent", "windows"}, group)
 		if share := map[string]int{"recurrent": 2, "windows": 4}[group]; share > 0 && !*allVectors {
 			for i := range len(file.Cases) / share { // each in the other type than its neighbour
 				file.Cases[i] = file.Cases[share*i+i%share]

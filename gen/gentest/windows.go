@@ -54,14 +54,6 @@ func (n *network) windowLayer(kind string, axes int) {
 	f := spec.Fields{}
 	channels := n.filters(kind, x, f)
 	out, pads := n.windows(kind, x.dims[1:], f)
-	size := channels
-	for _, d := range out {
-		size *= d
-	}
-	if size > 400 { // too much for the oracle
-		n.push(n.b.Layer("flatten", x.ref), x.size)
-		return
-	}
 	switch {
 	case conv:
 		n.kernelFields(f)
@@ -71,8 +63,7 @@ func (n *network) windowLayer(kind string, axes int) {
 	case strings.HasPrefix(kind, "avg") && n.count("pool with its padding", pads && n.chance(0.5)):
 		f["count_include_pad"] = true
 	}
-	y := n.push(n.b.Layer(kind, x.ref, f), size)
-	y.dims = append([]int{channels}, out...)
+	n.sized(kind, x, f, append([]int{channels}, out...))
 }
 
 // divides reports whether the strides divide the sizes.
