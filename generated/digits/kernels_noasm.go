@@ -55,8 +55,5 @@ func dropoutEach(y, x0, x1 *[128]float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 }
-func dropoutGradientToReluGradientOfSums(y, u0, u1 []float32) {
-	dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1)
-}
 func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
 func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

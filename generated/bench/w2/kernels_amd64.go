@@ -82,12 +82,6 @@ func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func step128x10AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x10AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func step784x128AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
@@ -378,19 +372,6 @@ func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) 
 		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 40, 576, 24)
 	default:
 		dense2GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x10AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x10AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 

@@ -45,9 +45,6 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
-func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
-	dense2RankOneGeneric(wt, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }

@@ -118,34 +118,10 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func step128x128AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x128AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x640AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x640AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x8AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x8AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func step640x128AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step640x128AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step8x128AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step8x128AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
 func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
@@ -391,19 +367,6 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 		}
 	default:
 		dense10GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x640AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x640AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense10RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 
@@ -739,19 +702,6 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	}
 }
 
-func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x8AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x8AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense5RankOneGeneric(wt, b, x, dy, rate)
-	}
-}
-
 func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -869,19 +819,6 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 		}
 	default:
 		dense6GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step8x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step8x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense6RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 
@@ -1017,19 +954,6 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 		}
 	default:
 		dense9GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense9RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 
