@@ -58,33 +58,14 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 DATA table8x4_8c836dd616f81c59<>+0(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+8(SB)/8, $0x5f8000005f800000
 DATA table8x4_8c836dd616f81c59<>+16(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+24(SB)/8, $0x5f8000005f800000
 GLOBL table8x4_8c836dd616f81c59<>(SB), RODATA|NOPTR, $32
-#define column3(w, s0, s1, s2) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
-
-#define lastColumn3(w, s0, s1, s2) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
-	VFMADD231PS Y14, Y15, s2
-
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define lastColumn2(w, s0, s1) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define column1(w, s0) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
-
-#define lastColumn1(w, s0) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
 
 DATA table8x4_fe11652ff2ce9761<>+0(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+8(SB)/8, $0x3f6666663f666666
 DATA table8x4_fe11652ff2ce9761<>+16(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+24(SB)/8, $0x3f6666663f666666
 GLOBL table8x4_fe11652ff2ce9761<>(SB), RODATA|NOPTR, $32
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
 
 #define crossEntropyGradientEachAVX2Each \
@@ -118,41 +99,33 @@ next3:
 	VZEROUPPER
 	RET
 
-// dense128x10AVX2 sums 128 products for each of 10 outputs.
-TEXT ·dense128x10AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $16, CX
-inputs2:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15; VFMADD231PS 64(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15; VFMADD231PS 128(DX), Y15, Y2; VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y3; VBROADCASTSS 16(SI), Y15; VFMADD231PS 256(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15; VFMADD231PS 320(DX), Y15, Y5; VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 384(DX), Y15, Y6; VBROADCASTSS 28(SI), Y15; VFMADD231PS 448(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $512, DX
-	DECQ CX; JNZ inputs2
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+#define d10x128AVX2In2C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
+	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
+
+// dense10x128AVX2 sums 10 products for each of 128 outputs.
+TEXT ·dense10x128AVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8; MOVQ w+16(FP), R10; MOVQ $2, R11
+panels1:
+	// y[0…63] = Σ w[n][k]·x[k]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	d10x128AVX2In2C0(0, 0); d10x128AVX2In2C0(4, 64); d10x128AVX2In2C0(8, 128); d10x128AVX2In2C0(12, 192)
+	d10x128AVX2In2C0(16, 256); d10x128AVX2In2C0(20, 320); d10x128AVX2In2C0(24, 384); d10x128AVX2In2C0(28, 448)
+	d10x128AVX2In2C0(32, 512); d10x128AVX2In2C0(36, 576)
 	VMOVUPS Y0, (R8)
-	// y[8…9] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $16, CX
-inputs4:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS (0+32)(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15
-	VFMADD231PS (64+32)(DX), Y15, Y1; VBROADCASTSS 8(SI), Y15; VFMADD231PS (128+32)(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15; VFMADD231PS (192+32)(DX), Y15, Y3; VBROADCASTSS 16(SI), Y15
-	VFMADD231PS (256+32)(DX), Y15, Y4; VBROADCASTSS 20(SI), Y15; VFMADD231PS (320+32)(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15; VFMADD231PS (384+32)(DX), Y15, Y6; VBROADCASTSS 28(SI), Y15
-	VFMADD231PS (448+32)(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $512, DX
-	DECQ CX; JNZ inputs4
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	ADDQ $2560, R10
+	ADDQ $256, R8
+	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
 
@@ -292,87 +265,78 @@ next3:
 	RET
 
 // inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-80
-	MOVQ wt+16(FP), R11; MOVQ dyStride+24(FP), R14; XORQ R12, R12
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-88
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done3
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// 2 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X5; VMOVSS 4(CX), X1; VMOVSS 4(CX), X6; VMOVSS 8(CX), X2; VMOVSS 8(CX), X7
+	VMOVSS 12(CX), X3; VMOVSS 12(CX), X8; VMOVSS 16(CX), X4; VMOVSS 16(CX), X9
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+40(FP), R9
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	column3((R11), Y0, Y4, Y8); column3(64(R11), Y1, Y5, Y9); column3(128(R11), Y2, Y6, Y10)
-	column3(192(R11), Y3, Y7, Y11)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12; VMASKMOVPS 32(R10)(R14*1), Y15, Y13
-	VMASKMOVPS 32(R10)(R14*2), Y15, Y14
-	lastColumn3(32(R11), Y0, Y4, Y8); lastColumn3(96(R11), Y1, Y5, Y9); lastColumn3(160(R11), Y2, Y6, Y10)
-	lastColumn3(224(R11), Y3, Y7, Y11)
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	column2((DI), Y0, Y5); column2(64(DI), Y1, Y6); column2(128(DI), Y2, Y7); column2(192(DI), Y3, Y8)
+	column2(256(DI), Y4, Y9)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	column2(32(DI), Y0, Y5); column2(96(DI), Y1, Y6); column2(160(DI), Y2, Y7); column2(224(DI), Y3, Y8)
+	column2(288(DI), Y4, Y9)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	VBLENDPS $240, Y4, Y0, Y10; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y10, Y0; VBLENDPS $240, Y4, Y1, Y10
+	VPERM2F128 $33, Y4, Y1, Y1; VADDPS Y1, Y10, Y1; VBLENDPS $240, Y4, Y2, Y10; VPERM2F128 $33, Y4, Y2, Y2
+	VADDPS Y2, Y10, Y2; VBLENDPS $240, Y4, Y3, Y10; VPERM2F128 $33, Y4, Y3, Y3; VADDPS Y3, Y10, Y3
 	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
 	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8); ADDQ CX, R8
+	VBLENDPS $240, Y9, Y5, Y0; VPERM2F128 $33, Y9, Y5, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y6, Y1
+	VPERM2F128 $33, Y9, Y6, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y9, Y7, Y2; VPERM2F128 $33, Y9, Y7, Y3
+	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y9, Y8, Y3; VPERM2F128 $33, Y9, Y8, Y4; VADDPS Y4, Y3, Y3
 	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
 	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
-rows4:
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+40(FP), R9
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((R11), Y0, Y4); column2(64(R11), Y1, Y5); column2(128(R11), Y2, Y6); column2(192(R11), Y3, Y7)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12; VMASKMOVPS 32(R10)(R14*1), Y15, Y13
-	lastColumn2(32(R11), Y0, Y4); lastColumn2(96(R11), Y1, Y5); lastColumn2(160(R11), Y2, Y6)
-	lastColumn2(224(R11), Y3, Y7)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+40(FP), R9
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
 	VMOVUPS (R10), Y12
-	column1((R11), Y0); column1(64(R11), Y1); column1(128(R11), Y2); column1(192(R11), Y3)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12
-	lastColumn1(32(R11), Y0); lastColumn1(96(R11), Y1); lastColumn1(160(R11), Y2); lastColumn1(224(R11), Y3)
+	VFMADD231PS (DI), Y12, Y0; VFMADD231PS 64(DI), Y12, Y1; VFMADD231PS 128(DI), Y12, Y2
+	VFMADD231PS 192(DI), Y12, Y3; VFMADD231PS 256(DI), Y12, Y4
+	VMOVUPS 32(R10), Y12
+	VFMADD231PS 32(DI), Y12, Y0; VFMADD231PS 96(DI), Y12, Y1; VFMADD231PS 160(DI), Y12, Y2
+	VFMADD231PS 224(DI), Y12, Y3; VFMADD231PS 288(DI), Y12, Y4
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
-	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	MOVQ dxStride+56(FP), CX
+	VBLENDPS $240, Y4, Y0, Y5; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y5, Y0; VBLENDPS $240, Y4, Y1, Y5
+	VPERM2F128 $33, Y4, Y1, Y1; VADDPS Y1, Y5, Y1; VBLENDPS $240, Y4, Y2, Y5; VPERM2F128 $33, Y4, Y2, Y2
+	VADDPS Y2, Y5, Y2; VBLENDPS $240, Y4, Y3, Y5; VPERM2F128 $33, Y4, Y3, Y3; VADDPS Y3, Y5, Y3
 	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
 	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $256, R11
-	DECQ blocks+48(FP)
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	ADDQ $20, R12
+	ADDQ $320, BX
+	DECQ blocks+64(FP)
 	JNZ block1
 	VZEROUPPER
 	RET
@@ -628,127 +592,68 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r8AVX2Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; \
-	mulAdd1(x(R10), Y0)
+#define r16AVX2_2Term6(x, w) \
+	r16AVX2_2Term5(x, w); \
+	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r8AVX2Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define r16AVX2_2Term5(x, w) \
+	r16AVX2_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r8AVX2Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define r16AVX2_2Term1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define r8AVX2Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define r8AVX2Term1C4(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
-
-#define r8AVX2Term1C5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
-
-#define r8AVX2Term1C6(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
-
-#define r8AVX2Term1C7(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
-
-// rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+// rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ xStride+24(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+40(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	r8AVX2Term1C0(0, 0); r8AVX2Term1C1(4, 64); r8AVX2Term1C2(8, 128); r8AVX2Term1C3(12, 192)
-	r8AVX2Term1C4(16, 256); r8AVX2Term1C5(20, 320); r8AVX2Term1C6(24, 384); r8AVX2Term1C7(28, 448)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	r8AVX2Term1C0(0, 0); DECQ CX; JZ last5
-	r8AVX2Term1C1(4, 64); DECQ CX; JZ last5
-	r8AVX2Term1C2(8, 128); DECQ CX; JZ last5
-	r8AVX2Term1C3(12, 192); DECQ CX; JZ last5
-	r8AVX2Term1C4(16, 256); DECQ CX; JZ last5
-	r8AVX2Term1C5(20, 320); DECQ CX; JZ last5
-	r8AVX2Term1C6(24, 384)
-last5:
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
+	r16AVX2_2Term6(0, 0); r16AVX2_2Term6(4, 64); r16AVX2_2Term6(8, 128); r16AVX2_2Term6(12, 192)
+	r16AVX2_2Term6(16, 256); r16AVX2_2Term6(20, 320); r16AVX2_2Term6(24, 384); r16AVX2_2Term6(28, 448)
+	r16AVX2_2Term6(32, 512); r16AVX2_2Term6(36, 576)
+	MOVQ yStride+32(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
-	VZEROUPPER
-	RET
-
-#define rUT8AVX2Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; \
-	mulAdd1(x(R10), Y0)
-
-#define rUT8AVX2Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
-
-#define rUT8AVX2Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
-
-#define rUT8AVX2Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define rUT8AVX2Term1C4(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
-
-#define rUT8AVX2Term1C5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
-
-#define rUT8AVX2Term1C6(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
-
-#define rUT8AVX2Term1C7(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
-
-// rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-72
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
-	ADDQ mask+56(FP), R14
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	MOVQ tiles1+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	rUT8AVX2Term1C0(0, 0); rUT8AVX2Term1C1(4, 64); rUT8AVX2Term1C2(8, 128); rUT8AVX2Term1C3(12, 192)
-	rUT8AVX2Term1C4(16, 256); rUT8AVX2Term1C5(20, 320); rUT8AVX2Term1C6(24, 384); rUT8AVX2Term1C7(28, 448)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT8AVX2Term1C0(0, 0); DECQ CX; JZ last5
-	rUT8AVX2Term1C1(4, 64); DECQ CX; JZ last5
-	rUT8AVX2Term1C2(8, 128); DECQ CX; JZ last5
-	rUT8AVX2Term1C3(12, 192); DECQ CX; JZ last5
-	rUT8AVX2Term1C4(16, 256); DECQ CX; JZ last5
-	rUT8AVX2Term1C5(20, 320); DECQ CX; JZ last5
-	rUT8AVX2Term1C6(24, 384)
-last5:
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	r16AVX2_2Term5(0, 0); r16AVX2_2Term5(4, 64); r16AVX2_2Term5(8, 128); r16AVX2_2Term5(12, 192)
+	r16AVX2_2Term5(16, 256); r16AVX2_2Term5(20, 320); r16AVX2_2Term5(24, 384); r16AVX2_2Term5(28, 448)
+	r16AVX2_2Term5(32, 512); r16AVX2_2Term5(36, 576)
+	MOVQ yStride+32(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+56(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Y0); zero(Y1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16AVX2_2Term1(0, 0); r16AVX2_2Term1(4, 64); r16AVX2_2Term1(8, 128); r16AVX2_2Term1(12, 192)
+	r16AVX2_2Term1(16, 256); r16AVX2_2Term1(20, 320); r16AVX2_2Term1(24, 384); r16AVX2_2Term1(28, 448)
+	r16AVX2_2Term1(32, 512); r16AVX2_2Term1(36, 576)
+	MOVQ yStride+32(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows1
-done2:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
@@ -837,51 +742,6 @@ inputs4:
 	MOVQ rows+32(FP), CX
 rows6:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
-	VZEROUPPER
-	RET
-
-// weightGradientUpTo16AVX2 sums the gradients of the weights of up to 16 outputs over the rows.
-TEXT ·weightGradientUpTo16AVX2(SB), NOSPLIT, $0-64
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
-inputs1:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows6

@@ -217,7 +217,8 @@ rows2:
 	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
 	// dx = dy · (1 - (y · y))
 	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
 	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
@@ -246,7 +247,7 @@ rows4:
 	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VMULPS Y1, Y1, Y1
 	VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -335,13 +336,9 @@ done5:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2Term12(x, w) \
-	rUT8AVX2Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
-
 #define rUT8AVX2Term8(x, w) \
-	rUT8AVX2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+	rUT8AVX2Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
 
 #define rUT8AVX2Term4(x, w) \
 	rUT8AVX2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
@@ -350,34 +347,13 @@ done5:
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
 	ADDQ mask+48(FP), R14
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT8AVX2Term12(0, 0); rUT8AVX2Term12(4, 32)
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
-	ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
 	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
@@ -392,10 +368,10 @@ rows3:
 	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
@@ -406,10 +382,10 @@ rows5:
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
@@ -418,18 +394,14 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2_2Term12(x, w) \
-	rUT8AVX2_2Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
-
 #define rUT8AVX2_2Term8(x, w) \
-	rUT8AVX2_2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+	rUT8AVX2_2Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
 
 #define rUT8AVX2_2Term4(x, w) \
 	rUT8AVX2_2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
@@ -438,34 +410,13 @@ done8:
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
 	ADDQ mask+48(FP), R14
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT8AVX2_2Term12(0, 0); rUT8AVX2_2Term12(4, 32); rUT8AVX2_2Term12(8, 64); rUT8AVX2_2Term12(12, 96)
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
-	ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
 	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
@@ -480,10 +431,10 @@ rows3:
 	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
@@ -494,10 +445,10 @@ rows5:
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
@@ -506,8 +457,8 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
