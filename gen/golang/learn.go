@@ -77,7 +77,7 @@ func (b *body) learn(l plan.Learn, ranks map[*ir.ParamInfo]int) error {
 	} else {
 		args = append(args, exprf("t, x"))
 	}
-	b.add(jen.Id(k.name).Call(append(args, exprf("%s, part, parts", b.e.rank(l.Update.Out[0].Param, ranks)))...))
+	b.add(b.e.id(k).Call(append(args, exprf("%s, part, parts", b.e.rank(l.Update.Out[0].Param, ranks)))...))
 	return err
 }
 

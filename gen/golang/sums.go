@@ -122,7 +122,7 @@ func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 			b.vectorGradWeight(k, t, o)
 		}
 	})
-	b.add(jen.Id(k.name).Call(append(b.pointers(t, b.holder(o.DW)), exprf("%s", dPass), exprf("%s", xPass))...))
+	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.DW)), exprf("%s", dPass), exprf("%s", xPass))...))
 	return nil
 }
 
@@ -256,6 +256,6 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 				forRange("j, dj", "d", jen.Id(vectorAt("g", "j")).Op("+=").Id("dj"))),
 		}
 	})
-	b.add(jen.Id(k.name).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
+	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
 	return nil
 }

@@ -911,17 +911,6 @@ func reluGradientOfRows(y, u0 [][144]float32) {
 	}
 }
 
-func reluGradientOfSums(y, u0 []float32) {
-	switch {
-	case useAVX512:
-		reluGradientEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
-	case useAVX2:
-		reluGradientEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
-	default:
-		reluGradientOfSumsGeneric(y, u0)
-	}
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {

@@ -69,9 +69,6 @@ func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][
 func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	dense5ForwardRowsGeneric(y, x, w, b)
 }
-func dense5GradInput(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
-	dense5GradInputGeneric(y, x, w)
-}
 func dense5GradInputRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32) {
 	dense5GradInputRowsGeneric(y, x, w)
 }
@@ -119,4 +116,3 @@ func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 }
 func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
 func reluGradientOfRows(y, u0 [][144]float32)             { reluGradientOfRowsGeneric(y, u0) }
-func reluGradientOfSums(y, u0 []float32)                  { reluGradientOfSumsGeneric(y, u0) }

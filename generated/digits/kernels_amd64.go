@@ -409,17 +409,6 @@ func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	}
 }
 
-func dropoutGradientToReluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useAVX512:
-		dropoutGradientToReluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	case useAVX2:
-		dropoutGradientToReluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
 func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) {
 	switch {
 	case useAVX512:

@@ -39,9 +39,6 @@ func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1
 func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-func dense2GradInput(y *[128]float32, x *[10]float32, w *[8][10][16]float32) {
-	dense2GradInputGeneric(y, x, w)
-}
 func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float32) {
 	dense2GradInputRowsGeneric(y, x, w)
 }
@@ -57,9 +54,6 @@ func dense2WeightSgd(lr float32, g, w, momentumBuffer *[8][10][16]float32) {
 func dropoutEach(y, x0, x1 *[128]float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
-}
-func dropoutGradientToReluGradientOfSums(y, u0, u1 []float32) {
-	dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1)
 }
 func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
 func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

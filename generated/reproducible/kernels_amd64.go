@@ -224,17 +224,6 @@ func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
 	}
 }
 
-func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useAVX512:
-		addGradientsToSiluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	case useAVX2:
-		addGradientsToSiluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
 func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -545,17 +534,6 @@ func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
 	}
 }
 
-func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useAVX512:
-		dropoutGradientToGeluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	case useAVX2:
-		dropoutGradientToGeluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
 func eluGradientEach(y, x0, x1 *[8]float32) {
 	switch {
 	case useAVX512:
@@ -586,28 +564,6 @@ func eluOfRows_2(y, y1 [][8]float32) {
 		eluEachAVX2(&y1[0][0], &y[0][0], 8, len(y), 0)
 	default:
 		eluOfRows_2Generic(y, y1)
-	}
-}
-
-func eluOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		eluEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		eluEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		eluOfSumsGeneric(y)
-	}
-}
-
-func eluOfSums_2(y, y1 []float32) {
-	switch {
-	case useAVX512:
-		eluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		eluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
-	default:
-		eluOfSums_2Generic(y, y1)
 	}
 }
 
@@ -726,17 +682,6 @@ func geluOfSums(y []float32) {
 		geluEachAVX2(&y[0], &y[0], len(y), 1, 0)
 	default:
 		geluOfSumsGeneric(y)
-	}
-}
-
-func geluOfSums_2(y, y1 []float32) {
-	switch {
-	case useAVX512:
-		geluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		geluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
-	default:
-		geluOfSums_2Generic(y, y1)
 	}
 }
 
@@ -994,17 +939,6 @@ func sigmoidOfRows_2(y [][1]float32) {
 	}
 }
 
-func sigmoidOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		sigmoidOfSumsGeneric(y)
-	}
-}
-
 func softplusOfRows(y [][16]float32) {
 	switch {
 	case useAVX512:
@@ -1013,17 +947,6 @@ func softplusOfRows(y [][16]float32) {
 		softplusEachAVX2(&y[0][0], &y[0][0], 16, len(y), 0)
 	default:
 		softplusOfRowsGeneric(y)
-	}
-}
-
-func softplusOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		softplusEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		softplusEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		softplusOfSumsGeneric(y)
 	}
 }
 
@@ -1046,16 +969,5 @@ func tanhOfRows(y [][17]float32) {
 		tanhEachAVX2(&y[0][0], &y[0][0], 17, len(y), 0)
 	default:
 		tanhOfRowsGeneric(y)
-	}
-}
-
-func tanhOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		tanhOfSumsGeneric(y)
 	}
 }

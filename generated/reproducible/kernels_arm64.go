@@ -120,15 +120,6 @@ func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
 	}
 }
 
-func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useNEON:
-		addGradientsToSiluGradientEachNEON(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
 func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useNEON:
@@ -364,15 +355,6 @@ func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
 	}
 }
 
-func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useNEON:
-		dropoutGradientToGeluGradientEachNEON(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
 func eluGradientEach(y, x0, x1 *[8]float32) {
 	switch {
 	case useNEON:
@@ -397,24 +379,6 @@ func eluOfRows_2(y, y1 [][8]float32) {
 		eluEachNEON(&y1[0][0], &y[0][0], 8, len(y), 0)
 	default:
 		eluOfRows_2Generic(y, y1)
-	}
-}
-
-func eluOfSums(y []float32) {
-	switch {
-	case useNEON:
-		eluEachNEON(&y[0], &y[0], len(y), 1, 0)
-	default:
-		eluOfSumsGeneric(y)
-	}
-}
-
-func eluOfSums_2(y, y1 []float32) {
-	switch {
-	case useNEON:
-		eluEachNEON(&y1[0], &y[0], len(y), 1, 0)
-	default:
-		eluOfSums_2Generic(y, y1)
 	}
 }
 
@@ -503,15 +467,6 @@ func geluOfSums(y []float32) {
 		geluEachNEON(&y[0], &y[0], len(y), 1, 0)
 	default:
 		geluOfSumsGeneric(y)
-	}
-}
-
-func geluOfSums_2(y, y1 []float32) {
-	switch {
-	case useNEON:
-		geluEachNEON(&y1[0], &y[0], len(y), 1, 0)
-	default:
-		geluOfSums_2Generic(y, y1)
 	}
 }
 
@@ -705,30 +660,12 @@ func sigmoidOfRows_2(y [][1]float32) {
 	}
 }
 
-func sigmoidOfSums(y []float32) {
-	switch {
-	case useNEON:
-		sigmoidEachNEON(&y[0], &y[0], len(y), 1, 0)
-	default:
-		sigmoidOfSumsGeneric(y)
-	}
-}
-
 func softplusOfRows(y [][16]float32) {
 	switch {
 	case useNEON:
 		softplusEachNEON(&y[0][0], &y[0][0], 16, len(y), 0)
 	default:
 		softplusOfRowsGeneric(y)
-	}
-}
-
-func softplusOfSums(y []float32) {
-	switch {
-	case useNEON:
-		softplusEachNEON(&y[0], &y[0], len(y), 1, 0)
-	default:
-		softplusOfSumsGeneric(y)
 	}
 }
 
@@ -747,14 +684,5 @@ func tanhOfRows(y [][17]float32) {
 		tanhEachNEON(&y[0][0], &y[0][0], 17, len(y), 0)
 	default:
 		tanhOfRowsGeneric(y)
-	}
-}
-
-func tanhOfSums(y []float32) {
-	switch {
-	case useNEON:
-		tanhEachNEON(&y[0], &y[0], len(y), 1, 0)
-	default:
-		tanhOfSumsGeneric(y)
 	}
 }

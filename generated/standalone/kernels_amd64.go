@@ -61,12 +61,6 @@ func step4x8AVX2(wt, b, x, dy, rate *float32)
 func step4x8AVX512(wt, b, x, dy, rate *float32)
 
 //go:noescape
-func step8x3AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step8x3AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
 //go:noescape
@@ -304,19 +298,6 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 20)
 	default:
 		dense2GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step8x3AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step8x3AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 

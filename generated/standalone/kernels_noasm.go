@@ -42,9 +42,6 @@ func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
-func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
-	dense2RankOneGeneric(wt, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }

@@ -386,17 +386,6 @@ func sigmoidOfRows_2(y [][1]float32) {
 	}
 }
 
-func sigmoidOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		sigmoidOfSumsGeneric(y)
-	}
-}
-
 func tanhOfRows(y [][4]float32) {
 	switch {
 	case useAVX512:
@@ -405,16 +394,5 @@ func tanhOfRows(y [][4]float32) {
 		tanhEachAVX2(&y[0][0], &y[0][0], 4, len(y), 0)
 	default:
 		tanhOfRowsGeneric(y)
-	}
-}
-
-func tanhOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		tanhOfSumsGeneric(y)
 	}
 }

@@ -4,12 +4,13 @@
 
 #include "textflag.h"
 
-DATA c7fffffff<>+0(SB)/4, $0x7fffffff
-GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
-DATA c4110cccd<>+0(SB)/4, $0x4110cccd
-GLOBL c4110cccd<>(SB), RODATA|NOPTR, $4
-DATA c3f1ae148<>+0(SB)/4, $0x3f1ae148
-GLOBL c3f1ae148<>(SB), RODATA|NOPTR, $4
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
+number1x4(c7fffffff, 0x7fffffff)
+number1x4(c4110cccd, 0x4110cccd)
+number1x4(c3f1ae148, 0x3f1ae148)
 DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
 DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
@@ -50,24 +51,28 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-DATA c80000000<>+0(SB)/4, $0x80000000
-GLOBL c80000000<>(SB), RODATA|NOPTR, $4
-DATA cc2d00000<>+0(SB)/4, $0xc2d00000
-GLOBL cc2d00000<>(SB), RODATA|NOPTR, $4
-DATA c4138aa3b<>+0(SB)/4, $0x4138aa3b
-GLOBL c4138aa3b<>(SB), RODATA|NOPTR, $4
-DATA c4b400000<>+0(SB)/4, $0x4b400000
-GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
-DATA c3db17000<>+0(SB)/4, $0x3db17000
-GLOBL c3db17000<>(SB), RODATA|NOPTR, $4
-DATA c3685fdf4<>+0(SB)/4, $0x3685fdf4
-GLOBL c3685fdf4<>(SB), RODATA|NOPTR, $4
-DATA c3e2aae38<>+0(SB)/4, $0x3e2aae38
-GLOBL c3e2aae38<>(SB), RODATA|NOPTR, $4
-DATA c3f000000<>+0(SB)/4, $0x3f000000
-GLOBL c3f000000<>(SB), RODATA|NOPTR, $4
-DATA c3d2aab32<>+0(SB)/4, $0x3d2aab32
-GLOBL c3d2aab32<>(SB), RODATA|NOPTR, $4
+number1x4(c80000000, 0x80000000)
+#define epilogue_6d2a8adf(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
+	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r1, r0
+
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
 DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
 DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
@@ -78,28 +83,100 @@ DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_
 DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-DATA c40000000<>+0(SB)/4, $0x40000000
-GLOBL c40000000<>(SB), RODATA|NOPTR, $4
-DATA c1f800000<>+0(SB)/4, $0x1f800000
-GLOBL c1f800000<>(SB), RODATA|NOPTR, $4
-DATA c3f800000<>+0(SB)/4, $0x3f800000
-GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
+number1x4(c40000000, 0x40000000)
+number1x4(c1f800000, 0x1f800000)
+number1x4(c3f800000, 0x3f800000)
+#define epilogue_503cccf4(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
+	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
+	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
+	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
+	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r0
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
 
 #define lastColumn3(w, s0, s1, s2) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
 
+#define lastColumns3x4x8at0(at, w) \
+	lastColumn3(at(w), Z0, Z4, Z8); lastColumn3((at+32)(w), Z1, Z5, Z9); lastColumn3((at+64)(w), Z2, Z6, Z10); \
+	lastColumn3((at+96)(w), Z3, Z7, Z11)
+
+#define addChains_12db9385(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
+	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
+	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r0, r2; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r1; VADDPS r1, r2, r1; VSHUFPS $68, r0, r4, r3; \
+	VSHUFPS $238, r0, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
+	VADDPS r1, r4, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define epilogue_99bcc9b5(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r0(DI*1), K7, r2; VINSERTF64X4 $1, r2, r3, r3; VMULPS r3, r3, r3; \
+	VBROADCASTSS c3f800000<>(SB), r4; VSUBPS r3, r4, r3; VMULPS r3, r5, r5
+
+#define addChains_1fa83edd(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r4, r3; \
+	VSHUFF64X2 $221, r0, r4, r5; VADDPS r5, r3, r3; VSHUFF64X2 $136, r0, r6, r5; VSHUFF64X2 $221, r0, r6, r7; \
+	VADDPS r7, r5, r5; VSHUFF64X2 $136, r0, r0, r7; VSHUFF64X2 $221, r0, r0, r1; VADDPS r1, r7, r7; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r2; VADDPS r2, r1, r2; VSHUFPS $68, r7, r5, r3; \
+	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r5, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define addChains_18e87067(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r4, r3; \
+	VSHUFF64X2 $221, r0, r4, r5; VADDPS r5, r3, r3; VSHUFF64X2 $136, r0, r6, r5; VSHUFF64X2 $221, r0, r6, r7; \
+	VADDPS r7, r5, r5; VSHUFF64X2 $136, r0, r0, r7; VSHUFF64X2 $221, r0, r0, r8; VADDPS r8, r7, r7; \
+	VSHUFPS $68, r3, r2, r8; VSHUFPS $238, r3, r2, r2; VADDPS r2, r8, r2; VSHUFPS $68, r7, r5, r3; \
+	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r5, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
 #define lastColumn1(w, s0) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
 
-DATA c3f666666<>+0(SB)/4, $0x3f666666
-GLOBL c3f666666<>(SB), RODATA|NOPTR, $4
+#define lastColumns1x4x8at0(at, w) \
+	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
+	lastColumn1((at+96)(w), Z3)
+
+#define epilogue_6b69a3fc(r0, r1, r2, r3, r4) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r2, r2; VBROADCASTSS c3f800000<>(SB), r3; VSUBPS r2, r3, r2; \
+	VMULPS r2, r4, r4
+
+number1x4(c3f666666, 0x3f666666)
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
+#define update_15468043(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
+	VMULPS r4, r5, r3; VSUBPS r3, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r4, K7, r2
 
-#define d2x4AVX512In1C0(x, w) \
+#define update_99b91db8(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; \
+	VMULPS r3, r5, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r3, K7, r2
+
+#define update_5b9d4dc8(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; \
+	VMULPS r3, r5, r6; VSUBPS r6, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r3, K7, r2
+
+
+#define d2x4In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense2x4AVX512 sums 2 products for each of 4 outputs.
@@ -108,12 +185,12 @@ TEXT ·dense2x4AVX512(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d2x4AVX512In1C0(0, 0); d2x4AVX512In1C0(4, 32)
-	MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	d2x4In1C0(0, 0); d2x4In1C0(4, 32)
+	; MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d2x4AVX512_2In1C0(x, w) \
+#define d2x4_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense2x4AVX512_2 sums 2 products for each of 4 outputs.
@@ -122,22 +199,12 @@ TEXT ·dense2x4AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d2x4AVX512_2In1C0(0, 0); d2x4AVX512_2In1C0(4, 32)
-	VANDPS.BCST c7fffffff<>(SB), Z0, Z1; VBROADCASTSS c4110cccd<>(SB), Z2; VMINPS Z1, Z2, Z1
-	VADDPS.BCST c3f1ae148<>(SB), Z1, Z2; VPSUBD.BCST c3f1ae148<>(SB), Z2, Z2; VPSRLD $22, Z2, Z2
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z2, Z3; VSUBPS Z3, Z1, Z1; VMULPS Z1, Z1, Z3
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z2, Z4; VMULPS Z1, Z4, Z4
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z2, Z5; VADDPS Z5, Z4, Z4
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z2, Z5; VMULPS Z3, Z5, Z5; VADDPS Z5, Z4, Z4; VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z2, Z5; VMULPS Z1, Z5, Z5
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z2, Z6; VADDPS Z6, Z5, Z5; VMULPS Z3, Z5, Z3; VADDPS Z4, Z3, Z3
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z2, Z4; VMULPS Z1, Z4, Z1
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z2, Z2; VADDPS Z2, Z1, Z1; VADDPS Z3, Z1, Z1
-	VANDPS.BCST c80000000<>(SB), Z0, Z0; VORPS Z0, Z1, Z0; MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	d2x4_2In1C0(0, 0); d2x4_2In1C0(4, 32)
+	epilogue_6d2a8adf(Z0, Z1, Z2, Z3, Z4, Z5, Z6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d4x1AVX512In1C0(x, w) \
+#define d4x1In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense4x1AVX512 sums 4 products for each of 1 outputs.
@@ -146,12 +213,12 @@ TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d4x1AVX512In1C0(0, 0); d4x1AVX512In1C0(4, 32); d4x1AVX512In1C0(8, 64); d4x1AVX512In1C0(12, 96)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	d4x1In1C0(0, 0); d4x1In1C0(4, 32); d4x1In1C0(8, 64); d4x1In1C0(12, 96)
+	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d4x1AVX512_2In1C0(x, w) \
+#define d4x1_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense4x1AVX512_2 sums 4 products for each of 1 outputs.
@@ -160,20 +227,9 @@ TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d4x1AVX512_2In1C0(0, 0); d4x1AVX512_2In1C0(4, 32); d4x1AVX512_2In1C0(8, 64); d4x1AVX512_2In1C0(12, 96)
+	d4x1_2In1C0(0, 0); d4x1_2In1C0(4, 32); d4x1_2In1C0(8, 64); d4x1_2In1C0(12, 96)
 	// y = sigmoid(x)
-	VORPS.BCST c80000000<>(SB), Z0, Z1; VBROADCASTSS cc2d00000<>(SB), Z2; VMAXPS Z1, Z2, Z1
-	VMULPS.BCST c4138aa3b<>(SB), Z1, Z2; VADDPS.BCST c4b400000<>(SB), Z2, Z2
-	VSUBPS.BCST c4b400000<>(SB), Z2, Z3; VMULPS.BCST c3db17000<>(SB), Z3, Z4; VSUBPS Z4, Z1, Z1
-	VMULPS.BCST c3685fdf4<>(SB), Z3, Z3; VSUBPS Z3, Z1, Z1; VMULPS Z1, Z1, Z3
-	VMULPS.BCST c3e2aae38<>(SB), Z1, Z4; VADDPS.BCST c3f000000<>(SB), Z4, Z4
-	VMULPS.BCST c3d2aab32<>(SB), Z3, Z5; VADDPS Z5, Z4, Z4; VMULPS Z3, Z4, Z3
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z2, Z4; VADDPS Z4, Z1, Z1; VADDPS Z1, Z3, Z1
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z2, Z3; VPSLLD $20, Z2, Z2; VPADDD Z2, Z3, Z2
-	VPADDD.BCST c40000000<>(SB), Z2, Z2; VMULPS Z2, Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS.BCST c1f800000<>(SB), Z1, Z1; VPMOVD2M Z0, K1; VBROADCASTSS c3f800000<>(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0; VADDPS.BCST c3f800000<>(SB), Z1, Z1; VDIVPS Z1, Z0, Z0; MOVL $0x1, R9
-	KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	epilogue_503cccf4(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -186,8 +242,7 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11)
+	zero12x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ mask+56(FP), R9
@@ -195,81 +250,49 @@ rows2:
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
 	VMOVUPS.Z (R10)(R14*2), K7, Y25; VMOVUPS.Z (DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
 	VMOVUPS.Z (DX)(R14*1), K7, Y26; VMOVUPS.Z (DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
-	lastColumn3((R11), Z0, Z4, Z8); lastColumn3(32(R11), Z1, Z5, Z9); lastColumn3(64(R11), Z2, Z6, Z10)
-	lastColumn3(96(R11), Z3, Z7, Z11)
+	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	VSHUFF64X2 $136, Z3, Z0, Z12; VSHUFF64X2 $221, Z3, Z0, Z0; VADDPS Z0, Z12, Z0; VSHUFF64X2 $136, Z3, Z1, Z12
-	VSHUFF64X2 $221, Z3, Z1, Z1; VADDPS Z1, Z12, Z1; VSHUFF64X2 $136, Z3, Z2, Z12; VSHUFF64X2 $221, Z3, Z2, Z2
-	VADDPS Z2, Z12, Z2; VSHUFF64X2 $136, Z3, Z3, Z12; VSHUFF64X2 $221, Z3, Z3, Z3; VADDPS Z3, Z12, Z3
-	VSHUFPS $68, Z1, Z0, Z12; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z12, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2
-	VINSERTF64X4 $1, Y2, Z1, Z1
+	addChains_12db9385(Z3, Z0, Z12, Z1, Z2)
 	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z7, Z4, Z0; VSHUFF64X2 $221, Z7, Z4, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z7, Z5, Z1
-	VSHUFF64X2 $221, Z7, Z5, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z7, Z6, Z2; VSHUFF64X2 $221, Z7, Z6, Z3
-	VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z7, Z7, Z3; VSHUFF64X2 $221, Z7, Z7, Z4; VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2
-	VINSERTF64X4 $1, Y2, Z1, Z1; VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_1fa83edd(Z7, Z4, Z0, Z1, Z5, Z2, Z6, Z3); epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z11, Z8, Z0; VSHUFF64X2 $221, Z11, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z11, Z9, Z1
-	VSHUFF64X2 $221, Z11, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z11, Z10, Z2
-	VSHUFF64X2 $221, Z11, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z11, Z11, Z3
-	VSHUFF64X2 $221, Z11, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2; VINSERTF64X4 $1, Y2, Z1, Z1; VMULPS Z1, Z1, Z1
-	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_18e87067(Z11, Z8, Z0, Z1, Z9, Z2, Z10, Z3, Z4); epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
+	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	VSHUFF64X2 $136, Z3, Z0, Z4; VSHUFF64X2 $221, Z3, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFF64X2 $136, Z3, Z1, Z4
-	VSHUFF64X2 $221, Z3, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z3, Z2, Z4; VSHUFF64X2 $221, Z3, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z3, Z3, Z4; VSHUFF64X2 $221, Z3, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2
-	VINSERTF64X4 $1, Y2, Z1, Z1; VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_12db9385(Z3, Z0, Z4, Z1, Z2); epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
+	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	VSHUFF64X2 $136, Z3, Z0, Z4; VSHUFF64X2 $221, Z3, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFF64X2 $136, Z3, Z1, Z4
-	VSHUFF64X2 $221, Z3, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z3, Z2, Z4; VSHUFF64X2 $221, Z3, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z3, Z3, Z4; VSHUFF64X2 $221, Z3, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMULPS Z1, Z1, Z1
-	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
-	ADDQ CX, R8
+	addChains_12db9385(Z3, Z0, Z4, Z1, Z2)
+	epilogue_6b69a3fc((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -287,8 +310,7 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -302,45 +324,27 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17; VMOVUPS.Z (BX), K7, Z18; VMULPS.BCST c3f666666<>(SB), Z18, Z18; VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18; VSUBPS Z18, Z17, Z17; VMOVUPS Z17, K7, (R8); VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0; VMOVUPS.Z 32(BX), K7, Z17; VMULPS.BCST c3f666666<>(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1; VMULPS Z1, Z16, Z17; VSUBPS Z17, Z0, Z0; VMOVUPS Z0, K7, 32(R8); VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0; VMOVUPS.Z 64(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 64(R8); VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0; VMOVUPS.Z 96(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 96(R8); VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0; VMOVUPS.Z 128(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 128(R8); VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0; VMOVUPS.Z 160(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 160(R8); VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0; VMOVUPS.Z 192(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 192(R8); VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0; VMOVUPS.Z 224(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 224(R8); VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0; VMOVUPS.Z 256(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 256(R8); VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0; VMOVUPS.Z 288(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 288(R8); VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0; VMOVUPS.Z 320(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 320(R8); VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0; VMOVUPS.Z 352(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 352(R8); VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0; VMOVUPS.Z 384(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 384(R8); VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0; VMOVUPS.Z 416(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 416(R8); VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0; VMOVUPS.Z 448(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 448(R8); VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0; VMOVUPS.Z 480(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 480(R8); VMOVUPS Z1, K7, 480(BX)
+	update_15468043((R8), Z17, (BX), Z18, Z0, Z16); update_15468043(32(R8), Z0, 32(BX), Z17, Z1, Z16)
+	update_99b91db8(64(R8), Z0, 64(BX), Z1, Z2, Z16)
+	update_5b9d4dc8(96(R8), Z0, 96(BX), Z1, Z3, Z16, Z2); update_5b9d4dc8(128(R8), Z0, 128(BX), Z1, Z4, Z16, Z2)
+	update_5b9d4dc8(160(R8), Z0, 160(BX), Z1, Z5, Z16, Z2)
+	update_5b9d4dc8(192(R8), Z0, 192(BX), Z1, Z6, Z16, Z2)
+	update_5b9d4dc8(224(R8), Z0, 224(BX), Z1, Z7, Z16, Z2)
+	update_5b9d4dc8(256(R8), Z0, 256(BX), Z1, Z8, Z16, Z2)
+	update_5b9d4dc8(288(R8), Z0, 288(BX), Z1, Z9, Z16, Z2)
+	update_5b9d4dc8(320(R8), Z0, 320(BX), Z1, Z10, Z16, Z2)
+	update_5b9d4dc8(352(R8), Z0, 352(BX), Z1, Z11, Z16, Z2)
+	update_5b9d4dc8(384(R8), Z0, 384(BX), Z1, Z12, Z16, Z2)
+	update_5b9d4dc8(416(R8), Z0, 416(BX), Z1, Z13, Z16, Z2)
+	update_5b9d4dc8(448(R8), Z0, 448(BX), Z1, Z14, Z16, Z2)
+	update_5b9d4dc8(480(R8), Z0, 480(BX), Z1, Z15, Z16, Z2)
 	ADDQ $64, SI; ADDQ $512, R8; ADDQ $512, BX
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -351,14 +355,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5; VMOVUPS.Z (BX), K7, Z6; VMULPS.BCST c3f666666<>(SB), Z6, Z6; VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6; VSUBPS Z6, Z5, Z5; VMOVUPS Z5, K7, (R8); VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0; VMOVUPS.Z 32(BX), K7, Z5; VMULPS.BCST c3f666666<>(SB), Z5, Z5; VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5; VSUBPS Z5, Z0, Z0; VMOVUPS Z0, K7, 32(R8); VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0; VMOVUPS.Z 64(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 64(R8); VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0; VMOVUPS.Z 96(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 96(R8); VMOVUPS Z1, K7, 96(BX)
+	update_15468043((R8), Z5, (BX), Z6, Z0, Z4); update_15468043(32(R8), Z0, 32(BX), Z5, Z1, Z4)
+	update_99b91db8(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_5b9d4dc8(96(R8), Z0, 96(BX), Z1, Z3, Z4, Z2)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -376,22 +374,21 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2; VMOVUPS.Z (BX), K7, Z3; VMULPS.BCST c3f666666<>(SB), Z3, Z3; VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3; VSUBPS Z3, Z2, Z2; VMOVUPS Z2, K7, (R8); VMOVUPS Z0, K7, (BX)
+	update_15468043((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512Term8(x, w) \
-	rUT16AVX512Term4(x, w); \
+#define rUT16Term8(x, w) \
+	rUT16Term4(x, w); \
 	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
 
-#define rUT16AVX512Term4(x, w) \
-	rUT16AVX512Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define rUT16Term4(x, w) \
+	rUT16Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define rUT16AVX512Term1(x, w) \
+#define rUT16Term1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -407,11 +404,11 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512Term8(0, 0); rUT16AVX512Term8(4, 32)
+	rUT16Term8(0, 0); rUT16Term8(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -421,10 +418,10 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512Term4(0, 0); rUT16AVX512Term4(4, 32)
+	rUT16Term4(0, 0); rUT16Term4(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -434,23 +431,23 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512Term1(0, 0); rUT16AVX512Term1(4, 32)
+	rUT16Term1(0, 0); rUT16Term1(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512_2Term8(x, w) \
-	rUT16AVX512_2Term4(x, w); \
+#define rUT16_2Term8(x, w) \
+	rUT16_2Term4(x, w); \
 	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
 
-#define rUT16AVX512_2Term4(x, w) \
-	rUT16AVX512_2Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define rUT16_2Term4(x, w) \
+	rUT16_2Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define rUT16AVX512_2Term1(x, w) \
+#define rUT16_2Term1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -466,11 +463,11 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512_2Term8(0, 0); rUT16AVX512_2Term8(4, 32); rUT16AVX512_2Term8(8, 64); rUT16AVX512_2Term8(12, 96)
+	rUT16_2Term8(0, 0); rUT16_2Term8(4, 32); rUT16_2Term8(8, 64); rUT16_2Term8(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -480,10 +477,10 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512_2Term4(0, 0); rUT16AVX512_2Term4(4, 32); rUT16AVX512_2Term4(8, 64); rUT16AVX512_2Term4(12, 96)
+	rUT16_2Term4(0, 0); rUT16_2Term4(4, 32); rUT16_2Term4(8, 64); rUT16_2Term4(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -493,9 +490,9 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512_2Term1(0, 0); rUT16AVX512_2Term1(4, 32); rUT16AVX512_2Term1(8, 64); rUT16AVX512_2Term1(12, 96)
+	rUT16_2Term1(0, 0); rUT16_2Term1(4, 32); rUT16_2Term1(8, 64); rUT16_2Term1(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -610,8 +607,7 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -633,7 +629,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

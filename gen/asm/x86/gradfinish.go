@@ -25,7 +25,9 @@ func (m *gradInput) finish(rows int) {
 				return m.acc(first, k, 0), m.acc(r, k, 0)
 			})
 			if m.epilogue != nil {
-				y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(r > first, dst, temps) })[0]
+				m.Named("epilogue", func() {
+					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(r > first, dst, temps) })[0]
+				})
 				m.epilogue.Mute()
 			}
 			m.nextExtra(r - first + 1)

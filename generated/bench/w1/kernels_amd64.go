@@ -94,12 +94,6 @@ func step2x32AVX2(w, x, dy, rate *float32)
 func step2x32AVX512(w, x, dy, rate *float32)
 
 //go:noescape
-func step32x32AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step32x32AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step4x32AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
@@ -377,19 +371,6 @@ func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	}
 }
 
-func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step32x32AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step32x32AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -656,16 +637,5 @@ func tanhOfRows(y [][32]float32) {
 		tanhEachAVX2(&y[0][0], &y[0][0], 32, len(y), 0)
 	default:
 		tanhOfRowsGeneric(y)
-	}
-}
-
-func tanhOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		tanhOfSumsGeneric(y)
 	}
 }

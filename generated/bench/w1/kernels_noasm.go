@@ -3,9 +3,6 @@
 
 package w1
 
-func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	dense1ForwardGeneric(y, x, w, b)
-}
 func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
@@ -26,9 +23,6 @@ func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, p
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense2BiasSgd(lr float32, g, w *[2][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
-func dense2Forward(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	dense2ForwardGeneric(y, x, w, b)
-}
 func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
@@ -42,9 +36,6 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) { dense2GradWeightGeneric(g, dy, x) }
-func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
-	dense2RankOneGeneric(w, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
@@ -81,4 +72,3 @@ func dense3WeightSgd(lr float32, g, w *[2][2][16]float32) { dense3WeightSgdGener
 func tanhGradientOfRows(y, u0 [][32]float32)              { tanhGradientOfRowsGeneric(y, u0) }
 func tanhGradientOfSums(y, u0 []float32)                  { tanhGradientOfSumsGeneric(y, u0) }
 func tanhOfRows(y [][32]float32)                          { tanhOfRowsGeneric(y) }
-func tanhOfSums(y []float32)                              { tanhOfSumsGeneric(y) }

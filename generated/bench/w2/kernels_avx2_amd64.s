@@ -13,57 +13,93 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+#define number4x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_a08baa00879aa4a1<>+0(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+8(SB)/8, $0x42b2000042b20000
-DATA table8x4_a08baa00879aa4a1<>+16(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+24(SB)/8, $0x42b2000042b20000
-GLOBL table8x4_a08baa00879aa4a1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59c9ec6246ee3ab1<>+0(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+8(SB)/8, $0xc2d00000c2d00000
-DATA table8x4_59c9ec6246ee3ab1<>+16(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+24(SB)/8, $0xc2d00000c2d00000
-GLOBL table8x4_59c9ec6246ee3ab1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_6e0dfacc02cd8981<>+0(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+8(SB)/8, $0x4138aa3b4138aa3b
-DATA table8x4_6e0dfacc02cd8981<>+16(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+24(SB)/8, $0x4138aa3b4138aa3b
-GLOBL table8x4_6e0dfacc02cd8981<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59207941f1a68b31<>+0(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+8(SB)/8, $0x4b4000004b400000
-DATA table8x4_59207941f1a68b31<>+16(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+24(SB)/8, $0x4b4000004b400000
-GLOBL table8x4_59207941f1a68b31<>(SB), RODATA|NOPTR, $32
-DATA table8x4_2a34fba5e854cc21<>+0(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+8(SB)/8, $0x3db170003db17000
-DATA table8x4_2a34fba5e854cc21<>+16(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+24(SB)/8, $0x3db170003db17000
-GLOBL table8x4_2a34fba5e854cc21<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4b748515db821239<>+0(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+8(SB)/8, $0x3685fdf43685fdf4
-DATA table8x4_4b748515db821239<>+16(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+24(SB)/8, $0x3685fdf43685fdf4
-GLOBL table8x4_4b748515db821239<>(SB), RODATA|NOPTR, $32
-DATA table8x4_3a2321c73b478261<>+0(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+8(SB)/8, $0x3e2aae383e2aae38
-DATA table8x4_3a2321c73b478261<>+16(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+24(SB)/8, $0x3e2aae383e2aae38
-GLOBL table8x4_3a2321c73b478261<>(SB), RODATA|NOPTR, $32
-DATA table8x4_742fb5046c499e71<>+0(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+8(SB)/8, $0x3f0000003f000000
-DATA table8x4_742fb5046c499e71<>+16(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+24(SB)/8, $0x3f0000003f000000
-GLOBL table8x4_742fb5046c499e71<>(SB), RODATA|NOPTR, $32
-DATA table8x4_948405d98cdd4cd1<>+0(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+8(SB)/8, $0x3d2aab323d2aab32
-DATA table8x4_948405d98cdd4cd1<>+16(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+24(SB)/8, $0x3d2aab323d2aab32
-GLOBL table8x4_948405d98cdd4cd1<>(SB), RODATA|NOPTR, $32
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+number4x8(c42b20000x8, 0x42b2000042b20000)
+number4x8(cc2d00000x8, 0xc2d00000c2d00000)
+number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
+number4x8(c4b400000x8, 0x4b4000004b400000)
+number4x8(c3db17000x8, 0x3db170003db17000)
+number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
+number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
+number4x8(c3f000000x8, 0x3f0000003f000000)
+number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
 DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
 GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
-DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
-GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
+number4x8(c40000000x8, 0x4000000040000000)
 DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-DATA table8x4_8c836dd616f81c59<>+0(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+8(SB)/8, $0x5f8000005f800000
-DATA table8x4_8c836dd616f81c59<>+16(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+24(SB)/8, $0x5f8000005f800000
-GLOBL table8x4_8c836dd616f81c59<>(SB), RODATA|NOPTR, $32
+number4x8(c5f800000x8, 0x5f8000005f800000)
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define columns2x5x16at0(at, w) \
+	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
+	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
+
+#define addChains_78899a2c(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
+	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
+	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r5; VADDPS r5, r2, r5; \
+	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
+	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define addChains_7a5d95e2(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r4, r3; \
+	VPERM2F128 $33, r0, r4, r5; VADDPS r5, r3, r3; VBLENDPS $240, r0, r6, r5; VPERM2F128 $33, r0, r6, r7; \
+	VADDPS r7, r5, r5; VBLENDPS $240, r0, r8, r7; VPERM2F128 $33, r0, r8, r9; VADDPS r9, r7, r7; \
+	VSHUFPS $68, r3, r2, r9; VSHUFPS $238, r3, r2, r2; VADDPS r2, r9, r2; VSHUFPS $68, r7, r5, r3; \
+	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r5, r2
+
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
+
+#define columns1x5x16at0(at, w) \
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
+	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4
+
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
+#define prefetchwR8(at) \
+	LONG $0x880d0f41; LONG $at
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
-GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
+#define update_ea593ece(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define update_233342a4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+
+#define update_3f9c81b4(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+
+number4x8(c00000000x8, 0x0)
+#define step_9a336a74(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
 
 #define biasEachAVX2Each \
 	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
@@ -125,7 +161,7 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d10x128AVX2In2C0(x, w) \
+#define d10x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
 	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
@@ -138,24 +174,24 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	d10x128AVX2In2C0(0, 0); d10x128AVX2In2C0(4, 64); d10x128AVX2In2C0(8, 128); d10x128AVX2In2C0(12, 192)
-	d10x128AVX2In2C0(16, 256); d10x128AVX2In2C0(20, 320); d10x128AVX2In2C0(24, 384); d10x128AVX2In2C0(28, 448)
-	d10x128AVX2In2C0(32, 512); d10x128AVX2In2C0(36, 576)
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	d10x128In2C0(0, 0); d10x128In2C0(4, 64); d10x128In2C0(8, 128); d10x128In2C0(12, 192); d10x128In2C0(16, 256)
+	d10x128In2C0(20, 320); d10x128In2C0(24, 384); d10x128In2C0(28, 448); d10x128In2C0(32, 512)
+	d10x128In2C0(36, 576)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
 
-#define d784x128AVX2In2C0(x, w) \
+#define d784x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
 	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
@@ -172,9 +208,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
 inputs3:
-	d784x128AVX2In2C0(0, 0); d784x128AVX2In2C0(4, 64); d784x128AVX2In2C0(8, 128); d784x128AVX2In2C0(12, 192)
-	d784x128AVX2In2C0(16, 256); d784x128AVX2In2C0(20, 320); d784x128AVX2In2C0(24, 384)
-	d784x128AVX2In2C0(28, 448)
+	terms8x4x64(d784x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -194,18 +228,15 @@ inputs3:
 	RET
 
 #define exponentialsEachAVX2Each \
-	VSUBPS Y0, Y2, Y2; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y2, Y3; VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3; \
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y4, Y5; \
-	VSUBPS Y5, Y2, Y5; VMULPS table8x4_4b748515db821239<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y4, Y6; VADDPS table8x4_742fb5046c499e71<>(SB), Y6, Y6; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
+	VSUBPS Y0, Y2, Y2; VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y2, Y3, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; \
+	VMAXPS Y2, Y3, Y2; VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; \
+	VSUBPS c4b400000x8<>(SB), Y3, Y4; VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y5; \
+	VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; VMULPS c3e2aae38x8<>(SB), Y4, Y6; \
+	VADDPS c3f000000x8<>(SB), Y6, Y6; VMULPS c3d2aab32x8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y4, Y4; VADDPS Y4, Y5, Y4; \
-	VPSRLD $1, Y2, Y2; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; \
-	VPADDD Y3, Y2, Y3; VMULPS Y3, Y4, Y4; VADDPS Y3, Y4, Y3; VXORPS table8x4_8c836dd616f81c59<>(SB), Y2, Y2; \
-	VMULPS Y2, Y3, Y2
+	VPSRLD $1, Y2, Y2; VANDPS c40000000x8<>(SB), Y2, Y2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; \
+	VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; VPADDD Y3, Y2, Y3; VMULPS Y3, Y4, Y4; \
+	VADDPS Y3, Y4, Y3; VXORPS c5f800000x8<>(SB), Y2, Y2; VMULPS Y2, Y3, Y2
 
 // exponentialsEachAVX2 computes y = exp(x0 - x1) for n elements of every row.
 TEXT ·exponentialsEachAVX2(SB), NOSPLIT, $0-48
@@ -241,7 +272,7 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 2 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero10x32
 	MOVQ b+24(FP), CX; ADDQ R12, CX
 	VMOVSS (CX), X0; VMOVSS (CX), X5; VMOVSS 4(CX), X1; VMOVSS 4(CX), X6; VMOVSS 8(CX), X2; VMOVSS 8(CX), X7
 	VMOVSS 12(CX), X3; VMOVSS 12(CX), X8; VMOVSS 16(CX), X4; VMOVSS 16(CX), X9
@@ -250,34 +281,24 @@ rows2:
 	MOVQ panels+32(FP), CX
 panels4:
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((DI), Y0, Y5); column2(64(DI), Y1, Y6); column2(128(DI), Y2, Y7); column2(192(DI), Y3, Y8)
-	column2(256(DI), Y4, Y9)
+	columns2x5x16at0(0, DI)
 	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	column2(32(DI), Y0, Y5); column2(96(DI), Y1, Y6); column2(160(DI), Y2, Y7); column2(224(DI), Y3, Y8)
-	column2(288(DI), Y4, Y9)
+	columns2x5x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	VBLENDPS $240, Y4, Y0, Y10; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y10, Y0; VBLENDPS $240, Y4, Y1, Y10
-	VPERM2F128 $33, Y4, Y1, Y1; VADDPS Y1, Y10, Y1; VBLENDPS $240, Y4, Y2, Y10; VPERM2F128 $33, Y4, Y2, Y2
-	VADDPS Y2, Y10, Y2; VBLENDPS $240, Y4, Y3, Y10; VPERM2F128 $33, Y4, Y3, Y3; VADDPS Y3, Y10, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8); ADDQ CX, R8
-	VBLENDPS $240, Y9, Y5, Y0; VPERM2F128 $33, Y9, Y5, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y6, Y1
-	VPERM2F128 $33, Y9, Y6, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y9, Y7, Y2; VPERM2F128 $33, Y9, Y7, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y9, Y8, Y3; VPERM2F128 $33, Y9, Y8, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8); ADDQ CX, R8
+	addChains_78899a2c(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	ADDQ CX, R8
+	addChains_7a5d95e2(Y9, Y5, Y0, Y1, Y6, Y2, Y7, Y3, Y8, Y4); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0
+	VMOVSS X0, 16(R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
+	zero5x32
 	MOVQ b+24(FP), CX; ADDQ R12, CX
 	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4
 	MOVQ SI, R10
@@ -285,22 +306,16 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y12
-	VFMADD231PS (DI), Y12, Y0; VFMADD231PS 64(DI), Y12, Y1; VFMADD231PS 128(DI), Y12, Y2
-	VFMADD231PS 192(DI), Y12, Y3; VFMADD231PS 256(DI), Y12, Y4
+	columns1x5x16at0(0, DI)
 	VMOVUPS 32(R10), Y12
-	VFMADD231PS 32(DI), Y12, Y0; VFMADD231PS 96(DI), Y12, Y1; VFMADD231PS 160(DI), Y12, Y2
-	VFMADD231PS 224(DI), Y12, Y3; VFMADD231PS 288(DI), Y12, Y4
+	columns1x5x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	VBLENDPS $240, Y4, Y0, Y5; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y5, Y0; VBLENDPS $240, Y4, Y1, Y5
-	VPERM2F128 $33, Y4, Y1, Y1; VADDPS Y1, Y5, Y1; VBLENDPS $240, Y4, Y2, Y5; VPERM2F128 $33, Y4, Y2, Y2
-	VADDPS Y2, Y5, Y2; VBLENDPS $240, Y4, Y3, Y5; VPERM2F128 $33, Y4, Y3, Y3; VADDPS Y3, Y5, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8); ADDQ CX, R8
+	addChains_78899a2c(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $20, R12
@@ -317,11 +332,9 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192; LONG $0x880d0f41; LONG $256; LONG $0x880d0f41; LONG $320
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -333,18 +346,13 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y13; VMULPS Y0, Y12, Y0; VSUBPS Y0, Y13, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0; VMULPS Y6, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0; VMULPS Y7, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0; VMULPS Y8, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0; VMULPS Y9, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0; VMULPS Y10, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0; VMULPS Y11, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 352(R8)
+	update_ea593ece((R8), Y13, Y0, Y12)
+	update_233342a4(32(R8), Y0, Y1, Y12)
+	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
+	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
+	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
+	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -353,7 +361,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Y0); zero(Y1)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -364,8 +372,7 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y3; VMULPS Y0, Y2, Y0; VSUBPS Y0, Y3, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y2, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
@@ -381,11 +388,9 @@ TEXT ·learnUpTo16AVX2(SB), NOSPLIT, $0-72
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192; LONG $0x880d0f41; LONG $256; LONG $0x880d0f41; LONG $320
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -397,18 +402,13 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y13; VMULPS Y0, Y12, Y0; VSUBPS Y0, Y13, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0; VMULPS Y6, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0; VMULPS Y7, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0; VMULPS Y8, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0; VMULPS Y9, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0; VMULPS Y10, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0; VMULPS Y11, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 352(R8)
+	update_ea593ece((R8), Y13, Y0, Y12)
+	update_233342a4(32(R8), Y0, Y1, Y12)
+	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
+	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
+	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
+	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -417,7 +417,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Y0); zero(Y1)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -428,8 +428,7 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y3; VMULPS Y0, Y2, Y0; VSUBPS Y0, Y3, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y2, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
@@ -437,7 +436,7 @@ done5:
 	RET
 
 #define reluGradientEachAVX2Each \
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
 
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -465,15 +464,15 @@ next3:
 	VZEROUPPER
 	RET
 
-#define r16AVX2Term6(x, w) \
-	r16AVX2Term5(x, w); \
+#define r16Term6(x, w) \
+	r16Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r16AVX2Term5(x, w) \
-	r16AVX2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define r16Term5(x, w) \
+	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r16AVX2Term1(x, w) \
+#define r16Term1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -490,13 +489,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r16AVX2Term6(0, 0); r16AVX2Term6(4, 64); r16AVX2Term6(8, 128); r16AVX2Term6(12, 192); r16AVX2Term6(16, 256)
-	r16AVX2Term6(20, 320); r16AVX2Term6(24, 384); r16AVX2Term6(28, 448)
+	terms8x4x64(r16Term6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16AVX2Term6(0, 0)
+	r16Term6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -522,13 +520,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	r16AVX2Term5(0, 0); r16AVX2Term5(4, 64); r16AVX2Term5(8, 128); r16AVX2Term5(12, 192); r16AVX2Term5(16, 256)
-	r16AVX2Term5(20, 320); r16AVX2Term5(24, 384); r16AVX2Term5(28, 448)
+	terms8x4x64(r16Term5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16AVX2Term5(0, 0)
+	r16Term5(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -551,13 +548,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	r16AVX2Term1(0, 0); r16AVX2Term1(4, 64); r16AVX2Term1(8, 128); r16AVX2Term1(12, 192); r16AVX2Term1(16, 256)
-	r16AVX2Term1(20, 320); r16AVX2Term1(24, 384); r16AVX2Term1(28, 448)
+	terms8x4x64(r16Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16AVX2Term1(0, 0)
+	r16Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -571,15 +567,15 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r16AVX2_2Term6(x, w) \
-	r16AVX2_2Term5(x, w); \
+#define r16_2Term6(x, w) \
+	r16_2Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r16AVX2_2Term5(x, w) \
-	r16AVX2_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define r16_2Term5(x, w) \
+	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r16AVX2_2Term1(x, w) \
+#define r16_2Term1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -589,33 +585,31 @@ TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
 	MOVQ tiles0+40(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2_2Term6(0, 0); r16AVX2_2Term6(4, 64); r16AVX2_2Term6(8, 128); r16AVX2_2Term6(12, 192)
-	r16AVX2_2Term6(16, 256); r16AVX2_2Term6(20, 320); r16AVX2_2Term6(24, 384); r16AVX2_2Term6(28, 448)
-	r16AVX2_2Term6(32, 512); r16AVX2_2Term6(36, 576)
+	r16_2Term6(0, 0); r16_2Term6(4, 64); r16_2Term6(8, 128); r16_2Term6(12, 192); r16_2Term6(16, 256)
+	r16_2Term6(20, 320); r16_2Term6(24, 384); r16_2Term6(28, 448); r16_2Term6(32, 512); r16_2Term6(36, 576)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+48(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 5 rows: y[n] = Σ w[k][n]·x[k]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2_2Term5(0, 0); r16AVX2_2Term5(4, 64); r16AVX2_2Term5(8, 128); r16AVX2_2Term5(12, 192)
-	r16AVX2_2Term5(16, 256); r16AVX2_2Term5(20, 320); r16AVX2_2Term5(24, 384); r16AVX2_2Term5(28, 448)
-	r16AVX2_2Term5(32, 512); r16AVX2_2Term5(36, 576)
+	r16_2Term5(0, 0); r16_2Term5(4, 64); r16_2Term5(8, 128); r16_2Term5(12, 192); r16_2Term5(16, 256)
+	r16_2Term5(20, 320); r16_2Term5(24, 384); r16_2Term5(28, 448); r16_2Term5(32, 512); r16_2Term5(36, 576)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -625,11 +619,10 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2_2Term1(0, 0); r16AVX2_2Term1(4, 64); r16AVX2_2Term1(8, 128); r16AVX2_2Term1(12, 192)
-	r16AVX2_2Term1(16, 256); r16AVX2_2Term1(20, 320); r16AVX2_2Term1(24, 384); r16AVX2_2Term1(28, 448)
-	r16AVX2_2Term1(32, 512); r16AVX2_2Term1(36, 576)
+	r16_2Term1(0, 0); r16_2Term1(4, 64); r16_2Term1(8, 128); r16_2Term1(12, 192); r16_2Term1(16, 256)
+	r16_2Term1(20, 320); r16_2Term1(24, 384); r16_2Term1(28, 448); r16_2Term1(32, 512); r16_2Term1(36, 576)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -683,17 +676,12 @@ next3:
 	VZEROUPPER
 	RET
 
-#define s10x128AVX2In2C0(x, w) \
+#define s10x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; VMOVUPS Y8, w(DI); zero(Y9); \
-	VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; VMOVUPS Y9, (w+32)(DI); zero(Y10); \
-	VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; VADDPS (w+640)(DI), Y10, Y10; VMOVUPS Y10, (w+640)(DI); \
-	zero(Y11); VFMADD231PS Y15, Y3, Y11; VMULPS Y13, Y11, Y11; VADDPS (w+672)(DI), Y11, Y11; \
-	VMOVUPS Y11, (w+672)(DI); zero(Y12); VFMADD231PS Y15, Y4, Y12; VMULPS Y13, Y12, Y12; \
-	VADDPS (w+1280)(DI), Y12, Y12; VMOVUPS Y12, (w+1280)(DI); zero(Y8); VFMADD231PS Y15, Y5, Y8; \
-	VMULPS Y13, Y8, Y8; VADDPS (w+1312)(DI), Y8, Y8; VMOVUPS Y8, (w+1312)(DI); zero(Y9); VFMADD231PS Y15, Y6, Y9; \
-	VMULPS Y13, Y9, Y9; VADDPS (w+1920)(DI), Y9, Y9; VMOVUPS Y9, (w+1920)(DI); zero(Y10); \
-	VFMADD231PS Y15, Y7, Y10; VMULPS Y13, Y10, Y10; VADDPS (w+1952)(DI), Y10, Y10; VMOVUPS Y10, (w+1952)(DI)
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
 
 // step10x128AVX2 is the step of one sample on the weights of 128 outputs.
 TEXT ·step10x128AVX2(SB), NOSPLIT, $0-32
@@ -714,27 +702,22 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs3:
-	s10x128AVX2In2C0(0, 0); s10x128AVX2In2C0(4, 64); s10x128AVX2In2C0(8, 128); s10x128AVX2In2C0(12, 192)
+	terms4x4x64(s10x128In2C0)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs3
-	s10x128AVX2In2C0(0, 0); s10x128AVX2In2C0(4, 64)
+	s10x128In2C0(0, 0); s10x128In2C0(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
 
-#define s784x128AVX2In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
-	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
-	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
-	VADDPS (w+50176)(DI), Y10, Y10; VMOVUPS Y10, (w+50176)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
-	VMULPS Y13, Y11, Y11; VADDPS (w+50208)(DI), Y11, Y11; VMOVUPS Y11, (w+50208)(DI); zero(Y12); \
-	VFMADD231PS Y15, Y4, Y12; VMULPS Y13, Y12, Y12; VADDPS (w+100352)(DI), Y12, Y12; VMOVUPS Y12, (w+100352)(DI); \
-	zero(Y8); VFMADD231PS Y15, Y5, Y8; VMULPS Y13, Y8, Y8; VADDPS (w+100384)(DI), Y8, Y8; \
-	VMOVUPS Y8, (w+100384)(DI); zero(Y9); VFMADD231PS Y15, Y6, Y9; VMULPS Y13, Y9, Y9; \
-	VADDPS (w+150528)(DI), Y9, Y9; VMOVUPS Y9, (w+150528)(DI); zero(Y10); VFMADD231PS Y15, Y7, Y10; \
-	VMULPS Y13, Y10, Y10; VADDPS (w+150560)(DI), Y10, Y10; VMOVUPS Y10, (w+150560)(DI)
+#define s784x128In2C0(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
 
 // step784x128AVX2 is the step of one sample on the weights of 128 outputs.
 TEXT ·step784x128AVX2(SB), NOSPLIT, $0-40
@@ -763,7 +746,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs3:
-	s784x128AVX2In2C0(0, 0); s784x128AVX2In2C0(4, 64); s784x128AVX2In2C0(8, 128); s784x128AVX2In2C0(12, 192)
+	terms4x4x64(s784x128In2C0)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs3
 	ADDQ $200704, R10
@@ -780,8 +763,7 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

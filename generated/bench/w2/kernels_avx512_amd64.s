@@ -4,54 +4,122 @@
 
 #include "textflag.h"
 
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA c42b20000<>+0(SB)/4, $0x42b20000
-GLOBL c42b20000<>(SB), RODATA|NOPTR, $4
-DATA cc2d00000<>+0(SB)/4, $0xc2d00000
-GLOBL cc2d00000<>(SB), RODATA|NOPTR, $4
-DATA c4138aa3b<>+0(SB)/4, $0x4138aa3b
-GLOBL c4138aa3b<>(SB), RODATA|NOPTR, $4
-DATA c4b400000<>+0(SB)/4, $0x4b400000
-GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
-DATA c3db17000<>+0(SB)/4, $0x3db17000
-GLOBL c3db17000<>(SB), RODATA|NOPTR, $4
-DATA c3685fdf4<>+0(SB)/4, $0x3685fdf4
-GLOBL c3685fdf4<>(SB), RODATA|NOPTR, $4
-DATA c3e2aae38<>+0(SB)/4, $0x3e2aae38
-GLOBL c3e2aae38<>(SB), RODATA|NOPTR, $4
-DATA c3f000000<>+0(SB)/4, $0x3f000000
-GLOBL c3f000000<>(SB), RODATA|NOPTR, $4
-DATA c3d2aab32<>+0(SB)/4, $0x3d2aab32
-GLOBL c3d2aab32<>(SB), RODATA|NOPTR, $4
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+number1x4(c42b20000, 0x42b20000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
 DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
 DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
 GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-DATA c40000000<>+0(SB)/4, $0x40000000
-GLOBL c40000000<>(SB), RODATA|NOPTR, $4
+number1x4(c40000000, 0x40000000)
 DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
 DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-DATA c5f800000<>+0(SB)/4, $0x5f800000
-GLOBL c5f800000<>(SB), RODATA|NOPTR, $4
+number1x4(c5f800000, 0x5f800000)
+#define zero15x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14)
+
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define columns3x5x16at0(at, w) \
+	column3(at(w), Z0, Z5, Z10); column3((at+64)(w), Z1, Z6, Z11); column3((at+128)(w), Z2, Z7, Z12); \
+	column3((at+192)(w), Z3, Z8, Z13); column3((at+256)(w), Z4, Z9, Z14)
+
+#define addChains_12e25d86(r0, r1, r2, r3, r4, r5) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
+	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
+	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r5, r2; VSHUFF64X2 $221, r0, r5, r5; VADDPS r5, r2, r5; \
+	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
+	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
+	VADDPS r1, r4, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define addChains_f36a2ffd(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r4, r3; \
+	VSHUFF64X2 $221, r0, r4, r5; VADDPS r5, r3, r3; VSHUFF64X2 $136, r0, r6, r5; VSHUFF64X2 $221, r0, r6, r7; \
+	VADDPS r7, r5, r5; VSHUFF64X2 $136, r0, r8, r7; VSHUFF64X2 $221, r0, r8, r9; VADDPS r9, r7, r7; \
+	VSHUFPS $68, r3, r2, r9; VSHUFPS $238, r3, r2, r2; VADDPS r2, r9, r2; VSHUFPS $68, r7, r5, r3; \
+	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r5, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
 #define column1(w, s0) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
 
+#define columns1x5x16at0(at, w) \
+	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
+	column1((at+256)(w), Z4)
+
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
+#define prefetchwR8(at) \
+	LONG $0x880d0f41; LONG $at
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-DATA c00000000<>+0(SB)/4, $0x0
-GLOBL c00000000<>(SB), RODATA|NOPTR, $4
+#define update_ea593ece(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define update_233342a4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+
+#define update_3f9c81b4(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define update_c6c7c6d6(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define update_a5baa86c(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, K7, r0
+
+#define update_9bc7774c(r0, r1, r2, r3, r4) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0
+
+number1x4(c00000000, 0x0)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+
+#define step_9a336a74(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
 
 #define biasEachAVX512Each \
@@ -114,7 +182,7 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d10x128AVX512In1C0(x, w) \
+#define d10x128In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
 	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
 	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
@@ -126,21 +194,21 @@ TEXT ·dense10x128AVX512(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	d10x128AVX512In1C0(0, 0); d10x128AVX512In1C0(4, 64); d10x128AVX512In1C0(8, 128); d10x128AVX512In1C0(12, 192)
-	d10x128AVX512In1C0(16, 256); d10x128AVX512In1C0(20, 320); d10x128AVX512In1C0(24, 384)
-	d10x128AVX512In1C0(28, 448); d10x128AVX512In1C0(32, 512); d10x128AVX512In1C0(36, 576)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
+	d10x128In1C0(0, 0); d10x128In1C0(4, 64); d10x128In1C0(8, 128); d10x128In1C0(12, 192); d10x128In1C0(16, 256)
+	d10x128In1C0(20, 320); d10x128In1C0(24, 384); d10x128In1C0(28, 448); d10x128In1C0(32, 512)
+	d10x128In1C0(36, 576)
+	; VMOVUPS Z0, (R8)
+	; VMOVUPS Z1, 64(R8)
+	; VMOVUPS Z2, 128(R8)
+	; VMOVUPS Z3, 192(R8)
+	; VMOVUPS Z4, 256(R8)
+	; VMOVUPS Z5, 320(R8)
+	; VMOVUPS Z6, 384(R8)
+	; VMOVUPS Z7, 448(R8)
 	VZEROUPPER
 	RET
 
-#define d784x128AVX512In2C0(x, w) \
+#define d784x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
 	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
 
@@ -154,9 +222,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
 inputs3:
-	d784x128AVX512In2C0(0, 0); d784x128AVX512In2C0(4, 64); d784x128AVX512In2C0(8, 128)
-	d784x128AVX512In2C0(12, 192); d784x128AVX512In2C0(16, 256); d784x128AVX512In2C0(20, 320)
-	d784x128AVX512In2C0(24, 384); d784x128AVX512In2C0(28, 448)
+	terms8x4x64(d784x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -217,8 +283,7 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14)
+	zero15x64
 	MOVQ b+24(FP), CX; ADDQ R12, CX
 	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS (CX), X5; VINSERTF64X4 $1, Y5, Z5, Z5; VMOVSS (CX), X10
 	VINSERTF64X4 $1, Y10, Z10, Z10; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1; VMOVSS 4(CX), X6
@@ -236,13 +301,11 @@ panels4:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((DI), Z0, Z5, Z10); column3(64(DI), Z1, Z6, Z11); column3(128(DI), Z2, Z7, Z12)
-	column3(192(DI), Z3, Z8, Z13); column3(256(DI), Z4, Z9, Z14)
+	columns3x5x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
 	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
 	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	column3(32(DI), Z0, Z5, Z10); column3(96(DI), Z1, Z6, Z11); column3(160(DI), Z2, Z7, Z12)
-	column3(224(DI), Z3, Z8, Z13); column3(288(DI), Z4, Z9, Z14)
+	columns3x5x16at0(32, DI)
 	ADDQ $64, R10; ADDQ $64, DX
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
@@ -250,34 +313,18 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	VSHUFF64X2 $136, Z4, Z0, Z15; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z15, Z0; VSHUFF64X2 $136, Z4, Z1, Z15
-	VSHUFF64X2 $221, Z4, Z1, Z1; VADDPS Z1, Z15, Z1; VSHUFF64X2 $136, Z4, Z2, Z15; VSHUFF64X2 $221, Z4, Z2, Z2
-	VADDPS Z2, Z15, Z2; VSHUFF64X2 $136, Z4, Z3, Z15; VSHUFF64X2 $221, Z4, Z3, Z3; VADDPS Z3, Z15, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	addChains_12e25d86(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z9, Z5, Z0; VSHUFF64X2 $221, Z9, Z5, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z9, Z6, Z1
-	VSHUFF64X2 $221, Z9, Z6, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z9, Z7, Z2; VSHUFF64X2 $221, Z9, Z7, Z3
-	VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z9, Z8, Z3; VSHUFF64X2 $221, Z9, Z8, Z4; VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z14, Z10, Z0; VSHUFF64X2 $221, Z14, Z10, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z14, Z11, Z1; VSHUFF64X2 $221, Z14, Z11, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z14, Z12, Z2; VSHUFF64X2 $221, Z14, Z12, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z14, Z13, Z3; VSHUFF64X2 $221, Z14, Z13, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_f36a2ffd(Z9, Z5, Z0, Z1, Z6, Z2, Z7, Z3, Z8, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_f36a2ffd(Z14, Z10, Z0, Z1, Z11, Z2, Z12, Z3, Z13, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+	zero5x64
 	MOVQ b+24(FP), CX; ADDQ R12, CX
 	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1
 	VMOVSS 8(CX), X2; VINSERTF64X4 $1, Y2, Z2, Z2; VMOVSS 12(CX), X3; VINSERTF64X4 $1, Y3, Z3, Z3
@@ -287,9 +334,9 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
+	columns1x5x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
+	columns1x5x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
@@ -297,19 +344,14 @@ panels7:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	VSHUFF64X2 $136, Z4, Z0, Z5; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z5, Z0; VSHUFF64X2 $136, Z4, Z1, Z5
-	VSHUFF64X2 $221, Z4, Z1, Z1; VADDPS Z1, Z5, Z1; VSHUFF64X2 $136, Z4, Z2, Z5; VSHUFF64X2 $221, Z4, Z2, Z2
-	VADDPS Z2, Z5, Z2; VSHUFF64X2 $136, Z4, Z3, Z5; VSHUFF64X2 $221, Z4, Z3, Z3; VADDPS Z3, Z5, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	addChains_12e25d86(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+	zero5x64
 	MOVQ b+24(FP), CX; ADDQ R12, CX
 	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4
 	MOVQ SI, R10
@@ -317,9 +359,9 @@ rows8:
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
+	columns1x5x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
+	columns1x5x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
@@ -327,12 +369,7 @@ panels10:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	VSHUFF64X2 $136, Z4, Z0, Z5; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z5, Z0; VSHUFF64X2 $136, Z4, Z1, Z5
-	VSHUFF64X2 $221, Z4, Z1, Z1; VADDPS Z1, Z5, Z1; VSHUFF64X2 $136, Z4, Z2, Z5; VSHUFF64X2 $221, Z4, Z2, Z2
-	VADDPS Z2, Z5, Z2; VSHUFF64X2 $136, Z4, Z3, Z5; VSHUFF64X2 $221, Z4, Z3, Z3; VADDPS Z3, Z5, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_12e25d86(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $20, R12
@@ -349,14 +386,11 @@ TEXT ·learn16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192; LONG $0x880d0f41; LONG $256; LONG $0x880d0f41; LONG $320; LONG $0x880d0f41; LONG $384
-	LONG $0x880d0f41; LONG $448; LONG $0x880d0f41; LONG $512; LONG $0x880d0f41; LONG $576; LONG $0x880d0f41
-	LONG $640; LONG $0x880d0f41; LONG $704; LONG $0x880d0f41; LONG $768; LONG $0x880d0f41; LONG $832
-	LONG $0x880d0f41; LONG $896; LONG $0x880d0f41; LONG $960
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
+	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
+	prefetchwR8(768); prefetchwR8(832); prefetchwR8(896); prefetchwR8(960)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -370,32 +404,24 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z17; VMULPS Z0, Z16, Z0; VSUBPS Z0, Z17, Z0; VMOVUPS Z0, (R8)
-	VMOVUPS 64(R8), Z0; VMULPS Z1, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
-	VMOVUPS 128(R8), Z0; VMULPS Z2, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 128(R8)
-	VMOVUPS 192(R8), Z0; VMULPS Z3, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 192(R8)
-	VMOVUPS 256(R8), Z0; VMULPS Z4, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 256(R8)
-	VMOVUPS 320(R8), Z0; VMULPS Z5, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 320(R8)
-	VMOVUPS 384(R8), Z0; VMULPS Z6, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 384(R8)
-	VMOVUPS 448(R8), Z0; VMULPS Z7, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 448(R8)
-	VMOVUPS 512(R8), Z0; VMULPS Z8, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 512(R8)
-	VMOVUPS 576(R8), Z0; VMULPS Z9, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 576(R8)
-	VMOVUPS 640(R8), Z0; VMULPS Z10, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 640(R8)
-	VMOVUPS 704(R8), Z0; VMULPS Z11, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 704(R8)
-	VMOVUPS 768(R8), Z0; VMULPS Z12, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 768(R8)
-	VMOVUPS 832(R8), Z0; VMULPS Z13, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 832(R8)
-	VMOVUPS 896(R8), Z0; VMULPS Z14, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 896(R8)
-	VMOVUPS 960(R8), Z0; VMULPS Z15, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 960(R8)
+	update_ea593ece((R8), Z17, Z0, Z16)
+	update_233342a4(64(R8), Z0, Z1, Z16)
+	update_3f9c81b4(128(R8), Z0, Z2, Z16, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z16, Z1)
+	update_3f9c81b4(256(R8), Z0, Z4, Z16, Z1); update_3f9c81b4(320(R8), Z0, Z5, Z16, Z1)
+	update_3f9c81b4(384(R8), Z0, Z6, Z16, Z1); update_3f9c81b4(448(R8), Z0, Z7, Z16, Z1)
+	update_3f9c81b4(512(R8), Z0, Z8, Z16, Z1); update_3f9c81b4(576(R8), Z0, Z9, Z16, Z1)
+	update_3f9c81b4(640(R8), Z0, Z10, Z16, Z1); update_3f9c81b4(704(R8), Z0, Z11, Z16, Z1)
+	update_3f9c81b4(768(R8), Z0, Z12, Z16, Z1); update_3f9c81b4(832(R8), Z0, Z13, Z16, Z1)
+	update_3f9c81b4(896(R8), Z0, Z14, Z16, Z1); update_3f9c81b4(960(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $1024, R8
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -406,10 +432,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z5; VMULPS Z0, Z4, Z0; VSUBPS Z0, Z5, Z0; VMOVUPS Z0, (R8)
-	VMOVUPS 64(R8), Z0; VMULPS Z1, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
-	VMOVUPS 128(R8), Z0; VMULPS Z2, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 128(R8)
-	VMOVUPS 192(R8), Z0; VMULPS Z3, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 192(R8)
+	update_ea593ece((R8), Z5, Z0, Z4); update_233342a4(64(R8), Z0, Z1, Z4)
+	update_3f9c81b4(128(R8), Z0, Z2, Z4, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -418,7 +442,7 @@ inputs7:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Z0)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -429,7 +453,7 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z2; VMULPS Z0, Z1, Z0; VSUBPS Z0, Z2, Z0; VMOVUPS Z0, (R8)
+	update_ea593ece((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
@@ -445,14 +469,11 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192; LONG $0x880d0f41; LONG $256; LONG $0x880d0f41; LONG $320; LONG $0x880d0f41; LONG $384
-	LONG $0x880d0f41; LONG $448; LONG $0x880d0f41; LONG $512; LONG $0x880d0f41; LONG $576; LONG $0x880d0f41
-	LONG $640; LONG $0x880d0f41; LONG $704; LONG $0x880d0f41; LONG $768; LONG $0x880d0f41; LONG $832
-	LONG $0x880d0f41; LONG $896; LONG $0x880d0f41; LONG $960
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
+	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
+	prefetchwR8(768); prefetchwR8(832); prefetchwR8(896); prefetchwR8(960)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -466,32 +487,24 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z17; VMULPS Z0, Z16, Z0; VSUBPS Z0, Z17, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z1, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 128(R8), K7, Z0; VMULPS Z2, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS.Z 192(R8), K7, Z0; VMULPS Z3, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS.Z 256(R8), K7, Z0; VMULPS Z4, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS.Z 320(R8), K7, Z0; VMULPS Z5, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS.Z 384(R8), K7, Z0; VMULPS Z6, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS.Z 448(R8), K7, Z0; VMULPS Z7, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS.Z 512(R8), K7, Z0; VMULPS Z8, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS.Z 576(R8), K7, Z0; VMULPS Z9, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS.Z 640(R8), K7, Z0; VMULPS Z10, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS.Z 704(R8), K7, Z0; VMULPS Z11, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS.Z 768(R8), K7, Z0; VMULPS Z12, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS.Z 832(R8), K7, Z0; VMULPS Z13, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS.Z 896(R8), K7, Z0; VMULPS Z14, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS.Z 960(R8), K7, Z0; VMULPS Z15, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 960(R8)
+	update_c6c7c6d6((R8), Z17, Z0, Z16)
+	update_a5baa86c(64(R8), Z0, Z1, Z16)
+	update_9bc7774c(128(R8), Z0, Z2, Z16, Z1); update_9bc7774c(192(R8), Z0, Z3, Z16, Z1)
+	update_9bc7774c(256(R8), Z0, Z4, Z16, Z1); update_9bc7774c(320(R8), Z0, Z5, Z16, Z1)
+	update_9bc7774c(384(R8), Z0, Z6, Z16, Z1); update_9bc7774c(448(R8), Z0, Z7, Z16, Z1)
+	update_9bc7774c(512(R8), Z0, Z8, Z16, Z1); update_9bc7774c(576(R8), Z0, Z9, Z16, Z1)
+	update_9bc7774c(640(R8), Z0, Z10, Z16, Z1); update_9bc7774c(704(R8), Z0, Z11, Z16, Z1)
+	update_9bc7774c(768(R8), Z0, Z12, Z16, Z1); update_9bc7774c(832(R8), Z0, Z13, Z16, Z1)
+	update_9bc7774c(896(R8), Z0, Z14, Z16, Z1); update_9bc7774c(960(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $1024, R8
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -502,10 +515,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z5; VMULPS Z0, Z4, Z0; VSUBPS Z0, Z5, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z1, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 128(R8), K7, Z0; VMULPS Z2, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS.Z 192(R8), K7, Z0; VMULPS Z3, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 192(R8)
+	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(64(R8), Z0, Z1, Z4)
+	update_9bc7774c(128(R8), Z0, Z2, Z4, Z1); update_9bc7774c(192(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -514,7 +525,7 @@ inputs7:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Z0)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -525,7 +536,7 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z2; VMULPS Z0, Z1, Z0; VSUBPS Z0, Z2, Z0; VMOVUPS Z0, K7, (R8)
+	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
@@ -561,20 +572,20 @@ next3:
 	VZEROUPPER
 	RET
 
-#define r32AVX512Term12(x, w) \
-	r32AVX512Term8(x, w); \
+#define r32Term12(x, w) \
+	r32Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512Term8(x, w) \
-	r32AVX512Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32Term8(x, w) \
+	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512Term4(x, w) \
-	r32AVX512Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32Term4(x, w) \
+	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512Term1(x, w) \
+#define r32Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
@@ -595,12 +606,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	r32AVX512Term12(0, 0); r32AVX512Term12(4, 64); r32AVX512Term12(8, 128); r32AVX512Term12(12, 192)
+	terms4x4x64(r32Term12)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32AVX512Term12(0, 0)
+	r32Term12(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -636,12 +647,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	r32AVX512Term8(0, 0); r32AVX512Term8(4, 64); r32AVX512Term8(8, 128); r32AVX512Term8(12, 192)
+	terms4x4x64(r32Term8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32AVX512Term8(0, 0)
+	r32Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -669,13 +680,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512Term4(0, 0); r32AVX512Term4(4, 64); r32AVX512Term4(8, 128); r32AVX512Term4(12, 192)
-	r32AVX512Term4(16, 256); r32AVX512Term4(20, 320); r32AVX512Term4(24, 384); r32AVX512Term4(28, 448)
+	terms8x4x64(r32Term4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32AVX512Term4(0, 0)
+	r32Term4(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -697,13 +707,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	r32AVX512Term1(0, 0); r32AVX512Term1(4, 64); r32AVX512Term1(8, 128); r32AVX512Term1(12, 192)
-	r32AVX512Term1(16, 256); r32AVX512Term1(20, 320); r32AVX512Term1(24, 384); r32AVX512Term1(28, 448)
+	terms8x4x64(r32Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32AVX512Term1(0, 0)
+	r32Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -717,20 +726,20 @@ done17:
 	VZEROUPPER
 	RET
 
-#define r32AVX512_2Term12(x, w) \
-	r32AVX512_2Term8(x, w); \
+#define r32_2Term12(x, w) \
+	r32_2Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512_2Term8(x, w) \
-	r32AVX512_2Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32_2Term8(x, w) \
+	r32_2Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512_2Term4(x, w) \
-	r32AVX512_2Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32_2Term4(x, w) \
+	r32_2Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512_2Term1(x, w) \
+#define r32_2Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
@@ -740,56 +749,52 @@ TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32AVX512_2Term12(0, 0); r32AVX512_2Term12(4, 64); r32AVX512_2Term12(8, 128); r32AVX512_2Term12(12, 192)
-	r32AVX512_2Term12(16, 256); r32AVX512_2Term12(20, 320); r32AVX512_2Term12(24, 384)
-	r32AVX512_2Term12(28, 448); r32AVX512_2Term12(32, 512); r32AVX512_2Term12(36, 576)
+	r32_2Term12(0, 0); r32_2Term12(4, 64); r32_2Term12(8, 128); r32_2Term12(12, 192); r32_2Term12(16, 256)
+	r32_2Term12(20, 320); r32_2Term12(24, 384); r32_2Term12(28, 448); r32_2Term12(32, 512); r32_2Term12(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
+	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32AVX512_2Term8(0, 0); r32AVX512_2Term8(4, 64); r32AVX512_2Term8(8, 128); r32AVX512_2Term8(12, 192)
-	r32AVX512_2Term8(16, 256); r32AVX512_2Term8(20, 320); r32AVX512_2Term8(24, 384); r32AVX512_2Term8(28, 448)
-	r32AVX512_2Term8(32, 512); r32AVX512_2Term8(36, 576)
+	r32_2Term8(0, 0); r32_2Term8(4, 64); r32_2Term8(8, 128); r32_2Term8(12, 192); r32_2Term8(16, 256)
+	r32_2Term8(20, 320); r32_2Term8(24, 384); r32_2Term8(28, 448); r32_2Term8(32, 512); r32_2Term8(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 4 rows: y[n] = Σ w[k][n]·x[k]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32AVX512_2Term4(0, 0); r32AVX512_2Term4(4, 64); r32AVX512_2Term4(8, 128); r32AVX512_2Term4(12, 192)
-	r32AVX512_2Term4(16, 256); r32AVX512_2Term4(20, 320); r32AVX512_2Term4(24, 384); r32AVX512_2Term4(28, 448)
-	r32AVX512_2Term4(32, 512); r32AVX512_2Term4(36, 576)
+	r32_2Term4(0, 0); r32_2Term4(4, 64); r32_2Term4(8, 128); r32_2Term4(12, 192); r32_2Term4(16, 256)
+	r32_2Term4(20, 320); r32_2Term4(24, 384); r32_2Term4(28, 448); r32_2Term4(32, 512); r32_2Term4(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -799,11 +804,10 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32AVX512_2Term1(0, 0); r32AVX512_2Term1(4, 64); r32AVX512_2Term1(8, 128); r32AVX512_2Term1(12, 192)
-	r32AVX512_2Term1(16, 256); r32AVX512_2Term1(20, 320); r32AVX512_2Term1(24, 384); r32AVX512_2Term1(28, 448)
-	r32AVX512_2Term1(32, 512); r32AVX512_2Term1(36, 576)
+	r32_2Term1(0, 0); r32_2Term1(4, 64); r32_2Term1(8, 128); r32_2Term1(12, 192); r32_2Term1(16, 256)
+	r32_2Term1(20, 320); r32_2Term1(24, 384); r32_2Term1(28, 448); r32_2Term1(32, 512); r32_2Term1(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -857,18 +861,12 @@ next3:
 	VZEROUPPER
 	RET
 
-#define s10x128AVX512In1C0(x, w) \
+#define s10x128In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	zero(Z8); VFMADD231PS Z31, Z0, Z8; VMULPS Z29, Z8, Z8; VADDPS w(DI), Z8, Z8; VMOVUPS Z8, w(DI); zero(Z9); \
-	VFMADD231PS Z31, Z1, Z9; VMULPS Z29, Z9, Z9; VADDPS (w+640)(DI), Z9, Z9; VMOVUPS Z9, (w+640)(DI); zero(Z10); \
-	VFMADD231PS Z31, Z2, Z10; VMULPS Z29, Z10, Z10; VADDPS (w+1280)(DI), Z10, Z10; VMOVUPS Z10, (w+1280)(DI); \
-	zero(Z11); VFMADD231PS Z31, Z3, Z11; VMULPS Z29, Z11, Z11; VADDPS (w+1920)(DI), Z11, Z11; \
-	VMOVUPS Z11, (w+1920)(DI); zero(Z12); VFMADD231PS Z31, Z4, Z12; VMULPS Z29, Z12, Z12; \
-	VADDPS (w+2560)(DI), Z12, Z12; VMOVUPS Z12, (w+2560)(DI); zero(Z13); VFMADD231PS Z31, Z5, Z13; \
-	VMULPS Z29, Z13, Z13; VADDPS (w+3200)(DI), Z13, Z13; VMOVUPS Z13, (w+3200)(DI); zero(Z14); \
-	VFMADD231PS Z31, Z6, Z14; VMULPS Z29, Z14, Z14; VADDPS (w+3840)(DI), Z14, Z14; VMOVUPS Z14, (w+3840)(DI); \
-	zero(Z15); VFMADD231PS Z31, Z7, Z15; VMULPS Z29, Z15, Z15; VADDPS (w+4480)(DI), Z15, Z15; \
-	VMOVUPS Z15, (w+4480)(DI)
+	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+640)(DI)); \
+	step_9a336a74(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
+	step_9a336a74(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
+	step_9a336a74(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (w+4480)(DI))
 
 // step10x128AVX512 is the step of one sample on the weights of 128 outputs.
 TEXT ·step10x128AVX512(SB), NOSPLIT, $0-32
@@ -888,19 +886,17 @@ TEXT ·step10x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	s10x128AVX512In1C0(0, 0); s10x128AVX512In1C0(4, 64); s10x128AVX512In1C0(8, 128); s10x128AVX512In1C0(12, 192)
+	terms4x4x64(s10x128In1C0)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	s10x128AVX512In1C0(0, 0); s10x128AVX512In1C0(4, 64)
+	s10x128In1C0(0, 0); s10x128In1C0(4, 64)
 	VZEROUPPER
 	RET
 
-#define s784x128AVX512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; zero(Z4); VFMADD231PS Z31, Z0, Z4; VMULPS Z29, Z4, Z4; VADDPS w(DI), Z4, Z4; \
-	VMOVUPS Z4, w(DI); zero(Z5); VFMADD231PS Z31, Z1, Z5; VMULPS Z29, Z5, Z5; VADDPS (w+50176)(DI), Z5, Z5; \
-	VMOVUPS Z5, (w+50176)(DI); zero(Z6); VFMADD231PS Z31, Z2, Z6; VMULPS Z29, Z6, Z6; \
-	VADDPS (w+100352)(DI), Z6, Z6; VMOVUPS Z6, (w+100352)(DI); zero(Z7); VFMADD231PS Z31, Z3, Z7; \
-	VMULPS Z29, Z7, Z7; VADDPS (w+150528)(DI), Z7, Z7; VMOVUPS Z7, (w+150528)(DI)
+#define s784x128In2C0(x, w) \
+	VBROADCASTSS x(SI), Z31; \
+	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
+	step_9a336a74(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+150528)(DI))
 
 // step784x128AVX512 is the step of one sample on the weights of 128 outputs.
 TEXT ·step784x128AVX512(SB), NOSPLIT, $0-40
@@ -921,8 +917,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs3:
-	s784x128AVX512In2C0(0, 0); s784x128AVX512In2C0(4, 64); s784x128AVX512In2C0(8, 128)
-	s784x128AVX512In2C0(12, 192)
+	terms4x4x64(s784x128In2C0)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs3
 	ADDQ $200704, R10
@@ -939,8 +934,7 @@ TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -962,7 +956,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

@@ -112,12 +112,6 @@ func step10x512AVX2(w, x, dy, rate *float32)
 func step10x512AVX512(w, x, dy, rate *float32)
 
 //go:noescape
-func step512x512AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x512AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step784x512AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
@@ -449,19 +443,6 @@ func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 		}
 	default:
 		dense2GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step512x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step512x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 

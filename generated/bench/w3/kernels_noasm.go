@@ -44,9 +44,6 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
-func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
-	dense2RankOneGeneric(w, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }

@@ -127,31 +127,13 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func step128x128AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x128AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x640AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x640AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step640x128AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step640x128AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
-func step8x128AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step8x128AVX2_2(w, x, dy, rate *float32)
-
-//go:noescape
-func step8x128AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step8x128AVX512_2(w, x, dy, rate *float32)
@@ -388,19 +370,6 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 		}
 	default:
 		dense10GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x640AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x640AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense10RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 
@@ -876,19 +845,6 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	}
 }
 
-func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step8x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step8x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense6RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -1021,19 +977,6 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 		}
 	default:
 		dense9GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense9RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 

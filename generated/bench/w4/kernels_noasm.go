@@ -28,9 +28,6 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dense10GradWeightGeneric(g, dy, x)
 }
-func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
-	dense10RankOneGeneric(w, b, x, dy, rate)
-}
 func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	dense10WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
@@ -100,9 +97,6 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dense6GradWeightGeneric(g, dy, x)
 }
-func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
-	dense6RankOneGeneric(w, b, x, dy, rate)
-}
 func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	dense6WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
@@ -119,9 +113,6 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 }
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	dense9GradWeightGeneric(g, dy, x)
-}
-func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
-	dense9RankOneGeneric(w, b, x, dy, rate)
 }
 func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	dense9WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)

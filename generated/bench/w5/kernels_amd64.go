@@ -103,12 +103,6 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func step1024x512AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step1024x512AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step1x256AVX2(w, x, dy, rate *float32)
 
 //go:noescape
@@ -119,12 +113,6 @@ func step256x1024AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step256x1024AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x256AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x256AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
 func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
@@ -478,19 +466,6 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 	}
 }
 
-func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step1024x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step1024x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -708,19 +683,6 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 		}
 	default:
 		dense3GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step512x256AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step512x256AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense3RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 

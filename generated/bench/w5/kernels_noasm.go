@@ -45,9 +45,6 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
-func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
-	dense2RankOneGeneric(w, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
@@ -73,9 +70,6 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 }
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	dense3GradWeightGeneric(g, dy, x)
-}
-func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
-	dense3RankOneGeneric(w, b, x, dy, rate)
 }
 func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)

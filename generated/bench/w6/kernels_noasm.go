@@ -3,9 +3,6 @@
 
 package w6
 
-func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	dense1ForwardGeneric(y, x, w, b)
-}
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
