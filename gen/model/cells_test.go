@@ -317,3 +317,22 @@ func TestLengths(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// TestShapeHints: what is open is refused with the flag that fixes it.
+func TestShapeHints(t *testing.T) {
+	for want, build := range map[string]func(b *builder) string{
+		"--shape x=1,N,3 with a number for N": func(b *builder) string { return b.op("Tanh", b.input("x", 0, 0, 3)) },
+		"--shape h=2,1,4, and leave out": func(b *builder) string {
+			outs := b.cellNode("GRU", 2, b.input("x", 5, 1, 3), "", b.input("h", 2, 0, 4), attrText("direction", "bidirectional"))
+			b.rename(outs[1], "hn")
+			b.g.Outputs = append(b.g.Outputs, &onnx.ValueInfo{Name: "hn"})
+			return outs[0]
+		},
+	} {
+		b := newBuilder(17, 1)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)).Marshal(), 0o666))
+		_, err := Import(path, Options{})
+		require.ErrorContains(t, err, want)
+	}
+}
