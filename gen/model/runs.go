@@ -151,7 +151,7 @@ func (p *proof) interpret(rows [][]float64, keep bool) (outputs [][]float64, m *
 	}
 	for s, row := range rows {
 		if s > 0 {
-			m.Advance()
+			m.Advance(m.Prog.Infer)
 		}
 		y, err := p.interpretRows(m, [][]float64{row}, true)
 		if err != nil {
