@@ -100,6 +100,10 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		if s.Vector {
 			return WeightsOf(t, elem, o.X.Size(), o.DY.Size(), batch).String()
 		}
+	case *ir.BatchSum:
+		if s.Vector {
+			return WeightsOf(t, elem, 1, o.X.Size(), batch).String()
+		}
 	case *ir.Contract:
 		switch {
 		case s.Vector:

@@ -216,7 +216,7 @@ func (g *gradWeight) sparse() []jen.Code {
 }
 
 // batchSum emits the sum of a value over the samples.
-func (b *body) batchSum(o *ir.BatchSum) error {
+func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 	rows, _, element := b.source(o.X)
 	if isNumber(o.Y) {
 		if _, kept := b.at[o.Y]; kept {
@@ -248,6 +248,10 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 			forRange("b", "dy",
 				letf("d", "(*%s)(dy[b][:])", array(b.e.elem, size)),
 				forRange("j, dj", "d", jen.Id(vectorAt("g", "j")).Op("+=").Id("dj"))),
+		}
+		if s.Vector && !b.single {
+			b.e.fast(k, func() []jen.Code { return b.biasRows(size, stride) })
+			k.rows, k.generic, k.body = true, k.body, nil
 		}
 	})
 	b.add(jen.Id(k.name).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))

@@ -33,6 +33,8 @@ func connected(op ir.Op) bool {
 		return productOf(op).connected()
 	case *ir.DenseGradWeight:
 		return o.DW.Param.Mask == nil
+	case *ir.BatchSum:
+		return o.Y.Param != nil && o.Y.Size() > 1
 	case *ir.RankOne:
 		return true
 	}

@@ -129,6 +129,16 @@ func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 	}
 }
 
+func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
+	switch {
+	case useNEON:
+		one := float32(1)
+		weightGradient8NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
+	default:
+		bodyBiasGradGeneric(g, dy)
+	}
+}
+
 func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useNEON:
@@ -186,6 +196,16 @@ func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 6)
 	default:
 		bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
+	}
+}
+
+func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
+	switch {
+	case useNEON:
+		one := float32(1)
+		weightGradientUpTo4NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 3)
+	default:
+		choiceBiasGradGeneric(g, dy)
 	}
 }
 
@@ -418,6 +438,19 @@ func eluOfSums_2(y, y1 []float32) {
 	}
 }
 
+func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
+	switch {
+	case useNEON:
+		one := float32(1)
+		for q := range 2 {
+			weightGradient16NEON(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 132, 0)
+		}
+		weightGradientUpTo4NEON(&g[2][0], &dy[0][32], &one, 1, len(dy), 132, 0, 1)
+	default:
+		eyeBiasGradGeneric(g, dy)
+	}
+}
+
 func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
 	switch {
 	case useNEON:
@@ -515,6 +548,17 @@ func geluOfSums_2(y, y1 []float32) {
 	}
 }
 
+func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
+	switch {
+	case useNEON:
+		one := float32(1)
+		weightGradient16NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 68, 0)
+		weightGradientUpTo4NEON(&g[1][0], &dy[0][16], &one, 1, len(dy), 68, 0, 1)
+	default:
+		innerBiasGradGeneric(g, dy)
+	}
+}
+
 func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
 	switch {
 	case useNEON:
@@ -589,6 +633,16 @@ func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, 
 		sgdElementsNEON_2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 66)
 	default:
 		innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
+	}
+}
+
+func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
+	switch {
+	case useNEON:
+		one := float32(1)
+		weightGradient16NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 64, 0)
+	default:
+		mixedBiasGradGeneric(g, dy)
 	}
 }
 

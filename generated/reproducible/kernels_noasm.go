@@ -9,6 +9,7 @@ func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
 func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 	addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
 }
+func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) { bodyBiasGradGeneric(g, dy) }
 func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	bodyBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
@@ -25,6 +26,7 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) { bodyGradWei
 func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 	bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
+func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) { choiceBiasGradGeneric(g, dy) }
 func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	choiceBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
@@ -75,11 +77,12 @@ func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
 func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
 	dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
 }
-func eluGradientEach(y, x0, x1 *[8]float32) { eluGradientEachGeneric(y, x0, x1) }
-func eluOfRows(y [][8]float32)              { eluOfRowsGeneric(y) }
-func eluOfRows_2(y, y1 [][8]float32)        { eluOfRows_2Generic(y, y1) }
-func eluOfSums(y []float32)                 { eluOfSumsGeneric(y) }
-func eluOfSums_2(y, y1 []float32)           { eluOfSums_2Generic(y, y1) }
+func eluGradientEach(y, x0, x1 *[8]float32)           { eluGradientEachGeneric(y, x0, x1) }
+func eluOfRows(y [][8]float32)                        { eluOfRowsGeneric(y) }
+func eluOfRows_2(y, y1 [][8]float32)                  { eluOfRows_2Generic(y, y1) }
+func eluOfSums(y []float32)                           { eluOfSumsGeneric(y) }
+func eluOfSums_2(y, y1 []float32)                     { eluOfSums_2Generic(y, y1) }
+func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) { eyeBiasGradGeneric(g, dy) }
 func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
 	eyeBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
@@ -95,10 +98,11 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
 	eyeWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
 }
-func geluOfRows(y [][33]float32)       { geluOfRowsGeneric(y) }
-func geluOfRows_2(y, y1 [][33]float32) { geluOfRows_2Generic(y, y1) }
-func geluOfSums(y []float32)           { geluOfSumsGeneric(y) }
-func geluOfSums_2(y, y1 []float32)     { geluOfSums_2Generic(y, y1) }
+func geluOfRows(y [][33]float32)                        { geluOfRowsGeneric(y) }
+func geluOfRows_2(y, y1 [][33]float32)                  { geluOfRows_2Generic(y, y1) }
+func geluOfSums(y []float32)                            { geluOfSumsGeneric(y) }
+func geluOfSums_2(y, y1 []float32)                      { geluOfSums_2Generic(y, y1) }
+func innerBiasGrad(g *[2][16]float32, dy [][17]float32) { innerBiasGradGeneric(g, dy) }
 func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
 	innerBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
@@ -120,6 +124,7 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
 	innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
 }
+func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) { mixedBiasGradGeneric(g, dy) }
 func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 	mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }

@@ -84,6 +84,19 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
+func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
+	case useAVX2:
+		one := float32(1)
+		weightGradient8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
+	default:
+		dense1BiasGradGeneric(g, dy)
+	}
+}
+
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -213,6 +226,19 @@ func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
 		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 4)
 	default:
 		dense1WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 7)
+	case useAVX2:
+		one := float32(1)
+		weightGradientUpTo8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 20)
+	default:
+		dense2BiasGradGeneric(g, dy)
 	}
 }
 

@@ -48,6 +48,16 @@ func weightGradientUpTo4NEON(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
+func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
+	switch {
+	case useNEON:
+		one := float32(1)
+		weightGradient8NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
+	default:
+		dense1BiasGradGeneric(g, dy)
+	}
+}
+
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useNEON:
@@ -132,6 +142,16 @@ func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
 		sgdElementsNEON(&g[0][0], &w[0][0], &lr, 8)
 	default:
 		dense1WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
+	switch {
+	case useNEON:
+		one := float32(1)
+		weightGradientUpTo4NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 3)
+	default:
+		dense2BiasGradGeneric(g, dy)
 	}
 }
 

@@ -3,6 +3,7 @@
 
 package standalone
 
+func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -22,7 +23,8 @@ func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]f
 func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[4][8]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense1WeightSgd(lr float32, g, w *[4][8]float32)   { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }

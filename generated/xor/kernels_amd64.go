@@ -78,6 +78,19 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
+func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 16, 0, 15)
+	case useAVX2:
+		one := float32(1)
+		weightGradientUpTo8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 16, 0, 16)
+	default:
+		dense1BiasGradGeneric(g, dy)
+	}
+}
+
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:

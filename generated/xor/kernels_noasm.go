@@ -3,6 +3,7 @@
 
 package xor
 
+func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 }

@@ -258,6 +258,23 @@ func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) {
 	}
 }
 
+func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 2 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 128, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 2 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 128, 0)
+		}
+	default:
+		dense2BiasGradGeneric(g, dy)
+	}
+}
+
 func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -431,6 +448,19 @@ func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) {
 		}
 	default:
 		dense2WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 8, 0, 3)
+	case useAVX2:
+		one := float32(1)
+		weightGradientUpTo8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 8, 0, 24)
+	default:
+		dense3BiasGradGeneric(g, dy)
 	}
 }
 

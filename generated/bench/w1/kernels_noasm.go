@@ -22,6 +22,7 @@ func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x 
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasGrad(g *[2][16]float32, dy [][32]float32)  { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -49,6 +50,7 @@ func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func dense3BiasGrad(g *[1][16]float32, dy [][2]float32)    { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }

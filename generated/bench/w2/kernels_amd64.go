@@ -125,6 +125,23 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 	}
 }
 
+func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
+		}
+	default:
+		dense1BiasGradGeneric(g, dy)
+	}
+}
+
 func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -273,6 +290,19 @@ func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) {
 		}
 	default:
 		dense1WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
+	case useAVX2:
+		one := float32(1)
+		weightGradientUpTo16AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 24)
+	default:
+		dense2BiasGradGeneric(g, dy)
 	}
 }
 

@@ -283,6 +283,23 @@ func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) {
 	}
 }
 
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 32 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 32 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
+		}
+	default:
+		dense2BiasGradGeneric(g, dy)
+	}
+}
+
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -513,6 +530,19 @@ func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) {
 		}
 	default:
 		dense2WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
+	case useAVX2:
+		one := float32(1)
+		weightGradientUpTo16AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 24)
+	default:
+		dense3BiasGradGeneric(g, dy)
 	}
 }
 

@@ -22,6 +22,7 @@ func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32)   { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -51,6 +52,7 @@ func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]floa
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func dense3BiasGrad(g *[1][16]float32, dy [][10]float32)     { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }

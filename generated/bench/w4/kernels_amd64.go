@@ -180,6 +180,23 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 40 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 40 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
+		}
+	default:
+		dense10BiasGradGeneric(g, dy)
+	}
+}
+
 func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -635,6 +652,19 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 	}
 }
 
+func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
+	case useAVX2:
+		one := float32(1)
+		weightGradient8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
+	default:
+		dense5BiasGradGeneric(g, dy)
+	}
+}
+
 func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -920,6 +950,23 @@ func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) {
 		}
 	default:
 		dense6WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
+		}
+	default:
+		dense9BiasGradGeneric(g, dy)
 	}
 }
 

@@ -3,6 +3,7 @@
 
 package w4
 
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) { dense10BiasGradGeneric(g, dy) }
 func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	dense10BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -60,6 +61,7 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2Forward(y, x, w, b)
 }
+func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) { dense5BiasGradGeneric(g, dy) }
 func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense5BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -108,6 +110,7 @@ func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x
 	dense6WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) { dense6WeightSgdGeneric(lr, g, w) }
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) { dense9BiasGradGeneric(g, dy) }
 func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense9BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }

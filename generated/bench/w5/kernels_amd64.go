@@ -153,6 +153,23 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
+func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 64 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 4160, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 64 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 4160, 0)
+		}
+	default:
+		dense1BiasGradGeneric(g, dy)
+	}
+}
+
 func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -303,6 +320,23 @@ func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) {
 		}
 	default:
 		dense1WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 32 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 32 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
+		}
+	default:
+		dense2BiasGradGeneric(g, dy)
 	}
 }
 
@@ -536,6 +570,23 @@ func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) {
 		}
 	default:
 		dense2WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func dense3BiasGrad(g *[16][16]float32, dy [][272]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 16 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 1088, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 16 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 1088, 0)
+		}
+	default:
+		dense3BiasGradGeneric(g, dy)
 	}
 }
 

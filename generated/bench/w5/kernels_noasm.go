@@ -3,6 +3,7 @@
 
 package w5
 
+func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -23,6 +24,7 @@ func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float3
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32)   { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -52,6 +54,7 @@ func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float3
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func dense3BiasGrad(g *[16][16]float32, dy [][272]float32)    { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }

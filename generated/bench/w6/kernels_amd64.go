@@ -234,6 +234,23 @@ func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]floa
 	}
 }
 
+func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
+	switch {
+	case useAVX512:
+		one := float32(1)
+		for q := range 4 {
+			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 256, 0)
+		}
+	case useAVX2:
+		one := float32(1)
+		for q := range 4 {
+			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 256, 0)
+		}
+	default:
+		dense3BiasGradGeneric(g, dy)
+	}
+}
+
 func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:

@@ -21,6 +21,7 @@ func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x
 func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
+func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
