@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -94,7 +96,11 @@ type constant struct{ name, text string }
 
 func newConstant(bits []uint64, size int) constant {
 	name := fmt.Sprintf("c%0*x", 2*size, bits[0])
-	if len(bits) > 1 {
+	same := !slices.ContainsFunc(bits, func(b uint64) bool { return b != bits[0] })
+	switch {
+	case same && len(bits) > 1:
+		name += fmt.Sprintf("x%d", len(bits))
+	case !same:
 		h := fnv.New64a()
 		fmt.Fprint(h, bits)
 		name = fmt.Sprintf("table%dx%d_%x", len(bits), size, h.Sum64())
@@ -106,32 +112,60 @@ func newConstant(bits []uint64, size int) constant {
 		}
 		bits, size = wide, 8
 	}
-	var b strings.Builder
+	if same {
+		return constant{name, fmt.Sprintf("number%dx%d(%s, %#x)\n", len(bits), size, name, bits[0])}
+	}
+	values := make([]string, len(bits))
 	for i, v := range bits {
+		values[i] = fmt.Sprintf("$%#x", v)
+	}
+	return constant{name, data(name, size, values)}
+}
+
+// data is the data of a name: values of size bytes each.
+func data(name string, size int, values []string) string {
+	var b strings.Builder
+	for i, v := range values {
 		end := "\n"
-		if i%2 == 0 && i+1 < len(bits) { // two a line
+		if i%2 == 0 && i+1 < len(values) { // two a line
 			end = "; "
 		}
-		fmt.Fprintf(&b, "DATA %s<>+%d(SB)/%d, $%#x%s", name, i*size, size, v, end)
+		fmt.Fprintf(&b, "DATA %s<>+%d(SB)/%d, %s%s", name, i*size, size, v, end)
 	}
-	fmt.Fprintf(&b, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, len(bits)*size)
-	return constant{name, b.String()}
+	fmt.Fprintf(&b, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, len(values)*size)
+	return b.String()
 }
+
+// number is a use of the macro for one number, or for the same several times.
+var number = regexp.MustCompile(`(?m)^number(\d+)x(\d)\(`)
 
 // Constants is the read-only data of functions in one file and the macros they
 // share.
 func Constants(funcs ...*Func) string {
-	var b strings.Builder
+	var b, macros strings.Builder
 	known := map[string]bool{}
 	for _, f := range funcs {
 		for _, c := range slices.Concat(f.consts, f.shared) {
-			if !known[c.name] {
-				known[c.name] = true
-				b.WriteString(c.text)
+			if known[c.name] {
+				continue
+			}
+			known[c.name] = true
+			b.WriteString(c.text)
+			if use := number.FindStringSubmatch(c.text); use != nil && !known[use[0]] {
+				known[use[0]] = true
+				macros.WriteString(numberMacro(use[1], use[2]))
 			}
 		}
 	}
-	return b.String()
+	return macros.String() + b.String()
+}
+
+// numberMacro declares the data of a number, which is there some times.
+func numberMacro(times, size string) string {
+	n, _ := strconv.Atoi(times)
+	bytes, _ := strconv.Atoi(size)
+	text := strings.TrimSuffix(data("name", bytes, slices.Repeat([]string{"$bits"}, n)), "\n")
+	return fmt.Sprintf("#define number%sx%s(name, bits) \\\n\t%s\n\n", times, size, strings.ReplaceAll(text, "\n", "; \\\n\t"))
 }
 
 // widest is the number of characters from which a statement goes on in the
@@ -202,6 +236,59 @@ func (f *Func) Shared(name string, parameters []string, write func()) {
 	f.shared = append(f.shared, constant{name, f.macros.String()})
 	f.macros.Reset()
 	f.macros.WriteString(own)
+}
+
+// operand is a vector register or memory at a pointer.
+var operand = regexp.MustCompile(`\b[XYZV]\d+\b|(?:\b\w+|\(\w+\+\d+\))?\((?:[A-D]X|[SD]I|R\d+)\)`)
+
+// worthNaming is the number of statements from which a macro is shorter.
+const worthNaming = 3
+
+// Named writes statements as a macro of their vector registers and operands in
+// memory, which those of the file that differ in these alone share. Its name is
+// the role and what tells it from others of the role.
+func (f *Func) Named(role string, write func()) {
+	outer, inLine, open, loads := f.body, f.inLine, f.open, f.loads
+	f.body, f.inLine, f.open = bytes.Buffer{}, 0, false
+	write()
+	text := f.body.String()
+	f.body, f.inLine, f.open, f.loads = outer, inLine, open, loads
+	var statements []string
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n\t") {
+		if note, ok := strings.CutPrefix(line, "// "); ok {
+			f.Note("%s", note)
+			continue
+		}
+		statements = append(statements, strings.Split(line, "; ")...)
+	}
+	if len(statements) < worthNaming {
+		for _, s := range statements {
+			f.write(s)
+		}
+		return
+	}
+	var operands, parameters []string
+	h := fnv.New32a()
+	for i, s := range statements {
+		statements[i] = operand.ReplaceAllStringFunc(s, func(r string) string {
+			at := slices.Index(operands, r)
+			if at < 0 {
+				at = len(operands)
+				operands, parameters = append(operands, r), append(parameters, fmt.Sprintf("r%d", at))
+			}
+			return parameters[at]
+		})
+		fmt.Fprintln(h, statements[i])
+	}
+	name := fmt.Sprintf("%s_%08x", role, h.Sum32())
+	f.Shared(name, parameters, func() {
+		f.Line(func() {
+			for _, s := range statements {
+				f.write(s)
+			}
+		})
+	})
+	f.Use(name, operands...)
 }
 
 // Use writes a macro's statements.

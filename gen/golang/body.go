@@ -204,7 +204,7 @@ func (b *body) mapOp(o *ir.Map) error {
 				args = append(args, exprf("%s", b.pointer(x)))
 			}
 		}
-		b.add(jen.Id(k.name).Call(args...))
+		b.add(b.e.id(k).Call(args...))
 		return nil
 	}
 	b.add(forRange("j", y.idx, set(y.idx+"[j]", b.value(o, "j"))))

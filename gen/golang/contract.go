@@ -65,7 +65,7 @@ func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 			b.e.fast(k, func() []jen.Code { return c.filterCalls(kern) })
 		}
 	})
-	b.add(jen.Id(k.name).Call(c.pass...))
+	b.add(b.e.id(k).Call(c.pass...))
 }
 
 // operand makes a value a parameter of the function.

@@ -26,7 +26,7 @@ func (b *body) convolve(s *plan.Step) {
 		k.train = b.training
 		m.convolution(k)
 	})
-	b.add(jen.Id(k.name).Call(b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)...))
+	b.add(b.e.id(k).Call(b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)...))
 	if m.whole != nil {
 		b.finish(m.whole)
 	}

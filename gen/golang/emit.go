@@ -59,6 +59,7 @@ type emitter struct {
 	rowNames map[any]string                     // of values and of series
 	tables   map[string]*table                  // constants, by their numbers
 	current  *target.Target                     // that code is being made for
+	building *kernelFunc                        // that code is being made for
 	movedTo  map[uint64]map[*ir.Value][]float64 // parameters of the tests, by seed
 	repeat   *plan.Repeat                       // whose first turn is being printed
 	commons  map[string]string                  // names of the assembly that instruction sets have in common

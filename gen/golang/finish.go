@@ -32,7 +32,7 @@ func (b *body) finish(m *matrix) {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
 	}
-	b.add(jen.Id(k.name).Call(args...))
+	b.add(b.e.id(k).Call(args...))
 }
 
 // finishType is the type of a value in the pass.
@@ -195,7 +195,7 @@ func (b *body) finishRows(m *matrix) {
 		r.add(v, b.rowsOf(v), fmt.Sprint("u", i))
 		args = append(args, exprf("%s", b.passed(v)))
 	}
-	b.add(jen.Id(r.function(b.training).name).Call(args...))
+	b.add(b.e.id(r.function(b.training)).Call(args...))
 }
 
 // finishedRows is the pass for the rows of a batch.

@@ -28,6 +28,7 @@ type kernelFunc struct {
 	// plain is the function that takes its place without assembly of its own,
 	// with the same arguments; "" is a portable one of its own.
 	plain string
+	callers
 }
 
 // arg is a parameter of a kernel and what a call passes.
@@ -42,10 +43,10 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 	}
 	k := &kernelFunc{name: e.globals.name(hint)}
 	e.kernels[key] = k
-	current, repeat := e.current, e.repeat
-	e.current, e.repeat = nil, nil
+	current, repeat, building := e.current, e.repeat, e.building
+	e.current, e.repeat, e.building = nil, nil, k
 	build(k)
-	e.current, e.repeat = current, repeat
+	e.current, e.repeat, e.building = current, repeat, building
 	return k
 }
 
@@ -113,7 +114,7 @@ func (b *body) matrix(s *plan.Step) error {
 		}
 		k = m.skipping(k, b.train())
 	}
-	b.add(jen.Id(k.name).Call(args...))
+	b.add(b.e.id(k).Call(args...))
 	if w != nil {
 		b.finish(w)
 	}

@@ -77,7 +77,7 @@ func (b *body) learn(l plan.Learn, ranks map[*ir.ParamInfo]int) error {
 	} else {
 		args = append(args, exprf("t, x"))
 	}
-	b.add(jen.Id(k.name).Call(append(args, exprf("%s, part, parts", b.e.rank(l.Update.Out[0].Param, ranks)))...))
+	b.add(b.e.id(k).Call(append(args, exprf("%s, part, parts", b.e.rank(l.Update.Out[0].Param, ranks)))...))
 	return err
 }
 
@@ -121,7 +121,8 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 		}
 		k.doc = []string{fmt.Sprintf("%s updates %s: gradient and %s.", k.name, what, l.Update.Doc)}
 		k.args = append(k.args, arg{"rank", "int"}, arg{"part", "int"}, arg{"parts", "int"})
-		if failed = b.step(&plan.Step{Op: l.Gradient, Chains: 1, Vector: connected(l.Gradient), Kernel: l.Kernel}); failed != nil {
+		_, weights := ir.Form(l.Gradient).(*ir.DenseGradWeight)
+		if failed = b.step(&plan.Step{Op: l.Gradient, Chains: 1, Vector: weights && connected(l.Gradient), Kernel: l.Kernel}); failed != nil {
 			return
 		}
 		if failed = b.paramMap(l.Update); failed != nil {

@@ -16,6 +16,7 @@ type library map[string]*assembly
 // assembly is a function of the library.
 type assembly struct {
 	target *target.Target
+	callers
 	common bool // to all instruction sets of the architecture
 	name   string
 	doc    string
@@ -39,12 +40,13 @@ func (a *assembly) file() string {
 func (e *emitter) common(key, hint, doc string, text func(name string, doc []string) *asm.Func) string {
 	t := e.target()
 	if a := e.library[t.Arch+" "+key]; a != nil {
+		a.add(e.caller())
 		return a.name
 	}
 	if e.commons[key] == "" {
 		e.commons[key] = e.globals.name(hint)
 	}
-	a := &assembly{t, true, e.commons[key], doc, func(_ *target.Target, name string, doc []string) *asm.Func { return text(name, doc) }}
+	a := &assembly{t, callers{e.caller()}, true, e.commons[key], doc, func(_ *target.Target, name string, doc []string) *asm.Func { return text(name, doc) }}
 	e.library[t.Arch+" "+key] = a
 	return a.name
 }
@@ -56,18 +58,19 @@ func (e *emitter) assembly(key, hint, doc string, text func(t *target.Target, na
 	t := e.target()
 	key = t.Name + " " + key
 	if a := e.library[key]; a != nil {
+		a.add(e.caller())
 		return a.name
 	}
-	a := &assembly{t, false, e.globals.name(hint + " " + upper(t)), doc, text}
+	a := &assembly{t, callers{e.caller()}, false, e.globals.name(hint + " " + upper(t)), doc, text}
 	e.library[key] = a
 	return a.name
 }
 
-// functions are the library's functions for an architecture, by their names.
+// functions are the library's functions that an architecture calls, by their names.
 func (l library) functions(arch string) []*assembly {
 	var all []*assembly
 	for _, a := range l {
-		if a.target.Arch == arch {
+		if a.target.Arch == arch && a.on(arch) {
 			all = append(all, a)
 		}
 	}

@@ -191,5 +191,5 @@ func (e *emitter) halve() *jen.Statement {
 		k.body = append(k.body, jen.Return(exprf("lanes[0] + lanes[1]")))
 		k.result = typeName(e.elem)
 	})
-	return jen.Id(e.kernels["halve"].name).Call(exprf("&lanes"))
+	return e.id(e.kernels["halve"]).Call(exprf("&lanes"))
 }

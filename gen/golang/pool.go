@@ -19,7 +19,7 @@ func (b *body) pool(o *ir.Pool) {
 		k.args = []arg{{"y", "*" + array(o.Y.V.DType, o.Y.V.Size())}, {"x", typ}}
 		k.windows(o, element)
 	})
-	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+	b.add(b.e.id(k).Call(exprf("%s", y.ptr), exprf("%s", pass)))
 }
 
 // windows prints the loops of a pooling; element is one of x.
@@ -75,7 +75,7 @@ func (b *body) scatter(o *ir.Scatter) {
 			forRange("i, p", "at", jen.Id("dx[int(p)]").Op("+=").Id("dy[i]")),
 		}
 	})
-	b.add(jen.Id(k.name).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY)), exprf("%s", b.pointer(o.At))))
+	b.add(b.e.id(k).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY)), exprf("%s", b.pointer(o.At))))
 }
 
 // pool prints the maximum of every window in the reference.

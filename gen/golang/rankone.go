@@ -63,7 +63,7 @@ func (b *body) usesGradients() bool {
 // rankOne emits the update of weights and bias by one sample.
 func (b *body) rankOne(o *ir.RankOne) {
 	k := b.e.rankOneKernel(o)
-	b.add(jen.Id(k.name).Call(b.rankOneArgs(o)...))
+	b.add(b.e.id(k).Call(b.rankOneArgs(o)...))
 }
 
 // rankOneArgs are the arguments of an update: weights, bias, x, dy, rate.
@@ -160,7 +160,7 @@ func (b *body) gradInputOne(s *plan.Step, m *matrix) {
 			args = append(args, b.pointers(b.e.plan.TensorOf(then.B.Param), "p")...)
 		}
 	}
-	b.add(jen.Id(k.name).Call(args...))
+	b.add(b.e.id(k).Call(args...))
 	if m.whole != nil {
 		b.finish(m.whole)
 	}
@@ -182,6 +182,7 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	k.doc = []string{fmt.Sprintf("%s is %s.", k.name, single.portable())}
 	if then == nil && m.step.Vector {
 		k.plain = single.name
+		e.id(single)
 	}
 	k.generic = []jen.Code{jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))}
 	var update *kernelFunc

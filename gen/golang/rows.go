@@ -173,7 +173,7 @@ func (b *body) matrixRows(s *plan.Step) {
 		}
 	}
 	args := b.matrixArgs(m, s.Stored(), b.passed, b.passed)
-	b.add(jen.Id(k.function().name).Call(args...))
+	b.add(b.e.id(k.function()).Call(args...))
 	if m.whole != nil {
 		b.finishRows(m.whole)
 	}

@@ -106,7 +106,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		}
 		var out []jen.Code
 		if len(single.fast) > 0 {
-			out = append(out, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
+			out = append(out, jen.If(exprf("len(x) == 1")).Block(k.e.id(single).Call(call("0")), jen.Return()))
 		}
 		return append(out, k.vectorForward()...)
 	})

@@ -49,7 +49,7 @@ func leastTile(tiles []int) int { return tiles[len(tiles)-2] }
 
 // rowTiles is the function that divides rows into tiles.
 func (e *emitter) rowTiles() string {
-	e.kernel("rowTiles", "row tiles", func(f *kernelFunc) {
+	k := e.kernel("rowTiles", "row tiles", func(f *kernelFunc) {
 		f.rows = true
 		f.doc = []string{f.name + " divides n rows into tiles of a, of b and of one row, as few of the last as can be."}
 		f.args = []arg{{"n", "int"}, {"a", "int"}, {"b", "int"}}
@@ -60,5 +60,6 @@ func (e *emitter) rowTiles() string {
 			jen.Return(exprf("n / a, n %% a / b, n %% a %% b")),
 		}
 	})
-	return e.kernels["rowTiles"].name
+	e.id(k)
+	return k.name
 }

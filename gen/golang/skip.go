@@ -37,9 +37,10 @@ func (m *matrix) skipping(all *kernelFunc, train bool) *kernelFunc {
 		for _, a := range all.args {
 			pass = append(pass, a.name)
 		}
-		call := jen.Id(all.name).Call(exprf("%s", strings.Join(pass, ", ")))
+		call := e.id(all).Call(exprf("%s", strings.Join(pass, ", ")))
 		k.doc = []string{fmt.Sprintf("%s is %s; where enough elements of x are zero, their weights are not read.", k.name, all.name)}
 		k.plain = all.name
+		e.id(all)
 		kern := m.forAssembly()
 		args := append([]string{"&y[0]", "&x[0]"}, viewsFrom(m.layout.KernelPanels(), m.bias != nil, "0")...)
 		if kern.Scaled {

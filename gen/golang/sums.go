@@ -121,7 +121,7 @@ func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 			b.vectorGradWeight(k, t, o)
 		}
 	})
-	b.add(jen.Id(k.name).Call(append(b.pointers(t, b.holder(o.DW)), exprf("%s", dPass), exprf("%s", xPass))...))
+	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.DW)), exprf("%s", dPass), exprf("%s", xPass))...))
 	return nil
 }
 
@@ -239,7 +239,7 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 	if b.single {
 		stride = size
 	}
-	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d", size, stride), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
+	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d, %t", size, stride, s.Vector && !b.single), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
 		k.train = true
 		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.name)}
 		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, stride)}}
@@ -254,6 +254,6 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 			k.rows, k.generic, k.body = true, k.body, nil
 		}
 	})
-	b.add(jen.Id(k.name).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
+	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
 	return nil
 }

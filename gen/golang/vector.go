@@ -146,7 +146,7 @@ func (e *emitter) assemblyFiles() error {
 	other := e.file()
 	other.HeaderComment("//go:build !(" + asmTag(arches...) + ")")
 	for _, k := range ks {
-		if !k.assemblyOnly() {
+		if !k.assemblyOnly() && k.on("") {
 			e.forwardGeneric(other, k)
 		}
 	}
@@ -178,7 +178,7 @@ func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
 	f.Comment("compute is said with their portable forms.")
 	f.Line()
 	for _, k := range ks {
-		if !k.assemblyOnly() || len(e.arches()) == 1 {
+		if k.on(arch) && (!k.assemblyOnly() || len(e.arches()) == 1) {
 			k.chooser(f, arch)
 		}
 	}

@@ -81,7 +81,7 @@ func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 		inner.takeArrays(k, b.arraysOf(o), t)
 		inner.updateFunc(k, o, t)
 	})
-	b.add(jen.Id(k.name).Call(append(b.passNumbers(o), b.passArrays(o, t)...)...))
+	b.add(b.e.id(k).Call(append(b.passNumbers(o), b.passArrays(o, t)...)...))
 	return true
 }
 

@@ -86,7 +86,7 @@ func (b *body) view(o *ir.View) {
 			return []jen.Code{setf("y["+flat+"]", "%s", element("x", at))}
 		})
 	})
-	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+	b.add(b.e.id(k).Call(exprf("%s", y.ptr), exprf("%s", pass)))
 }
 
 // viewGrad emits the gradient of a view: sums over what was repeated, zero
@@ -105,7 +105,7 @@ func (b *body) viewGrad(o *ir.ViewGrad) {
 			return []jen.Code{jen.Id("dx[" + at + "]").Op("+=").Id("dy[" + flat + "]")}
 		})...)
 	})
-	b.add(jen.Id(k.name).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY))))
+	b.add(b.e.id(k).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY))))
 }
 
 // viewDoc is the view as a formula: y[i][j] = x[3 + 4*i + j].
@@ -165,7 +165,7 @@ func (b *body) reduceAxis(o *ir.ReduceAxis, chains int) {
 		}
 		k.body = body
 	})
-	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", b.pointer(o.X))))
+	b.add(b.e.id(k).Call(exprf("%s", y.ptr), exprf("%s", b.pointer(o.X))))
 }
 
 var reduceDocs = map[ir.ReduceKind]string{

@@ -66,7 +66,7 @@ func (e *emitter) rank(p *ir.ParamInfo, ranks map[*ir.ParamInfo]int) string {
 
 // dealer is the function that deals out whole parameters.
 func (e *emitter) dealer() string {
-	e.kernel("dealt", "dealt", func(f *kernelFunc) {
+	k := e.kernel("dealt", "dealt", func(f *kernelFunc) {
 		f.train = true
 		f.doc = []string{
 			f.name + " is the part that does parameter i of those sorted by size: they are dealt out",
@@ -79,12 +79,13 @@ func (e *emitter) dealer() string {
 			jen.Return(exprf("min(at, 2*parts-1-at)")),
 		}
 	})
-	return e.kernels["dealt"].name
+	e.id(k)
+	return k.name
 }
 
 // shares is the function that divides inputs among workers.
 func (e *emitter) shares() string {
-	e.kernel("shares", "share", func(f *kernelFunc) {
+	k := e.kernel("shares", "share", func(f *kernelFunc) {
 		f.rows, f.train = true, true
 		f.doc = []string{f.name + " is a part of n inputs, in whole tiles."}
 		f.args = []arg{{"n", "int"}, {"tile", "int"}, {"part", "int"}, {"parts", "int"}}
@@ -94,5 +95,6 @@ func (e *emitter) shares() string {
 			jen.Return(exprf("tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)")),
 		}
 	})
-	return e.kernels["shares"].name
+	e.id(k)
+	return k.name
 }

@@ -169,14 +169,10 @@ func (f *Func) Waits() bool {
 
 // Program is a network, ready to be planned.
 type Program struct {
-	Name  string
-	DType DType
-	Mode  string // fast | reproducible
-	// PortableConvolutions and PortableFilterGradients: an instruction set has no
-	// kernels of convolutions, or of the gradients of filters, so that none rounds
-	// their products and sums once.
-	PortableConvolutions, PortableFilterGradients bool
-	Values                                        []*Value
+	Name   string
+	DType  DType
+	Mode   string // fast | reproducible
+	Values []*Value
 
 	Inputs  []*Value
 	Outputs []Output

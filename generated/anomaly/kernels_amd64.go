@@ -125,23 +125,6 @@ func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][
 	}
 }
 
-func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 40 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 40 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
-		}
-	default:
-		dense10BiasGradGeneric(g, dy)
-	}
-}
-
 func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -544,19 +527,6 @@ func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16
 	}
 }
 
-func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
-	case useAVX2:
-		one := float32(1)
-		weightGradient8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
-	default:
-		dense5BiasGradGeneric(g, dy)
-	}
-}
-
 func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -792,23 +762,6 @@ func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16
 		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 16)
 	default:
 		dense9BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-	}
-}
-
-func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	default:
-		dense9BiasGradGeneric(g, dy)
 	}
 }
 

@@ -4,32 +4,99 @@
 
 #include "textflag.h"
 
-DATA c3dcccccd<>+0(SB)/4, $0x3dcccccd
-GLOBL c3dcccccd<>(SB), RODATA|NOPTR, $4
-DATA c3f7fbe77<>+0(SB)/4, $0x3f7fbe77
-GLOBL c3f7fbe77<>(SB), RODATA|NOPTR, $4
-DATA c3a83126f<>+0(SB)/4, $0x3a83126f
-GLOBL c3a83126f<>(SB), RODATA|NOPTR, $4
-DATA c322bcc77<>+0(SB)/4, $0x322bcc77
-GLOBL c322bcc77<>(SB), RODATA|NOPTR, $4
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
+number1x4(c3dcccccd, 0x3dcccccd)
+number1x4(c3f7fbe77, 0x3f7fbe77)
+number1x4(c3a83126f, 0x3a83126f)
+number1x4(c322bcc77, 0x322bcc77)
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA c00000000<>+0(SB)/4, $0x0
-GLOBL c00000000<>(SB), RODATA|NOPTR, $4
+number1x4(c00000000, 0x0)
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define columns3x8x16at0(at, w) \
+	column3(at(w), Z0, Z8, Z16); column3((at+64)(w), Z1, Z9, Z17); column3((at+128)(w), Z2, Z10, Z18); \
+	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
+	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
+
+#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
+	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
+	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define epilogue_f31d4ecf(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
+#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
+	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
+	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
+	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
+	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
 #define column1(w, s0) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
 
-DATA c40000000<>+0(SB)/4, $0x40000000
-GLOBL c40000000<>(SB), RODATA|NOPTR, $4
+#define columns1x8x16at0(at, w) \
+	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
+	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
+
+#define epilogue_e6daa4d4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
+
+#define columns3x8x8at0(at, w) \
+	column3(at(w), Z0, Z8, Z16); column3((at+32)(w), Z1, Z9, Z17); column3((at+64)(w), Z2, Z10, Z18); \
+	column3((at+96)(w), Z3, Z11, Z19); column3((at+128)(w), Z4, Z12, Z20); column3((at+160)(w), Z5, Z13, Z21); \
+	column3((at+192)(w), Z6, Z14, Z22); column3((at+224)(w), Z7, Z15, Z23)
+
+#define columns1x8x8at0(at, w) \
+	column1(at(w), Z0); column1((at+32)(w), Z1); column1((at+64)(w), Z2); column1((at+96)(w), Z3); \
+	column1((at+128)(w), Z4); column1((at+160)(w), Z5); column1((at+192)(w), Z6); column1((at+224)(w), Z7)
+
+number1x4(c40000000, 0x40000000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+
+#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
+
+#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 
 // adamElementsAVX512 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
@@ -69,7 +136,7 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define d128x128AVX512In2C0(x, w) \
+#define d128x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
 	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
@@ -84,9 +151,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs3:
-	d128x128AVX512In2C0(0, 0); d128x128AVX512In2C0(4, 64); d128x128AVX512In2C0(8, 128)
-	d128x128AVX512In2C0(12, 192); d128x128AVX512In2C0(16, 256); d128x128AVX512In2C0(20, 320)
-	d128x128AVX512In2C0(24, 384); d128x128AVX512In2C0(28, 448)
+	terms8x4x64(d128x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -101,7 +166,7 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d128x640AVX512In2C0(x, w) \
+#define d128x640In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
 	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
@@ -116,15 +181,13 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs3:
-	d128x640AVX512In2C0(0, 0); d128x640AVX512In2C0(4, 64); d128x640AVX512In2C0(8, 128)
-	d128x640AVX512In2C0(12, 192); d128x640AVX512In2C0(16, 256); d128x640AVX512In2C0(20, 320)
-	d128x640AVX512In2C0(24, 384); d128x640AVX512In2C0(28, 448)
+	terms8x4x64(d128x640In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
+	; VMOVUPS Z0, (R8)
+	; VMOVUPS Z1, 64(R8)
+	; VMOVUPS Z2, 128(R8)
+	; VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -156,7 +219,7 @@ inputs2:
 	VZEROUPPER
 	RET
 
-#define d640x128AVX512In2C0(x, w) \
+#define d640x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; \
 	VFMADD231PS (w+82048)(DI), Z31, Z2; VFMADD231PS (w+123072)(DI), Z31, Z3
@@ -171,9 +234,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $80, CX
 inputs3:
-	d640x128AVX512In2C0(0, 0); d640x128AVX512In2C0(4, 64); d640x128AVX512In2C0(8, 128)
-	d640x128AVX512In2C0(12, 192); d640x128AVX512In2C0(16, 256); d640x128AVX512In2C0(20, 320)
-	d640x128AVX512In2C0(24, 384); d640x128AVX512In2C0(28, 448)
+	terms8x4x64(d640x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -188,7 +249,7 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d8x128AVX512In1C0(x, w) \
+#define d8x128In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
 	PREFETCHT0 (w+4096)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; \
@@ -203,9 +264,8 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	VMOVUPS 320(BX), Z5; VMOVUPS 384(BX), Z6; VMOVUPS 448(BX), Z7
-	d8x128AVX512In1C0(0, 0); d8x128AVX512In1C0(4, 64); d8x128AVX512In1C0(8, 128); d8x128AVX512In1C0(12, 192)
-	d8x128AVX512In1C0(16, 256); d8x128AVX512In1C0(20, 320); d8x128AVX512In1C0(24, 384)
-	d8x128AVX512In1C0(28, 448)
+	d8x128In1C0(0, 0); d8x128In1C0(4, 64); d8x128In1C0(8, 128); d8x128In1C0(12, 192); d8x128In1C0(16, 256)
+	d8x128In1C0(20, 320); d8x128In1C0(24, 384); d8x128In1C0(28, 448)
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z0; VMOVUPS Z0, (R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
@@ -227,9 +287,7 @@ block1:
 	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ BX, DI
@@ -238,104 +296,68 @@ panels4:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((DI), Z0, Z8, Z16); column3(64(DI), Z1, Z9, Z17); column3(128(DI), Z2, Z10, Z18)
-	column3(192(DI), Z3, Z11, Z19); column3(256(DI), Z4, Z12, Z20); column3(320(DI), Z5, Z13, Z21)
-	column3(384(DI), Z6, Z14, Z22); column3(448(DI), Z7, Z15, Z23)
+	columns3x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
 	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
 	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	column3(32(DI), Z0, Z8, Z16); column3(96(DI), Z1, Z9, Z17); column3(160(DI), Z2, Z10, Z18)
-	column3(224(DI), Z3, Z11, Z19); column3(288(DI), Z4, Z12, Z20); column3(352(DI), Z5, Z13, Z21)
-	column3(416(DI), Z6, Z14, Z22); column3(480(DI), Z7, Z15, Z23)
+	columns3x8x16at0(32, DI)
 	ADDQ $64, R10; ADDQ $64, DX
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -354,85 +376,51 @@ block1:
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((R11), Z0, Z8, Z16); column3(32(R11), Z1, Z9, Z17); column3(64(R11), Z2, Z10, Z18)
-	column3(96(R11), Z3, Z11, Z19); column3(128(R11), Z4, Z12, Z20); column3(160(R11), Z5, Z13, Z21)
-	column3(192(R11), Z6, Z14, Z22); column3(224(R11), Z7, Z15, Z23)
+	columns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((R11), Z0); column1(32(R11), Z1); column1(64(R11), Z2); column1(96(R11), Z3); column1(128(R11), Z4)
-	column1(160(R11), Z5); column1(192(R11), Z6); column1(224(R11), Z7)
+	columns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	VMOVUPS (R10), Y24
-	column1((R11), Z0); column1(32(R11), Z1); column1(64(R11), Z2); column1(96(R11), Z3); column1(128(R11), Z4)
-	column1(160(R11), Z5); column1(192(R11), Z6); column1(224(R11), Z7)
+	columns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -490,10 +478,10 @@ listed2:
 	VFMADD231PS 16512(DI)(R13*1), Z31, Z2; VFMADD231PS 24768(DI)(R13*1), Z31, Z3
 	DECQ CX; JNZ listed2
 done3:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
+	; VMOVUPS Z0, (R8)
+	; VMOVUPS Z1, 64(R8)
+	; VMOVUPS Z2, 128(R8)
+	; VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -530,20 +518,20 @@ next3:
 	VZEROUPPER
 	RET
 
-#define r32AVX512Term12(x, w) \
-	r32AVX512Term8(x, w); \
+#define r32Term12(x, w) \
+	r32Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512Term8(x, w) \
-	r32AVX512Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32Term8(x, w) \
+	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512Term4(x, w) \
-	r32AVX512Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32Term4(x, w) \
+	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512Term1(x, w) \
+#define r32Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
@@ -564,12 +552,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	r32AVX512Term12(0, 0); r32AVX512Term12(4, 64); r32AVX512Term12(8, 128); r32AVX512Term12(12, 192)
+	terms4x4x64(r32Term12)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32AVX512Term12(0, 0)
+	r32Term12(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -605,12 +593,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	r32AVX512Term8(0, 0); r32AVX512Term8(4, 64); r32AVX512Term8(8, 128); r32AVX512Term8(12, 192)
+	terms4x4x64(r32Term8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32AVX512Term8(0, 0)
+	r32Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -638,13 +626,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512Term4(0, 0); r32AVX512Term4(4, 64); r32AVX512Term4(8, 128); r32AVX512Term4(12, 192)
-	r32AVX512Term4(16, 256); r32AVX512Term4(20, 320); r32AVX512Term4(24, 384); r32AVX512Term4(28, 448)
+	terms8x4x64(r32Term4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32AVX512Term4(0, 0)
+	r32Term4(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -666,13 +653,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	r32AVX512Term1(0, 0); r32AVX512Term1(4, 64); r32AVX512Term1(8, 128); r32AVX512Term1(12, 192)
-	r32AVX512Term1(16, 256); r32AVX512Term1(20, 320); r32AVX512Term1(24, 384); r32AVX512Term1(28, 448)
+	terms8x4x64(r32Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32AVX512Term1(0, 0)
+	r32Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -686,20 +672,20 @@ done17:
 	VZEROUPPER
 	RET
 
-#define r32AVX512_2Term12(x, w) \
-	r32AVX512_2Term8(x, w); \
+#define r32_2Term12(x, w) \
+	r32_2Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512_2Term8(x, w) \
-	r32AVX512_2Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32_2Term8(x, w) \
+	r32_2Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512_2Term4(x, w) \
-	r32AVX512_2Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32_2Term4(x, w) \
+	r32_2Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512_2Term1(x, w) \
+#define r32_2Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
@@ -718,9 +704,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32AVX512_2Term12(0, 0); r32AVX512_2Term12(4, 64); r32AVX512_2Term12(8, 128); r32AVX512_2Term12(12, 192)
-	r32AVX512_2Term12(16, 256); r32AVX512_2Term12(20, 320); r32AVX512_2Term12(24, 384)
-	r32AVX512_2Term12(28, 448)
+	r32_2Term12(0, 0); r32_2Term12(4, 64); r32_2Term12(8, 128); r32_2Term12(12, 192); r32_2Term12(16, 256)
+	r32_2Term12(20, 320); r32_2Term12(24, 384); r32_2Term12(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -751,8 +736,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32AVX512_2Term8(0, 0); r32AVX512_2Term8(4, 64); r32AVX512_2Term8(8, 128); r32AVX512_2Term8(12, 192)
-	r32AVX512_2Term8(16, 256); r32AVX512_2Term8(20, 320); r32AVX512_2Term8(24, 384); r32AVX512_2Term8(28, 448)
+	r32_2Term8(0, 0); r32_2Term8(4, 64); r32_2Term8(8, 128); r32_2Term8(12, 192); r32_2Term8(16, 256)
+	r32_2Term8(20, 320); r32_2Term8(24, 384); r32_2Term8(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -775,8 +760,8 @@ rows5:
 	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32AVX512_2Term4(0, 0); r32AVX512_2Term4(4, 64); r32AVX512_2Term4(8, 128); r32AVX512_2Term4(12, 192)
-	r32AVX512_2Term4(16, 256); r32AVX512_2Term4(20, 320); r32AVX512_2Term4(24, 384); r32AVX512_2Term4(28, 448)
+	r32_2Term4(0, 0); r32_2Term4(4, 64); r32_2Term4(8, 128); r32_2Term4(12, 192); r32_2Term4(16, 256)
+	r32_2Term4(20, 320); r32_2Term4(24, 384); r32_2Term4(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -793,8 +778,8 @@ rows7:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32AVX512_2Term1(0, 0); r32AVX512_2Term1(4, 64); r32AVX512_2Term1(8, 128); r32AVX512_2Term1(12, 192)
-	r32AVX512_2Term1(16, 256); r32AVX512_2Term1(20, 320); r32AVX512_2Term1(24, 384); r32AVX512_2Term1(28, 448)
+	r32_2Term1(0, 0); r32_2Term1(4, 64); r32_2Term1(8, 128); r32_2Term1(12, 192); r32_2Term1(16, 256)
+	r32_2Term1(20, 320); r32_2Term1(24, 384); r32_2Term1(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -805,20 +790,20 @@ done8:
 	VZEROUPPER
 	RET
 
-#define r32AVX512_3Term12(x, w) \
-	r32AVX512_3Term8(x, w); \
+#define r32_3Term12(x, w) \
+	r32_3Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512_3Term8(x, w) \
-	r32AVX512_3Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32_3Term8(x, w) \
+	r32_3Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512_3Term4(x, w) \
-	r32AVX512_3Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32_3Term4(x, w) \
+	r32_3Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512_3Term1(x, w) \
+#define r32_3Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512_3 sums the products for 32 outputs of every row, in tiles of rows.
@@ -839,22 +824,23 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	r32AVX512_3Term12(0, 0); r32AVX512_3Term12(4, 64); r32AVX512_3Term12(8, 128); r32AVX512_3Term12(12, 192)
+	terms4x4x64(r32_3Term12)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32AVX512_3Term12(0, 0)
+	r32_3Term12(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
+	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -870,20 +856,21 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	r32AVX512_3Term8(0, 0); r32AVX512_3Term8(4, 64); r32AVX512_3Term8(8, 128); r32AVX512_3Term8(12, 192)
+	terms4x4x64(r32_3Term8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32AVX512_3Term8(0, 0)
+	r32_3Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -896,19 +883,18 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512_3Term4(0, 0); r32AVX512_3Term4(4, 64); r32AVX512_3Term4(8, 128); r32AVX512_3Term4(12, 192)
-	r32AVX512_3Term4(16, 256); r32AVX512_3Term4(20, 320); r32AVX512_3Term4(24, 384); r32AVX512_3Term4(28, 448)
+	terms8x4x64(r32_3Term4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32AVX512_3Term4(0, 0)
+	r32_3Term4(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -920,95 +906,94 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	r32AVX512_3Term1(0, 0); r32AVX512_3Term1(4, 64); r32AVX512_3Term1(8, 128); r32AVX512_3Term1(12, 192)
-	r32AVX512_3Term1(16, 256); r32AVX512_3Term1(20, 320); r32AVX512_3Term1(24, 384); r32AVX512_3Term1(28, 448)
+	terms8x4x64(r32_3Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32AVX512_3Term1(0, 0)
+	r32_3Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512Term3C0(x, w) \
-	rUT16AVX512Term2C0(x, w); \
+#define rUT16Term3C0(x, w) \
+	rUT16Term2C0(x, w); \
 	mulAdd1(x(R10)(R11*2), Z16)
 
-#define rUT16AVX512Term3C1(x, w) \
-	rUT16AVX512Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
+#define rUT16Term3C1(x, w) \
+	rUT16Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
 
-#define rUT16AVX512Term3C2(x, w) \
-	rUT16AVX512Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
+#define rUT16Term3C2(x, w) \
+	rUT16Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
 
-#define rUT16AVX512Term3C3(x, w) \
-	rUT16AVX512Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
+#define rUT16Term3C3(x, w) \
+	rUT16Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
 
-#define rUT16AVX512Term3C4(x, w) \
-	rUT16AVX512Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
+#define rUT16Term3C4(x, w) \
+	rUT16Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
 
-#define rUT16AVX512Term3C5(x, w) \
-	rUT16AVX512Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
+#define rUT16Term3C5(x, w) \
+	rUT16Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
 
-#define rUT16AVX512Term3C6(x, w) \
-	rUT16AVX512Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
+#define rUT16Term3C6(x, w) \
+	rUT16Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
 
-#define rUT16AVX512Term3C7(x, w) \
-	rUT16AVX512Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
+#define rUT16Term3C7(x, w) \
+	rUT16Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
 
-#define rUT16AVX512Term2C0(x, w) \
-	rUT16AVX512Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
+#define rUT16Term2C0(x, w) \
+	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
 
-#define rUT16AVX512Term2C1(x, w) \
-	rUT16AVX512Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
+#define rUT16Term2C1(x, w) \
+	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
 
-#define rUT16AVX512Term2C2(x, w) \
-	rUT16AVX512Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
+#define rUT16Term2C2(x, w) \
+	rUT16Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
 
-#define rUT16AVX512Term2C3(x, w) \
-	rUT16AVX512Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
+#define rUT16Term2C3(x, w) \
+	rUT16Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
 
-#define rUT16AVX512Term2C4(x, w) \
-	rUT16AVX512Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
+#define rUT16Term2C4(x, w) \
+	rUT16Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
 
-#define rUT16AVX512Term2C5(x, w) \
-	rUT16AVX512Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
+#define rUT16Term2C5(x, w) \
+	rUT16Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
 
-#define rUT16AVX512Term2C6(x, w) \
-	rUT16AVX512Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
+#define rUT16Term2C6(x, w) \
+	rUT16Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
 
-#define rUT16AVX512Term2C7(x, w) \
-	rUT16AVX512Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
+#define rUT16Term2C7(x, w) \
+	rUT16Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
 
-#define rUT16AVX512Term1C0(x, w) \
+#define rUT16Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512Term1C1(x, w) \
+#define rUT16Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define rUT16AVX512Term1C2(x, w) \
+#define rUT16Term1C2(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define rUT16AVX512Term1C3(x, w) \
+#define rUT16Term1C3(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
-#define rUT16AVX512Term1C4(x, w) \
+#define rUT16Term1C4(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z4)
 
-#define rUT16AVX512Term1C5(x, w) \
+#define rUT16Term1C5(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z5)
 
-#define rUT16AVX512Term1C6(x, w) \
+#define rUT16Term1C6(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z6)
 
-#define rUT16AVX512Term1C7(x, w) \
+#define rUT16Term1C7(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z7)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -1027,19 +1012,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT16AVX512Term3C0(0, 0); rUT16AVX512Term3C1(4, 32); rUT16AVX512Term3C2(8, 64); rUT16AVX512Term3C3(12, 96)
-	rUT16AVX512Term3C4(16, 128); rUT16AVX512Term3C5(20, 160); rUT16AVX512Term3C6(24, 192)
-	rUT16AVX512Term3C7(28, 224)
+	terms8x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT16AVX512Term3C0(0, 0); DECQ CX; JZ last5
-	rUT16AVX512Term3C1(4, 32); DECQ CX; JZ last5
-	rUT16AVX512Term3C2(8, 64); DECQ CX; JZ last5
-	rUT16AVX512Term3C3(12, 96); DECQ CX; JZ last5
-	rUT16AVX512Term3C4(16, 128); DECQ CX; JZ last5
-	rUT16AVX512Term3C5(20, 160); DECQ CX; JZ last5
-	rUT16AVX512Term3C6(24, 192)
+	rest7x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7, last5)
 last5:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
@@ -1063,19 +1040,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT16AVX512Term2C0(0, 0); rUT16AVX512Term2C1(4, 32); rUT16AVX512Term2C2(8, 64); rUT16AVX512Term2C3(12, 96)
-	rUT16AVX512Term2C4(16, 128); rUT16AVX512Term2C5(20, 160); rUT16AVX512Term2C6(24, 192)
-	rUT16AVX512Term2C7(28, 224)
+	terms8x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT16AVX512Term2C0(0, 0); DECQ CX; JZ last10
-	rUT16AVX512Term2C1(4, 32); DECQ CX; JZ last10
-	rUT16AVX512Term2C2(8, 64); DECQ CX; JZ last10
-	rUT16AVX512Term2C3(12, 96); DECQ CX; JZ last10
-	rUT16AVX512Term2C4(16, 128); DECQ CX; JZ last10
-	rUT16AVX512Term2C5(20, 160); DECQ CX; JZ last10
-	rUT16AVX512Term2C6(24, 192)
+	rest7x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7, last10)
 last10:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
@@ -1095,19 +1064,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT16AVX512Term1C0(0, 0); rUT16AVX512Term1C1(4, 32); rUT16AVX512Term1C2(8, 64); rUT16AVX512Term1C3(12, 96)
-	rUT16AVX512Term1C4(16, 128); rUT16AVX512Term1C5(20, 160); rUT16AVX512Term1C6(24, 192)
-	rUT16AVX512Term1C7(28, 224)
+	terms8x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT16AVX512Term1C0(0, 0); DECQ CX; JZ last15
-	rUT16AVX512Term1C1(4, 32); DECQ CX; JZ last15
-	rUT16AVX512Term1C2(8, 64); DECQ CX; JZ last15
-	rUT16AVX512Term1C3(12, 96); DECQ CX; JZ last15
-	rUT16AVX512Term1C4(16, 128); DECQ CX; JZ last15
-	rUT16AVX512Term1C5(20, 160); DECQ CX; JZ last15
-	rUT16AVX512Term1C6(24, 192)
+	rest7x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7, last15)
 last15:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
@@ -1127,8 +1088,7 @@ TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1150,7 +1110,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1191,8 +1151,7 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1214,7 +1173,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

@@ -6,7 +6,6 @@ package anomaly
 func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
 	dense10BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) { dense10BiasGradGeneric(g, dy) }
 func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	dense10BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 }
@@ -61,7 +60,6 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
 	dense5BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) { dense5BiasGradGeneric(g, dy) }
 func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense5BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 }
@@ -104,7 +102,6 @@ func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
 	dense9BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
-func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) { dense9BiasGradGeneric(g, dy) }
 func dense9BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense9BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 }

@@ -33,8 +33,8 @@ func dense10BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq
 	}
 }
 
-// dense10BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGradGeneric(g *[40][16]float32, dy [][656]float32) {
+// dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
 		d := (*[640]float32)(dy[b][:])
@@ -295,8 +295,8 @@ func dense5BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq 
 	}
 }
 
-// dense5BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense5BiasGradGeneric(g *[1][16]float32, dy [][8]float32) {
+// dense5BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[8]float32)(dy[b][:])
@@ -583,8 +583,8 @@ func dense9BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq 
 	}
 }
 
-// dense9BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGradGeneric(g *[8][16]float32, dy [][144]float32) {
+// dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
 		d := (*[128]float32)(dy[b][:])

@@ -110,23 +110,6 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 	}
 }
 
-func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	default:
-		dense1BiasGradGeneric(g, dy)
-	}
-}
-
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -256,19 +239,6 @@ func dense1WeightSgd(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
 		}
 	default:
 		dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
-	}
-}
-
-func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
-	case useAVX2:
-		one := float32(1)
-		weightGradientUpTo16AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 24)
-	default:
-		dense2BiasGradGeneric(g, dy)
 	}
 }
 
@@ -411,17 +381,6 @@ func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 		dropoutGradientToReluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 128, len(y), 64)
 	default:
 		dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
-	}
-}
-
-func dropoutGradientToReluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useAVX512:
-		dropoutGradientToReluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	case useAVX2:
-		dropoutGradientToReluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1)
 	}
 }
 

@@ -13,78 +13,136 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+#define number4x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
-GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
-DATA table8x4_a08baa00879aa4a1<>+0(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+8(SB)/8, $0x42b2000042b20000
-DATA table8x4_a08baa00879aa4a1<>+16(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+24(SB)/8, $0x42b2000042b20000
-GLOBL table8x4_a08baa00879aa4a1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59c9ec6246ee3ab1<>+0(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+8(SB)/8, $0xc2d00000c2d00000
-DATA table8x4_59c9ec6246ee3ab1<>+16(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+24(SB)/8, $0xc2d00000c2d00000
-GLOBL table8x4_59c9ec6246ee3ab1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_6e0dfacc02cd8981<>+0(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+8(SB)/8, $0x4138aa3b4138aa3b
-DATA table8x4_6e0dfacc02cd8981<>+16(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+24(SB)/8, $0x4138aa3b4138aa3b
-GLOBL table8x4_6e0dfacc02cd8981<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59207941f1a68b31<>+0(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+8(SB)/8, $0x4b4000004b400000
-DATA table8x4_59207941f1a68b31<>+16(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+24(SB)/8, $0x4b4000004b400000
-GLOBL table8x4_59207941f1a68b31<>(SB), RODATA|NOPTR, $32
-DATA table8x4_2a34fba5e854cc21<>+0(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+8(SB)/8, $0x3db170003db17000
-DATA table8x4_2a34fba5e854cc21<>+16(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+24(SB)/8, $0x3db170003db17000
-GLOBL table8x4_2a34fba5e854cc21<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4b748515db821239<>+0(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+8(SB)/8, $0x3685fdf43685fdf4
-DATA table8x4_4b748515db821239<>+16(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+24(SB)/8, $0x3685fdf43685fdf4
-GLOBL table8x4_4b748515db821239<>(SB), RODATA|NOPTR, $32
-DATA table8x4_3a2321c73b478261<>+0(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+8(SB)/8, $0x3e2aae383e2aae38
-DATA table8x4_3a2321c73b478261<>+16(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+24(SB)/8, $0x3e2aae383e2aae38
-GLOBL table8x4_3a2321c73b478261<>(SB), RODATA|NOPTR, $32
-DATA table8x4_742fb5046c499e71<>+0(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+8(SB)/8, $0x3f0000003f000000
-DATA table8x4_742fb5046c499e71<>+16(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+24(SB)/8, $0x3f0000003f000000
-GLOBL table8x4_742fb5046c499e71<>(SB), RODATA|NOPTR, $32
-DATA table8x4_948405d98cdd4cd1<>+0(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+8(SB)/8, $0x3d2aab323d2aab32
-DATA table8x4_948405d98cdd4cd1<>+16(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+24(SB)/8, $0x3d2aab323d2aab32
-GLOBL table8x4_948405d98cdd4cd1<>(SB), RODATA|NOPTR, $32
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+number4x8(c00000000x8, 0x0)
+number4x8(c42b20000x8, 0x42b2000042b20000)
+number4x8(cc2d00000x8, 0xc2d00000c2d00000)
+number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
+number4x8(c4b400000x8, 0x4b4000004b400000)
+number4x8(c3db17000x8, 0x3db170003db17000)
+number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
+number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
+number4x8(c3f000000x8, 0x3f0000003f000000)
+number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
 DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
 GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
-DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
-GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
+number4x8(c40000000x8, 0x4000000040000000)
 DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-DATA table8x4_8c836dd616f81c59<>+0(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+8(SB)/8, $0x5f8000005f800000
-DATA table8x4_8c836dd616f81c59<>+16(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+24(SB)/8, $0x5f8000005f800000
-GLOBL table8x4_8c836dd616f81c59<>(SB), RODATA|NOPTR, $32
+number4x8(c5f800000x8, 0x5f8000005f800000)
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
 #define column3(w, s0, s1, s2) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define columns3x4x16at0(at, w) \
+	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
+	column3((at+192)(w), Y3, Y7, Y11)
 
 #define lastColumn3(w, s0, s1, s2) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
 	VFMADD231PS Y14, Y15, s2
 
+#define lastColumns3x4x16at0(at, w) \
+	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+64)(w), Y1, Y5, Y9); lastColumn3((at+128)(w), Y2, Y6, Y10); \
+	lastColumn3((at+192)(w), Y3, Y7, Y11)
+
+#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
+	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1
+
+#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
+	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
+	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
+	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define columns2x4x16at0(at, w) \
+	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
+	column2((at+192)(w), Y3, Y7)
 
 #define lastColumn2(w, s0, s1) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
+#define lastColumns2x4x16at0(at, w) \
+	lastColumn2(at(w), Y0, Y4); lastColumn2((at+64)(w), Y1, Y5); lastColumn2((at+128)(w), Y2, Y6); \
+	lastColumn2((at+192)(w), Y3, Y7)
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+
 #define column1(w, s0) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
+
+#define columns1x4x16at0(at, w) \
+	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
 
 #define lastColumn1(w, s0) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
 
-DATA table8x4_fe11652ff2ce9761<>+0(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+8(SB)/8, $0x3f6666663f666666
-DATA table8x4_fe11652ff2ce9761<>+16(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+24(SB)/8, $0x3f6666663f666666
-GLOBL table8x4_fe11652ff2ce9761<>(SB), RODATA|NOPTR, $32
+#define lastColumns1x4x16at0(at, w) \
+	lastColumn1(at(w), Y0); lastColumn1((at+64)(w), Y1); lastColumn1((at+128)(w), Y2); \
+	lastColumn1((at+192)(w), Y3)
+
+#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
+number4x8(c3f666666x8, 0x3f6666663f666666)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
+#define update_d86a9711(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
+	VSUBPS r3, r1, r1; VMOVUPS r1, r0; VMOVUPS r4, r2
+
+#define update_3d2457d6(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r4; \
+	VSUBPS r4, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+
+#define update_78483646(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r6; \
+	VSUBPS r6, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define terms8x4x64c8(c0, c1, c2, c3, c4, c5, c6, c7) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c4(16, 256); c5(20, 320); c6(24, 384); c7(28, 448)
+
+#define rest7x4x64c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
+	JZ done; c4(16, 256); DECQ CX; JZ done; c5(20, 320); DECQ CX; JZ done; c6(24, 384)
 
 
 #define crossEntropyGradientEachAVX2Each \
@@ -136,7 +194,7 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	; VMOVUPS Y0, (R8)
 	// y[8…9] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -152,11 +210,11 @@ inputs4:
 	DECQ CX; JNZ inputs4
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
 	VZEROUPPER
 	RET
 
-#define d64x128AVX2In2C0(x, w) \
+#define d64x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+4160)(DI), Y15, Y2; VFMADD231PS (w+4192)(DI), Y15, Y3; VFMADD231PS (w+8320)(DI), Y15, Y4; \
 	VFMADD231PS (w+8352)(DI), Y15, Y5; VFMADD231PS (w+12480)(DI), Y15, Y6; VFMADD231PS (w+12512)(DI), Y15, Y7
@@ -172,8 +230,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $8, CX
 inputs3:
-	d64x128AVX2In2C0(0, 0); d64x128AVX2In2C0(4, 64); d64x128AVX2In2C0(8, 128); d64x128AVX2In2C0(12, 192)
-	d64x128AVX2In2C0(16, 256); d64x128AVX2In2C0(20, 320); d64x128AVX2In2C0(24, 384); d64x128AVX2In2C0(28, 448)
+	terms8x4x64(d64x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -222,7 +279,7 @@ next3:
 	RET
 
 #define dropoutGradientToReluGradientEachAVX2Each \
-	VMULPS Y2, Y1, Y1; VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y3, Y2; VBLENDVPS Y2, Y1, Y3, Y1
+	VMULPS Y2, Y1, Y1; VCMPPS $30, c00000000x8<>(SB), Y3, Y2; VBLENDVPS Y2, Y1, Y3, Y1
 
 // dropoutGradientToReluGradientEachAVX2 computes v0_dx = x0 · x1; y = select(0 < x2, v0_dx, x2) for n elements of every row.
 TEXT ·dropoutGradientToReluGradientEachAVX2(SB), NOSPLIT, $0-56
@@ -252,18 +309,15 @@ next3:
 	RET
 
 #define exponentialsEachAVX2Each \
-	VSUBPS Y0, Y2, Y2; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y2, Y3; VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3; \
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y4, Y5; \
-	VSUBPS Y5, Y2, Y5; VMULPS table8x4_4b748515db821239<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y4, Y6; VADDPS table8x4_742fb5046c499e71<>(SB), Y6, Y6; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
+	VSUBPS Y0, Y2, Y2; VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y2, Y3, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; \
+	VMAXPS Y2, Y3, Y2; VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; \
+	VSUBPS c4b400000x8<>(SB), Y3, Y4; VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y5; \
+	VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; VMULPS c3e2aae38x8<>(SB), Y4, Y6; \
+	VADDPS c3f000000x8<>(SB), Y6, Y6; VMULPS c3d2aab32x8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y4, Y4; VADDPS Y4, Y5, Y4; \
-	VPSRLD $1, Y2, Y2; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; \
-	VPADDD Y3, Y2, Y3; VMULPS Y3, Y4, Y4; VADDPS Y3, Y4, Y3; VXORPS table8x4_8c836dd616f81c59<>(SB), Y2, Y2; \
-	VMULPS Y2, Y3, Y2
+	VPSRLD $1, Y2, Y2; VANDPS c40000000x8<>(SB), Y2, Y2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; \
+	VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; VPADDD Y3, Y2, Y3; VMULPS Y3, Y4, Y4; \
+	VADDPS Y3, Y4, Y3; VXORPS c5f800000x8<>(SB), Y2, Y2; VMULPS Y2, Y3, Y2
 
 // exponentialsEachAVX2 computes y = exp(x0 - x1) for n elements of every row.
 TEXT ·exponentialsEachAVX2(SB), NOSPLIT, $0-48
@@ -299,75 +353,53 @@ block1:
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+40(FP), R9
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	column3((R11), Y0, Y4, Y8); column3(64(R11), Y1, Y5, Y9); column3(128(R11), Y2, Y6, Y10)
-	column3(192(R11), Y3, Y7, Y11)
+	columns3x4x16at0(0, R11)
 	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12; VMASKMOVPS 32(R10)(R14*1), Y15, Y13
 	VMASKMOVPS 32(R10)(R14*2), Y15, Y14
-	lastColumn3(32(R11), Y0, Y4, Y8); lastColumn3(96(R11), Y1, Y5, Y9); lastColumn3(160(R11), Y2, Y6, Y10)
-	lastColumn3(224(R11), Y3, Y7, Y11)
+	lastColumns3x4x16at0(32, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4); VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+40(FP), R9
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((R11), Y0, Y4); column2(64(R11), Y1, Y5); column2(128(R11), Y2, Y6); column2(192(R11), Y3, Y7)
+	columns2x4x16at0(0, R11)
 	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12; VMASKMOVPS 32(R10)(R14*1), Y15, Y13
-	lastColumn2(32(R11), Y0, Y4); lastColumn2(96(R11), Y1, Y5); lastColumn2(160(R11), Y2, Y6)
-	lastColumn2(224(R11), Y3, Y7)
+	lastColumns2x4x16at0(32, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+40(FP), R9
 	VMOVUPS (R10), Y12
-	column1((R11), Y0); column1(64(R11), Y1); column1(128(R11), Y2); column1(192(R11), Y3)
+	columns1x4x16at0(0, R11)
 	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12
-	lastColumn1(32(R11), Y0); lastColumn1(96(R11), Y1); lastColumn1(160(R11), Y2); lastColumn1(224(R11), Y3)
+	lastColumns1x4x16at0(32, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -384,8 +416,7 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-72
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -397,30 +428,16 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13; VMOVUPS (BX), Y14; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y14, Y14; VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14; VSUBPS Y14, Y13, Y13; VMOVUPS Y13, (R8); VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0; VMOVUPS 32(BX), Y13; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1; VMULPS Y1, Y12, Y13; VSUBPS Y13, Y0, Y0; VMOVUPS Y0, 32(R8); VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0; VMOVUPS 64(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0; VMOVUPS 96(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 96(R8); VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0; VMOVUPS 128(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 128(R8); VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0; VMOVUPS 160(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 160(R8); VMOVUPS Y1, 160(BX)
-	VMOVUPS 192(R8), Y0; VMOVUPS 192(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 192(R8); VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0; VMOVUPS 224(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 224(R8); VMOVUPS Y1, 224(BX)
-	VMOVUPS 256(R8), Y0; VMOVUPS 256(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 256(R8); VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0; VMOVUPS 288(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 288(R8); VMOVUPS Y1, 288(BX)
-	VMOVUPS 320(R8), Y0; VMOVUPS 320(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 320(R8); VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0; VMOVUPS 352(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 352(R8); VMOVUPS Y1, 352(BX)
+	update_d86a9711((R8), Y13, (BX), Y14, Y0, Y12); update_d86a9711(32(R8), Y0, 32(BX), Y13, Y1, Y12)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y12)
+	update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y12, Y2); update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y12, Y2)
+	update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y12, Y2)
+	update_78483646(192(R8), Y0, 192(BX), Y1, Y6, Y12, Y2)
+	update_78483646(224(R8), Y0, 224(BX), Y1, Y7, Y12, Y2)
+	update_78483646(256(R8), Y0, 256(BX), Y1, Y8, Y12, Y2)
+	update_78483646(288(R8), Y0, 288(BX), Y1, Y9, Y12, Y2)
+	update_78483646(320(R8), Y0, 320(BX), Y1, Y10, Y12, Y2)
+	update_78483646(352(R8), Y0, 352(BX), Y1, Y11, Y12, Y2)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -438,10 +455,7 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3; VMOVUPS (BX), Y4; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y4; VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4; VSUBPS Y4, Y3, Y3; VMOVUPS Y3, (R8); VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0; VMOVUPS 32(BX), Y3; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y3, Y3; VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3; VSUBPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); VMOVUPS Y1, 32(BX)
+	update_d86a9711((R8), Y3, (BX), Y4, Y0, Y2); update_d86a9711(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
@@ -458,8 +472,7 @@ TEXT ·learnUpTo16AVX2(SB), NOSPLIT, $0-80
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -471,30 +484,16 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13; VMOVUPS (BX), Y14; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y14, Y14; VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14; VSUBPS Y14, Y13, Y13; VMOVUPS Y13, (R8); VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0; VMOVUPS 32(BX), Y13; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1; VMULPS Y1, Y12, Y13; VSUBPS Y13, Y0, Y0; VMOVUPS Y0, 32(R8); VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0; VMOVUPS 64(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0; VMOVUPS 96(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 96(R8); VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0; VMOVUPS 128(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 128(R8); VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0; VMOVUPS 160(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 160(R8); VMOVUPS Y1, 160(BX)
-	VMOVUPS 192(R8), Y0; VMOVUPS 192(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 192(R8); VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0; VMOVUPS 224(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 224(R8); VMOVUPS Y1, 224(BX)
-	VMOVUPS 256(R8), Y0; VMOVUPS 256(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 256(R8); VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0; VMOVUPS 288(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 288(R8); VMOVUPS Y1, 288(BX)
-	VMOVUPS 320(R8), Y0; VMOVUPS 320(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 320(R8); VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0; VMOVUPS 352(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 352(R8); VMOVUPS Y1, 352(BX)
+	update_d86a9711((R8), Y13, (BX), Y14, Y0, Y12); update_d86a9711(32(R8), Y0, 32(BX), Y13, Y1, Y12)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y12)
+	update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y12, Y2); update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y12, Y2)
+	update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y12, Y2)
+	update_78483646(192(R8), Y0, 192(BX), Y1, Y6, Y12, Y2)
+	update_78483646(224(R8), Y0, 224(BX), Y1, Y7, Y12, Y2)
+	update_78483646(256(R8), Y0, 256(BX), Y1, Y8, Y12, Y2)
+	update_78483646(288(R8), Y0, 288(BX), Y1, Y9, Y12, Y2)
+	update_78483646(320(R8), Y0, 320(BX), Y1, Y10, Y12, Y2)
+	update_78483646(352(R8), Y0, 352(BX), Y1, Y11, Y12, Y2)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -512,25 +511,22 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3; VMOVUPS (BX), Y4; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y4; VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4; VSUBPS Y4, Y3, Y3; VMOVUPS Y3, (R8); VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0; VMOVUPS 32(BX), Y3; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y3, Y3; VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3; VSUBPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); VMOVUPS Y1, 32(BX)
+	update_d86a9711((R8), Y3, (BX), Y4, Y0, Y2); update_d86a9711(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
 	VZEROUPPER
 	RET
 
-#define r16AVX2Term6(x, w) \
-	r16AVX2Term5(x, w); \
+#define r16Term6(x, w) \
+	r16Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r16AVX2Term5(x, w) \
-	r16AVX2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define r16Term5(x, w) \
+	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r16AVX2Term1(x, w) \
+#define r16Term1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -547,13 +543,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r16AVX2Term6(0, 0); r16AVX2Term6(4, 64); r16AVX2Term6(8, 128); r16AVX2Term6(12, 192); r16AVX2Term6(16, 256)
-	r16AVX2Term6(20, 320); r16AVX2Term6(24, 384); r16AVX2Term6(28, 448)
+	terms8x4x64(r16Term6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16AVX2Term6(0, 0)
+	r16Term6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -579,13 +574,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	r16AVX2Term5(0, 0); r16AVX2Term5(4, 64); r16AVX2Term5(8, 128); r16AVX2Term5(12, 192); r16AVX2Term5(16, 256)
-	r16AVX2Term5(20, 320); r16AVX2Term5(24, 384); r16AVX2Term5(28, 448)
+	terms8x4x64(r16Term5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16AVX2Term5(0, 0)
+	r16Term5(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -608,13 +602,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	r16AVX2Term1(0, 0); r16AVX2Term1(4, 64); r16AVX2Term1(8, 128); r16AVX2Term1(12, 192); r16AVX2Term1(16, 256)
-	r16AVX2Term1(20, 320); r16AVX2Term1(24, 384); r16AVX2Term1(28, 448)
+	terms8x4x64(r16Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16AVX2Term1(0, 0)
+	r16Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -628,29 +621,29 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r8AVX2Term1C0(x, w) \
+#define r8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define r8AVX2Term1C1(x, w) \
+#define r8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define r8AVX2Term1C2(x, w) \
+#define r8Term1C2(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
 
-#define r8AVX2Term1C3(x, w) \
+#define r8Term1C3(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
-#define r8AVX2Term1C4(x, w) \
+#define r8Term1C4(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
 
-#define r8AVX2Term1C5(x, w) \
+#define r8Term1C5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
 
-#define r8AVX2Term1C6(x, w) \
+#define r8Term1C6(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
 
-#define r8AVX2Term1C7(x, w) \
+#define r8Term1C7(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
@@ -666,52 +659,45 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r8AVX2Term1C0(0, 0); r8AVX2Term1C1(4, 64); r8AVX2Term1C2(8, 128); r8AVX2Term1C3(12, 192)
-	r8AVX2Term1C4(16, 256); r8AVX2Term1C5(20, 320); r8AVX2Term1C6(24, 384); r8AVX2Term1C7(28, 448)
+	terms8x4x64c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	r8AVX2Term1C0(0, 0); DECQ CX; JZ last5
-	r8AVX2Term1C1(4, 64); DECQ CX; JZ last5
-	r8AVX2Term1C2(8, 128); DECQ CX; JZ last5
-	r8AVX2Term1C3(12, 192); DECQ CX; JZ last5
-	r8AVX2Term1C4(16, 256); DECQ CX; JZ last5
-	r8AVX2Term1C5(20, 320); DECQ CX; JZ last5
-	r8AVX2Term1C6(24, 384)
+	rest7x4x64c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7, last5)
 last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2Term1C0(x, w) \
+#define rUT8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define rUT8AVX2Term1C1(x, w) \
+#define rUT8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define rUT8AVX2Term1C2(x, w) \
+#define rUT8Term1C2(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
 
-#define rUT8AVX2Term1C3(x, w) \
+#define rUT8Term1C3(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
-#define rUT8AVX2Term1C4(x, w) \
+#define rUT8Term1C4(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
 
-#define rUT8AVX2Term1C5(x, w) \
+#define rUT8Term1C5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
 
-#define rUT8AVX2Term1C6(x, w) \
+#define rUT8Term1C6(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
 
-#define rUT8AVX2Term1C7(x, w) \
+#define rUT8Term1C7(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
@@ -729,23 +715,16 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT8AVX2Term1C0(0, 0); rUT8AVX2Term1C1(4, 64); rUT8AVX2Term1C2(8, 128); rUT8AVX2Term1C3(12, 192)
-	rUT8AVX2Term1C4(16, 256); rUT8AVX2Term1C5(20, 320); rUT8AVX2Term1C6(24, 384); rUT8AVX2Term1C7(28, 448)
+	terms8x4x64c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT8AVX2Term1C0(0, 0); DECQ CX; JZ last5
-	rUT8AVX2Term1C1(4, 64); DECQ CX; JZ last5
-	rUT8AVX2Term1C2(8, 128); DECQ CX; JZ last5
-	rUT8AVX2Term1C3(12, 192); DECQ CX; JZ last5
-	rUT8AVX2Term1C4(16, 256); DECQ CX; JZ last5
-	rUT8AVX2Term1C5(20, 320); DECQ CX; JZ last5
-	rUT8AVX2Term1C6(24, 384)
+	rest7x4x64c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7, last5)
 last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -763,7 +742,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y2
 	VMOVUPS (DX)(AX*1), Y3
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y3, Y3
+	VMULPS c3f666666x8<>(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	// w = w - (lr · momentum_buffer)
 	VMULPS Y1, Y0, Y3
@@ -811,8 +790,7 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -856,8 +834,7 @@ TEXT ·weightGradientUpTo16AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

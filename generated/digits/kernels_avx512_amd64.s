@@ -4,62 +4,141 @@
 
 #include "textflag.h"
 
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA c00000000<>+0(SB)/4, $0x0
-GLOBL c00000000<>(SB), RODATA|NOPTR, $4
-DATA c42b20000<>+0(SB)/4, $0x42b20000
-GLOBL c42b20000<>(SB), RODATA|NOPTR, $4
-DATA cc2d00000<>+0(SB)/4, $0xc2d00000
-GLOBL cc2d00000<>(SB), RODATA|NOPTR, $4
-DATA c4138aa3b<>+0(SB)/4, $0x4138aa3b
-GLOBL c4138aa3b<>(SB), RODATA|NOPTR, $4
-DATA c4b400000<>+0(SB)/4, $0x4b400000
-GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
-DATA c3db17000<>+0(SB)/4, $0x3db17000
-GLOBL c3db17000<>(SB), RODATA|NOPTR, $4
-DATA c3685fdf4<>+0(SB)/4, $0x3685fdf4
-GLOBL c3685fdf4<>(SB), RODATA|NOPTR, $4
-DATA c3e2aae38<>+0(SB)/4, $0x3e2aae38
-GLOBL c3e2aae38<>(SB), RODATA|NOPTR, $4
-DATA c3f000000<>+0(SB)/4, $0x3f000000
-GLOBL c3f000000<>(SB), RODATA|NOPTR, $4
-DATA c3d2aab32<>+0(SB)/4, $0x3d2aab32
-GLOBL c3d2aab32<>(SB), RODATA|NOPTR, $4
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+number1x4(c00000000, 0x0)
+number1x4(c42b20000, 0x42b20000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
 DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
 DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
 GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-DATA c40000000<>+0(SB)/4, $0x40000000
-GLOBL c40000000<>(SB), RODATA|NOPTR, $4
+number1x4(c40000000, 0x40000000)
 DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
 DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-DATA c5f800000<>+0(SB)/4, $0x5f800000
-GLOBL c5f800000<>(SB), RODATA|NOPTR, $4
+number1x4(c5f800000, 0x5f800000)
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define columns3x8x16at0(at, w) \
+	column3(at(w), Z0, Z8, Z16); column3((at+64)(w), Z1, Z9, Z17); column3((at+128)(w), Z2, Z10, Z18); \
+	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
+	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
 #define lastColumn3(w, s0, s1, s2) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
 
+#define lastColumns3x8x16at0(at, w) \
+	lastColumn3(at(w), Z0, Z8, Z16); lastColumn3((at+64)(w), Z1, Z9, Z17); \
+	lastColumn3((at+128)(w), Z2, Z10, Z18); lastColumn3((at+192)(w), Z3, Z11, Z19); \
+	lastColumn3((at+256)(w), Z4, Z12, Z20); lastColumn3((at+320)(w), Z5, Z13, Z21); \
+	lastColumn3((at+384)(w), Z6, Z14, Z22); lastColumn3((at+448)(w), Z7, Z15, Z23)
+
+#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
+	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
+	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
+	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
+	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
+	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
+	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+
 #define column1(w, s0) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
+
+#define columns1x8x16at0(at, w) \
+	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
+	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
 
 #define lastColumn1(w, s0) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
 
-DATA c3f666666<>+0(SB)/4, $0x3f666666
-GLOBL c3f666666<>(SB), RODATA|NOPTR, $4
+#define lastColumns1x8x16at0(at, w) \
+	lastColumn1(at(w), Z0); lastColumn1((at+64)(w), Z1); lastColumn1((at+128)(w), Z2); \
+	lastColumn1((at+192)(w), Z3); lastColumn1((at+256)(w), Z4); lastColumn1((at+320)(w), Z5); \
+	lastColumn1((at+384)(w), Z6); lastColumn1((at+448)(w), Z7)
+
+number1x4(c3f666666, 0x3f666666)
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
+#define update_7b863f8b(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
+	VSUBPS r3, r1, r1; VMOVUPS r1, r0; VMOVUPS r4, r2
+
+#define update_21005d24(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r4; \
+	VSUBPS r4, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+
+#define update_8ffcff84(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r6; \
+	VSUBPS r6, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define update_15468043(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
+	VMULPS r4, r5, r3; VSUBPS r3, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r4, K7, r2
+
+#define update_99b91db8(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; \
+	VMULPS r3, r5, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r3, K7, r2
+
+#define update_5b9d4dc8(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; \
+	VMULPS r3, r5, r6; VSUBPS r6, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r3, K7, r2
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define terms8x4x64c8(c0, c1, c2, c3, c4, c5, c6, c7) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c4(16, 256); c5(20, 320); c6(24, 384); c7(28, 448)
+
+#define rest7x4x64c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
+	JZ done; c4(16, 256); DECQ CX; JZ done; c5(20, 320); DECQ CX; JZ done; c6(24, 384)
 
 
 #define crossEntropyGradientEachAVX512Each \
@@ -112,11 +191,11 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x3ff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x3ff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d64x128AVX512In2C0(x, w) \
+#define d64x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+4160)(DI), Z31, Z1; \
 	VFMADD231PS (w+8320)(DI), Z31, Z2; VFMADD231PS (w+12480)(DI), Z31, Z3
 
@@ -130,9 +209,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $8, CX
 inputs3:
-	d64x128AVX512In2C0(0, 0); d64x128AVX512In2C0(4, 64); d64x128AVX512In2C0(8, 128); d64x128AVX512In2C0(12, 192)
-	d64x128AVX512In2C0(16, 256); d64x128AVX512In2C0(20, 320); d64x128AVX512In2C0(24, 384)
-	d64x128AVX512In2C0(28, 448)
+	terms8x4x64(d64x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -252,9 +329,7 @@ block1:
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ mask+40(FP), R9
@@ -262,87 +337,52 @@ rows2:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((R11), Z0, Z8, Z16); column3(64(R11), Z1, Z9, Z17); column3(128(R11), Z2, Z10, Z18)
-	column3(192(R11), Z3, Z11, Z19); column3(256(R11), Z4, Z12, Z20); column3(320(R11), Z5, Z13, Z21)
-	column3(384(R11), Z6, Z14, Z22); column3(448(R11), Z7, Z15, Z23)
+	columns3x8x16at0(0, R11)
 	VMOVUPS.Z 32(R10), K7, Y24; VMOVUPS.Z 32(R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
 	VMOVUPS.Z 32(R10)(R14*2), K7, Y25; VMOVUPS.Z 32(DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
 	VMOVUPS.Z 32(DX)(R14*1), K7, Y26; VMOVUPS.Z 32(DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
-	lastColumn3(32(R11), Z0, Z8, Z16); lastColumn3(96(R11), Z1, Z9, Z17); lastColumn3(160(R11), Z2, Z10, Z18)
-	lastColumn3(224(R11), Z3, Z11, Z19); lastColumn3(288(R11), Z4, Z12, Z20)
-	lastColumn3(352(R11), Z5, Z13, Z21); lastColumn3(416(R11), Z6, Z14, Z22)
-	lastColumn3(480(R11), Z7, Z15, Z23)
+	lastColumns3x8x16at0(32, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS Y0, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+40(FP), R9
 	KMOVW R9, K7
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((R11), Z0); column1(64(R11), Z1); column1(128(R11), Z2); column1(192(R11), Z3)
-	column1(256(R11), Z4); column1(320(R11), Z5); column1(384(R11), Z6); column1(448(R11), Z7)
+	columns1x8x16at0(0, R11)
 	VMOVUPS.Z 32(R10), K7, Y24; VMOVUPS.Z 32(R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumn1(32(R11), Z0); lastColumn1(96(R11), Z1); lastColumn1(160(R11), Z2); lastColumn1(224(R11), Z3)
-	lastColumn1(288(R11), Z4); lastColumn1(352(R11), Z5); lastColumn1(416(R11), Z6); lastColumn1(480(R11), Z7)
+	lastColumns1x8x16at0(32, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+40(FP), R9
 	KMOVW R9, K7
 	VMOVUPS (R10), Y24
-	column1((R11), Z0); column1(64(R11), Z1); column1(128(R11), Z2); column1(192(R11), Z3)
-	column1(256(R11), Z4); column1(320(R11), Z5); column1(384(R11), Z6); column1(448(R11), Z7)
+	columns1x8x16at0(0, R11)
 	VMOVUPS.Z 32(R10), K7, Y24
-	lastColumn1(32(R11), Z0); lastColumn1(96(R11), Z1); lastColumn1(160(R11), Z2); lastColumn1(224(R11), Z3)
-	lastColumn1(288(R11), Z4); lastColumn1(352(R11), Z5); lastColumn1(416(R11), Z6); lastColumn1(480(R11), Z7)
+	lastColumns1x8x16at0(32, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -359,8 +399,7 @@ TEXT ·learn16AVX512(SB), NOSPLIT, $0-72
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -374,45 +413,28 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z17; VMOVUPS (BX), Z18; VMULPS.BCST c3f666666<>(SB), Z18, Z18; VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18; VSUBPS Z18, Z17, Z17; VMOVUPS Z17, (R8); VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0; VMOVUPS 64(BX), Z17; VMULPS.BCST c3f666666<>(SB), Z17, Z17; VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17; VSUBPS Z17, Z0, Z0; VMOVUPS Z0, 64(R8); VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0; VMOVUPS 128(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0; VMOVUPS 192(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 192(R8); VMOVUPS Z1, 192(BX)
-	VMOVUPS 256(R8), Z0; VMOVUPS 256(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 256(R8); VMOVUPS Z1, 256(BX)
-	VMOVUPS 320(R8), Z0; VMOVUPS 320(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 320(R8); VMOVUPS Z1, 320(BX)
-	VMOVUPS 384(R8), Z0; VMOVUPS 384(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 384(R8); VMOVUPS Z1, 384(BX)
-	VMOVUPS 448(R8), Z0; VMOVUPS 448(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 448(R8); VMOVUPS Z1, 448(BX)
-	VMOVUPS 512(R8), Z0; VMOVUPS 512(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 512(R8); VMOVUPS Z1, 512(BX)
-	VMOVUPS 576(R8), Z0; VMOVUPS 576(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 576(R8); VMOVUPS Z1, 576(BX)
-	VMOVUPS 640(R8), Z0; VMOVUPS 640(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 640(R8); VMOVUPS Z1, 640(BX)
-	VMOVUPS 704(R8), Z0; VMOVUPS 704(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 704(R8); VMOVUPS Z1, 704(BX)
-	VMOVUPS 768(R8), Z0; VMOVUPS 768(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 768(R8); VMOVUPS Z1, 768(BX)
-	VMOVUPS 832(R8), Z0; VMOVUPS 832(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 832(R8); VMOVUPS Z1, 832(BX)
-	VMOVUPS 896(R8), Z0; VMOVUPS 896(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 896(R8); VMOVUPS Z1, 896(BX)
-	VMOVUPS 960(R8), Z0; VMOVUPS 960(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 960(R8); VMOVUPS Z1, 960(BX)
+	update_7b863f8b((R8), Z17, (BX), Z18, Z0, Z16); update_7b863f8b(64(R8), Z0, 64(BX), Z17, Z1, Z16)
+	update_21005d24(128(R8), Z0, 128(BX), Z1, Z2, Z16)
+	update_8ffcff84(192(R8), Z0, 192(BX), Z1, Z3, Z16, Z2)
+	update_8ffcff84(256(R8), Z0, 256(BX), Z1, Z4, Z16, Z2)
+	update_8ffcff84(320(R8), Z0, 320(BX), Z1, Z5, Z16, Z2)
+	update_8ffcff84(384(R8), Z0, 384(BX), Z1, Z6, Z16, Z2)
+	update_8ffcff84(448(R8), Z0, 448(BX), Z1, Z7, Z16, Z2)
+	update_8ffcff84(512(R8), Z0, 512(BX), Z1, Z8, Z16, Z2)
+	update_8ffcff84(576(R8), Z0, 576(BX), Z1, Z9, Z16, Z2)
+	update_8ffcff84(640(R8), Z0, 640(BX), Z1, Z10, Z16, Z2)
+	update_8ffcff84(704(R8), Z0, 704(BX), Z1, Z11, Z16, Z2)
+	update_8ffcff84(768(R8), Z0, 768(BX), Z1, Z12, Z16, Z2)
+	update_8ffcff84(832(R8), Z0, 832(BX), Z1, Z13, Z16, Z2)
+	update_8ffcff84(896(R8), Z0, 896(BX), Z1, Z14, Z16, Z2)
+	update_8ffcff84(960(R8), Z0, 960(BX), Z1, Z15, Z16, Z2)
 	ADDQ $64, SI; ADDQ $1024, R8; ADDQ $1024, BX
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -423,14 +445,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z5; VMOVUPS (BX), Z6; VMULPS.BCST c3f666666<>(SB), Z6, Z6; VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6; VSUBPS Z6, Z5, Z5; VMOVUPS Z5, (R8); VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0; VMOVUPS 64(BX), Z5; VMULPS.BCST c3f666666<>(SB), Z5, Z5; VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5; VSUBPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0; VMOVUPS 128(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0; VMOVUPS 192(BX), Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, 192(R8); VMOVUPS Z1, 192(BX)
+	update_7b863f8b((R8), Z5, (BX), Z6, Z0, Z4); update_7b863f8b(64(R8), Z0, 64(BX), Z5, Z1, Z4)
+	update_21005d24(128(R8), Z0, 128(BX), Z1, Z2, Z4); update_8ffcff84(192(R8), Z0, 192(BX), Z1, Z3, Z4, Z2)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -448,8 +464,7 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z2; VMOVUPS (BX), Z3; VMULPS.BCST c3f666666<>(SB), Z3, Z3; VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3; VSUBPS Z3, Z2, Z2; VMOVUPS Z2, (R8); VMOVUPS Z0, (BX)
+	update_7b863f8b((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
@@ -464,8 +479,7 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -479,45 +493,28 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17; VMOVUPS.Z (BX), K7, Z18; VMULPS.BCST c3f666666<>(SB), Z18, Z18; VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18; VSUBPS Z18, Z17, Z17; VMOVUPS Z17, K7, (R8); VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0; VMOVUPS.Z 64(BX), K7, Z17; VMULPS.BCST c3f666666<>(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1; VMULPS Z1, Z16, Z17; VSUBPS Z17, Z0, Z0; VMOVUPS Z0, K7, 64(R8); VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0; VMOVUPS.Z 128(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 128(R8); VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0; VMOVUPS.Z 192(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 192(R8); VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0; VMOVUPS.Z 256(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 256(R8); VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0; VMOVUPS.Z 320(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 320(R8); VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0; VMOVUPS.Z 384(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 384(R8); VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0; VMOVUPS.Z 448(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 448(R8); VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0; VMOVUPS.Z 512(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 512(R8); VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0; VMOVUPS.Z 576(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 576(R8); VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0; VMOVUPS.Z 640(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 640(R8); VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0; VMOVUPS.Z 704(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 704(R8); VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0; VMOVUPS.Z 768(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 768(R8); VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0; VMOVUPS.Z 832(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 832(R8); VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0; VMOVUPS.Z 896(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 896(R8); VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0; VMOVUPS.Z 960(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 960(R8); VMOVUPS Z1, K7, 960(BX)
+	update_15468043((R8), Z17, (BX), Z18, Z0, Z16); update_15468043(64(R8), Z0, 64(BX), Z17, Z1, Z16)
+	update_99b91db8(128(R8), Z0, 128(BX), Z1, Z2, Z16)
+	update_5b9d4dc8(192(R8), Z0, 192(BX), Z1, Z3, Z16, Z2)
+	update_5b9d4dc8(256(R8), Z0, 256(BX), Z1, Z4, Z16, Z2)
+	update_5b9d4dc8(320(R8), Z0, 320(BX), Z1, Z5, Z16, Z2)
+	update_5b9d4dc8(384(R8), Z0, 384(BX), Z1, Z6, Z16, Z2)
+	update_5b9d4dc8(448(R8), Z0, 448(BX), Z1, Z7, Z16, Z2)
+	update_5b9d4dc8(512(R8), Z0, 512(BX), Z1, Z8, Z16, Z2)
+	update_5b9d4dc8(576(R8), Z0, 576(BX), Z1, Z9, Z16, Z2)
+	update_5b9d4dc8(640(R8), Z0, 640(BX), Z1, Z10, Z16, Z2)
+	update_5b9d4dc8(704(R8), Z0, 704(BX), Z1, Z11, Z16, Z2)
+	update_5b9d4dc8(768(R8), Z0, 768(BX), Z1, Z12, Z16, Z2)
+	update_5b9d4dc8(832(R8), Z0, 832(BX), Z1, Z13, Z16, Z2)
+	update_5b9d4dc8(896(R8), Z0, 896(BX), Z1, Z14, Z16, Z2)
+	update_5b9d4dc8(960(R8), Z0, 960(BX), Z1, Z15, Z16, Z2)
 	ADDQ $64, SI; ADDQ $1024, R8; ADDQ $1024, BX
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -528,14 +525,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5; VMOVUPS.Z (BX), K7, Z6; VMULPS.BCST c3f666666<>(SB), Z6, Z6; VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6; VSUBPS Z6, Z5, Z5; VMOVUPS Z5, K7, (R8); VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0; VMOVUPS.Z 64(BX), K7, Z5; VMULPS.BCST c3f666666<>(SB), Z5, Z5; VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5; VSUBPS Z5, Z0, Z0; VMOVUPS Z0, K7, 64(R8); VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0; VMOVUPS.Z 128(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 128(R8); VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0; VMOVUPS.Z 192(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 192(R8); VMOVUPS Z1, K7, 192(BX)
+	update_15468043((R8), Z5, (BX), Z6, Z0, Z4); update_15468043(64(R8), Z0, 64(BX), Z5, Z1, Z4)
+	update_99b91db8(128(R8), Z0, 128(BX), Z1, Z2, Z4); update_5b9d4dc8(192(R8), Z0, 192(BX), Z1, Z3, Z4, Z2)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -553,28 +544,27 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2; VMOVUPS.Z (BX), K7, Z3; VMULPS.BCST c3f666666<>(SB), Z3, Z3; VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3; VSUBPS Z3, Z2, Z2; VMOVUPS Z2, K7, (R8); VMOVUPS Z0, K7, (BX)
+	update_15468043((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
 	VZEROUPPER
 	RET
 
-#define r32AVX512Term12(x, w) \
-	r32AVX512Term8(x, w); \
+#define r32Term12(x, w) \
+	r32Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512Term8(x, w) \
-	r32AVX512Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32Term8(x, w) \
+	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512Term4(x, w) \
-	r32AVX512Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32Term4(x, w) \
+	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512Term1(x, w) \
+#define r32Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
@@ -595,12 +585,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	r32AVX512Term12(0, 0); r32AVX512Term12(4, 64); r32AVX512Term12(8, 128); r32AVX512Term12(12, 192)
+	terms4x4x64(r32Term12)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32AVX512Term12(0, 0)
+	r32Term12(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -636,12 +626,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	r32AVX512Term8(0, 0); r32AVX512Term8(4, 64); r32AVX512Term8(8, 128); r32AVX512Term8(12, 192)
+	terms4x4x64(r32Term8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32AVX512Term8(0, 0)
+	r32Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -669,13 +659,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512Term4(0, 0); r32AVX512Term4(4, 64); r32AVX512Term4(8, 128); r32AVX512Term4(12, 192)
-	r32AVX512Term4(16, 256); r32AVX512Term4(20, 320); r32AVX512Term4(24, 384); r32AVX512Term4(28, 448)
+	terms8x4x64(r32Term4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32AVX512Term4(0, 0)
+	r32Term4(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -697,13 +686,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	r32AVX512Term1(0, 0); r32AVX512Term1(4, 64); r32AVX512Term1(8, 128); r32AVX512Term1(12, 192)
-	r32AVX512Term1(16, 256); r32AVX512Term1(20, 320); r32AVX512Term1(24, 384); r32AVX512Term1(28, 448)
+	terms8x4x64(r32Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32AVX512Term1(0, 0)
+	r32Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -717,77 +705,77 @@ done17:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512Term3C0(x, w) \
-	rUT16AVX512Term2C0(x, w); \
+#define rUT16Term3C0(x, w) \
+	rUT16Term2C0(x, w); \
 	mulAdd1(x(R10)(R11*2), Z16)
 
-#define rUT16AVX512Term3C1(x, w) \
-	rUT16AVX512Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
+#define rUT16Term3C1(x, w) \
+	rUT16Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
 
-#define rUT16AVX512Term3C2(x, w) \
-	rUT16AVX512Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
+#define rUT16Term3C2(x, w) \
+	rUT16Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
 
-#define rUT16AVX512Term3C3(x, w) \
-	rUT16AVX512Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
+#define rUT16Term3C3(x, w) \
+	rUT16Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
 
-#define rUT16AVX512Term3C4(x, w) \
-	rUT16AVX512Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
+#define rUT16Term3C4(x, w) \
+	rUT16Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
 
-#define rUT16AVX512Term3C5(x, w) \
-	rUT16AVX512Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
+#define rUT16Term3C5(x, w) \
+	rUT16Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
 
-#define rUT16AVX512Term3C6(x, w) \
-	rUT16AVX512Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
+#define rUT16Term3C6(x, w) \
+	rUT16Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
 
-#define rUT16AVX512Term3C7(x, w) \
-	rUT16AVX512Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
+#define rUT16Term3C7(x, w) \
+	rUT16Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
 
-#define rUT16AVX512Term2C0(x, w) \
-	rUT16AVX512Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
+#define rUT16Term2C0(x, w) \
+	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
 
-#define rUT16AVX512Term2C1(x, w) \
-	rUT16AVX512Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
+#define rUT16Term2C1(x, w) \
+	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
 
-#define rUT16AVX512Term2C2(x, w) \
-	rUT16AVX512Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
+#define rUT16Term2C2(x, w) \
+	rUT16Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
 
-#define rUT16AVX512Term2C3(x, w) \
-	rUT16AVX512Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
+#define rUT16Term2C3(x, w) \
+	rUT16Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
 
-#define rUT16AVX512Term2C4(x, w) \
-	rUT16AVX512Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
+#define rUT16Term2C4(x, w) \
+	rUT16Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
 
-#define rUT16AVX512Term2C5(x, w) \
-	rUT16AVX512Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
+#define rUT16Term2C5(x, w) \
+	rUT16Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
 
-#define rUT16AVX512Term2C6(x, w) \
-	rUT16AVX512Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
+#define rUT16Term2C6(x, w) \
+	rUT16Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
 
-#define rUT16AVX512Term2C7(x, w) \
-	rUT16AVX512Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
+#define rUT16Term2C7(x, w) \
+	rUT16Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
 
-#define rUT16AVX512Term1C0(x, w) \
+#define rUT16Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512Term1C1(x, w) \
+#define rUT16Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define rUT16AVX512Term1C2(x, w) \
+#define rUT16Term1C2(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define rUT16AVX512Term1C3(x, w) \
+#define rUT16Term1C3(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
-#define rUT16AVX512Term1C4(x, w) \
+#define rUT16Term1C4(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z4)
 
-#define rUT16AVX512Term1C5(x, w) \
+#define rUT16Term1C5(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z5)
 
-#define rUT16AVX512Term1C6(x, w) \
+#define rUT16Term1C6(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z6)
 
-#define rUT16AVX512Term1C7(x, w) \
+#define rUT16Term1C7(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z7)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -806,19 +794,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT16AVX512Term3C0(0, 0); rUT16AVX512Term3C1(4, 64); rUT16AVX512Term3C2(8, 128); rUT16AVX512Term3C3(12, 192)
-	rUT16AVX512Term3C4(16, 256); rUT16AVX512Term3C5(20, 320); rUT16AVX512Term3C6(24, 384)
-	rUT16AVX512Term3C7(28, 448)
+	terms8x4x64c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT16AVX512Term3C0(0, 0); DECQ CX; JZ last5
-	rUT16AVX512Term3C1(4, 64); DECQ CX; JZ last5
-	rUT16AVX512Term3C2(8, 128); DECQ CX; JZ last5
-	rUT16AVX512Term3C3(12, 192); DECQ CX; JZ last5
-	rUT16AVX512Term3C4(16, 256); DECQ CX; JZ last5
-	rUT16AVX512Term3C5(20, 320); DECQ CX; JZ last5
-	rUT16AVX512Term3C6(24, 384)
+	rest7x4x64c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7, last5)
 last5:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
@@ -826,7 +806,8 @@ last5:
 	VADDPS Z21, Z17, Z17; VADDPS Z22, Z18, Z18; VADDPS Z23, Z19, Z19; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -839,25 +820,17 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT16AVX512Term2C0(0, 0); rUT16AVX512Term2C1(4, 64); rUT16AVX512Term2C2(8, 128); rUT16AVX512Term2C3(12, 192)
-	rUT16AVX512Term2C4(16, 256); rUT16AVX512Term2C5(20, 320); rUT16AVX512Term2C6(24, 384)
-	rUT16AVX512Term2C7(28, 448)
+	terms8x4x64c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT16AVX512Term2C0(0, 0); DECQ CX; JZ last10
-	rUT16AVX512Term2C1(4, 64); DECQ CX; JZ last10
-	rUT16AVX512Term2C2(8, 128); DECQ CX; JZ last10
-	rUT16AVX512Term2C3(12, 192); DECQ CX; JZ last10
-	rUT16AVX512Term2C4(16, 256); DECQ CX; JZ last10
-	rUT16AVX512Term2C5(20, 320); DECQ CX; JZ last10
-	rUT16AVX512Term2C6(24, 384)
+	rest7x4x64c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7, last10)
 last10:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
 	VADDPS Z15, Z11, Z11; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -869,24 +842,16 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT16AVX512Term1C0(0, 0); rUT16AVX512Term1C1(4, 64); rUT16AVX512Term1C2(8, 128); rUT16AVX512Term1C3(12, 192)
-	rUT16AVX512Term1C4(16, 256); rUT16AVX512Term1C5(20, 320); rUT16AVX512Term1C6(24, 384)
-	rUT16AVX512Term1C7(28, 448)
+	terms8x4x64c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT16AVX512Term1C0(0, 0); DECQ CX; JZ last15
-	rUT16AVX512Term1C1(4, 64); DECQ CX; JZ last15
-	rUT16AVX512Term1C2(8, 128); DECQ CX; JZ last15
-	rUT16AVX512Term1C3(12, 192); DECQ CX; JZ last15
-	rUT16AVX512Term1C4(16, 256); DECQ CX; JZ last15
-	rUT16AVX512Term1C5(20, 320); DECQ CX; JZ last15
-	rUT16AVX512Term1C6(24, 384)
+	rest7x4x64c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7, last15)
 last15:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -952,8 +917,7 @@ TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -975,7 +939,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1016,8 +980,7 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1039,7 +1002,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

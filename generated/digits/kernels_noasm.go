@@ -6,7 +6,6 @@ package digits
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
-func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 }
@@ -28,7 +27,6 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy 
 func dense1WeightSgd(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
 	dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
 }
-func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 }
@@ -56,9 +54,6 @@ func dense2WeightSgd(lr float32, g, w, momentumBuffer *[128][16]float32) {
 func dropoutEach(y, x0, x1 *[128]float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
-}
-func dropoutGradientToReluGradientOfSums(y, u0, u1 []float32) {
-	dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1)
 }
 func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
 func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

@@ -224,30 +224,6 @@ func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
 	}
 }
 
-func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useAVX512:
-		addGradientsToSiluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	case useAVX2:
-		addGradientsToSiluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
-func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
-	case useAVX2:
-		one := float32(1)
-		weightGradient8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
-	default:
-		bodyBiasGradGeneric(g, dy)
-	}
-}
-
 func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -337,19 +313,6 @@ func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 3)
 	default:
 		bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 7)
-	case useAVX2:
-		one := float32(1)
-		weightGradientUpTo8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 20)
-	default:
-		choiceBiasGradGeneric(g, dy)
 	}
 }
 
@@ -585,17 +548,6 @@ func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
 	}
 }
 
-func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
-	switch {
-	case useAVX512:
-		dropoutGradientToGeluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	case useAVX2:
-		dropoutGradientToGeluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
-	default:
-		dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
 func eluGradientEach(y, x0, x1 *[8]float32) {
 	switch {
 	case useAVX512:
@@ -626,47 +578,6 @@ func eluOfRows_2(y, y1 [][8]float32) {
 		eluEachAVX2(&y1[0][0], &y[0][0], 8, len(y), 0)
 	default:
 		eluOfRows_2Generic(y, y1)
-	}
-}
-
-func eluOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		eluEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		eluEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		eluOfSumsGeneric(y)
-	}
-}
-
-func eluOfSums_2(y, y1 []float32) {
-	switch {
-	case useAVX512:
-		eluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		eluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
-	default:
-		eluOfSums_2Generic(y, y1)
-	}
-}
-
-func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 2 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 132, 0)
-		}
-		weightGradientUpTo16AVX512(&g[2][0], &dy[0][32], &one, 1, len(dy), 132, 0, 1)
-	case useAVX2:
-		one := float32(1)
-		for q := range 2 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 132, 0)
-		}
-		weightGradientUpTo8AVX2(&g[2][0], &dy[0][32], &one, 1, len(dy), 132, 0, 28)
-	default:
-		eyeBiasGradGeneric(g, dy)
 	}
 }
 
@@ -795,32 +706,6 @@ func geluOfSums(y []float32) {
 	}
 }
 
-func geluOfSums_2(y, y1 []float32) {
-	switch {
-	case useAVX512:
-		geluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		geluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
-	default:
-		geluOfSums_2Generic(y, y1)
-	}
-}
-
-func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradient16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 68, 0)
-		weightGradientUpTo16AVX512(&g[1][0], &dy[0][16], &one, 1, len(dy), 68, 0, 1)
-	case useAVX2:
-		one := float32(1)
-		weightGradient16AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 68, 0)
-		weightGradientUpTo8AVX2(&g[1][0], &dy[0][16], &one, 1, len(dy), 68, 0, 28)
-	default:
-		innerBiasGradGeneric(g, dy)
-	}
-}
-
 func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -923,19 +808,6 @@ func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, 
 		sgdElementsAVX2_2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 33)
 	default:
 		innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
-	}
-}
-
-func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradient16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 64, 0)
-	case useAVX2:
-		one := float32(1)
-		weightGradient16AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 64, 0)
-	default:
-		mixedBiasGradGeneric(g, dy)
 	}
 }
 
@@ -1088,17 +960,6 @@ func sigmoidOfRows_2(y [][1]float32) {
 	}
 }
 
-func sigmoidOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		sigmoidOfSumsGeneric(y)
-	}
-}
-
 func softplusOfRows(y [][16]float32) {
 	switch {
 	case useAVX512:
@@ -1107,17 +968,6 @@ func softplusOfRows(y [][16]float32) {
 		softplusEachAVX2(&y[0][0], &y[0][0], 16, len(y), 0)
 	default:
 		softplusOfRowsGeneric(y)
-	}
-}
-
-func softplusOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		softplusEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		softplusEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		softplusOfSumsGeneric(y)
 	}
 }
 
@@ -1140,16 +990,5 @@ func tanhOfRows(y [][17]float32) {
 		tanhEachAVX2(&y[0][0], &y[0][0], 17, len(y), 0)
 	default:
 		tanhOfRowsGeneric(y)
-	}
-}
-
-func tanhOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		tanhOfSumsGeneric(y)
 	}
 }

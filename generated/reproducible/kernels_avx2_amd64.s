@@ -13,117 +13,136 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
-DATA table8x4_193592808b0b07d9<>+0(SB)/8, $0x447a0000447a0000; DATA table8x4_193592808b0b07d9<>+8(SB)/8, $0x447a0000447a0000
-DATA table8x4_193592808b0b07d9<>+16(SB)/8, $0x447a0000447a0000; DATA table8x4_193592808b0b07d9<>+24(SB)/8, $0x447a0000447a0000
-GLOBL table8x4_193592808b0b07d9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_f2d93abd9ef84ed1<>+0(SB)/8, $0xc47a0000c47a0000; DATA table8x4_f2d93abd9ef84ed1<>+8(SB)/8, $0xc47a0000c47a0000
-DATA table8x4_f2d93abd9ef84ed1<>+16(SB)/8, $0xc47a0000c47a0000; DATA table8x4_f2d93abd9ef84ed1<>+24(SB)/8, $0xc47a0000c47a0000
-GLOBL table8x4_f2d93abd9ef84ed1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_b9b243c871909699<>+0(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+8(SB)/8, $0x7fffffff7fffffff
-DATA table8x4_b9b243c871909699<>+16(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+24(SB)/8, $0x7fffffff7fffffff
-GLOBL table8x4_b9b243c871909699<>(SB), RODATA|NOPTR, $32
-DATA table8x4_acd7a624d569e041<>+0(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+8(SB)/8, $0x8000000080000000
-DATA table8x4_acd7a624d569e041<>+16(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+24(SB)/8, $0x8000000080000000
-GLOBL table8x4_acd7a624d569e041<>(SB), RODATA|NOPTR, $32
-DATA table8x4_a08baa00879aa4a1<>+0(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+8(SB)/8, $0x42b2000042b20000
-DATA table8x4_a08baa00879aa4a1<>+16(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+24(SB)/8, $0x42b2000042b20000
-GLOBL table8x4_a08baa00879aa4a1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59c9ec6246ee3ab1<>+0(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+8(SB)/8, $0xc2d00000c2d00000
-DATA table8x4_59c9ec6246ee3ab1<>+16(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+24(SB)/8, $0xc2d00000c2d00000
-GLOBL table8x4_59c9ec6246ee3ab1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_6e0dfacc02cd8981<>+0(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+8(SB)/8, $0x4138aa3b4138aa3b
-DATA table8x4_6e0dfacc02cd8981<>+16(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+24(SB)/8, $0x4138aa3b4138aa3b
-GLOBL table8x4_6e0dfacc02cd8981<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59207941f1a68b31<>+0(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+8(SB)/8, $0x4b4000004b400000
-DATA table8x4_59207941f1a68b31<>+16(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+24(SB)/8, $0x4b4000004b400000
-GLOBL table8x4_59207941f1a68b31<>(SB), RODATA|NOPTR, $32
-DATA table8x4_2a34fba5e854cc21<>+0(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+8(SB)/8, $0x3db170003db17000
-DATA table8x4_2a34fba5e854cc21<>+16(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+24(SB)/8, $0x3db170003db17000
-GLOBL table8x4_2a34fba5e854cc21<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4b748515db821239<>+0(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+8(SB)/8, $0x3685fdf43685fdf4
-DATA table8x4_4b748515db821239<>+16(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+24(SB)/8, $0x3685fdf43685fdf4
-GLOBL table8x4_4b748515db821239<>(SB), RODATA|NOPTR, $32
-DATA table8x4_3a2321c73b478261<>+0(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+8(SB)/8, $0x3e2aae383e2aae38
-DATA table8x4_3a2321c73b478261<>+16(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+24(SB)/8, $0x3e2aae383e2aae38
-GLOBL table8x4_3a2321c73b478261<>(SB), RODATA|NOPTR, $32
-DATA table8x4_742fb5046c499e71<>+0(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+8(SB)/8, $0x3f0000003f000000
-DATA table8x4_742fb5046c499e71<>+16(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+24(SB)/8, $0x3f0000003f000000
-GLOBL table8x4_742fb5046c499e71<>(SB), RODATA|NOPTR, $32
-DATA table8x4_948405d98cdd4cd1<>+0(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+8(SB)/8, $0x3d2aab323d2aab32
-DATA table8x4_948405d98cdd4cd1<>+16(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+24(SB)/8, $0x3d2aab323d2aab32
-GLOBL table8x4_948405d98cdd4cd1<>(SB), RODATA|NOPTR, $32
+#define number4x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
+number4x8(c447a0000x8, 0x447a0000447a0000)
+number4x8(cc47a0000x8, 0xc47a0000c47a0000)
+number4x8(c7fffffffx8, 0x7fffffff7fffffff)
+number4x8(c80000000x8, 0x8000000080000000)
+number4x8(c42b20000x8, 0x42b2000042b20000)
+number4x8(cc2d00000x8, 0xc2d00000c2d00000)
+number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
+number4x8(c4b400000x8, 0x4b4000004b400000)
+number4x8(c3db17000x8, 0x3db170003db17000)
+number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
+number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
+number4x8(c3f000000x8, 0x3f0000003f000000)
+number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
 DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
 GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
-DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
-GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
+number4x8(c40000000x8, 0x4000000040000000)
 DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-DATA table8x4_8c836dd616f81c59<>+0(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+8(SB)/8, $0x5f8000005f800000
-DATA table8x4_8c836dd616f81c59<>+16(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+24(SB)/8, $0x5f8000005f800000
-GLOBL table8x4_8c836dd616f81c59<>(SB), RODATA|NOPTR, $32
-DATA table8x4_16df238de8137d29<>+0(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+8(SB)/8, $0x3f8000003f800000
-DATA table8x4_16df238de8137d29<>+16(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+24(SB)/8, $0x3f8000003f800000
-GLOBL table8x4_16df238de8137d29<>(SB), RODATA|NOPTR, $32
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
-GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
+number4x8(c5f800000x8, 0x5f8000005f800000)
+number4x8(c3f800000x8, 0x3f8000003f800000)
+number4x8(c00000000x8, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_5081c1328a36c699<>+0(SB)/8, $0x1f8000001f800000; DATA table8x4_5081c1328a36c699<>+8(SB)/8, $0x1f8000001f800000
-DATA table8x4_5081c1328a36c699<>+16(SB)/8, $0x1f8000001f800000; DATA table8x4_5081c1328a36c699<>+24(SB)/8, $0x1f8000001f800000
-GLOBL table8x4_5081c1328a36c699<>(SB), RODATA|NOPTR, $32
-DATA table8x4_d5674533fb286999<>+0(SB)/8, $0x3f3504f33f3504f3; DATA table8x4_d5674533fb286999<>+8(SB)/8, $0x3f3504f33f3504f3
-DATA table8x4_d5674533fb286999<>+16(SB)/8, $0x3f3504f33f3504f3; DATA table8x4_d5674533fb286999<>+24(SB)/8, $0x3f3504f33f3504f3
-GLOBL table8x4_d5674533fb286999<>(SB), RODATA|NOPTR, $32
-DATA table8x4_debe49a777020339<>+0(SB)/8, $0x7fffff007fffff; DATA table8x4_debe49a777020339<>+8(SB)/8, $0x7fffff007fffff
-DATA table8x4_debe49a777020339<>+16(SB)/8, $0x7fffff007fffff; DATA table8x4_debe49a777020339<>+24(SB)/8, $0x7fffff007fffff
-GLOBL table8x4_debe49a777020339<>(SB), RODATA|NOPTR, $32
-DATA table8x4_233805bf3aa36119<>+0(SB)/8, $0x7f0000007f; DATA table8x4_233805bf3aa36119<>+8(SB)/8, $0x7f0000007f
-DATA table8x4_233805bf3aa36119<>+16(SB)/8, $0x7f0000007f; DATA table8x4_233805bf3aa36119<>+24(SB)/8, $0x7f0000007f
-GLOBL table8x4_233805bf3aa36119<>(SB), RODATA|NOPTR, $32
-DATA table8x4_f0b74a366568c499<>+0(SB)/8, $0x4c0000004c000000; DATA table8x4_f0b74a366568c499<>+8(SB)/8, $0x4c0000004c000000
-DATA table8x4_f0b74a366568c499<>+16(SB)/8, $0x4c0000004c000000; DATA table8x4_f0b74a366568c499<>+24(SB)/8, $0x4c0000004c000000
-GLOBL table8x4_f0b74a366568c499<>(SB), RODATA|NOPTR, $32
-DATA table8x4_efee61874cbd70d9<>+0(SB)/8, $0x3e789d903e789d90; DATA table8x4_efee61874cbd70d9<>+8(SB)/8, $0x3e789d903e789d90
-DATA table8x4_efee61874cbd70d9<>+16(SB)/8, $0x3e789d903e789d90; DATA table8x4_efee61874cbd70d9<>+24(SB)/8, $0x3e789d903e789d90
-GLOBL table8x4_efee61874cbd70d9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_ad71891e8faeb6e9<>+0(SB)/8, $0x3e91e9f03e91e9f0; DATA table8x4_ad71891e8faeb6e9<>+8(SB)/8, $0x3e91e9f03e91e9f0
-DATA table8x4_ad71891e8faeb6e9<>+16(SB)/8, $0x3e91e9f03e91e9f0; DATA table8x4_ad71891e8faeb6e9<>+24(SB)/8, $0x3e91e9f03e91e9f0
-GLOBL table8x4_ad71891e8faeb6e9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_624abc062051a619<>+0(SB)/8, $0x3eccce133eccce13; DATA table8x4_624abc062051a619<>+8(SB)/8, $0x3eccce133eccce13
-DATA table8x4_624abc062051a619<>+16(SB)/8, $0x3eccce133eccce13; DATA table8x4_624abc062051a619<>+24(SB)/8, $0x3eccce133eccce13
-GLOBL table8x4_624abc062051a619<>(SB), RODATA|NOPTR, $32
-DATA table8x4_94318543fecb31d1<>+0(SB)/8, $0x3f2aaaaa3f2aaaaa; DATA table8x4_94318543fecb31d1<>+8(SB)/8, $0x3f2aaaaa3f2aaaaa
-DATA table8x4_94318543fecb31d1<>+16(SB)/8, $0x3f2aaaaa3f2aaaaa; DATA table8x4_94318543fecb31d1<>+24(SB)/8, $0x3f2aaaaa3f2aaaaa
-GLOBL table8x4_94318543fecb31d1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_f3a6c4932c3a8ff9<>+0(SB)/8, $0x35bfbe8e35bfbe8e; DATA table8x4_f3a6c4932c3a8ff9<>+8(SB)/8, $0x35bfbe8e35bfbe8e
-DATA table8x4_f3a6c4932c3a8ff9<>+16(SB)/8, $0x35bfbe8e35bfbe8e; DATA table8x4_f3a6c4932c3a8ff9<>+24(SB)/8, $0x35bfbe8e35bfbe8e
-GLOBL table8x4_f3a6c4932c3a8ff9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_635c17e4ee669681<>+0(SB)/8, $0x3f3172003f317200; DATA table8x4_635c17e4ee669681<>+8(SB)/8, $0x3f3172003f317200
-DATA table8x4_635c17e4ee669681<>+16(SB)/8, $0x3f3172003f317200; DATA table8x4_635c17e4ee669681<>+24(SB)/8, $0x3f3172003f317200
-GLOBL table8x4_635c17e4ee669681<>(SB), RODATA|NOPTR, $32
-DATA table8x4_605f939696386f31<>+0(SB)/8, $0x7f7fffff7f7fffff; DATA table8x4_605f939696386f31<>+8(SB)/8, $0x7f7fffff7f7fffff
-DATA table8x4_605f939696386f31<>+16(SB)/8, $0x7f7fffff7f7fffff; DATA table8x4_605f939696386f31<>+24(SB)/8, $0x7f7fffff7f7fffff
-GLOBL table8x4_605f939696386f31<>(SB), RODATA|NOPTR, $32
-DATA table8x4_bb399edbcabf1e39<>+0(SB)/8, $0xff800000ff800000; DATA table8x4_bb399edbcabf1e39<>+8(SB)/8, $0xff800000ff800000
-DATA table8x4_bb399edbcabf1e39<>+16(SB)/8, $0xff800000ff800000; DATA table8x4_bb399edbcabf1e39<>+24(SB)/8, $0xff800000ff800000
-GLOBL table8x4_bb399edbcabf1e39<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59f98e3a6760d1d9<>+0(SB)/8, $0x7fc000007fc00000; DATA table8x4_59f98e3a6760d1d9<>+8(SB)/8, $0x7fc000007fc00000
-DATA table8x4_59f98e3a6760d1d9<>+16(SB)/8, $0x7fc000007fc00000; DATA table8x4_59f98e3a6760d1d9<>+24(SB)/8, $0x7fc000007fc00000
-GLOBL table8x4_59f98e3a6760d1d9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_49bf601b819e9bd9<>+0(SB)/8, $0x3300000033000000; DATA table8x4_49bf601b819e9bd9<>+8(SB)/8, $0x3300000033000000
-DATA table8x4_49bf601b819e9bd9<>+16(SB)/8, $0x3300000033000000; DATA table8x4_49bf601b819e9bd9<>+24(SB)/8, $0x3300000033000000
-GLOBL table8x4_49bf601b819e9bd9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4caed73eccf4519<>+0(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+8(SB)/8, $0x4110cccd4110cccd
-DATA table8x4_4caed73eccf4519<>+16(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+24(SB)/8, $0x4110cccd4110cccd
-GLOBL table8x4_4caed73eccf4519<>(SB), RODATA|NOPTR, $32
-DATA table8x4_49be540cdd02a569<>+0(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+8(SB)/8, $0x3f1ae1483f1ae148
-DATA table8x4_49be540cdd02a569<>+16(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+24(SB)/8, $0x3f1ae1483f1ae148
-GLOBL table8x4_49be540cdd02a569<>(SB), RODATA|NOPTR, $32
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
+number4x8(c1f800000x8, 0x1f8000001f800000)
+#define epilogue_ff9daad8(r0, r1, r2, r3, r4, r5) \
+	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
+	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
+	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
+	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
+	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
+
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
+
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+
+number4x8(c3f3504f3x8, 0x3f3504f33f3504f3)
+number4x8(c007fffffx8, 0x7fffff007fffff)
+number4x8(c0000007fx8, 0x7f0000007f)
+number4x8(c4c000000x8, 0x4c0000004c000000)
+number4x8(c3e789d90x8, 0x3e789d903e789d90)
+number4x8(c3e91e9f0x8, 0x3e91e9f03e91e9f0)
+number4x8(c3eccce13x8, 0x3eccce133eccce13)
+number4x8(c3f2aaaaax8, 0x3f2aaaaa3f2aaaaa)
+number4x8(c35bfbe8ex8, 0x35bfbe8e35bfbe8e)
+number4x8(c3f317200x8, 0x3f3172003f317200)
+number4x8(c7f7fffffx8, 0x7f7fffff7f7fffff)
+number4x8(cff800000x8, 0xff800000ff800000)
+number4x8(c7fc00000x8, 0x7fc000007fc00000)
+number4x8(c33000000x8, 0x3300000033000000)
+#define epilogue_68895712(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS c7fffffffx8<>(SB), r1, r1; VXORPS c80000000x8<>(SB), r1, r1; \
+	VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
+	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r5; VADDPS c3f000000x8<>(SB), r5, r5; \
+	VMULPS c3d2aab32x8<>(SB), r4, r6; VADDPS r6, r5, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r3, r3; VADDPS r3, r4, r3; \
+	VPSRLD $1, r1, r1; VANDPS c40000000x8<>(SB), r1, r1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; \
+	VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r3, r3; \
+	VADDPS r2, r3, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1; VADDPS c3f800000x8<>(SB), r1, r2; \
+	VCMPPS $17, c3f800000x8<>(SB), r1, r3; VSUBPS c3f800000x8<>(SB), r2, r4; VSUBPS r4, r1, r4; \
+	VSUBPS r1, r2, r5; VMOVUPS c3f800000x8<>(SB), r6; VSUBPS r5, r6, r5; VBLENDVPS r3, r4, r5, r3; \
+	VPSUBD c3f3504f3x8<>(SB), r2, r4; VANDPS c007fffffx8<>(SB), r4, r5; VPADDD c3f3504f3x8<>(SB), r5, r5; \
+	VSUBPS c3f800000x8<>(SB), r5, r5; VPSRAD $23, r4, r4; VMOVUPS c0000007fx8<>(SB), r6; VPSUBD r4, r6, r6; \
+	VPSLLD $23, r6, r6; VCMPPS $17, c4c000000x8<>(SB), r1, r7; VMULPS r6, r3, r3; VANDPS r3, r7, r3; \
+	VCVTDQ2PS r4, r4; VADDPS r3, r5, r3; VADDPS c40000000x8<>(SB), r3, r5; VDIVPS r5, r3, r5; VMULPS r5, r5, r6; \
+	VMULPS c3e789d90x8<>(SB), r6, r7; VADDPS c3e91e9f0x8<>(SB), r7, r7; VMULPS r6, r7, r7; \
+	VADDPS c3eccce13x8<>(SB), r7, r7; VMULPS r6, r7, r7; VADDPS c3f2aaaaax8<>(SB), r7, r7; VMULPS r6, r7, r6; \
+	VMULPS r3, r3, r7; VMULPS c3f000000x8<>(SB), r7, r7; VADDPS r6, r7, r6; VMULPS r6, r5, r5; \
+	VMULPS c35bfbe8ex8<>(SB), r4, r6; VADDPS r6, r5, r5; VMULPS c3f317200x8<>(SB), r4, r4; VSUBPS r5, r7, r5; \
+	VSUBPS r3, r5, r3; VSUBPS r3, r4, r3; VCMPPS $22, c7f7fffffx8<>(SB), r1, r4; VBLENDVPS r4, r1, r3, r3; \
+	VCMPPS $17, c00000000x8<>(SB), r2, r4; VMOVUPS cff800000x8<>(SB), r5; \
+	VBLENDVPS r4, c7fc00000x8<>(SB), r5, r4; VCMPPS $18, c00000000x8<>(SB), r2, r2; VBLENDVPS r2, r4, r3, r2; \
+	VANDPS c7fffffffx8<>(SB), r1, r3; VCMPPS $17, c33000000x8<>(SB), r3, r3; VBLENDVPS r3, r1, r2, r1; \
+	VADDPS r1, r0, r1
+
+#define epilogue_45c0284a(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS c7fffffffx8<>(SB), r1, r2; VXORPS c80000000x8<>(SB), r2, r2; \
+	VMOVUPS c42b20000x8<>(SB), r3; VMINPS r2, r3, r2; VMOVUPS cc2d00000x8<>(SB), r3; VMAXPS r2, r3, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r3; VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; \
+	VMULPS c3db17000x8<>(SB), r4, r1; VSUBPS r1, r2, r1; VMULPS c3685fdf4x8<>(SB), r4, r4; VSUBPS r4, r1, r4; \
+	VMULPS r4, r4, r1; VMULPS c3e2aae38x8<>(SB), r4, r5; VADDPS c3f000000x8<>(SB), r5, r5; \
+	VMULPS c3d2aab32x8<>(SB), r1, r6; VADDPS r6, r5, r5; VMULPS r1, r5, r1; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r3, r5; VADDPS r5, r4, r4; VADDPS r4, r1, r4; \
+	VPSRLD $1, r2, r2; VANDPS c40000000x8<>(SB), r2, r2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r1; \
+	VPERMPS r1, r3, r1; VPSLLD $20, r3, r3; VPADDD r3, r1, r3; VPADDD r3, r2, r3; VMULPS r3, r4, r4; \
+	VADDPS r3, r4, r3; VXORPS c5f800000x8<>(SB), r2, r2; VMULPS r2, r3, r2; VADDPS c3f800000x8<>(SB), r2, r3; \
+	VCMPPS $17, c3f800000x8<>(SB), r2, r4; VSUBPS c3f800000x8<>(SB), r3, r1; VSUBPS r1, r2, r1; \
+	VSUBPS r2, r3, r5; VMOVUPS c3f800000x8<>(SB), r6; VSUBPS r5, r6, r5; VBLENDVPS r4, r1, r5, r4; \
+	VPSUBD c3f3504f3x8<>(SB), r3, r1; VANDPS c007fffffx8<>(SB), r1, r5; VPADDD c3f3504f3x8<>(SB), r5, r5; \
+	VSUBPS c3f800000x8<>(SB), r5, r5; VPSRAD $23, r1, r1; VMOVUPS c0000007fx8<>(SB), r6; VPSUBD r1, r6, r6; \
+	VPSLLD $23, r6, r6; VCMPPS $17, c4c000000x8<>(SB), r2, r7; VMULPS r6, r4, r4; VANDPS r4, r7, r4; \
+	VCVTDQ2PS r1, r1; VADDPS r4, r5, r4; VADDPS c40000000x8<>(SB), r4, r5; VDIVPS r5, r4, r5; VMULPS r5, r5, r6; \
+	VMULPS c3e789d90x8<>(SB), r6, r7; VADDPS c3e91e9f0x8<>(SB), r7, r7; VMULPS r6, r7, r7; \
+	VADDPS c3eccce13x8<>(SB), r7, r7; VMULPS r6, r7, r7; VADDPS c3f2aaaaax8<>(SB), r7, r7; VMULPS r6, r7, r6; \
+	VMULPS r4, r4, r7; VMULPS c3f000000x8<>(SB), r7, r7; VADDPS r6, r7, r6; VMULPS r6, r5, r5; \
+	VMULPS c35bfbe8ex8<>(SB), r1, r6; VADDPS r6, r5, r5; VMULPS c3f317200x8<>(SB), r1, r1; VSUBPS r5, r7, r5; \
+	VSUBPS r4, r5, r4; VSUBPS r4, r1, r4; VCMPPS $22, c7f7fffffx8<>(SB), r2, r1; VBLENDVPS r1, r2, r4, r4; \
+	VCMPPS $17, c00000000x8<>(SB), r3, r1; VMOVUPS cff800000x8<>(SB), r5; \
+	VBLENDVPS r1, c7fc00000x8<>(SB), r5, r1; VCMPPS $18, c00000000x8<>(SB), r3, r3; VBLENDVPS r3, r1, r4, r3; \
+	VANDPS c7fffffffx8<>(SB), r2, r4; VCMPPS $17, c33000000x8<>(SB), r4, r4; VBLENDVPS r4, r2, r3, r2; \
+	VADDPS r2, r0, r0
+
+#define terms8x4x64x32c4(c0, c1, c2, c3) \
+	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c2(24, 384, 192); c3(28, 448, 224)
+
+number4x8(c4110cccdx8, 0x4110cccd4110cccd)
+number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
 DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
 GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
@@ -148,135 +167,173 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-DATA table8x4_618c6ea2c172c471<>+0(SB)/8, $0xc1900000c1900000; DATA table8x4_618c6ea2c172c471<>+8(SB)/8, $0xc1900000c1900000
-DATA table8x4_618c6ea2c172c471<>+16(SB)/8, $0xc1900000c1900000; DATA table8x4_618c6ea2c172c471<>+24(SB)/8, $0xc1900000c1900000
-GLOBL table8x4_618c6ea2c172c471<>(SB), RODATA|NOPTR, $32
-DATA table8x4_475da2b829f1fe69<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b; DATA table8x4_475da2b829f1fe69<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA table8x4_475da2b829f1fe69<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b; DATA table8x4_475da2b829f1fe69<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
-GLOBL table8x4_475da2b829f1fe69<>(SB), RODATA|NOPTR, $32
-DATA table8x4_c76bb4c96bae8359<>+0(SB)/8, $0x3ab66a863ab66a86; DATA table8x4_c76bb4c96bae8359<>+8(SB)/8, $0x3ab66a863ab66a86
-DATA table8x4_c76bb4c96bae8359<>+16(SB)/8, $0x3ab66a863ab66a86; DATA table8x4_c76bb4c96bae8359<>+24(SB)/8, $0x3ab66a863ab66a86
-GLOBL table8x4_c76bb4c96bae8359<>(SB), RODATA|NOPTR, $32
-DATA table8x4_faf44bb91577c639<>+0(SB)/8, $0x3c09162c3c09162c; DATA table8x4_faf44bb91577c639<>+8(SB)/8, $0x3c09162c3c09162c
-DATA table8x4_faf44bb91577c639<>+16(SB)/8, $0x3c09162c3c09162c; DATA table8x4_faf44bb91577c639<>+24(SB)/8, $0x3c09162c3c09162c
-GLOBL table8x4_faf44bb91577c639<>(SB), RODATA|NOPTR, $32
-DATA table8x4_b5414d6a4cc45579<>+0(SB)/8, $0x3d2aaa9c3d2aaa9c; DATA table8x4_b5414d6a4cc45579<>+8(SB)/8, $0x3d2aaa9c3d2aaa9c
-DATA table8x4_b5414d6a4cc45579<>+16(SB)/8, $0x3d2aaa9c3d2aaa9c; DATA table8x4_b5414d6a4cc45579<>+24(SB)/8, $0x3d2aaa9c3d2aaa9c
-GLOBL table8x4_b5414d6a4cc45579<>(SB), RODATA|NOPTR, $32
-DATA table8x4_29d9f4cdefcffb41<>+0(SB)/8, $0x3e2aaa553e2aaa55; DATA table8x4_29d9f4cdefcffb41<>+8(SB)/8, $0x3e2aaa553e2aaa55
-DATA table8x4_29d9f4cdefcffb41<>+16(SB)/8, $0x3e2aaa553e2aaa55; DATA table8x4_29d9f4cdefcffb41<>+24(SB)/8, $0x3e2aaa553e2aaa55
-GLOBL table8x4_29d9f4cdefcffb41<>(SB), RODATA|NOPTR, $32
-DATA table8x4_7cefcbbc466cc091<>+0(SB)/8, $0xb4c0007eb4c0007e; DATA table8x4_7cefcbbc466cc091<>+8(SB)/8, $0xb4c0007eb4c0007e
-DATA table8x4_7cefcbbc466cc091<>+16(SB)/8, $0xb4c0007eb4c0007e; DATA table8x4_7cefcbbc466cc091<>+24(SB)/8, $0xb4c0007eb4c0007e
-GLOBL table8x4_7cefcbbc466cc091<>(SB), RODATA|NOPTR, $32
-DATA table8x4_8ffc210e20a5ab9<>+0(SB)/8, $0x4220000042200000; DATA table8x4_8ffc210e20a5ab9<>+8(SB)/8, $0x4220000042200000
-DATA table8x4_8ffc210e20a5ab9<>+16(SB)/8, $0x4220000042200000; DATA table8x4_8ffc210e20a5ab9<>+24(SB)/8, $0x4220000042200000
-GLOBL table8x4_8ffc210e20a5ab9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_f5482611483e9d81<>+0(SB)/8, $0xc2200000c2200000; DATA table8x4_f5482611483e9d81<>+8(SB)/8, $0xc2200000c2200000
-DATA table8x4_f5482611483e9d81<>+16(SB)/8, $0xc2200000c2200000; DATA table8x4_f5482611483e9d81<>+24(SB)/8, $0xc2200000c2200000
-GLOBL table8x4_f5482611483e9d81<>(SB), RODATA|NOPTR, $32
-DATA table8x4_be267f1b7e7b3519<>+0(SB)/8, $0xba1dd328ba1dd328; DATA table8x4_be267f1b7e7b3519<>+8(SB)/8, $0xba1dd328ba1dd328
-DATA table8x4_be267f1b7e7b3519<>+16(SB)/8, $0xba1dd328ba1dd328; DATA table8x4_be267f1b7e7b3519<>+24(SB)/8, $0xba1dd328ba1dd328
-GLOBL table8x4_be267f1b7e7b3519<>(SB), RODATA|NOPTR, $32
-DATA table8x4_f62ae34cc396e039<>+0(SB)/8, $0x3ba3ccf33ba3ccf3; DATA table8x4_f62ae34cc396e039<>+8(SB)/8, $0x3ba3ccf33ba3ccf3
-DATA table8x4_f62ae34cc396e039<>+16(SB)/8, $0x3ba3ccf33ba3ccf3; DATA table8x4_f62ae34cc396e039<>+24(SB)/8, $0x3ba3ccf33ba3ccf3
-GLOBL table8x4_f62ae34cc396e039<>(SB), RODATA|NOPTR, $32
-DATA table8x4_67980bb25a206c21<>+0(SB)/8, $0xbcdb4da5bcdb4da5; DATA table8x4_67980bb25a206c21<>+8(SB)/8, $0xbcdb4da5bcdb4da5
-DATA table8x4_67980bb25a206c21<>+16(SB)/8, $0xbcdb4da5bcdb4da5; DATA table8x4_67980bb25a206c21<>+24(SB)/8, $0xbcdb4da5bcdb4da5
-GLOBL table8x4_67980bb25a206c21<>(SB), RODATA|NOPTR, $32
-DATA table8x4_e4923e8e6ee526a9<>+0(SB)/8, $0x3de70dc43de70dc4; DATA table8x4_e4923e8e6ee526a9<>+8(SB)/8, $0x3de70dc43de70dc4
-DATA table8x4_e4923e8e6ee526a9<>+16(SB)/8, $0x3de70dc43de70dc4; DATA table8x4_e4923e8e6ee526a9<>+24(SB)/8, $0x3de70dc43de70dc4
-GLOBL table8x4_e4923e8e6ee526a9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_8d16cf4b9ec7cd29<>+0(SB)/8, $0xbec09376bec09376; DATA table8x4_8d16cf4b9ec7cd29<>+8(SB)/8, $0xbec09376bec09376
-DATA table8x4_8d16cf4b9ec7cd29<>+16(SB)/8, $0xbec09376bec09376; DATA table8x4_8d16cf4b9ec7cd29<>+24(SB)/8, $0xbec09376bec09376
-GLOBL table8x4_8d16cf4b9ec7cd29<>(SB), RODATA|NOPTR, $32
-DATA table8x4_ba3a819b054ec699<>+0(SB)/8, $0x3e0375d33e0375d3; DATA table8x4_ba3a819b054ec699<>+8(SB)/8, $0x3e0375d33e0375d3
-DATA table8x4_ba3a819b054ec699<>+16(SB)/8, $0x3e0375d33e0375d3; DATA table8x4_ba3a819b054ec699<>+24(SB)/8, $0x3e0375d33e0375d3
-GLOBL table8x4_ba3a819b054ec699<>(SB), RODATA|NOPTR, $32
-DATA table8x4_ee216fc71be10339<>+0(SB)/8, $0x5880000058800000; DATA table8x4_ee216fc71be10339<>+8(SB)/8, $0x5880000058800000
-DATA table8x4_ee216fc71be10339<>+16(SB)/8, $0x5880000058800000; DATA table8x4_ee216fc71be10339<>+24(SB)/8, $0x5880000058800000
-GLOBL table8x4_ee216fc71be10339<>(SB), RODATA|NOPTR, $32
-DATA table8x4_3aa198a398e3ebe9<>+0(SB)/8, $0x2680000026800000; DATA table8x4_3aa198a398e3ebe9<>+8(SB)/8, $0x2680000026800000
-DATA table8x4_3aa198a398e3ebe9<>+16(SB)/8, $0x2680000026800000; DATA table8x4_3aa198a398e3ebe9<>+24(SB)/8, $0x2680000026800000
-GLOBL table8x4_3aa198a398e3ebe9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_a8212681cf3bb339<>+0(SB)/8, $0xd8000000d800000; DATA table8x4_a8212681cf3bb339<>+8(SB)/8, $0xd8000000d800000
-DATA table8x4_a8212681cf3bb339<>+16(SB)/8, $0xd8000000d800000; DATA table8x4_a8212681cf3bb339<>+24(SB)/8, $0xd8000000d800000
-GLOBL table8x4_a8212681cf3bb339<>(SB), RODATA|NOPTR, $32
-DATA table8x4_44bb07ce044cf419<>+0(SB)/8, $0x4080000040800000; DATA table8x4_44bb07ce044cf419<>+8(SB)/8, $0x4080000040800000
-DATA table8x4_44bb07ce044cf419<>+16(SB)/8, $0x4080000040800000; DATA table8x4_44bb07ce044cf419<>+24(SB)/8, $0x4080000040800000
-GLOBL table8x4_44bb07ce044cf419<>(SB), RODATA|NOPTR, $32
-DATA table8x4_77f13509d8b49f39<>+0(SB)/8, $0x394ec141394ec141; DATA table8x4_77f13509d8b49f39<>+8(SB)/8, $0x394ec141394ec141
-DATA table8x4_77f13509d8b49f39<>+16(SB)/8, $0x394ec141394ec141; DATA table8x4_77f13509d8b49f39<>+24(SB)/8, $0x394ec141394ec141
-GLOBL table8x4_77f13509d8b49f39<>(SB), RODATA|NOPTR, $32
-DATA table8x4_9cc77a911fddde39<>+0(SB)/8, $0xbb483fbebb483fbe; DATA table8x4_9cc77a911fddde39<>+8(SB)/8, $0xbb483fbebb483fbe
-DATA table8x4_9cc77a911fddde39<>+16(SB)/8, $0xbb483fbebb483fbe; DATA table8x4_9cc77a911fddde39<>+24(SB)/8, $0xbb483fbebb483fbe
-GLOBL table8x4_9cc77a911fddde39<>(SB), RODATA|NOPTR, $32
-DATA table8x4_13b1e3230e5bd999<>+0(SB)/8, $0x3cb67e0d3cb67e0d; DATA table8x4_13b1e3230e5bd999<>+8(SB)/8, $0x3cb67e0d3cb67e0d
-DATA table8x4_13b1e3230e5bd999<>+16(SB)/8, $0x3cb67e0d3cb67e0d; DATA table8x4_13b1e3230e5bd999<>+24(SB)/8, $0x3cb67e0d3cb67e0d
-GLOBL table8x4_13b1e3230e5bd999<>(SB), RODATA|NOPTR, $32
-DATA table8x4_18db3353348394f1<>+0(SB)/8, $0xbdd5115ebdd5115e; DATA table8x4_18db3353348394f1<>+8(SB)/8, $0xbdd5115ebdd5115e
-DATA table8x4_18db3353348394f1<>+16(SB)/8, $0xbdd5115ebdd5115e; DATA table8x4_18db3353348394f1<>+24(SB)/8, $0xbdd5115ebdd5115e
-GLOBL table8x4_18db3353348394f1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_8fcc3e64d673d919<>+0(SB)/8, $0xbf23165ebf23165e; DATA table8x4_8fcc3e64d673d919<>+8(SB)/8, $0xbf23165ebf23165e
-DATA table8x4_8fcc3e64d673d919<>+16(SB)/8, $0xbf23165ebf23165e; DATA table8x4_8fcc3e64d673d919<>+24(SB)/8, $0xbf23165ebf23165e
-GLOBL table8x4_8fcc3e64d673d919<>(SB), RODATA|NOPTR, $32
-DATA table8x4_e1339bcab4a4cc61<>+0(SB)/8, $0xbf905a18bf905a18; DATA table8x4_e1339bcab4a4cc61<>+8(SB)/8, $0xbf905a18bf905a18
-DATA table8x4_e1339bcab4a4cc61<>+16(SB)/8, $0xbf905a18bf905a18; DATA table8x4_e1339bcab4a4cc61<>+24(SB)/8, $0xbf905a18bf905a18
-GLOBL table8x4_e1339bcab4a4cc61<>(SB), RODATA|NOPTR, $32
-DATA table8x4_3c236e9ef8c820f1<>+0(SB)/8, $0xb93a21fdb93a21fd; DATA table8x4_3c236e9ef8c820f1<>+8(SB)/8, $0xb93a21fdb93a21fd
-DATA table8x4_3c236e9ef8c820f1<>+16(SB)/8, $0xb93a21fdb93a21fd; DATA table8x4_3c236e9ef8c820f1<>+24(SB)/8, $0xb93a21fdb93a21fd
-GLOBL table8x4_3c236e9ef8c820f1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_fe11652ff2ce9761<>+0(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+8(SB)/8, $0x3f6666663f666666
-DATA table8x4_fe11652ff2ce9761<>+16(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+24(SB)/8, $0x3f6666663f666666
-GLOBL table8x4_fe11652ff2ce9761<>(SB), RODATA|NOPTR, $32
-DATA table8x4_3284ef34cf8a0f39<>+0(SB)/8, $0xbf000000bf000000; DATA table8x4_3284ef34cf8a0f39<>+8(SB)/8, $0xbf000000bf000000
-DATA table8x4_3284ef34cf8a0f39<>+16(SB)/8, $0xbf000000bf000000; DATA table8x4_3284ef34cf8a0f39<>+24(SB)/8, $0xbf000000bf000000
-GLOBL table8x4_3284ef34cf8a0f39<>(SB), RODATA|NOPTR, $32
-DATA table8x4_afeb4ee66ceff7c1<>+0(SB)/8, $0x3ecc422a3ecc422a; DATA table8x4_afeb4ee66ceff7c1<>+8(SB)/8, $0x3ecc422a3ecc422a
-DATA table8x4_afeb4ee66ceff7c1<>+16(SB)/8, $0x3ecc422a3ecc422a; DATA table8x4_afeb4ee66ceff7c1<>+24(SB)/8, $0x3ecc422a3ecc422a
-GLOBL table8x4_afeb4ee66ceff7c1<>(SB), RODATA|NOPTR, $32
+#define epilogue_7563369b(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
+	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
+	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
+	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
+	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
+	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r0
+
+#define epilogue_50c17e36(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
+	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
+	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
+	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
+	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
+	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r2; VORPS r2, r1, r1
+
+number4x8(cc1900000x8, 0xc1900000c1900000)
+number4x8(c3fb8aa3bx8, 0x3fb8aa3b3fb8aa3b)
+number4x8(c3ab66a86x8, 0x3ab66a863ab66a86)
+number4x8(c3c09162cx8, 0x3c09162c3c09162c)
+number4x8(c3d2aaa9cx8, 0x3d2aaa9c3d2aaa9c)
+number4x8(c3e2aaa55x8, 0x3e2aaa553e2aaa55)
+number4x8(cb4c0007ex8, 0xb4c0007eb4c0007e)
+#define epilogue_200a8b26(r0, r1, r2, r3, r4, r5, r6) \
+	VCMPPS $17, c00000000x8<>(SB), r0, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r0, r2, r2; \
+	VMOVUPS cc1900000x8<>(SB), r3; VMAXPS r2, r3, r2; VMULPS c3fb8aa3bx8<>(SB), r2, r3; \
+	VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; VMULPS c3f317200x8<>(SB), r4, r5; \
+	VSUBPS r5, r2, r2; VMULPS c35bfbe8ex8<>(SB), r4, r4; VSUBPS r4, r2, r5; VSUBPS r5, r2, r2; VSUBPS r4, r2, r2; \
+	VMULPS c3ab66a86x8<>(SB), r5, r4; VADDPS c3c09162cx8<>(SB), r4, r4; VMULPS r5, r4, r4; \
+	VADDPS c3d2aaa9cx8<>(SB), r4, r4; VMULPS r5, r4, r4; VADDPS c3e2aaa55x8<>(SB), r4, r4; VMULPS r5, r4, r4; \
+	VADDPS c3f000000x8<>(SB), r4, r4; VMULPS r5, r5, r6; VMULPS r4, r6, r4; VADDPS r2, r4, r2; \
+	VPADDD cb4c0007ex8<>(SB), r3, r3; VPSLLD $23, r3, r3; VSUBPS c3f000000x8<>(SB), r3, r4; VMULPS r5, r3, r5; \
+	VADDPS r5, r4, r6; VSUBPS r6, r4, r4; VADDPS r5, r4, r4; VMULPS r2, r3, r2; VADDPS r2, r4, r2; \
+	VANDPS c7fffffffx8<>(SB), r0, r3; VCMPPS $17, c33000000x8<>(SB), r3, r3; VADDPS r2, r6, r2; \
+	VMULPS c40000000x8<>(SB), r2, r2; VBLENDVPS r3, r0, r2, r2; VBLENDVPS r1, r2, r0, r0
+
+number4x8(c42200000x8, 0x4220000042200000)
+number4x8(cc2200000x8, 0xc2200000c2200000)
+number4x8(cba1dd328x8, 0xba1dd328ba1dd328)
+number4x8(c3ba3ccf3x8, 0x3ba3ccf33ba3ccf3)
+number4x8(cbcdb4da5x8, 0xbcdb4da5bcdb4da5)
+number4x8(c3de70dc4x8, 0x3de70dc43de70dc4)
+number4x8(cbec09376x8, 0xbec09376bec09376)
+number4x8(c3e0375d3x8, 0x3e0375d33e0375d3)
+number4x8(c58800000x8, 0x5880000058800000)
+number4x8(c26800000x8, 0x2680000026800000)
+number4x8(c0d800000x8, 0xd8000000d800000)
+number4x8(c40800000x8, 0x4080000040800000)
+number4x8(c394ec141x8, 0x394ec141394ec141)
+number4x8(cbb483fbex8, 0xbb483fbebb483fbe)
+number4x8(c3cb67e0dx8, 0x3cb67e0d3cb67e0d)
+number4x8(cbdd5115ex8, 0xbdd5115ebdd5115e)
+number4x8(cbf23165ex8, 0xbf23165ebf23165e)
+number4x8(cbf905a18x8, 0xbf905a18bf905a18)
+number4x8(cb93a21fdx8, 0xb93a21fdb93a21fd)
+number4x8(c3f666666x8, 0x3f6666663f666666)
+number4x8(cbf000000x8, 0xbf000000bf000000)
+number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
 #define lastColumn2(w, s0, s1) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; \
 	VADDPS Y14, s1, s1
 
+#define lastColumns2x4x8at0(at, w) \
+	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
+	lastColumn2((at+96)(w), Y3, Y7)
+
+#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
+	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+
 #define lastColumn1(w, s0) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
+
+#define lastColumns1x4x8at0(at, w) \
+	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
+	lastColumn1((at+96)(w), Y3)
+
+#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
 
+#define columns2x4x16at0(at, w) \
+	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
+	column2((at+192)(w), Y3, Y7)
+
 #define column1(w, s0) \
 	VMOVUPS w, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
+
+#define columns1x4x16at0(at, w) \
+	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
 
+#define rest7x4x64c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
+
+#define rest7x4x64c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
 
-DATA table8x4_bc176d3f41e0d9c9<>+0(SB)/8, $0x3b03126f3b03126f; DATA table8x4_bc176d3f41e0d9c9<>+8(SB)/8, $0x3b03126f3b03126f
-DATA table8x4_bc176d3f41e0d9c9<>+16(SB)/8, $0x3b03126f3b03126f; DATA table8x4_bc176d3f41e0d9c9<>+24(SB)/8, $0x3b03126f3b03126f
-GLOBL table8x4_bc176d3f41e0d9c9<>(SB), RODATA|NOPTR, $32
+#define terms8x4x32c2(c0, c1) \
+	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
+
+#define rest7x4x32c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
+	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+
+#define rest7x4x32c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
+
+number4x8(c3b03126fx8, 0x3b03126f3b03126f)
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
+#define zero6x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+
 
 #define addGradientsToSiluGradientEachAVX2Each \
-	VADDPS Y1, Y2, Y1; VMOVUPS table8x4_193592808b0b07d9<>(SB), Y2; VMINPS Y3, Y2, Y2; \
-	VMOVUPS table8x4_f2d93abd9ef84ed1<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VANDPS table8x4_b9b243c871909699<>(SB), Y2, Y3; VXORPS table8x4_acd7a624d569e041<>(SB), Y3, Y3; \
-	VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y4; VMINPS Y3, Y4, Y3; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y4; \
-	VMAXPS Y3, Y4, Y3; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y3, Y4; \
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y4, Y4; VSUBPS table8x4_59207941f1a68b31<>(SB), Y4, Y5; \
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y5, Y6; VSUBPS Y6, Y3, Y6; \
-	VMULPS table8x4_4b748515db821239<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; VMULPS Y5, Y5, Y6; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y5, Y7; VADDPS table8x4_742fb5046c499e71<>(SB), Y7, Y7; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y6, Y8; VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; \
+	VADDPS Y1, Y2, Y1; VMOVUPS c447a0000x8<>(SB), Y2; VMINPS Y3, Y2, Y2; VMOVUPS cc47a0000x8<>(SB), Y3; \
+	VMAXPS Y2, Y3, Y2; VANDPS c7fffffffx8<>(SB), Y2, Y3; VXORPS c80000000x8<>(SB), Y3, Y3; \
+	VMOVUPS c42b20000x8<>(SB), Y4; VMINPS Y3, Y4, Y3; VMOVUPS cc2d00000x8<>(SB), Y4; VMAXPS Y3, Y4, Y3; \
+	VMULPS c4138aa3bx8<>(SB), Y3, Y4; VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; \
+	VMULPS c3db17000x8<>(SB), Y5, Y6; VSUBPS Y6, Y3, Y6; VMULPS c3685fdf4x8<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; \
+	VMULPS Y5, Y5, Y6; VMULPS c3e2aae38x8<>(SB), Y5, Y7; VADDPS c3f000000x8<>(SB), Y7, Y7; \
+	VMULPS c3d2aab32x8<>(SB), Y6, Y8; VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y7; VPERMPS Y7, Y4, Y7; VADDPS Y7, Y5, Y5; VADDPS Y5, Y6, Y5; \
-	VPSRLD $1, Y3, Y3; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y3; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y6; VPERMPS Y6, Y4, Y6; VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; \
-	VPADDD Y4, Y3, Y4; VMULPS Y4, Y5, Y5; VADDPS Y4, Y5, Y4; VXORPS table8x4_8c836dd616f81c59<>(SB), Y3, Y3; \
-	VMULPS Y3, Y4, Y3; VADDPS table8x4_16df238de8137d29<>(SB), Y3, Y4; \
-	VMOVUPS table8x4_16df238de8137d29<>(SB), Y5; VDIVPS Y4, Y5, Y4; \
-	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y5; VMULPS Y4, Y3, Y6; VBLENDVPS Y5, Y6, Y4, Y5; \
-	VMULPS Y4, Y3, Y3; VMULPS Y4, Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y2, Y5, Y2; VMULPS Y2, Y1, Y1
+	VPSRLD $1, Y3, Y3; VANDPS c40000000x8<>(SB), Y3, Y3; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y6; \
+	VPERMPS Y6, Y4, Y6; VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; VPADDD Y4, Y3, Y4; VMULPS Y4, Y5, Y5; \
+	VADDPS Y4, Y5, Y4; VXORPS c5f800000x8<>(SB), Y3, Y3; VMULPS Y3, Y4, Y3; VADDPS c3f800000x8<>(SB), Y3, Y4; \
+	VMOVUPS c3f800000x8<>(SB), Y5; VDIVPS Y4, Y5, Y4; VCMPPS $17, c00000000x8<>(SB), Y2, Y5; VMULPS Y4, Y3, Y6; \
+	VBLENDVPS Y5, Y6, Y4, Y5; VMULPS Y4, Y3, Y3; VMULPS Y4, Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y2, Y5, Y2; \
+	VMULPS Y2, Y1, Y1
 
 // addGradientsToSiluGradientEachAVX2 computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
 TEXT ·addGradientsToSiluGradientEachAVX2(SB), NOSPLIT, $0-56
@@ -305,16 +362,16 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d16x1AVX2In1C0(x, w) \
+#define d16x1In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define d16x1AVX2In1C1(x, w) \
+#define d16x1In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define d16x1AVX2In1C2(x, w) \
+#define d16x1In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define d16x1AVX2In1C3(x, w) \
+#define d16x1In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 // dense16x1AVX2 sums 16 products for each of 1 outputs.
@@ -326,28 +383,24 @@ TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs2:
-	d16x1AVX2In1C0(0, 0)
-	d16x1AVX2In1C1(4, 32)
-	d16x1AVX2In1C2(8, 64)
-	d16x1AVX2In1C3(12, 96); d16x1AVX2In1C0(16, 128); d16x1AVX2In1C1(20, 160); d16x1AVX2In1C2(24, 192)
-	d16x1AVX2In1C3(28, 224)
+	terms8x4x32c4(d16x1In1C0, d16x1In1C1, d16x1In1C2, d16x1In1C3)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
-#define d16x1AVX2_2In1C0(x, w) \
+#define d16x1_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define d16x1AVX2_2In1C1(x, w) \
+#define d16x1_2In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define d16x1AVX2_2In1C2(x, w) \
+#define d16x1_2In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define d16x1AVX2_2In1C3(x, w) \
+#define d16x1_2In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 // dense16x1AVX2_2 sums 16 products for each of 1 outputs.
@@ -359,41 +412,26 @@ TEXT ·dense16x1AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs2:
-	d16x1AVX2_2In1C0(0, 0)
-	d16x1AVX2_2In1C1(4, 32)
-	d16x1AVX2_2In1C2(8, 64)
-	d16x1AVX2_2In1C3(12, 96); d16x1AVX2_2In1C0(16, 128); d16x1AVX2_2In1C1(20, 160); d16x1AVX2_2In1C2(24, 192)
-	d16x1AVX2_2In1C3(28, 224)
+	terms8x4x32c4(d16x1_2In1C0, d16x1_2In1C1, d16x1_2In1C2, d16x1_2In1C3)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	VORPS table8x4_acd7a624d569e041<>(SB), Y0, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y2
-	VMAXPS Y1, Y2, Y1; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y2
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y2, Y2; VSUBPS table8x4_59207941f1a68b31<>(SB), Y2, Y3
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y3, Y4; VSUBPS Y4, Y1, Y1
-	VMULPS table8x4_4b748515db821239<>(SB), Y3, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y1, Y4; VADDPS table8x4_742fb5046c499e71<>(SB), Y4, Y4
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y3, Y5; VADDPS Y5, Y4, Y4; VMULPS Y3, Y4, Y3
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y4; VPERMPS Y4, Y2, Y4; VADDPS Y4, Y1, Y1; VADDPS Y1, Y3, Y1
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y3; VPERMPS Y3, Y2, Y3; VPSLLD $20, Y2, Y2; VPADDD Y2, Y3, Y2
-	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; VMULPS Y2, Y1, Y1; VADDPS Y2, Y1, Y1
-	VMULPS table8x4_5081c1328a36c699<>(SB), Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0; VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y1; VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
-#define d16x3AVX2In1C0(x, w) \
+#define d16x3In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define d16x3AVX2In1C1(x, w) \
+#define d16x3In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define d16x3AVX2In1C2(x, w) \
+#define d16x3In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define d16x3AVX2In1C3(x, w) \
+#define d16x3In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 // dense16x3AVX2 sums 16 products for each of 3 outputs.
@@ -405,31 +443,27 @@ TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs2:
-	d16x3AVX2In1C0(0, 0)
-	d16x3AVX2In1C1(4, 32)
-	d16x3AVX2In1C2(8, 64)
-	d16x3AVX2In1C3(12, 96); d16x3AVX2In1C0(16, 128); d16x3AVX2In1C1(20, 160); d16x3AVX2In1C2(24, 192)
-	d16x3AVX2In1C3(28, 224)
+	terms8x4x32c4(d16x3In1C0, d16x3In1C1, d16x3In1C2, d16x3In1C3)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
-#define d19x33AVX2In1C0(x, w) \
+#define d19x33In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y2, Y2
 
-#define d19x33AVX2In1C1(x, w) \
+#define d19x33In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y3, Y3
 
-#define d19x33AVX2In3C0(x, w, v) \
+#define d19x33In3C0(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; \
 	VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
 
-#define d19x33AVX2In3C1(x, w, v) \
+#define d19x33In3C1(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; \
 	VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
 
@@ -444,16 +478,14 @@ TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
 	MOVQ $2, CX
 inputs2:
-	d19x33AVX2In1C0(0, 0)
-	d19x33AVX2In1C1(4, 64); d19x33AVX2In1C0(8, 128); d19x33AVX2In1C1(12, 192); d19x33AVX2In1C0(16, 256)
-	d19x33AVX2In1C1(20, 320); d19x33AVX2In1C0(24, 384); d19x33AVX2In1C1(28, 448)
+	terms8x4x64c2(d19x33In1C0, d19x33In1C1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	d19x33AVX2In1C0(0, 0); d19x33AVX2In1C1(4, 64); d19x33AVX2In1C0(8, 128)
+	d19x33In1C0(0, 0); d19x33In1C1(4, 64); d19x33In1C0(8, 128)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y2, 32(R8)
 	// y[16…32] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -461,35 +493,32 @@ inputs2:
 	VMOVUPS 64(BX), Y0; zero(Y1); VMOVUPS 96(BX), Y2; zero(Y3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
 inputs4:
-	d19x33AVX2In3C0(0, 0, 0)
-	d19x33AVX2In3C1(4, 64, 32); d19x33AVX2In3C0(8, 128, 64); d19x33AVX2In3C1(12, 192, 96)
-	d19x33AVX2In3C0(16, 256, 128); d19x33AVX2In3C1(20, 320, 160); d19x33AVX2In3C0(24, 384, 192)
-	d19x33AVX2In3C1(28, 448, 224)
+	terms8x4x64x32c2(d19x33In3C0, d19x33In3C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs4
-	d19x33AVX2In3C0(0, 0, 0); d19x33AVX2In3C1(4, 64, 32); d19x33AVX2In3C0(8, 128, 64)
+	d19x33In3C0(0, 0, 0); d19x33In3C1(4, 64, 32); d19x33In3C0(8, 128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y2, 96(R8)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 128(R8)
+	; VMOVUPS Y0, 64(R8)
+	; VMOVUPS Y2, 96(R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 128(R8)
 	VZEROUPPER
 	RET
 
-#define d25x16AVX2In1C0(x, w) \
+#define d25x16In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
 
-#define d25x16AVX2In1C1(x, w) \
+#define d25x16In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
 
-#define d25x16AVX2In1C2(x, w) \
+#define d25x16In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y6, Y6
 
-#define d25x16AVX2In1C3(x, w) \
+#define d25x16In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y7, Y7
 
@@ -503,34 +532,30 @@ TEXT ·dense25x16AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs2:
-	d25x16AVX2In1C0(0, 0)
-	d25x16AVX2In1C1(4, 64)
-	d25x16AVX2In1C2(8, 128)
-	d25x16AVX2In1C3(12, 192); d25x16AVX2In1C0(16, 256); d25x16AVX2In1C1(20, 320); d25x16AVX2In1C2(24, 384)
-	d25x16AVX2In1C3(28, 448)
+	terms8x4x64c4(d25x16In1C0, d25x16In1C1, d25x16In1C2, d25x16In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	d25x16AVX2In1C0(0, 0)
+	d25x16In1C0(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y4, 32(R8)
 	VZEROUPPER
 	RET
 
-#define d25x16AVX2_2In1C0(x, w) \
+#define d25x16_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
 
-#define d25x16AVX2_2In1C1(x, w) \
+#define d25x16_2In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
 
-#define d25x16AVX2_2In1C2(x, w) \
+#define d25x16_2In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y6, Y6
 
-#define d25x16AVX2_2In1C3(x, w) \
+#define d25x16_2In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y7, Y7
 
@@ -544,111 +569,43 @@ TEXT ·dense25x16AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs2:
-	d25x16AVX2_2In1C0(0, 0)
-	d25x16AVX2_2In1C1(4, 64)
-	d25x16AVX2_2In1C2(8, 128)
-	d25x16AVX2_2In1C3(12, 192); d25x16AVX2_2In1C0(16, 256); d25x16AVX2_2In1C1(20, 320)
-	d25x16AVX2_2In1C2(24, 384); d25x16AVX2_2In1C3(28, 448)
+	terms8x4x64c4(d25x16_2In1C0, d25x16_2In1C1, d25x16_2In1C2, d25x16_2In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	d25x16AVX2_2In1C0(0, 0)
+	d25x16_2In1C0(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y0
-	VXORPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y2
-	VMINPS Y0, Y2, Y0; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y2; VMAXPS Y0, Y2, Y0
-	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y0, Y2; VADDPS table8x4_59207941f1a68b31<>(SB), Y2, Y2
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y2, Y3; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y5; VMULPS table8x4_4b748515db821239<>(SB), Y3, Y3; VSUBPS Y3, Y5, Y3; VMULPS Y3, Y3, Y5
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y3, Y6; VADDPS table8x4_742fb5046c499e71<>(SB), Y6, Y6
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y2, Y6; VADDPS Y6, Y3, Y3; VADDPS Y3, Y5, Y3
-	VPSRLD $1, Y0, Y0; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y0, Y0
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; VPERMPS Y5, Y2, Y5; VPSLLD $20, Y2, Y2; VPADDD Y2, Y5, Y2
-	VPADDD Y2, Y0, Y2; VMULPS Y2, Y3, Y3; VADDPS Y2, Y3, Y2; VXORPS table8x4_8c836dd616f81c59<>(SB), Y0, Y0
-	VMULPS Y0, Y2, Y0; VADDPS table8x4_16df238de8137d29<>(SB), Y0, Y2
-	VCMPPS $17, table8x4_16df238de8137d29<>(SB), Y0, Y3; VSUBPS table8x4_16df238de8137d29<>(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y5; VSUBPS Y0, Y2, Y6; VMOVUPS table8x4_16df238de8137d29<>(SB), Y7; VSUBPS Y6, Y7, Y6
-	VBLENDVPS Y3, Y5, Y6, Y3; VPSUBD table8x4_d5674533fb286999<>(SB), Y2, Y5
-	VANDPS table8x4_debe49a777020339<>(SB), Y5, Y6; VPADDD table8x4_d5674533fb286999<>(SB), Y6, Y6
-	VSUBPS table8x4_16df238de8137d29<>(SB), Y6, Y6; VPSRAD $23, Y5, Y5
-	VMOVUPS table8x4_233805bf3aa36119<>(SB), Y7; VPSUBD Y5, Y7, Y7; VPSLLD $23, Y7, Y7
-	VCMPPS $17, table8x4_f0b74a366568c499<>(SB), Y0, Y8; VMULPS Y7, Y3, Y3; VANDPS Y3, Y8, Y3; VCVTDQ2PS Y5, Y5
-	VADDPS Y3, Y6, Y3; VADDPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y6; VDIVPS Y6, Y3, Y6; VMULPS Y6, Y6, Y7
-	VMULPS table8x4_efee61874cbd70d9<>(SB), Y7, Y8; VADDPS table8x4_ad71891e8faeb6e9<>(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8; VADDPS table8x4_624abc062051a619<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8
-	VADDPS table8x4_94318543fecb31d1<>(SB), Y8, Y8; VMULPS Y7, Y8, Y7; VMULPS Y3, Y3, Y8
-	VMULPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; VADDPS Y7, Y8, Y7; VMULPS Y7, Y6, Y6
-	VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6
-	VMULPS table8x4_635c17e4ee669681<>(SB), Y5, Y5; VSUBPS Y6, Y8, Y6; VSUBPS Y3, Y6, Y3; VSUBPS Y3, Y5, Y3
-	VCMPPS $22, table8x4_605f939696386f31<>(SB), Y0, Y5; VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y5; VMOVUPS table8x4_bb399edbcabf1e39<>(SB), Y6
-	VBLENDVPS Y5, table8x4_59f98e3a6760d1d9<>(SB), Y6, Y5; VCMPPS $18, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y3
-	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y3, Y3; VBLENDVPS Y3, Y0, Y2, Y0; VADDPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y1
-	VXORPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y2
-	VMINPS Y1, Y2, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y2; VMAXPS Y1, Y2, Y1
-	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y2; VADDPS table8x4_59207941f1a68b31<>(SB), Y2, Y2
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y2, Y3; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y4; VMULPS table8x4_4b748515db821239<>(SB), Y3, Y3; VSUBPS Y3, Y4, Y3; VMULPS Y3, Y3, Y4
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y3, Y5; VADDPS table8x4_742fb5046c499e71<>(SB), Y5, Y5
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y2, Y5; VADDPS Y5, Y3, Y3; VADDPS Y3, Y4, Y3
-	VPSRLD $1, Y1, Y1; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y1, Y1
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y2, Y4; VPSLLD $20, Y2, Y2; VPADDD Y2, Y4, Y2
-	VPADDD Y2, Y1, Y2; VMULPS Y2, Y3, Y3; VADDPS Y2, Y3, Y2; VXORPS table8x4_8c836dd616f81c59<>(SB), Y1, Y1
-	VMULPS Y1, Y2, Y1; VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y2
-	VCMPPS $17, table8x4_16df238de8137d29<>(SB), Y1, Y3; VSUBPS table8x4_16df238de8137d29<>(SB), Y2, Y4
-	VSUBPS Y4, Y1, Y4; VSUBPS Y1, Y2, Y5; VMOVUPS table8x4_16df238de8137d29<>(SB), Y6; VSUBPS Y5, Y6, Y5
-	VBLENDVPS Y3, Y4, Y5, Y3; VPSUBD table8x4_d5674533fb286999<>(SB), Y2, Y4
-	VANDPS table8x4_debe49a777020339<>(SB), Y4, Y5; VPADDD table8x4_d5674533fb286999<>(SB), Y5, Y5
-	VSUBPS table8x4_16df238de8137d29<>(SB), Y5, Y5; VPSRAD $23, Y4, Y4
-	VMOVUPS table8x4_233805bf3aa36119<>(SB), Y6; VPSUBD Y4, Y6, Y6; VPSLLD $23, Y6, Y6
-	VCMPPS $17, table8x4_f0b74a366568c499<>(SB), Y1, Y7; VMULPS Y6, Y3, Y3; VANDPS Y3, Y7, Y3; VCVTDQ2PS Y4, Y4
-	VADDPS Y3, Y5, Y3; VADDPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y5; VDIVPS Y5, Y3, Y5; VMULPS Y5, Y5, Y6
-	VMULPS table8x4_efee61874cbd70d9<>(SB), Y6, Y7; VADDPS table8x4_ad71891e8faeb6e9<>(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7; VADDPS table8x4_624abc062051a619<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7
-	VADDPS table8x4_94318543fecb31d1<>(SB), Y7, Y7; VMULPS Y6, Y7, Y6; VMULPS Y3, Y3, Y7
-	VMULPS table8x4_742fb5046c499e71<>(SB), Y7, Y7; VADDPS Y6, Y7, Y6; VMULPS Y6, Y5, Y5
-	VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5
-	VMULPS table8x4_635c17e4ee669681<>(SB), Y4, Y4; VSUBPS Y5, Y7, Y5; VSUBPS Y3, Y5, Y3; VSUBPS Y3, Y4, Y3
-	VCMPPS $22, table8x4_605f939696386f31<>(SB), Y1, Y4; VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y4; VMOVUPS table8x4_bb399edbcabf1e39<>(SB), Y5
-	VBLENDVPS Y4, table8x4_59f98e3a6760d1d9<>(SB), Y5, Y4; VCMPPS $18, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y3
-	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y3, Y3; VBLENDVPS Y3, Y1, Y2, Y1; VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
+	epilogue_68895712(Y1, Y0, Y2, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8)
+	epilogue_45c0284a(Y0, Y4, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
 	VZEROUPPER
 	RET
 
-#define d33x17AVX2In1C0(x, w) \
+#define d33x17In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define d33x17AVX2In1C1(x, w) \
+#define d33x17In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define d33x17AVX2In1C2(x, w) \
+#define d33x17In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define d33x17AVX2In1C3(x, w) \
+#define d33x17In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
 
-#define d33x17AVX2In3C0(x, w, v) \
+#define d33x17In3C0(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
 
-#define d33x17AVX2In3C1(x, w, v) \
+#define d33x17In3C1(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
 
-#define d33x17AVX2In3C2(x, w, v) \
+#define d33x17In3C2(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y6, Y6
 
-#define d33x17AVX2In3C3(x, w, v) \
+#define d33x17In3C3(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y7, Y7
 
@@ -663,16 +620,12 @@ TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
 inputs2:
-	d33x17AVX2In1C0(0, 0)
-	d33x17AVX2In1C1(4, 64)
-	d33x17AVX2In1C2(8, 128)
-	d33x17AVX2In1C3(12, 192); d33x17AVX2In1C0(16, 256); d33x17AVX2In1C1(20, 320); d33x17AVX2In1C2(24, 384)
-	d33x17AVX2In1C3(28, 448)
+	terms8x4x64c4(d33x17In1C0, d33x17In1C1, d33x17In1C2, d33x17In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	d33x17AVX2In1C0(0, 0)
+	d33x17In1C0(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	; VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -680,46 +633,42 @@ inputs2:
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs4:
-	d33x17AVX2In3C0(0, 0, 0)
-	d33x17AVX2In3C1(4, 64, 32)
-	d33x17AVX2In3C2(8, 128, 64)
-	d33x17AVX2In3C3(12, 192, 96); d33x17AVX2In3C0(16, 256, 128); d33x17AVX2In3C1(20, 320, 160)
-	d33x17AVX2In3C2(24, 384, 192); d33x17AVX2In3C3(28, 448, 224)
+	terms8x4x64x32c4(d33x17In3C0, d33x17In3C1, d33x17In3C2, d33x17In3C3)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs4
-	d33x17AVX2In3C0(0, 0, 0)
+	d33x17In3C0(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 32(R8)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	; VMOVUPS Y0, 32(R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d33x17AVX2_2In1C0(x, w) \
+#define d33x17_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define d33x17AVX2_2In1C1(x, w) \
+#define d33x17_2In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define d33x17AVX2_2In1C2(x, w) \
+#define d33x17_2In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define d33x17AVX2_2In1C3(x, w) \
+#define d33x17_2In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
 
-#define d33x17AVX2_2In3C0(x, w, v) \
+#define d33x17_2In3C0(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
 
-#define d33x17AVX2_2In3C1(x, w, v) \
+#define d33x17_2In3C1(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
 
-#define d33x17AVX2_2In3C2(x, w, v) \
+#define d33x17_2In3C2(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y6, Y6
 
-#define d33x17AVX2_2In3C3(x, w, v) \
+#define d33x17_2In3C3(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y7, Y7
 
@@ -734,27 +683,12 @@ TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
 inputs2:
-	d33x17AVX2_2In1C0(0, 0)
-	d33x17AVX2_2In1C1(4, 64)
-	d33x17AVX2_2In1C2(8, 128)
-	d33x17AVX2_2In1C3(12, 192); d33x17AVX2_2In1C0(16, 256); d33x17AVX2_2In1C1(20, 320)
-	d33x17AVX2_2In1C2(24, 384); d33x17AVX2_2In1C3(28, 448)
+	terms8x4x64c4(d33x17_2In1C0, d33x17_2In1C1, d33x17_2In1C2, d33x17_2In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	d33x17AVX2_2In1C0(0, 0)
+	d33x17_2In1C0(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
-	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y3; VPERMPS Y3, Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y4; VPERMPS Y4, Y2, Y4; VMULPS Y1, Y4, Y4
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y5; VPERMPS Y5, Y2, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y5; VPERMPS Y5, Y2, Y5; VMULPS Y3, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5; VMULPS Y5, Y4, Y4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y5; VPERMPS Y5, Y2, Y5
-	VMULPS Y1, Y5, Y5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y6; VPERMPS Y6, Y2, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3; VADDPS Y4, Y3, Y3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y4; VPERMPS Y4, Y2, Y4
-	VMULPS Y1, Y4, Y1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y4; VPERMPS Y4, Y2, Y2; VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1; VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, (R8)
+	epilogue_7563369b(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -762,45 +696,19 @@ inputs2:
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs4:
-	d33x17AVX2_2In3C0(0, 0, 0)
-	d33x17AVX2_2In3C1(4, 64, 32)
-	d33x17AVX2_2In3C2(8, 128, 64)
-	d33x17AVX2_2In3C3(12, 192, 96); d33x17AVX2_2In3C0(16, 256, 128); d33x17AVX2_2In3C1(20, 320, 160)
-	d33x17AVX2_2In3C2(24, 384, 192); d33x17AVX2_2In3C3(28, 448, 224)
+	terms8x4x64x32c4(d33x17_2In3C0, d33x17_2In3C1, d33x17_2In3C2, d33x17_2In3C3)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs4
-	d33x17AVX2_2In3C0(0, 0, 0)
+	d33x17_2In3C0(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
-	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y3; VPERMPS Y3, Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y2, Y5; VMULPS Y1, Y5, Y5
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y2, Y6; VADDPS Y6, Y5, Y5
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y2, Y6; VMULPS Y3, Y6, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y2, Y6
-	VMULPS Y1, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y2, Y7; VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3; VADDPS Y5, Y3, Y3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y2, Y5
-	VMULPS Y1, Y5, Y1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y2, Y2; VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1; VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, 32(R8)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
-	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y2; VPERMPS Y2, Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y3; VPERMPS Y3, Y1, Y3; VMULPS Y0, Y3, Y3
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y5; VPERMPS Y5, Y1, Y5; VADDPS Y5, Y3, Y3
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y5; VPERMPS Y5, Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5; VMULPS Y5, Y3, Y3; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y5; VPERMPS Y5, Y1, Y5
-	VMULPS Y0, Y5, Y5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y6; VPERMPS Y6, Y1, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2; VADDPS Y3, Y2, Y2; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y3; VPERMPS Y3, Y1, Y3
-	VMULPS Y0, Y3, Y0; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y3; VPERMPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0; VANDPS table8x4_acd7a624d569e041<>(SB), Y4, Y1; VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, 64(R8)
+	epilogue_7563369b(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
+	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d3x8AVX2In1C0(x, w) \
+#define d3x8In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
 // dense3x8AVX2 sums 3 products for each of 8 outputs.
@@ -809,12 +717,12 @@ TEXT ·dense3x8AVX2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d3x8AVX2In1C0(0, 0); d3x8AVX2In1C0(4, 32); d3x8AVX2In1C0(8, 64)
-	VMOVUPS Y0, (R8)
+	d3x8In1C0(0, 0); d3x8In1C0(4, 32); d3x8In1C0(8, 64)
+	; VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
-#define d3x8AVX2_2In1C0(x, w) \
+#define d3x8_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
 // dense3x8AVX2_2 sums 3 products for each of 8 outputs.
@@ -823,24 +731,9 @@ TEXT ·dense3x8AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d3x8AVX2_2In1C0(0, 0); d3x8AVX2_2In1C0(4, 32); d3x8AVX2_2In1C0(8, 64)
+	d3x8_2In1C0(0, 0); d3x8_2In1C0(4, 32); d3x8_2In1C0(8, 64)
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y0, Y1; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y2
-	VMINPS Y0, Y2, Y2; VMOVUPS table8x4_618c6ea2c172c471<>(SB), Y3; VMAXPS Y2, Y3, Y2
-	VMULPS table8x4_475da2b829f1fe69<>(SB), Y2, Y3; VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; VMULPS table8x4_635c17e4ee669681<>(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2; VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y5; VSUBPS Y5, Y2, Y2
-	VSUBPS Y4, Y2, Y2; VMULPS table8x4_c76bb4c96bae8359<>(SB), Y5, Y4
-	VADDPS table8x4_faf44bb91577c639<>(SB), Y4, Y4; VMULPS Y5, Y4, Y4
-	VADDPS table8x4_b5414d6a4cc45579<>(SB), Y4, Y4; VMULPS Y5, Y4, Y4
-	VADDPS table8x4_29d9f4cdefcffb41<>(SB), Y4, Y4; VMULPS Y5, Y4, Y4
-	VADDPS table8x4_742fb5046c499e71<>(SB), Y4, Y4; VMULPS Y5, Y5, Y6; VMULPS Y4, Y6, Y4; VADDPS Y2, Y4, Y2
-	VPADDD table8x4_7cefcbbc466cc091<>(SB), Y3, Y3; VPSLLD $23, Y3, Y3
-	VSUBPS table8x4_742fb5046c499e71<>(SB), Y3, Y4; VMULPS Y5, Y3, Y5; VADDPS Y5, Y4, Y6; VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4; VMULPS Y2, Y3, Y2; VADDPS Y2, Y4, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y3
-	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y3, Y3; VADDPS Y2, Y6, Y2
-	VMULPS table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; VBLENDVPS Y3, Y0, Y2, Y2; VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
+	epilogue_200a8b26(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
@@ -904,51 +797,37 @@ next3:
 	RET
 
 #define dropoutGradientToGeluGradientEachAVX2Each \
-	VMULPS Y2, Y1, Y1; VMOVUPS table8x4_8ffc210e20a5ab9<>(SB), Y2; VMINPS Y3, Y2, Y2; \
-	VMOVUPS table8x4_f5482611483e9d81<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS table8x4_d5674533fb286999<>(SB), Y2, Y3; VANDPS table8x4_b9b243c871909699<>(SB), Y3, Y4; \
-	VMULPS Y3, Y3, Y5; VMULPS table8x4_be267f1b7e7b3519<>(SB), Y5, Y6; \
-	VADDPS table8x4_f62ae34cc396e039<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS table8x4_67980bb25a206c21<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS table8x4_e4923e8e6ee526a9<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS table8x4_8d16cf4b9ec7cd29<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; \
-	VADDPS table8x4_ba3a819b054ec699<>(SB), Y5, Y5; VMULPS Y3, Y5, Y5; VADDPS Y3, Y5, Y5; \
-	VMULPS table8x4_ee216fc71be10339<>(SB), Y3, Y6; VMULPS table8x4_ba3a819b054ec699<>(SB), Y6, Y7; \
-	VADDPS Y6, Y7, Y6; VMULPS table8x4_3aa198a398e3ebe9<>(SB), Y6, Y6; \
-	VCMPPS $17, table8x4_a8212681cf3bb339<>(SB), Y4, Y7; VBLENDVPS Y7, Y6, Y5, Y5; \
-	VMOVUPS table8x4_44bb07ce044cf419<>(SB), Y6; VMINPS Y4, Y6, Y6; \
-	VMULPS table8x4_77f13509d8b49f39<>(SB), Y6, Y7; VADDPS table8x4_9cc77a911fddde39<>(SB), Y7, Y7; \
-	VMULPS Y6, Y7, Y7; VADDPS table8x4_13b1e3230e5bd999<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
-	VADDPS table8x4_18db3353348394f1<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
-	VADDPS table8x4_8fcc3e64d673d919<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
-	VADDPS table8x4_e1339bcab4a4cc61<>(SB), Y7, Y7; VMULPS Y6, Y7, Y6; \
-	VADDPS table8x4_3c236e9ef8c820f1<>(SB), Y6, Y6; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y6, Y7; \
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y7, Y7; VSUBPS table8x4_59207941f1a68b31<>(SB), Y7, Y8; \
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y8, Y9; VSUBPS Y9, Y6, Y6; \
-	VMULPS table8x4_4b748515db821239<>(SB), Y8, Y8; VSUBPS Y8, Y6, Y6; VMULPS Y6, Y6, Y8; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y6, Y9; VADDPS table8x4_742fb5046c499e71<>(SB), Y9, Y9; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y8, Y10; VADDPS Y10, Y9, Y9; VMULPS Y8, Y9, Y8; \
+	VMULPS Y2, Y1, Y1; VMOVUPS c42200000x8<>(SB), Y2; VMINPS Y3, Y2, Y2; VMOVUPS cc2200000x8<>(SB), Y3; \
+	VMAXPS Y2, Y3, Y2; VMULPS c3f3504f3x8<>(SB), Y2, Y3; VANDPS c7fffffffx8<>(SB), Y3, Y4; VMULPS Y3, Y3, Y5; \
+	VMULPS cba1dd328x8<>(SB), Y5, Y6; VADDPS c3ba3ccf3x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS cbcdb4da5x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; VADDPS c3de70dc4x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS cbec09376x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; VADDPS c3e0375d3x8<>(SB), Y5, Y5; VMULPS Y3, Y5, Y5; \
+	VADDPS Y3, Y5, Y5; VMULPS c58800000x8<>(SB), Y3, Y6; VMULPS c3e0375d3x8<>(SB), Y6, Y7; VADDPS Y6, Y7, Y6; \
+	VMULPS c26800000x8<>(SB), Y6, Y6; VCMPPS $17, c0d800000x8<>(SB), Y4, Y7; VBLENDVPS Y7, Y6, Y5, Y5; \
+	VMOVUPS c40800000x8<>(SB), Y6; VMINPS Y4, Y6, Y6; VMULPS c394ec141x8<>(SB), Y6, Y7; \
+	VADDPS cbb483fbex8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; VADDPS c3cb67e0dx8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
+	VADDPS cbdd5115ex8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; VADDPS cbf23165ex8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
+	VADDPS cbf905a18x8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y6; VADDPS cb93a21fdx8<>(SB), Y6, Y6; \
+	VMULPS c4138aa3bx8<>(SB), Y6, Y7; VADDPS c4b400000x8<>(SB), Y7, Y7; VSUBPS c4b400000x8<>(SB), Y7, Y8; \
+	VMULPS c3db17000x8<>(SB), Y8, Y9; VSUBPS Y9, Y6, Y6; VMULPS c3685fdf4x8<>(SB), Y8, Y8; VSUBPS Y8, Y6, Y6; \
+	VMULPS Y6, Y6, Y8; VMULPS c3e2aae38x8<>(SB), Y6, Y9; VADDPS c3f000000x8<>(SB), Y9, Y9; \
+	VMULPS c3d2aab32x8<>(SB), Y8, Y10; VADDPS Y10, Y9, Y9; VMULPS Y8, Y9, Y8; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y9; VPERMPS Y9, Y7, Y9; VADDPS Y9, Y6, Y6; VADDPS Y6, Y8, Y6; \
 	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y8; VPERMPS Y8, Y7, Y8; VPSLLD $20, Y7, Y7; VPADDD Y7, Y8, Y7; \
-	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y7, Y7; VMULPS Y7, Y6, Y6; VADDPS Y7, Y6, Y6; \
-	VMULPS table8x4_5081c1328a36c699<>(SB), Y6, Y6; VMOVUPS table8x4_16df238de8137d29<>(SB), Y7; \
-	VSUBPS Y6, Y7, Y6; VCMPPS $17, table8x4_fe11652ff2ce9761<>(SB), Y4, Y4; \
-	VANDPS table8x4_acd7a624d569e041<>(SB), Y3, Y3; VORPS Y3, Y6, Y3; VBLENDVPS Y4, Y5, Y3, Y3; \
-	VADDPS table8x4_16df238de8137d29<>(SB), Y3, Y3; VMULPS table8x4_742fb5046c499e71<>(SB), Y3, Y3; \
-	VMULPS Y2, Y2, Y4; VMULPS table8x4_3284ef34cf8a0f39<>(SB), Y4, Y4; \
-	VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y5; VMINPS Y4, Y5, Y4; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y5; \
-	VMAXPS Y4, Y5, Y4; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y4, Y5; \
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y5, Y5; VSUBPS table8x4_59207941f1a68b31<>(SB), Y5, Y6; \
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y6, Y7; VSUBPS Y7, Y4, Y7; \
-	VMULPS table8x4_4b748515db821239<>(SB), Y6, Y6; VSUBPS Y6, Y7, Y6; VMULPS Y6, Y6, Y7; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y6, Y8; VADDPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y7, Y9; VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y8; VPERMPS Y8, Y5, Y8; VADDPS Y8, Y6, Y6; VADDPS Y6, Y7, Y6; \
-	VPSRLD $1, Y4, Y4; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y4, Y4; \
+	VPADDD c40000000x8<>(SB), Y7, Y7; VMULPS Y7, Y6, Y6; VADDPS Y7, Y6, Y6; VMULPS c1f800000x8<>(SB), Y6, Y6; \
+	VMOVUPS c3f800000x8<>(SB), Y7; VSUBPS Y6, Y7, Y6; VCMPPS $17, c3f666666x8<>(SB), Y4, Y4; \
+	VANDPS c80000000x8<>(SB), Y3, Y3; VORPS Y3, Y6, Y3; VBLENDVPS Y4, Y5, Y3, Y3; \
+	VADDPS c3f800000x8<>(SB), Y3, Y3; VMULPS c3f000000x8<>(SB), Y3, Y3; VMULPS Y2, Y2, Y4; \
+	VMULPS cbf000000x8<>(SB), Y4, Y4; VMOVUPS c42b20000x8<>(SB), Y5; VMINPS Y4, Y5, Y4; \
+	VMOVUPS cc2d00000x8<>(SB), Y5; VMAXPS Y4, Y5, Y4; VMULPS c4138aa3bx8<>(SB), Y4, Y5; \
+	VADDPS c4b400000x8<>(SB), Y5, Y5; VSUBPS c4b400000x8<>(SB), Y5, Y6; VMULPS c3db17000x8<>(SB), Y6, Y7; \
+	VSUBPS Y7, Y4, Y7; VMULPS c3685fdf4x8<>(SB), Y6, Y6; VSUBPS Y6, Y7, Y6; VMULPS Y6, Y6, Y7; \
+	VMULPS c3e2aae38x8<>(SB), Y6, Y8; VADDPS c3f000000x8<>(SB), Y8, Y8; VMULPS c3d2aab32x8<>(SB), Y7, Y9; \
+	VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y8; VPERMPS Y8, Y5, Y8; \
+	VADDPS Y8, Y6, Y6; VADDPS Y6, Y7, Y6; VPSRLD $1, Y4, Y4; VANDPS c40000000x8<>(SB), Y4, Y4; \
 	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y7; VPERMPS Y7, Y5, Y7; VPSLLD $20, Y5, Y5; VPADDD Y5, Y7, Y5; \
-	VPADDD Y5, Y4, Y5; VMULPS Y5, Y6, Y6; VADDPS Y5, Y6, Y5; VXORPS table8x4_8c836dd616f81c59<>(SB), Y4, Y4; \
-	VMULPS Y4, Y5, Y4; VMULPS table8x4_afeb4ee66ceff7c1<>(SB), Y4, Y4; VMULPS Y4, Y2, Y2; VADDPS Y2, Y3, Y2; \
-	VMULPS Y2, Y1, Y1
+	VPADDD Y5, Y4, Y5; VMULPS Y5, Y6, Y6; VADDPS Y5, Y6, Y5; VXORPS c5f800000x8<>(SB), Y4, Y4; VMULPS Y4, Y5, Y4; \
+	VMULPS c3ecc422ax8<>(SB), Y4, Y4; VMULPS Y4, Y2, Y2; VADDPS Y2, Y3, Y2; VMULPS Y2, Y1, Y1
 
 // dropoutGradientToGeluGradientEachAVX2 computes v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a))))) for n elements of every row.
 TEXT ·dropoutGradientToGeluGradientEachAVX2(SB), NOSPLIT, $0-56
@@ -978,21 +857,17 @@ next3:
 	RET
 
 #define eluEachAVX2Each \
-	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y3; \
-	VMINPS Y1, Y3, Y3; VMOVUPS table8x4_618c6ea2c172c471<>(SB), Y4; VMAXPS Y3, Y4, Y3; \
-	VMULPS table8x4_475da2b829f1fe69<>(SB), Y3, Y4; VADDPS table8x4_59207941f1a68b31<>(SB), Y4, Y4; \
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y4, Y5; VMULPS table8x4_635c17e4ee669681<>(SB), Y5, Y6; \
-	VSUBPS Y6, Y3, Y3; VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y5, Y5; VSUBPS Y5, Y3, Y6; VSUBPS Y6, Y3, Y3; \
-	VSUBPS Y5, Y3, Y3; VMULPS table8x4_c76bb4c96bae8359<>(SB), Y6, Y5; \
-	VADDPS table8x4_faf44bb91577c639<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
-	VADDPS table8x4_b5414d6a4cc45579<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
-	VADDPS table8x4_29d9f4cdefcffb41<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
-	VADDPS table8x4_742fb5046c499e71<>(SB), Y5, Y5; VMULPS Y6, Y6, Y7; VMULPS Y5, Y7, Y5; VADDPS Y3, Y5, Y3; \
-	VPADDD table8x4_7cefcbbc466cc091<>(SB), Y4, Y4; VPSLLD $23, Y4, Y4; \
-	VSUBPS table8x4_742fb5046c499e71<>(SB), Y4, Y5; VMULPS Y6, Y4, Y6; VADDPS Y6, Y5, Y7; VSUBPS Y7, Y5, Y5; \
-	VADDPS Y6, Y5, Y5; VMULPS Y3, Y4, Y3; VADDPS Y3, Y5, Y3; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y4; \
-	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y4, Y4; VADDPS Y3, Y7, Y3; \
-	VMULPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y3; VBLENDVPS Y4, Y1, Y3, Y3; VBLENDVPS Y2, Y3, Y1, Y1
+	VCMPPS $17, c00000000x8<>(SB), Y1, Y2; VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y1, Y3, Y3; \
+	VMOVUPS cc1900000x8<>(SB), Y4; VMAXPS Y3, Y4, Y3; VMULPS c3fb8aa3bx8<>(SB), Y3, Y4; \
+	VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; VMULPS c3f317200x8<>(SB), Y5, Y6; \
+	VSUBPS Y6, Y3, Y3; VMULPS c35bfbe8ex8<>(SB), Y5, Y5; VSUBPS Y5, Y3, Y6; VSUBPS Y6, Y3, Y3; VSUBPS Y5, Y3, Y3; \
+	VMULPS c3ab66a86x8<>(SB), Y6, Y5; VADDPS c3c09162cx8<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
+	VADDPS c3d2aaa9cx8<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; VADDPS c3e2aaa55x8<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
+	VADDPS c3f000000x8<>(SB), Y5, Y5; VMULPS Y6, Y6, Y7; VMULPS Y5, Y7, Y5; VADDPS Y3, Y5, Y3; \
+	VPADDD cb4c0007ex8<>(SB), Y4, Y4; VPSLLD $23, Y4, Y4; VSUBPS c3f000000x8<>(SB), Y4, Y5; VMULPS Y6, Y4, Y6; \
+	VADDPS Y6, Y5, Y7; VSUBPS Y7, Y5, Y5; VADDPS Y6, Y5, Y5; VMULPS Y3, Y4, Y3; VADDPS Y3, Y5, Y3; \
+	VANDPS c7fffffffx8<>(SB), Y1, Y4; VCMPPS $17, c33000000x8<>(SB), Y4, Y4; VADDPS Y3, Y7, Y3; \
+	VMULPS c40000000x8<>(SB), Y3, Y3; VBLENDVPS Y4, Y1, Y3, Y3; VBLENDVPS Y2, Y3, Y1, Y1
 
 // eluEachAVX2 computes y = select(x0 < 0, expm1(x0), x0) for n elements of every row.
 TEXT ·eluEachAVX2(SB), NOSPLIT, $0-40
@@ -1020,18 +895,16 @@ next3:
 	RET
 
 #define eluGradientEachAVX2Each \
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y3; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y4; \
-	VMINPS Y1, Y4, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y4; VMAXPS Y1, Y4, Y1; \
-	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y4; VADDPS table8x4_59207941f1a68b31<>(SB), Y4, Y4; \
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y4, Y5; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y5, Y6; \
-	VSUBPS Y6, Y1, Y6; VMULPS table8x4_4b748515db821239<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; VMULPS Y5, Y5, Y6; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y5, Y7; VADDPS table8x4_742fb5046c499e71<>(SB), Y7, Y7; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y6, Y8; VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y7; VPERMPS Y7, Y4, Y7; VADDPS Y7, Y5, Y5; VADDPS Y5, Y6, Y5; \
-	VPSRLD $1, Y1, Y1; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y1, Y1; \
+	VCMPPS $30, c00000000x8<>(SB), Y1, Y3; VMOVUPS c42b20000x8<>(SB), Y4; VMINPS Y1, Y4, Y1; \
+	VMOVUPS cc2d00000x8<>(SB), Y4; VMAXPS Y1, Y4, Y1; VMULPS c4138aa3bx8<>(SB), Y1, Y4; \
+	VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; VMULPS c3db17000x8<>(SB), Y5, Y6; \
+	VSUBPS Y6, Y1, Y6; VMULPS c3685fdf4x8<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; VMULPS Y5, Y5, Y6; \
+	VMULPS c3e2aae38x8<>(SB), Y5, Y7; VADDPS c3f000000x8<>(SB), Y7, Y7; VMULPS c3d2aab32x8<>(SB), Y6, Y8; \
+	VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y7; VPERMPS Y7, Y4, Y7; \
+	VADDPS Y7, Y5, Y5; VADDPS Y5, Y6, Y5; VPSRLD $1, Y1, Y1; VANDPS c40000000x8<>(SB), Y1, Y1; \
 	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y6; VPERMPS Y6, Y4, Y6; VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; \
-	VPADDD Y4, Y1, Y4; VMULPS Y4, Y5, Y5; VADDPS Y4, Y5, Y4; VXORPS table8x4_8c836dd616f81c59<>(SB), Y1, Y1; \
-	VMULPS Y1, Y4, Y1; VMULPS Y1, Y2, Y1; VBLENDVPS Y3, Y2, Y1, Y1
+	VPADDD Y4, Y1, Y4; VMULPS Y4, Y5, Y5; VADDPS Y4, Y5, Y4; VXORPS c5f800000x8<>(SB), Y1, Y1; VMULPS Y1, Y4, Y1; \
+	VMULPS Y1, Y2, Y1; VBLENDVPS Y3, Y2, Y1, Y1
 
 // eluGradientEachAVX2 computes y = select(0 < x0, x1, x1 · exp(x0)) for n elements of every row.
 TEXT ·eluGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -1060,36 +933,27 @@ next3:
 	RET
 
 #define geluEachAVX2Each \
-	VMOVUPS table8x4_f5482611483e9d81<>(SB), Y2; VMAXPS Y1, Y2, Y1; \
-	VMULPS table8x4_742fb5046c499e71<>(SB), Y1, Y2; VMULPS table8x4_d5674533fb286999<>(SB), Y1, Y1; \
-	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y3; VMULPS Y1, Y1, Y4; \
-	VMULPS table8x4_be267f1b7e7b3519<>(SB), Y4, Y5; VADDPS table8x4_f62ae34cc396e039<>(SB), Y5, Y5; \
-	VMULPS Y4, Y5, Y5; VADDPS table8x4_67980bb25a206c21<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
-	VADDPS table8x4_e4923e8e6ee526a9<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
-	VADDPS table8x4_8d16cf4b9ec7cd29<>(SB), Y5, Y5; VMULPS Y4, Y5, Y4; \
-	VADDPS table8x4_ba3a819b054ec699<>(SB), Y4, Y4; VMULPS Y1, Y4, Y4; VADDPS Y1, Y4, Y4; \
-	VMULPS table8x4_ee216fc71be10339<>(SB), Y1, Y5; VMULPS table8x4_ba3a819b054ec699<>(SB), Y5, Y6; \
-	VADDPS Y5, Y6, Y5; VMULPS table8x4_3aa198a398e3ebe9<>(SB), Y5, Y5; \
-	VCMPPS $17, table8x4_a8212681cf3bb339<>(SB), Y3, Y6; VBLENDVPS Y6, Y5, Y4, Y4; \
-	VMOVUPS table8x4_44bb07ce044cf419<>(SB), Y5; VMINPS Y3, Y5, Y5; \
-	VMULPS table8x4_77f13509d8b49f39<>(SB), Y5, Y6; VADDPS table8x4_9cc77a911fddde39<>(SB), Y6, Y6; \
-	VMULPS Y5, Y6, Y6; VADDPS table8x4_13b1e3230e5bd999<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS table8x4_18db3353348394f1<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS table8x4_8fcc3e64d673d919<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS table8x4_e1339bcab4a4cc61<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; \
-	VADDPS table8x4_3c236e9ef8c820f1<>(SB), Y5, Y5; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y5, Y6; \
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y6, Y6; VSUBPS table8x4_59207941f1a68b31<>(SB), Y6, Y7; \
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y7, Y8; VSUBPS Y8, Y5, Y5; \
-	VMULPS table8x4_4b748515db821239<>(SB), Y7, Y7; VSUBPS Y7, Y5, Y5; VMULPS Y5, Y5, Y7; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y5, Y8; VADDPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y7, Y9; VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; \
+	VMOVUPS cc2200000x8<>(SB), Y2; VMAXPS Y1, Y2, Y1; VMULPS c3f000000x8<>(SB), Y1, Y2; \
+	VMULPS c3f3504f3x8<>(SB), Y1, Y1; VANDPS c7fffffffx8<>(SB), Y1, Y3; VMULPS Y1, Y1, Y4; \
+	VMULPS cba1dd328x8<>(SB), Y4, Y5; VADDPS c3ba3ccf3x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
+	VADDPS cbcdb4da5x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; VADDPS c3de70dc4x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
+	VADDPS cbec09376x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y4; VADDPS c3e0375d3x8<>(SB), Y4, Y4; VMULPS Y1, Y4, Y4; \
+	VADDPS Y1, Y4, Y4; VMULPS c58800000x8<>(SB), Y1, Y5; VMULPS c3e0375d3x8<>(SB), Y5, Y6; VADDPS Y5, Y6, Y5; \
+	VMULPS c26800000x8<>(SB), Y5, Y5; VCMPPS $17, c0d800000x8<>(SB), Y3, Y6; VBLENDVPS Y6, Y5, Y4, Y4; \
+	VMOVUPS c40800000x8<>(SB), Y5; VMINPS Y3, Y5, Y5; VMULPS c394ec141x8<>(SB), Y5, Y6; \
+	VADDPS cbb483fbex8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; VADDPS c3cb67e0dx8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS cbdd5115ex8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; VADDPS cbf23165ex8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS cbf905a18x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; VADDPS cb93a21fdx8<>(SB), Y5, Y5; \
+	VMULPS c4138aa3bx8<>(SB), Y5, Y6; VADDPS c4b400000x8<>(SB), Y6, Y6; VSUBPS c4b400000x8<>(SB), Y6, Y7; \
+	VMULPS c3db17000x8<>(SB), Y7, Y8; VSUBPS Y8, Y5, Y5; VMULPS c3685fdf4x8<>(SB), Y7, Y7; VSUBPS Y7, Y5, Y5; \
+	VMULPS Y5, Y5, Y7; VMULPS c3e2aae38x8<>(SB), Y5, Y8; VADDPS c3f000000x8<>(SB), Y8, Y8; \
+	VMULPS c3d2aab32x8<>(SB), Y7, Y9; VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y8; VPERMPS Y8, Y6, Y8; VADDPS Y8, Y5, Y5; VADDPS Y5, Y7, Y5; \
 	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y7; VPERMPS Y7, Y6, Y7; VPSLLD $20, Y6, Y6; VPADDD Y6, Y7, Y6; \
-	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y6, Y6; VMULPS Y6, Y5, Y5; VADDPS Y6, Y5, Y5; \
-	VMULPS table8x4_5081c1328a36c699<>(SB), Y5, Y5; VMOVUPS table8x4_16df238de8137d29<>(SB), Y6; \
-	VSUBPS Y5, Y6, Y5; VCMPPS $17, table8x4_fe11652ff2ce9761<>(SB), Y3, Y3; \
-	VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y5, Y1; VBLENDVPS Y3, Y4, Y1, Y1; \
-	VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y1; VMULPS Y1, Y2, Y1
+	VPADDD c40000000x8<>(SB), Y6, Y6; VMULPS Y6, Y5, Y5; VADDPS Y6, Y5, Y5; VMULPS c1f800000x8<>(SB), Y5, Y5; \
+	VMOVUPS c3f800000x8<>(SB), Y6; VSUBPS Y5, Y6, Y5; VCMPPS $17, c3f666666x8<>(SB), Y3, Y3; \
+	VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y5, Y1; VBLENDVPS Y3, Y4, Y1, Y1; \
+	VADDPS c3f800000x8<>(SB), Y1, Y1; VMULPS Y1, Y2, Y1
 
 // geluEachAVX2 computes v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a)) for n elements of every row.
 TEXT ·geluEachAVX2(SB), NOSPLIT, $0-40
@@ -1124,40 +988,30 @@ block1:
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+40(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
-	lastColumn2(96(R11), Y3, Y7)
+	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+40(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
-	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	ADDQ $16, R12
@@ -1175,51 +1029,42 @@ block1:
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+24(FP), CX
 panels4:
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((DI), Y0, Y4); column2(64(DI), Y1, Y5); column2(128(DI), Y2, Y6); column2(192(DI), Y3, Y7)
+	columns2x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	column2(32(DI), Y0, Y4); column2(96(DI), Y1, Y5); column2(160(DI), Y2, Y6); column2(224(DI), Y3, Y7)
+	columns2x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+32(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+24(FP), CX
 panels7:
 	VMOVUPS (R10), Y12
-	column1((DI), Y0); column1(64(DI), Y1); column1(128(DI), Y2); column1(192(DI), Y3)
+	columns1x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12
-	column1(32(DI), Y0); column1(96(DI), Y1); column1(160(DI), Y2); column1(224(DI), Y3)
+	columns1x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+32(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $16, R12
@@ -1237,60 +1082,50 @@ block1:
 	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels4:
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((DI), Y0, Y4); column2(64(DI), Y1, Y5); column2(128(DI), Y2, Y6); column2(192(DI), Y3, Y7)
+	columns2x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	column2(32(DI), Y0, Y4); column2(96(DI), Y1, Y5); column2(160(DI), Y2, Y6); column2(224(DI), Y3, Y7)
+	columns2x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
-	lastColumn2(96(R11), Y3, Y7)
+	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y12
-	column1((DI), Y0); column1(64(DI), Y1); column1(128(DI), Y2); column1(192(DI), Y3)
+	columns1x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12
-	column1(32(DI), Y0); column1(96(DI), Y1); column1(160(DI), Y2); column1(224(DI), Y3)
+	columns1x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
-	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $16, R12
@@ -1301,23 +1136,23 @@ done6:
 	VZEROUPPER
 	RET
 
-#define r16AVX2Term3C0(x, w) \
-	r16AVX2Term2C0(x, w); \
+#define r16Term3C0(x, w) \
+	r16Term2C0(x, w); \
 	mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define r16AVX2Term3C1(x, w) \
-	r16AVX2Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define r16Term3C1(x, w) \
+	r16Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
-#define r16AVX2Term2C0(x, w) \
-	r16AVX2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define r16Term2C0(x, w) \
+	r16Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define r16AVX2Term2C1(x, w) \
-	r16AVX2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define r16Term2C1(x, w) \
+	r16Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define r16AVX2Term1C0(x, w) \
+#define r16Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
 
-#define r16AVX2Term1C1(x, w) \
+#define r16Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -1334,24 +1169,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r16AVX2Term3C0(0, 0); r16AVX2Term3C1(4, 64); r16AVX2Term3C0(8, 128); r16AVX2Term3C1(12, 192)
-	r16AVX2Term3C0(16, 256); r16AVX2Term3C1(20, 320); r16AVX2Term3C0(24, 384); r16AVX2Term3C1(28, 448)
+	terms8x4x64c2(r16Term3C0, r16Term3C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	r16AVX2Term3C0(0, 0); DECQ CX; JZ last5
-	r16AVX2Term3C1(4, 64); DECQ CX; JZ last5
-	r16AVX2Term3C0(8, 128); DECQ CX; JZ last5
-	r16AVX2Term3C1(12, 192); DECQ CX; JZ last5
-	r16AVX2Term3C0(16, 256); DECQ CX; JZ last5
-	r16AVX2Term3C1(20, 320); DECQ CX; JZ last5
-	r16AVX2Term3C0(24, 384)
+	rest7x4x64c2(r16Term3C0, r16Term3C1, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1364,22 +1192,15 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	r16AVX2Term2C0(0, 0); r16AVX2Term2C1(4, 64); r16AVX2Term2C0(8, 128); r16AVX2Term2C1(12, 192)
-	r16AVX2Term2C0(16, 256); r16AVX2Term2C1(20, 320); r16AVX2Term2C0(24, 384); r16AVX2Term2C1(28, 448)
+	terms8x4x64c2(r16Term2C0, r16Term2C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	r16AVX2Term2C0(0, 0); DECQ CX; JZ last10
-	r16AVX2Term2C1(4, 64); DECQ CX; JZ last10
-	r16AVX2Term2C0(8, 128); DECQ CX; JZ last10
-	r16AVX2Term2C1(12, 192); DECQ CX; JZ last10
-	r16AVX2Term2C0(16, 256); DECQ CX; JZ last10
-	r16AVX2Term2C1(20, 320); DECQ CX; JZ last10
-	r16AVX2Term2C0(24, 384)
+	rest7x4x64c2(r16Term2C0, r16Term2C1, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1391,39 +1212,32 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	r16AVX2Term1C0(0, 0); r16AVX2Term1C1(4, 64); r16AVX2Term1C0(8, 128); r16AVX2Term1C1(12, 192)
-	r16AVX2Term1C0(16, 256); r16AVX2Term1C1(20, 320); r16AVX2Term1C0(24, 384); r16AVX2Term1C1(28, 448)
+	terms8x4x64c2(r16Term1C0, r16Term1C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	r16AVX2Term1C0(0, 0); DECQ CX; JZ last15
-	r16AVX2Term1C1(4, 64); DECQ CX; JZ last15
-	r16AVX2Term1C0(8, 128); DECQ CX; JZ last15
-	r16AVX2Term1C1(12, 192); DECQ CX; JZ last15
-	r16AVX2Term1C0(16, 256); DECQ CX; JZ last15
-	r16AVX2Term1C1(20, 320); DECQ CX; JZ last15
-	r16AVX2Term1C0(24, 384)
+	rest7x4x64c2(r16Term1C0, r16Term1C1, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-#define r16AVX2_2Term1C0(x, w) \
+#define r16_2Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y4)
 
-#define r16AVX2_2Term1C1(x, w) \
+#define r16_2Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
 
-#define r16AVX2_2Term1C2(x, w) \
+#define r16_2Term1C2(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
 
-#define r16AVX2_2Term1C3(x, w) \
+#define r16_2Term1C3(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -1439,41 +1253,34 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r16AVX2_2Term1C0(0, 0); r16AVX2_2Term1C1(4, 64); r16AVX2_2Term1C2(8, 128); r16AVX2_2Term1C3(12, 192)
-	r16AVX2_2Term1C0(16, 256); r16AVX2_2Term1C1(20, 320); r16AVX2_2Term1C2(24, 384); r16AVX2_2Term1C3(28, 448)
+	terms8x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	r16AVX2_2Term1C0(0, 0); DECQ CX; JZ last5
-	r16AVX2_2Term1C1(4, 64); DECQ CX; JZ last5
-	r16AVX2_2Term1C2(8, 128); DECQ CX; JZ last5
-	r16AVX2_2Term1C3(12, 192); DECQ CX; JZ last5
-	r16AVX2_2Term1C0(16, 256); DECQ CX; JZ last5
-	r16AVX2_2Term1C1(20, 320); DECQ CX; JZ last5
-	r16AVX2_2Term1C2(24, 384)
+	rest7x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y4, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	VZEROUPPER
 	RET
 
-#define r8AVX2Term12(x, w) \
-	r8AVX2Term8(x, w); \
+#define r8Term12(x, w) \
+	r8Term8(x, w); \
 	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
 
-#define r8AVX2Term8(x, w) \
-	r8AVX2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define r8Term8(x, w) \
+	r8Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define r8AVX2Term4(x, w) \
-	r8AVX2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define r8Term4(x, w) \
+	r8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define r8AVX2Term1(x, w) \
+#define r8Term1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
@@ -1488,12 +1295,12 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r8AVX2Term12(0, 0); r8AVX2Term12(4, 32); r8AVX2Term12(8, 64)
+	r8Term12(0, 0); r8Term12(4, 32); r8Term12(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8
-	VMOVUPS Y9, (R8); ADDQ DI, R8; VMOVUPS Y10, (R8); ADDQ DI, R8; VMOVUPS Y11, (R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
+	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
+	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8; 
+	VMOVUPS Y9, (R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ADDQ DI, R8; ; VMOVUPS Y11, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1505,11 +1312,11 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r8AVX2Term8(0, 0); r8AVX2Term8(4, 32); r8AVX2Term8(8, 64)
+	r8Term8(0, 0); r8Term8(4, 32); r8Term8(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
+	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
+	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -1519,9 +1326,9 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8AVX2Term4(0, 0); r8AVX2Term4(4, 32); r8AVX2Term4(8, 64)
+	r8Term4(0, 0); r8Term4(4, 32); r8Term4(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
 	VMOVUPS Y3, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
@@ -1532,34 +1339,34 @@ rows7:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8AVX2Term1(0, 0); r8AVX2Term1(4, 32); r8AVX2Term1(8, 64)
+	r8Term1(0, 0); r8Term1(4, 32); r8Term1(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2Term6C0(x, w) \
-	rUT8AVX2Term5C0(x, w); \
+#define rUT8Term6C0(x, w) \
+	rUT8Term5C0(x, w); \
 	mulAdd1(x(R10)(R13*1), Y10)
 
-#define rUT8AVX2Term6C1(x, w) \
-	rUT8AVX2Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define rUT8Term6C1(x, w) \
+	rUT8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
-#define rUT8AVX2Term5C0(x, w) \
-	rUT8AVX2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define rUT8Term5C0(x, w) \
+	rUT8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define rUT8AVX2Term5C1(x, w) \
-	rUT8AVX2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+#define rUT8Term5C1(x, w) \
+	rUT8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define rUT8AVX2Term1C0(x, w) \
+#define rUT8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
-#define rUT8AVX2Term1C1(x, w) \
+#define rUT8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
@@ -1578,25 +1385,18 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT8AVX2Term6C0(0, 0); rUT8AVX2Term6C1(4, 32); rUT8AVX2Term6C0(8, 64); rUT8AVX2Term6C1(12, 96)
-	rUT8AVX2Term6C0(16, 128); rUT8AVX2Term6C1(20, 160); rUT8AVX2Term6C0(24, 192); rUT8AVX2Term6C1(28, 224)
+	terms8x4x32c2(rUT8Term6C0, rUT8Term6C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT8AVX2Term6C0(0, 0); DECQ CX; JZ last5
-	rUT8AVX2Term6C1(4, 32); DECQ CX; JZ last5
-	rUT8AVX2Term6C0(8, 64); DECQ CX; JZ last5
-	rUT8AVX2Term6C1(12, 96); DECQ CX; JZ last5
-	rUT8AVX2Term6C0(16, 128); DECQ CX; JZ last5
-	rUT8AVX2Term6C1(20, 160); DECQ CX; JZ last5
-	rUT8AVX2Term6C0(24, 192)
+	rest7x4x32c2(rUT8Term6C0, rUT8Term6C1, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; 
 	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
@@ -1610,24 +1410,17 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT8AVX2Term5C0(0, 0); rUT8AVX2Term5C1(4, 32); rUT8AVX2Term5C0(8, 64); rUT8AVX2Term5C1(12, 96)
-	rUT8AVX2Term5C0(16, 128); rUT8AVX2Term5C1(20, 160); rUT8AVX2Term5C0(24, 192); rUT8AVX2Term5C1(28, 224)
+	terms8x4x32c2(rUT8Term5C0, rUT8Term5C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT8AVX2Term5C0(0, 0); DECQ CX; JZ last10
-	rUT8AVX2Term5C1(4, 32); DECQ CX; JZ last10
-	rUT8AVX2Term5C0(8, 64); DECQ CX; JZ last10
-	rUT8AVX2Term5C1(12, 96); DECQ CX; JZ last10
-	rUT8AVX2Term5C0(16, 128); DECQ CX; JZ last10
-	rUT8AVX2Term5C1(20, 160); DECQ CX; JZ last10
-	rUT8AVX2Term5C0(24, 192)
+	rest7x4x32c2(rUT8Term5C0, rUT8Term5C1, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1639,63 +1432,56 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT8AVX2Term1C0(0, 0); rUT8AVX2Term1C1(4, 32); rUT8AVX2Term1C0(8, 64); rUT8AVX2Term1C1(12, 96)
-	rUT8AVX2Term1C0(16, 128); rUT8AVX2Term1C1(20, 160); rUT8AVX2Term1C0(24, 192); rUT8AVX2Term1C1(28, 224)
+	terms8x4x32c2(rUT8Term1C0, rUT8Term1C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT8AVX2Term1C0(0, 0); DECQ CX; JZ last15
-	rUT8AVX2Term1C1(4, 32); DECQ CX; JZ last15
-	rUT8AVX2Term1C0(8, 64); DECQ CX; JZ last15
-	rUT8AVX2Term1C1(12, 96); DECQ CX; JZ last15
-	rUT8AVX2Term1C0(16, 128); DECQ CX; JZ last15
-	rUT8AVX2Term1C1(20, 160); DECQ CX; JZ last15
-	rUT8AVX2Term1C0(24, 192)
+	rest7x4x32c2(rUT8Term1C0, rUT8Term1C1, last15)
 last15:
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2_2Term3C0(x, w) \
-	rUT8AVX2_2Term2C0(x, w); \
+#define rUT8_2Term3C0(x, w) \
+	rUT8_2Term2C0(x, w); \
 	mulAdd1(x(R10)(R11*2), Y8)
 
-#define rUT8AVX2_2Term3C1(x, w) \
-	rUT8AVX2_2Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
+#define rUT8_2Term3C1(x, w) \
+	rUT8_2Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
 
-#define rUT8AVX2_2Term3C2(x, w) \
-	rUT8AVX2_2Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
+#define rUT8_2Term3C2(x, w) \
+	rUT8_2Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
 
-#define rUT8AVX2_2Term3C3(x, w) \
-	rUT8AVX2_2Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
+#define rUT8_2Term3C3(x, w) \
+	rUT8_2Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
 
-#define rUT8AVX2_2Term2C0(x, w) \
-	rUT8AVX2_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define rUT8_2Term2C0(x, w) \
+	rUT8_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
 
-#define rUT8AVX2_2Term2C1(x, w) \
-	rUT8AVX2_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
+#define rUT8_2Term2C1(x, w) \
+	rUT8_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
 
-#define rUT8AVX2_2Term2C2(x, w) \
-	rUT8AVX2_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
+#define rUT8_2Term2C2(x, w) \
+	rUT8_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
 
-#define rUT8AVX2_2Term2C3(x, w) \
-	rUT8AVX2_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
+#define rUT8_2Term2C3(x, w) \
+	rUT8_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
 
-#define rUT8AVX2_2Term1C0(x, w) \
+#define rUT8_2Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
-#define rUT8AVX2_2Term1C1(x, w) \
+#define rUT8_2Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define rUT8AVX2_2Term1C2(x, w) \
+#define rUT8_2Term1C2(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
 
-#define rUT8AVX2_2Term1C3(x, w) \
+#define rUT8_2Term1C3(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
 // rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
@@ -1714,25 +1500,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT8AVX2_2Term3C0(0, 0); rUT8AVX2_2Term3C1(4, 32); rUT8AVX2_2Term3C2(8, 64); rUT8AVX2_2Term3C3(12, 96)
-	rUT8AVX2_2Term3C0(16, 128); rUT8AVX2_2Term3C1(20, 160); rUT8AVX2_2Term3C2(24, 192)
-	rUT8AVX2_2Term3C3(28, 224)
+	terms8x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT8AVX2_2Term3C0(0, 0); DECQ CX; JZ last5
-	rUT8AVX2_2Term3C1(4, 32); DECQ CX; JZ last5
-	rUT8AVX2_2Term3C2(8, 64); DECQ CX; JZ last5
-	rUT8AVX2_2Term3C3(12, 96); DECQ CX; JZ last5
-	rUT8AVX2_2Term3C0(16, 128); DECQ CX; JZ last5
-	rUT8AVX2_2Term3C1(20, 160); DECQ CX; JZ last5
-	rUT8AVX2_2Term3C2(24, 192)
+	rest7x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1744,24 +1522,16 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT8AVX2_2Term2C0(0, 0); rUT8AVX2_2Term2C1(4, 32); rUT8AVX2_2Term2C2(8, 64); rUT8AVX2_2Term2C3(12, 96)
-	rUT8AVX2_2Term2C0(16, 128); rUT8AVX2_2Term2C1(20, 160); rUT8AVX2_2Term2C2(24, 192)
-	rUT8AVX2_2Term2C3(28, 224)
+	terms8x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT8AVX2_2Term2C0(0, 0); DECQ CX; JZ last10
-	rUT8AVX2_2Term2C1(4, 32); DECQ CX; JZ last10
-	rUT8AVX2_2Term2C2(8, 64); DECQ CX; JZ last10
-	rUT8AVX2_2Term2C3(12, 96); DECQ CX; JZ last10
-	rUT8AVX2_2Term2C0(16, 128); DECQ CX; JZ last10
-	rUT8AVX2_2Term2C1(20, 160); DECQ CX; JZ last10
-	rUT8AVX2_2Term2C2(24, 192)
+	rest7x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3, last10)
 last10:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
 	ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
@@ -1774,23 +1544,15 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT8AVX2_2Term1C0(0, 0); rUT8AVX2_2Term1C1(4, 32); rUT8AVX2_2Term1C2(8, 64); rUT8AVX2_2Term1C3(12, 96)
-	rUT8AVX2_2Term1C0(16, 128); rUT8AVX2_2Term1C1(20, 160); rUT8AVX2_2Term1C2(24, 192)
-	rUT8AVX2_2Term1C3(28, 224)
+	terms8x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT8AVX2_2Term1C0(0, 0); DECQ CX; JZ last15
-	rUT8AVX2_2Term1C1(4, 32); DECQ CX; JZ last15
-	rUT8AVX2_2Term1C2(8, 64); DECQ CX; JZ last15
-	rUT8AVX2_2Term1C3(12, 96); DECQ CX; JZ last15
-	rUT8AVX2_2Term1C0(16, 128); DECQ CX; JZ last15
-	rUT8AVX2_2Term1C1(20, 160); DECQ CX; JZ last15
-	rUT8AVX2_2Term1C2(24, 192)
+	rest7x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3, last15)
 last15:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1812,10 +1574,10 @@ elements1:
 	// g = g · c
 	VMULPS Y1, Y2, Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y4
+	VMULPS c3f666666x8<>(SB), Y4, Y4
 	VADDPS Y2, Y4, Y4
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y5
+	VMULPS c3f666666x8<>(SB), Y4, Y5
 	VADDPS Y5, Y2, Y2
 	// w = w - (lr · g)
 	VMULPS Y2, Y0, Y2
@@ -1840,16 +1602,16 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y3
 	VMOVUPS (DX)(AX*1), Y4
 	// dw = 0.002 · w
-	VMULPS table8x4_bc176d3f41e0d9c9<>(SB), Y3, Y5
+	VMULPS c3b03126fx8<>(SB), Y3, Y5
 	// g = g + dw
 	VADDPS Y5, Y2, Y2
 	// g = g · c
 	VMULPS Y1, Y2, Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y4
+	VMULPS c3f666666x8<>(SB), Y4, Y4
 	VADDPS Y2, Y4, Y4
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y5
+	VMULPS c3f666666x8<>(SB), Y4, Y5
 	VADDPS Y5, Y2, Y2
 	// w = w - (lr · g)
 	VMULPS Y2, Y0, Y2
@@ -1862,18 +1624,15 @@ elements1:
 	RET
 
 #define sigmoidEachAVX2Each \
-	VORPS table8x4_acd7a624d569e041<>(SB), Y1, Y2; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y3; \
-	VMAXPS Y2, Y3, Y2; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y2, Y3; \
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3; VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; \
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; \
-	VMULPS table8x4_4b748515db821239<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y2, Y5; VADDPS table8x4_742fb5046c499e71<>(SB), Y5, Y5; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
+	VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
+	VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
+	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; \
+	VMULPS Y2, Y2, Y4; VMULPS c3e2aae38x8<>(SB), Y2, Y5; VADDPS c3f000000x8<>(SB), Y5, Y5; \
+	VMULPS c3d2aab32x8<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
 	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
-	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; \
-	VMULPS table8x4_5081c1328a36c699<>(SB), Y2, Y2; VMOVUPS table8x4_16df238de8137d29<>(SB), Y3; \
-	VBLENDVPS Y1, Y2, Y3, Y1; VADDPS table8x4_16df238de8137d29<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
+	VPADDD c40000000x8<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
+	VMOVUPS c3f800000x8<>(SB), Y3; VBLENDVPS Y1, Y2, Y3, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
 
 // sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
@@ -1901,38 +1660,31 @@ next3:
 	RET
 
 #define softplusEachAVX2Each \
-	VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y1; \
-	VXORPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y3; \
-	VMINPS Y1, Y3, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y3; VMAXPS Y1, Y3, Y1; \
-	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y3; VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3; \
-	VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y4, Y5; \
-	VSUBPS Y5, Y1, Y5; VMULPS table8x4_4b748515db821239<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y4, Y6; VADDPS table8x4_742fb5046c499e71<>(SB), Y6, Y6; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
+	VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y2; VANDPS c7fffffffx8<>(SB), Y1, Y1; VXORPS c80000000x8<>(SB), Y1, Y1; \
+	VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y1, Y3, Y1; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y1, Y3, Y1; \
+	VMULPS c4138aa3bx8<>(SB), Y1, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
+	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y1, Y5; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; \
+	VMULPS Y4, Y4, Y5; VMULPS c3e2aae38x8<>(SB), Y4, Y6; VADDPS c3f000000x8<>(SB), Y6, Y6; \
+	VMULPS c3d2aab32x8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y4, Y4; VADDPS Y4, Y5, Y4; \
-	VPSRLD $1, Y1, Y1; VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y1, Y1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; \
-	VPADDD Y3, Y1, Y3; VMULPS Y3, Y4, Y4; VADDPS Y3, Y4, Y3; VXORPS table8x4_8c836dd616f81c59<>(SB), Y1, Y1; \
-	VMULPS Y1, Y3, Y1; VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y3; \
-	VCMPPS $17, table8x4_16df238de8137d29<>(SB), Y1, Y4; VSUBPS table8x4_16df238de8137d29<>(SB), Y3, Y5; \
-	VSUBPS Y5, Y1, Y5; VSUBPS Y1, Y3, Y6; VMOVUPS table8x4_16df238de8137d29<>(SB), Y7; VSUBPS Y6, Y7, Y6; \
-	VBLENDVPS Y4, Y5, Y6, Y4; VPSUBD table8x4_d5674533fb286999<>(SB), Y3, Y5; \
-	VANDPS table8x4_debe49a777020339<>(SB), Y5, Y6; VPADDD table8x4_d5674533fb286999<>(SB), Y6, Y6; \
-	VSUBPS table8x4_16df238de8137d29<>(SB), Y6, Y6; VPSRAD $23, Y5, Y5; \
-	VMOVUPS table8x4_233805bf3aa36119<>(SB), Y7; VPSUBD Y5, Y7, Y7; VPSLLD $23, Y7, Y7; \
-	VCMPPS $17, table8x4_f0b74a366568c499<>(SB), Y1, Y8; VMULPS Y7, Y4, Y4; VANDPS Y4, Y8, Y4; VCVTDQ2PS Y5, Y5; \
-	VADDPS Y4, Y6, Y4; VADDPS table8x4_12ea2f40b43dcd71<>(SB), Y4, Y6; VDIVPS Y6, Y4, Y6; VMULPS Y6, Y6, Y7; \
-	VMULPS table8x4_efee61874cbd70d9<>(SB), Y7, Y8; VADDPS table8x4_ad71891e8faeb6e9<>(SB), Y8, Y8; \
-	VMULPS Y7, Y8, Y8; VADDPS table8x4_624abc062051a619<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8; \
-	VADDPS table8x4_94318543fecb31d1<>(SB), Y8, Y8; VMULPS Y7, Y8, Y7; VMULPS Y4, Y4, Y8; \
-	VMULPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; VADDPS Y7, Y8, Y7; VMULPS Y7, Y6, Y6; \
-	VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; \
-	VMULPS table8x4_635c17e4ee669681<>(SB), Y5, Y5; VSUBPS Y6, Y8, Y6; VSUBPS Y4, Y6, Y4; VSUBPS Y4, Y5, Y4; \
-	VCMPPS $22, table8x4_605f939696386f31<>(SB), Y1, Y5; VBLENDVPS Y5, Y1, Y4, Y4; \
-	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y3, Y5; VMOVUPS table8x4_bb399edbcabf1e39<>(SB), Y6; \
-	VBLENDVPS Y5, table8x4_59f98e3a6760d1d9<>(SB), Y6, Y5; VCMPPS $18, table8x4_69ecd19ff6fd3619<>(SB), Y3, Y3; \
-	VBLENDVPS Y3, Y5, Y4, Y3; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y4; \
-	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y4, Y4; VBLENDVPS Y4, Y1, Y3, Y1; VADDPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y1; VANDPS c40000000x8<>(SB), Y1, Y1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; \
+	VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; VPADDD Y3, Y1, Y3; VMULPS Y3, Y4, Y4; \
+	VADDPS Y3, Y4, Y3; VXORPS c5f800000x8<>(SB), Y1, Y1; VMULPS Y1, Y3, Y1; VADDPS c3f800000x8<>(SB), Y1, Y3; \
+	VCMPPS $17, c3f800000x8<>(SB), Y1, Y4; VSUBPS c3f800000x8<>(SB), Y3, Y5; VSUBPS Y5, Y1, Y5; \
+	VSUBPS Y1, Y3, Y6; VMOVUPS c3f800000x8<>(SB), Y7; VSUBPS Y6, Y7, Y6; VBLENDVPS Y4, Y5, Y6, Y4; \
+	VPSUBD c3f3504f3x8<>(SB), Y3, Y5; VANDPS c007fffffx8<>(SB), Y5, Y6; VPADDD c3f3504f3x8<>(SB), Y6, Y6; \
+	VSUBPS c3f800000x8<>(SB), Y6, Y6; VPSRAD $23, Y5, Y5; VMOVUPS c0000007fx8<>(SB), Y7; VPSUBD Y5, Y7, Y7; \
+	VPSLLD $23, Y7, Y7; VCMPPS $17, c4c000000x8<>(SB), Y1, Y8; VMULPS Y7, Y4, Y4; VANDPS Y4, Y8, Y4; \
+	VCVTDQ2PS Y5, Y5; VADDPS Y4, Y6, Y4; VADDPS c40000000x8<>(SB), Y4, Y6; VDIVPS Y6, Y4, Y6; VMULPS Y6, Y6, Y7; \
+	VMULPS c3e789d90x8<>(SB), Y7, Y8; VADDPS c3e91e9f0x8<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8; \
+	VADDPS c3eccce13x8<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8; VADDPS c3f2aaaaax8<>(SB), Y8, Y8; VMULPS Y7, Y8, Y7; \
+	VMULPS Y4, Y4, Y8; VMULPS c3f000000x8<>(SB), Y8, Y8; VADDPS Y7, Y8, Y7; VMULPS Y7, Y6, Y6; \
+	VMULPS c35bfbe8ex8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS c3f317200x8<>(SB), Y5, Y5; VSUBPS Y6, Y8, Y6; \
+	VSUBPS Y4, Y6, Y4; VSUBPS Y4, Y5, Y4; VCMPPS $22, c7f7fffffx8<>(SB), Y1, Y5; VBLENDVPS Y5, Y1, Y4, Y4; \
+	VCMPPS $17, c00000000x8<>(SB), Y3, Y5; VMOVUPS cff800000x8<>(SB), Y6; \
+	VBLENDVPS Y5, c7fc00000x8<>(SB), Y6, Y5; VCMPPS $18, c00000000x8<>(SB), Y3, Y3; VBLENDVPS Y3, Y5, Y4, Y3; \
+	VANDPS c7fffffffx8<>(SB), Y1, Y4; VCMPPS $17, c33000000x8<>(SB), Y4, Y4; VBLENDVPS Y4, Y1, Y3, Y1; \
+	VADDPS Y1, Y2, Y1
 
 // softplusEachAVX2 computes y = max(x0, 0) + log1p(exp(-abs(x0))) for n elements of every row.
 TEXT ·softplusEachAVX2(SB), NOSPLIT, $0-40
@@ -1960,9 +1712,8 @@ next3:
 	RET
 
 #define tanhEachAVX2Each \
-	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y2; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y3; \
-	VMINPS Y2, Y3, Y2; VADDPS table8x4_49be540cdd02a569<>(SB), Y2, Y3; \
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
+	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
+	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
 	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
 	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
@@ -1971,7 +1722,7 @@ next3:
 	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
 	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
 	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
+	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
 // tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
@@ -1999,7 +1750,7 @@ next3:
 	RET
 
 #define tanhGradientEachAVX2Each \
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y3; VSUBPS Y1, Y3, Y1; VMULPS Y1, Y2, Y1
+	VMULPS Y1, Y1, Y1; VMOVUPS c3f800000x8<>(SB), Y3; VSUBPS Y1, Y3, Y1; VMULPS Y1, Y2, Y1
 
 // tanhGradientEachAVX2 computes y = x1 · (1 - (x0 · x0)) for n elements of every row.
 TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -2034,8 +1785,7 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -2077,7 +1827,7 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -2120,7 +1870,7 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

@@ -4,87 +4,113 @@
 
 #include "textflag.h"
 
-DATA c447a0000<>+0(SB)/4, $0x447a0000
-GLOBL c447a0000<>(SB), RODATA|NOPTR, $4
-DATA cc47a0000<>+0(SB)/4, $0xc47a0000
-GLOBL cc47a0000<>(SB), RODATA|NOPTR, $4
-DATA c7fffffff<>+0(SB)/4, $0x7fffffff
-GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
-DATA c80000000<>+0(SB)/4, $0x80000000
-GLOBL c80000000<>(SB), RODATA|NOPTR, $4
-DATA c42b20000<>+0(SB)/4, $0x42b20000
-GLOBL c42b20000<>(SB), RODATA|NOPTR, $4
-DATA cc2d00000<>+0(SB)/4, $0xc2d00000
-GLOBL cc2d00000<>(SB), RODATA|NOPTR, $4
-DATA c4138aa3b<>+0(SB)/4, $0x4138aa3b
-GLOBL c4138aa3b<>(SB), RODATA|NOPTR, $4
-DATA c4b400000<>+0(SB)/4, $0x4b400000
-GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
-DATA c3db17000<>+0(SB)/4, $0x3db17000
-GLOBL c3db17000<>(SB), RODATA|NOPTR, $4
-DATA c3685fdf4<>+0(SB)/4, $0x3685fdf4
-GLOBL c3685fdf4<>(SB), RODATA|NOPTR, $4
-DATA c3e2aae38<>+0(SB)/4, $0x3e2aae38
-GLOBL c3e2aae38<>(SB), RODATA|NOPTR, $4
-DATA c3f000000<>+0(SB)/4, $0x3f000000
-GLOBL c3f000000<>(SB), RODATA|NOPTR, $4
-DATA c3d2aab32<>+0(SB)/4, $0x3d2aab32
-GLOBL c3d2aab32<>(SB), RODATA|NOPTR, $4
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
+number1x4(c447a0000, 0x447a0000)
+number1x4(cc47a0000, 0xc47a0000)
+number1x4(c7fffffff, 0x7fffffff)
+number1x4(c80000000, 0x80000000)
+number1x4(c42b20000, 0x42b20000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
 DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
 DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
 DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
 GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-DATA c40000000<>+0(SB)/4, $0x40000000
-GLOBL c40000000<>(SB), RODATA|NOPTR, $4
+number1x4(c40000000, 0x40000000)
 DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
 DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-DATA c5f800000<>+0(SB)/4, $0x5f800000
-GLOBL c5f800000<>(SB), RODATA|NOPTR, $4
-DATA c3f800000<>+0(SB)/4, $0x3f800000
-GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
-DATA c00000000<>+0(SB)/4, $0x0
-GLOBL c00000000<>(SB), RODATA|NOPTR, $4
+number1x4(c5f800000, 0x5f800000)
+number1x4(c3f800000, 0x3f800000)
+number1x4(c00000000, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA c1f800000<>+0(SB)/4, $0x1f800000
-GLOBL c1f800000<>(SB), RODATA|NOPTR, $4
-DATA c3f3504f3<>+0(SB)/4, $0x3f3504f3
-GLOBL c3f3504f3<>(SB), RODATA|NOPTR, $4
-DATA c007fffff<>+0(SB)/4, $0x7fffff
-GLOBL c007fffff<>(SB), RODATA|NOPTR, $4
-DATA c0000007f<>+0(SB)/4, $0x7f
-GLOBL c0000007f<>(SB), RODATA|NOPTR, $4
-DATA c4c000000<>+0(SB)/4, $0x4c000000
-GLOBL c4c000000<>(SB), RODATA|NOPTR, $4
-DATA c3e789d90<>+0(SB)/4, $0x3e789d90
-GLOBL c3e789d90<>(SB), RODATA|NOPTR, $4
-DATA c3e91e9f0<>+0(SB)/4, $0x3e91e9f0
-GLOBL c3e91e9f0<>(SB), RODATA|NOPTR, $4
-DATA c3eccce13<>+0(SB)/4, $0x3eccce13
-GLOBL c3eccce13<>(SB), RODATA|NOPTR, $4
-DATA c3f2aaaaa<>+0(SB)/4, $0x3f2aaaaa
-GLOBL c3f2aaaaa<>(SB), RODATA|NOPTR, $4
-DATA c35bfbe8e<>+0(SB)/4, $0x35bfbe8e
-GLOBL c35bfbe8e<>(SB), RODATA|NOPTR, $4
-DATA c3f317200<>+0(SB)/4, $0x3f317200
-GLOBL c3f317200<>(SB), RODATA|NOPTR, $4
-DATA c7f7fffff<>+0(SB)/4, $0x7f7fffff
-GLOBL c7f7fffff<>(SB), RODATA|NOPTR, $4
-DATA cff800000<>+0(SB)/4, $0xff800000
-GLOBL cff800000<>(SB), RODATA|NOPTR, $4
-DATA c7fc00000<>+0(SB)/4, $0x7fc00000
-GLOBL c7fc00000<>(SB), RODATA|NOPTR, $4
-DATA c33000000<>+0(SB)/4, $0x33000000
-GLOBL c33000000<>(SB), RODATA|NOPTR, $4
-DATA c4110cccd<>+0(SB)/4, $0x4110cccd
-GLOBL c4110cccd<>(SB), RODATA|NOPTR, $4
-DATA c3f1ae148<>+0(SB)/4, $0x3f1ae148
-GLOBL c3f1ae148<>(SB), RODATA|NOPTR, $4
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
+number1x4(c1f800000, 0x1f800000)
+#define epilogue_503cccf4(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
+	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
+	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
+	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
+	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r0
+
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
+
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+
+number1x4(c3f3504f3, 0x3f3504f3)
+number1x4(c007fffff, 0x7fffff)
+number1x4(c0000007f, 0x7f)
+number1x4(c4c000000, 0x4c000000)
+number1x4(c3e789d90, 0x3e789d90)
+number1x4(c3e91e9f0, 0x3e91e9f0)
+number1x4(c3eccce13, 0x3eccce13)
+number1x4(c3f2aaaaa, 0x3f2aaaaa)
+number1x4(c35bfbe8e, 0x35bfbe8e)
+number1x4(c3f317200, 0x3f317200)
+number1x4(c7f7fffff, 0x7f7fffff)
+number1x4(cff800000, 0xff800000)
+number1x4(c7fc00000, 0x7fc00000)
+number1x4(c33000000, 0x33000000)
+#define epilogue_cb84a252(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS.BCST c7fffffff<>(SB), r1, r1; \
+	VXORPS.BCST c80000000<>(SB), r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r1; \
+	VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; \
+	VADDPS.BCST c4b400000<>(SB), r2, r2; VSUBPS.BCST c4b400000<>(SB), r2, r3; \
+	VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r4; VMULPS.BCST c3685fdf4<>(SB), r3, r3; \
+	VSUBPS r3, r4, r3; VMULPS r3, r3, r4; VMULPS.BCST c3e2aae38<>(SB), r3, r5; \
+	VADDPS.BCST c3f000000<>(SB), r5, r5; VMULPS.BCST c3d2aab32<>(SB), r4, r6; VADDPS r6, r5, r5; \
+	VMULPS r4, r5, r4; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r5; VADDPS r5, r3, r3; VADDPS r3, r4, r3; \
+	VPSRLD $1, r1, r1; VANDPS.BCST c40000000<>(SB), r1, r1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r4; \
+	VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r3, r3; VADDPS r2, r3, r2; \
+	VXORPS.BCST c5f800000<>(SB), r1, r1; VMULPS r1, r2, r1; VADDPS.BCST c3f800000<>(SB), r1, r2; \
+	VCMPPS.BCST $17, c3f800000<>(SB), r1, K1; VSUBPS.BCST c3f800000<>(SB), r2, r3; VSUBPS r3, r1, r3; \
+	VSUBPS r1, r2, r4; VBROADCASTSS c3f800000<>(SB), r5; VSUBPS r4, r5, r4; VBLENDMPS r3, r4, K1, r3; \
+	VPSUBD.BCST c3f3504f3<>(SB), r2, r4; VANDPS.BCST c007fffff<>(SB), r4, r5; \
+	VPADDD.BCST c3f3504f3<>(SB), r5, r5; VSUBPS.BCST c3f800000<>(SB), r5, r5; VPSRAD $23, r4, r4; \
+	VBROADCASTSS c0000007f<>(SB), r6; VPSUBD r4, r6, r6; VPSLLD $23, r6, r6; \
+	VCMPPS.BCST $17, c4c000000<>(SB), r1, K1; VMULPS r6, r3, r3; VMOVUPS.Z r3, K1, r3; VCVTDQ2PS r4, r4; \
+	VADDPS r3, r5, r3; VADDPS.BCST c40000000<>(SB), r3, r5; VDIVPS r5, r3, r5; VMULPS r5, r5, r6; \
+	VMULPS.BCST c3e789d90<>(SB), r6, r7; VADDPS.BCST c3e91e9f0<>(SB), r7, r7; VMULPS r6, r7, r7; \
+	VADDPS.BCST c3eccce13<>(SB), r7, r7; VMULPS r6, r7, r7; VADDPS.BCST c3f2aaaaa<>(SB), r7, r7; \
+	VMULPS r6, r7, r6; VMULPS r3, r3, r7; VMULPS.BCST c3f000000<>(SB), r7, r7; VADDPS r6, r7, r6; \
+	VMULPS r6, r5, r5; VMULPS.BCST c35bfbe8e<>(SB), r4, r6; VADDPS r6, r5, r5; \
+	VMULPS.BCST c3f317200<>(SB), r4, r4; VSUBPS r5, r7, r5; VSUBPS r3, r5, r3; VSUBPS r3, r4, r3; \
+	VCMPPS.BCST $22, c7f7fffff<>(SB), r1, K1; VBLENDMPS r1, r3, K1, r3; VCMPPS.BCST $17, c00000000<>(SB), r2, K1; \
+	VBROADCASTSS cff800000<>(SB), r4; VBLENDMPS.BCST c7fc00000<>(SB), r4, K1, r4; \
+	VCMPPS.BCST $18, c00000000<>(SB), r2, K1; VBLENDMPS r4, r3, K1, r2; VANDPS.BCST c7fffffff<>(SB), r1, r3; \
+	VCMPPS.BCST $17, c33000000<>(SB), r3, K1; VBLENDMPS r1, r2, K1, r1; VADDPS r1, r0, r1
+
+#define terms8x4x64x32c4(c0, c1, c2, c3) \
+	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c2(24, 384, 192); c3(28, 448, 224)
+
+number1x4(c4110cccd, 0x4110cccd)
+number1x4(c3f1ae148, 0x3f1ae148)
 DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
 DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
@@ -125,86 +151,169 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-DATA cc1900000<>+0(SB)/4, $0xc1900000
-GLOBL cc1900000<>(SB), RODATA|NOPTR, $4
-DATA c3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-GLOBL c3fb8aa3b<>(SB), RODATA|NOPTR, $4
-DATA c3ab66a86<>+0(SB)/4, $0x3ab66a86
-GLOBL c3ab66a86<>(SB), RODATA|NOPTR, $4
-DATA c3c09162c<>+0(SB)/4, $0x3c09162c
-GLOBL c3c09162c<>(SB), RODATA|NOPTR, $4
-DATA c3d2aaa9c<>+0(SB)/4, $0x3d2aaa9c
-GLOBL c3d2aaa9c<>(SB), RODATA|NOPTR, $4
-DATA c3e2aaa55<>+0(SB)/4, $0x3e2aaa55
-GLOBL c3e2aaa55<>(SB), RODATA|NOPTR, $4
-DATA cb4c0007e<>+0(SB)/4, $0xb4c0007e
-GLOBL cb4c0007e<>(SB), RODATA|NOPTR, $4
-DATA c42200000<>+0(SB)/4, $0x42200000
-GLOBL c42200000<>(SB), RODATA|NOPTR, $4
-DATA cc2200000<>+0(SB)/4, $0xc2200000
-GLOBL cc2200000<>(SB), RODATA|NOPTR, $4
-DATA cba1dd328<>+0(SB)/4, $0xba1dd328
-GLOBL cba1dd328<>(SB), RODATA|NOPTR, $4
-DATA c3ba3ccf3<>+0(SB)/4, $0x3ba3ccf3
-GLOBL c3ba3ccf3<>(SB), RODATA|NOPTR, $4
-DATA cbcdb4da5<>+0(SB)/4, $0xbcdb4da5
-GLOBL cbcdb4da5<>(SB), RODATA|NOPTR, $4
-DATA c3de70dc4<>+0(SB)/4, $0x3de70dc4
-GLOBL c3de70dc4<>(SB), RODATA|NOPTR, $4
-DATA cbec09376<>+0(SB)/4, $0xbec09376
-GLOBL cbec09376<>(SB), RODATA|NOPTR, $4
-DATA c3e0375d3<>+0(SB)/4, $0x3e0375d3
-GLOBL c3e0375d3<>(SB), RODATA|NOPTR, $4
-DATA c58800000<>+0(SB)/4, $0x58800000
-GLOBL c58800000<>(SB), RODATA|NOPTR, $4
-DATA c26800000<>+0(SB)/4, $0x26800000
-GLOBL c26800000<>(SB), RODATA|NOPTR, $4
-DATA c0d800000<>+0(SB)/4, $0xd800000
-GLOBL c0d800000<>(SB), RODATA|NOPTR, $4
-DATA c40800000<>+0(SB)/4, $0x40800000
-GLOBL c40800000<>(SB), RODATA|NOPTR, $4
-DATA c394ec141<>+0(SB)/4, $0x394ec141
-GLOBL c394ec141<>(SB), RODATA|NOPTR, $4
-DATA cbb483fbe<>+0(SB)/4, $0xbb483fbe
-GLOBL cbb483fbe<>(SB), RODATA|NOPTR, $4
-DATA c3cb67e0d<>+0(SB)/4, $0x3cb67e0d
-GLOBL c3cb67e0d<>(SB), RODATA|NOPTR, $4
-DATA cbdd5115e<>+0(SB)/4, $0xbdd5115e
-GLOBL cbdd5115e<>(SB), RODATA|NOPTR, $4
-DATA cbf23165e<>+0(SB)/4, $0xbf23165e
-GLOBL cbf23165e<>(SB), RODATA|NOPTR, $4
-DATA cbf905a18<>+0(SB)/4, $0xbf905a18
-GLOBL cbf905a18<>(SB), RODATA|NOPTR, $4
-DATA cb93a21fd<>+0(SB)/4, $0xb93a21fd
-GLOBL cb93a21fd<>(SB), RODATA|NOPTR, $4
-DATA c3f666666<>+0(SB)/4, $0x3f666666
-GLOBL c3f666666<>(SB), RODATA|NOPTR, $4
-DATA cbf000000<>+0(SB)/4, $0xbf000000
-GLOBL cbf000000<>(SB), RODATA|NOPTR, $4
-DATA c3ecc422a<>+0(SB)/4, $0x3ecc422a
-GLOBL c3ecc422a<>(SB), RODATA|NOPTR, $4
+#define epilogue_6d2a8adf(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
+	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r1, r0
+
+#define epilogue_e6fa32ea(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
+	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
+	VANDPS.BCST c80000000<>(SB), r0, r2; VORPS r2, r1, r1
+
+number1x4(cc1900000, 0xc1900000)
+number1x4(c3fb8aa3b, 0x3fb8aa3b)
+number1x4(c3ab66a86, 0x3ab66a86)
+number1x4(c3c09162c, 0x3c09162c)
+number1x4(c3d2aaa9c, 0x3d2aaa9c)
+number1x4(c3e2aaa55, 0x3e2aaa55)
+number1x4(cb4c0007e, 0xb4c0007e)
+#define epilogue_14b6148f(r0, r1, r2, r3, r4, r5) \
+	VCMPPS.BCST $17, c00000000<>(SB), r0, K1; VBROADCASTSS c42b20000<>(SB), r1; VMINPS r0, r1, r1; \
+	VBROADCASTSS cc1900000<>(SB), r2; VMAXPS r1, r2, r1; VMULPS.BCST c3fb8aa3b<>(SB), r1, r2; \
+	VADDPS.BCST c4b400000<>(SB), r2, r2; VSUBPS.BCST c4b400000<>(SB), r2, r3; \
+	VMULPS.BCST c3f317200<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS.BCST c35bfbe8e<>(SB), r3, r3; \
+	VSUBPS r3, r1, r4; VSUBPS r4, r1, r1; VSUBPS r3, r1, r1; VMULPS.BCST c3ab66a86<>(SB), r4, r3; \
+	VADDPS.BCST c3c09162c<>(SB), r3, r3; VMULPS r4, r3, r3; VADDPS.BCST c3d2aaa9c<>(SB), r3, r3; \
+	VMULPS r4, r3, r3; VADDPS.BCST c3e2aaa55<>(SB), r3, r3; VMULPS r4, r3, r3; \
+	VADDPS.BCST c3f000000<>(SB), r3, r3; VMULPS r4, r4, r5; VMULPS r3, r5, r3; VADDPS r1, r3, r1; \
+	VPADDD.BCST cb4c0007e<>(SB), r2, r2; VPSLLD $23, r2, r2; VSUBPS.BCST c3f000000<>(SB), r2, r3; \
+	VMULPS r4, r2, r4; VADDPS r4, r3, r5; VSUBPS r5, r3, r3; VADDPS r4, r3, r3; VMULPS r1, r2, r1; \
+	VADDPS r1, r3, r1; VANDPS.BCST c7fffffff<>(SB), r0, r2; VCMPPS.BCST $17, c33000000<>(SB), r2, K2; \
+	VADDPS r1, r5, r1; VMULPS.BCST c40000000<>(SB), r1, r1; VBLENDMPS r0, r1, K2, r1; VBLENDMPS r1, r0, K1, r0
+
+number1x4(c42200000, 0x42200000)
+number1x4(cc2200000, 0xc2200000)
+number1x4(cba1dd328, 0xba1dd328)
+number1x4(c3ba3ccf3, 0x3ba3ccf3)
+number1x4(cbcdb4da5, 0xbcdb4da5)
+number1x4(c3de70dc4, 0x3de70dc4)
+number1x4(cbec09376, 0xbec09376)
+number1x4(c3e0375d3, 0x3e0375d3)
+number1x4(c58800000, 0x58800000)
+number1x4(c26800000, 0x26800000)
+number1x4(c0d800000, 0xd800000)
+number1x4(c40800000, 0x40800000)
+number1x4(c394ec141, 0x394ec141)
+number1x4(cbb483fbe, 0xbb483fbe)
+number1x4(c3cb67e0d, 0x3cb67e0d)
+number1x4(cbdd5115e, 0xbdd5115e)
+number1x4(cbf23165e, 0xbf23165e)
+number1x4(cbf905a18, 0xbf905a18)
+number1x4(cb93a21fd, 0xb93a21fd)
+number1x4(c3f666666, 0x3f666666)
+number1x4(cbf000000, 0xbf000000)
+number1x4(c3ecc422a, 0x3ecc422a)
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
 #define lastColumn3(w, s0, s1, s2) \
 	VBROADCASTF32X8.Z w, K7, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z25, Z31, Z30; \
 	VADDPS Z30, s1, s1; VMULPS Z26, Z31, Z30; VADDPS Z30, s2, s2
 
+#define lastColumns3x8x8at0(at, w) \
+	lastColumn3(at(w), Z0, Z8, Z16); lastColumn3((at+32)(w), Z1, Z9, Z17); lastColumn3((at+64)(w), Z2, Z10, Z18); \
+	lastColumn3((at+96)(w), Z3, Z11, Z19); lastColumn3((at+128)(w), Z4, Z12, Z20); \
+	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
+	lastColumn3((at+224)(w), Z7, Z15, Z23)
+
+#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
+	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
+	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
+	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
+	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
+	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
+	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+
 #define lastColumn1(w, s0) \
 	VBROADCASTF32X8.Z w, K7, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0
+
+#define lastColumns1x8x8at0(at, w) \
+	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
+	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
+	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
 
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z25, Z31, Z30; VADDPS Z30, s1, s1; \
 	VMULPS Z26, Z31, Z30; VADDPS Z30, s2, s2
 
+#define columns3x8x16at0(at, w) \
+	column3(at(w), Z0, Z8, Z16); column3((at+64)(w), Z1, Z9, Z17); column3((at+128)(w), Z2, Z10, Z18); \
+	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
+	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
+
 #define column1(w, s0) \
 	VBROADCASTF32X8 w, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0
+
+#define columns1x8x16at0(at, w) \
+	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
+	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z29, Z31, Z30; VADDPS Z30, s1, s1
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
+#define rest7x4x64c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0
 
-DATA c3b03126f<>+0(SB)/4, $0x3b03126f
-GLOBL c3b03126f<>(SB), RODATA|NOPTR, $4
+#define terms8x4x32c2(c0, c1) \
+	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
+
+#define rest7x4x32c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
+	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+
+#define rest7x4x64c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
+#define rest7x4x32c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
+
+number1x4(c3b03126f, 0x3b03126f)
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
 
 #define addGradientsToSiluGradientEachAVX512Each \
 	VADDPS Z1, Z2, Z1; VBROADCASTSS c447a0000<>(SB), Z2; VMINPS Z3, Z2, Z2; VBROADCASTSS cc47a0000<>(SB), Z3; \
@@ -250,16 +359,16 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d16x1AVX512In1C0(x, w) \
+#define d16x1In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
-#define d16x1AVX512In1C1(x, w) \
+#define d16x1In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
 
-#define d16x1AVX512In1C2(x, w) \
+#define d16x1In1C2(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
 
-#define d16x1AVX512In1C3(x, w) \
+#define d16x1In1C3(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 // dense16x1AVX512 sums 16 products for each of 1 outputs.
@@ -271,28 +380,24 @@ TEXT ·dense16x1AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
 inputs2:
-	d16x1AVX512In1C0(0, 0)
-	d16x1AVX512In1C1(4, 32)
-	d16x1AVX512In1C2(8, 64)
-	d16x1AVX512In1C3(12, 96); d16x1AVX512In1C0(16, 128); d16x1AVX512In1C1(20, 160); d16x1AVX512In1C2(24, 192)
-	d16x1AVX512In1C3(28, 224)
+	terms8x4x32c4(d16x1In1C0, d16x1In1C1, d16x1In1C2, d16x1In1C3)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d16x1AVX512_2In1C0(x, w) \
+#define d16x1_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
-#define d16x1AVX512_2In1C1(x, w) \
+#define d16x1_2In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
 
-#define d16x1AVX512_2In1C2(x, w) \
+#define d16x1_2In1C2(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
 
-#define d16x1AVX512_2In1C3(x, w) \
+#define d16x1_2In1C3(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 // dense16x1AVX512_2 sums 16 products for each of 1 outputs.
@@ -304,40 +409,25 @@ TEXT ·dense16x1AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
 inputs2:
-	d16x1AVX512_2In1C0(0, 0)
-	d16x1AVX512_2In1C1(4, 32)
-	d16x1AVX512_2In1C2(8, 64)
-	d16x1AVX512_2In1C3(12, 96); d16x1AVX512_2In1C0(16, 128); d16x1AVX512_2In1C1(20, 160)
-	d16x1AVX512_2In1C2(24, 192); d16x1AVX512_2In1C3(28, 224)
+	terms8x4x32c4(d16x1_2In1C0, d16x1_2In1C1, d16x1_2In1C2, d16x1_2In1C3)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = sigmoid(x)
-	VORPS.BCST c80000000<>(SB), Z0, Z1; VBROADCASTSS cc2d00000<>(SB), Z2; VMAXPS Z1, Z2, Z1
-	VMULPS.BCST c4138aa3b<>(SB), Z1, Z2; VADDPS.BCST c4b400000<>(SB), Z2, Z2
-	VSUBPS.BCST c4b400000<>(SB), Z2, Z3; VMULPS.BCST c3db17000<>(SB), Z3, Z4; VSUBPS Z4, Z1, Z1
-	VMULPS.BCST c3685fdf4<>(SB), Z3, Z3; VSUBPS Z3, Z1, Z1; VMULPS Z1, Z1, Z3
-	VMULPS.BCST c3e2aae38<>(SB), Z1, Z4; VADDPS.BCST c3f000000<>(SB), Z4, Z4
-	VMULPS.BCST c3d2aab32<>(SB), Z3, Z5; VADDPS Z5, Z4, Z4; VMULPS Z3, Z4, Z3
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z2, Z4; VADDPS Z4, Z1, Z1; VADDPS Z1, Z3, Z1
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z2, Z3; VPSLLD $20, Z2, Z2; VPADDD Z2, Z3, Z2
-	VPADDD.BCST c40000000<>(SB), Z2, Z2; VMULPS Z2, Z1, Z1; VADDPS Z2, Z1, Z1
-	VMULPS.BCST c1f800000<>(SB), Z1, Z1; VPMOVD2M Z0, K1; VBROADCASTSS c3f800000<>(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0; VADDPS.BCST c3f800000<>(SB), Z1, Z1; VDIVPS Z1, Z0, Z0; MOVL $0x1, R9
-	KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	epilogue_503cccf4(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d16x3AVX512In1C0(x, w) \
+#define d16x3In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
-#define d16x3AVX512In1C1(x, w) \
+#define d16x3In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
 
-#define d16x3AVX512In1C2(x, w) \
+#define d16x3In1C2(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
 
-#define d16x3AVX512In1C3(x, w) \
+#define d16x3In1C3(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 // dense16x3AVX512 sums 16 products for each of 3 outputs.
@@ -349,23 +439,19 @@ TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
 inputs2:
-	d16x3AVX512In1C0(0, 0)
-	d16x3AVX512In1C1(4, 32)
-	d16x3AVX512In1C2(8, 64)
-	d16x3AVX512In1C3(12, 96); d16x3AVX512In1C0(16, 128); d16x3AVX512In1C1(20, 160); d16x3AVX512In1C2(24, 192)
-	d16x3AVX512In1C3(28, 224)
+	terms8x4x32c4(d16x3In1C0, d16x3In1C1, d16x3In1C2, d16x3In1C3)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d19x33AVX512In1C0(x, w, v) \
+#define d19x33In1C0(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; \
 	VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z4, Z4
 
-#define d19x33AVX512In1C1(x, w, v) \
+#define d19x33In1C1(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; \
 	VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z5, Z5
 
@@ -382,32 +468,29 @@ TEXT ·dense19x33AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $2, CX
 inputs2:
-	d19x33AVX512In1C0(0, 0, 0)
-	d19x33AVX512In1C1(4, 64, 32); d19x33AVX512In1C0(8, 128, 64); d19x33AVX512In1C1(12, 192, 96)
-	d19x33AVX512In1C0(16, 256, 128); d19x33AVX512In1C1(20, 320, 160); d19x33AVX512In1C0(24, 384, 192)
-	d19x33AVX512In1C1(28, 448, 224)
+	terms8x4x64x32c2(d19x33In1C0, d19x33In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	d19x33AVX512In1C0(0, 0, 0); d19x33AVX512In1C1(4, 64, 32); d19x33AVX512In1C0(8, 128, 64)
+	d19x33In1C0(0, 0, 0); d19x33In1C1(4, 64, 32); d19x33In1C0(8, 128, 64)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z2, 64(R8)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
+	; VMOVUPS Z0, (R8)
+	; VMOVUPS Z2, 64(R8)
+	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
 	VZEROUPPER
 	RET
 
-#define d25x16AVX512In1C0(x, w) \
+#define d25x16In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
 
-#define d25x16AVX512In1C1(x, w) \
+#define d25x16In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
 
-#define d25x16AVX512In1C2(x, w) \
+#define d25x16In1C2(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
 
-#define d25x16AVX512In1C3(x, w) \
+#define d25x16In1C3(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
 // dense25x16AVX512 sums 25 products for each of 16 outputs.
@@ -420,29 +503,25 @@ TEXT ·dense25x16AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs2:
-	d25x16AVX512In1C0(0, 0)
-	d25x16AVX512In1C1(4, 64)
-	d25x16AVX512In1C2(8, 128)
-	d25x16AVX512In1C3(12, 192); d25x16AVX512In1C0(16, 256); d25x16AVX512In1C1(20, 320)
-	d25x16AVX512In1C2(24, 384); d25x16AVX512In1C3(28, 448)
+	terms8x4x64c4(d25x16In1C0, d25x16In1C1, d25x16In1C2, d25x16In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	d25x16AVX512In1C0(0, 0)
+	d25x16In1C0(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)
+	; VMOVUPS Z0, (R8)
 	VZEROUPPER
 	RET
 
-#define d25x16AVX512_2In1C0(x, w) \
+#define d25x16_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
 
-#define d25x16AVX512_2In1C1(x, w) \
+#define d25x16_2In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
 
-#define d25x16AVX512_2In1C2(x, w) \
+#define d25x16_2In1C2(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
 
-#define d25x16AVX512_2In1C3(x, w) \
+#define d25x16_2In1C3(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
 // dense25x16AVX512_2 sums 25 products for each of 16 outputs.
@@ -455,59 +534,29 @@ TEXT ·dense25x16AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs2:
-	d25x16AVX512_2In1C0(0, 0)
-	d25x16AVX512_2In1C1(4, 64)
-	d25x16AVX512_2In1C2(8, 128)
-	d25x16AVX512_2In1C3(12, 192); d25x16AVX512_2In1C0(16, 256); d25x16AVX512_2In1C1(20, 320)
-	d25x16AVX512_2In1C2(24, 384); d25x16AVX512_2In1C3(28, 448)
+	terms8x4x64c4(d25x16_2In1C0, d25x16_2In1C1, d25x16_2In1C2, d25x16_2In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	d25x16AVX512_2In1C0(0, 0)
+	d25x16_2In1C0(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; VANDPS.BCST c7fffffff<>(SB), Z0, Z0
-	VXORPS.BCST c80000000<>(SB), Z0, Z0; VBROADCASTSS c42b20000<>(SB), Z2; VMINPS Z0, Z2, Z0
-	VBROADCASTSS cc2d00000<>(SB), Z2; VMAXPS Z0, Z2, Z0; VMULPS.BCST c4138aa3b<>(SB), Z0, Z2
-	VADDPS.BCST c4b400000<>(SB), Z2, Z2; VSUBPS.BCST c4b400000<>(SB), Z2, Z3
-	VMULPS.BCST c3db17000<>(SB), Z3, Z4; VSUBPS Z4, Z0, Z4; VMULPS.BCST c3685fdf4<>(SB), Z3, Z3
-	VSUBPS Z3, Z4, Z3; VMULPS Z3, Z3, Z4; VMULPS.BCST c3e2aae38<>(SB), Z3, Z5
-	VADDPS.BCST c3f000000<>(SB), Z5, Z5; VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5
-	VMULPS Z4, Z5, Z4; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z2, Z5; VADDPS Z5, Z3, Z3; VADDPS Z3, Z4, Z3
-	VPSRLD $1, Z0, Z0; VANDPS.BCST c40000000<>(SB), Z0, Z0; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z2, Z4
-	VPSLLD $20, Z2, Z2; VPADDD Z2, Z4, Z2; VPADDD Z2, Z0, Z2; VMULPS Z2, Z3, Z3; VADDPS Z2, Z3, Z2
-	VXORPS.BCST c5f800000<>(SB), Z0, Z0; VMULPS Z0, Z2, Z0; VADDPS.BCST c3f800000<>(SB), Z0, Z2
-	VCMPPS.BCST $17, c3f800000<>(SB), Z0, K1; VSUBPS.BCST c3f800000<>(SB), Z2, Z3; VSUBPS Z3, Z0, Z3
-	VSUBPS Z0, Z2, Z4; VBROADCASTSS c3f800000<>(SB), Z5; VSUBPS Z4, Z5, Z4; VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST c3f3504f3<>(SB), Z2, Z4; VANDPS.BCST c007fffff<>(SB), Z4, Z5
-	VPADDD.BCST c3f3504f3<>(SB), Z5, Z5; VSUBPS.BCST c3f800000<>(SB), Z5, Z5; VPSRAD $23, Z4, Z4
-	VBROADCASTSS c0000007f<>(SB), Z6; VPSUBD Z4, Z6, Z6; VPSLLD $23, Z6, Z6
-	VCMPPS.BCST $17, c4c000000<>(SB), Z0, K1; VMULPS Z6, Z3, Z3; VMOVUPS.Z Z3, K1, Z3; VCVTDQ2PS Z4, Z4
-	VADDPS Z3, Z5, Z3; VADDPS.BCST c40000000<>(SB), Z3, Z5; VDIVPS Z5, Z3, Z5; VMULPS Z5, Z5, Z6
-	VMULPS.BCST c3e789d90<>(SB), Z6, Z7; VADDPS.BCST c3e91e9f0<>(SB), Z7, Z7; VMULPS Z6, Z7, Z7
-	VADDPS.BCST c3eccce13<>(SB), Z7, Z7; VMULPS Z6, Z7, Z7; VADDPS.BCST c3f2aaaaa<>(SB), Z7, Z7
-	VMULPS Z6, Z7, Z6; VMULPS Z3, Z3, Z7; VMULPS.BCST c3f000000<>(SB), Z7, Z7; VADDPS Z6, Z7, Z6
-	VMULPS Z6, Z5, Z5; VMULPS.BCST c35bfbe8e<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5
-	VMULPS.BCST c3f317200<>(SB), Z4, Z4; VSUBPS Z5, Z7, Z5; VSUBPS Z3, Z5, Z3; VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $22, c7f7fffff<>(SB), Z0, K1; VBLENDMPS Z0, Z3, K1, Z3; VCMPPS.BCST $17, c00000000<>(SB), Z2, K1
-	VBROADCASTSS cff800000<>(SB), Z4; VBLENDMPS.BCST c7fc00000<>(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, c00000000<>(SB), Z2, K1; VBLENDMPS Z4, Z3, K1, Z2; VANDPS.BCST c7fffffff<>(SB), Z0, Z3
-	VCMPPS.BCST $17, c33000000<>(SB), Z3, K1; VBLENDMPS Z0, Z2, K1, Z0; VADDPS Z0, Z1, Z0; VMOVUPS Z0, (R8)
+	epilogue_cb84a252(Z1, Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
 	VZEROUPPER
 	RET
 
-#define d33x17AVX512In1C0(x, w, v) \
+#define d33x17In1C0(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z4, Z4
 
-#define d33x17AVX512In1C1(x, w, v) \
+#define d33x17In1C1(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z5, Z5
 
-#define d33x17AVX512In1C2(x, w, v) \
+#define d33x17In1C2(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z6, Z6
 
-#define d33x17AVX512In1C3(x, w, v) \
+#define d33x17In1C3(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z7, Z7
 
@@ -524,34 +573,30 @@ TEXT ·dense33x17AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
 inputs2:
-	d33x17AVX512In1C0(0, 0, 0)
-	d33x17AVX512In1C1(4, 64, 32)
-	d33x17AVX512In1C2(8, 128, 64)
-	d33x17AVX512In1C3(12, 192, 96); d33x17AVX512In1C0(16, 256, 128); d33x17AVX512In1C1(20, 320, 160)
-	d33x17AVX512In1C2(24, 384, 192); d33x17AVX512In1C3(28, 448, 224)
+	terms8x4x64x32c4(d33x17In1C0, d33x17In1C1, d33x17In1C2, d33x17In1C3)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	d33x17AVX512In1C0(0, 0, 0)
+	d33x17In1C0(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	; VMOVUPS Z0, (R8)
+	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d33x17AVX512_2In1C0(x, w, v) \
+#define d33x17_2In1C0(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z4, Z4
 
-#define d33x17AVX512_2In1C1(x, w, v) \
+#define d33x17_2In1C1(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z5, Z5
 
-#define d33x17AVX512_2In1C2(x, w, v) \
+#define d33x17_2In1C2(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z6, Z6
 
-#define d33x17AVX512_2In1C3(x, w, v) \
+#define d33x17_2In1C3(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z7, Z7
 
@@ -568,42 +613,18 @@ TEXT ·dense33x17AVX512_2(SB), NOSPLIT, $0-40
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
 inputs2:
-	d33x17AVX512_2In1C0(0, 0, 0)
-	d33x17AVX512_2In1C1(4, 64, 32)
-	d33x17AVX512_2In1C2(8, 128, 64)
-	d33x17AVX512_2In1C3(12, 192, 96); d33x17AVX512_2In1C0(16, 256, 128); d33x17AVX512_2In1C1(20, 320, 160)
-	d33x17AVX512_2In1C2(24, 384, 192); d33x17AVX512_2In1C3(28, 448, 224)
+	terms8x4x64x32c4(d33x17_2In1C0, d33x17_2In1C1, d33x17_2In1C2, d33x17_2In1C3)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	d33x17AVX512_2In1C0(0, 0, 0)
+	d33x17_2In1C0(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	VANDPS.BCST c7fffffff<>(SB), Z0, Z1; VBROADCASTSS c4110cccd<>(SB), Z2; VMINPS Z1, Z2, Z1
-	VADDPS.BCST c3f1ae148<>(SB), Z1, Z2; VPSUBD.BCST c3f1ae148<>(SB), Z2, Z2; VPSRLD $22, Z2, Z2
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z2, Z3; VSUBPS Z3, Z1, Z1; VMULPS Z1, Z1, Z3
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z2, Z5; VMULPS Z1, Z5, Z5
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z2, Z6; VADDPS Z6, Z5, Z5
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z2, Z6; VMULPS Z3, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z3, Z3, Z6
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z2, Z6; VMULPS Z1, Z6, Z6
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z2, Z7; VADDPS Z7, Z6, Z6; VMULPS Z3, Z6, Z3; VADDPS Z5, Z3, Z3
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z2, Z5; VMULPS Z1, Z5, Z1
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z2, Z2; VADDPS Z2, Z1, Z1; VADDPS Z3, Z1, Z1
-	VANDPS.BCST c80000000<>(SB), Z0, Z0; VORPS Z0, Z1, Z0; VMOVUPS Z0, (R8)
-	VANDPS.BCST c7fffffff<>(SB), Z4, Z0; VBROADCASTSS c4110cccd<>(SB), Z1; VMINPS Z0, Z1, Z0
-	VADDPS.BCST c3f1ae148<>(SB), Z0, Z1; VPSUBD.BCST c3f1ae148<>(SB), Z1, Z1; VPSRLD $22, Z1, Z1
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z1, Z2; VSUBPS Z2, Z0, Z0; VMULPS Z0, Z0, Z2
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z1, Z3; VMULPS Z0, Z3, Z3
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z1, Z5; VADDPS Z5, Z3, Z3
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z1, Z5; VMULPS Z2, Z5, Z5; VADDPS Z5, Z3, Z3; VMULPS Z2, Z2, Z5
-	VMULPS Z5, Z3, Z3; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z1, Z5; VMULPS Z0, Z5, Z5
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z1, Z6; VADDPS Z6, Z5, Z5; VMULPS Z2, Z5, Z2; VADDPS Z3, Z2, Z2
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z1, Z3; VMULPS Z0, Z3, Z0
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z2, Z0, Z0
-	VANDPS.BCST c80000000<>(SB), Z4, Z1; VORPS Z1, Z0, Z0; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	epilogue_6d2a8adf(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	epilogue_e6fa32ea(Z4, Z0, Z1, Z2, Z3, Z5, Z6); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d3x8AVX512In1C0(x, w) \
+#define d3x8In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
 // dense3x8AVX512 sums 3 products for each of 8 outputs.
@@ -612,12 +633,12 @@ TEXT ·dense3x8AVX512(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d3x8AVX512In1C0(0, 0); d3x8AVX512In1C0(4, 32); d3x8AVX512In1C0(8, 64)
-	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	d3x8In1C0(0, 0); d3x8In1C0(4, 32); d3x8In1C0(8, 64)
+	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d3x8AVX512_2In1C0(x, w) \
+#define d3x8_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
 // dense3x8AVX512_2 sums 3 products for each of 8 outputs.
@@ -626,21 +647,9 @@ TEXT ·dense3x8AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d3x8AVX512_2In1C0(0, 0); d3x8AVX512_2In1C0(4, 32); d3x8AVX512_2In1C0(8, 64)
+	d3x8_2In1C0(0, 0); d3x8_2In1C0(4, 32); d3x8_2In1C0(8, 64)
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS.BCST $17, c00000000<>(SB), Z0, K1; VBROADCASTSS c42b20000<>(SB), Z1; VMINPS Z0, Z1, Z1
-	VBROADCASTSS cc1900000<>(SB), Z2; VMAXPS Z1, Z2, Z1; VMULPS.BCST c3fb8aa3b<>(SB), Z1, Z2
-	VADDPS.BCST c4b400000<>(SB), Z2, Z2; VSUBPS.BCST c4b400000<>(SB), Z2, Z3
-	VMULPS.BCST c3f317200<>(SB), Z3, Z4; VSUBPS Z4, Z1, Z1; VMULPS.BCST c35bfbe8e<>(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z4; VSUBPS Z4, Z1, Z1; VSUBPS Z3, Z1, Z1; VMULPS.BCST c3ab66a86<>(SB), Z4, Z3
-	VADDPS.BCST c3c09162c<>(SB), Z3, Z3; VMULPS Z4, Z3, Z3; VADDPS.BCST c3d2aaa9c<>(SB), Z3, Z3
-	VMULPS Z4, Z3, Z3; VADDPS.BCST c3e2aaa55<>(SB), Z3, Z3; VMULPS Z4, Z3, Z3
-	VADDPS.BCST c3f000000<>(SB), Z3, Z3; VMULPS Z4, Z4, Z5; VMULPS Z3, Z5, Z3; VADDPS Z1, Z3, Z1
-	VPADDD.BCST cb4c0007e<>(SB), Z2, Z2; VPSLLD $23, Z2, Z2; VSUBPS.BCST c3f000000<>(SB), Z2, Z3
-	VMULPS Z4, Z2, Z4; VADDPS Z4, Z3, Z5; VSUBPS Z5, Z3, Z3; VADDPS Z4, Z3, Z3; VMULPS Z1, Z2, Z1
-	VADDPS Z1, Z3, Z1; VANDPS.BCST c7fffffff<>(SB), Z0, Z2; VCMPPS.BCST $17, c33000000<>(SB), Z2, K2
-	VADDPS Z1, Z5, Z1; VMULPS.BCST c40000000<>(SB), Z1, Z1; VBLENDMPS Z0, Z1, K2, Z1; VBLENDMPS Z1, Z0, K1, Z0
-	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	epilogue_14b6148f(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -901,9 +910,7 @@ block1:
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ mask+40(FP), R9
@@ -911,74 +918,44 @@ rows2:
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
 	VMOVUPS.Z (R10)(R14*2), K7, Y25; VMOVUPS.Z (DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
 	VMOVUPS.Z (DX)(R14*1), K7, Y26; VMOVUPS.Z (DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
-	lastColumn3((R11), Z0, Z8, Z16); lastColumn3(32(R11), Z1, Z9, Z17); lastColumn3(64(R11), Z2, Z10, Z18)
-	lastColumn3(96(R11), Z3, Z11, Z19); lastColumn3(128(R11), Z4, Z12, Z20); lastColumn3(160(R11), Z5, Z13, Z21)
-	lastColumn3(192(R11), Z6, Z14, Z22); lastColumn3(224(R11), Z7, Z15, Z23)
+	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS Y0, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+40(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+40(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -996,9 +973,7 @@ block1:
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ BX, DI
@@ -1007,97 +982,63 @@ panels4:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((DI), Z0, Z8, Z16); column3(64(DI), Z1, Z9, Z17); column3(128(DI), Z2, Z10, Z18)
-	column3(192(DI), Z3, Z11, Z19); column3(256(DI), Z4, Z12, Z20); column3(320(DI), Z5, Z13, Z21)
-	column3(384(DI), Z6, Z14, Z22); column3(448(DI), Z7, Z15, Z23)
+	columns3x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
 	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
 	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	column3(32(DI), Z0, Z8, Z16); column3(96(DI), Z1, Z9, Z17); column3(160(DI), Z2, Z10, Z18)
-	column3(224(DI), Z3, Z11, Z19); column3(288(DI), Z4, Z12, Z20); column3(352(DI), Z5, Z13, Z21)
-	column3(416(DI), Z6, Z14, Z22); column3(480(DI), Z7, Z15, Z23)
+	columns3x8x16at0(32, DI)
 	ADDQ $64, R10; ADDQ $64, DX
 	ADDQ panelStride+32(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS Y0, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+24(FP), CX
 panels7:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+32(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+24(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+32(FP), DI
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -1115,9 +1056,7 @@ block1:
 	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ BX, DI
@@ -1126,15 +1065,11 @@ panels4:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((DI), Z0, Z8, Z16); column3(64(DI), Z1, Z9, Z17); column3(128(DI), Z2, Z10, Z18)
-	column3(192(DI), Z3, Z11, Z19); column3(256(DI), Z4, Z12, Z20); column3(320(DI), Z5, Z13, Z21)
-	column3(384(DI), Z6, Z14, Z22); column3(448(DI), Z7, Z15, Z23)
+	columns3x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
 	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
 	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	column3(32(DI), Z0, Z8, Z16); column3(96(DI), Z1, Z9, Z17); column3(160(DI), Z2, Z10, Z18)
-	column3(224(DI), Z3, Z11, Z19); column3(288(DI), Z4, Z12, Z20); column3(352(DI), Z5, Z13, Z21)
-	column3(416(DI), Z6, Z14, Z22); column3(480(DI), Z7, Z15, Z23)
+	columns3x8x16at0(32, DI)
 	ADDQ $64, R10; ADDQ $64, DX
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
@@ -1143,98 +1078,64 @@ panels4:
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
 	VMOVUPS.Z (R10)(R14*2), K7, Y25; VMOVUPS.Z (DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
 	VMOVUPS.Z (DX)(R14*1), K7, Y26; VMOVUPS.Z (DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
-	lastColumn3((R11), Z0, Z8, Z16); lastColumn3(32(R11), Z1, Z9, Z17); lastColumn3(64(R11), Z2, Z10, Z18)
-	lastColumn3(96(R11), Z3, Z11, Z19); lastColumn3(128(R11), Z4, Z12, Z20); lastColumn3(160(R11), Z5, Z13, Z21)
-	lastColumn3(192(R11), Z6, Z14, Z22); lastColumn3(224(R11), Z7, Z15, Z23)
+	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS Y0, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -1245,25 +1146,25 @@ done9:
 	VZEROUPPER
 	RET
 
-#define r32AVX512Term6C0(x, w) \
-	r32AVX512Term5C0(x, w); \
+#define r32Term6C0(x, w) \
+	r32Term5C0(x, w); \
 	mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define r32AVX512Term6C1(x, w) \
-	r32AVX512Term5C1(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define r32Term6C1(x, w) \
+	r32Term5C1(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
-#define r32AVX512Term5C0(x, w) \
-	r32AVX512Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define r32Term5C0(x, w) \
+	r32Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define r32AVX512Term5C1(x, w) \
-	r32AVX512Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+#define r32Term5C1(x, w) \
+	r32Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define r32AVX512Term1C0(x, w) \
+#define r32Term1C0(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
 
-#define r32AVX512Term1C1(x, w) \
+#define r32Term1C1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
@@ -1283,26 +1184,20 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	r32AVX512Term6C0(0, 0); r32AVX512Term6C1(4, 64); r32AVX512Term6C0(8, 128); r32AVX512Term6C1(12, 192)
-	r32AVX512Term6C0(16, 256); r32AVX512Term6C1(20, 320); r32AVX512Term6C0(24, 384); r32AVX512Term6C1(28, 448)
+	terms8x4x64c2(r32Term6C0, r32Term6C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	r32AVX512Term6C0(0, 0); DECQ CX; JZ last5
-	r32AVX512Term6C1(4, 64); DECQ CX; JZ last5
-	r32AVX512Term6C0(8, 128); DECQ CX; JZ last5
-	r32AVX512Term6C1(12, 192); DECQ CX; JZ last5
-	r32AVX512Term6C0(16, 256); DECQ CX; JZ last5
-	r32AVX512Term6C1(20, 320); DECQ CX; JZ last5
-	r32AVX512Term6C0(24, 384)
+	rest7x4x64c2(r32Term6C0, r32Term6C1, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8; VMOVUPS Z20, (R8); VMOVUPS Z22, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); 
+	VMOVUPS Z22, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1316,25 +1211,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	r32AVX512Term5C0(0, 0); r32AVX512Term5C1(4, 64); r32AVX512Term5C0(8, 128); r32AVX512Term5C1(12, 192)
-	r32AVX512Term5C0(16, 256); r32AVX512Term5C1(20, 320); r32AVX512Term5C0(24, 384); r32AVX512Term5C1(28, 448)
+	terms8x4x64c2(r32Term5C0, r32Term5C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	r32AVX512Term5C0(0, 0); DECQ CX; JZ last10
-	r32AVX512Term5C1(4, 64); DECQ CX; JZ last10
-	r32AVX512Term5C0(8, 128); DECQ CX; JZ last10
-	r32AVX512Term5C1(12, 192); DECQ CX; JZ last10
-	r32AVX512Term5C0(16, 256); DECQ CX; JZ last10
-	r32AVX512Term5C1(20, 320); DECQ CX; JZ last10
-	r32AVX512Term5C0(24, 384)
+	rest7x4x64c2(r32Term5C0, r32Term5C1, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1346,55 +1234,48 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512Term1C0(0, 0); r32AVX512Term1C1(4, 64); r32AVX512Term1C0(8, 128); r32AVX512Term1C1(12, 192)
-	r32AVX512Term1C0(16, 256); r32AVX512Term1C1(20, 320); r32AVX512Term1C0(24, 384); r32AVX512Term1C1(28, 448)
+	terms8x4x64c2(r32Term1C0, r32Term1C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	r32AVX512Term1C0(0, 0); DECQ CX; JZ last15
-	r32AVX512Term1C1(4, 64); DECQ CX; JZ last15
-	r32AVX512Term1C0(8, 128); DECQ CX; JZ last15
-	r32AVX512Term1C1(12, 192); DECQ CX; JZ last15
-	r32AVX512Term1C0(16, 256); DECQ CX; JZ last15
-	r32AVX512Term1C1(20, 320); DECQ CX; JZ last15
-	r32AVX512Term1C0(24, 384)
+	rest7x4x64c2(r32Term1C0, r32Term1C1, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512Term12C0(x, w) \
-	rUT16AVX512Term8C0(x, w); \
+#define rUT16Term12C0(x, w) \
+	rUT16Term8C0(x, w); \
 	mulAdd1(x(R9)(R11*2), Z16); mulAdd1(x(R9)(R12*1), Z18); mulAdd1(x(R9)(R11*4), Z20); \
 	mulAdd1(x(R9)(R13*1), Z22)
 
-#define rUT16AVX512Term12C1(x, w) \
-	rUT16AVX512Term8C1(x, w); mulAdd1(x(R9)(R11*2), Z17); mulAdd1(x(R9)(R12*1), Z19); mulAdd1(x(R9)(R11*4), Z21); \
+#define rUT16Term12C1(x, w) \
+	rUT16Term8C1(x, w); mulAdd1(x(R9)(R11*2), Z17); mulAdd1(x(R9)(R12*1), Z19); mulAdd1(x(R9)(R11*4), Z21); \
 	mulAdd1(x(R9)(R13*1), Z23)
 
-#define rUT16AVX512Term8C0(x, w) \
-	rUT16AVX512Term4C0(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+#define rUT16Term8C0(x, w) \
+	rUT16Term4C0(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
 	mulAdd1(x(R9)(R11*1), Z14)
 
-#define rUT16AVX512Term8C1(x, w) \
-	rUT16AVX512Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+#define rUT16Term8C1(x, w) \
+	rUT16Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
 	mulAdd1(x(R9)(R11*1), Z15)
 
-#define rUT16AVX512Term4C0(x, w) \
-	rUT16AVX512Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define rUT16Term4C0(x, w) \
+	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define rUT16AVX512Term4C1(x, w) \
-	rUT16AVX512Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define rUT16Term4C1(x, w) \
+	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
 
-#define rUT16AVX512Term1C0(x, w) \
+#define rUT16Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512Term1C1(x, w) \
+#define rUT16Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -1415,28 +1296,21 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT16AVX512Term12C0(0, 0); rUT16AVX512Term12C1(4, 32); rUT16AVX512Term12C0(8, 64)
-	rUT16AVX512Term12C1(12, 96); rUT16AVX512Term12C0(16, 128); rUT16AVX512Term12C1(20, 160)
-	rUT16AVX512Term12C0(24, 192); rUT16AVX512Term12C1(28, 224)
+	terms8x4x32c2(rUT16Term12C0, rUT16Term12C1)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT16AVX512Term12C0(0, 0); DECQ CX; JZ last5
-	rUT16AVX512Term12C1(4, 32); DECQ CX; JZ last5
-	rUT16AVX512Term12C0(8, 64); DECQ CX; JZ last5
-	rUT16AVX512Term12C1(12, 96); DECQ CX; JZ last5
-	rUT16AVX512Term12C0(16, 128); DECQ CX; JZ last5
-	rUT16AVX512Term12C1(20, 160); DECQ CX; JZ last5
-	rUT16AVX512Term12C0(24, 192)
+	rest7x4x32c2(rUT16Term12C0, rUT16Term12C1, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z18, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z18, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z20, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1451,26 +1325,19 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT16AVX512Term8C0(0, 0); rUT16AVX512Term8C1(4, 32); rUT16AVX512Term8C0(8, 64); rUT16AVX512Term8C1(12, 96)
-	rUT16AVX512Term8C0(16, 128); rUT16AVX512Term8C1(20, 160); rUT16AVX512Term8C0(24, 192)
-	rUT16AVX512Term8C1(28, 224)
+	terms8x4x32c2(rUT16Term8C0, rUT16Term8C1)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT16AVX512Term8C0(0, 0); DECQ CX; JZ last10
-	rUT16AVX512Term8C1(4, 32); DECQ CX; JZ last10
-	rUT16AVX512Term8C0(8, 64); DECQ CX; JZ last10
-	rUT16AVX512Term8C1(12, 96); DECQ CX; JZ last10
-	rUT16AVX512Term8C0(16, 128); DECQ CX; JZ last10
-	rUT16AVX512Term8C1(20, 160); DECQ CX; JZ last10
-	rUT16AVX512Term8C0(24, 192)
+	rest7x4x32c2(rUT16Term8C0, rUT16Term8C1, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1483,24 +1350,16 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT16AVX512Term4C0(0, 0); rUT16AVX512Term4C1(4, 32); rUT16AVX512Term4C0(8, 64); rUT16AVX512Term4C1(12, 96)
-	rUT16AVX512Term4C0(16, 128); rUT16AVX512Term4C1(20, 160); rUT16AVX512Term4C0(24, 192)
-	rUT16AVX512Term4C1(28, 224)
+	terms8x4x32c2(rUT16Term4C0, rUT16Term4C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT16AVX512Term4C0(0, 0); DECQ CX; JZ last15
-	rUT16AVX512Term4C1(4, 32); DECQ CX; JZ last15
-	rUT16AVX512Term4C0(8, 64); DECQ CX; JZ last15
-	rUT16AVX512Term4C1(12, 96); DECQ CX; JZ last15
-	rUT16AVX512Term4C0(16, 128); DECQ CX; JZ last15
-	rUT16AVX512Term4C1(20, 160); DECQ CX; JZ last15
-	rUT16AVX512Term4C0(24, 192)
+	rest7x4x32c2(rUT16Term4C0, rUT16Term4C1, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1512,68 +1371,60 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms18:
-	rUT16AVX512Term1C0(0, 0); rUT16AVX512Term1C1(4, 32); rUT16AVX512Term1C0(8, 64); rUT16AVX512Term1C1(12, 96)
-	rUT16AVX512Term1C0(16, 128); rUT16AVX512Term1C1(20, 160); rUT16AVX512Term1C0(24, 192)
-	rUT16AVX512Term1C1(28, 224)
+	terms8x4x32c2(rUT16Term1C0, rUT16Term1C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last20
-	rUT16AVX512Term1C0(0, 0); DECQ CX; JZ last20
-	rUT16AVX512Term1C1(4, 32); DECQ CX; JZ last20
-	rUT16AVX512Term1C0(8, 64); DECQ CX; JZ last20
-	rUT16AVX512Term1C1(12, 96); DECQ CX; JZ last20
-	rUT16AVX512Term1C0(16, 128); DECQ CX; JZ last20
-	rUT16AVX512Term1C1(20, 160); DECQ CX; JZ last20
-	rUT16AVX512Term1C0(24, 192)
+	rest7x4x32c2(rUT16Term1C0, rUT16Term1C1, last20)
 last20:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512_2Term6C0(x, w) \
-	rUT16AVX512_2Term5C0(x, w); \
+#define rUT16_2Term6C0(x, w) \
+	rUT16_2Term5C0(x, w); \
 	mulAdd1(x(R10)(R13*1), Z20)
 
-#define rUT16AVX512_2Term6C1(x, w) \
-	rUT16AVX512_2Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define rUT16_2Term6C1(x, w) \
+	rUT16_2Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
 
-#define rUT16AVX512_2Term6C2(x, w) \
-	rUT16AVX512_2Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define rUT16_2Term6C2(x, w) \
+	rUT16_2Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
 
-#define rUT16AVX512_2Term6C3(x, w) \
-	rUT16AVX512_2Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
+#define rUT16_2Term6C3(x, w) \
+	rUT16_2Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
 
-#define rUT16AVX512_2Term5C0(x, w) \
-	rUT16AVX512_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); \
-	mulAdd1(x(R10)(R12*1), Z12); mulAdd1(x(R10)(R11*4), Z16)
+#define rUT16_2Term5C0(x, w) \
+	rUT16_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
 
-#define rUT16AVX512_2Term5C1(x, w) \
-	rUT16AVX512_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); \
-	mulAdd1(x(R10)(R12*1), Z13); mulAdd1(x(R10)(R11*4), Z17)
+#define rUT16_2Term5C1(x, w) \
+	rUT16_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+	mulAdd1(x(R10)(R11*4), Z17)
 
-#define rUT16AVX512_2Term5C2(x, w) \
-	rUT16AVX512_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); \
-	mulAdd1(x(R10)(R12*1), Z14); mulAdd1(x(R10)(R11*4), Z18)
+#define rUT16_2Term5C2(x, w) \
+	rUT16_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+	mulAdd1(x(R10)(R11*4), Z18)
 
-#define rUT16AVX512_2Term5C3(x, w) \
-	rUT16AVX512_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); \
-	mulAdd1(x(R10)(R12*1), Z15); mulAdd1(x(R10)(R11*4), Z19)
+#define rUT16_2Term5C3(x, w) \
+	rUT16_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+	mulAdd1(x(R10)(R11*4), Z19)
 
-#define rUT16AVX512_2Term1C0(x, w) \
+#define rUT16_2Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512_2Term1C1(x, w) \
+#define rUT16_2Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define rUT16AVX512_2Term1C2(x, w) \
+#define rUT16_2Term1C2(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define rUT16AVX512_2Term1C3(x, w) \
+#define rUT16_2Term1C3(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -1592,27 +1443,20 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT16AVX512_2Term6C0(0, 0); rUT16AVX512_2Term6C1(4, 64); rUT16AVX512_2Term6C2(8, 128)
-	rUT16AVX512_2Term6C3(12, 192); rUT16AVX512_2Term6C0(16, 256); rUT16AVX512_2Term6C1(20, 320)
-	rUT16AVX512_2Term6C2(24, 384); rUT16AVX512_2Term6C3(28, 448)
+	terms8x4x64c4(rUT16_2Term6C0, rUT16_2Term6C1, rUT16_2Term6C2, rUT16_2Term6C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT16AVX512_2Term6C0(0, 0); DECQ CX; JZ last5
-	rUT16AVX512_2Term6C1(4, 64); DECQ CX; JZ last5
-	rUT16AVX512_2Term6C2(8, 128); DECQ CX; JZ last5
-	rUT16AVX512_2Term6C3(12, 192); DECQ CX; JZ last5
-	rUT16AVX512_2Term6C0(16, 256); DECQ CX; JZ last5
-	rUT16AVX512_2Term6C1(20, 320); DECQ CX; JZ last5
-	rUT16AVX512_2Term6C2(24, 384)
+	rest7x4x64c4(rUT16_2Term6C0, rUT16_2Term6C1, rUT16_2Term6C2, rUT16_2Term6C3, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1626,26 +1470,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT16AVX512_2Term5C0(0, 0); rUT16AVX512_2Term5C1(4, 64); rUT16AVX512_2Term5C2(8, 128)
-	rUT16AVX512_2Term5C3(12, 192); rUT16AVX512_2Term5C0(16, 256); rUT16AVX512_2Term5C1(20, 320)
-	rUT16AVX512_2Term5C2(24, 384); rUT16AVX512_2Term5C3(28, 448)
+	terms8x4x64c4(rUT16_2Term5C0, rUT16_2Term5C1, rUT16_2Term5C2, rUT16_2Term5C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT16AVX512_2Term5C0(0, 0); DECQ CX; JZ last10
-	rUT16AVX512_2Term5C1(4, 64); DECQ CX; JZ last10
-	rUT16AVX512_2Term5C2(8, 128); DECQ CX; JZ last10
-	rUT16AVX512_2Term5C3(12, 192); DECQ CX; JZ last10
-	rUT16AVX512_2Term5C0(16, 256); DECQ CX; JZ last10
-	rUT16AVX512_2Term5C1(20, 320); DECQ CX; JZ last10
-	rUT16AVX512_2Term5C2(24, 384)
+	rest7x4x64c4(rUT16_2Term5C0, rUT16_2Term5C1, rUT16_2Term5C2, rUT16_2Term5C3, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1657,68 +1493,60 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT16AVX512_2Term1C0(0, 0); rUT16AVX512_2Term1C1(4, 64); rUT16AVX512_2Term1C2(8, 128)
-	rUT16AVX512_2Term1C3(12, 192); rUT16AVX512_2Term1C0(16, 256); rUT16AVX512_2Term1C1(20, 320)
-	rUT16AVX512_2Term1C2(24, 384); rUT16AVX512_2Term1C3(28, 448)
+	terms8x4x64c4(rUT16_2Term1C0, rUT16_2Term1C1, rUT16_2Term1C2, rUT16_2Term1C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT16AVX512_2Term1C0(0, 0); DECQ CX; JZ last15
-	rUT16AVX512_2Term1C1(4, 64); DECQ CX; JZ last15
-	rUT16AVX512_2Term1C2(8, 128); DECQ CX; JZ last15
-	rUT16AVX512_2Term1C3(12, 192); DECQ CX; JZ last15
-	rUT16AVX512_2Term1C0(16, 256); DECQ CX; JZ last15
-	rUT16AVX512_2Term1C1(20, 320); DECQ CX; JZ last15
-	rUT16AVX512_2Term1C2(24, 384)
+	rest7x4x64c4(rUT16_2Term1C0, rUT16_2Term1C1, rUT16_2Term1C2, rUT16_2Term1C3, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512_3Term6C0(x, w) \
-	rUT16AVX512_3Term5C0(x, w); \
+#define rUT16_3Term6C0(x, w) \
+	rUT16_3Term5C0(x, w); \
 	mulAdd1(x(R10)(R13*1), Z20)
 
-#define rUT16AVX512_3Term6C1(x, w) \
-	rUT16AVX512_3Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define rUT16_3Term6C1(x, w) \
+	rUT16_3Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
 
-#define rUT16AVX512_3Term6C2(x, w) \
-	rUT16AVX512_3Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define rUT16_3Term6C2(x, w) \
+	rUT16_3Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
 
-#define rUT16AVX512_3Term6C3(x, w) \
-	rUT16AVX512_3Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
+#define rUT16_3Term6C3(x, w) \
+	rUT16_3Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
 
-#define rUT16AVX512_3Term5C0(x, w) \
-	rUT16AVX512_3Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); \
-	mulAdd1(x(R10)(R12*1), Z12); mulAdd1(x(R10)(R11*4), Z16)
+#define rUT16_3Term5C0(x, w) \
+	rUT16_3Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
 
-#define rUT16AVX512_3Term5C1(x, w) \
-	rUT16AVX512_3Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); \
-	mulAdd1(x(R10)(R12*1), Z13); mulAdd1(x(R10)(R11*4), Z17)
+#define rUT16_3Term5C1(x, w) \
+	rUT16_3Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+	mulAdd1(x(R10)(R11*4), Z17)
 
-#define rUT16AVX512_3Term5C2(x, w) \
-	rUT16AVX512_3Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); \
-	mulAdd1(x(R10)(R12*1), Z14); mulAdd1(x(R10)(R11*4), Z18)
+#define rUT16_3Term5C2(x, w) \
+	rUT16_3Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+	mulAdd1(x(R10)(R11*4), Z18)
 
-#define rUT16AVX512_3Term5C3(x, w) \
-	rUT16AVX512_3Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); \
-	mulAdd1(x(R10)(R12*1), Z15); mulAdd1(x(R10)(R11*4), Z19)
+#define rUT16_3Term5C3(x, w) \
+	rUT16_3Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+	mulAdd1(x(R10)(R11*4), Z19)
 
-#define rUT16AVX512_3Term1C0(x, w) \
+#define rUT16_3Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512_3Term1C1(x, w) \
+#define rUT16_3Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define rUT16AVX512_3Term1C2(x, w) \
+#define rUT16_3Term1C2(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define rUT16AVX512_3Term1C3(x, w) \
+#define rUT16_3Term1C3(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
 // rowsUpTo16AVX512_3 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -1737,27 +1565,20 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT16AVX512_3Term6C0(0, 0); rUT16AVX512_3Term6C1(4, 32); rUT16AVX512_3Term6C2(8, 64)
-	rUT16AVX512_3Term6C3(12, 96); rUT16AVX512_3Term6C0(16, 128); rUT16AVX512_3Term6C1(20, 160)
-	rUT16AVX512_3Term6C2(24, 192); rUT16AVX512_3Term6C3(28, 224)
+	terms8x4x32c4(rUT16_3Term6C0, rUT16_3Term6C1, rUT16_3Term6C2, rUT16_3Term6C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT16AVX512_3Term6C0(0, 0); DECQ CX; JZ last5
-	rUT16AVX512_3Term6C1(4, 32); DECQ CX; JZ last5
-	rUT16AVX512_3Term6C2(8, 64); DECQ CX; JZ last5
-	rUT16AVX512_3Term6C3(12, 96); DECQ CX; JZ last5
-	rUT16AVX512_3Term6C0(16, 128); DECQ CX; JZ last5
-	rUT16AVX512_3Term6C1(20, 160); DECQ CX; JZ last5
-	rUT16AVX512_3Term6C2(24, 192)
+	rest7x4x32c4(rUT16_3Term6C0, rUT16_3Term6C1, rUT16_3Term6C2, rUT16_3Term6C3, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1771,26 +1592,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT16AVX512_3Term5C0(0, 0); rUT16AVX512_3Term5C1(4, 32); rUT16AVX512_3Term5C2(8, 64)
-	rUT16AVX512_3Term5C3(12, 96); rUT16AVX512_3Term5C0(16, 128); rUT16AVX512_3Term5C1(20, 160)
-	rUT16AVX512_3Term5C2(24, 192); rUT16AVX512_3Term5C3(28, 224)
+	terms8x4x32c4(rUT16_3Term5C0, rUT16_3Term5C1, rUT16_3Term5C2, rUT16_3Term5C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT16AVX512_3Term5C0(0, 0); DECQ CX; JZ last10
-	rUT16AVX512_3Term5C1(4, 32); DECQ CX; JZ last10
-	rUT16AVX512_3Term5C2(8, 64); DECQ CX; JZ last10
-	rUT16AVX512_3Term5C3(12, 96); DECQ CX; JZ last10
-	rUT16AVX512_3Term5C0(16, 128); DECQ CX; JZ last10
-	rUT16AVX512_3Term5C1(20, 160); DECQ CX; JZ last10
-	rUT16AVX512_3Term5C2(24, 192)
+	rest7x4x32c4(rUT16_3Term5C0, rUT16_3Term5C1, rUT16_3Term5C2, rUT16_3Term5C3, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1802,41 +1615,33 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT16AVX512_3Term1C0(0, 0); rUT16AVX512_3Term1C1(4, 32); rUT16AVX512_3Term1C2(8, 64)
-	rUT16AVX512_3Term1C3(12, 96); rUT16AVX512_3Term1C0(16, 128); rUT16AVX512_3Term1C1(20, 160)
-	rUT16AVX512_3Term1C2(24, 192); rUT16AVX512_3Term1C3(28, 224)
+	terms8x4x32c4(rUT16_3Term1C0, rUT16_3Term1C1, rUT16_3Term1C2, rUT16_3Term1C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT16AVX512_3Term1C0(0, 0); DECQ CX; JZ last15
-	rUT16AVX512_3Term1C1(4, 32); DECQ CX; JZ last15
-	rUT16AVX512_3Term1C2(8, 64); DECQ CX; JZ last15
-	rUT16AVX512_3Term1C3(12, 96); DECQ CX; JZ last15
-	rUT16AVX512_3Term1C0(16, 128); DECQ CX; JZ last15
-	rUT16AVX512_3Term1C1(20, 160); DECQ CX; JZ last15
-	rUT16AVX512_3Term1C2(24, 192)
+	rest7x4x32c4(rUT16_3Term1C0, rUT16_3Term1C1, rUT16_3Term1C2, rUT16_3Term1C3, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512_4Term12(x, w) \
-	rUT16AVX512_4Term8(x, w); \
+#define rUT16_4Term12(x, w) \
+	rUT16_4Term8(x, w); \
 	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
 
-#define rUT16AVX512_4Term8(x, w) \
-	rUT16AVX512_4Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+#define rUT16_4Term8(x, w) \
+	rUT16_4Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
 	mulAdd1(x(R9)(R11*1), Z7)
 
-#define rUT16AVX512_4Term4(x, w) \
-	rUT16AVX512_4Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define rUT16_4Term4(x, w) \
+	rUT16_4Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define rUT16AVX512_4Term1(x, w) \
+#define rUT16_4Term1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_4 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -1852,12 +1657,13 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512_4Term12(0, 0); rUT16AVX512_4Term12(4, 32); rUT16AVX512_4Term12(8, 64)
+	rUT16_4Term12(0, 0); rUT16_4Term12(4, 32); rUT16_4Term12(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z9, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8; VMOVUPS Z11, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z9, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z10, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z11, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1869,11 +1675,11 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512_4Term8(0, 0); rUT16AVX512_4Term8(4, 32); rUT16AVX512_4Term8(8, 64)
+	rUT16_4Term8(0, 0); rUT16_4Term8(4, 32); rUT16_4Term8(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -1883,10 +1689,10 @@ rows5:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512_4Term4(0, 0); rUT16AVX512_4Term4(4, 32); rUT16AVX512_4Term4(8, 64)
+	rUT16_4Term4(0, 0); rUT16_4Term4(4, 32); rUT16_4Term4(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -1896,9 +1702,9 @@ rows7:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512_4Term1(0, 0); rUT16AVX512_4Term1(4, 32); rUT16AVX512_4Term1(8, 64)
+	rUT16_4Term1(0, 0); rUT16_4Term1(4, 32); rUT16_4Term1(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -2135,8 +1941,7 @@ TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -2158,7 +1963,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -2199,8 +2004,7 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -2222,7 +2026,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

@@ -4,6 +4,10 @@
 
 #include "textflag.h"
 
+#define number2x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $16
+
 DATA table4x4_44fa435ea293bfdc<>+0(SB)/8, $0x404040400000000; DATA table4x4_44fa435ea293bfdc<>+8(SB)/8, $0xc0c0c0c08080808
 GLOBL table4x4_44fa435ea293bfdc<>(SB), RODATA|NOPTR, $16
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
@@ -12,38 +16,22 @@ GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
 DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-DATA table4x4_181db37e3eea87ed<>+0(SB)/8, $0x4b4000004b400000; DATA table4x4_181db37e3eea87ed<>+8(SB)/8, $0x4b4000004b400000
-GLOBL table4x4_181db37e3eea87ed<>(SB), RODATA|NOPTR, $16
-DATA table4x4_753e8c64740d6ef1<>+0(SB)/8, $0x3f8000003f800000; DATA table4x4_753e8c64740d6ef1<>+8(SB)/8, $0x3f8000003f800000
-GLOBL table4x4_753e8c64740d6ef1<>(SB), RODATA|NOPTR, $16
-DATA table4x4_17fb1bf34c4ea6f9<>+0(SB)/8, $0x447a0000447a0000; DATA table4x4_17fb1bf34c4ea6f9<>+8(SB)/8, $0x447a0000447a0000
-GLOBL table4x4_17fb1bf34c4ea6f9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_d13603447f291915<>+0(SB)/8, $0xc47a0000c47a0000; DATA table4x4_d13603447f291915<>+8(SB)/8, $0xc47a0000c47a0000
-GLOBL table4x4_d13603447f291915<>(SB), RODATA|NOPTR, $16
-DATA table4x4_1358d3e06c4f1e8d<>+0(SB)/8, $0x42b2000042b20000; DATA table4x4_1358d3e06c4f1e8d<>+8(SB)/8, $0x42b2000042b20000
-GLOBL table4x4_1358d3e06c4f1e8d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_20bdd3a688d9863d<>+0(SB)/8, $0xc2d00000c2d00000; DATA table4x4_20bdd3a688d9863d<>+8(SB)/8, $0xc2d00000c2d00000
-GLOBL table4x4_20bdd3a688d9863d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_171d83e551990b95<>+0(SB)/8, $0x4138aa3b4138aa3b; DATA table4x4_171d83e551990b95<>+8(SB)/8, $0x4138aa3b4138aa3b
-GLOBL table4x4_171d83e551990b95<>(SB), RODATA|NOPTR, $16
-DATA table4x4_2a83fae537133305<>+0(SB)/8, $0x3db170003db17000; DATA table4x4_2a83fae537133305<>+8(SB)/8, $0x3db170003db17000
-GLOBL table4x4_2a83fae537133305<>(SB), RODATA|NOPTR, $16
-DATA table4x4_6ccd9389c1a16c89<>+0(SB)/8, $0x3685fdf43685fdf4; DATA table4x4_6ccd9389c1a16c89<>+8(SB)/8, $0x3685fdf43685fdf4
-GLOBL table4x4_6ccd9389c1a16c89<>(SB), RODATA|NOPTR, $16
-DATA table4x4_dbd03403d77e8085<>+0(SB)/8, $0x3e2aae383e2aae38; DATA table4x4_dbd03403d77e8085<>+8(SB)/8, $0x3e2aae383e2aae38
-GLOBL table4x4_dbd03403d77e8085<>(SB), RODATA|NOPTR, $16
-DATA table4x4_ab6f008c107bf895<>+0(SB)/8, $0x3f0000003f000000; DATA table4x4_ab6f008c107bf895<>+8(SB)/8, $0x3f0000003f000000
-GLOBL table4x4_ab6f008c107bf895<>(SB), RODATA|NOPTR, $16
-DATA table4x4_8917b76c7ed66fed<>+0(SB)/8, $0x3d2aab323d2aab32; DATA table4x4_8917b76c7ed66fed<>+8(SB)/8, $0x3d2aab323d2aab32
-GLOBL table4x4_8917b76c7ed66fed<>(SB), RODATA|NOPTR, $16
-DATA table4x4_4cd1175c0120b299<>+0(SB)/8, $0x1c1c1c1c1c1c1c1c; DATA table4x4_4cd1175c0120b299<>+8(SB)/8, $0x1c1c1c1c1c1c1c1c
-GLOBL table4x4_4cd1175c0120b299<>(SB), RODATA|NOPTR, $16
-DATA table4x4_6a81577b742fa12d<>+0(SB)/8, $0x302010003020100; DATA table4x4_6a81577b742fa12d<>+8(SB)/8, $0x302010003020100
-GLOBL table4x4_6a81577b742fa12d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_f37c472a433b9195<>+0(SB)/8, $0x4000000040000000; DATA table4x4_f37c472a433b9195<>+8(SB)/8, $0x4000000040000000
-GLOBL table4x4_f37c472a433b9195<>(SB), RODATA|NOPTR, $16
-DATA table4x4_4f75ab8caa4d3b39<>+0(SB)/8, $0x5f8000005f800000; DATA table4x4_4f75ab8caa4d3b39<>+8(SB)/8, $0x5f8000005f800000
-GLOBL table4x4_4f75ab8caa4d3b39<>(SB), RODATA|NOPTR, $16
+number2x8(c4b400000x4, 0x4b4000004b400000)
+number2x8(c3f800000x4, 0x3f8000003f800000)
+number2x8(c447a0000x4, 0x447a0000447a0000)
+number2x8(cc47a0000x4, 0xc47a0000c47a0000)
+number2x8(c42b20000x4, 0x42b2000042b20000)
+number2x8(cc2d00000x4, 0xc2d00000c2d00000)
+number2x8(c4138aa3bx4, 0x4138aa3b4138aa3b)
+number2x8(c3db17000x4, 0x3db170003db17000)
+number2x8(c3685fdf4x4, 0x3685fdf43685fdf4)
+number2x8(c3e2aae38x4, 0x3e2aae383e2aae38)
+number2x8(c3f000000x4, 0x3f0000003f000000)
+number2x8(c3d2aab32x4, 0x3d2aab323d2aab32)
+number2x8(c1c1c1c1cx4, 0x1c1c1c1c1c1c1c1c)
+number2x8(c03020100x4, 0x302010003020100)
+number2x8(c40000000x4, 0x4000000040000000)
+number2x8(c5f800000x4, 0x5f8000005f800000)
 #define loadSome(v, f, d, p, n, l1, l2, l3) \
 	TBZ $1, n, l1; TBZ $0, n, l2; FMOVD d(p), f; ADD $(d+8), p, R17; VLD1 (R17), v.S[2]; JMP l3; \
 	l2: FMOVD d(p), f; JMP l3; l1: FMOVS d(p), f; l3:
@@ -71,10 +59,8 @@ GLOBL table4x4_4f75ab8caa4d3b39<>(SB), RODATA|NOPTR, $16
 	FMOVQ v(R8), F20; WORD $0x4fb09a9e /* fmul v30.4s, v20.4s, v16.s[3] */; \
 	WORD $0x4e3ed463 /* fadd v3.4s, v3.4s, v30.4s */
 
-DATA table4x4_58b08446a742f78d<>+0(SB)/8, $0x8000000080000000; DATA table4x4_58b08446a742f78d<>+8(SB)/8, $0x8000000080000000
-GLOBL table4x4_58b08446a742f78d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_1b3e8c35ac40a7d9<>+0(SB)/8, $0x1f8000001f800000; DATA table4x4_1b3e8c35ac40a7d9<>+8(SB)/8, $0x1f8000001f800000
-GLOBL table4x4_1b3e8c35ac40a7d9<>(SB), RODATA|NOPTR, $16
+number2x8(c80000000x4, 0x8000000080000000)
+number2x8(c1f800000x4, 0x1f8000001f800000)
 #define sumw4Chain0Of2Lane0(w) \
 	FLDPQ w(R8), (F20, F21); WORD $0x4f90929e /* fmul v30.4s, v20.4s, v16.s[0] */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; WORD $0x4f9092be /* fmul v30.4s, v21.4s, v16.s[0] */; \
@@ -167,34 +153,20 @@ GLOBL table4x4_1b3e8c35ac40a7d9<>(SB), RODATA|NOPTR, $16
 	WORD $0x4fb09ade /* fmul v30.4s, v22.4s, v16.s[3] */; WORD $0x4e3ed56b /* fadd v11.4s, v11.4s, v30.4s */; \
 	WORD $0x4fb09afe /* fmul v30.4s, v23.4s, v16.s[3] */; WORD $0x4e3ed5ef /* fadd v15.4s, v15.4s, v30.4s */
 
-DATA table4x4_8aec381900525359<>+0(SB)/8, $0x3f3504f33f3504f3; DATA table4x4_8aec381900525359<>+8(SB)/8, $0x3f3504f33f3504f3
-GLOBL table4x4_8aec381900525359<>(SB), RODATA|NOPTR, $16
-DATA table4x4_dee26ebf366fdca9<>+0(SB)/8, $0x7fffff007fffff; DATA table4x4_dee26ebf366fdca9<>+8(SB)/8, $0x7fffff007fffff
-GLOBL table4x4_dee26ebf366fdca9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_2ee47bd04aa83f99<>+0(SB)/8, $0x7f0000007f; DATA table4x4_2ee47bd04aa83f99<>+8(SB)/8, $0x7f0000007f
-GLOBL table4x4_2ee47bd04aa83f99<>(SB), RODATA|NOPTR, $16
-DATA table4x4_9731d51a2914dcd9<>+0(SB)/8, $0x4c0000004c000000; DATA table4x4_9731d51a2914dcd9<>+8(SB)/8, $0x4c0000004c000000
-GLOBL table4x4_9731d51a2914dcd9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_1ccbd505fb4ecbf9<>+0(SB)/8, $0x3e789d903e789d90; DATA table4x4_1ccbd505fb4ecbf9<>+8(SB)/8, $0x3e789d903e789d90
-GLOBL table4x4_1ccbd505fb4ecbf9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_700d0d9bc50687d1<>+0(SB)/8, $0x3e91e9f03e91e9f0; DATA table4x4_700d0d9bc50687d1<>+8(SB)/8, $0x3e91e9f03e91e9f0
-GLOBL table4x4_700d0d9bc50687d1<>(SB), RODATA|NOPTR, $16
-DATA table4x4_fd29e2da19d2b219<>+0(SB)/8, $0x3eccce133eccce13; DATA table4x4_fd29e2da19d2b219<>+8(SB)/8, $0x3eccce133eccce13
-GLOBL table4x4_fd29e2da19d2b219<>(SB), RODATA|NOPTR, $16
-DATA table4x4_8326bcc1f1b69715<>+0(SB)/8, $0x3f2aaaaa3f2aaaaa; DATA table4x4_8326bcc1f1b69715<>+8(SB)/8, $0x3f2aaaaa3f2aaaaa
-GLOBL table4x4_8326bcc1f1b69715<>(SB), RODATA|NOPTR, $16
-DATA table4x4_ded679c3acc65909<>+0(SB)/8, $0x35bfbe8e35bfbe8e; DATA table4x4_ded679c3acc65909<>+8(SB)/8, $0x35bfbe8e35bfbe8e
-GLOBL table4x4_ded679c3acc65909<>(SB), RODATA|NOPTR, $16
-DATA table4x4_283b7991d0746925<>+0(SB)/8, $0x3f3172003f317200; DATA table4x4_283b7991d0746925<>+8(SB)/8, $0x3f3172003f317200
-GLOBL table4x4_283b7991d0746925<>(SB), RODATA|NOPTR, $16
-DATA table4x4_5ab733b29ab0782d<>+0(SB)/8, $0x7f7fffff7f7fffff; DATA table4x4_5ab733b29ab0782d<>+8(SB)/8, $0x7f7fffff7f7fffff
-GLOBL table4x4_5ab733b29ab0782d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_7d947532d839a9f9<>+0(SB)/8, $0x7fc000007fc00000; DATA table4x4_7d947532d839a9f9<>+8(SB)/8, $0x7fc000007fc00000
-GLOBL table4x4_7d947532d839a9f9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_d933cc29ab943c49<>+0(SB)/8, $0xff800000ff800000; DATA table4x4_d933cc29ab943c49<>+8(SB)/8, $0xff800000ff800000
-GLOBL table4x4_d933cc29ab943c49<>(SB), RODATA|NOPTR, $16
-DATA table4x4_852c74f04abaef39<>+0(SB)/8, $0x3300000033000000; DATA table4x4_852c74f04abaef39<>+8(SB)/8, $0x3300000033000000
-GLOBL table4x4_852c74f04abaef39<>(SB), RODATA|NOPTR, $16
+number2x8(c3f3504f3x4, 0x3f3504f33f3504f3)
+number2x8(c007fffffx4, 0x7fffff007fffff)
+number2x8(c0000007fx4, 0x7f0000007f)
+number2x8(c4c000000x4, 0x4c0000004c000000)
+number2x8(c3e789d90x4, 0x3e789d903e789d90)
+number2x8(c3e91e9f0x4, 0x3e91e9f03e91e9f0)
+number2x8(c3eccce13x4, 0x3eccce133eccce13)
+number2x8(c3f2aaaaax4, 0x3f2aaaaa3f2aaaaa)
+number2x8(c35bfbe8ex4, 0x35bfbe8e35bfbe8e)
+number2x8(c3f317200x4, 0x3f3172003f317200)
+number2x8(c7f7fffffx4, 0x7f7fffff7f7fffff)
+number2x8(c7fc00000x4, 0x7fc000007fc00000)
+number2x8(cff800000x4, 0xff800000ff800000)
+number2x8(c33000000x4, 0x3300000033000000)
 #define sumw2Chain0Of4Lane0(w) \
 	FLDPQ w(R8), (F20, F21); WORD $0x4f90929e /* fmul v30.4s, v20.4s, v16.s[0] */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; WORD $0x4f9092be /* fmul v30.4s, v21.4s, v16.s[0] */; \
@@ -239,10 +211,8 @@ GLOBL table4x4_852c74f04abaef39<>(SB), RODATA|NOPTR, $16
 	WORD $0x4e3ed4e7 /* fadd v7.4s, v7.4s, v30.4s */; FMOVQ v(R9), F22; \
 	WORD $0x4fb09ade /* fmul v30.4s, v22.4s, v16.s[3] */; WORD $0x4e3ed56b /* fadd v11.4s, v11.4s, v30.4s */
 
-DATA table4x4_c23669eef2a2c051<>+0(SB)/8, $0x3f1ae1483f1ae148; DATA table4x4_c23669eef2a2c051<>+8(SB)/8, $0x3f1ae1483f1ae148
-GLOBL table4x4_c23669eef2a2c051<>(SB), RODATA|NOPTR, $16
-DATA table4x4_3758f3ab27842d99<>+0(SB)/8, $0x4110cccd4110cccd; DATA table4x4_3758f3ab27842d99<>+8(SB)/8, $0x4110cccd4110cccd
-GLOBL table4x4_3758f3ab27842d99<>(SB), RODATA|NOPTR, $16
+number2x8(c3f1ae148x4, 0x3f1ae1483f1ae148)
+number2x8(c4110cccdx4, 0x4110cccd4110cccd)
 DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
 GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
@@ -282,64 +252,35 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; WORD $0x4f909abe /* fmul v30.4s, v21.4s, v16.s[2] */; \
 	WORD $0x4e3ed421 /* fadd v1.4s, v1.4s, v30.4s */
 
-DATA table4x4_e5b6db6f2796ada5<>+0(SB)/8, $0xc1900000c1900000; DATA table4x4_e5b6db6f2796ada5<>+8(SB)/8, $0xc1900000c1900000
-GLOBL table4x4_e5b6db6f2796ada5<>(SB), RODATA|NOPTR, $16
-DATA table4x4_a266d33e74a9f021<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b; DATA table4x4_a266d33e74a9f021<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
-GLOBL table4x4_a266d33e74a9f021<>(SB), RODATA|NOPTR, $16
-DATA table4x4_c4a1ff8f0e475479<>+0(SB)/8, $0x3ab66a863ab66a86; DATA table4x4_c4a1ff8f0e475479<>+8(SB)/8, $0x3ab66a863ab66a86
-GLOBL table4x4_c4a1ff8f0e475479<>(SB), RODATA|NOPTR, $16
-DATA table4x4_fc1ebec20578d4a9<>+0(SB)/8, $0x3c09162c3c09162c; DATA table4x4_fc1ebec20578d4a9<>+8(SB)/8, $0x3c09162c3c09162c
-GLOBL table4x4_fc1ebec20578d4a9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_8d18af4981c906e9<>+0(SB)/8, $0x3d2aaa9c3d2aaa9c; DATA table4x4_8d18af4981c906e9<>+8(SB)/8, $0x3d2aaa9c3d2aaa9c
-GLOBL table4x4_8d18af4981c906e9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_fa540a2d0d766535<>+0(SB)/8, $0x3e2aaa553e2aaa55; DATA table4x4_fa540a2d0d766535<>+8(SB)/8, $0x3e2aaa553e2aaa55
-GLOBL table4x4_fa540a2d0d766535<>(SB), RODATA|NOPTR, $16
-DATA table4x4_4b6f84c548db8c5d<>+0(SB)/8, $0xb4c0007eb4c0007e; DATA table4x4_4b6f84c548db8c5d<>+8(SB)/8, $0xb4c0007eb4c0007e
-GLOBL table4x4_4b6f84c548db8c5d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_d64645d106eb85d9<>+0(SB)/8, $0x3e0375d33e0375d3; DATA table4x4_d64645d106eb85d9<>+8(SB)/8, $0x3e0375d33e0375d3
-GLOBL table4x4_d64645d106eb85d9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_c505998b3c647269<>+0(SB)/8, $0x4220000042200000; DATA table4x4_c505998b3c647269<>+8(SB)/8, $0x4220000042200000
-GLOBL table4x4_c505998b3c647269<>(SB), RODATA|NOPTR, $16
-DATA table4x4_c9ecd3618a5f031d<>+0(SB)/8, $0xc2200000c2200000; DATA table4x4_c9ecd3618a5f031d<>+8(SB)/8, $0xc2200000c2200000
-GLOBL table4x4_c9ecd3618a5f031d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_4c389ce6036ce599<>+0(SB)/8, $0xba1dd328ba1dd328; DATA table4x4_4c389ce6036ce599<>+8(SB)/8, $0xba1dd328ba1dd328
-GLOBL table4x4_4c389ce6036ce599<>(SB), RODATA|NOPTR, $16
-DATA table4x4_b8ad1c297e99afe9<>+0(SB)/8, $0x3ba3ccf33ba3ccf3; DATA table4x4_b8ad1c297e99afe9<>+8(SB)/8, $0x3ba3ccf33ba3ccf3
-GLOBL table4x4_b8ad1c297e99afe9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_6c038cc484b58e7d<>+0(SB)/8, $0xbcdb4da5bcdb4da5; DATA table4x4_6c038cc484b58e7d<>+8(SB)/8, $0xbcdb4da5bcdb4da5
-GLOBL table4x4_6c038cc484b58e7d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_33f703a6a3aa3291<>+0(SB)/8, $0x3de70dc43de70dc4; DATA table4x4_33f703a6a3aa3291<>+8(SB)/8, $0x3de70dc43de70dc4
-GLOBL table4x4_33f703a6a3aa3291<>(SB), RODATA|NOPTR, $16
-DATA table4x4_d465828885f26e71<>+0(SB)/8, $0xbec09376bec09376; DATA table4x4_d465828885f26e71<>+8(SB)/8, $0xbec09376bec09376
-GLOBL table4x4_d465828885f26e71<>(SB), RODATA|NOPTR, $16
-DATA table4x4_6238d973ab845649<>+0(SB)/8, $0x5880000058800000; DATA table4x4_6238d973ab845649<>+8(SB)/8, $0x5880000058800000
-GLOBL table4x4_6238d973ab845649<>(SB), RODATA|NOPTR, $16
-DATA table4x4_5b13de3d5d8d5751<>+0(SB)/8, $0x2680000026800000; DATA table4x4_5b13de3d5d8d5751<>+8(SB)/8, $0x2680000026800000
-GLOBL table4x4_5b13de3d5d8d5751<>(SB), RODATA|NOPTR, $16
-DATA table4x4_104848bf16b9c549<>+0(SB)/8, $0xd8000000d800000; DATA table4x4_104848bf16b9c549<>+8(SB)/8, $0xd8000000d800000
-GLOBL table4x4_104848bf16b9c549<>(SB), RODATA|NOPTR, $16
-DATA table4x4_3ab7ee5ba212f119<>+0(SB)/8, $0x4080000040800000; DATA table4x4_3ab7ee5ba212f119<>+8(SB)/8, $0x4080000040800000
-GLOBL table4x4_3ab7ee5ba212f119<>(SB), RODATA|NOPTR, $16
-DATA table4x4_29da3b1b5dfafaa9<>+0(SB)/8, $0x394ec141394ec141; DATA table4x4_29da3b1b5dfafaa9<>+8(SB)/8, $0x394ec141394ec141
-GLOBL table4x4_29da3b1b5dfafaa9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_a1aa1c4535c946a9<>+0(SB)/8, $0xbb483fbebb483fbe; DATA table4x4_a1aa1c4535c946a9<>+8(SB)/8, $0xbb483fbebb483fbe
-GLOBL table4x4_a1aa1c4535c946a9<>(SB), RODATA|NOPTR, $16
-DATA table4x4_63f008b2aeb4cb59<>+0(SB)/8, $0x3cb67e0d3cb67e0d; DATA table4x4_63f008b2aeb4cb59<>+8(SB)/8, $0x3cb67e0d3cb67e0d
-GLOBL table4x4_63f008b2aeb4cb59<>(SB), RODATA|NOPTR, $16
-DATA table4x4_f296062180773da5<>+0(SB)/8, $0xbdd5115ebdd5115e; DATA table4x4_f296062180773da5<>+8(SB)/8, $0xbdd5115ebdd5115e
-GLOBL table4x4_f296062180773da5<>(SB), RODATA|NOPTR, $16
-DATA table4x4_269aac209d450799<>+0(SB)/8, $0xbf23165ebf23165e; DATA table4x4_269aac209d450799<>+8(SB)/8, $0xbf23165ebf23165e
-GLOBL table4x4_269aac209d450799<>(SB), RODATA|NOPTR, $16
-DATA table4x4_72bc29cd95dce45d<>+0(SB)/8, $0xbf905a18bf905a18; DATA table4x4_72bc29cd95dce45d<>+8(SB)/8, $0xbf905a18bf905a18
-GLOBL table4x4_72bc29cd95dce45d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_8ff8b356ab173d7d<>+0(SB)/8, $0xb93a21fdb93a21fd; DATA table4x4_8ff8b356ab173d7d<>+8(SB)/8, $0xb93a21fdb93a21fd
-GLOBL table4x4_8ff8b356ab173d7d<>(SB), RODATA|NOPTR, $16
-DATA table4x4_dea09c11b4502085<>+0(SB)/8, $0x3f6666663f666666; DATA table4x4_dea09c11b4502085<>+8(SB)/8, $0x3f6666663f666666
-GLOBL table4x4_dea09c11b4502085<>(SB), RODATA|NOPTR, $16
-DATA table4x4_82ab9e2580748129<>+0(SB)/8, $0xbf000000bf000000; DATA table4x4_82ab9e2580748129<>+8(SB)/8, $0xbf000000bf000000
-GLOBL table4x4_82ab9e2580748129<>(SB), RODATA|NOPTR, $16
-DATA table4x4_2f5ac873573ae8b5<>+0(SB)/8, $0x3ecc422a3ecc422a; DATA table4x4_2f5ac873573ae8b5<>+8(SB)/8, $0x3ecc422a3ecc422a
-GLOBL table4x4_2f5ac873573ae8b5<>(SB), RODATA|NOPTR, $16
+number2x8(cc1900000x4, 0xc1900000c1900000)
+number2x8(c3fb8aa3bx4, 0x3fb8aa3b3fb8aa3b)
+number2x8(c3ab66a86x4, 0x3ab66a863ab66a86)
+number2x8(c3c09162cx4, 0x3c09162c3c09162c)
+number2x8(c3d2aaa9cx4, 0x3d2aaa9c3d2aaa9c)
+number2x8(c3e2aaa55x4, 0x3e2aaa553e2aaa55)
+number2x8(cb4c0007ex4, 0xb4c0007eb4c0007e)
+number2x8(c3e0375d3x4, 0x3e0375d33e0375d3)
+number2x8(c42200000x4, 0x4220000042200000)
+number2x8(cc2200000x4, 0xc2200000c2200000)
+number2x8(cba1dd328x4, 0xba1dd328ba1dd328)
+number2x8(c3ba3ccf3x4, 0x3ba3ccf33ba3ccf3)
+number2x8(cbcdb4da5x4, 0xbcdb4da5bcdb4da5)
+number2x8(c3de70dc4x4, 0x3de70dc43de70dc4)
+number2x8(cbec09376x4, 0xbec09376bec09376)
+number2x8(c58800000x4, 0x5880000058800000)
+number2x8(c26800000x4, 0x2680000026800000)
+number2x8(c0d800000x4, 0xd8000000d800000)
+number2x8(c40800000x4, 0x4080000040800000)
+number2x8(c394ec141x4, 0x394ec141394ec141)
+number2x8(cbb483fbex4, 0xbb483fbebb483fbe)
+number2x8(c3cb67e0dx4, 0x3cb67e0d3cb67e0d)
+number2x8(cbdd5115ex4, 0xbdd5115ebdd5115e)
+number2x8(cbf23165ex4, 0xbf23165ebf23165e)
+number2x8(cbf905a18x4, 0xbf905a18bf905a18)
+number2x8(cb93a21fdx4, 0xb93a21fdb93a21fd)
+number2x8(c3f666666x4, 0x3f6666663f666666)
+number2x8(cbf000000x4, 0xbf000000bf000000)
+number2x8(c3ecc422ax4, 0x3ecc422a3ecc422a)
 DATA table4x8_29b4073b2eabb01f<>+0(SB)/8, $0xffffffffffffffff; DATA table4x8_29b4073b2eabb01f<>+8(SB)/8, $0xffffffffffffffff
 DATA table4x8_29b4073b2eabb01f<>+16(SB)/8, $0x0; DATA table4x8_29b4073b2eabb01f<>+24(SB)/8, $0x0
 GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
@@ -1136,8 +1077,7 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	term5Rows1Lane0Vector0Chain2Of4(w); WORD $0x4f9d93df /* fmul v31.4s, v30.4s, v29.s[0] */; \
 	WORD $0x4e3fd6d6 /* fadd v22.4s, v22.4s, v31.4s */
 
-DATA table4x4_59965ea81bf60bc1<>+0(SB)/8, $0x3b03126f3b03126f; DATA table4x4_59965ea81bf60bc1<>+8(SB)/8, $0x3b03126f3b03126f
-GLOBL table4x4_59965ea81bf60bc1<>(SB), RODATA|NOPTR, $16
+number2x8(c3b03126fx4, 0x3b03126f3b03126f)
 #define gradients1Vectors4From0To1 \
 	WORD $0x4f98939e /* fmul v30.4s, v28.4s, v24.s[0] */; WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; \
 	WORD $0x4f9893be /* fmul v30.4s, v29.4s, v24.s[0] */; WORD $0x4e3ed421 /* fadd v1.4s, v1.4s, v30.4s */
@@ -1245,17 +1185,15 @@ TEXT ·addGradientsToSiluGradientEachNEON(SB), NOSPLIT, $0-56
 	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F3; MOVD $table4x4_753e8c64740d6ef1<>(SB), R16
-	FMOVQ (R16), F4; MOVD $table4x4_17fb1bf34c4ea6f9<>(SB), R16; FMOVQ (R16), F5
-	MOVD $table4x4_d13603447f291915<>(SB), R16; FMOVQ (R16), F6; MOVD $table4x4_1358d3e06c4f1e8d<>(SB), R16
-	FMOVQ (R16), F7; MOVD $table4x4_20bdd3a688d9863d<>(SB), R16; FMOVQ (R16), F8
-	MOVD $table4x4_171d83e551990b95<>(SB), R16; FMOVQ (R16), F9; MOVD $table4x4_2a83fae537133305<>(SB), R16
-	FMOVQ (R16), F10; MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16; FMOVQ (R16), F11
-	MOVD $table4x4_dbd03403d77e8085<>(SB), R16; FMOVQ (R16), F12; MOVD $table4x4_ab6f008c107bf895<>(SB), R16
-	FMOVQ (R16), F13; MOVD $table4x4_8917b76c7ed66fed<>(SB), R16; FMOVQ (R16), F14
-	MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F15; MOVD $table4x4_6a81577b742fa12d<>(SB), R16
-	FMOVQ (R16), F16; MOVD $table4x4_f37c472a433b9195<>(SB), R16; FMOVQ (R16), F17
-	MOVD $table4x4_4f75ab8caa4d3b39<>(SB), R16; FMOVQ (R16), F18; VEOR V19.B16, V19.B16, V19.B16
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F4
+	MOVD $c447a0000x4<>(SB), R16; FMOVQ (R16), F5; MOVD $cc47a0000x4<>(SB), R16; FMOVQ (R16), F6
+	MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F7; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F8
+	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F10
+	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F12
+	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F14
+	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F15; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F16
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F17; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F18
+	VEOR V19.B16, V19.B16, V19.B16
 	// v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q)))
 row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -1326,16 +1264,13 @@ inputs1:
 	SUB $1, R6, R6; CBNZ R6, inputs1
 	WORD $0x4e22d400 /* fadd v0.4s, v0.4s, v2.4s */; WORD $0x4e23d421 /* fadd v1.4s, v1.4s, v3.4s */
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F1; MOVD $table4x4_753e8c64740d6ef1<>(SB), R16
-	FMOVQ (R16), F2; MOVD $table4x4_58b08446a742f78d<>(SB), R16; FMOVQ (R16), F3
-	MOVD $table4x4_20bdd3a688d9863d<>(SB), R16; FMOVQ (R16), F4; MOVD $table4x4_171d83e551990b95<>(SB), R16
-	FMOVQ (R16), F5; MOVD $table4x4_2a83fae537133305<>(SB), R16; FMOVQ (R16), F6
-	MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16; FMOVQ (R16), F7; MOVD $table4x4_dbd03403d77e8085<>(SB), R16
-	FMOVQ (R16), F8; MOVD $table4x4_ab6f008c107bf895<>(SB), R16; FMOVQ (R16), F9
-	MOVD $table4x4_8917b76c7ed66fed<>(SB), R16; FMOVQ (R16), F10; MOVD $table4x4_4cd1175c0120b299<>(SB), R16
-	FMOVQ (R16), F11; MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F12
-	MOVD $table4x4_f37c472a433b9195<>(SB), R16; FMOVQ (R16), F13; MOVD $table4x4_1b3e8c35ac40a7d9<>(SB), R16
-	FMOVQ (R16), F14
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F4
+	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F5; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F6
+	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F8
+	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F10
+	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F12
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F14
 	// y = sigmoid(x)
 	VORR V0.B16, V3.B16, V15.B16; WORD $0x4e24f5ef /* fmax v15.4s, v15.4s, v4.4s */
 	WORD $0x6e25ddf0 /* fmul v16.4s, v15.4s, v5.4s */; WORD $0x4e21d610 /* fadd v16.4s, v16.4s, v1.4s */
@@ -1500,17 +1435,15 @@ inputs1:
 	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */
 	WORD $0x4e2ed58c /* fadd v12.4s, v12.4s, v14.4s */; WORD $0x4e2fd5ad /* fadd v13.4s, v13.4s, v15.4s */
 	WORD $0x4e2dd58c /* fadd v12.4s, v12.4s, v13.4s */
-	MOVD $table4x4_753e8c64740d6ef1<>(SB), R16; FMOVQ (R16), F1; VEOR V2.B16, V2.B16, V2.B16
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F3; MOVD $table4x4_ab6f008c107bf895<>(SB), R16
-	FMOVQ (R16), F5; MOVD $table4x4_f37c472a433b9195<>(SB), R16; FMOVQ (R16), F6
-	MOVD $table4x4_8aec381900525359<>(SB), R16; FMOVQ (R16), F7; MOVD $table4x4_1358d3e06c4f1e8d<>(SB), R16
-	FMOVQ (R16), F9; MOVD $table4x4_20bdd3a688d9863d<>(SB), R16; FMOVQ (R16), F10
-	MOVD $table4x4_171d83e551990b95<>(SB), R16; FMOVQ (R16), F11; MOVD $table4x4_2a83fae537133305<>(SB), R16
-	FMOVQ (R16), F13; MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16; FMOVQ (R16), F14
-	MOVD $table4x4_dbd03403d77e8085<>(SB), R16; FMOVQ (R16), F15; MOVD $table4x4_8917b76c7ed66fed<>(SB), R16
-	FMOVQ (R16), F16; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F17
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F18; MOVD $table4x4_4f75ab8caa4d3b39<>(SB), R16
-	FMOVQ (R16), F19; MOVD $table4x4_dee26ebf366fdca9<>(SB), R16; FMOVQ (R16), F20
+	MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F1; VEOR V2.B16, V2.B16, V2.B16; MOVD $c4b400000x4<>(SB), R16
+	FMOVQ (R16), F3; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F5; MOVD $c40000000x4<>(SB), R16
+	FMOVQ (R16), F6; MOVD $c3f3504f3x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c42b20000x4<>(SB), R16
+	FMOVQ (R16), F9; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F10; MOVD $c4138aa3bx4<>(SB), R16
+	FMOVQ (R16), F11; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c3685fdf4x4<>(SB), R16
+	FMOVQ (R16), F14; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F15; MOVD $c3d2aab32x4<>(SB), R16
+	FMOVQ (R16), F16; MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F17; MOVD $c03020100x4<>(SB), R16
+	FMOVQ (R16), F18; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F19; MOVD $c007fffffx4<>(SB), R16
+	FMOVQ (R16), F20
 	// y = max(x, 0) + log1p(exp(-abs(x)))
 	WORD $0x6ea0e455 /* fcmgt v21.4s, v2.4s, v0.4s */; VBSL V0.B16, V2.B16, V21.B16
 	WORD $0x4ea0f800 /* fabs v0.4s, v0.4s */; WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */
@@ -1536,34 +1469,29 @@ inputs1:
 	WORD $0x4eb8d438 /* fsub v24.4s, v1.4s, v24.4s */; VBSL V24.B16, V23.B16, V22.B16; VSUB V7.S4, V0.S4, V23.S4
 	VAND V23.B16, V20.B16, V24.B16; VADD V7.S4, V24.S4, V24.S4
 	WORD $0x4ea1d718 /* fsub v24.4s, v24.4s, v1.4s */; WORD $0x4f2906f7 /* sshr v23.4s, v23.4s, #23 */
-	MOVD $table4x4_2ee47bd04aa83f99<>(SB), R16; FMOVQ (R16), F26; VSUB V23.S4, V26.S4, V26.S4
-	VSHL $23, V26.S4, V26.S4; MOVD $table4x4_9731d51a2914dcd9<>(SB), R16; FMOVQ (R16), F27
-	WORD $0x6eb9e77b /* fcmgt v27.4s, v27.4s, v25.4s */; WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */
-	VAND V27.B16, V22.B16, V27.B16; WORD $0x4e21daf7 /* scvtf v23.4s, v23.4s */
-	WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */; WORD $0x4e26d716 /* fadd v22.4s, v24.4s, v6.4s */
-	WORD $0x6e36ff16 /* fdiv v22.4s, v24.4s, v22.4s */; WORD $0x6e36deda /* fmul v26.4s, v22.4s, v22.4s */
-	MOVD $table4x4_1ccbd505fb4ecbf9<>(SB), R16; FMOVQ (R16), F27
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $table4x4_700d0d9bc50687d1<>(SB), R16
-	FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $table4x4_fd29e2da19d2b219<>(SB), R16
-	FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $table4x4_8326bcc1f1b69715<>(SB), R16
-	FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; WORD $0x6e38df1a /* fmul v26.4s, v24.4s, v24.4s */
-	WORD $0x6e25df5a /* fmul v26.4s, v26.4s, v5.4s */; WORD $0x4e3bd75b /* fadd v27.4s, v26.4s, v27.4s */
-	WORD $0x6e3bded6 /* fmul v22.4s, v22.4s, v27.4s */; MOVD $table4x4_ded679c3acc65909<>(SB), R16
-	FMOVQ (R16), F27; WORD $0x6e3bdefb /* fmul v27.4s, v23.4s, v27.4s */
-	WORD $0x4e3bd6d6 /* fadd v22.4s, v22.4s, v27.4s */; MOVD $table4x4_283b7991d0746925<>(SB), R16
-	FMOVQ (R16), F27; WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */
-	WORD $0x4eb6d75a /* fsub v26.4s, v26.4s, v22.4s */; WORD $0x4eb8d75a /* fsub v26.4s, v26.4s, v24.4s */
-	WORD $0x4ebad6f7 /* fsub v23.4s, v23.4s, v26.4s */; MOVD $table4x4_5ab733b29ab0782d<>(SB), R16
-	FMOVQ (R16), F22; WORD $0x6e39e6d6 /* fcmge v22.4s, v22.4s, v25.4s */
+	MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F26; VSUB V23.S4, V26.S4, V26.S4; VSHL $23, V26.S4, V26.S4
+	MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6eb9e77b /* fcmgt v27.4s, v27.4s, v25.4s */
+	WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */; VAND V27.B16, V22.B16, V27.B16
+	WORD $0x4e21daf7 /* scvtf v23.4s, v23.4s */; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
+	WORD $0x4e26d716 /* fadd v22.4s, v24.4s, v6.4s */; WORD $0x6e36ff16 /* fdiv v22.4s, v24.4s, v22.4s */
+	WORD $0x6e36deda /* fmul v26.4s, v22.4s, v22.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F27
+	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F28
+	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */
+	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */
+	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F28
+	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */
+	WORD $0x6e38df1a /* fmul v26.4s, v24.4s, v24.4s */; WORD $0x6e25df5a /* fmul v26.4s, v26.4s, v5.4s */
+	WORD $0x4e3bd75b /* fadd v27.4s, v26.4s, v27.4s */; WORD $0x6e3bded6 /* fmul v22.4s, v22.4s, v27.4s */
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdefb /* fmul v27.4s, v23.4s, v27.4s */
+	WORD $0x4e3bd6d6 /* fadd v22.4s, v22.4s, v27.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F27
+	WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; WORD $0x4eb6d75a /* fsub v26.4s, v26.4s, v22.4s */
+	WORD $0x4eb8d75a /* fsub v26.4s, v26.4s, v24.4s */; WORD $0x4ebad6f7 /* fsub v23.4s, v23.4s, v26.4s */
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F22; WORD $0x6e39e6d6 /* fcmge v22.4s, v22.4s, v25.4s */
 	WORD $0x6e205ad6 /* mvn v22.16b, v22.16b */; VBSL V23.B16, V25.B16, V22.B16
-	WORD $0x6ea0e457 /* fcmgt v23.4s, v2.4s, v0.4s */; MOVD $table4x4_7d947532d839a9f9<>(SB), R16
-	FMOVQ (R16), F24; MOVD $table4x4_d933cc29ab943c49<>(SB), R16; FMOVQ (R16), F26
-	VBSL V26.B16, V24.B16, V23.B16; WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */
-	VBSL V22.B16, V23.B16, V0.B16; WORD $0x4ea0fb36 /* fabs v22.4s, v25.4s */
-	MOVD $table4x4_852c74f04abaef39<>(SB), R16; FMOVQ (R16), F23
+	WORD $0x6ea0e457 /* fcmgt v23.4s, v2.4s, v0.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F24
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F26; VBSL V26.B16, V24.B16, V23.B16
+	WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; VBSL V22.B16, V23.B16, V0.B16
+	WORD $0x4ea0fb36 /* fabs v22.4s, v25.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F23
 	WORD $0x6eb6e6f6 /* fcmgt v22.4s, v23.4s, v22.4s */; VBSL V0.B16, V25.B16, V22.B16
 	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */; FMOVQ F21, (R0)
 	WORD $0x6ea4e440 /* fcmgt v0.4s, v2.4s, v4.4s */; VBSL V4.B16, V2.B16, V0.B16
@@ -1590,34 +1518,29 @@ inputs1:
 	WORD $0x4eb7d437 /* fsub v23.4s, v1.4s, v23.4s */; VBSL V23.B16, V22.B16, V21.B16; VSUB V7.S4, V4.S4, V22.S4
 	VAND V22.B16, V20.B16, V23.B16; VADD V7.S4, V23.S4, V23.S4
 	WORD $0x4ea1d6f7 /* fsub v23.4s, v23.4s, v1.4s */; WORD $0x4f2906d6 /* sshr v22.4s, v22.4s, #23 */
-	MOVD $table4x4_2ee47bd04aa83f99<>(SB), R16; FMOVQ (R16), F25; VSUB V22.S4, V25.S4, V25.S4
-	VSHL $23, V25.S4, V25.S4; MOVD $table4x4_9731d51a2914dcd9<>(SB), R16; FMOVQ (R16), F26
-	WORD $0x6eb8e75a /* fcmgt v26.4s, v26.4s, v24.4s */; WORD $0x6e39deb5 /* fmul v21.4s, v21.4s, v25.4s */
-	VAND V26.B16, V21.B16, V26.B16; WORD $0x4e21dad6 /* scvtf v22.4s, v22.4s */
-	WORD $0x4e3ad6f7 /* fadd v23.4s, v23.4s, v26.4s */; WORD $0x4e26d6f5 /* fadd v21.4s, v23.4s, v6.4s */
-	WORD $0x6e35fef5 /* fdiv v21.4s, v23.4s, v21.4s */; WORD $0x6e35deb9 /* fmul v25.4s, v21.4s, v21.4s */
-	MOVD $table4x4_1ccbd505fb4ecbf9<>(SB), R16; FMOVQ (R16), F26
-	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; MOVD $table4x4_700d0d9bc50687d1<>(SB), R16
-	FMOVQ (R16), F27; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */
-	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; MOVD $table4x4_fd29e2da19d2b219<>(SB), R16
-	FMOVQ (R16), F27; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */
-	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; MOVD $table4x4_8326bcc1f1b69715<>(SB), R16
-	FMOVQ (R16), F27; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */
-	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; WORD $0x6e37def9 /* fmul v25.4s, v23.4s, v23.4s */
-	WORD $0x6e25df39 /* fmul v25.4s, v25.4s, v5.4s */; WORD $0x4e3ad73a /* fadd v26.4s, v25.4s, v26.4s */
-	WORD $0x6e3adeb5 /* fmul v21.4s, v21.4s, v26.4s */; MOVD $table4x4_ded679c3acc65909<>(SB), R16
-	FMOVQ (R16), F26; WORD $0x6e3adeda /* fmul v26.4s, v22.4s, v26.4s */
-	WORD $0x4e3ad6b5 /* fadd v21.4s, v21.4s, v26.4s */; MOVD $table4x4_283b7991d0746925<>(SB), R16
-	FMOVQ (R16), F26; WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */
-	WORD $0x4eb5d739 /* fsub v25.4s, v25.4s, v21.4s */; WORD $0x4eb7d739 /* fsub v25.4s, v25.4s, v23.4s */
-	WORD $0x4eb9d6d6 /* fsub v22.4s, v22.4s, v25.4s */; MOVD $table4x4_5ab733b29ab0782d<>(SB), R16
-	FMOVQ (R16), F21; WORD $0x6e38e6b5 /* fcmge v21.4s, v21.4s, v24.4s */
+	MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F25; VSUB V22.S4, V25.S4, V25.S4; VSHL $23, V25.S4, V25.S4
+	MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6eb8e75a /* fcmgt v26.4s, v26.4s, v24.4s */
+	WORD $0x6e39deb5 /* fmul v21.4s, v21.4s, v25.4s */; VAND V26.B16, V21.B16, V26.B16
+	WORD $0x4e21dad6 /* scvtf v22.4s, v22.4s */; WORD $0x4e3ad6f7 /* fadd v23.4s, v23.4s, v26.4s */
+	WORD $0x4e26d6f5 /* fadd v21.4s, v23.4s, v6.4s */; WORD $0x6e35fef5 /* fdiv v21.4s, v23.4s, v21.4s */
+	WORD $0x6e35deb9 /* fmul v25.4s, v21.4s, v21.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F26
+	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F27
+	WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */
+	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */
+	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F27
+	WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */
+	WORD $0x6e37def9 /* fmul v25.4s, v23.4s, v23.4s */; WORD $0x6e25df39 /* fmul v25.4s, v25.4s, v5.4s */
+	WORD $0x4e3ad73a /* fadd v26.4s, v25.4s, v26.4s */; WORD $0x6e3adeb5 /* fmul v21.4s, v21.4s, v26.4s */
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6e3adeda /* fmul v26.4s, v22.4s, v26.4s */
+	WORD $0x4e3ad6b5 /* fadd v21.4s, v21.4s, v26.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F26
+	WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */; WORD $0x4eb5d739 /* fsub v25.4s, v25.4s, v21.4s */
+	WORD $0x4eb7d739 /* fsub v25.4s, v25.4s, v23.4s */; WORD $0x4eb9d6d6 /* fsub v22.4s, v22.4s, v25.4s */
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F21; WORD $0x6e38e6b5 /* fcmge v21.4s, v21.4s, v24.4s */
 	WORD $0x6e205ab5 /* mvn v21.16b, v21.16b */; VBSL V22.B16, V24.B16, V21.B16
-	WORD $0x6ea4e456 /* fcmgt v22.4s, v2.4s, v4.4s */; MOVD $table4x4_7d947532d839a9f9<>(SB), R16
-	FMOVQ (R16), F23; MOVD $table4x4_d933cc29ab943c49<>(SB), R16; FMOVQ (R16), F25
-	VBSL V25.B16, V23.B16, V22.B16; WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */
-	VBSL V21.B16, V22.B16, V4.B16; WORD $0x4ea0fb15 /* fabs v21.4s, v24.4s */
-	MOVD $table4x4_852c74f04abaef39<>(SB), R16; FMOVQ (R16), F22
+	WORD $0x6ea4e456 /* fcmgt v22.4s, v2.4s, v4.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F23
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F25; VBSL V25.B16, V23.B16, V22.B16
+	WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */; VBSL V21.B16, V22.B16, V4.B16
+	WORD $0x4ea0fb15 /* fabs v21.4s, v24.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F22
 	WORD $0x6eb5e6d5 /* fcmgt v21.4s, v22.4s, v21.4s */; VBSL V4.B16, V24.B16, V21.B16
 	WORD $0x4e35d400 /* fadd v0.4s, v0.4s, v21.4s */; FMOVQ F0, 16(R0)
 	WORD $0x6ea8e440 /* fcmgt v0.4s, v2.4s, v8.4s */; VBSL V8.B16, V2.B16, V0.B16
@@ -1644,34 +1567,29 @@ inputs1:
 	WORD $0x4eb6d436 /* fsub v22.4s, v1.4s, v22.4s */; VBSL V22.B16, V21.B16, V8.B16; VSUB V7.S4, V4.S4, V21.S4
 	VAND V21.B16, V20.B16, V22.B16; VADD V7.S4, V22.S4, V22.S4
 	WORD $0x4ea1d6d6 /* fsub v22.4s, v22.4s, v1.4s */; WORD $0x4f2906b5 /* sshr v21.4s, v21.4s, #23 */
-	MOVD $table4x4_2ee47bd04aa83f99<>(SB), R16; FMOVQ (R16), F24; VSUB V21.S4, V24.S4, V24.S4
-	VSHL $23, V24.S4, V24.S4; MOVD $table4x4_9731d51a2914dcd9<>(SB), R16; FMOVQ (R16), F25
-	WORD $0x6eb7e739 /* fcmgt v25.4s, v25.4s, v23.4s */; WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */
-	VAND V25.B16, V8.B16, V25.B16; WORD $0x4e21dab5 /* scvtf v21.4s, v21.4s */
-	WORD $0x4e39d6d6 /* fadd v22.4s, v22.4s, v25.4s */; WORD $0x4e26d6c8 /* fadd v8.4s, v22.4s, v6.4s */
-	WORD $0x6e28fec8 /* fdiv v8.4s, v22.4s, v8.4s */; WORD $0x6e28dd18 /* fmul v24.4s, v8.4s, v8.4s */
-	MOVD $table4x4_1ccbd505fb4ecbf9<>(SB), R16; FMOVQ (R16), F25
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $table4x4_700d0d9bc50687d1<>(SB), R16
-	FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $table4x4_fd29e2da19d2b219<>(SB), R16
-	FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $table4x4_8326bcc1f1b69715<>(SB), R16
-	FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x6e36ded8 /* fmul v24.4s, v22.4s, v22.4s */
-	WORD $0x6e25df18 /* fmul v24.4s, v24.4s, v5.4s */; WORD $0x4e39d719 /* fadd v25.4s, v24.4s, v25.4s */
-	WORD $0x6e39dd08 /* fmul v8.4s, v8.4s, v25.4s */; MOVD $table4x4_ded679c3acc65909<>(SB), R16
-	FMOVQ (R16), F25; WORD $0x6e39deb9 /* fmul v25.4s, v21.4s, v25.4s */
-	WORD $0x4e39d508 /* fadd v8.4s, v8.4s, v25.4s */; MOVD $table4x4_283b7991d0746925<>(SB), R16
-	FMOVQ (R16), F25; WORD $0x6e39deb5 /* fmul v21.4s, v21.4s, v25.4s */
-	WORD $0x4ea8d718 /* fsub v24.4s, v24.4s, v8.4s */; WORD $0x4eb6d718 /* fsub v24.4s, v24.4s, v22.4s */
-	WORD $0x4eb8d6b5 /* fsub v21.4s, v21.4s, v24.4s */; MOVD $table4x4_5ab733b29ab0782d<>(SB), R16
-	FMOVQ (R16), F8; WORD $0x6e37e508 /* fcmge v8.4s, v8.4s, v23.4s */
+	MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F24; VSUB V21.S4, V24.S4, V24.S4; VSHL $23, V24.S4, V24.S4
+	MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6eb7e739 /* fcmgt v25.4s, v25.4s, v23.4s */
+	WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */; VAND V25.B16, V8.B16, V25.B16
+	WORD $0x4e21dab5 /* scvtf v21.4s, v21.4s */; WORD $0x4e39d6d6 /* fadd v22.4s, v22.4s, v25.4s */
+	WORD $0x4e26d6c8 /* fadd v8.4s, v22.4s, v6.4s */; WORD $0x6e28fec8 /* fdiv v8.4s, v22.4s, v8.4s */
+	WORD $0x6e28dd18 /* fmul v24.4s, v8.4s, v8.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F26
+	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */
+	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F26
+	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */
+	WORD $0x6e36ded8 /* fmul v24.4s, v22.4s, v22.4s */; WORD $0x6e25df18 /* fmul v24.4s, v24.4s, v5.4s */
+	WORD $0x4e39d719 /* fadd v25.4s, v24.4s, v25.4s */; WORD $0x6e39dd08 /* fmul v8.4s, v8.4s, v25.4s */
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6e39deb9 /* fmul v25.4s, v21.4s, v25.4s */
+	WORD $0x4e39d508 /* fadd v8.4s, v8.4s, v25.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x6e39deb5 /* fmul v21.4s, v21.4s, v25.4s */; WORD $0x4ea8d718 /* fsub v24.4s, v24.4s, v8.4s */
+	WORD $0x4eb6d718 /* fsub v24.4s, v24.4s, v22.4s */; WORD $0x4eb8d6b5 /* fsub v21.4s, v21.4s, v24.4s */
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F8; WORD $0x6e37e508 /* fcmge v8.4s, v8.4s, v23.4s */
 	WORD $0x6e205908 /* mvn v8.16b, v8.16b */; VBSL V21.B16, V23.B16, V8.B16
-	WORD $0x6ea4e455 /* fcmgt v21.4s, v2.4s, v4.4s */; MOVD $table4x4_7d947532d839a9f9<>(SB), R16
-	FMOVQ (R16), F22; MOVD $table4x4_d933cc29ab943c49<>(SB), R16; FMOVQ (R16), F24
-	VBSL V24.B16, V22.B16, V21.B16; WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */
-	VBSL V8.B16, V21.B16, V4.B16; WORD $0x4ea0fae8 /* fabs v8.4s, v23.4s */
-	MOVD $table4x4_852c74f04abaef39<>(SB), R16; FMOVQ (R16), F21
+	WORD $0x6ea4e455 /* fcmgt v21.4s, v2.4s, v4.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F22
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F24; VBSL V24.B16, V22.B16, V21.B16
+	WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */; VBSL V8.B16, V21.B16, V4.B16
+	WORD $0x4ea0fae8 /* fabs v8.4s, v23.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F21
 	WORD $0x6ea8e6a8 /* fcmgt v8.4s, v21.4s, v8.4s */; VBSL V4.B16, V23.B16, V8.B16
 	WORD $0x4e28d400 /* fadd v0.4s, v0.4s, v8.4s */; FMOVQ F0, 32(R0)
 	WORD $0x6eace440 /* fcmgt v0.4s, v2.4s, v12.4s */; VBSL V12.B16, V2.B16, V0.B16
@@ -1697,36 +1615,30 @@ inputs1:
 	WORD $0x4eb6d495 /* fsub v21.4s, v4.4s, v22.4s */; WORD $0x4eb5d435 /* fsub v21.4s, v1.4s, v21.4s */
 	VBSL V21.B16, V12.B16, V8.B16; VSUB V7.S4, V4.S4, V12.S4; VAND V12.B16, V20.B16, V21.B16
 	VADD V7.S4, V21.S4, V21.S4; WORD $0x4ea1d6b5 /* fsub v21.4s, v21.4s, v1.4s */
-	WORD $0x4f29058c /* sshr v12.4s, v12.4s, #23 */; MOVD $table4x4_2ee47bd04aa83f99<>(SB), R16
-	FMOVQ (R16), F23; VSUB V12.S4, V23.S4, V23.S4; VSHL $23, V23.S4, V23.S4
-	MOVD $table4x4_9731d51a2914dcd9<>(SB), R16; FMOVQ (R16), F24
+	WORD $0x4f29058c /* sshr v12.4s, v12.4s, #23 */; MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F23
+	VSUB V12.S4, V23.S4, V23.S4; VSHL $23, V23.S4, V23.S4; MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F24
 	WORD $0x6eb6e718 /* fcmgt v24.4s, v24.4s, v22.4s */; WORD $0x6e37dd08 /* fmul v8.4s, v8.4s, v23.4s */
 	VAND V24.B16, V8.B16, V24.B16; WORD $0x4e21d98c /* scvtf v12.4s, v12.4s */
 	WORD $0x4e38d6b5 /* fadd v21.4s, v21.4s, v24.4s */; WORD $0x4e26d6a8 /* fadd v8.4s, v21.4s, v6.4s */
 	WORD $0x6e28fea8 /* fdiv v8.4s, v21.4s, v8.4s */; WORD $0x6e28dd17 /* fmul v23.4s, v8.4s, v8.4s */
-	MOVD $table4x4_1ccbd505fb4ecbf9<>(SB), R16; FMOVQ (R16), F24
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $table4x4_700d0d9bc50687d1<>(SB), R16
-	FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $table4x4_fd29e2da19d2b219<>(SB), R16
-	FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $table4x4_8326bcc1f1b69715<>(SB), R16
-	FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
+	MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */
+	MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */
+	MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
 	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x6e35deb7 /* fmul v23.4s, v21.4s, v21.4s */
 	WORD $0x6e25def7 /* fmul v23.4s, v23.4s, v5.4s */; WORD $0x4e38d6f8 /* fadd v24.4s, v23.4s, v24.4s */
-	WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */; MOVD $table4x4_ded679c3acc65909<>(SB), R16
-	FMOVQ (R16), F24; WORD $0x6e38dd98 /* fmul v24.4s, v12.4s, v24.4s */
-	WORD $0x4e38d508 /* fadd v8.4s, v8.4s, v24.4s */; MOVD $table4x4_283b7991d0746925<>(SB), R16
-	FMOVQ (R16), F24; WORD $0x6e38dd8c /* fmul v12.4s, v12.4s, v24.4s */
+	WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F24
+	WORD $0x6e38dd98 /* fmul v24.4s, v12.4s, v24.4s */; WORD $0x4e38d508 /* fadd v8.4s, v8.4s, v24.4s */
+	MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38dd8c /* fmul v12.4s, v12.4s, v24.4s */
 	WORD $0x4ea8d6f7 /* fsub v23.4s, v23.4s, v8.4s */; WORD $0x4eb5d6f7 /* fsub v23.4s, v23.4s, v21.4s */
-	WORD $0x4eb7d58c /* fsub v12.4s, v12.4s, v23.4s */; MOVD $table4x4_5ab733b29ab0782d<>(SB), R16
-	FMOVQ (R16), F8; WORD $0x6e36e508 /* fcmge v8.4s, v8.4s, v22.4s */
-	WORD $0x6e205908 /* mvn v8.16b, v8.16b */; VBSL V12.B16, V22.B16, V8.B16
-	WORD $0x6ea4e44c /* fcmgt v12.4s, v2.4s, v4.4s */; MOVD $table4x4_7d947532d839a9f9<>(SB), R16
-	FMOVQ (R16), F21; MOVD $table4x4_d933cc29ab943c49<>(SB), R16; FMOVQ (R16), F23
+	WORD $0x4eb7d58c /* fsub v12.4s, v12.4s, v23.4s */; MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F8
+	WORD $0x6e36e508 /* fcmge v8.4s, v8.4s, v22.4s */; WORD $0x6e205908 /* mvn v8.16b, v8.16b */
+	VBSL V12.B16, V22.B16, V8.B16; WORD $0x6ea4e44c /* fcmgt v12.4s, v2.4s, v4.4s */
+	MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F21; MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F23
 	VBSL V23.B16, V21.B16, V12.B16; WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */
-	VBSL V8.B16, V12.B16, V4.B16; WORD $0x4ea0fac8 /* fabs v8.4s, v22.4s */
-	MOVD $table4x4_852c74f04abaef39<>(SB), R16; FMOVQ (R16), F12
-	WORD $0x6ea8e588 /* fcmgt v8.4s, v12.4s, v8.4s */; VBSL V4.B16, V22.B16, V8.B16
+	VBSL V8.B16, V12.B16, V4.B16; WORD $0x4ea0fac8 /* fabs v8.4s, v22.4s */; MOVD $c33000000x4<>(SB), R16
+	FMOVQ (R16), F12; WORD $0x6ea8e588 /* fcmgt v8.4s, v12.4s, v8.4s */; VBSL V4.B16, V22.B16, V8.B16
 	WORD $0x4e28d400 /* fadd v0.4s, v0.4s, v8.4s */; FMOVQ F0, 48(R0)
 	RET
 
@@ -1806,10 +1718,9 @@ inputs1:
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */
 	WORD $0x4e26d484 /* fadd v4.4s, v4.4s, v6.4s */; WORD $0x4e27d4a5 /* fadd v5.4s, v5.4s, v7.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */
-	MOVD $table4x4_c23669eef2a2c051<>(SB), R16; FMOVQ (R16), F1; MOVD $table4x4_3758f3ab27842d99<>(SB), R16
-	FMOVQ (R16), F2; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F3
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F5; MOVD $table4x4_58b08446a742f78d<>(SB), R16
-	FMOVQ (R16), F6
+	MOVD $c3f1ae148x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c4110cccdx4<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F3; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F5
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F6
 	// y = tanh(x)
 	WORD $0x4ea0f807 /* fabs v7.4s, v0.4s */; WORD $0x4ea2f4e7 /* fmin v7.4s, v7.4s, v2.4s */
 	WORD $0x4e21d4e8 /* fadd v8.4s, v7.4s, v1.4s */; VSUB V1.S4, V8.S4, V8.S4; VUSHR $22, V8.S4, V8.S4
@@ -1881,10 +1792,9 @@ inputs2:
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */
 	WORD $0x4e2ad508 /* fadd v8.4s, v8.4s, v10.4s */; WORD $0x4e2bd529 /* fadd v9.4s, v9.4s, v11.4s */
 	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */
-	MOVD $table4x4_c23669eef2a2c051<>(SB), R16; FMOVQ (R16), F1; MOVD $table4x4_3758f3ab27842d99<>(SB), R16
-	FMOVQ (R16), F2; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F3
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F5; MOVD $table4x4_58b08446a742f78d<>(SB), R16
-	FMOVQ (R16), F6
+	MOVD $c3f1ae148x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c4110cccdx4<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F3; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F5
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F6
 	// y = tanh(x)
 	WORD $0x4ea0f807 /* fabs v7.4s, v0.4s */; WORD $0x4ea2f4e7 /* fmin v7.4s, v7.4s, v2.4s */
 	WORD $0x4e21d4e9 /* fadd v9.4s, v7.4s, v1.4s */; VSUB V1.S4, V9.S4, V9.S4; VUSHR $22, V9.S4, V9.S4
@@ -1983,15 +1893,13 @@ TEXT ·dense3x8NEON_2(SB), NOSPLIT, $0-32
 	sumv2Lane0(0)
 	sumv2Lane1(32)
 	sumv2Lane2(64)
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F2; MOVD $table4x4_ab6f008c107bf895<>(SB), R16
-	FMOVQ (R16), F3; VEOR V4.B16, V4.B16, V4.B16; MOVD $table4x4_1358d3e06c4f1e8d<>(SB), R16; FMOVQ (R16), F5
-	MOVD $table4x4_e5b6db6f2796ada5<>(SB), R16; FMOVQ (R16), F6; MOVD $table4x4_a266d33e74a9f021<>(SB), R16
-	FMOVQ (R16), F7; MOVD $table4x4_283b7991d0746925<>(SB), R16; FMOVQ (R16), F8
-	MOVD $table4x4_ded679c3acc65909<>(SB), R16; FMOVQ (R16), F9; MOVD $table4x4_c4a1ff8f0e475479<>(SB), R16
-	FMOVQ (R16), F10; MOVD $table4x4_fc1ebec20578d4a9<>(SB), R16; FMOVQ (R16), F11
-	MOVD $table4x4_8d18af4981c906e9<>(SB), R16; FMOVQ (R16), F12; MOVD $table4x4_fa540a2d0d766535<>(SB), R16
-	FMOVQ (R16), F13; MOVD $table4x4_4b6f84c548db8c5d<>(SB), R16; FMOVQ (R16), F14
-	MOVD $table4x4_852c74f04abaef39<>(SB), R16; FMOVQ (R16), F15; MOVD $table4x4_f37c472a433b9195<>(SB), R16
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F2; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F3
+	VEOR V4.B16, V4.B16, V4.B16; MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F5; MOVD $cc1900000x4<>(SB), R16
+	FMOVQ (R16), F6; MOVD $c3fb8aa3bx4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3f317200x4<>(SB), R16
+	FMOVQ (R16), F8; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3ab66a86x4<>(SB), R16
+	FMOVQ (R16), F10; MOVD $c3c09162cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c3d2aaa9cx4<>(SB), R16
+	FMOVQ (R16), F12; MOVD $c3e2aaa55x4<>(SB), R16; FMOVQ (R16), F13; MOVD $cb4c0007ex4<>(SB), R16
+	FMOVQ (R16), F14; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F15; MOVD $c40000000x4<>(SB), R16
 	FMOVQ (R16), F16
 	// y = select(x < 0, expm1(x), x)
 	WORD $0x6ea0e491 /* fcmgt v17.4s, v4.4s, v0.4s */; WORD $0x4ea5f412 /* fmin v18.4s, v0.4s, v5.4s */
@@ -2103,30 +2011,24 @@ next3:
 	WORD $0x6e37de58 /* fmul v24.4s, v18.4s, v23.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */; \
 	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e34d718 /* fadd v24.4s, v24.4s, v20.4s */; \
 	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e35d718 /* fadd v24.4s, v24.4s, v21.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $table4x4_d465828885f26e71<>(SB), R16; \
-	FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e25d718 /* fadd v24.4s, v24.4s, v5.4s */; \
-	WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; WORD $0x4e21d718 /* fadd v24.4s, v24.4s, v1.4s */; \
-	MOVD $table4x4_6238d973ab845649<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $cbec09376x4<>(SB), R16; FMOVQ (R16), F25; \
+	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e25d718 /* fadd v24.4s, v24.4s, v5.4s */; WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; \
+	WORD $0x4e21d718 /* fadd v24.4s, v24.4s, v1.4s */; MOVD $c58800000x4<>(SB), R16; FMOVQ (R16), F23; \
 	WORD $0x6e37dc37 /* fmul v23.4s, v1.4s, v23.4s */; WORD $0x6e25def9 /* fmul v25.4s, v23.4s, v5.4s */; \
-	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; MOVD $table4x4_5b13de3d5d8d5751<>(SB), R16; \
-	FMOVQ (R16), F23; WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; \
-	MOVD $table4x4_104848bf16b9c549<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; MOVD $c26800000x4<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; MOVD $c0d800000x4<>(SB), R16; FMOVQ (R16), F23; \
 	WORD $0x6eb6e6f7 /* fcmgt v23.4s, v23.4s, v22.4s */; VBSL V24.B16, V25.B16, V23.B16; \
-	MOVD $table4x4_3ab7ee5ba212f119<>(SB), R16; FMOVQ (R16), F24; \
-	WORD $0x4eb8f6d8 /* fmin v24.4s, v22.4s, v24.4s */; MOVD $table4x4_29da3b1b5dfafaa9<>(SB), R16; \
-	FMOVQ (R16), F25; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $table4x4_a1aa1c4535c946a9<>(SB), R16; FMOVQ (R16), F26; \
+	MOVD $c40800000x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x4eb8f6d8 /* fmin v24.4s, v22.4s, v24.4s */; \
+	MOVD $c394ec141x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
+	MOVD $cbb483fbex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c3cb67e0dx4<>(SB), R16; FMOVQ (R16), F26; \
 	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $table4x4_63f008b2aeb4cb59<>(SB), R16; FMOVQ (R16), F26; \
+	MOVD $cbdd5115ex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cbf23165ex4<>(SB), R16; FMOVQ (R16), F26; \
 	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $table4x4_f296062180773da5<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $table4x4_269aac209d450799<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $table4x4_72bc29cd95dce45d<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $table4x4_8ff8b356ab173d7d<>(SB), R16; FMOVQ (R16), F24; \
+	MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F24; \
 	WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; WORD $0x6e26df38 /* fmul v24.4s, v25.4s, v6.4s */; \
 	WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */; WORD $0x4ea3d71a /* fsub v26.4s, v24.4s, v3.4s */; \
 	WORD $0x6e27df5b /* fmul v27.4s, v26.4s, v7.4s */; WORD $0x4ebbd739 /* fsub v25.4s, v25.4s, v27.4s */; \
@@ -2139,18 +2041,15 @@ next3:
 	WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; \
 	FLDPQ (R21), (F29, F30); VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; \
 	VADD V24.S4, V26.S4, V26.S4; VADD V26.S4, V13.S4, V26.S4; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	WORD $0x4e3ad77b /* fadd v27.4s, v27.4s, v26.4s */; MOVD $table4x4_1b3e8c35ac40a7d9<>(SB), R16; \
-	FMOVQ (R16), F24; WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; \
-	WORD $0x4ebbd5db /* fsub v27.4s, v14.4s, v27.4s */; MOVD $table4x4_dea09c11b4502085<>(SB), R16; \
-	FMOVQ (R16), F24; WORD $0x6eb6e716 /* fcmgt v22.4s, v24.4s, v22.4s */; \
-	MOVD $table4x4_58b08446a742f78d<>(SB), R16; FMOVQ (R16), F24; VAND V1.B16, V24.B16, V1.B16; \
-	VORR V27.B16, V1.B16, V27.B16; VBSL V27.B16, V23.B16, V22.B16; \
-	WORD $0x4e36d5d6 /* fadd v22.4s, v14.4s, v22.4s */; WORD $0x6e36dc96 /* fmul v22.4s, v4.4s, v22.4s */; \
-	WORD $0x6e22dc41 /* fmul v1.4s, v2.4s, v2.4s */; MOVD $table4x4_82ab9e2580748129<>(SB), R16; \
-	FMOVQ (R16), F23; WORD $0x6e21def7 /* fmul v23.4s, v23.4s, v1.4s */; \
-	MOVD $table4x4_1358d3e06c4f1e8d<>(SB), R16; FMOVQ (R16), F1; \
-	WORD $0x4ea1f6f7 /* fmin v23.4s, v23.4s, v1.4s */; MOVD $table4x4_20bdd3a688d9863d<>(SB), R16; \
-	FMOVQ (R16), F1; WORD $0x4e21f6f7 /* fmax v23.4s, v23.4s, v1.4s */; \
+	WORD $0x4e3ad77b /* fadd v27.4s, v27.4s, v26.4s */; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F24; \
+	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x4ebbd5db /* fsub v27.4s, v14.4s, v27.4s */; \
+	MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6eb6e716 /* fcmgt v22.4s, v24.4s, v22.4s */; \
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F24; VAND V1.B16, V24.B16, V1.B16; VORR V27.B16, V1.B16, V27.B16; \
+	VBSL V27.B16, V23.B16, V22.B16; WORD $0x4e36d5d6 /* fadd v22.4s, v14.4s, v22.4s */; \
+	WORD $0x6e36dc96 /* fmul v22.4s, v4.4s, v22.4s */; WORD $0x6e22dc41 /* fmul v1.4s, v2.4s, v2.4s */; \
+	MOVD $cbf000000x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e21def7 /* fmul v23.4s, v23.4s, v1.4s */; \
+	MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F1; WORD $0x4ea1f6f7 /* fmin v23.4s, v23.4s, v1.4s */; \
+	MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F1; WORD $0x4e21f6f7 /* fmax v23.4s, v23.4s, v1.4s */; \
 	WORD $0x6e26dee1 /* fmul v1.4s, v23.4s, v6.4s */; WORD $0x4e23d421 /* fadd v1.4s, v1.4s, v3.4s */; \
 	WORD $0x4ea3d438 /* fsub v24.4s, v1.4s, v3.4s */; WORD $0x6e27df19 /* fmul v25.4s, v24.4s, v7.4s */; \
 	WORD $0x4eb9d6f9 /* fsub v25.4s, v23.4s, v25.4s */; WORD $0x6e28df18 /* fmul v24.4s, v24.4s, v8.4s */; \
@@ -2163,11 +2062,11 @@ next3:
 	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; VUSHR $1, V23.S4, V23.S4; VAND V23.B16, V13.B16, V23.B16; \
 	FLDPQ (R21), (F29, F30); VTBL V24.B16, [V29.B16, V30.B16], V24.B16; VSHL $20, V1.S4, V1.S4; \
 	VADD V1.S4, V24.S4, V24.S4; VADD V24.S4, V23.S4, V24.S4; WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; \
-	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; MOVD $table4x4_4f75ab8caa4d3b39<>(SB), R16; \
-	FMOVQ (R16), F1; VEOR V23.B16, V1.B16, V23.B16; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; \
-	MOVD $table4x4_2f5ac873573ae8b5<>(SB), R16; FMOVQ (R16), F1; \
-	WORD $0x6e3adc21 /* fmul v1.4s, v1.4s, v26.4s */; WORD $0x6e21dc42 /* fmul v2.4s, v2.4s, v1.4s */; \
-	WORD $0x4e22d6d6 /* fadd v22.4s, v22.4s, v2.4s */; WORD $0x6e36dc00 /* fmul v0.4s, v0.4s, v22.4s */
+	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F1; \
+	VEOR V23.B16, V1.B16, V23.B16; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; \
+	MOVD $c3ecc422ax4<>(SB), R16; FMOVQ (R16), F1; WORD $0x6e3adc21 /* fmul v1.4s, v1.4s, v26.4s */; \
+	WORD $0x6e21dc42 /* fmul v2.4s, v2.4s, v1.4s */; WORD $0x4e22d6d6 /* fadd v22.4s, v22.4s, v2.4s */; \
+	WORD $0x6e36dc00 /* fmul v0.4s, v0.4s, v22.4s */
 
 // dropoutGradientToGeluGradientEachNEON computes v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a))))) for n elements of every row.
 TEXT ·dropoutGradientToGeluGradientEachNEON(SB), NOSPLIT, $0-56
@@ -2176,19 +2075,16 @@ TEXT ·dropoutGradientToGeluGradientEachNEON(SB), NOSPLIT, $0-56
 	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F3; MOVD $table4x4_ab6f008c107bf895<>(SB), R16
-	FMOVQ (R16), F4; MOVD $table4x4_d64645d106eb85d9<>(SB), R16; FMOVQ (R16), F5
-	MOVD $table4x4_171d83e551990b95<>(SB), R16; FMOVQ (R16), F6; MOVD $table4x4_2a83fae537133305<>(SB), R16
-	FMOVQ (R16), F7; MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16; FMOVQ (R16), F8
-	MOVD $table4x4_dbd03403d77e8085<>(SB), R16; FMOVQ (R16), F9; MOVD $table4x4_8917b76c7ed66fed<>(SB), R16
-	FMOVQ (R16), F10; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F11
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F12; MOVD $table4x4_f37c472a433b9195<>(SB), R16
-	FMOVQ (R16), F13; MOVD $table4x4_753e8c64740d6ef1<>(SB), R16; FMOVQ (R16), F14
-	MOVD $table4x4_c505998b3c647269<>(SB), R16; FMOVQ (R16), F15; MOVD $table4x4_c9ecd3618a5f031d<>(SB), R16
-	FMOVQ (R16), F16; MOVD $table4x4_8aec381900525359<>(SB), R16; FMOVQ (R16), F17
-	MOVD $table4x4_4c389ce6036ce599<>(SB), R16; FMOVQ (R16), F18; MOVD $table4x4_b8ad1c297e99afe9<>(SB), R16
-	FMOVQ (R16), F19; MOVD $table4x4_6c038cc484b58e7d<>(SB), R16; FMOVQ (R16), F20
-	MOVD $table4x4_33f703a6a3aa3291<>(SB), R16; FMOVQ (R16), F21
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F4
+	MOVD $c3e0375d3x4<>(SB), R16; FMOVQ (R16), F5; MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F6
+	MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F8
+	MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F10
+	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F12
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F14
+	MOVD $c42200000x4<>(SB), R16; FMOVQ (R16), F15; MOVD $cc2200000x4<>(SB), R16; FMOVQ (R16), F16
+	MOVD $c3f3504f3x4<>(SB), R16; FMOVQ (R16), F17; MOVD $cba1dd328x4<>(SB), R16; FMOVQ (R16), F18
+	MOVD $c3ba3ccf3x4<>(SB), R16; FMOVQ (R16), F19; MOVD $cbcdb4da5x4<>(SB), R16; FMOVQ (R16), F20
+	MOVD $c3de70dc4x4<>(SB), R16; FMOVQ (R16), F21
 	// v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a)))))
 row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -2244,15 +2140,13 @@ next3:
 // eluEachNEON computes y = select(x0 < 0, expm1(x0), x0) for n elements of every row.
 TEXT ·eluEachNEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD rows+24(FP), R2; MOVD gap+32(FP), R3
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F1; MOVD $table4x4_ab6f008c107bf895<>(SB), R16
-	FMOVQ (R16), F2; VEOR V3.B16, V3.B16, V3.B16; MOVD $table4x4_1358d3e06c4f1e8d<>(SB), R16; FMOVQ (R16), F4
-	MOVD $table4x4_e5b6db6f2796ada5<>(SB), R16; FMOVQ (R16), F5; MOVD $table4x4_a266d33e74a9f021<>(SB), R16
-	FMOVQ (R16), F6; MOVD $table4x4_283b7991d0746925<>(SB), R16; FMOVQ (R16), F7
-	MOVD $table4x4_ded679c3acc65909<>(SB), R16; FMOVQ (R16), F8; MOVD $table4x4_c4a1ff8f0e475479<>(SB), R16
-	FMOVQ (R16), F9; MOVD $table4x4_fc1ebec20578d4a9<>(SB), R16; FMOVQ (R16), F10
-	MOVD $table4x4_8d18af4981c906e9<>(SB), R16; FMOVQ (R16), F11; MOVD $table4x4_fa540a2d0d766535<>(SB), R16
-	FMOVQ (R16), F12; MOVD $table4x4_4b6f84c548db8c5d<>(SB), R16; FMOVQ (R16), F13
-	MOVD $table4x4_852c74f04abaef39<>(SB), R16; FMOVQ (R16), F14; MOVD $table4x4_f37c472a433b9195<>(SB), R16
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F2
+	VEOR V3.B16, V3.B16, V3.B16; MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F4; MOVD $cc1900000x4<>(SB), R16
+	FMOVQ (R16), F5; MOVD $c3fb8aa3bx4<>(SB), R16; FMOVQ (R16), F6; MOVD $c3f317200x4<>(SB), R16
+	FMOVQ (R16), F7; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F8; MOVD $c3ab66a86x4<>(SB), R16
+	FMOVQ (R16), F9; MOVD $c3c09162cx4<>(SB), R16; FMOVQ (R16), F10; MOVD $c3d2aaa9cx4<>(SB), R16
+	FMOVQ (R16), F11; MOVD $c3e2aaa55x4<>(SB), R16; FMOVQ (R16), F12; MOVD $cb4c0007ex4<>(SB), R16
+	FMOVQ (R16), F13; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F14; MOVD $c40000000x4<>(SB), R16
 	FMOVQ (R16), F15
 	// y = select(x0 < 0, expm1(x0), x0)
 row1:
@@ -2308,15 +2202,13 @@ TEXT ·eluGradientEachNEON(SB), NOSPLIT, $0-48
 	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F2; VEOR V3.B16, V3.B16, V3.B16
-	MOVD $table4x4_1358d3e06c4f1e8d<>(SB), R16; FMOVQ (R16), F4; MOVD $table4x4_20bdd3a688d9863d<>(SB), R16
-	FMOVQ (R16), F5; MOVD $table4x4_171d83e551990b95<>(SB), R16; FMOVQ (R16), F6
-	MOVD $table4x4_2a83fae537133305<>(SB), R16; FMOVQ (R16), F7; MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16
-	FMOVQ (R16), F8; MOVD $table4x4_dbd03403d77e8085<>(SB), R16; FMOVQ (R16), F9
-	MOVD $table4x4_ab6f008c107bf895<>(SB), R16; FMOVQ (R16), F10; MOVD $table4x4_8917b76c7ed66fed<>(SB), R16
-	FMOVQ (R16), F11; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F12
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F13; MOVD $table4x4_f37c472a433b9195<>(SB), R16
-	FMOVQ (R16), F14; MOVD $table4x4_4f75ab8caa4d3b39<>(SB), R16; FMOVQ (R16), F15
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F2; VEOR V3.B16, V3.B16, V3.B16; MOVD $c42b20000x4<>(SB), R16
+	FMOVQ (R16), F4; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F5; MOVD $c4138aa3bx4<>(SB), R16
+	FMOVQ (R16), F6; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3685fdf4x4<>(SB), R16
+	FMOVQ (R16), F8; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3f000000x4<>(SB), R16
+	FMOVQ (R16), F10; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c1c1c1c1cx4<>(SB), R16
+	FMOVQ (R16), F12; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c40000000x4<>(SB), R16
+	FMOVQ (R16), F14; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F15
 	// y = select(0 < x0, x1, x1 · exp(x0))
 row1:
 	MOVD n+24(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -2363,37 +2255,31 @@ next3:
 	WORD $0x6e37de18 /* fmul v24.4s, v16.4s, v23.4s */; WORD $0x4e31d718 /* fadd v24.4s, v24.4s, v17.4s */; \
 	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e32d718 /* fadd v24.4s, v24.4s, v18.4s */; \
 	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $table4x4_269aac209d450799<>(SB), R16; \
-	FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $table4x4_72bc29cd95dce45d<>(SB), R16; \
-	FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $table4x4_8ff8b356ab173d7d<>(SB), R16; \
-	FMOVQ (R16), F23; WORD $0x4e37d718 /* fadd v24.4s, v24.4s, v23.4s */; \
-	MOVD $table4x4_171d83e551990b95<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $cbf23165ex4<>(SB), R16; FMOVQ (R16), F25; \
+	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x4e37d718 /* fadd v24.4s, v24.4s, v23.4s */; MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F23; \
 	WORD $0x6e37df17 /* fmul v23.4s, v24.4s, v23.4s */; WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */; \
-	WORD $0x4ea3d6f9 /* fsub v25.4s, v23.4s, v3.4s */; MOVD $table4x4_2a83fae537133305<>(SB), R16; \
-	FMOVQ (R16), F26; WORD $0x6e3adf3a /* fmul v26.4s, v25.4s, v26.4s */; \
-	WORD $0x4ebad718 /* fsub v24.4s, v24.4s, v26.4s */; MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16; \
-	FMOVQ (R16), F26; WORD $0x6e3adf39 /* fmul v25.4s, v25.4s, v26.4s */; \
+	WORD $0x4ea3d6f9 /* fsub v25.4s, v23.4s, v3.4s */; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F26; \
+	WORD $0x6e3adf3a /* fmul v26.4s, v25.4s, v26.4s */; WORD $0x4ebad718 /* fsub v24.4s, v24.4s, v26.4s */; \
+	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6e3adf39 /* fmul v25.4s, v25.4s, v26.4s */; \
 	WORD $0x4eb9d718 /* fsub v24.4s, v24.4s, v25.4s */; WORD $0x6e38df19 /* fmul v25.4s, v24.4s, v24.4s */; \
-	MOVD $table4x4_dbd03403d77e8085<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x6e3adf1a /* fmul v26.4s, v24.4s, v26.4s */; WORD $0x4e21d75a /* fadd v26.4s, v26.4s, v1.4s */; \
-	MOVD $table4x4_8917b76c7ed66fed<>(SB), R16; FMOVQ (R16), F27; \
+	MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6e3adf1a /* fmul v26.4s, v24.4s, v26.4s */; \
+	WORD $0x4e21d75a /* fadd v26.4s, v26.4s, v1.4s */; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F27; \
 	WORD $0x6e3bdf3b /* fmul v27.4s, v25.4s, v27.4s */; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; \
 	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; VSHL $2, V23.S4, V25.S4; FMOVQ (R19), F31; \
-	VTBL V31.B16, [V25.B16], V25.B16; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F27; \
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F28; VBSL V28.B16, V25.B16, V27.B16; \
-	FLDPQ (R20), (F29, F30); VTBL V27.B16, [V29.B16, V30.B16], V25.B16; \
-	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; \
-	FLDPQ (R21), (F29, F30); VTBL V27.B16, [V29.B16, V30.B16], V27.B16; VSHL $20, V23.S4, V23.S4; \
-	VADD V23.S4, V27.S4, V27.S4; MOVD $table4x4_f37c472a433b9195<>(SB), R16; FMOVQ (R16), F23; \
-	VADD V27.S4, V23.S4, V23.S4; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; \
-	WORD $0x4e37d75a /* fadd v26.4s, v26.4s, v23.4s */; MOVD $table4x4_1b3e8c35ac40a7d9<>(SB), R16; \
-	FMOVQ (R16), F23; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; \
-	WORD $0x4ebad49a /* fsub v26.4s, v4.4s, v26.4s */; MOVD $table4x4_dea09c11b4502085<>(SB), R16; \
-	FMOVQ (R16), F23; WORD $0x6eb5e6f5 /* fcmgt v21.4s, v23.4s, v21.4s */; \
-	MOVD $table4x4_58b08446a742f78d<>(SB), R16; FMOVQ (R16), F23; VAND V0.B16, V23.B16, V0.B16; \
-	VORR V26.B16, V0.B16, V26.B16; VBSL V26.B16, V22.B16, V21.B16; \
+	VTBL V31.B16, [V25.B16], V25.B16; MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F27; \
+	MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F28; VBSL V28.B16, V25.B16, V27.B16; FLDPQ (R20), (F29, F30); \
+	VTBL V27.B16, [V29.B16, V30.B16], V25.B16; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
+	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V27.B16, [V29.B16, V30.B16], V27.B16; VSHL $20, V23.S4, V23.S4; VADD V23.S4, V27.S4, V27.S4; \
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F23; VADD V27.S4, V23.S4, V23.S4; \
+	WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; WORD $0x4e37d75a /* fadd v26.4s, v26.4s, v23.4s */; \
+	MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; \
+	WORD $0x4ebad49a /* fsub v26.4s, v4.4s, v26.4s */; MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x6eb5e6f5 /* fcmgt v21.4s, v23.4s, v21.4s */; MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F23; \
+	VAND V0.B16, V23.B16, V0.B16; VORR V26.B16, V0.B16, V26.B16; VBSL V26.B16, V22.B16, V21.B16; \
 	WORD $0x4e35d495 /* fadd v21.4s, v4.4s, v21.4s */; WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */
 
 // geluEachNEON computes v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a)) for n elements of every row.
@@ -2402,19 +2288,16 @@ TEXT ·geluEachNEON(SB), NOSPLIT, $0-40
 	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $table4x4_ab6f008c107bf895<>(SB), R16; FMOVQ (R16), F1; MOVD $table4x4_d64645d106eb85d9<>(SB), R16
-	FMOVQ (R16), F2; MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F3
-	MOVD $table4x4_753e8c64740d6ef1<>(SB), R16; FMOVQ (R16), F4; MOVD $table4x4_c9ecd3618a5f031d<>(SB), R16
-	FMOVQ (R16), F5; MOVD $table4x4_8aec381900525359<>(SB), R16; FMOVQ (R16), F6
-	MOVD $table4x4_4c389ce6036ce599<>(SB), R16; FMOVQ (R16), F7; MOVD $table4x4_b8ad1c297e99afe9<>(SB), R16
-	FMOVQ (R16), F8; MOVD $table4x4_6c038cc484b58e7d<>(SB), R16; FMOVQ (R16), F9
-	MOVD $table4x4_33f703a6a3aa3291<>(SB), R16; FMOVQ (R16), F10; MOVD $table4x4_d465828885f26e71<>(SB), R16
-	FMOVQ (R16), F11; MOVD $table4x4_6238d973ab845649<>(SB), R16; FMOVQ (R16), F12
-	MOVD $table4x4_5b13de3d5d8d5751<>(SB), R16; FMOVQ (R16), F13; MOVD $table4x4_104848bf16b9c549<>(SB), R16
-	FMOVQ (R16), F14; MOVD $table4x4_3ab7ee5ba212f119<>(SB), R16; FMOVQ (R16), F15
-	MOVD $table4x4_29da3b1b5dfafaa9<>(SB), R16; FMOVQ (R16), F16; MOVD $table4x4_a1aa1c4535c946a9<>(SB), R16
-	FMOVQ (R16), F17; MOVD $table4x4_63f008b2aeb4cb59<>(SB), R16; FMOVQ (R16), F18
-	MOVD $table4x4_f296062180773da5<>(SB), R16; FMOVQ (R16), F19
+	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c3e0375d3x4<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F4
+	MOVD $cc2200000x4<>(SB), R16; FMOVQ (R16), F5; MOVD $c3f3504f3x4<>(SB), R16; FMOVQ (R16), F6
+	MOVD $cba1dd328x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3ba3ccf3x4<>(SB), R16; FMOVQ (R16), F8
+	MOVD $cbcdb4da5x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3de70dc4x4<>(SB), R16; FMOVQ (R16), F10
+	MOVD $cbec09376x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c58800000x4<>(SB), R16; FMOVQ (R16), F12
+	MOVD $c26800000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c0d800000x4<>(SB), R16; FMOVQ (R16), F14
+	MOVD $c40800000x4<>(SB), R16; FMOVQ (R16), F15; MOVD $c394ec141x4<>(SB), R16; FMOVQ (R16), F16
+	MOVD $cbb483fbex4<>(SB), R16; FMOVQ (R16), F17; MOVD $c3cb67e0dx4<>(SB), R16; FMOVQ (R16), F18
+	MOVD $cbdd5115ex4<>(SB), R16; FMOVQ (R16), F19
 	// v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a))
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -3476,7 +3359,7 @@ TEXT ·sgdElementsNEON(SB), NOSPLIT, $0-48
 	MOVD c_+32(FP), R16
 	VLD1R (R16), [V1.S4]
 	MOVD g_+0(FP), R4; MOVD w_+8(FP), R5; MOVD momentum_buffer_+16(FP), R6; MOVD vectors+40(FP), R1
-	MOVD $table4x4_dea09c11b4502085<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F2
 elements1:
 	FMOVQ (R4), F3
 	FMOVQ (R5), F4
@@ -3505,8 +3388,7 @@ TEXT ·sgdElementsNEON_2(SB), NOSPLIT, $0-48
 	MOVD c_+32(FP), R16
 	VLD1R (R16), [V1.S4]
 	MOVD g_+0(FP), R4; MOVD w_+8(FP), R5; MOVD momentum_buffer_+16(FP), R6; MOVD vectors+40(FP), R1
-	MOVD $table4x4_dea09c11b4502085<>(SB), R16; FMOVQ (R16), F2; MOVD $table4x4_59965ea81bf60bc1<>(SB), R16
-	FMOVQ (R16), F3
+	MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F2; MOVD $c3b03126fx4<>(SB), R16; FMOVQ (R16), F3
 elements1:
 	FMOVQ (R4), F4
 	FMOVQ (R5), F5
@@ -3556,16 +3438,13 @@ TEXT ·sigmoidEachNEON(SB), NOSPLIT, $0-40
 	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F1; MOVD $table4x4_753e8c64740d6ef1<>(SB), R16
-	FMOVQ (R16), F2; MOVD $table4x4_58b08446a742f78d<>(SB), R16; FMOVQ (R16), F3
-	MOVD $table4x4_20bdd3a688d9863d<>(SB), R16; FMOVQ (R16), F4; MOVD $table4x4_171d83e551990b95<>(SB), R16
-	FMOVQ (R16), F5; MOVD $table4x4_2a83fae537133305<>(SB), R16; FMOVQ (R16), F6
-	MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16; FMOVQ (R16), F7; MOVD $table4x4_dbd03403d77e8085<>(SB), R16
-	FMOVQ (R16), F8; MOVD $table4x4_ab6f008c107bf895<>(SB), R16; FMOVQ (R16), F9
-	MOVD $table4x4_8917b76c7ed66fed<>(SB), R16; FMOVQ (R16), F10; MOVD $table4x4_4cd1175c0120b299<>(SB), R16
-	FMOVQ (R16), F11; MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F12
-	MOVD $table4x4_f37c472a433b9195<>(SB), R16; FMOVQ (R16), F13; MOVD $table4x4_1b3e8c35ac40a7d9<>(SB), R16
-	FMOVQ (R16), F14
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F4
+	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F5; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F6
+	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F8
+	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F10
+	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F12
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F14
 	// y = sigmoid(x0)
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -3623,27 +3502,23 @@ next3:
 	WORD $0x4e21daf7 /* scvtf v23.4s, v23.4s */; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */; \
 	WORD $0x4e25d716 /* fadd v22.4s, v24.4s, v5.4s */; WORD $0x6e36ff16 /* fdiv v22.4s, v24.4s, v22.4s */; \
 	WORD $0x6e36deda /* fmul v26.4s, v22.4s, v22.4s */; WORD $0x6e3ade9b /* fmul v27.4s, v20.4s, v26.4s */; \
-	MOVD $table4x4_700d0d9bc50687d1<>(SB), R16; FMOVQ (R16), F28; \
+	MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; \
+	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F28; \
 	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	MOVD $table4x4_fd29e2da19d2b219<>(SB), R16; FMOVQ (R16), F28; \
-	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	MOVD $table4x4_8326bcc1f1b69715<>(SB), R16; FMOVQ (R16), F28; \
-	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	WORD $0x6e38df1a /* fmul v26.4s, v24.4s, v24.4s */; WORD $0x6e24df5a /* fmul v26.4s, v26.4s, v4.4s */; \
-	WORD $0x4e3bd75b /* fadd v27.4s, v26.4s, v27.4s */; WORD $0x6e3bded6 /* fmul v22.4s, v22.4s, v27.4s */; \
-	MOVD $table4x4_ded679c3acc65909<>(SB), R16; FMOVQ (R16), F27; \
+	MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; \
+	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; WORD $0x6e38df1a /* fmul v26.4s, v24.4s, v24.4s */; \
+	WORD $0x6e24df5a /* fmul v26.4s, v26.4s, v4.4s */; WORD $0x4e3bd75b /* fadd v27.4s, v26.4s, v27.4s */; \
+	WORD $0x6e3bded6 /* fmul v22.4s, v22.4s, v27.4s */; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F27; \
 	WORD $0x6e3bdefb /* fmul v27.4s, v23.4s, v27.4s */; WORD $0x4e3bd6d6 /* fadd v22.4s, v22.4s, v27.4s */; \
-	MOVD $table4x4_283b7991d0746925<>(SB), R16; FMOVQ (R16), F27; \
-	WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; WORD $0x4eb6d75a /* fsub v26.4s, v26.4s, v22.4s */; \
-	WORD $0x4eb8d75a /* fsub v26.4s, v26.4s, v24.4s */; WORD $0x4ebad6f7 /* fsub v23.4s, v23.4s, v26.4s */; \
-	MOVD $table4x4_5ab733b29ab0782d<>(SB), R16; FMOVQ (R16), F22; \
+	MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; \
+	WORD $0x4eb6d75a /* fsub v26.4s, v26.4s, v22.4s */; WORD $0x4eb8d75a /* fsub v26.4s, v26.4s, v24.4s */; \
+	WORD $0x4ebad6f7 /* fsub v23.4s, v23.4s, v26.4s */; MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F22; \
 	WORD $0x6e39e6d6 /* fcmge v22.4s, v22.4s, v25.4s */; WORD $0x6e205ad6 /* mvn v22.16b, v22.16b */; \
 	VBSL V23.B16, V25.B16, V22.B16; WORD $0x6ea0e457 /* fcmgt v23.4s, v2.4s, v0.4s */; \
-	MOVD $table4x4_7d947532d839a9f9<>(SB), R16; FMOVQ (R16), F24; MOVD $table4x4_d933cc29ab943c49<>(SB), R16; \
-	FMOVQ (R16), F26; VBSL V26.B16, V24.B16, V23.B16; WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; \
-	VBSL V22.B16, V23.B16, V0.B16; WORD $0x4ea0fb36 /* fabs v22.4s, v25.4s */; \
-	MOVD $table4x4_852c74f04abaef39<>(SB), R16; FMOVQ (R16), F23; \
-	WORD $0x6eb6e6f6 /* fcmgt v22.4s, v23.4s, v22.4s */; VBSL V0.B16, V25.B16, V22.B16; \
+	MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F24; MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F26; \
+	VBSL V26.B16, V24.B16, V23.B16; WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; \
+	VBSL V22.B16, V23.B16, V0.B16; WORD $0x4ea0fb36 /* fabs v22.4s, v25.4s */; MOVD $c33000000x4<>(SB), R16; \
+	FMOVQ (R16), F23; WORD $0x6eb6e6f6 /* fcmgt v22.4s, v23.4s, v22.4s */; VBSL V0.B16, V25.B16, V22.B16; \
 	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */
 
 // softplusEachNEON computes y = max(x0, 0) + log1p(exp(-abs(x0))) for n elements of every row.
@@ -3652,19 +3527,16 @@ TEXT ·softplusEachNEON(SB), NOSPLIT, $0-40
 	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $table4x4_753e8c64740d6ef1<>(SB), R16; FMOVQ (R16), F1; VEOR V2.B16, V2.B16, V2.B16
-	MOVD $table4x4_181db37e3eea87ed<>(SB), R16; FMOVQ (R16), F3; MOVD $table4x4_ab6f008c107bf895<>(SB), R16
-	FMOVQ (R16), F4; MOVD $table4x4_f37c472a433b9195<>(SB), R16; FMOVQ (R16), F5
-	MOVD $table4x4_8aec381900525359<>(SB), R16; FMOVQ (R16), F6; MOVD $table4x4_1358d3e06c4f1e8d<>(SB), R16
-	FMOVQ (R16), F7; MOVD $table4x4_20bdd3a688d9863d<>(SB), R16; FMOVQ (R16), F8
-	MOVD $table4x4_171d83e551990b95<>(SB), R16; FMOVQ (R16), F9; MOVD $table4x4_2a83fae537133305<>(SB), R16
-	FMOVQ (R16), F10; MOVD $table4x4_6ccd9389c1a16c89<>(SB), R16; FMOVQ (R16), F11
-	MOVD $table4x4_dbd03403d77e8085<>(SB), R16; FMOVQ (R16), F12; MOVD $table4x4_8917b76c7ed66fed<>(SB), R16
-	FMOVQ (R16), F13; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F14
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F15; MOVD $table4x4_4f75ab8caa4d3b39<>(SB), R16
-	FMOVQ (R16), F16; MOVD $table4x4_dee26ebf366fdca9<>(SB), R16; FMOVQ (R16), F17
-	MOVD $table4x4_2ee47bd04aa83f99<>(SB), R16; FMOVQ (R16), F18; MOVD $table4x4_9731d51a2914dcd9<>(SB), R16
-	FMOVQ (R16), F19; MOVD $table4x4_1ccbd505fb4ecbf9<>(SB), R16; FMOVQ (R16), F20
+	MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F1; VEOR V2.B16, V2.B16, V2.B16; MOVD $c4b400000x4<>(SB), R16
+	FMOVQ (R16), F3; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F4; MOVD $c40000000x4<>(SB), R16
+	FMOVQ (R16), F5; MOVD $c3f3504f3x4<>(SB), R16; FMOVQ (R16), F6; MOVD $c42b20000x4<>(SB), R16
+	FMOVQ (R16), F7; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F8; MOVD $c4138aa3bx4<>(SB), R16
+	FMOVQ (R16), F9; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F10; MOVD $c3685fdf4x4<>(SB), R16
+	FMOVQ (R16), F11; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F12; MOVD $c3d2aab32x4<>(SB), R16
+	FMOVQ (R16), F13; MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F14; MOVD $c03020100x4<>(SB), R16
+	FMOVQ (R16), F15; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F16; MOVD $c007fffffx4<>(SB), R16
+	FMOVQ (R16), F17; MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F18; MOVD $c4c000000x4<>(SB), R16
+	FMOVQ (R16), F19; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F20
 	// y = max(x0, 0) + log1p(exp(-abs(x0)))
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -3727,10 +3599,9 @@ TEXT ·tanhEachNEON(SB), NOSPLIT, $0-40
 	MOVD $table8x4_254ef1c8c78e124a<>(SB), R24
 	MOVD $table8x4_a5cf93b832bc91b5<>(SB), R25
 	MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R26
-	MOVD $table4x4_c23669eef2a2c051<>(SB), R16; FMOVQ (R16), F1; MOVD $table4x4_3758f3ab27842d99<>(SB), R16
-	FMOVQ (R16), F2; MOVD $table4x4_4cd1175c0120b299<>(SB), R16; FMOVQ (R16), F3
-	MOVD $table4x4_6a81577b742fa12d<>(SB), R16; FMOVQ (R16), F4; MOVD $table4x4_58b08446a742f78d<>(SB), R16
-	FMOVQ (R16), F5
+	MOVD $c3f1ae148x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c4110cccdx4<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F3; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F4
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F5
 	// y = tanh(x0)
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -3767,7 +3638,7 @@ next3:
 // tanhGradientEachNEON computes y = x1 · (1 - (x0 · x0)) for n elements of every row.
 TEXT ·tanhGradientEachNEON(SB), NOSPLIT, $0-48
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD rows+32(FP), R2; MOVD gap+40(FP), R3
-	MOVD $table4x4_753e8c64740d6ef1<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F2
 	// y = x1 · (1 - (x0 · x0))
 row1:
 	MOVD n+24(FP), R1; LSR $3, R1, R1; CBZ R1, one5

@@ -6,15 +6,8 @@ package reproducible
 func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
 	addGradientsToSiluGradientOfRowsGeneric(y, u0, u1)
 }
-func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
-	addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
-}
-func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) { bodyBiasGradGeneric(g, dy) }
 func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	bodyBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	bodyForwardGeneric(y, x, wt, b)
 }
 func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardEluGeneric(y, x, wt, b)
@@ -26,7 +19,6 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) { bodyGradWei
 func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
 	bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
-func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) { choiceBiasGradGeneric(g, dy) }
 func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	choiceBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
@@ -47,9 +39,6 @@ func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 }
 func dense4BiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	dense4BiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	dense4ForwardGeneric(y, x, w, b)
 }
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, w, b)
@@ -74,15 +63,9 @@ func dropoutEach(y, x0, x1 *[33]float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
 	dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1)
 }
-func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
-	dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
-}
-func eluGradientEach(y, x0, x1 *[8]float32)           { eluGradientEachGeneric(y, x0, x1) }
-func eluOfRows(y [][8]float32)                        { eluOfRowsGeneric(y) }
-func eluOfRows_2(y, y1 [][8]float32)                  { eluOfRows_2Generic(y, y1) }
-func eluOfSums(y []float32)                           { eluOfSumsGeneric(y) }
-func eluOfSums_2(y, y1 []float32)                     { eluOfSums_2Generic(y, y1) }
-func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) { eyeBiasGradGeneric(g, dy) }
+func eluGradientEach(y, x0, x1 *[8]float32) { eluGradientEachGeneric(y, x0, x1) }
+func eluOfRows(y [][8]float32)              { eluOfRowsGeneric(y) }
+func eluOfRows_2(y, y1 [][8]float32)        { eluOfRows_2Generic(y, y1) }
 func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
 	eyeBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
@@ -98,16 +81,11 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
 	eyeWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
 }
-func geluOfRows(y [][33]float32)                        { geluOfRowsGeneric(y) }
-func geluOfRows_2(y, y1 [][33]float32)                  { geluOfRows_2Generic(y, y1) }
-func geluOfSums(y []float32)                            { geluOfSumsGeneric(y) }
-func geluOfSums_2(y, y1 []float32)                      { geluOfSums_2Generic(y, y1) }
-func innerBiasGrad(g *[2][16]float32, dy [][17]float32) { innerBiasGradGeneric(g, dy) }
+func geluOfRows(y [][33]float32)       { geluOfRowsGeneric(y) }
+func geluOfRows_2(y, y1 [][33]float32) { geluOfRows_2Generic(y, y1) }
+func geluOfSums(y []float32)           { geluOfSumsGeneric(y) }
 func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
 	innerBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	innerForwardGeneric(y, x, w, wt, b)
 }
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	innerForwardRowsGeneric(y, x, w, wt, b)
@@ -124,15 +102,11 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
 	innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
 }
-func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) { mixedBiasGradGeneric(g, dy) }
 func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 	mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
 func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	scoreBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForwardGeneric(y, x, wt, b)
 }
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardRowsGeneric(y, x, wt, b)
@@ -154,9 +128,6 @@ func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
 }
 func sigmoidOfRows(y []Output)                { sigmoidOfRowsGeneric(y) }
 func sigmoidOfRows_2(y [][1]float32)          { sigmoidOfRows_2Generic(y) }
-func sigmoidOfSums(y []float32)               { sigmoidOfSumsGeneric(y) }
 func softplusOfRows(y [][16]float32)          { softplusOfRowsGeneric(y) }
-func softplusOfSums(y []float32)              { softplusOfSumsGeneric(y) }
 func tanhGradientEach(y, x0, x1 *[17]float32) { tanhGradientEachGeneric(y, x0, x1) }
 func tanhOfRows(y [][17]float32)              { tanhOfRowsGeneric(y) }
-func tanhOfSums(y []float32)                  { tanhOfSumsGeneric(y) }

@@ -21,8 +21,8 @@ func addGradientsToSiluGradientOfSumsGeneric(y, u0, u1 []float32) {
 	}
 }
 
-// bodyBiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func bodyBiasGradGeneric(g *[1][16]float32, dy [][8]float32) {
+// bodyBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[8]float32)(dy[b][:])
@@ -118,8 +118,8 @@ func bodyWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) 
 	}
 }
 
-// choiceBiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func choiceBiasGradGeneric(g *[1][16]float32, dy [][3]float32) {
+// choiceBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[3]float32)(dy[b][:])
@@ -440,8 +440,8 @@ func eluOfSums_2Generic(y, y1 []float32) {
 	}
 }
 
-// eyeBiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func eyeBiasGradGeneric(g *[3][16]float32, dy [][33]float32) {
+// eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	*g = [3][16]float32{}
 	for b := range dy {
 		d := (*[33]float32)(dy[b][:])
@@ -619,8 +619,8 @@ func halve(lanes *[16]float32) float32 {
 	return lanes[0] + lanes[1]
 }
 
-// innerBiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func innerBiasGradGeneric(g *[2][16]float32, dy [][17]float32) {
+// innerBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
 		d := (*[17]float32)(dy[b][:])
@@ -816,8 +816,8 @@ func innerWeightSgdGeneric(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]fl
 	}
 }
 
-// mixedBiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func mixedBiasGradGeneric(g *[1][16]float32, dy [][16]float32) {
+// mixedBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[16]float32)(dy[b][:])

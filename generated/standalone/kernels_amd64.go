@@ -61,12 +61,6 @@ func step4x8AVX2(wt, b, x, dy, rate *float32)
 func step4x8AVX512(wt, b, x, dy, rate *float32)
 
 //go:noescape
-func step8x3AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step8x3AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
 //go:noescape
@@ -83,19 +77,6 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
-
-func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
-	case useAVX2:
-		one := float32(1)
-		weightGradient8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
-	default:
-		dense1BiasGradGeneric(g, dy)
-	}
-}
 
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
@@ -229,19 +210,6 @@ func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
 	}
 }
 
-func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 7)
-	case useAVX2:
-		one := float32(1)
-		weightGradientUpTo8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 20)
-	default:
-		dense2BiasGradGeneric(g, dy)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -351,19 +319,6 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 20)
 	default:
 		dense2GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step8x3AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step8x3AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 

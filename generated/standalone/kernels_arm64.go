@@ -34,9 +34,6 @@ func sgdElementsNEON(g_, w_, lr_ *float32, vectors int)
 func step4x8NEON(wt, b, x, dy, rate *float32)
 
 //go:noescape
-func step8x3NEON(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func stepGradientNEON(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
 //go:noescape
@@ -47,16 +44,6 @@ func weightGradientUpTo4NEON(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
-
-func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
-	switch {
-	case useNEON:
-		one := float32(1)
-		weightGradient8NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
-	default:
-		dense1BiasGradGeneric(g, dy)
-	}
-}
 
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
@@ -145,16 +132,6 @@ func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
 	}
 }
 
-func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
-	switch {
-	case useNEON:
-		one := float32(1)
-		weightGradientUpTo4NEON(&g[0][0], &dy[0][0], &one, 1, len(dy), 12, 0, 3)
-	default:
-		dense2BiasGradGeneric(g, dy)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	switch {
 	case useNEON:
@@ -229,16 +206,6 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 		weightGradientUpTo4NEON(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 3)
 	default:
 		dense2GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
-	switch {
-	case useNEON:
-		negative := -rate
-		step8x3NEON(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 

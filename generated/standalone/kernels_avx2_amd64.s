@@ -13,24 +13,115 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+#define number4x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
-GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
+number4x8(c00000000x8, 0x0)
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
 #define lastColumn3(w, s0, s1, s2) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
 	VFMADD231PS Y14, Y15, s2
 
+#define lastColumns3x4x8at0(at, w) \
+	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
+	lastColumn3((at+96)(w), Y3, Y7, Y11)
+
+#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
+	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1
+
+#define epilogue_afb41065(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
+#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
+	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
+	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
+	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
+
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
 #define lastColumn2(w, s0, s1) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define lastColumns2x4x8at0(at, w) \
+	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
+	lastColumn2((at+96)(w), Y3, Y7)
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
 
 #define lastColumn1(w, s0) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
 
+#define lastColumns1x4x8at0(at, w) \
+	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
+	lastColumn1((at+96)(w), Y3)
+
+#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
+#define zero6x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define update_ea593ece(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define update_233342a4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+
+#define update_3f9c81b4(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+
+#define step_9a336a74(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define step_833687ae(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
+	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
+
+#define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
+#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
+
+#define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
 
 
 #define biasEachAVX2Each \
@@ -62,7 +153,7 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d4x8AVX2In1C0(x, w) \
+#define d4x8In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense4x8AVX2 sums 4 products for each of 8 outputs.
@@ -71,16 +162,16 @@ TEXT ·dense4x8AVX2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d4x8AVX2In1C0(0, 0); d4x8AVX2In1C0(4, 32); d4x8AVX2In1C0(8, 64); d4x8AVX2In1C0(12, 96)
+	d4x8In1C0(0, 0); d4x8In1C0(4, 32); d4x8In1C0(8, 64); d4x8In1C0(12, 96)
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
-#define d8x3AVX2In1C0(x, w) \
+#define d8x3In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
-#define d8x3AVX2In1C1(x, w) \
+#define d8x3In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
 
 // dense8x3AVX2 sums 8 products for each of 3 outputs.
@@ -90,11 +181,10 @@ TEXT ·dense8x3AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	zero(Y1)
-	d8x3AVX2In1C0(0, 0)
-	d8x3AVX2In1C1(4, 32); d8x3AVX2In1C0(8, 64); d8x3AVX2In1C1(12, 96); d8x3AVX2In1C0(16, 128)
-	d8x3AVX2In1C1(20, 160); d8x3AVX2In1C0(24, 192); d8x3AVX2In1C1(28, 224)
+	d8x3In1C0(0, 0); d8x3In1C1(4, 32); d8x3In1C0(8, 64); d8x3In1C1(12, 96); d8x3In1C0(16, 128)
+	d8x3In1C1(20, 160); d8x3In1C0(24, 192); d8x3In1C1(28, 224)
 	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
@@ -107,75 +197,51 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
 	VMASKMOVPS (R10)(R14*2), Y15, Y14
-	lastColumn3((R11), Y0, Y4, Y8); lastColumn3(32(R11), Y1, Y5, Y9); lastColumn3(64(R11), Y2, Y6, Y10)
-	lastColumn3(96(R11), Y3, Y7, Y11)
+	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
-	lastColumn2(96(R11), Y3, Y7)
+	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
-	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -192,7 +258,7 @@ TEXT ·learn8AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -204,12 +270,10 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y7; VMULPS Y0, Y6, Y0; VSUBPS Y0, Y7, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
+	update_ea593ece((R8), Y7, Y0, Y6)
+	update_233342a4(32(R8), Y0, Y1, Y6)
+	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -227,7 +291,7 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y2; VMULPS Y0, Y1, Y0; VSUBPS Y0, Y2, Y0; VMOVUPS Y0, (R8)
+	update_ea593ece((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
@@ -243,7 +307,7 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-72
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -255,12 +319,10 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y7; VMULPS Y0, Y6, Y0; VSUBPS Y0, Y7, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
+	update_ea593ece((R8), Y7, Y0, Y6)
+	update_233342a4(32(R8), Y0, Y1, Y6)
+	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -278,25 +340,25 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y2; VMULPS Y0, Y1, Y0; VSUBPS Y0, Y2, Y0; VMOVUPS Y0, (R8)
+	update_ea593ece((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
 	VZEROUPPER
 	RET
 
-#define r8AVX2Term12(x, w) \
-	r8AVX2Term8(x, w); \
+#define r8Term12(x, w) \
+	r8Term8(x, w); \
 	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
 
-#define r8AVX2Term8(x, w) \
-	r8AVX2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define r8Term8(x, w) \
+	r8Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define r8AVX2Term4(x, w) \
-	r8AVX2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define r8Term4(x, w) \
+	r8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define r8AVX2Term1(x, w) \
+#define r8Term1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
@@ -311,7 +373,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r8AVX2Term12(0, 0); r8AVX2Term12(4, 32); r8AVX2Term12(8, 64); r8AVX2Term12(12, 96)
+	r8Term12(0, 0); r8Term12(4, 32); r8Term12(8, 64); r8Term12(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
@@ -334,7 +396,7 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r8AVX2Term8(0, 0); r8AVX2Term8(4, 32); r8AVX2Term8(8, 64); r8AVX2Term8(12, 96)
+	r8Term8(0, 0); r8Term8(4, 32); r8Term8(8, 64); r8Term8(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -352,7 +414,7 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8AVX2Term4(0, 0); r8AVX2Term4(4, 32); r8AVX2Term4(8, 64); r8AVX2Term4(12, 96)
+	r8Term4(0, 0); r8Term4(4, 32); r8Term4(8, 64); r8Term4(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -367,7 +429,7 @@ rows7:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8AVX2Term1(0, 0); r8AVX2Term1(4, 32); r8AVX2Term1(8, 64); r8AVX2Term1(12, 96)
+	r8Term1(0, 0); r8Term1(4, 32); r8Term1(8, 64); r8Term1(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
@@ -377,25 +439,25 @@ done8:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2Term6C0(x, w) \
-	rUT8AVX2Term5C0(x, w); \
+#define rUT8Term6C0(x, w) \
+	rUT8Term5C0(x, w); \
 	mulAdd1(x(R10)(R13*1), Y10)
 
-#define rUT8AVX2Term6C1(x, w) \
-	rUT8AVX2Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define rUT8Term6C1(x, w) \
+	rUT8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
-#define rUT8AVX2Term5C0(x, w) \
-	rUT8AVX2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define rUT8Term5C0(x, w) \
+	rUT8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define rUT8AVX2Term5C1(x, w) \
-	rUT8AVX2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+#define rUT8Term5C1(x, w) \
+	rUT8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define rUT8AVX2Term1C0(x, w) \
+#define rUT8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
-#define rUT8AVX2Term1C1(x, w) \
+#define rUT8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
@@ -412,14 +474,14 @@ rows1:
 	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8AVX2Term6C0(0, 0); rUT8AVX2Term6C1(4, 32); rUT8AVX2Term6C0(8, 64); rUT8AVX2Term6C1(12, 96)
-	rUT8AVX2Term6C0(16, 128); rUT8AVX2Term6C1(20, 160); rUT8AVX2Term6C0(24, 192); rUT8AVX2Term6C1(28, 224)
+	rUT8Term6C0(0, 0); rUT8Term6C1(4, 32); rUT8Term6C0(8, 64); rUT8Term6C1(12, 96); rUT8Term6C0(16, 128)
+	rUT8Term6C1(20, 160); rUT8Term6C0(24, 192); rUT8Term6C1(28, 224)
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; 
 	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
@@ -431,13 +493,13 @@ rows3:
 	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8AVX2Term5C0(0, 0); rUT8AVX2Term5C1(4, 32); rUT8AVX2Term5C0(8, 64); rUT8AVX2Term5C1(12, 96)
-	rUT8AVX2Term5C0(16, 128); rUT8AVX2Term5C1(20, 160); rUT8AVX2Term5C0(24, 192); rUT8AVX2Term5C1(28, 224)
+	rUT8Term5C0(0, 0); rUT8Term5C1(4, 32); rUT8Term5C0(8, 64); rUT8Term5C1(12, 96); rUT8Term5C0(16, 128)
+	rUT8Term5C1(20, 160); rUT8Term5C0(24, 192); rUT8Term5C1(28, 224)
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -447,11 +509,11 @@ rows5:
 	VMOVUPS (BX), Y0; zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8AVX2Term1C0(0, 0); rUT8AVX2Term1C1(4, 32); rUT8AVX2Term1C0(8, 64); rUT8AVX2Term1C1(12, 96)
-	rUT8AVX2Term1C0(16, 128); rUT8AVX2Term1C1(20, 160); rUT8AVX2Term1C0(24, 192); rUT8AVX2Term1C1(28, 224)
+	rUT8Term1C0(0, 0); rUT8Term1C1(4, 32); rUT8Term1C0(8, 64); rUT8Term1C1(12, 96); rUT8Term1C0(16, 128)
+	rUT8Term1C1(20, 160); rUT8Term1C0(24, 192); rUT8Term1C1(28, 224)
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -476,9 +538,9 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s4x8AVX2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DX), Y8, Y8; \
-	VMOVUPS Y8, w(DX)
+#define s4x8In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DX))
 
 // step4x8AVX2 is the step of one sample on the weights of 8 outputs.
 TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
@@ -489,29 +551,7 @@ TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	s4x8AVX2In1C0(0, 0); s4x8AVX2In1C0(4, 32); s4x8AVX2In1C0(8, 64); s4x8AVX2In1C0(12, 96)
-	VZEROUPPER
-	RET
-
-#define s8x3AVX2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DX), Y8, Y8; \
-	VMOVUPS Y8, w(DX)
-
-// step8x3AVX2 is the step of one sample on the weights of 3 outputs.
-TEXT ·step8x3AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…2
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
-	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
-	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX; MOVQ $2, CX
-inputs2:
-	s8x3AVX2In1C0(0, 0); s8x3AVX2In1C0(4, 32); s8x3AVX2In1C0(8, 64); s8x3AVX2In1C0(12, 96)
-	ADDQ $16, SI; ADDQ $128, DX
-	DECQ CX; JNZ inputs2
+	s4x8In1C0(0, 0); s4x8In1C0(4, 32); s4x8In1C0(8, 64); s4x8In1C0(12, 96)
 	VZEROUPPER
 	RET
 
@@ -542,23 +582,13 @@ inputs1:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	VMOVUPS (R9), Y15; VMASKMOVPS (R11), Y15, Y15; VFMADD231PS Y15, Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
-	VMOVUPS (R9), Y15; VMASKMOVPS (R12), Y15, Y15; VFMADD231PS Y15, Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
-	VMOVUPS (R9), Y15; VMASKMOVPS (R13), Y15, Y15; VFMADD231PS Y15, Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	step_833687ae((R9), Y15, (R11), Y13, Y1, Y5, Y8)
+	step_833687ae((R9), Y15, (R12), Y13, Y2, Y6, Y8)
+	step_833687ae((R9), Y15, (R13), Y13, Y3, Y7, Y8)
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -578,17 +608,10 @@ inputs3:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -605,7 +628,7 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -648,7 +671,7 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

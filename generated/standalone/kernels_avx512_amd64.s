@@ -4,19 +4,111 @@
 
 #include "textflag.h"
 
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA c00000000<>+0(SB)/4, $0x0
-GLOBL c00000000<>(SB), RODATA|NOPTR, $4
+number1x4(c00000000, 0x0)
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
 #define lastColumn3(w, s0, s1, s2) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define lastColumns3x8x8at0(at, w) \
+	lastColumn3(at(w), Z0, Z8, Z16); lastColumn3((at+32)(w), Z1, Z9, Z17); lastColumn3((at+64)(w), Z2, Z10, Z18); \
+	lastColumn3((at+96)(w), Z3, Z11, Z19); lastColumn3((at+128)(w), Z4, Z12, Z20); \
+	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
+	lastColumn3((at+224)(w), Z7, Z15, Z23)
+
+#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
+	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
+	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define epilogue_f31d4ecf(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
+#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
+	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
+	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
+	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
+	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
 #define lastColumn1(w, s0) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
 
+#define lastColumns1x8x8at0(at, w) \
+	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
+	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
+	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
+
+#define epilogue_e6daa4d4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
+
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+
+#define update_c6c7c6d6(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define update_a5baa86c(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, K7, r0
+
+#define update_9bc7774c(r0, r1, r2, r3, r4) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define step_dcbc8838(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, K7, r0; VMOVUPS r0, K7, r4
+
+#define step_3dca1288(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; zero(r1); VFMADD231PS r4, r2, r1; VMULPS r5, r1, r1; \
+	VADDPS r0, r1, K7, r1; VMOVUPS r1, K7, r0
+
+#define addChains_64022503(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
+	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
+	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
+#define epilogue_d29cb23f(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
+#define addChains_863fd377(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
+
+#define epilogue_24545d03(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
 
 
 #define biasEachAVX512Each \
@@ -48,7 +140,7 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d4x8AVX512In1C0(x, w) \
+#define d4x8In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense4x8AVX512 sums 4 products for each of 8 outputs.
@@ -57,16 +149,16 @@ TEXT ·dense4x8AVX512(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d4x8AVX512In1C0(0, 0); d4x8AVX512In1C0(4, 32); d4x8AVX512In1C0(8, 64); d4x8AVX512In1C0(12, 96)
+	d4x8In1C0(0, 0); d4x8In1C0(4, 32); d4x8In1C0(8, 64); d4x8In1C0(12, 96)
 	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d8x3AVX512In1C0(x, w) \
+#define d8x3In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
-#define d8x3AVX512In1C1(x, w) \
+#define d8x3In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
 
 // dense8x3AVX512 sums 8 products for each of 3 outputs.
@@ -76,11 +168,10 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x7, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
 	zero(Z1)
-	d8x3AVX512In1C0(0, 0)
-	d8x3AVX512In1C1(4, 32); d8x3AVX512In1C0(8, 64); d8x3AVX512In1C1(12, 96); d8x3AVX512In1C0(16, 128)
-	d8x3AVX512In1C1(20, 160); d8x3AVX512In1C0(24, 192); d8x3AVX512In1C1(28, 224)
+	d8x3In1C0(0, 0); d8x3In1C1(4, 32); d8x3In1C0(8, 64); d8x3In1C1(12, 96); d8x3In1C0(16, 128)
+	d8x3In1C1(20, 160); d8x3In1C0(24, 192); d8x3In1C1(28, 224)
 	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -93,9 +184,7 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ mask+56(FP), R9
@@ -103,81 +192,49 @@ rows2:
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
 	VMOVUPS.Z (R10)(R14*2), K7, Y25; VMOVUPS.Z (DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
 	VMOVUPS.Z (DX)(R14*1), K7, Y26; VMOVUPS.Z (DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
-	lastColumn3((R11), Z0, Z8, Z16); lastColumn3(32(R11), Z1, Z9, Z17); lastColumn3(64(R11), Z2, Z10, Z18)
-	lastColumn3(96(R11), Z3, Z11, Z19); lastColumn3(128(R11), Z4, Z12, Z20); lastColumn3(160(R11), Z5, Z13, Z21)
-	lastColumn3(192(R11), Z6, Z14, Z22); lastColumn3(224(R11), Z7, Z15, Z23)
+	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -196,8 +253,7 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -211,29 +267,22 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z17; VMULPS Z0, Z16, Z0; VSUBPS Z0, Z17, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 32(R8), K7, Z0; VMULPS Z1, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z2, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 96(R8), K7, Z0; VMULPS Z3, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS.Z 128(R8), K7, Z0; VMULPS Z4, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS.Z 160(R8), K7, Z0; VMULPS Z5, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS.Z 192(R8), K7, Z0; VMULPS Z6, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS.Z 224(R8), K7, Z0; VMULPS Z7, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS.Z 256(R8), K7, Z0; VMULPS Z8, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS.Z 288(R8), K7, Z0; VMULPS Z9, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS.Z 320(R8), K7, Z0; VMULPS Z10, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS.Z 352(R8), K7, Z0; VMULPS Z11, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS.Z 384(R8), K7, Z0; VMULPS Z12, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS.Z 416(R8), K7, Z0; VMULPS Z13, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS.Z 448(R8), K7, Z0; VMULPS Z14, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS.Z 480(R8), K7, Z0; VMULPS Z15, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 480(R8)
+	update_c6c7c6d6((R8), Z17, Z0, Z16)
+	update_a5baa86c(32(R8), Z0, Z1, Z16)
+	update_9bc7774c(64(R8), Z0, Z2, Z16, Z1); update_9bc7774c(96(R8), Z0, Z3, Z16, Z1)
+	update_9bc7774c(128(R8), Z0, Z4, Z16, Z1); update_9bc7774c(160(R8), Z0, Z5, Z16, Z1)
+	update_9bc7774c(192(R8), Z0, Z6, Z16, Z1); update_9bc7774c(224(R8), Z0, Z7, Z16, Z1)
+	update_9bc7774c(256(R8), Z0, Z8, Z16, Z1); update_9bc7774c(288(R8), Z0, Z9, Z16, Z1)
+	update_9bc7774c(320(R8), Z0, Z10, Z16, Z1); update_9bc7774c(352(R8), Z0, Z11, Z16, Z1)
+	update_9bc7774c(384(R8), Z0, Z12, Z16, Z1); update_9bc7774c(416(R8), Z0, Z13, Z16, Z1)
+	update_9bc7774c(448(R8), Z0, Z14, Z16, Z1); update_9bc7774c(480(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $512, R8
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -244,10 +293,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z5; VMULPS Z0, Z4, Z0; VSUBPS Z0, Z5, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 32(R8), K7, Z0; VMULPS Z1, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z2, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 96(R8), K7, Z0; VMULPS Z3, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 96(R8)
+	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
+	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -265,25 +312,25 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z2; VMULPS Z0, Z1, Z0; VSUBPS Z0, Z2, Z0; VMOVUPS Z0, K7, (R8)
+	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512Term12(x, w) \
-	rUT16AVX512Term8(x, w); \
+#define rUT16Term12(x, w) \
+	rUT16Term8(x, w); \
 	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
 
-#define rUT16AVX512Term8(x, w) \
-	rUT16AVX512Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+#define rUT16Term8(x, w) \
+	rUT16Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
 	mulAdd1(x(R9)(R11*1), Z7)
 
-#define rUT16AVX512Term4(x, w) \
-	rUT16AVX512Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define rUT16Term4(x, w) \
+	rUT16Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define rUT16AVX512Term1(x, w) \
+#define rUT16Term1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -299,7 +346,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512Term12(0, 0); rUT16AVX512Term12(4, 32); rUT16AVX512Term12(8, 64); rUT16AVX512Term12(12, 96)
+	rUT16Term12(0, 0); rUT16Term12(4, 32); rUT16Term12(8, 64); rUT16Term12(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z12, Z12, Z12; VMAXPS Z0, Z12, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
@@ -322,7 +369,7 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512Term8(0, 0); rUT16AVX512Term8(4, 32); rUT16AVX512Term8(8, 64); rUT16AVX512Term8(12, 96)
+	rUT16Term8(0, 0); rUT16Term8(4, 32); rUT16Term8(8, 64); rUT16Term8(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
@@ -340,7 +387,7 @@ rows5:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512Term4(0, 0); rUT16AVX512Term4(4, 32); rUT16AVX512Term4(8, 64); rUT16AVX512Term4(12, 96)
+	rUT16Term4(0, 0); rUT16Term4(4, 32); rUT16Term4(8, 64); rUT16Term4(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
@@ -355,7 +402,7 @@ rows7:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512Term1(0, 0); rUT16AVX512Term1(4, 32); rUT16AVX512Term1(8, 64); rUT16AVX512Term1(12, 96)
+	rUT16Term1(0, 0); rUT16Term1(4, 32); rUT16Term1(8, 64); rUT16Term1(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
@@ -365,35 +412,33 @@ done8:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512_2Term12C0(x, w) \
-	rUT16AVX512_2Term8C0(x, w); \
+#define rUT16_2Term12C0(x, w) \
+	rUT16_2Term8C0(x, w); \
 	mulAdd1(x(R9)(R11*2), Z16); mulAdd1(x(R9)(R12*1), Z18); mulAdd1(x(R9)(R11*4), Z20); \
 	mulAdd1(x(R9)(R13*1), Z22)
 
-#define rUT16AVX512_2Term12C1(x, w) \
-	rUT16AVX512_2Term8C1(x, w); mulAdd1(x(R9)(R11*2), Z17); mulAdd1(x(R9)(R12*1), Z19); \
-	mulAdd1(x(R9)(R11*4), Z21); mulAdd1(x(R9)(R13*1), Z23)
+#define rUT16_2Term12C1(x, w) \
+	rUT16_2Term8C1(x, w); mulAdd1(x(R9)(R11*2), Z17); mulAdd1(x(R9)(R12*1), Z19); mulAdd1(x(R9)(R11*4), Z21); \
+	mulAdd1(x(R9)(R13*1), Z23)
 
-#define rUT16AVX512_2Term8C0(x, w) \
-	rUT16AVX512_2Term4C0(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+#define rUT16_2Term8C0(x, w) \
+	rUT16_2Term4C0(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
 	mulAdd1(x(R9)(R11*1), Z14)
 
-#define rUT16AVX512_2Term8C1(x, w) \
-	rUT16AVX512_2Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+#define rUT16_2Term8C1(x, w) \
+	rUT16_2Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
 	mulAdd1(x(R9)(R11*1), Z15)
 
-#define rUT16AVX512_2Term4C0(x, w) \
-	rUT16AVX512_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); \
-	mulAdd1(x(R10)(R12*1), Z6)
+#define rUT16_2Term4C0(x, w) \
+	rUT16_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define rUT16AVX512_2Term4C1(x, w) \
-	rUT16AVX512_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); \
-	mulAdd1(x(R10)(R12*1), Z7)
+#define rUT16_2Term4C1(x, w) \
+	rUT16_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
 
-#define rUT16AVX512_2Term1C0(x, w) \
+#define rUT16_2Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512_2Term1C1(x, w) \
+#define rUT16_2Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -412,17 +457,17 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512_2Term12C0(0, 0); rUT16AVX512_2Term12C1(4, 32); rUT16AVX512_2Term12C0(8, 64)
-	rUT16AVX512_2Term12C1(12, 96); rUT16AVX512_2Term12C0(16, 128); rUT16AVX512_2Term12C1(20, 160)
-	rUT16AVX512_2Term12C0(24, 192); rUT16AVX512_2Term12C1(28, 224)
+	rUT16_2Term12C0(0, 0); rUT16_2Term12C1(4, 32); rUT16_2Term12C0(8, 64); rUT16_2Term12C1(12, 96)
+	rUT16_2Term12C0(16, 128); rUT16_2Term12C1(20, 160); rUT16_2Term12C0(24, 192); rUT16_2Term12C1(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z18, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z18, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z20, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -435,15 +480,15 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16AVX512_2Term8C0(0, 0); rUT16AVX512_2Term8C1(4, 32); rUT16AVX512_2Term8C0(8, 64)
-	rUT16AVX512_2Term8C1(12, 96); rUT16AVX512_2Term8C0(16, 128); rUT16AVX512_2Term8C1(20, 160)
-	rUT16AVX512_2Term8C0(24, 192); rUT16AVX512_2Term8C1(28, 224)
+	rUT16_2Term8C0(0, 0); rUT16_2Term8C1(4, 32); rUT16_2Term8C0(8, 64); rUT16_2Term8C1(12, 96)
+	rUT16_2Term8C0(16, 128); rUT16_2Term8C1(20, 160); rUT16_2Term8C0(24, 192); rUT16_2Term8C1(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -454,13 +499,12 @@ rows5:
 	zero(Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512_2Term4C0(0, 0); rUT16AVX512_2Term4C1(4, 32); rUT16AVX512_2Term4C0(8, 64)
-	rUT16AVX512_2Term4C1(12, 96); rUT16AVX512_2Term4C0(16, 128); rUT16AVX512_2Term4C1(20, 160)
-	rUT16AVX512_2Term4C0(24, 192); rUT16AVX512_2Term4C1(28, 224)
+	rUT16_2Term4C0(0, 0); rUT16_2Term4C1(4, 32); rUT16_2Term4C0(8, 64); rUT16_2Term4C1(12, 96)
+	rUT16_2Term4C0(16, 128); rUT16_2Term4C1(20, 160); rUT16_2Term4C0(24, 192); rUT16_2Term4C1(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -470,12 +514,11 @@ rows7:
 	VMOVUPS (BX), Z0; zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16AVX512_2Term1C0(0, 0); rUT16AVX512_2Term1C1(4, 32); rUT16AVX512_2Term1C0(8, 64)
-	rUT16AVX512_2Term1C1(12, 96); rUT16AVX512_2Term1C0(16, 128); rUT16AVX512_2Term1C1(20, 160)
-	rUT16AVX512_2Term1C0(24, 192); rUT16AVX512_2Term1C1(28, 224)
+	rUT16_2Term1C0(0, 0); rUT16_2Term1C1(4, 32); rUT16_2Term1C0(8, 64); rUT16_2Term1C1(12, 96)
+	rUT16_2Term1C0(16, 128); rUT16_2Term1C1(20, 160); rUT16_2Term1C0(24, 192); rUT16_2Term1C1(28, 224)
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -500,9 +543,9 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s4x8AVX512In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; zero(Z8); VFMADD231PS Z31, Z0, Z8; VMULPS Z29, Z8, Z8; VADDPS w(DX), Z8, K7, Z8; \
-	VMOVUPS Z8, K7, w(DX)
+#define s4x8In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; \
+	step_dcbc8838(Z8, Z31, Z0, Z29, w(DX))
 
 // step4x8AVX512 is the step of one sample on the weights of 8 outputs.
 TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
@@ -515,29 +558,7 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS.Z (R8), K7, Z0
 	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	s4x8AVX512In1C0(0, 0); s4x8AVX512In1C0(4, 32); s4x8AVX512In1C0(8, 64); s4x8AVX512In1C0(12, 96)
-	VZEROUPPER
-	RET
-
-#define s8x3AVX512In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; zero(Z8); VFMADD231PS Z31, Z0, Z8; VMULPS Z29, Z8, Z8; VADDPS w(DX), Z8, K7, Z8; \
-	VMOVUPS Z8, K7, w(DX)
-
-// step8x3AVX512 is the step of one sample on the weights of 3 outputs.
-TEXT ·step8x3AVX512(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…2
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Z29
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R8), K7, Z0
-	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
-	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX; MOVQ $2, CX
-inputs2:
-	s8x3AVX512In1C0(0, 0); s8x3AVX512In1C0(4, 32); s8x3AVX512In1C0(8, 64); s8x3AVX512In1C0(12, 96)
-	ADDQ $16, SI; ADDQ $128, DX
-	DECQ CX; JNZ inputs2
+	s4x8In1C0(0, 0); s4x8In1C0(4, 32); s4x8In1C0(8, 64); s4x8In1C0(12, 96)
 	VZEROUPPER
 	RET
 
@@ -568,23 +589,13 @@ inputs1:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	VMOVUPS.Z (R10), K7, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, K7, Y15; VMOVUPS Y15, K7, (R10)
-	VMOVUPS.Z (R11), K7, Y15; VFMADD231PS Y15, Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, K7, Y15; VMOVUPS Y15, K7, (R11)
-	VMOVUPS.Z (R12), K7, Y15; VFMADD231PS Y15, Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, K7, Y15; VMOVUPS Y15, K7, (R12)
-	VMOVUPS.Z (R13), K7, Y15; VFMADD231PS Y15, Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, K7, Y15; VMOVUPS Y15, K7, (R13)
-	VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFF64X2 $2, Y1, Y1, Y4
-	VSHUFF64X2 $1, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFF64X2 $2, Y2, Y2, Y4; VSHUFF64X2 $1, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VSHUFF64X2 $2, Y3, Y3, Y4; VSHUFF64X2 $1, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
+	step_3dca1288((R11), Y15, Y13, Y1, Y5, Y8)
+	step_3dca1288((R12), Y15, Y13, Y2, Y6, Y8)
+	step_3dca1288((R13), Y15, Y13, Y3, Y7, Y8)
+	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_d29cb23f((R9), X1, Y1, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -604,17 +615,10 @@ inputs3:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	VMOVUPS.Z (R10), K7, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, K7, Y15; VMOVUPS Y15, K7, (R10)
-	VSHUFF64X2 $2, Y0, Y0, Y1; VSHUFF64X2 $1, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VSHUFF64X2 $2, Y0, Y0, Y2
-	VSHUFF64X2 $1, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VSHUFF64X2 $2, Y0, Y0, Y3; VSHUFF64X2 $1, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
+	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_24545d03((R9), X1, Y1, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -633,8 +637,7 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -656,7 +659,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

@@ -235,11 +235,6 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	WORD $0x4e3dd6b5 /* fadd v21.4s, v21.4s, v29.4s */; WORD $0x6e3cdeb5 /* fmul v21.4s, v21.4s, v28.4s */; \
 	WORD $0x4e35d694 /* fadd v20.4s, v20.4s, v21.4s */; FMOVQ F20, 16(R8)
 
-#define stepv1 \
-	FMOVQ (R8), F18; WORD $0x4f909013 /* fmul v19.4s, v0.4s, v16.s[0] */; \
-	WORD $0x4e3dd673 /* fadd v19.4s, v19.4s, v29.4s */; WORD $0x6e3cde73 /* fmul v19.4s, v19.4s, v28.4s */; \
-	WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */; FMOVQ F18, (R8)
-
 
 #define biasEachNEONEach \
 	WORD $0x6e21dc41 /* fmul v1.4s, v2.4s, v1.4s */; WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */
@@ -777,24 +772,6 @@ TEXT ·step4x8NEON(SB), NOSPLIT, $0-40
 inputs1:
 	FMOVS (R1), F16
 	stepv2
-	ADD $4, R1, R1; ADD $32, R8, R8
-	SUB $1, R6, R6; CBNZ R6, inputs1
-	RET
-
-// step8x3NEON is the step of one sample on the weights of 3 outputs.
-TEXT ·step8x3NEON(SB), NOSPLIT, $0-40
-	MOVD dy+24(FP), R0; MOVD b+8(FP), R4; MOVD rate+32(FP), R16; VLD1R (R16), [V28.S4]
-	zero(V29)
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…2
-	FMOVD (R0), F0; ADD $8, R0, R17; VLD1 (R17), V0.S[2]
-	FMOVQ (R4), F18; VORR V0.B16, V0.B16, V19.B16; WORD $0x4e3dd673 /* fadd v19.4s, v19.4s, v29.4s */
-	WORD $0x6e3cde73 /* fmul v19.4s, v19.4s, v28.4s */; WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */
-	FMOVQ F18, (R4)
-	MOVD x+16(FP), R1; MOVD wt+0(FP), R3; ADD $0, R3, R8
-	MOVD $8, R6
-inputs1:
-	FMOVS (R1), F16
-	stepv1
 	ADD $4, R1, R1; ADD $32, R8, R8
 	SUB $1, R6, R6; CBNZ R6, inputs1
 	RET

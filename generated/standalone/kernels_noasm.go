@@ -3,7 +3,6 @@
 
 package standalone
 
-func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -23,8 +22,7 @@ func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]f
 func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[4][8]float32)   { dense1WeightSgdGeneric(lr, g, w) }
-func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) { dense2BiasGradGeneric(g, dy) }
+func dense1WeightSgd(lr float32, g, w *[4][8]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -43,9 +41,6 @@ func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [
 }
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
-}
-func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
-	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
 func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)

@@ -9,8 +9,8 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense1BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGradGeneric(g *[1][16]float32, dy [][8]float32) {
+// dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[8]float32)(dy[b][:])
@@ -139,8 +139,8 @@ func dense1WeightSgdGeneric(lr float32, g, w *[4][8]float32) {
 	}
 }
 
-// dense2BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGradGeneric(g *[1][16]float32, dy [][3]float32) {
+// dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[3]float32)(dy[b][:])

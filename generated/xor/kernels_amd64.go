@@ -78,19 +78,6 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 16, 0, 15)
-	case useAVX2:
-		one := float32(1)
-		weightGradientUpTo8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 16, 0, 16)
-	default:
-		dense1BiasGradGeneric(g, dy)
-	}
-}
-
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -441,17 +428,6 @@ func sigmoidOfRows_2(y [][1]float32) {
 	}
 }
 
-func sigmoidOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		sigmoidOfSumsGeneric(y)
-	}
-}
-
 func tanhOfRows(y [][4]float32) {
 	switch {
 	case useAVX512:
@@ -460,16 +436,5 @@ func tanhOfRows(y [][4]float32) {
 		tanhEachAVX2(&y[0][0], &y[0][0], 4, len(y), 0)
 	default:
 		tanhOfRowsGeneric(y)
-	}
-}
-
-func tanhOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		tanhOfSumsGeneric(y)
 	}
 }

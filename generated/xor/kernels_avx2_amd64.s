@@ -13,15 +13,14 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
-DATA table8x4_b9b243c871909699<>+0(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+8(SB)/8, $0x7fffffff7fffffff
-DATA table8x4_b9b243c871909699<>+16(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+24(SB)/8, $0x7fffffff7fffffff
-GLOBL table8x4_b9b243c871909699<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4caed73eccf4519<>+0(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+8(SB)/8, $0x4110cccd4110cccd
-DATA table8x4_4caed73eccf4519<>+16(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+24(SB)/8, $0x4110cccd4110cccd
-GLOBL table8x4_4caed73eccf4519<>(SB), RODATA|NOPTR, $32
-DATA table8x4_49be540cdd02a569<>+0(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+8(SB)/8, $0x3f1ae1483f1ae148
-DATA table8x4_49be540cdd02a569<>+16(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+24(SB)/8, $0x3f1ae1483f1ae148
-GLOBL table8x4_49be540cdd02a569<>(SB), RODATA|NOPTR, $32
+#define number4x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
+number4x8(c7fffffffx8, 0x7fffffff7fffffff)
+number4x8(c4110cccdx8, 0x4110cccd4110cccd)
+number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
 DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
 GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
@@ -46,69 +45,135 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-DATA table8x4_acd7a624d569e041<>+0(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+8(SB)/8, $0x8000000080000000
-DATA table8x4_acd7a624d569e041<>+16(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+24(SB)/8, $0x8000000080000000
-GLOBL table8x4_acd7a624d569e041<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59c9ec6246ee3ab1<>+0(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+8(SB)/8, $0xc2d00000c2d00000
-DATA table8x4_59c9ec6246ee3ab1<>+16(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+24(SB)/8, $0xc2d00000c2d00000
-GLOBL table8x4_59c9ec6246ee3ab1<>(SB), RODATA|NOPTR, $32
-DATA table8x4_6e0dfacc02cd8981<>+0(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+8(SB)/8, $0x4138aa3b4138aa3b
-DATA table8x4_6e0dfacc02cd8981<>+16(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+24(SB)/8, $0x4138aa3b4138aa3b
-GLOBL table8x4_6e0dfacc02cd8981<>(SB), RODATA|NOPTR, $32
-DATA table8x4_59207941f1a68b31<>+0(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+8(SB)/8, $0x4b4000004b400000
-DATA table8x4_59207941f1a68b31<>+16(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+24(SB)/8, $0x4b4000004b400000
-GLOBL table8x4_59207941f1a68b31<>(SB), RODATA|NOPTR, $32
-DATA table8x4_2a34fba5e854cc21<>+0(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+8(SB)/8, $0x3db170003db17000
-DATA table8x4_2a34fba5e854cc21<>+16(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+24(SB)/8, $0x3db170003db17000
-GLOBL table8x4_2a34fba5e854cc21<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4b748515db821239<>+0(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+8(SB)/8, $0x3685fdf43685fdf4
-DATA table8x4_4b748515db821239<>+16(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+24(SB)/8, $0x3685fdf43685fdf4
-GLOBL table8x4_4b748515db821239<>(SB), RODATA|NOPTR, $32
-DATA table8x4_3a2321c73b478261<>+0(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+8(SB)/8, $0x3e2aae383e2aae38
-DATA table8x4_3a2321c73b478261<>+16(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+24(SB)/8, $0x3e2aae383e2aae38
-GLOBL table8x4_3a2321c73b478261<>(SB), RODATA|NOPTR, $32
-DATA table8x4_742fb5046c499e71<>+0(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+8(SB)/8, $0x3f0000003f000000
-DATA table8x4_742fb5046c499e71<>+16(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+24(SB)/8, $0x3f0000003f000000
-GLOBL table8x4_742fb5046c499e71<>(SB), RODATA|NOPTR, $32
-DATA table8x4_948405d98cdd4cd1<>+0(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+8(SB)/8, $0x3d2aab323d2aab32
-DATA table8x4_948405d98cdd4cd1<>+16(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+24(SB)/8, $0x3d2aab323d2aab32
-GLOBL table8x4_948405d98cdd4cd1<>(SB), RODATA|NOPTR, $32
+number4x8(c80000000x8, 0x8000000080000000)
+#define epilogue_7563369b(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
+	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
+	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
+	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
+	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
+	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r0
+
+number4x8(cc2d00000x8, 0xc2d00000c2d00000)
+number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
+number4x8(c4b400000x8, 0x4b4000004b400000)
+number4x8(c3db17000x8, 0x3db170003db17000)
+number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
+number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
+number4x8(c3f000000x8, 0x3f0000003f000000)
+number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
 DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
 GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
 DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
-GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
-DATA table8x4_5081c1328a36c699<>+0(SB)/8, $0x1f8000001f800000; DATA table8x4_5081c1328a36c699<>+8(SB)/8, $0x1f8000001f800000
-DATA table8x4_5081c1328a36c699<>+16(SB)/8, $0x1f8000001f800000; DATA table8x4_5081c1328a36c699<>+24(SB)/8, $0x1f8000001f800000
-GLOBL table8x4_5081c1328a36c699<>(SB), RODATA|NOPTR, $32
-DATA table8x4_16df238de8137d29<>+0(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+8(SB)/8, $0x3f8000003f800000
-DATA table8x4_16df238de8137d29<>+16(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+24(SB)/8, $0x3f8000003f800000
-GLOBL table8x4_16df238de8137d29<>(SB), RODATA|NOPTR, $32
+number4x8(c40000000x8, 0x4000000040000000)
+number4x8(c1f800000x8, 0x1f8000001f800000)
+number4x8(c3f800000x8, 0x3f8000003f800000)
+#define epilogue_ff9daad8(r0, r1, r2, r3, r4, r5) \
+	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
+	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
+	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
+	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
+	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
 
 #define lastColumn3(w, s0, s1, s2) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
 	VFMADD231PS Y14, Y15, s2
 
+#define lastColumns3x4x8at0(at, w) \
+	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
+	lastColumn3((at+96)(w), Y3, Y7, Y11)
+
+#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
+	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1
+
+#define epilogue_f5a18865(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
+	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
+	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
+	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
+	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define epilogue_af66f627(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
 #define lastColumn2(w, s0, s1) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define lastColumns2x4x8at0(at, w) \
+	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
+	lastColumn2((at+96)(w), Y3, Y7)
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
 
 #define lastColumn1(w, s0) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
 
-DATA table8x4_fe11652ff2ce9761<>+0(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+8(SB)/8, $0x3f6666663f666666
-DATA table8x4_fe11652ff2ce9761<>+16(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+24(SB)/8, $0x3f6666663f666666
-GLOBL table8x4_fe11652ff2ce9761<>(SB), RODATA|NOPTR, $32
+#define lastColumns1x4x8at0(at, w) \
+	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
+	lastColumn1((at+96)(w), Y3)
+
+#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
+number4x8(c3f666666x8, 0x3f6666663f666666)
+#define zero6x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
+#define update_d86a9711(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
+	VSUBPS r3, r1, r1; VMOVUPS r1, r0; VMOVUPS r4, r2
 
-#define d2x4AVX2In1C0(x, w) \
+#define update_3d2457d6(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r4; \
+	VSUBPS r4, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+
+#define update_78483646(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r6; \
+	VSUBPS r6, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+
+
+#define d2x4In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense2x4AVX2 sums 2 products for each of 4 outputs.
@@ -117,12 +182,12 @@ TEXT ·dense2x4AVX2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d2x4AVX2In1C0(0, 0); d2x4AVX2In1C0(4, 32)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	d2x4In1C0(0, 0); d2x4In1C0(4, 32)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
-#define d2x4AVX2_2In1C0(x, w) \
+#define d2x4_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense2x4AVX2_2 sums 2 products for each of 4 outputs.
@@ -131,24 +196,13 @@ TEXT ·dense2x4AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d2x4AVX2_2In1C0(0, 0); d2x4AVX2_2In1C0(4, 32)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
-	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y3; VPERMPS Y3, Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y4; VPERMPS Y4, Y2, Y4; VMULPS Y1, Y4, Y4
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y5; VPERMPS Y5, Y2, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y5; VPERMPS Y5, Y2, Y5; VMULPS Y3, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5; VMULPS Y5, Y4, Y4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y5; VPERMPS Y5, Y2, Y5
-	VMULPS Y1, Y5, Y5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y6; VPERMPS Y6, Y2, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3; VADDPS Y4, Y3, Y3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y4; VPERMPS Y4, Y2, Y4
-	VMULPS Y1, Y4, Y1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y4; VPERMPS Y4, Y2, Y2; VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1; VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	d2x4_2In1C0(0, 0); d2x4_2In1C0(4, 32)
+	epilogue_7563369b(Y0, Y1, Y2, Y3, Y4, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
-#define d4x1AVX2In1C0(x, w) \
+#define d4x1In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense4x1AVX2 sums 4 products for each of 1 outputs.
@@ -157,12 +211,12 @@ TEXT ·dense4x1AVX2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d4x1AVX2In1C0(0, 0); d4x1AVX2In1C0(4, 32); d4x1AVX2In1C0(8, 64); d4x1AVX2In1C0(12, 96)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	d4x1In1C0(0, 0); d4x1In1C0(4, 32); d4x1In1C0(8, 64); d4x1In1C0(12, 96)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
-#define d4x1AVX2_2In1C0(x, w) \
+#define d4x1_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense4x1AVX2_2 sums 4 products for each of 1 outputs.
@@ -171,21 +225,10 @@ TEXT ·dense4x1AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d4x1AVX2_2In1C0(0, 0); d4x1AVX2_2In1C0(4, 32); d4x1AVX2_2In1C0(8, 64); d4x1AVX2_2In1C0(12, 96)
+	d4x1_2In1C0(0, 0); d4x1_2In1C0(4, 32); d4x1_2In1C0(8, 64); d4x1_2In1C0(12, 96)
 	// y = sigmoid(x)
-	VORPS table8x4_acd7a624d569e041<>(SB), Y0, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y2
-	VMAXPS Y1, Y2, Y1; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y2
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y2, Y2; VSUBPS table8x4_59207941f1a68b31<>(SB), Y2, Y3
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y3, Y4; VSUBPS Y4, Y1, Y1
-	VMULPS table8x4_4b748515db821239<>(SB), Y3, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y1, Y4; VADDPS table8x4_742fb5046c499e71<>(SB), Y4, Y4
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y3, Y5; VADDPS Y5, Y4, Y4; VMULPS Y3, Y4, Y3
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y4; VPERMPS Y4, Y2, Y4; VADDPS Y4, Y1, Y1; VADDPS Y1, Y3, Y1
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y3; VPERMPS Y3, Y2, Y3; VPSLLD $20, Y2, Y2; VPADDD Y2, Y3, Y2
-	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; VMULPS Y2, Y1, Y1; VADDPS Y2, Y1, Y1
-	VMULPS table8x4_5081c1328a36c699<>(SB), Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0; VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y1; VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
@@ -198,75 +241,51 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
 	VMASKMOVPS (R10)(R14*2), Y15, Y14
-	lastColumn3((R11), Y0, Y4, Y8); lastColumn3(32(R11), Y1, Y5, Y9); lastColumn3(64(R11), Y2, Y6, Y10)
-	lastColumn3(96(R11), Y3, Y7, Y11)
+	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
-	lastColumn2(96(R11), Y3, Y7)
+	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VMULPS Y1, Y1, Y1
-	VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
-	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -286,7 +305,7 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-80
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -298,18 +317,10 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y6
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7; VMOVUPS (BX), Y8; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y8, Y8; VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8; VSUBPS Y8, Y7, Y7; VMOVUPS Y7, (R8); VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0; VMOVUPS 32(BX), Y7; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y7, Y7; VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7; VSUBPS Y7, Y0, Y0; VMOVUPS Y0, 32(R8); VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0; VMOVUPS 64(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0; VMOVUPS 96(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 96(R8); VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0; VMOVUPS 128(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 128(R8); VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0; VMOVUPS 160(BX), Y1; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y1, Y1; VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2; VSUBPS Y2, Y0, Y0; VMOVUPS Y0, 160(R8); VMOVUPS Y1, 160(BX)
+	update_d86a9711((R8), Y7, (BX), Y8, Y0, Y6); update_d86a9711(32(R8), Y0, 32(BX), Y7, Y1, Y6)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y6)
+	update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y6, Y2); update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y6, Y2)
+	update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y6, Y2)
 	ADDQ $24, SI; ADDQ $192, R8; ADDQ $192, BX
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -327,26 +338,25 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2; VMOVUPS (BX), Y3; VMULPS table8x4_fe11652ff2ce9761<>(SB), Y3, Y3; VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3; VSUBPS Y3, Y2, Y2; VMOVUPS Y2, (R8); VMOVUPS Y0, (BX)
+	update_d86a9711((R8), Y2, (BX), Y3, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2Term12(x, w) \
-	rUT8AVX2Term8(x, w); \
+#define rUT8Term12(x, w) \
+	rUT8Term8(x, w); \
 	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
 
-#define rUT8AVX2Term8(x, w) \
-	rUT8AVX2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define rUT8Term8(x, w) \
+	rUT8Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define rUT8AVX2Term4(x, w) \
-	rUT8AVX2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define rUT8Term4(x, w) \
+	rUT8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define rUT8AVX2Term1(x, w) \
+#define rUT8Term1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
@@ -363,15 +373,15 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT8AVX2Term12(0, 0); rUT8AVX2Term12(4, 32)
+	rUT8Term12(0, 0); rUT8Term12(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
+	; VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
 	ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
@@ -384,13 +394,13 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT8AVX2Term8(0, 0); rUT8AVX2Term8(4, 32)
+	rUT8Term8(0, 0); rUT8Term8(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -400,10 +410,10 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8AVX2Term4(0, 0); rUT8AVX2Term4(4, 32)
+	rUT8Term4(0, 0); rUT8Term4(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	; VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
@@ -414,27 +424,27 @@ rows7:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8AVX2Term1(0, 0); rUT8AVX2Term1(4, 32)
+	rUT8Term1(0, 0); rUT8Term1(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2_2Term12(x, w) \
-	rUT8AVX2_2Term8(x, w); \
+#define rUT8_2Term12(x, w) \
+	rUT8_2Term8(x, w); \
 	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
 
-#define rUT8AVX2_2Term8(x, w) \
-	rUT8AVX2_2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define rUT8_2Term8(x, w) \
+	rUT8_2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define rUT8AVX2_2Term4(x, w) \
-	rUT8AVX2_2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define rUT8_2Term4(x, w) \
+	rUT8_2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define rUT8AVX2_2Term1(x, w) \
+#define rUT8_2Term1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
@@ -451,15 +461,15 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT8AVX2_2Term12(0, 0); rUT8AVX2_2Term12(4, 32); rUT8AVX2_2Term12(8, 64); rUT8AVX2_2Term12(12, 96)
+	rUT8_2Term12(0, 0); rUT8_2Term12(4, 32); rUT8_2Term12(8, 64); rUT8_2Term12(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
+	; VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
 	ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
@@ -472,13 +482,13 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT8AVX2_2Term8(0, 0); rUT8AVX2_2Term8(4, 32); rUT8AVX2_2Term8(8, 64); rUT8AVX2_2Term8(12, 96)
+	rUT8_2Term8(0, 0); rUT8_2Term8(4, 32); rUT8_2Term8(8, 64); rUT8_2Term8(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -488,10 +498,10 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8AVX2_2Term4(0, 0); rUT8AVX2_2Term4(4, 32); rUT8AVX2_2Term4(8, 64); rUT8AVX2_2Term4(12, 96)
+	rUT8_2Term4(0, 0); rUT8_2Term4(4, 32); rUT8_2Term4(8, 64); rUT8_2Term4(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	; VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
@@ -502,9 +512,9 @@ rows7:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8AVX2_2Term1(0, 0); rUT8AVX2_2Term1(4, 32); rUT8AVX2_2Term1(8, 64); rUT8AVX2_2Term1(12, 96)
+	rUT8_2Term1(0, 0); rUT8_2Term1(4, 32); rUT8_2Term1(8, 64); rUT8_2Term1(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -522,7 +532,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y2
 	VMOVUPS (DX)(AX*1), Y3
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y3, Y3
+	VMULPS c3f666666x8<>(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	// w = w - (lr · momentum_buffer)
 	VMULPS Y1, Y0, Y3
@@ -535,18 +545,15 @@ elements1:
 	RET
 
 #define sigmoidEachAVX2Each \
-	VORPS table8x4_acd7a624d569e041<>(SB), Y1, Y2; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y3; \
-	VMAXPS Y2, Y3, Y2; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y2, Y3; \
-	VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3; VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; \
-	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; \
-	VMULPS table8x4_4b748515db821239<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMULPS table8x4_3a2321c73b478261<>(SB), Y2, Y5; VADDPS table8x4_742fb5046c499e71<>(SB), Y5, Y5; \
-	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
+	VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
+	VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
+	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; \
+	VMULPS Y2, Y2, Y4; VMULPS c3e2aae38x8<>(SB), Y2, Y5; VADDPS c3f000000x8<>(SB), Y5, Y5; \
+	VMULPS c3d2aab32x8<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
 	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
 	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
-	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; \
-	VMULPS table8x4_5081c1328a36c699<>(SB), Y2, Y2; VMOVUPS table8x4_16df238de8137d29<>(SB), Y3; \
-	VBLENDVPS Y1, Y2, Y3, Y1; VADDPS table8x4_16df238de8137d29<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
+	VPADDD c40000000x8<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
+	VMOVUPS c3f800000x8<>(SB), Y3; VBLENDVPS Y1, Y2, Y3, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
 
 // sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
@@ -574,9 +581,8 @@ next3:
 	RET
 
 #define tanhEachAVX2Each \
-	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y2; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y3; \
-	VMINPS Y2, Y3, Y2; VADDPS table8x4_49be540cdd02a569<>(SB), Y2, Y3; \
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
+	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
+	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
 	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
 	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
@@ -585,7 +591,7 @@ next3:
 	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
 	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
 	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
+	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
 // tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
@@ -621,7 +627,7 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

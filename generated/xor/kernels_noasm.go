@@ -3,15 +3,11 @@
 
 package xor
 
-func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 }
 func dense1BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
-}
-func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	dense1ForwardGeneric(y, x, wt, b)
 }
 func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	dense1ForwardRowsGeneric(y, x, wt, b)
@@ -33,9 +29,6 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]f
 }
 func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
-}
-func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense2ForwardGeneric(y, x, wt, b)
 }
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
@@ -60,6 +53,4 @@ func dense2WeightSgd(lr float32, g, w, momentumBuffer *[4][8]float32) {
 }
 func sigmoidOfRows(y []Output)       { sigmoidOfRowsGeneric(y) }
 func sigmoidOfRows_2(y [][1]float32) { sigmoidOfRows_2Generic(y) }
-func sigmoidOfSums(y []float32)      { sigmoidOfSumsGeneric(y) }
 func tanhOfRows(y [][4]float32)      { tanhOfRowsGeneric(y) }
-func tanhOfSums(y []float32)         { tanhOfSumsGeneric(y) }

@@ -66,7 +66,9 @@ func (c *chains) addFours(fours [4]*vec.Register) *vec.Register {
 // run prints the code and returns the register of its result.
 func (c *chains) run(result *vec.Register) Y {
 	c.Results = []*vec.Register{result}
-	return c.f.run(c.Code, c.regs, nil)[0]
+	var y Y
+	c.f.Named("addChains", func() { y = c.f.run(c.Code, c.regs, nil)[0] })
+	return y
 }
 
 // addChains64 adds the eight chains of one sum, in one register or four in

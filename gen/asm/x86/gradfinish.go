@@ -18,7 +18,9 @@ func (m *gradInput) finish(rows int) {
 				return m.acc(r, k, 0), m.acc(second, k, 0)
 			})
 			if m.epilogue != nil {
-				y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(second > r, dst, temps) })[0]
+				m.Named("epilogue", func() {
+					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(second > r, dst, temps) })[0]
+				})
 				m.epilogue.Mute()
 			}
 			m.nextExtra(second - r + 1)

@@ -161,11 +161,7 @@ func (m *gradInput) tile(rows int) {
 	if m.isa.masks {
 		sums = m.rowVectors(rows) * m.inputs
 	}
-	m.Line(func() {
-		for i := range sums {
-			m.clear(Y(i))
-		}
-	})
+	m.clearFirst(sums)
 	m.Ins("MOVQ", regX, regRow)
 	if rows > 3 {
 		m.Line(func() {
@@ -222,6 +218,20 @@ func (m *gradInput) row(r, disp int) string {
 		return mem(base, disp)
 	}
 	return fmt.Sprintf("%s(%s*%d)", mem(base, disp), regDYStride, r)
+}
+
+// mulAddColumns is sums += weights · dy for the inputs of a block, whose weights
+// are width elements apart, at a displacement.
+func (m *gradInput) mulAddColumns(weights string, width, disp int, partial bool, n int, dy func(r int) Y, sum func(r, k int) Y) {
+	name := fmt.Sprintf("%s%dx%dx%dat%d", map[bool]string{false: "columns", true: "lastColumns"}[partial], n, m.inputs, width, sum(0, 0))
+	m.Shared(name, []string{"at", "w"}, func() {
+		m.Line(func() {
+			for k := range m.inputs {
+				m.mulAddColumn(plus("at", k*width*m.size())+"(w)", partial, n, dy, func(r int) Y { return sum(r, k) })
+			}
+		})
+	})
+	m.Use(name, fmt.Sprint(disp), weights)
 }
 
 // mulAddColumn is sums += weights · dy for some vectors of dy; what is stored
@@ -282,10 +292,6 @@ func (m *gradInput) terms(rows int, weights string, width, outputs int) {
 				}
 			}
 		})
-		m.Line(func() {
-			for k := range m.inputs {
-				m.mulAddColumn(mem(weights, k*width*m.size()+v*m.bytes), partial, rows, dy, func(r int) Y { return m.acc(r, k, v%m.halves) })
-			}
-		})
+		m.mulAddColumns(weights, width, v*m.bytes, partial, rows, dy, func(r, k int) Y { return m.acc(r, k, v%m.halves) })
 	}
 }

@@ -151,13 +151,7 @@ func (m *gradWeight) print() {
 // tile sums the gradients of some inputs' weights.
 func (m *gradWeight) tile(inputs int) {
 	m.Note("%d inputs: g[k][n] = Σ over the rows of x[k]·dy[n]", inputs)
-	m.Line(func() {
-		for k := range inputs {
-			for v := range m.vectors {
-				m.clear(m.acc(k, v))
-			}
-		}
-	})
+	m.clearFirst(inputs * m.vectors)
 	if m.Shared {
 		m.fetch(inputs)
 	}
@@ -243,23 +237,25 @@ func (m *gradWeight) finish(inputs int) {
 		})
 	}
 	m.Note("%s", m.Update.Prog)
-	for k := range inputs {
-		for v := range m.vectors {
-			kept := p.used.Clone()
-			m.Line(func() {
-				given[0] = m.acc(k, v)
-				results := p.run(m.update, given, func(name string, dst Y, _ []Y) {
-					m.loadSome(at(slices.Index(m.arrays, name), k, v), m.isPartial(v), dst)
-				})
-				for i, a := range m.arrays {
-					if slices.Contains(m.Update.Stores, a) {
-						m.storeSome(results[0], m.isPartial(v), at(i, k, v))
-						results = results[1:]
+	m.Line(func() {
+		for k := range inputs {
+			for v := range m.vectors {
+				kept := p.used.Clone()
+				m.Named("update", func() {
+					given[0] = m.acc(k, v)
+					results := p.run(m.update, given, func(name string, dst Y, _ []Y) {
+						m.loadSome(at(slices.Index(m.arrays, name), k, v), m.isPartial(v), dst)
+					})
+					for i, a := range m.arrays {
+						if slices.Contains(m.Update.Stores, a) {
+							m.storeSome(results[0], m.isPartial(v), at(i, k, v))
+							results = results[1:]
+						}
 					}
-				}
-			})
-			p.used = kept
-			p.free(m.acc(k, v))
+				})
+				p.used = kept
+				p.free(m.acc(k, v))
+			}
 		}
-	}
+	})
 }

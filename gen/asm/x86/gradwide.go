@@ -53,12 +53,7 @@ func (m *gradInput) wideTerms(rows int, weights string, width, outputs int) {
 		for r := range m.rowVectors(rows) {
 			m.Line(func() { m.wideDY(r, rows, at*m.size(), part) })
 		}
-		m.Line(func() {
-			for k := range m.inputs {
-				m.mulAddColumn(mem(weights, (k*width+at)*m.size()), part, m.rowVectors(rows),
-					func(r int) Y { return firstDY + Y(r) }, func(r int) Y { return m.wideAcc(r, k) })
-			}
-		})
+		m.mulAddColumns(weights, width, at*m.size(), part, m.rowVectors(rows), func(r int) Y { return firstDY + Y(r) }, m.wideAcc)
 	}
 }
 
@@ -138,9 +133,11 @@ func (m *gradInput) wideFinish(rows int) {
 		m.Line(func() {
 			y := p.addChainsOfTwo(func(k int) Y { return m.wideAcc(r, min(k, m.inputs-1)) })
 			if m.epilogue != nil {
-				y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
-					m.loadTwo(mem(regExtra, 0), extraRow1, two, part, dst, temps[0])
-				})[0]
+				m.Named("epilogue", func() {
+					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
+						m.loadTwo(mem(regExtra, 0), extraRow1, two, part, dst, temps[0])
+					})[0]
+				})
 				m.epilogue.Mute()
 			}
 			m.nextExtra(map[bool]int{true: 2, false: 1}[two])

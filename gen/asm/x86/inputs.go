@@ -3,6 +3,7 @@ package x86
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // overInputs prints what is done for every input, some in a turn of a loop: the
@@ -28,31 +29,39 @@ func (w *writer) overInputs(inputs, unroll, chains, ahead int, vs []vector, each
 		turns, rest = 0, inputs
 	}
 	prefix := w.macroName() + w.Label("In")
-	known := map[int]bool{}
+	numbers := func(k int) []string {
+		out := []string{fmt.Sprint(k * w.size())}
+		for _, b := range all {
+			out = append(out, fmt.Sprint(k*b.stride))
+		}
+		return out
+	}
+	chains = min(chains, max(rest, turns*unroll))
+	var macros []string
+	if rest+min(turns, 1)*unroll > chains { // else every macro would be used once
+		for chain := range chains {
+			macros = append(macros, fmt.Sprintf("%sC%d", prefix, chain))
+			w.Macro(macros[chain], parameters, func() { one(parameters, chain) })
+		}
+	}
 	some := func(n int) {
 		for k := range n {
-			numbers := []string{fmt.Sprint(k * w.size())}
-			for _, b := range all {
-				numbers = append(numbers, fmt.Sprint(k*b.stride))
-			}
-			chain := k % chains
-			if rest+min(turns, 1)*unroll <= chains { // every macro would be used once
-				one(numbers, chain)
+			if macros == nil {
+				one(numbers(k), k%chains)
 				continue
 			}
-			name := fmt.Sprintf("%sC%d", prefix, chain)
-			if !known[chain] {
-				known[chain] = true
-				w.Macro(name, parameters, func() { one(parameters, chain) })
-			}
-			w.Use(name, numbers...)
+			w.Use(macros[k%chains], numbers(k)...)
 		}
 	}
 	if turns > 0 {
 		loop := w.Label("inputs")
 		w.count(turns)
 		w.Place(loop)
-		w.Line(func() { some(unroll) })
+		if macros != nil {
+			w.inTurn("terms", unroll, numbers, macros, "")
+		} else {
+			w.Line(func() { some(unroll) })
+		}
 		w.Line(func() {
 			w.advance(regX, unroll*w.size())
 			for _, base := range all {
@@ -62,6 +71,35 @@ func (w *writer) overInputs(inputs, unroll, chains, ahead int, vs []vector, each
 		w.again(loop)
 	}
 	w.Line(func() { some(rest) })
+}
+
+// inTurn adds the products of n terms, which go to the chains in turn: the macros
+// of terms are for one each, and take the numbers of a term. With a label the
+// counter says how many terms there are.
+func (w *writer) inTurn(role string, n int, numbers func(k int) []string, terms []string, done string) {
+	name := fmt.Sprintf("%s%dx%s", role, n, strings.Join(numbers(1), "x"))
+	if len(terms) > 1 {
+		name += fmt.Sprintf("c%d", len(terms))
+	}
+	parameters, arguments := make([]string, len(terms)), slices.Clone(terms)
+	for c := range terms {
+		parameters[c] = fmt.Sprintf("c%d", c)
+	}
+	if done != "" {
+		parameters, arguments = append(parameters, "done"), append(arguments, done)
+	}
+	w.Shared(name, parameters, func() {
+		w.Line(func() {
+			for k := range n {
+				w.Use(parameters[k%len(terms)], numbers(k)...)
+				if done != "" && k < n-1 {
+					w.Ins("DECQ", regCount)
+					w.Ins("JZ", "done")
+				}
+			}
+		})
+	})
+	w.Use(name, arguments...)
 }
 
 // cacheLine is what a prefetch brings, in bytes.

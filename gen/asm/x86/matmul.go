@@ -149,19 +149,7 @@ func plus(disp string, n int) string {
 func (m *matMul) tile(rows, smaller int) {
 	acc := func(r, v, c int) Y { return Y((r*m.vectors+v)*m.Chains + c) }
 	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.bias()])
-	m.Line(func() {
-		for r := range rows {
-			for v := range m.vectors {
-				for c := range m.Chains {
-					if c == 0 && m.bias() && !m.Scaled {
-						m.load(mem(regBias, v*m.bytes), acc(r, v, c))
-					} else {
-						m.clear(acc(r, v, c))
-					}
-				}
-			}
-		}
-	})
+	m.start(rows, acc)
 	m.pointer("w", regW)
 	m.Ins("MOVQ", regX, regRow)
 	if rows > 6 {
@@ -169,6 +157,24 @@ func (m *matMul) tile(rows, smaller int) {
 	}
 	m.terms(rows, smaller, acc)
 	m.finish(rows, acc)
+}
+
+// start gives every sum its first value.
+func (m *matMul) start(rows int, acc func(r, v, c int) Y) {
+	if !m.bias() || m.Scaled {
+		m.clearFirst(rows * m.vectors * m.Chains)
+		return
+	}
+	m.Line(func() {
+		for r := range rows {
+			for v := range m.vectors {
+				m.load(mem(regBias, v*m.bytes), acc(r, v, 0))
+				for c := 1; c < m.Chains; c++ {
+					m.clear(acc(r, v, c))
+				}
+			}
+		}
+	})
 }
 
 // terms adds the products of all terms, some in a turn of a loop.
@@ -187,7 +193,9 @@ func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
 			m.advance(regW, n*weights)
 		})
 	}
-	some := m.term(rows, smaller, acc)
+	terms := m.term(rows, smaller, acc)
+	numbers := func(k int) []string { return []string{fmt.Sprint(k * m.size()), fmt.Sprint(k * weights)} }
+	some := func(k int) { m.Use(terms[k%m.Chains], numbers(k)...) }
 	if m.Rolled {
 		loop := m.Label("terms")
 		m.Line(func() {
@@ -195,17 +203,13 @@ func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
 			m.Ins("SHRQ", fmt.Sprintf("$%d", shiftOf(unroll)), regCount)
 		})
 		m.Place(loop)
-		m.Line(func() {
-			for k := range unroll {
-				some(k, k)
-			}
-		})
+		m.inTurn("terms", unroll, numbers, terms, "")
 		next(unroll)
 		m.again(loop)
 	} else {
 		m.Line(func() {
 			for k := range m.Terms() {
-				some(k, k)
+				some(k)
 			}
 		})
 		return
@@ -217,29 +221,20 @@ func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
 		m.Ins("JZ", done)
 	})
 	if m.Chains > 1 { // the terms that are left go to the chains in turn
-		for k := range unroll - 1 {
-			m.Line(func() {
-				some(k, k)
-				if k < unroll-2 {
-					m.Ins("DECQ", regCount)
-					m.Ins("JZ", done)
-				}
-			})
-		}
+		m.inTurn("rest", unroll-1, numbers, terms, done)
 		m.Place(done)
 		return
 	}
 	m.Place(loop)
-	some(0, 0)
+	some(0)
 	next(1)
 	m.again(loop)
 	m.Place(done)
 }
 
-// term gives what adds the products of a term at hand: a macro for each chain,
+// term gives the macros that add the products of a term, one for each chain,
 // which goes on where that of the smaller tile ends.
-func (m *matMul) term(rows, smaller int, acc func(r, v, c int) Y) func(at, k int) {
-	weights := m.width * kernels.WeightSize(m.Kernel)
+func (m *matMul) term(rows, smaller int, acc func(r, v, c int) Y) []string {
 	name := func(rows, chain int) string {
 		if m.Chains == 1 {
 			return fmt.Sprintf("%sTerm%d", m.macroName(), rows)
@@ -258,11 +253,12 @@ func (m *matMul) term(rows, smaller int, acc func(r, v, c int) Y) func(at, k int
 			m.mulAddRow(m.element(r, "x"), m.vectors, func(v int) Y { return acc(r, v, chain) })
 		}
 	}
-	number := func(n int) string { return fmt.Sprint(n) }
-	for chain := range m.Chains {
-		m.Macro(name(rows, chain), []string{"x", "w"}, func() { m.Line(func() { add(chain) }) })
+	names := make([]string, m.Chains)
+	for chain := range names {
+		names[chain] = name(rows, chain)
+		m.Macro(names[chain], []string{"x", "w"}, func() { m.Line(func() { add(chain) }) })
 	}
-	return func(at, k int) { m.Use(name(rows, k%m.Chains), number(at*m.size()), number(at*weights)) }
+	return names
 }
 
 // mulAddReg is acc += broadcast input · weights.
@@ -283,6 +279,12 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 						m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c))
 					}
 				}
+			}
+		}
+	})
+	m.Line(func() {
+		for r := range rows {
+			for v := range m.vectors {
 				m.scale(m.Kernel, regPanelScale, v*m.bytes, acc(r, v, 0))
 				busy = append(busy, acc(r, v, 0))
 			}
@@ -310,7 +312,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		for v := range m.vectors {
 			y := acc(r, v, 0)
 			if inRegisters {
-				y = p.run(c, []Y{y}, nil)[0]
+				m.Named("epilogue", func() { y = p.run(c, []Y{y}, nil)[0] })
 				c.Mute()
 			}
 			put(p, y, v, regY)

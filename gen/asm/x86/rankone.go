@@ -144,7 +144,7 @@ func (m *rankOne) group(vs []vector) {
 	row := func(at func(v vector, plus int) string) {
 		for i, v := range vs {
 			t := temp + Y(i)%(m.zero-temp)
-			m.Line(func() {
+			m.Named("step", func() {
 				m.change(m.input, Y(i), m.zero, t)
 				m.addTo(at(v, 0), v.valid < m.lanes(), t)
 			})
@@ -283,7 +283,7 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int, partial bool
 		})
 		for i := range inputs {
 			at, weights := mem(rowRegs[i], v*m.bytes), Y(w).String()
-			m.Line(func() {
+			m.Named("step", func() {
 				if part { // what is stored beyond the outputs is nobody's
 					m.toMask(regMask, w)
 					m.loadMasked(at, w, w)

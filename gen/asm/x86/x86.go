@@ -81,10 +81,10 @@ func (w *writer) register(y Y) string {
 }
 
 // macroName begins the names of the macros of a function: its name without small
-// letters but the first.
+// letters but the first, and without the instruction set, which the file is for.
 func (w *writer) macroName() string {
 	var name []byte
-	for i, c := range []byte(w.Name) {
+	for i, c := range []byte(strings.NewReplacer("AVX512", "", "AVX2", "").Replace(w.Name)) {
 		if i == 0 || c < 'a' || c > 'z' || c == 'x' {
 			name = append(name, c)
 		}
@@ -203,6 +203,27 @@ func (w *writer) clear(dst Y) {
 	w.Shared("zero", []string{"s0"}, func() { w.Ins("VXORPS", "s0", "s0", "s0") })
 	w.Use("zero", w.register(dst))
 }
+
+// clearFirst clears the first registers.
+func (w *writer) clearFirst(n int) {
+	if n < 4 {
+		w.Line(func() {
+			for i := range n {
+				w.clear(Y(i))
+			}
+		})
+		return
+	}
+	name := fmt.Sprintf("zero%dx%d", n, w.bytes)
+	w.Shared(name, nil, func() {
+		w.Line(func() {
+			for i := range n {
+				w.clear(Y(i))
+			}
+		})
+	})
+	w.Use(name)
+}
 func (w *writer) add(a, b, dst Y) {
 	w.Ins(w.op("VADDPS", "VADDPD"), a.String(), b.String(), dst.String())
 }
@@ -262,15 +283,21 @@ func (w *writer) ret()                       { w.Ins("VZEROUPPER"); w.Ins("RET")
 // nothing on processors that have no PREFETCHW, which the assembler does not
 // know; the instruction is spelt out, displacement last.
 func (w *writer) prefetchToWrite(base string, disp int) {
-	switch base {
-	case "R8":
-		w.Ins("LONG", "$0x880d0f41")
-	case "BX":
-		w.Ins("WORD", "$0x0d0f")
-		w.Ins("BYTE", "$0x8b")
-	case "DX":
-		w.Ins("WORD", "$0x0d0f")
-		w.Ins("BYTE", "$0x8a")
-	}
-	w.Ins("LONG", fmt.Sprintf("$%d", disp))
+	name := "prefetchw" + base
+	w.Shared(name, []string{"at"}, func() {
+		w.Line(func() {
+			switch base {
+			case "R8":
+				w.Ins("LONG", "$0x880d0f41")
+			case "BX":
+				w.Ins("WORD", "$0x0d0f")
+				w.Ins("BYTE", "$0x8b")
+			case "DX":
+				w.Ins("WORD", "$0x0d0f")
+				w.Ins("BYTE", "$0x8a")
+			}
+			w.Ins("LONG", "$at")
+		})
+	})
+	w.Use(name, fmt.Sprint(disp))
 }

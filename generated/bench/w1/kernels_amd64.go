@@ -88,18 +88,6 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func step32x2AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step32x2AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step32x32AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step32x32AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step4x32AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
@@ -258,23 +246,6 @@ func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) {
 	}
 }
 
-func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 2 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 128, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 2 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 128, 0)
-		}
-	default:
-		dense2BiasGradGeneric(g, dy)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -400,19 +371,6 @@ func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	}
 }
 
-func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step32x32AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step32x32AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -448,19 +406,6 @@ func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) {
 		}
 	default:
 		dense2WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 8, 0, 3)
-	case useAVX2:
-		one := float32(1)
-		weightGradientUpTo8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 8, 0, 24)
-	default:
-		dense3BiasGradGeneric(g, dy)
 	}
 }
 
@@ -590,19 +535,6 @@ func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	}
 }
 
-func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step32x2AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step32x2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense3RankOneGeneric(wt, b, x, dy, rate)
-	}
-}
-
 func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -657,16 +589,5 @@ func tanhOfRows(y [][32]float32) {
 		tanhEachAVX2(&y[0][0], &y[0][0], 32, len(y), 0)
 	default:
 		tanhOfRowsGeneric(y)
-	}
-}
-
-func tanhOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		tanhOfSumsGeneric(y)
 	}
 }

@@ -13,18 +13,20 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+#define number4x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_b9b243c871909699<>+0(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+8(SB)/8, $0x7fffffff7fffffff
-DATA table8x4_b9b243c871909699<>+16(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+24(SB)/8, $0x7fffffff7fffffff
-GLOBL table8x4_b9b243c871909699<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4caed73eccf4519<>+0(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+8(SB)/8, $0x4110cccd4110cccd
-DATA table8x4_4caed73eccf4519<>+16(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+24(SB)/8, $0x4110cccd4110cccd
-GLOBL table8x4_4caed73eccf4519<>(SB), RODATA|NOPTR, $32
-DATA table8x4_49be540cdd02a569<>+0(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+8(SB)/8, $0x3f1ae1483f1ae148
-DATA table8x4_49be540cdd02a569<>+16(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+24(SB)/8, $0x3f1ae1483f1ae148
-GLOBL table8x4_49be540cdd02a569<>(SB), RODATA|NOPTR, $32
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+
+number4x8(c7fffffffx8, 0x7fffffff7fffffff)
+number4x8(c4110cccdx8, 0x4110cccd4110cccd)
+number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
 DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
 GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
@@ -49,36 +51,185 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-DATA table8x4_acd7a624d569e041<>+0(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+8(SB)/8, $0x8000000080000000
-DATA table8x4_acd7a624d569e041<>+16(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+24(SB)/8, $0x8000000080000000
-GLOBL table8x4_acd7a624d569e041<>(SB), RODATA|NOPTR, $32
-DATA table8x4_16df238de8137d29<>+0(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+8(SB)/8, $0x3f8000003f800000
-DATA table8x4_16df238de8137d29<>+16(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+24(SB)/8, $0x3f8000003f800000
-GLOBL table8x4_16df238de8137d29<>(SB), RODATA|NOPTR, $32
+number4x8(c80000000x8, 0x8000000080000000)
+#define epilogue_7563369b(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
+	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
+	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
+	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
+	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
+	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r0
+
+#define epilogue_50c17e36(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
+	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
+	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
+	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
+	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
+	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r2; VORPS r2, r1, r1
+
+#define epilogue_5360c27e(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
+	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
+	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
+	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
+	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
+	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r1
+
+number4x8(c3f800000x8, 0x3f8000003f800000)
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
 #define lastColumn3(w, s0, s1, s2) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
 	VFMADD231PS Y14, Y15, s2
 
+#define lastColumns3x4x8at0(at, w) \
+	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
+	lastColumn3((at+96)(w), Y3, Y7, Y11)
+
+#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
+	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1
+
+#define epilogue_f5a18865(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
+	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
+	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
+	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
+	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define epilogue_af66f627(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
 #define lastColumn2(w, s0, s1) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define lastColumns2x4x8at0(at, w) \
+	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
+	lastColumn2((at+96)(w), Y3, Y7)
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
 
 #define lastColumn1(w, s0) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
 
+#define lastColumns1x4x8at0(at, w) \
+	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
+	lastColumn1((at+96)(w), Y3)
+
+#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
 #define column3(w, s0, s1, s2) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define columns3x4x16at0(at, w) \
+	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
+	column3((at+192)(w), Y3, Y7, Y11)
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
+#define columns2x4x16at0(at, w) \
+	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
+	column2((at+192)(w), Y3, Y7)
+
 #define column1(w, s0) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
+
+#define columns1x4x16at0(at, w) \
+	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
+#define update_ea593ece(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define update_233342a4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+
+#define update_3f9c81b4(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+
+#define zero6x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define rest7x4x64c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
+#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
+
+#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+
+#define step_9a336a74(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define step_833687ae(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
+	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
+
+#define epilogue_dc524730(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
+	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
+
+#define epilogue_85393a54(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
+	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
+	VMOVUPS r3, r0
 
 
 #define biasEachAVX2Each \
@@ -128,32 +279,32 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	; LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
-#define d32x32AVX2In1C0(x, w) \
+#define d32x32In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y4
 
-#define d32x32AVX2In1C1(x, w) \
+#define d32x32In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y5
 
-#define d32x32AVX2In1C2(x, w) \
+#define d32x32In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2; VFMADD231PS (w+32)(DI), Y15, Y6
 
-#define d32x32AVX2In1C3(x, w) \
+#define d32x32In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3; VFMADD231PS (w+32)(DI), Y15, Y7
 
-#define d32x32AVX2In3C0(x, w) \
+#define d32x32In3C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y0; VFMADD231PS (w+2080)(DI), Y15, Y4
 
-#define d32x32AVX2In3C1(x, w) \
+#define d32x32In3C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y1; VFMADD231PS (w+2080)(DI), Y15, Y5
 
-#define d32x32AVX2In3C2(x, w) \
+#define d32x32In3C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y2; VFMADD231PS (w+2080)(DI), Y15, Y6
 
-#define d32x32AVX2In3C3(x, w) \
+#define d32x32In3C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y3; VFMADD231PS (w+2080)(DI), Y15, Y7
 
 // dense32x32AVX2 sums 32 products for each of 32 outputs.
@@ -166,59 +317,51 @@ TEXT ·dense32x32AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	d32x32AVX2In1C0(0, 0)
-	d32x32AVX2In1C1(4, 64)
-	d32x32AVX2In1C2(8, 128)
-	d32x32AVX2In1C3(12, 192); d32x32AVX2In1C0(16, 256); d32x32AVX2In1C1(20, 320); d32x32AVX2In1C2(24, 384)
-	d32x32AVX2In1C3(28, 448)
+	terms8x4x64c4(d32x32In1C0, d32x32In1C1, d32x32In1C2, d32x32In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y4, 32(R8)
 	// y[16…31] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 64(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 96(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs4:
-	d32x32AVX2In3C0(0, 0)
-	d32x32AVX2In3C1(4, 64)
-	d32x32AVX2In3C2(8, 128)
-	d32x32AVX2In3C3(12, 192); d32x32AVX2In3C0(16, 256); d32x32AVX2In3C1(20, 320); d32x32AVX2In3C2(24, 384)
-	d32x32AVX2In3C3(28, 448)
+	terms8x4x64c4(d32x32In3C0, d32x32In3C1, d32x32In3C2, d32x32In3C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs4
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y4, 96(R8)
+	; VMOVUPS Y0, 64(R8)
+	; VMOVUPS Y4, 96(R8)
 	VZEROUPPER
 	RET
 
-#define d32x32AVX2_2In1C0(x, w) \
+#define d32x32_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y4
 
-#define d32x32AVX2_2In1C1(x, w) \
+#define d32x32_2In1C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y5
 
-#define d32x32AVX2_2In1C2(x, w) \
+#define d32x32_2In1C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2; VFMADD231PS (w+32)(DI), Y15, Y6
 
-#define d32x32AVX2_2In1C3(x, w) \
+#define d32x32_2In1C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3; VFMADD231PS (w+32)(DI), Y15, Y7
 
-#define d32x32AVX2_2In3C0(x, w) \
+#define d32x32_2In3C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y0; VFMADD231PS (w+2080)(DI), Y15, Y4
 
-#define d32x32AVX2_2In3C1(x, w) \
+#define d32x32_2In3C1(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y1; VFMADD231PS (w+2080)(DI), Y15, Y5
 
-#define d32x32AVX2_2In3C2(x, w) \
+#define d32x32_2In3C2(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y2; VFMADD231PS (w+2080)(DI), Y15, Y6
 
-#define d32x32AVX2_2In3C3(x, w) \
+#define d32x32_2In3C3(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y3; VFMADD231PS (w+2080)(DI), Y15, Y7
 
 // dense32x32AVX2_2 sums 32 products for each of 32 outputs.
@@ -231,82 +374,30 @@ TEXT ·dense32x32AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	d32x32AVX2_2In1C0(0, 0)
-	d32x32AVX2_2In1C1(4, 64)
-	d32x32AVX2_2In1C2(8, 128)
-	d32x32AVX2_2In1C3(12, 192); d32x32AVX2_2In1C0(16, 256); d32x32AVX2_2In1C1(20, 320)
-	d32x32AVX2_2In1C2(24, 384); d32x32AVX2_2In1C3(28, 448)
+	terms8x4x64c4(d32x32_2In1C0, d32x32_2In1C1, d32x32_2In1C2, d32x32_2In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
-	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y3; VPERMPS Y3, Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y2, Y5; VMULPS Y1, Y5, Y5
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y2, Y6; VADDPS Y6, Y5, Y5
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y2, Y6; VMULPS Y3, Y6, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y2, Y6
-	VMULPS Y1, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y2, Y7; VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3; VADDPS Y5, Y3, Y3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y2, Y5
-	VMULPS Y1, Y5, Y1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y2, Y2; VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1; VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, (R8)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
-	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y2; VPERMPS Y2, Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y3; VPERMPS Y3, Y1, Y3; VMULPS Y0, Y3, Y3
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y5; VPERMPS Y5, Y1, Y5; VADDPS Y5, Y3, Y3
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y5; VPERMPS Y5, Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5; VMULPS Y5, Y3, Y3; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y5; VPERMPS Y5, Y1, Y5
-	VMULPS Y0, Y5, Y5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y6; VPERMPS Y6, Y1, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2; VADDPS Y3, Y2, Y2; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y3; VPERMPS Y3, Y1, Y3
-	VMULPS Y0, Y3, Y0; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y3; VPERMPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0; VANDPS table8x4_acd7a624d569e041<>(SB), Y4, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	epilogue_7563369b(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, (R8)
+	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y0, 32(R8)
 	// y[16…31] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 64(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 96(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs4:
-	d32x32AVX2_2In3C0(0, 0)
-	d32x32AVX2_2In3C1(4, 64)
-	d32x32AVX2_2In3C2(8, 128)
-	d32x32AVX2_2In3C3(12, 192); d32x32AVX2_2In3C0(16, 256); d32x32AVX2_2In3C1(20, 320)
-	d32x32AVX2_2In3C2(24, 384); d32x32AVX2_2In3C3(28, 448)
+	terms8x4x64c4(d32x32_2In3C0, d32x32_2In3C1, d32x32_2In3C2, d32x32_2In3C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs4
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
-	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y3; VPERMPS Y3, Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y2, Y5; VMULPS Y1, Y5, Y5
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y2, Y6; VADDPS Y6, Y5, Y5
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y2, Y6; VMULPS Y3, Y6, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y2, Y6
-	VMULPS Y1, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y2, Y7; VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3; VADDPS Y5, Y3, Y3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y2, Y5
-	VMULPS Y1, Y5, Y1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y2, Y2; VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1; VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, 64(R8)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
-	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y2; VPERMPS Y2, Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y3; VPERMPS Y3, Y1, Y3; VMULPS Y0, Y3, Y3
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y5; VPERMPS Y5, Y1, Y5; VADDPS Y5, Y3, Y3
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y5; VPERMPS Y5, Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5; VMULPS Y5, Y3, Y3; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y5; VPERMPS Y5, Y1, Y5
-	VMULPS Y0, Y5, Y5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y6; VPERMPS Y6, Y1, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2; VADDPS Y3, Y2, Y2; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y3; VPERMPS Y3, Y1, Y3
-	VMULPS Y0, Y3, Y0; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y3; VPERMPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0; VANDPS table8x4_acd7a624d569e041<>(SB), Y4, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
+	epilogue_7563369b(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 64(R8)
+	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y0, 96(R8)
 	VZEROUPPER
 	RET
 
-#define d4x32AVX2In1C0(x, w) \
+#define d4x32In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
@@ -317,15 +408,15 @@ TEXT ·dense4x32AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	d4x32AVX2In1C0(0, 0); d4x32AVX2In1C0(4, 64); d4x32AVX2In1C0(8, 128); d4x32AVX2In1C0(12, 192)
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+	d4x32In1C0(0, 0); d4x32In1C0(4, 64); d4x32In1C0(8, 128); d4x32In1C0(12, 192)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
 
-#define d4x32AVX2_2In1C0(x, w) \
+#define d4x32_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
@@ -336,55 +427,11 @@ TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	d4x32AVX2_2In1C0(0, 0); d4x32AVX2_2In1C0(4, 64); d4x32AVX2_2In1C0(8, 128); d4x32AVX2_2In1C0(12, 192)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y4; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y5
-	VMINPS Y4, Y5, Y4; VADDPS table8x4_49be540cdd02a569<>(SB), Y4, Y5
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y5, Y5; VPSRLD $22, Y5, Y5
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y6; VPERMPS Y6, Y5, Y6; VSUBPS Y6, Y4, Y4; VMULPS Y4, Y4, Y6
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y7; VPERMPS Y7, Y5, Y7; VMULPS Y4, Y7, Y7
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y8; VPERMPS Y8, Y5, Y8; VADDPS Y8, Y7, Y7
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y8; VPERMPS Y8, Y5, Y8; VMULPS Y6, Y8, Y8; VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8; VMULPS Y8, Y7, Y7; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y8; VPERMPS Y8, Y5, Y8
-	VMULPS Y4, Y8, Y8; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y9; VPERMPS Y9, Y5, Y9; VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6; VADDPS Y7, Y6, Y6; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y7; VPERMPS Y7, Y5, Y7
-	VMULPS Y4, Y7, Y4; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y7; VPERMPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4; VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y4, Y0; VMOVUPS Y0, (R8)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y4
-	VMINPS Y0, Y4, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y4
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y4, Y4; VPSRLD $22, Y4, Y4
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y5; VPERMPS Y5, Y4, Y5; VSUBPS Y5, Y0, Y0; VMULPS Y0, Y0, Y5
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y6; VPERMPS Y6, Y4, Y6; VMULPS Y0, Y6, Y6
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y7; VPERMPS Y7, Y4, Y7; VADDPS Y7, Y6, Y6
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y7; VPERMPS Y7, Y4, Y7; VMULPS Y5, Y7, Y7; VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7; VMULPS Y7, Y6, Y6; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y7; VPERMPS Y7, Y4, Y7
-	VMULPS Y0, Y7, Y7; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y8; VPERMPS Y8, Y4, Y8; VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5; VADDPS Y6, Y5, Y5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y6; VPERMPS Y6, Y4, Y6
-	VMULPS Y0, Y6, Y0; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y6; VPERMPS Y6, Y4, Y4; VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0; VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y2, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
-	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y1, Y4; VSUBPS Y4, Y0, Y0; VMULPS Y0, Y0, Y4
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y1, Y5; VMULPS Y0, Y5, Y5
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y1, Y6; VADDPS Y6, Y5, Y5
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y1, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y1, Y6
-	VMULPS Y0, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y1, Y7; VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y1, Y5
-	VMULPS Y0, Y5, Y0; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0; VANDPS table8x4_acd7a624d569e041<>(SB), Y2, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VANDPS table8x4_b9b243c871909699<>(SB), Y3, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
-	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y2; VPERMPS Y2, Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y4; VPERMPS Y4, Y1, Y4; VMULPS Y0, Y4, Y4
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y5; VPERMPS Y5, Y1, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y5; VPERMPS Y5, Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5; VMULPS Y5, Y4, Y4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y5; VPERMPS Y5, Y1, Y5
-	VMULPS Y0, Y5, Y5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y6; VPERMPS Y6, Y1, Y6; VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2; VADDPS Y4, Y2, Y2; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y4; VPERMPS Y4, Y1, Y4
-	VMULPS Y0, Y4, Y0; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y4; VPERMPS Y4, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0; VANDPS table8x4_acd7a624d569e041<>(SB), Y3, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
+	d4x32_2In1C0(0, 0); d4x32_2In1C0(4, 64); d4x32_2In1C0(8, 128); d4x32_2In1C0(12, 192)
+	epilogue_7563369b(Y0, Y4, Y5, Y6, Y7, Y8, Y9); VMOVUPS Y0, (R8)
+	epilogue_5360c27e(Y1, Y0, Y4, Y5, Y6, Y7, Y8); VMOVUPS Y0, 32(R8)
+	epilogue_50c17e36(Y2, Y0, Y1, Y4, Y5, Y6, Y7); VMOVUPS Y0, 64(R8)
+	epilogue_50c17e36(Y3, Y0, Y1, Y2, Y4, Y5, Y6); VMOVUPS Y0, 96(R8)
 	VZEROUPPER
 	RET
 
@@ -397,75 +444,51 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
 	VMASKMOVPS (R10)(R14*2), Y15, Y14
-	lastColumn3((R11), Y0, Y4, Y8); lastColumn3(32(R11), Y1, Y5, Y9); lastColumn3(64(R11), Y2, Y6, Y10)
-	lastColumn3(96(R11), Y3, Y7, Y11)
+	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
-	lastColumn2(96(R11), Y3, Y7)
+	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VMULPS Y1, Y1, Y1
-	VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
-	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -484,92 +507,68 @@ block1:
 	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels4:
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	column3((DI), Y0, Y4, Y8); column3(64(DI), Y1, Y5, Y9); column3(128(DI), Y2, Y6, Y10)
-	column3(192(DI), Y3, Y7, Y11)
+	columns3x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
-	column3(32(DI), Y0, Y4, Y8); column3(96(DI), Y1, Y5, Y9); column3(160(DI), Y2, Y6, Y10)
-	column3(224(DI), Y3, Y7, Y11)
+	columns3x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((DI), Y0, Y4); column2(64(DI), Y1, Y5); column2(128(DI), Y2, Y6); column2(192(DI), Y3, Y7)
+	columns2x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	column2(32(DI), Y0, Y4); column2(96(DI), Y1, Y5); column2(160(DI), Y2, Y6); column2(224(DI), Y3, Y7)
+	columns2x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VMULPS Y1, Y1, Y1
-	VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y12
-	column1((DI), Y0); column1(64(DI), Y1); column1(128(DI), Y2); column1(192(DI), Y3)
+	columns1x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12
-	column1(32(DI), Y0); column1(96(DI), Y1); column1(160(DI), Y2); column1(224(DI), Y3)
+	columns1x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
-	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -586,8 +585,7 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -599,18 +597,13 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y13; VMULPS Y0, Y12, Y0; VSUBPS Y0, Y13, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0; VMULPS Y6, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0; VMULPS Y7, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0; VMULPS Y8, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0; VMULPS Y9, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0; VMULPS Y10, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0; VMULPS Y11, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 352(R8)
+	update_ea593ece((R8), Y13, Y0, Y12)
+	update_233342a4(32(R8), Y0, Y1, Y12)
+	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
+	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
+	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
+	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -628,8 +621,7 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y3; VMULPS Y0, Y2, Y0; VSUBPS Y0, Y3, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y2, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
@@ -645,7 +637,7 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-72
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -657,12 +649,10 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y7; VMULPS Y0, Y6, Y0; VSUBPS Y0, Y7, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
+	update_ea593ece((R8), Y7, Y0, Y6)
+	update_233342a4(32(R8), Y0, Y1, Y6)
+	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -680,22 +670,22 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y2; VMULPS Y0, Y1, Y0; VSUBPS Y0, Y2, Y0; VMOVUPS Y0, (R8)
+	update_ea593ece((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
 	VZEROUPPER
 	RET
 
-#define r16AVX2Term6(x, w) \
-	r16AVX2Term5(x, w); \
+#define r16Term6(x, w) \
+	r16Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r16AVX2Term5(x, w) \
-	r16AVX2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define r16Term5(x, w) \
+	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r16AVX2Term1(x, w) \
+#define r16Term1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -710,11 +700,12 @@ rows1:
 	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2Term6(0, 0); r16AVX2Term6(4, 64); r16AVX2Term6(8, 128); r16AVX2Term6(12, 192)
+	r16Term6(0, 0); r16Term6(4, 64); r16Term6(8, 128); r16Term6(12, 192)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -725,11 +716,11 @@ rows3:
 	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2Term5(0, 0); r16AVX2Term5(4, 64); r16AVX2Term5(8, 128); r16AVX2Term5(12, 192)
+	r16Term5(0, 0); r16Term5(4, 64); r16Term5(8, 128); r16Term5(12, 192)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -739,26 +730,26 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2Term1(0, 0); r16AVX2Term1(4, 64); r16AVX2Term1(8, 128); r16AVX2Term1(12, 192)
+	r16Term1(0, 0); r16Term1(4, 64); r16Term1(8, 128); r16Term1(12, 192)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
 
-#define r16AVX2_2Term1C0(x, w) \
+#define r16_2Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y4)
 
-#define r16AVX2_2Term1C1(x, w) \
+#define r16_2Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
 
-#define r16AVX2_2Term1C2(x, w) \
+#define r16_2Term1C2(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
 
-#define r16AVX2_2Term1C3(x, w) \
+#define r16_2Term1C3(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -774,52 +765,45 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r16AVX2_2Term1C0(0, 0); r16AVX2_2Term1C1(4, 64); r16AVX2_2Term1C2(8, 128); r16AVX2_2Term1C3(12, 192)
-	r16AVX2_2Term1C0(16, 256); r16AVX2_2Term1C1(20, 320); r16AVX2_2Term1C2(24, 384); r16AVX2_2Term1C3(28, 448)
+	terms8x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	r16AVX2_2Term1C0(0, 0); DECQ CX; JZ last5
-	r16AVX2_2Term1C1(4, 64); DECQ CX; JZ last5
-	r16AVX2_2Term1C2(8, 128); DECQ CX; JZ last5
-	r16AVX2_2Term1C3(12, 192); DECQ CX; JZ last5
-	r16AVX2_2Term1C0(16, 256); DECQ CX; JZ last5
-	r16AVX2_2Term1C1(20, 320); DECQ CX; JZ last5
-	r16AVX2_2Term1C2(24, 384)
+	rest7x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y4, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	VZEROUPPER
 	RET
 
-#define rUT8AVX2Term1C0(x, w) \
+#define rUT8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define rUT8AVX2Term1C1(x, w) \
+#define rUT8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define rUT8AVX2Term1C2(x, w) \
+#define rUT8Term1C2(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
 
-#define rUT8AVX2Term1C3(x, w) \
+#define rUT8Term1C3(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
-#define rUT8AVX2Term1C4(x, w) \
+#define rUT8Term1C4(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
 
-#define rUT8AVX2Term1C5(x, w) \
+#define rUT8Term1C5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
 
-#define rUT8AVX2Term1C6(x, w) \
+#define rUT8Term1C6(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
 
-#define rUT8AVX2Term1C7(x, w) \
+#define rUT8Term1C7(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
@@ -837,23 +821,16 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT8AVX2Term1C0(0, 0); rUT8AVX2Term1C1(4, 32); rUT8AVX2Term1C2(8, 64); rUT8AVX2Term1C3(12, 96)
-	rUT8AVX2Term1C4(16, 128); rUT8AVX2Term1C5(20, 160); rUT8AVX2Term1C6(24, 192); rUT8AVX2Term1C7(28, 224)
+	terms8x4x32c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT8AVX2Term1C0(0, 0); DECQ CX; JZ last5
-	rUT8AVX2Term1C1(4, 32); DECQ CX; JZ last5
-	rUT8AVX2Term1C2(8, 64); DECQ CX; JZ last5
-	rUT8AVX2Term1C3(12, 96); DECQ CX; JZ last5
-	rUT8AVX2Term1C4(16, 128); DECQ CX; JZ last5
-	rUT8AVX2Term1C5(20, 160); DECQ CX; JZ last5
-	rUT8AVX2Term1C6(24, 192)
+	rest7x4x32c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7, last5)
 last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -878,65 +855,10 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s32x2AVX2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DX), Y8, Y8; \
-	VMOVUPS Y8, w(DX)
-
-// step32x2AVX2 is the step of one sample on the weights of 2 outputs.
-TEXT ·step32x2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…1
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
-	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
-	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX; MOVQ $8, CX
-inputs2:
-	s32x2AVX2In1C0(0, 0); s32x2AVX2In1C0(4, 32); s32x2AVX2In1C0(8, 64); s32x2AVX2In1C0(12, 96)
-	ADDQ $16, SI; ADDQ $128, DX
-	DECQ CX; JNZ inputs2
-	VZEROUPPER
-	RET
-
-#define s32x32AVX2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
-	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
-	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
-	VADDPS (w+2048)(DI), Y10, Y10; VMOVUPS Y10, (w+2048)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
-	VMULPS Y13, Y11, Y11; VADDPS (w+2080)(DI), Y11, Y11; VMOVUPS Y11, (w+2080)(DI)
-
-// step32x32AVX2 is the step of one sample on the weights of 32 outputs.
-TEXT ·step32x32AVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…31
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
-	VMOVUPS 32(R8), Y1
-	zero(Y14); VADDPS Y1, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 32(BX), Y8, Y8; VMOVUPS Y8, 32(BX)
-	VMOVUPS 64(R8), Y2
-	zero(Y14); VADDPS Y2, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 64(BX), Y8, Y8; VMOVUPS Y8, 64(BX)
-	VMOVUPS 96(R8), Y3
-	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	MOVQ $8, CX
-inputs2:
-	s32x32AVX2In1C0(0, 0); s32x32AVX2In1C0(4, 64); s32x32AVX2In1C0(8, 128); s32x32AVX2In1C0(12, 192)
-	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs2
-	VZEROUPPER
-	RET
-
-#define s4x32AVX2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
-	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
-	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
-	VADDPS (w+256)(DI), Y10, Y10; VMOVUPS Y10, (w+256)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
-	VMULPS Y13, Y11, Y11; VADDPS (w+288)(DI), Y11, Y11; VMOVUPS Y11, (w+288)(DI)
+#define s4x32In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+256)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+288)(DI))
 
 // step4x32AVX2 is the step of one sample on the weights of 32 outputs.
 TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
@@ -954,7 +876,7 @@ TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
 	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	s4x32AVX2In1C0(0, 0); s4x32AVX2In1C0(4, 64); s4x32AVX2In1C0(8, 128); s4x32AVX2In1C0(12, 192)
+	s4x32In1C0(0, 0); s4x32In1C0(4, 64); s4x32In1C0(8, 128); s4x32In1C0(12, 192)
 	VZEROUPPER
 	RET
 
@@ -985,23 +907,13 @@ inputs1:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	VMOVUPS (R9), Y15; VMASKMOVPS (R11), Y15, Y15; VFMADD231PS Y15, Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
-	VMOVUPS (R9), Y15; VMASKMOVPS (R12), Y15, Y15; VFMADD231PS Y15, Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
-	VMOVUPS (R9), Y15; VMASKMOVPS (R13), Y15, Y15; VFMADD231PS Y15, Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	step_833687ae((R9), Y15, (R11), Y13, Y1, Y5, Y8)
+	step_833687ae((R9), Y15, (R12), Y13, Y2, Y6, Y8)
+	step_833687ae((R9), Y15, (R13), Y13, Y3, Y7, Y8)
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_dc524730((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1021,17 +933,10 @@ inputs3:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_85393a54((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1068,34 +973,20 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
-	VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R11), Y15, Y15
-	VMOVUPS Y15, (R11)
-	VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R12), Y15, Y15
-	VMOVUPS Y15, (R12)
-	VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R13), Y15, Y15
-	VMOVUPS Y15, (R13)
+	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db((R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db((R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db((R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
-	VFMADD231PS 32(R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R11), Y15, Y15; VMOVUPS Y15, 32(R11)
-	VFMADD231PS 32(R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R12), Y15, Y15; VMOVUPS Y15, 32(R12)
-	VFMADD231PS 32(R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R13), Y15, Y15; VMOVUPS Y15, 32(R13)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_dc524730((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1115,22 +1006,14 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
+	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_85393a54((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1141,9 +1024,8 @@ done5:
 	RET
 
 #define tanhEachAVX2Each \
-	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y2; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y3; \
-	VMINPS Y2, Y3, Y2; VADDPS table8x4_49be540cdd02a569<>(SB), Y2, Y3; \
-	VPSUBD table8x4_49be540cdd02a569<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
+	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
+	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
 	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
 	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
@@ -1152,7 +1034,7 @@ done5:
 	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
 	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
 	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
+	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
 // tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
@@ -1186,8 +1068,7 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1231,7 +1112,7 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

@@ -4,15 +4,19 @@
 
 #include "textflag.h"
 
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA c7fffffff<>+0(SB)/4, $0x7fffffff
-GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
-DATA c4110cccd<>+0(SB)/4, $0x4110cccd
-GLOBL c4110cccd<>(SB), RODATA|NOPTR, $4
-DATA c3f1ae148<>+0(SB)/4, $0x3f1ae148
-GLOBL c3f1ae148<>(SB), RODATA|NOPTR, $4
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+
+number1x4(c7fffffff, 0x7fffffff)
+number1x4(c4110cccd, 0x4110cccd)
+number1x4(c3f1ae148, 0x3f1ae148)
 DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
 DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
 DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
@@ -53,27 +57,186 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-DATA c80000000<>+0(SB)/4, $0x80000000
-GLOBL c80000000<>(SB), RODATA|NOPTR, $4
-DATA c3f800000<>+0(SB)/4, $0x3f800000
-GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
+number1x4(c80000000, 0x80000000)
+#define epilogue_6d2a8adf(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
+	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r1, r0
+
+#define epilogue_e6fa32ea(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
+	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
+	VANDPS.BCST c80000000<>(SB), r0, r2; VORPS r2, r1, r1
+
+#define epilogue_4b2816c2(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
+	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
+	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r1, r1
+
+number1x4(c3f800000, 0x3f800000)
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
 #define lastColumn3(w, s0, s1, s2) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define lastColumns3x8x8at0(at, w) \
+	lastColumn3(at(w), Z0, Z8, Z16); lastColumn3((at+32)(w), Z1, Z9, Z17); lastColumn3((at+64)(w), Z2, Z10, Z18); \
+	lastColumn3((at+96)(w), Z3, Z11, Z19); lastColumn3((at+128)(w), Z4, Z12, Z20); \
+	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
+	lastColumn3((at+224)(w), Z7, Z15, Z23)
+
+#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
+	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
+	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define epilogue_f623547f(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VMULPS r2, r2, r2; VBROADCASTSS c3f800000<>(SB), r3; \
+	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
+	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
+	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
+	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
+	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
 #define lastColumn1(w, s0) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
 
+#define lastColumns1x8x8at0(at, w) \
+	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
+	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
+	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
+
+#define epilogue_b32a07f2(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r2, r2; VBROADCASTSS c3f800000<>(SB), r3; VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define columns3x8x16at0(at, w) \
+	column3(at(w), Z0, Z8, Z16); column3((at+64)(w), Z1, Z9, Z17); column3((at+128)(w), Z2, Z10, Z18); \
+	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
+	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
 #define column1(w, s0) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
 
+#define columns1x8x16at0(at, w) \
+	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
+	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
+
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
+#define update_ea593ece(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define update_233342a4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+
+#define update_3f9c81b4(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define update_c6c7c6d6(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define update_a5baa86c(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, K7, r0
+
+#define update_9bc7774c(r0, r1, r2, r3, r4) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define rest7x4x64c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
+#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
+
+#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+
+#define step_9a336a74(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define step_3dca1288(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; zero(r1); VFMADD231PS r4, r2, r1; VMULPS r5, r1, r1; \
+	VADDPS r0, r1, K7, r1; VMOVUPS r1, K7, r0
+
+#define addChains_64022503(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
+	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
+	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
+#define epilogue_5d19636f(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VMULPS r2, r2, r2; VBROADCASTSS c3f800000<>(SB), r3; \
+	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define addChains_863fd377(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
+
+#define epilogue_94d87883(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VMULPS r2, r2, r2; VBROADCASTSS c3f800000<>(SB), r3; \
+	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+
+#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
+	VMOVUPS r3, r0
 
 
 #define biasEachAVX512Each \
@@ -124,20 +287,20 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x3, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x3, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d32x32AVX512In1C0(x, w) \
+#define d32x32In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z4
 
-#define d32x32AVX512In1C1(x, w) \
+#define d32x32In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z5
 
-#define d32x32AVX512In1C2(x, w) \
+#define d32x32In1C2(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS (w+2048)(DI), Z31, Z6
 
-#define d32x32AVX512In1C3(x, w) \
+#define d32x32In1C3(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z7
 
 // dense32x32AVX512 sums 32 products for each of 32 outputs.
@@ -150,30 +313,26 @@ TEXT ·dense32x32AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
 inputs2:
-	d32x32AVX512In1C0(0, 0)
-	d32x32AVX512In1C1(4, 64)
-	d32x32AVX512In1C2(8, 128)
-	d32x32AVX512In1C3(12, 192); d32x32AVX512In1C0(16, 256); d32x32AVX512In1C1(20, 320)
-	d32x32AVX512In1C2(24, 384); d32x32AVX512In1C3(28, 448)
+	terms8x4x64c4(d32x32In1C0, d32x32In1C1, d32x32In1C2, d32x32In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z4, 64(R8)
+	; VMOVUPS Z0, (R8)
+	; VMOVUPS Z4, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d32x32AVX512_2In1C0(x, w) \
+#define d32x32_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z4
 
-#define d32x32AVX512_2In1C1(x, w) \
+#define d32x32_2In1C1(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z5
 
-#define d32x32AVX512_2In1C2(x, w) \
+#define d32x32_2In1C2(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS (w+2048)(DI), Z31, Z6
 
-#define d32x32AVX512_2In1C3(x, w) \
+#define d32x32_2In1C3(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z7
 
 // dense32x32AVX512_2 sums 32 products for each of 32 outputs.
@@ -186,41 +345,17 @@ TEXT ·dense32x32AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
 inputs2:
-	d32x32AVX512_2In1C0(0, 0)
-	d32x32AVX512_2In1C1(4, 64)
-	d32x32AVX512_2In1C2(8, 128)
-	d32x32AVX512_2In1C3(12, 192); d32x32AVX512_2In1C0(16, 256); d32x32AVX512_2In1C1(20, 320)
-	d32x32AVX512_2In1C2(24, 384); d32x32AVX512_2In1C3(28, 448)
+	terms8x4x64c4(d32x32_2In1C0, d32x32_2In1C1, d32x32_2In1C2, d32x32_2In1C3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	VANDPS.BCST c7fffffff<>(SB), Z0, Z1; VBROADCASTSS c4110cccd<>(SB), Z2; VMINPS Z1, Z2, Z1
-	VADDPS.BCST c3f1ae148<>(SB), Z1, Z2; VPSUBD.BCST c3f1ae148<>(SB), Z2, Z2; VPSRLD $22, Z2, Z2
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z2, Z3; VSUBPS Z3, Z1, Z1; VMULPS Z1, Z1, Z3
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z2, Z5; VMULPS Z1, Z5, Z5
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z2, Z6; VADDPS Z6, Z5, Z5
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z2, Z6; VMULPS Z3, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z3, Z3, Z6
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z2, Z6; VMULPS Z1, Z6, Z6
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z2, Z7; VADDPS Z7, Z6, Z6; VMULPS Z3, Z6, Z3; VADDPS Z5, Z3, Z3
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z2, Z5; VMULPS Z1, Z5, Z1
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z2, Z2; VADDPS Z2, Z1, Z1; VADDPS Z3, Z1, Z1
-	VANDPS.BCST c80000000<>(SB), Z0, Z0; VORPS Z0, Z1, Z0; VMOVUPS Z0, (R8)
-	VANDPS.BCST c7fffffff<>(SB), Z4, Z0; VBROADCASTSS c4110cccd<>(SB), Z1; VMINPS Z0, Z1, Z0
-	VADDPS.BCST c3f1ae148<>(SB), Z0, Z1; VPSUBD.BCST c3f1ae148<>(SB), Z1, Z1; VPSRLD $22, Z1, Z1
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z1, Z2; VSUBPS Z2, Z0, Z0; VMULPS Z0, Z0, Z2
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z1, Z3; VMULPS Z0, Z3, Z3
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z1, Z5; VADDPS Z5, Z3, Z3
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z1, Z5; VMULPS Z2, Z5, Z5; VADDPS Z5, Z3, Z3; VMULPS Z2, Z2, Z5
-	VMULPS Z5, Z3, Z3; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z1, Z5; VMULPS Z0, Z5, Z5
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z1, Z6; VADDPS Z6, Z5, Z5; VMULPS Z2, Z5, Z2; VADDPS Z3, Z2, Z2
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z1, Z3; VMULPS Z0, Z3, Z0
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z2, Z0, Z0
-	VANDPS.BCST c80000000<>(SB), Z4, Z1; VORPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	epilogue_6d2a8adf(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	epilogue_e6fa32ea(Z4, Z0, Z1, Z2, Z3, Z5, Z6); VMOVUPS Z0, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d4x32AVX512In1C0(x, w) \
+#define d4x32In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
 
 // dense4x32AVX512 sums 4 products for each of 32 outputs.
@@ -230,13 +365,13 @@ TEXT ·dense4x32AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	d4x32AVX512In1C0(0, 0); d4x32AVX512In1C0(4, 64); d4x32AVX512In1C0(8, 128); d4x32AVX512In1C0(12, 192)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
+	d4x32In1C0(0, 0); d4x32In1C0(4, 64); d4x32In1C0(8, 128); d4x32In1C0(12, 192)
+	; VMOVUPS Z0, (R8)
+	; VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d4x32AVX512_2In1C0(x, w) \
+#define d4x32_2In1C0(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
 
 // dense4x32AVX512_2 sums 4 products for each of 32 outputs.
@@ -246,29 +381,9 @@ TEXT ·dense4x32AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	d4x32AVX512_2In1C0(0, 0); d4x32AVX512_2In1C0(4, 64); d4x32AVX512_2In1C0(8, 128); d4x32AVX512_2In1C0(12, 192)
-	VANDPS.BCST c7fffffff<>(SB), Z0, Z2; VBROADCASTSS c4110cccd<>(SB), Z3; VMINPS Z2, Z3, Z2
-	VADDPS.BCST c3f1ae148<>(SB), Z2, Z3; VPSUBD.BCST c3f1ae148<>(SB), Z3, Z3; VPSRLD $22, Z3, Z3
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z3, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z3, Z5; VMULPS Z2, Z5, Z5
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z3, Z6; VADDPS Z6, Z5, Z5
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z3, Z6; VMULPS Z4, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z4, Z6
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z3, Z6; VMULPS Z2, Z6, Z6
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z3, Z7; VADDPS Z7, Z6, Z6; VMULPS Z4, Z6, Z4; VADDPS Z5, Z4, Z4
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z3, Z5; VMULPS Z2, Z5, Z2
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z3, Z3; VADDPS Z3, Z2, Z2; VADDPS Z4, Z2, Z2
-	VANDPS.BCST c80000000<>(SB), Z0, Z0; VORPS Z0, Z2, Z0; VMOVUPS Z0, (R8)
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z0; VBROADCASTSS c4110cccd<>(SB), Z2; VMINPS Z0, Z2, Z0
-	VADDPS.BCST c3f1ae148<>(SB), Z0, Z2; VPSUBD.BCST c3f1ae148<>(SB), Z2, Z2; VPSRLD $22, Z2, Z2
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z2, Z3; VSUBPS Z3, Z0, Z0; VMULPS Z0, Z0, Z3
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z2, Z4; VMULPS Z0, Z4, Z4
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z2, Z5; VADDPS Z5, Z4, Z4
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z2, Z5; VMULPS Z3, Z5, Z5; VADDPS Z5, Z4, Z4; VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z2, Z5; VMULPS Z0, Z5, Z5
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z2, Z6; VADDPS Z6, Z5, Z5; VMULPS Z3, Z5, Z3; VADDPS Z4, Z3, Z3
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z2, Z4; VMULPS Z0, Z4, Z0
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z2, Z2; VADDPS Z2, Z0, Z0; VADDPS Z3, Z0, Z0
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	d4x32_2In1C0(0, 0); d4x32_2In1C0(4, 64); d4x32_2In1C0(8, 128); d4x32_2In1C0(12, 192)
+	epilogue_6d2a8adf(Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	epilogue_4b2816c2(Z1, Z0, Z2, Z3, Z4, Z5, Z6); VMOVUPS Z0, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -281,9 +396,7 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ mask+56(FP), R9
@@ -291,82 +404,50 @@ rows2:
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
 	VMOVUPS.Z (R10)(R14*2), K7, Y25; VMOVUPS.Z (DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
 	VMOVUPS.Z (DX)(R14*1), K7, Y26; VMOVUPS.Z (DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
-	lastColumn3((R11), Z0, Z8, Z16); lastColumn3(32(R11), Z1, Z9, Z17); lastColumn3(64(R11), Z2, Z10, Z18)
-	lastColumn3(96(R11), Z3, Z11, Z19); lastColumn3(128(R11), Z4, Z12, Z20); lastColumn3(160(R11), Z5, Z13, Z21)
-	lastColumn3(192(R11), Z6, Z14, Z22); lastColumn3(224(R11), Z7, Z15, Z23)
+	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2
-	VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	epilogue_f623547f((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VMULPS Z1, Z1, Z1
-	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f623547f((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f623547f((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f623547f((R13), Y1, Z1, Z2, Z0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VMULPS Z1, Z1, Z1
-	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_b32a07f2((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -385,9 +466,7 @@ block1:
 	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ BX, DI
@@ -396,105 +475,69 @@ panels4:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((DI), Z0, Z8, Z16); column3(64(DI), Z1, Z9, Z17); column3(128(DI), Z2, Z10, Z18)
-	column3(192(DI), Z3, Z11, Z19); column3(256(DI), Z4, Z12, Z20); column3(320(DI), Z5, Z13, Z21)
-	column3(384(DI), Z6, Z14, Z22); column3(448(DI), Z7, Z15, Z23)
+	columns3x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
 	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
 	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	column3(32(DI), Z0, Z8, Z16); column3(96(DI), Z1, Z9, Z17); column3(160(DI), Z2, Z10, Z18)
-	column3(224(DI), Z3, Z11, Z19); column3(288(DI), Z4, Z12, Z20); column3(352(DI), Z5, Z13, Z21)
-	column3(416(DI), Z6, Z14, Z22); column3(480(DI), Z7, Z15, Z23)
+	columns3x8x16at0(32, DI)
 	ADDQ $64, R10; ADDQ $64, DX
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2
-	VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	epilogue_f623547f((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VMULPS Z1, Z1, Z1
-	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f623547f((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f623547f((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f623547f((R13), Y1, Z1, Z2, Z0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VMULPS Z1, Z1, Z1
-	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_b32a07f2((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -511,8 +554,7 @@ TEXT ·learn16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -526,29 +568,22 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z17; VMULPS Z0, Z16, Z0; VSUBPS Z0, Z17, Z0; VMOVUPS Z0, (R8)
-	VMOVUPS 64(R8), Z0; VMULPS Z1, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
-	VMOVUPS 128(R8), Z0; VMULPS Z2, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 128(R8)
-	VMOVUPS 192(R8), Z0; VMULPS Z3, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 192(R8)
-	VMOVUPS 256(R8), Z0; VMULPS Z4, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 256(R8)
-	VMOVUPS 320(R8), Z0; VMULPS Z5, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 320(R8)
-	VMOVUPS 384(R8), Z0; VMULPS Z6, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 384(R8)
-	VMOVUPS 448(R8), Z0; VMULPS Z7, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 448(R8)
-	VMOVUPS 512(R8), Z0; VMULPS Z8, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 512(R8)
-	VMOVUPS 576(R8), Z0; VMULPS Z9, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 576(R8)
-	VMOVUPS 640(R8), Z0; VMULPS Z10, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 640(R8)
-	VMOVUPS 704(R8), Z0; VMULPS Z11, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 704(R8)
-	VMOVUPS 768(R8), Z0; VMULPS Z12, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 768(R8)
-	VMOVUPS 832(R8), Z0; VMULPS Z13, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 832(R8)
-	VMOVUPS 896(R8), Z0; VMULPS Z14, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 896(R8)
-	VMOVUPS 960(R8), Z0; VMULPS Z15, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 960(R8)
+	update_ea593ece((R8), Z17, Z0, Z16)
+	update_233342a4(64(R8), Z0, Z1, Z16)
+	update_3f9c81b4(128(R8), Z0, Z2, Z16, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z16, Z1)
+	update_3f9c81b4(256(R8), Z0, Z4, Z16, Z1); update_3f9c81b4(320(R8), Z0, Z5, Z16, Z1)
+	update_3f9c81b4(384(R8), Z0, Z6, Z16, Z1); update_3f9c81b4(448(R8), Z0, Z7, Z16, Z1)
+	update_3f9c81b4(512(R8), Z0, Z8, Z16, Z1); update_3f9c81b4(576(R8), Z0, Z9, Z16, Z1)
+	update_3f9c81b4(640(R8), Z0, Z10, Z16, Z1); update_3f9c81b4(704(R8), Z0, Z11, Z16, Z1)
+	update_3f9c81b4(768(R8), Z0, Z12, Z16, Z1); update_3f9c81b4(832(R8), Z0, Z13, Z16, Z1)
+	update_3f9c81b4(896(R8), Z0, Z14, Z16, Z1); update_3f9c81b4(960(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $1024, R8
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -559,10 +594,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z5; VMULPS Z0, Z4, Z0; VSUBPS Z0, Z5, Z0; VMOVUPS Z0, (R8)
-	VMOVUPS 64(R8), Z0; VMULPS Z1, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
-	VMOVUPS 128(R8), Z0; VMULPS Z2, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 128(R8)
-	VMOVUPS 192(R8), Z0; VMULPS Z3, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 192(R8)
+	update_ea593ece((R8), Z5, Z0, Z4); update_233342a4(64(R8), Z0, Z1, Z4)
+	update_3f9c81b4(128(R8), Z0, Z2, Z4, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -580,7 +613,7 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z2; VMULPS Z0, Z1, Z0; VSUBPS Z0, Z2, Z0; VMOVUPS Z0, (R8)
+	update_ea593ece((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
@@ -596,8 +629,7 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -611,29 +643,22 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z17; VMULPS Z0, Z16, Z0; VSUBPS Z0, Z17, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 32(R8), K7, Z0; VMULPS Z1, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z2, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 96(R8), K7, Z0; VMULPS Z3, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS.Z 128(R8), K7, Z0; VMULPS Z4, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS.Z 160(R8), K7, Z0; VMULPS Z5, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS.Z 192(R8), K7, Z0; VMULPS Z6, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS.Z 224(R8), K7, Z0; VMULPS Z7, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS.Z 256(R8), K7, Z0; VMULPS Z8, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS.Z 288(R8), K7, Z0; VMULPS Z9, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS.Z 320(R8), K7, Z0; VMULPS Z10, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS.Z 352(R8), K7, Z0; VMULPS Z11, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS.Z 384(R8), K7, Z0; VMULPS Z12, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS.Z 416(R8), K7, Z0; VMULPS Z13, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS.Z 448(R8), K7, Z0; VMULPS Z14, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS.Z 480(R8), K7, Z0; VMULPS Z15, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 480(R8)
+	update_c6c7c6d6((R8), Z17, Z0, Z16)
+	update_a5baa86c(32(R8), Z0, Z1, Z16)
+	update_9bc7774c(64(R8), Z0, Z2, Z16, Z1); update_9bc7774c(96(R8), Z0, Z3, Z16, Z1)
+	update_9bc7774c(128(R8), Z0, Z4, Z16, Z1); update_9bc7774c(160(R8), Z0, Z5, Z16, Z1)
+	update_9bc7774c(192(R8), Z0, Z6, Z16, Z1); update_9bc7774c(224(R8), Z0, Z7, Z16, Z1)
+	update_9bc7774c(256(R8), Z0, Z8, Z16, Z1); update_9bc7774c(288(R8), Z0, Z9, Z16, Z1)
+	update_9bc7774c(320(R8), Z0, Z10, Z16, Z1); update_9bc7774c(352(R8), Z0, Z11, Z16, Z1)
+	update_9bc7774c(384(R8), Z0, Z12, Z16, Z1); update_9bc7774c(416(R8), Z0, Z13, Z16, Z1)
+	update_9bc7774c(448(R8), Z0, Z14, Z16, Z1); update_9bc7774c(480(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $512, R8
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -644,10 +669,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z5; VMULPS Z0, Z4, Z0; VSUBPS Z0, Z5, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 32(R8), K7, Z0; VMULPS Z1, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z2, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 96(R8), K7, Z0; VMULPS Z3, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 96(R8)
+	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
+	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -665,27 +688,27 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z2; VMULPS Z0, Z1, Z0; VSUBPS Z0, Z2, Z0; VMOVUPS Z0, K7, (R8)
+	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
 	VZEROUPPER
 	RET
 
-#define r32AVX512Term12(x, w) \
-	r32AVX512Term8(x, w); \
+#define r32Term12(x, w) \
+	r32Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512Term8(x, w) \
-	r32AVX512Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32Term8(x, w) \
+	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512Term4(x, w) \
-	r32AVX512Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32Term4(x, w) \
+	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512Term1(x, w) \
+#define r32Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
@@ -704,14 +727,15 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32AVX512Term12(0, 0); r32AVX512Term12(4, 64); r32AVX512Term12(8, 128); r32AVX512Term12(12, 192)
+	r32Term12(0, 0); r32Term12(4, 64); r32Term12(8, 128); r32Term12(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
+	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -725,12 +749,13 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32AVX512Term8(0, 0); r32AVX512Term8(4, 64); r32AVX512Term8(8, 128); r32AVX512Term8(12, 192)
+	r32Term8(0, 0); r32Term8(4, 64); r32Term8(8, 128); r32Term8(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -741,10 +766,10 @@ rows5:
 	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32AVX512Term4(0, 0); r32AVX512Term4(4, 64); r32AVX512Term4(8, 128); r32AVX512Term4(12, 192)
+	r32Term4(0, 0); r32Term4(4, 64); r32Term4(8, 128); r32Term4(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -754,50 +779,50 @@ rows7:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32AVX512Term1(0, 0); r32AVX512Term1(4, 64); r32AVX512Term1(8, 128); r32AVX512Term1(12, 192)
+	r32Term1(0, 0); r32Term1(4, 64); r32Term1(8, 128); r32Term1(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
 	VZEROUPPER
 	RET
 
-#define r32AVX512_2Term3C0(x, w) \
-	r32AVX512_2Term2C0(x, w); \
+#define r32_2Term3C0(x, w) \
+	r32_2Term2C0(x, w); \
 	mulAdd2(x(R10)(R11*2), Z16, Z20)
 
-#define r32AVX512_2Term3C1(x, w) \
-	r32AVX512_2Term2C1(x, w); mulAdd2(x(R10)(R11*2), Z17, Z21)
+#define r32_2Term3C1(x, w) \
+	r32_2Term2C1(x, w); mulAdd2(x(R10)(R11*2), Z17, Z21)
 
-#define r32AVX512_2Term3C2(x, w) \
-	r32AVX512_2Term2C2(x, w); mulAdd2(x(R10)(R11*2), Z18, Z22)
+#define r32_2Term3C2(x, w) \
+	r32_2Term2C2(x, w); mulAdd2(x(R10)(R11*2), Z18, Z22)
 
-#define r32AVX512_2Term3C3(x, w) \
-	r32AVX512_2Term2C3(x, w); mulAdd2(x(R10)(R11*2), Z19, Z23)
+#define r32_2Term3C3(x, w) \
+	r32_2Term2C3(x, w); mulAdd2(x(R10)(R11*2), Z19, Z23)
 
-#define r32AVX512_2Term2C0(x, w) \
-	r32AVX512_2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z8, Z12)
+#define r32_2Term2C0(x, w) \
+	r32_2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z8, Z12)
 
-#define r32AVX512_2Term2C1(x, w) \
-	r32AVX512_2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z9, Z13)
+#define r32_2Term2C1(x, w) \
+	r32_2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z9, Z13)
 
-#define r32AVX512_2Term2C2(x, w) \
-	r32AVX512_2Term1C2(x, w); mulAdd2(x(R10)(R11*1), Z10, Z14)
+#define r32_2Term2C2(x, w) \
+	r32_2Term1C2(x, w); mulAdd2(x(R10)(R11*1), Z10, Z14)
 
-#define r32AVX512_2Term2C3(x, w) \
-	r32AVX512_2Term1C3(x, w); mulAdd2(x(R10)(R11*1), Z11, Z15)
+#define r32_2Term2C3(x, w) \
+	r32_2Term1C3(x, w); mulAdd2(x(R10)(R11*1), Z11, Z15)
 
-#define r32AVX512_2Term1C0(x, w) \
+#define r32_2Term1C0(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z4)
 
-#define r32AVX512_2Term1C1(x, w) \
+#define r32_2Term1C1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z5)
 
-#define r32AVX512_2Term1C2(x, w) \
+#define r32_2Term1C2(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z2, Z6)
 
-#define r32AVX512_2Term1C3(x, w) \
+#define r32_2Term1C3(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z3, Z7)
 
 // rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
@@ -816,27 +841,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	r32AVX512_2Term3C0(0, 0); r32AVX512_2Term3C1(4, 64); r32AVX512_2Term3C2(8, 128); r32AVX512_2Term3C3(12, 192)
-	r32AVX512_2Term3C0(16, 256); r32AVX512_2Term3C1(20, 320); r32AVX512_2Term3C2(24, 384)
-	r32AVX512_2Term3C3(28, 448)
+	terms8x4x64c4(r32_2Term3C0, r32_2Term3C1, r32_2Term3C2, r32_2Term3C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	r32AVX512_2Term3C0(0, 0); DECQ CX; JZ last5
-	r32AVX512_2Term3C1(4, 64); DECQ CX; JZ last5
-	r32AVX512_2Term3C2(8, 128); DECQ CX; JZ last5
-	r32AVX512_2Term3C3(12, 192); DECQ CX; JZ last5
-	r32AVX512_2Term3C0(16, 256); DECQ CX; JZ last5
-	r32AVX512_2Term3C1(20, 320); DECQ CX; JZ last5
-	r32AVX512_2Term3C2(24, 384)
+	rest7x4x64c4(r32_2Term3C0, r32_2Term3C1, r32_2Term3C2, r32_2Term3C3, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z4, 64(R8); ADDQ DI, R8; VMOVUPS Z8, (R8); VMOVUPS Z12, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z20, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z4, 64(R8); ADDQ DI, R8; ; VMOVUPS Z8, (R8); ; VMOVUPS Z12, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z20, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -849,25 +866,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	r32AVX512_2Term2C0(0, 0); r32AVX512_2Term2C1(4, 64); r32AVX512_2Term2C2(8, 128); r32AVX512_2Term2C3(12, 192)
-	r32AVX512_2Term2C0(16, 256); r32AVX512_2Term2C1(20, 320); r32AVX512_2Term2C2(24, 384)
-	r32AVX512_2Term2C3(28, 448)
+	terms8x4x64c4(r32_2Term2C0, r32_2Term2C1, r32_2Term2C2, r32_2Term2C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	r32AVX512_2Term2C0(0, 0); DECQ CX; JZ last10
-	r32AVX512_2Term2C1(4, 64); DECQ CX; JZ last10
-	r32AVX512_2Term2C2(8, 128); DECQ CX; JZ last10
-	r32AVX512_2Term2C3(12, 192); DECQ CX; JZ last10
-	r32AVX512_2Term2C0(16, 256); DECQ CX; JZ last10
-	r32AVX512_2Term2C1(20, 320); DECQ CX; JZ last10
-	r32AVX512_2Term2C2(24, 384)
+	rest7x4x64c4(r32_2Term2C0, r32_2Term2C1, r32_2Term2C2, r32_2Term2C3, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z4, 64(R8); ADDQ DI, R8; VMOVUPS Z8, (R8); VMOVUPS Z12, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z4, 64(R8); ADDQ DI, R8; ; VMOVUPS Z8, (R8); ; VMOVUPS Z12, 64(R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -879,101 +889,93 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512_2Term1C0(0, 0); r32AVX512_2Term1C1(4, 64); r32AVX512_2Term1C2(8, 128); r32AVX512_2Term1C3(12, 192)
-	r32AVX512_2Term1C0(16, 256); r32AVX512_2Term1C1(20, 320); r32AVX512_2Term1C2(24, 384)
-	r32AVX512_2Term1C3(28, 448)
+	terms8x4x64c4(r32_2Term1C0, r32_2Term1C1, r32_2Term1C2, r32_2Term1C3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	r32AVX512_2Term1C0(0, 0); DECQ CX; JZ last15
-	r32AVX512_2Term1C1(4, 64); DECQ CX; JZ last15
-	r32AVX512_2Term1C2(8, 128); DECQ CX; JZ last15
-	r32AVX512_2Term1C3(12, 192); DECQ CX; JZ last15
-	r32AVX512_2Term1C0(16, 256); DECQ CX; JZ last15
-	r32AVX512_2Term1C1(20, 320); DECQ CX; JZ last15
-	r32AVX512_2Term1C2(24, 384)
+	rest7x4x64c4(r32_2Term1C0, r32_2Term1C1, r32_2Term1C2, r32_2Term1C3, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z4, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z4, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512Term3C0(x, w) \
-	rUT16AVX512Term2C0(x, w); \
+#define rUT16Term3C0(x, w) \
+	rUT16Term2C0(x, w); \
 	mulAdd1(x(R10)(R11*2), Z16)
 
-#define rUT16AVX512Term3C1(x, w) \
-	rUT16AVX512Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
+#define rUT16Term3C1(x, w) \
+	rUT16Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
 
-#define rUT16AVX512Term3C2(x, w) \
-	rUT16AVX512Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
+#define rUT16Term3C2(x, w) \
+	rUT16Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
 
-#define rUT16AVX512Term3C3(x, w) \
-	rUT16AVX512Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
+#define rUT16Term3C3(x, w) \
+	rUT16Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
 
-#define rUT16AVX512Term3C4(x, w) \
-	rUT16AVX512Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
+#define rUT16Term3C4(x, w) \
+	rUT16Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
 
-#define rUT16AVX512Term3C5(x, w) \
-	rUT16AVX512Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
+#define rUT16Term3C5(x, w) \
+	rUT16Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
 
-#define rUT16AVX512Term3C6(x, w) \
-	rUT16AVX512Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
+#define rUT16Term3C6(x, w) \
+	rUT16Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
 
-#define rUT16AVX512Term3C7(x, w) \
-	rUT16AVX512Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
+#define rUT16Term3C7(x, w) \
+	rUT16Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
 
-#define rUT16AVX512Term2C0(x, w) \
-	rUT16AVX512Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
+#define rUT16Term2C0(x, w) \
+	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
 
-#define rUT16AVX512Term2C1(x, w) \
-	rUT16AVX512Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
+#define rUT16Term2C1(x, w) \
+	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
 
-#define rUT16AVX512Term2C2(x, w) \
-	rUT16AVX512Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
+#define rUT16Term2C2(x, w) \
+	rUT16Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
 
-#define rUT16AVX512Term2C3(x, w) \
-	rUT16AVX512Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
+#define rUT16Term2C3(x, w) \
+	rUT16Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
 
-#define rUT16AVX512Term2C4(x, w) \
-	rUT16AVX512Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
+#define rUT16Term2C4(x, w) \
+	rUT16Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
 
-#define rUT16AVX512Term2C5(x, w) \
-	rUT16AVX512Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
+#define rUT16Term2C5(x, w) \
+	rUT16Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
 
-#define rUT16AVX512Term2C6(x, w) \
-	rUT16AVX512Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
+#define rUT16Term2C6(x, w) \
+	rUT16Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
 
-#define rUT16AVX512Term2C7(x, w) \
-	rUT16AVX512Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
+#define rUT16Term2C7(x, w) \
+	rUT16Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
 
-#define rUT16AVX512Term1C0(x, w) \
+#define rUT16Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512Term1C1(x, w) \
+#define rUT16Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define rUT16AVX512Term1C2(x, w) \
+#define rUT16Term1C2(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define rUT16AVX512Term1C3(x, w) \
+#define rUT16Term1C3(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
-#define rUT16AVX512Term1C4(x, w) \
+#define rUT16Term1C4(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z4)
 
-#define rUT16AVX512Term1C5(x, w) \
+#define rUT16Term1C5(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z5)
 
-#define rUT16AVX512Term1C6(x, w) \
+#define rUT16Term1C6(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z6)
 
-#define rUT16AVX512Term1C7(x, w) \
+#define rUT16Term1C7(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z7)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -992,19 +994,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT16AVX512Term3C0(0, 0); rUT16AVX512Term3C1(4, 32); rUT16AVX512Term3C2(8, 64); rUT16AVX512Term3C3(12, 96)
-	rUT16AVX512Term3C4(16, 128); rUT16AVX512Term3C5(20, 160); rUT16AVX512Term3C6(24, 192)
-	rUT16AVX512Term3C7(28, 224)
+	terms8x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT16AVX512Term3C0(0, 0); DECQ CX; JZ last5
-	rUT16AVX512Term3C1(4, 32); DECQ CX; JZ last5
-	rUT16AVX512Term3C2(8, 64); DECQ CX; JZ last5
-	rUT16AVX512Term3C3(12, 96); DECQ CX; JZ last5
-	rUT16AVX512Term3C4(16, 128); DECQ CX; JZ last5
-	rUT16AVX512Term3C5(20, 160); DECQ CX; JZ last5
-	rUT16AVX512Term3C6(24, 192)
+	rest7x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7, last5)
 last5:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
@@ -1012,7 +1006,8 @@ last5:
 	VADDPS Z21, Z17, Z17; VADDPS Z22, Z18, Z18; VADDPS Z23, Z19, Z19; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1025,25 +1020,17 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT16AVX512Term2C0(0, 0); rUT16AVX512Term2C1(4, 32); rUT16AVX512Term2C2(8, 64); rUT16AVX512Term2C3(12, 96)
-	rUT16AVX512Term2C4(16, 128); rUT16AVX512Term2C5(20, 160); rUT16AVX512Term2C6(24, 192)
-	rUT16AVX512Term2C7(28, 224)
+	terms8x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT16AVX512Term2C0(0, 0); DECQ CX; JZ last10
-	rUT16AVX512Term2C1(4, 32); DECQ CX; JZ last10
-	rUT16AVX512Term2C2(8, 64); DECQ CX; JZ last10
-	rUT16AVX512Term2C3(12, 96); DECQ CX; JZ last10
-	rUT16AVX512Term2C4(16, 128); DECQ CX; JZ last10
-	rUT16AVX512Term2C5(20, 160); DECQ CX; JZ last10
-	rUT16AVX512Term2C6(24, 192)
+	rest7x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7, last10)
 last10:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
 	VADDPS Z15, Z11, Z11; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1055,24 +1042,16 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT16AVX512Term1C0(0, 0); rUT16AVX512Term1C1(4, 32); rUT16AVX512Term1C2(8, 64); rUT16AVX512Term1C3(12, 96)
-	rUT16AVX512Term1C4(16, 128); rUT16AVX512Term1C5(20, 160); rUT16AVX512Term1C6(24, 192)
-	rUT16AVX512Term1C7(28, 224)
+	terms8x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT16AVX512Term1C0(0, 0); DECQ CX; JZ last15
-	rUT16AVX512Term1C1(4, 32); DECQ CX; JZ last15
-	rUT16AVX512Term1C2(8, 64); DECQ CX; JZ last15
-	rUT16AVX512Term1C3(12, 96); DECQ CX; JZ last15
-	rUT16AVX512Term1C4(16, 128); DECQ CX; JZ last15
-	rUT16AVX512Term1C5(20, 160); DECQ CX; JZ last15
-	rUT16AVX512Term1C6(24, 192)
+	rest7x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7, last15)
 last15:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1097,57 +1076,9 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s32x2AVX512In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; zero(Z8); VFMADD231PS Z31, Z0, Z8; VMULPS Z29, Z8, Z8; VADDPS w(DX), Z8, K7, Z8; \
-	VMOVUPS Z8, K7, w(DX)
-
-// step32x2AVX512 is the step of one sample on the weights of 2 outputs.
-TEXT ·step32x2AVX512(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…1
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Z29
-	MOVL $0x3, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R8), K7, Z0
-	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
-	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX; MOVQ $8, CX
-inputs2:
-	s32x2AVX512In1C0(0, 0); s32x2AVX512In1C0(4, 32); s32x2AVX512In1C0(8, 64); s32x2AVX512In1C0(12, 96)
-	ADDQ $16, SI; ADDQ $128, DX
-	DECQ CX; JNZ inputs2
-	VZEROUPPER
-	RET
-
-#define s32x32AVX512In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; zero(Z8); VFMADD231PS Z31, Z0, Z8; VMULPS Z29, Z8, Z8; VADDPS w(DI), Z8, Z8; \
-	VMOVUPS Z8, w(DI); zero(Z9); VFMADD231PS Z31, Z1, Z9; VMULPS Z29, Z9, Z9; VADDPS (w+2048)(DI), Z9, Z9; \
-	VMOVUPS Z9, (w+2048)(DI)
-
-// step32x32AVX512 is the step of one sample on the weights of 32 outputs.
-TEXT ·step32x32AVX512(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…31
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Z29
-	VMOVUPS (R8), Z0
-	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
-	VMOVUPS 64(R8), Z1
-	zero(Z30); VADDPS Z1, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS 64(BX), Z8, Z8; VMOVUPS Z8, 64(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	MOVQ $8, CX
-inputs2:
-	s32x32AVX512In1C0(0, 0); s32x32AVX512In1C0(4, 64); s32x32AVX512In1C0(8, 128); s32x32AVX512In1C0(12, 192)
-	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs2
-	VZEROUPPER
-	RET
-
-#define s4x32AVX512In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; zero(Z8); VFMADD231PS Z31, Z0, Z8; VMULPS Z29, Z8, Z8; VADDPS w(DI), Z8, Z8; \
-	VMOVUPS Z8, w(DI); zero(Z9); VFMADD231PS Z31, Z1, Z9; VMULPS Z29, Z9, Z9; VADDPS (w+256)(DI), Z9, Z9; \
-	VMOVUPS Z9, (w+256)(DI)
+#define s4x32In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; \
+	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+256)(DI))
 
 // step4x32AVX512 is the step of one sample on the weights of 32 outputs.
 TEXT ·step4x32AVX512(SB), NOSPLIT, $0-40
@@ -1161,7 +1092,7 @@ TEXT ·step4x32AVX512(SB), NOSPLIT, $0-40
 	zero(Z30); VADDPS Z1, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS 64(BX), Z8, Z8; VMOVUPS Z8, 64(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	s4x32AVX512In1C0(0, 0); s4x32AVX512In1C0(4, 64); s4x32AVX512In1C0(8, 128); s4x32AVX512In1C0(12, 192)
+	s4x32In1C0(0, 0); s4x32In1C0(4, 64); s4x32In1C0(8, 128); s4x32In1C0(12, 192)
 	VZEROUPPER
 	RET
 
@@ -1192,23 +1123,13 @@ inputs1:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	VMOVUPS.Z (R10), K7, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, K7, Y15; VMOVUPS Y15, K7, (R10)
-	VMOVUPS.Z (R11), K7, Y15; VFMADD231PS Y15, Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, K7, Y15; VMOVUPS Y15, K7, (R11)
-	VMOVUPS.Z (R12), K7, Y15; VFMADD231PS Y15, Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, K7, Y15; VMOVUPS Y15, K7, (R12)
-	VMOVUPS.Z (R13), K7, Y15; VFMADD231PS Y15, Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, K7, Y15; VMOVUPS Y15, K7, (R13)
-	VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFF64X2 $2, Y1, Y1, Y4
-	VSHUFF64X2 $1, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFF64X2 $2, Y2, Y2, Y4; VSHUFF64X2 $1, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VSHUFF64X2 $2, Y3, Y3, Y4; VSHUFF64X2 $1, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
+	step_3dca1288((R11), Y15, Y13, Y1, Y5, Y8)
+	step_3dca1288((R12), Y15, Y13, Y2, Y6, Y8)
+	step_3dca1288((R13), Y15, Y13, Y3, Y7, Y8)
+	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VBROADCASTSS c3f800000<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_5d19636f((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1228,17 +1149,10 @@ inputs3:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	VMOVUPS.Z (R10), K7, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, K7, Y15; VMOVUPS Y15, K7, (R10)
-	VSHUFF64X2 $2, Y0, Y0, Y1; VSHUFF64X2 $1, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VSHUFF64X2 $2, Y0, Y0, Y2
-	VSHUFF64X2 $1, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VSHUFF64X2 $2, Y0, Y0, Y3; VSHUFF64X2 $1, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
+	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VBROADCASTSS c3f800000<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_94d87883((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1275,34 +1189,20 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
-	VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R11), Y15, Y15
-	VMOVUPS Y15, (R11)
-	VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R12), Y15, Y15
-	VMOVUPS Y15, (R12)
-	VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R13), Y15, Y15
-	VMOVUPS Y15, (R13)
+	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db((R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db((R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db((R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
-	VFMADD231PS 32(R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R11), Y15, Y15; VMOVUPS Y15, 32(R11)
-	VFMADD231PS 32(R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R12), Y15, Y15; VMOVUPS Y15, 32(R12)
-	VFMADD231PS 32(R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R13), Y15, Y15; VMOVUPS Y15, 32(R13)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFF64X2 $2, Y1, Y1, Y4
-	VSHUFF64X2 $1, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFF64X2 $2, Y2, Y2, Y4; VSHUFF64X2 $1, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VSHUFF64X2 $2, Y3, Y3, Y4; VSHUFF64X2 $1, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VBROADCASTSS c3f800000<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_5d19636f((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1322,22 +1222,14 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
+	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	VSHUFF64X2 $2, Y0, Y0, Y1; VSHUFF64X2 $1, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VSHUFF64X2 $2, Y0, Y0, Y2
-	VSHUFF64X2 $1, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VSHUFF64X2 $2, Y0, Y0, Y3; VSHUFF64X2 $1, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1; VBROADCASTSS c3f800000<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	epilogue_94d87883((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1392,8 +1284,7 @@ TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1415,7 +1306,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1456,8 +1347,7 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1479,7 +1369,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

@@ -3,9 +3,6 @@
 
 package w1
 
-func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	dense1ForwardGeneric(y, x, w, b)
-}
 func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
@@ -22,14 +19,10 @@ func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x 
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
-func dense2BiasGrad(g *[2][16]float32, dy [][32]float32)  { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense2BiasSgd(lr float32, g, w *[2][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
-func dense2Forward(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	dense2ForwardGeneric(y, x, w, b)
-}
 func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
@@ -43,14 +36,10 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) { dense2GradWeightGeneric(g, dy, x) }
-func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
-	dense2RankOneGeneric(w, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
-func dense3BiasGrad(g *[1][16]float32, dy [][2]float32)    { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -73,12 +62,8 @@ func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	dense3GradWeightGeneric(gt, dy, x)
 }
-func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
-	dense3RankOneGeneric(wt, b, x, dy, rate)
-}
 func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense3WeightSgd(lr float32, g, w *[32][8]float32) { dense3WeightSgdGeneric(lr, g, w) }
 func tanhOfRows(y [][32]float32)                       { tanhOfRowsGeneric(y) }
-func tanhOfSums(y []float32)                           { tanhOfSumsGeneric(y) }

@@ -113,8 +113,8 @@ func dense1WeightSgdGeneric(lr float32, g, w *[2][4][16]float32) {
 	}
 }
 
-// dense2BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGradGeneric(g *[2][16]float32, dy [][32]float32) {
+// dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
 		d := (*[32]float32)(dy[b][:])
@@ -299,8 +299,8 @@ func dense2WeightSgdGeneric(lr float32, g, w *[2][32][16]float32) {
 	}
 }
 
-// dense3BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGradGeneric(g *[1][16]float32, dy [][2]float32) {
+// dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[2]float32)(dy[b][:])

@@ -82,12 +82,6 @@ func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func step128x10AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x10AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func step784x128AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
@@ -122,23 +116,6 @@ func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float3
 		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
 	default:
 		crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
-	}
-}
-
-func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	default:
-		dense1BiasGradGeneric(g, dy)
 	}
 }
 
@@ -293,19 +270,6 @@ func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) {
 	}
 }
 
-func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
-	case useAVX2:
-		one := float32(1)
-		weightGradientUpTo16AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 24)
-	default:
-		dense2BiasGradGeneric(g, dy)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -408,19 +372,6 @@ func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) 
 		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 40, 576, 24)
 	default:
 		dense2GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x10AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x10AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 

@@ -6,7 +6,6 @@ package w2
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
-func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -27,7 +26,6 @@ func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32,
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
-func dense2BiasGrad(g *[1][16]float32, dy [][10]float32)    { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -46,9 +44,6 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32
 }
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
-}
-func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
-	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
 func dense2WeightLearn(lr float32, g, w *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)

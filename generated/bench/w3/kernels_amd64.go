@@ -103,18 +103,6 @@ func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func step512x10AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x10AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x512AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x512AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step784x512AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
@@ -280,23 +268,6 @@ func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) {
 		}
 	default:
 		dense1WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 32 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 32 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
-		}
-	default:
-		dense2BiasGradGeneric(g, dy)
 	}
 }
 
@@ -478,19 +449,6 @@ func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	}
 }
 
-func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step512x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step512x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -530,19 +488,6 @@ func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) {
 		}
 	default:
 		dense2WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 1023)
-	case useAVX2:
-		one := float32(1)
-		weightGradientUpTo16AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 40, 0, 24)
-	default:
-		dense3BiasGradGeneric(g, dy)
 	}
 }
 
@@ -648,19 +593,6 @@ func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) 
 		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x), 40, 2112, 24)
 	default:
 		dense3GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step512x10AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step512x10AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense3RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 

@@ -22,7 +22,6 @@ func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
-func dense2BiasGrad(g *[32][16]float32, dy [][528]float32)   { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -45,14 +44,10 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
-func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
-	dense2RankOneGeneric(w, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
-func dense3BiasGrad(g *[1][16]float32, dy [][10]float32)     { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -71,9 +66,6 @@ func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32
 }
 func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dense3GradWeightGeneric(gt, dy, x)
-}
-func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
-	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
 func dense3WeightLearn(lr float32, g, w *[512][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)

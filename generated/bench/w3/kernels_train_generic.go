@@ -113,8 +113,8 @@ func dense1WeightSgdGeneric(lr float32, g, w *[32][784][16]float32) {
 	}
 }
 
-// dense2BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGradGeneric(g *[32][16]float32, dy [][528]float32) {
+// dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
 		d := (*[512]float32)(dy[b][:])
@@ -299,8 +299,8 @@ func dense2WeightSgdGeneric(lr float32, g, w *[32][513][16]float32) {
 	}
 }
 
-// dense3BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGradGeneric(g *[1][16]float32, dy [][10]float32) {
+// dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[10]float32)(dy[b][:])

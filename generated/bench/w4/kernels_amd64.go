@@ -118,34 +118,10 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func step128x128AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x128AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x640AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x640AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x8AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step128x8AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func step640x128AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step640x128AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step8x128AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step8x128AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
 func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
@@ -179,23 +155,6 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
-
-func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 40 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 40 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
-		}
-	default:
-		dense10BiasGradGeneric(g, dy)
-	}
-}
 
 func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	switch {
@@ -408,19 +367,6 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 		}
 	default:
 		dense10GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x640AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x640AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense10RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 
@@ -652,19 +598,6 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 	}
 }
 
-func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
-	case useAVX2:
-		one := float32(1)
-		weightGradient8AVX2(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0)
-	default:
-		dense5BiasGradGeneric(g, dy)
-	}
-}
-
 func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -766,19 +699,6 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 32, 576)
 	default:
 		dense5GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x8AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x8AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense5RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 
@@ -902,19 +822,6 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	}
 }
 
-func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step8x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step8x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense6RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -950,23 +857,6 @@ func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) {
 		}
 	default:
 		dense6WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-		}
-	default:
-		dense9BiasGradGeneric(g, dy)
 	}
 }
 
@@ -1064,19 +954,6 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 		}
 	default:
 		dense9GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step128x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step128x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense9RankOneGeneric(w, b, x, dy, rate)
 	}
 }
 

@@ -13,30 +13,149 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+#define number4x8(name, bits) \
+	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
+	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
-GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
+number4x8(c00000000x8, 0x0)
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
 #define column3(w, s0, s1, s2) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define columns3x4x16at0(at, w) \
+	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
+	column3((at+192)(w), Y3, Y7, Y11)
+
+#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
+	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1
+
+#define epilogue_afb41065(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
+#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
+	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
+	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
+	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
+
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
+#define columns2x4x16at0(at, w) \
+	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
+	column2((at+192)(w), Y3, Y7)
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+
 #define column1(w, s0) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
+
+#define columns1x4x16at0(at, w) \
+	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
+
+#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
+#define columns3x4x8at0(at, w) \
+	column3(at(w), Y0, Y4, Y8); column3((at+32)(w), Y1, Y5, Y9); column3((at+64)(w), Y2, Y6, Y10); \
+	column3((at+96)(w), Y3, Y7, Y11)
+
+#define columns2x4x8at0(at, w) \
+	column2(at(w), Y0, Y4); column2((at+32)(w), Y1, Y5); column2((at+64)(w), Y2, Y6); \
+	column2((at+96)(w), Y3, Y7)
+
+#define columns1x4x8at0(at, w) \
+	column1(at(w), Y0); column1((at+32)(w), Y1); column1((at+64)(w), Y2); column1((at+96)(w), Y3)
+
+#define prefetchwR8(at) \
+	LONG $0x880d0f41; LONG $at
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
+#define update_ea593ece(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define update_233342a4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+
+#define update_3f9c81b4(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+
+#define zero6x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
-GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
+number4x8(c40000000x8, 0x4000000040000000)
+#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
+
+#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+
+#define step_9a336a74(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
+	VADDPS r1, r4, r4; VMOVUPS r4, r1
+
+#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
+	VMOVUPS r3, r0
+
+#define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
+#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
+
+#define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
+
 
 #define biasEachAVX2Each \
 	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
@@ -67,7 +186,7 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d128x128AVX2In2C0(x, w) \
+#define d128x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
@@ -84,9 +203,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs3:
-	d128x128AVX2In2C0(0, 0); d128x128AVX2In2C0(4, 64); d128x128AVX2In2C0(8, 128); d128x128AVX2In2C0(12, 192)
-	d128x128AVX2In2C0(16, 256); d128x128AVX2In2C0(20, 320); d128x128AVX2In2C0(24, 384)
-	d128x128AVX2In2C0(28, 448)
+	terms8x4x64(d128x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -105,7 +222,7 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d128x640AVX2In2C0(x, w) \
+#define d128x640In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
@@ -122,19 +239,17 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs3:
-	d128x640AVX2In2C0(0, 0); d128x640AVX2In2C0(4, 64); d128x640AVX2In2C0(8, 128); d128x640AVX2In2C0(12, 192)
-	d128x640AVX2In2C0(16, 256); d128x640AVX2In2C0(20, 320); d128x640AVX2In2C0(24, 384)
-	d128x640AVX2In2C0(28, 448)
+	terms8x4x64(d128x640In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -165,7 +280,7 @@ inputs2:
 	VZEROUPPER
 	RET
 
-#define d640x128AVX2In2C0(x, w) \
+#define d640x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+41024)(DI), Y15, Y2; VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; \
@@ -182,9 +297,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
 inputs3:
-	d640x128AVX2In2C0(0, 0); d640x128AVX2In2C0(4, 64); d640x128AVX2In2C0(8, 128); d640x128AVX2In2C0(12, 192)
-	d640x128AVX2In2C0(16, 256); d640x128AVX2In2C0(20, 320); d640x128AVX2In2C0(24, 384)
-	d640x128AVX2In2C0(28, 448)
+	terms8x4x64(d640x128In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -203,7 +316,7 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d8x128AVX2In2C0(x, w) \
+#define d8x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
@@ -218,8 +331,8 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	d8x128AVX2In2C0(0, 0); d8x128AVX2In2C0(4, 64); d8x128AVX2In2C0(8, 128); d8x128AVX2In2C0(12, 192)
-	d8x128AVX2In2C0(16, 256); d8x128AVX2In2C0(20, 320); d8x128AVX2In2C0(24, 384); d8x128AVX2In2C0(28, 448)
+	d8x128In2C0(0, 0); d8x128In2C0(4, 64); d8x128In2C0(8, 128); d8x128In2C0(12, 192); d8x128In2C0(16, 256)
+	d8x128In2C0(20, 320); d8x128In2C0(24, 384); d8x128In2C0(28, 448)
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
@@ -245,92 +358,68 @@ block1:
 	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels4:
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	column3((DI), Y0, Y4, Y8); column3(64(DI), Y1, Y5, Y9); column3(128(DI), Y2, Y6, Y10)
-	column3(192(DI), Y3, Y7, Y11)
+	columns3x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
-	column3(32(DI), Y0, Y4, Y8); column3(96(DI), Y1, Y5, Y9); column3(160(DI), Y2, Y6, Y10)
-	column3(224(DI), Y3, Y7, Y11)
+	columns3x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((DI), Y0, Y4); column2(64(DI), Y1, Y5); column2(128(DI), Y2, Y6); column2(192(DI), Y3, Y7)
+	columns2x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	column2(32(DI), Y0, Y4); column2(96(DI), Y1, Y5); column2(160(DI), Y2, Y6); column2(224(DI), Y3, Y7)
+	columns2x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y12
-	column1((DI), Y0); column1(64(DI), Y1); column1(128(DI), Y2); column1(192(DI), Y3)
+	columns1x4x16at0(0, DI)
 	VMOVUPS 32(R10), Y12
-	column1(32(DI), Y0); column1(96(DI), Y1); column1(160(DI), Y2); column1(224(DI), Y3)
+	columns1x4x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -349,67 +438,44 @@ block1:
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ SI, R10
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	column3((R11), Y0, Y4, Y8); column3(32(R11), Y1, Y5, Y9); column3(64(R11), Y2, Y6, Y10)
-	column3(96(R11), Y3, Y7, Y11)
+	columns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
+	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	zero8x32
 	MOVQ SI, R10
 	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	column2((R11), Y0, Y4); column2(32(R11), Y1, Y5); column2(64(R11), Y2, Y6); column2(96(R11), Y3, Y7)
+	columns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	zero4x32
 	MOVQ SI, R10
 	VMOVUPS (R10), Y12
-	column1((R11), Y0); column1(32(R11), Y1); column1(64(R11), Y2); column1(96(R11), Y3)
+	columns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -426,11 +492,9 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192; LONG $0x880d0f41; LONG $256; LONG $0x880d0f41; LONG $320
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -442,18 +506,13 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y13; VMULPS Y0, Y12, Y0; VSUBPS Y0, Y13, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0; VMULPS Y6, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0; VMULPS Y7, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0; VMULPS Y8, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0; VMULPS Y9, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0; VMULPS Y10, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0; VMULPS Y11, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 352(R8)
+	update_ea593ece((R8), Y13, Y0, Y12)
+	update_233342a4(32(R8), Y0, Y1, Y12)
+	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
+	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
+	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
+	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -462,7 +521,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Y0); zero(Y1)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -473,8 +532,7 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y3; VMULPS Y0, Y2, Y0; VSUBPS Y0, Y3, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y2, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
@@ -488,9 +546,9 @@ TEXT ·learn8AVX2(SB), NOSPLIT, $0-64
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -502,12 +560,10 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y7; VMULPS Y0, Y6, Y0; VSUBPS Y0, Y7, Y0; VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0; VMULPS Y1, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0; VMULPS Y2, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0; VMULPS Y3, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0; VMULPS Y4, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0; VMULPS Y5, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
+	update_ea593ece((R8), Y7, Y0, Y6)
+	update_233342a4(32(R8), Y0, Y1, Y6)
+	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
@@ -516,7 +572,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Y0)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -527,7 +583,7 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	VMOVUPS (R8), Y2; VMULPS Y0, Y1, Y0; VSUBPS Y0, Y2, Y0; VMOVUPS Y0, (R8)
+	update_ea593ece((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
@@ -592,14 +648,14 @@ listed2:
 	VFMADD231PS 24800(DI)(R13*1), Y15, Y7
 	DECQ CX; JNZ listed2
 done3:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -608,7 +664,7 @@ done3:
 	RET
 
 #define mseGradientEachAVX2Each \
-	VSUBPS Y3, Y2, Y2; VMULPS table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; VMULPS Y2, Y0, Y2
+	VSUBPS Y3, Y2, Y2; VMULPS c40000000x8<>(SB), Y2, Y2; VMULPS Y2, Y0, Y2
 
 // mseGradientEachAVX2 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
 TEXT ·mseGradientEachAVX2(SB), NOSPLIT, $0-56
@@ -636,15 +692,15 @@ next3:
 	VZEROUPPER
 	RET
 
-#define r16AVX2Term6(x, w) \
-	r16AVX2Term5(x, w); \
+#define r16Term6(x, w) \
+	r16Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r16AVX2Term5(x, w) \
-	r16AVX2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define r16Term5(x, w) \
+	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r16AVX2Term1(x, w) \
+#define r16Term1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -661,13 +717,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r16AVX2Term6(0, 0); r16AVX2Term6(4, 64); r16AVX2Term6(8, 128); r16AVX2Term6(12, 192); r16AVX2Term6(16, 256)
-	r16AVX2Term6(20, 320); r16AVX2Term6(24, 384); r16AVX2Term6(28, 448)
+	terms8x4x64(r16Term6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16AVX2Term6(0, 0)
+	r16Term6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -693,13 +748,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	r16AVX2Term5(0, 0); r16AVX2Term5(4, 64); r16AVX2Term5(8, 128); r16AVX2Term5(12, 192); r16AVX2Term5(16, 256)
-	r16AVX2Term5(20, 320); r16AVX2Term5(24, 384); r16AVX2Term5(28, 448)
+	terms8x4x64(r16Term5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16AVX2Term5(0, 0)
+	r16Term5(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -722,13 +776,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	r16AVX2Term1(0, 0); r16AVX2Term1(4, 64); r16AVX2Term1(8, 128); r16AVX2Term1(12, 192); r16AVX2Term1(16, 256)
-	r16AVX2Term1(20, 320); r16AVX2Term1(24, 384); r16AVX2Term1(28, 448)
+	terms8x4x64(r16Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16AVX2Term1(0, 0)
+	r16Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -742,15 +795,15 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r16AVX2_2Term6(x, w) \
-	r16AVX2_2Term5(x, w); \
+#define r16_2Term6(x, w) \
+	r16_2Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r16AVX2_2Term5(x, w) \
-	r16AVX2_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define r16_2Term5(x, w) \
+	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r16AVX2_2Term1(x, w) \
+#define r16_2Term1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
@@ -765,8 +818,8 @@ rows1:
 	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2_2Term6(0, 0); r16AVX2_2Term6(4, 64); r16AVX2_2Term6(8, 128); r16AVX2_2Term6(12, 192)
-	r16AVX2_2Term6(16, 256); r16AVX2_2Term6(20, 320); r16AVX2_2Term6(24, 384); r16AVX2_2Term6(28, 448)
+	r16_2Term6(0, 0); r16_2Term6(4, 64); r16_2Term6(8, 128); r16_2Term6(12, 192); r16_2Term6(16, 256)
+	r16_2Term6(20, 320); r16_2Term6(24, 384); r16_2Term6(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -787,8 +840,8 @@ rows3:
 	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2_2Term5(0, 0); r16AVX2_2Term5(4, 64); r16AVX2_2Term5(8, 128); r16AVX2_2Term5(12, 192)
-	r16AVX2_2Term5(16, 256); r16AVX2_2Term5(20, 320); r16AVX2_2Term5(24, 384); r16AVX2_2Term5(28, 448)
+	r16_2Term5(0, 0); r16_2Term5(4, 64); r16_2Term5(8, 128); r16_2Term5(12, 192); r16_2Term5(16, 256)
+	r16_2Term5(20, 320); r16_2Term5(24, 384); r16_2Term5(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -806,8 +859,8 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16AVX2_2Term1(0, 0); r16AVX2_2Term1(4, 64); r16AVX2_2Term1(8, 128); r16AVX2_2Term1(12, 192)
-	r16AVX2_2Term1(16, 256); r16AVX2_2Term1(20, 320); r16AVX2_2Term1(24, 384); r16AVX2_2Term1(28, 448)
+	r16_2Term1(0, 0); r16_2Term1(4, 64); r16_2Term1(8, 128); r16_2Term1(12, 192); r16_2Term1(16, 256)
+	r16_2Term1(20, 320); r16_2Term1(24, 384); r16_2Term1(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -818,15 +871,15 @@ done6:
 	VZEROUPPER
 	RET
 
-#define r16AVX2_3Term6(x, w) \
-	r16AVX2_3Term5(x, w); \
+#define r16_3Term6(x, w) \
+	r16_3Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r16AVX2_3Term5(x, w) \
-	r16AVX2_3Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define r16_3Term5(x, w) \
+	r16_3Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r16AVX2_3Term1(x, w) \
+#define r16_3Term1(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_3 sums the products for 16 outputs of every row, in tiles of rows.
@@ -843,20 +896,20 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r16AVX2_3Term6(0, 0); r16AVX2_3Term6(4, 64); r16AVX2_3Term6(8, 128); r16AVX2_3Term6(12, 192)
-	r16AVX2_3Term6(16, 256); r16AVX2_3Term6(20, 320); r16AVX2_3Term6(24, 384); r16AVX2_3Term6(28, 448)
+	terms8x4x64(r16_3Term6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16AVX2_3Term6(0, 0)
+	r16_3Term6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -869,20 +922,19 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	r16AVX2_3Term5(0, 0); r16AVX2_3Term5(4, 64); r16AVX2_3Term5(8, 128); r16AVX2_3Term5(12, 192)
-	r16AVX2_3Term5(16, 256); r16AVX2_3Term5(20, 320); r16AVX2_3Term5(24, 384); r16AVX2_3Term5(28, 448)
+	terms8x4x64(r16_3Term5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16AVX2_3Term5(0, 0)
+	r16_3Term5(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -894,47 +946,46 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	r16AVX2_3Term1(0, 0); r16AVX2_3Term1(4, 64); r16AVX2_3Term1(8, 128); r16AVX2_3Term1(12, 192)
-	r16AVX2_3Term1(16, 256); r16AVX2_3Term1(20, 320); r16AVX2_3Term1(24, 384); r16AVX2_3Term1(28, 448)
+	terms8x4x64(r16_3Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16AVX2_3Term1(0, 0)
+	r16_3Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-#define r8AVX2Term1C0(x, w) \
+#define r8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define r8AVX2Term1C1(x, w) \
+#define r8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define r8AVX2Term1C2(x, w) \
+#define r8Term1C2(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
 
-#define r8AVX2Term1C3(x, w) \
+#define r8Term1C3(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
-#define r8AVX2Term1C4(x, w) \
+#define r8Term1C4(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
 
-#define r8AVX2Term1C5(x, w) \
+#define r8Term1C5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
 
-#define r8AVX2Term1C6(x, w) \
+#define r8Term1C6(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
 
-#define r8AVX2Term1C7(x, w) \
+#define r8Term1C7(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
@@ -950,18 +1001,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	r8AVX2Term1C0(0, 0); r8AVX2Term1C1(4, 32); r8AVX2Term1C2(8, 64); r8AVX2Term1C3(12, 96)
-	r8AVX2Term1C4(16, 128); r8AVX2Term1C5(20, 160); r8AVX2Term1C6(24, 192); r8AVX2Term1C7(28, 224)
+	terms8x4x32c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	r8AVX2Term1C0(0, 0); DECQ CX; JZ last5
-	r8AVX2Term1C1(4, 32); DECQ CX; JZ last5
-	r8AVX2Term1C2(8, 64); DECQ CX; JZ last5
-	r8AVX2Term1C3(12, 96); DECQ CX; JZ last5
-	r8AVX2Term1C4(16, 128); DECQ CX; JZ last5
-	r8AVX2Term1C5(20, 160); DECQ CX; JZ last5
-	r8AVX2Term1C6(24, 192)
+	rest7x4x32c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7, last5)
 last5:
 	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -992,138 +1036,13 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s128x128AVX2In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
-	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
-	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
-	VADDPS (w+8256)(DI), Y10, Y10; VMOVUPS Y10, (w+8256)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
-	VMULPS Y13, Y11, Y11; VADDPS (w+8288)(DI), Y11, Y11; VMOVUPS Y11, (w+8288)(DI); zero(Y12); \
-	VFMADD231PS Y15, Y4, Y12; VMULPS Y13, Y12, Y12; VADDPS (w+16512)(DI), Y12, Y12; VMOVUPS Y12, (w+16512)(DI); \
-	zero(Y8); VFMADD231PS Y15, Y5, Y8; VMULPS Y13, Y8, Y8; VADDPS (w+16544)(DI), Y8, Y8; \
-	VMOVUPS Y8, (w+16544)(DI); zero(Y9); VFMADD231PS Y15, Y6, Y9; VMULPS Y13, Y9, Y9; \
-	VADDPS (w+24768)(DI), Y9, Y9; VMOVUPS Y9, (w+24768)(DI); zero(Y10); VFMADD231PS Y15, Y7, Y10; \
-	VMULPS Y13, Y10, Y10; VADDPS (w+24800)(DI), Y10, Y10; VMOVUPS Y10, (w+24800)(DI)
-
-// step128x128AVX2 is the step of one sample on the weights of 128 outputs.
-TEXT ·step128x128AVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX; MOVQ $2, R11
-panels1:
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…63
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
-	VMOVUPS 32(R8), Y1
-	zero(Y14); VADDPS Y1, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 32(BX), Y8, Y8; VMOVUPS Y8, 32(BX)
-	VMOVUPS 64(R8), Y2
-	zero(Y14); VADDPS Y2, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 64(BX), Y8, Y8; VMOVUPS Y8, 64(BX)
-	VMOVUPS 96(R8), Y3
-	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
-	VMOVUPS 128(R8), Y4
-	zero(Y14); VADDPS Y4, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 128(BX), Y8, Y8; VMOVUPS Y8, 128(BX)
-	VMOVUPS 160(R8), Y5
-	zero(Y14); VADDPS Y5, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 160(BX), Y8, Y8; VMOVUPS Y8, 160(BX)
-	VMOVUPS 192(R8), Y6
-	zero(Y14); VADDPS Y6, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 192(BX), Y8, Y8; VMOVUPS Y8, 192(BX)
-	VMOVUPS 224(R8), Y7
-	zero(Y14); VADDPS Y7, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 224(BX), Y8, Y8; VMOVUPS Y8, 224(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	MOVQ $32, CX
-inputs3:
-	s128x128AVX2In2C0(0, 0); s128x128AVX2In2C0(4, 64); s128x128AVX2In2C0(8, 128); s128x128AVX2In2C0(12, 192)
-	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	ADDQ $33024, R10
-	ADDQ $256, R8
-	ADDQ $256, BX
-	DECQ R11; JNZ panels1
-	VZEROUPPER
-	RET
-
-#define s128x640AVX2In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
-	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
-	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
-	VADDPS (w+8256)(DI), Y10, Y10; VMOVUPS Y10, (w+8256)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
-	VMULPS Y13, Y11, Y11; VADDPS (w+8288)(DI), Y11, Y11; VMOVUPS Y11, (w+8288)(DI); zero(Y12); \
-	VFMADD231PS Y15, Y4, Y12; VMULPS Y13, Y12, Y12; VADDPS (w+16512)(DI), Y12, Y12; VMOVUPS Y12, (w+16512)(DI); \
-	zero(Y8); VFMADD231PS Y15, Y5, Y8; VMULPS Y13, Y8, Y8; VADDPS (w+16544)(DI), Y8, Y8; \
-	VMOVUPS Y8, (w+16544)(DI); zero(Y9); VFMADD231PS Y15, Y6, Y9; VMULPS Y13, Y9, Y9; \
-	VADDPS (w+24768)(DI), Y9, Y9; VMOVUPS Y9, (w+24768)(DI); zero(Y10); VFMADD231PS Y15, Y7, Y10; \
-	VMULPS Y13, Y10, Y10; VADDPS (w+24800)(DI), Y10, Y10; VMOVUPS Y10, (w+24800)(DI)
-
-// step128x640AVX2 is the step of one sample on the weights of 640 outputs.
-TEXT ·step128x640AVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX; MOVQ $10, R11
-panels1:
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…63
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
-	VMOVUPS 32(R8), Y1
-	zero(Y14); VADDPS Y1, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 32(BX), Y8, Y8; VMOVUPS Y8, 32(BX)
-	VMOVUPS 64(R8), Y2
-	zero(Y14); VADDPS Y2, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 64(BX), Y8, Y8; VMOVUPS Y8, 64(BX)
-	VMOVUPS 96(R8), Y3
-	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
-	VMOVUPS 128(R8), Y4
-	zero(Y14); VADDPS Y4, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 128(BX), Y8, Y8; VMOVUPS Y8, 128(BX)
-	VMOVUPS 160(R8), Y5
-	zero(Y14); VADDPS Y5, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 160(BX), Y8, Y8; VMOVUPS Y8, 160(BX)
-	VMOVUPS 192(R8), Y6
-	zero(Y14); VADDPS Y6, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 192(BX), Y8, Y8; VMOVUPS Y8, 192(BX)
-	VMOVUPS 224(R8), Y7
-	zero(Y14); VADDPS Y7, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 224(BX), Y8, Y8; VMOVUPS Y8, 224(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	MOVQ $32, CX
-inputs3:
-	s128x640AVX2In2C0(0, 0); s128x640AVX2In2C0(4, 64); s128x640AVX2In2C0(8, 128); s128x640AVX2In2C0(12, 192)
-	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	ADDQ $33024, R10
-	ADDQ $256, R8
-	ADDQ $256, BX
-	DECQ R11; JNZ panels1
-	VZEROUPPER
-	RET
-
-#define s128x8AVX2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DX), Y8, Y8; \
-	VMOVUPS Y8, w(DX)
-
-// step128x8AVX2 is the step of one sample on the weights of 8 outputs.
-TEXT ·step128x8AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…7
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
-	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX; MOVQ $32, CX
-inputs2:
-	s128x8AVX2In1C0(0, 0); s128x8AVX2In1C0(4, 32); s128x8AVX2In1C0(8, 64); s128x8AVX2In1C0(12, 96)
-	ADDQ $16, SI; ADDQ $128, DX
-	DECQ CX; JNZ inputs2
-	VZEROUPPER
-	RET
-
-#define s640x128AVX2In2C0(x, w) \
+#define s640x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
-	PREFETCHT0 (w+123584)(DI); zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
-	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
-	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
-	VADDPS (w+41024)(DI), Y10, Y10; VMOVUPS Y10, (w+41024)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
-	VMULPS Y13, Y11, Y11; VADDPS (w+41056)(DI), Y11, Y11; VMOVUPS Y11, (w+41056)(DI); zero(Y12); \
-	VFMADD231PS Y15, Y4, Y12; VMULPS Y13, Y12, Y12; VADDPS (w+82048)(DI), Y12, Y12; VMOVUPS Y12, (w+82048)(DI); \
-	zero(Y8); VFMADD231PS Y15, Y5, Y8; VMULPS Y13, Y8, Y8; VADDPS (w+82080)(DI), Y8, Y8; \
-	VMOVUPS Y8, (w+82080)(DI); zero(Y9); VFMADD231PS Y15, Y6, Y9; VMULPS Y13, Y9, Y9; \
-	VADDPS (w+123072)(DI), Y9, Y9; VMOVUPS Y9, (w+123072)(DI); zero(Y10); VFMADD231PS Y15, Y7, Y10; \
-	VMULPS Y13, Y10, Y10; VADDPS (w+123104)(DI), Y10, Y10; VMOVUPS Y10, (w+123104)(DI)
+	PREFETCHT0 (w+123584)(DI); \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+41024)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+41056)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+82048)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+82080)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+123072)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+123104)(DI))
 
 // step640x128AVX2 is the step of one sample on the weights of 128 outputs.
 TEXT ·step640x128AVX2(SB), NOSPLIT, $0-40
@@ -1152,60 +1071,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $160, CX
 inputs3:
-	s640x128AVX2In2C0(0, 0); s640x128AVX2In2C0(4, 64); s640x128AVX2In2C0(8, 128); s640x128AVX2In2C0(12, 192)
+	terms4x4x64(s640x128In2C0)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs3
 	ADDQ $164096, R10
-	ADDQ $256, R8
-	ADDQ $256, BX
-	DECQ R11; JNZ panels1
-	VZEROUPPER
-	RET
-
-#define s8x128AVX2In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
-	PREFETCHT0 (w+2048)(DI); zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
-	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
-	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
-	VADDPS (w+512)(DI), Y10, Y10; VMOVUPS Y10, (w+512)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
-	VMULPS Y13, Y11, Y11; VADDPS (w+544)(DI), Y11, Y11; VMOVUPS Y11, (w+544)(DI); zero(Y12); \
-	VFMADD231PS Y15, Y4, Y12; VMULPS Y13, Y12, Y12; VADDPS (w+1024)(DI), Y12, Y12; VMOVUPS Y12, (w+1024)(DI); \
-	zero(Y8); VFMADD231PS Y15, Y5, Y8; VMULPS Y13, Y8, Y8; VADDPS (w+1056)(DI), Y8, Y8; VMOVUPS Y8, (w+1056)(DI); \
-	zero(Y9); VFMADD231PS Y15, Y6, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+1536)(DI), Y9, Y9; VMOVUPS Y9, (w+1536)(DI); \
-	zero(Y10); VFMADD231PS Y15, Y7, Y10; VMULPS Y13, Y10, Y10; VADDPS (w+1568)(DI), Y10, Y10; \
-	VMOVUPS Y10, (w+1568)(DI)
-
-// step8x128AVX2 is the step of one sample on the weights of 128 outputs.
-TEXT ·step8x128AVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX; MOVQ $2, R11
-panels1:
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…63
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
-	VMOVUPS 32(R8), Y1
-	zero(Y14); VADDPS Y1, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 32(BX), Y8, Y8; VMOVUPS Y8, 32(BX)
-	VMOVUPS 64(R8), Y2
-	zero(Y14); VADDPS Y2, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 64(BX), Y8, Y8; VMOVUPS Y8, 64(BX)
-	VMOVUPS 96(R8), Y3
-	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
-	VMOVUPS 128(R8), Y4
-	zero(Y14); VADDPS Y4, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 128(BX), Y8, Y8; VMOVUPS Y8, 128(BX)
-	VMOVUPS 160(R8), Y5
-	zero(Y14); VADDPS Y5, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 160(BX), Y8, Y8; VMOVUPS Y8, 160(BX)
-	VMOVUPS 192(R8), Y6
-	zero(Y14); VADDPS Y6, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 192(BX), Y8, Y8; VMOVUPS Y8, 192(BX)
-	VMOVUPS 224(R8), Y7
-	zero(Y14); VADDPS Y7, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 224(BX), Y8, Y8; VMOVUPS Y8, 224(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	MOVQ $2, CX
-inputs3:
-	s8x128AVX2In2C0(0, 0); s8x128AVX2In2C0(4, 64); s8x128AVX2In2C0(8, 128); s8x128AVX2In2C0(12, 192)
-	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	ADDQ $2048, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
@@ -1239,34 +1108,20 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 256(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	PREFETCHT0 256(R11); VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
-	PREFETCHT0 256(R12); VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
-	PREFETCHT0 256(R13); VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
+	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
-	VFMADD231PS 32(R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R11), Y15, Y15; VMOVUPS Y15, 32(R11)
-	VFMADD231PS 32(R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R12), Y15, Y15; VMOVUPS Y15, 32(R12)
-	VFMADD231PS 32(R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R13), Y15, Y15; VMOVUPS Y15, 32(R13)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1286,22 +1141,14 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 64(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
+	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1335,31 +1182,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 256(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	PREFETCHT0 256(R11); VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
-	PREFETCHT0 256(R12); VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
-	PREFETCHT0 256(R13); VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
+	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
-	VFMADD231PS 32(R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R11), Y15, Y15; VMOVUPS Y15, 32(R11)
-	VFMADD231PS 32(R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R12), Y15, Y15; VMOVUPS Y15, 32(R12)
-	VFMADD231PS 32(R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R13), Y15, Y15; VMOVUPS Y15, 32(R13)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1386,19 +1220,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 64(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
+	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
+	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI
@@ -1434,23 +1261,13 @@ inputs1:
 	LEAQ 12(DI), R9; SHLQ $3, R9
 	MOVQ wt+0(FP), R13; ADDQ R9, R13
 	VMOVUPS (BX), Y13
-	PREFETCHT0 256(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	PREFETCHT0 256(R11); VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
-	PREFETCHT0 256(R12); VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
-	PREFETCHT0 256(R13); VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
-	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1468,17 +1285,10 @@ inputs3:
 	LEAQ (DI), R9; SHLQ $3, R9
 	MOVQ wt+0(FP), R10; ADDQ R9, R10
 	VMOVUPS (BX), Y13
-	PREFETCHT0 64(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
 	// dx = select(0 < y, dy, y)
-	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y0
+	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1495,8 +1305,7 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-	zero(Y10); zero(Y11)
+	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1538,7 +1347,7 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	CMPQ AX, $6; JLT done2
 inputs1:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

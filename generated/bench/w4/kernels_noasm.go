@@ -3,7 +3,6 @@
 
 package w4
 
-func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) { dense10BiasGradGeneric(g, dy) }
 func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	dense10BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -28,9 +27,6 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 }
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dense10GradWeightGeneric(g, dy, x)
-}
-func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
-	dense10RankOneGeneric(w, b, x, dy, rate)
 }
 func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	dense10WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
@@ -61,7 +57,6 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2Forward(y, x, w, b)
 }
-func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) { dense5BiasGradGeneric(g, dy) }
 func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense5BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -80,9 +75,6 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, 
 }
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dense5GradWeightGeneric(gt, dy, x)
-}
-func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
-	dense5RankOneGeneric(wt, b, x, dy, rate)
 }
 func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	dense5WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
@@ -103,14 +95,10 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dense6GradWeightGeneric(g, dy, x)
 }
-func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
-	dense6RankOneGeneric(w, b, x, dy, rate)
-}
 func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	dense6WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) { dense6WeightSgdGeneric(lr, g, w) }
-func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) { dense9BiasGradGeneric(g, dy) }
 func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense9BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -123,9 +111,6 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 }
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	dense9GradWeightGeneric(g, dy, x)
-}
-func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
-	dense9RankOneGeneric(w, b, x, dy, rate)
 }
 func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	dense9WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)

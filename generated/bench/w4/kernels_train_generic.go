@@ -9,8 +9,8 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense10BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGradGeneric(g *[40][16]float32, dy [][656]float32) {
+// dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
 		d := (*[640]float32)(dy[b][:])
@@ -307,8 +307,8 @@ func dense1WeightSgdGeneric(lr float32, g, w *[8][641][16]float32) {
 	}
 }
 
-// dense5BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense5BiasGradGeneric(g *[1][16]float32, dy [][8]float32) {
+// dense5BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
 		d := (*[8]float32)(dy[b][:])
@@ -637,8 +637,8 @@ func dense6WeightSgdGeneric(lr float32, g, w *[8][8][16]float32) {
 	}
 }
 
-// dense9BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGradGeneric(g *[8][16]float32, dy [][144]float32) {
+// dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
 		d := (*[128]float32)(dy[b][:])

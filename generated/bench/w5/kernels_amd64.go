@@ -97,28 +97,10 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func step1024x512AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step1024x512AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
 func step256x1024AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step256x1024AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step256x1AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step256x1AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x256AVX2(w, b, x, dy, rate *float32)
-
-//go:noescape
-func step512x256AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
 func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
@@ -152,23 +134,6 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
-
-func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 64 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 4160, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 64 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 4160, 0)
-		}
-	default:
-		dense1BiasGradGeneric(g, dy)
-	}
-}
 
 func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
 	switch {
@@ -320,23 +285,6 @@ func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) {
 		}
 	default:
 		dense1WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 32 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 32 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2112, 0)
-		}
-	default:
-		dense2BiasGradGeneric(g, dy)
 	}
 }
 
@@ -518,19 +466,6 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 	}
 }
 
-func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step1024x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step1024x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense2RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -570,23 +505,6 @@ func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) {
 		}
 	default:
 		dense2WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func dense3BiasGrad(g *[16][16]float32, dy [][272]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 16 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 1088, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 16 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 1088, 0)
-		}
-	default:
-		dense3BiasGradGeneric(g, dy)
 	}
 }
 
@@ -768,19 +686,6 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 	}
 }
 
-func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step512x256AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step512x256AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense3RankOneGeneric(w, b, x, dy, rate)
-	}
-}
-
 func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -944,19 +849,6 @@ func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x), 4, 1088, 28)
 	default:
 		dense4GradWeightGeneric(gt, dy, x)
-	}
-}
-
-func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step256x1AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step256x1AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense4RankOneGeneric(wt, b, x, dy, rate)
 	}
 }
 

@@ -270,8 +270,11 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
-DATA c00000020<>+0(SB)/4, $0x20
-GLOBL c00000020<>(SB), RODATA|NOPTR, $4
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
+number1x4(c00000020, 0x20)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 

@@ -4,28 +4,162 @@
 
 #include "textflag.h"
 
+#define number1x4(name, bits) \
+	DATA name<>+0(SB)/4, $bits; \
+	GLOBL name<>(SB), RODATA|NOPTR, $4
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA c00000000<>+0(SB)/4, $0x0
-GLOBL c00000000<>(SB), RODATA|NOPTR, $4
+number1x4(c00000000, 0x0)
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
 #define lastColumn3(w, s0, s1, s2) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define lastColumns3x8x8at0(at, w) \
+	lastColumn3(at(w), Z0, Z8, Z16); lastColumn3((at+32)(w), Z1, Z9, Z17); lastColumn3((at+64)(w), Z2, Z10, Z18); \
+	lastColumn3((at+96)(w), Z3, Z11, Z19); lastColumn3((at+128)(w), Z4, Z12, Z20); \
+	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
+	lastColumn3((at+224)(w), Z7, Z15, Z23)
+
+#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
+	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
+	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
+
+#define epilogue_f31d4ecf(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
+#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
+	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
+	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
+	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
+	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
 #define lastColumn1(w, s0) \
 	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
 
+#define lastColumns1x8x8at0(at, w) \
+	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
+	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
+	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
+
+#define epilogue_e6daa4d4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
+
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+
+#define columns3x8x16at0(at, w) \
+	column3(at(w), Z0, Z8, Z16); column3((at+64)(w), Z1, Z9, Z17); column3((at+128)(w), Z2, Z10, Z18); \
+	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
+	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
 #define column1(w, s0) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
 
+#define columns1x8x16at0(at, w) \
+	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
+	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
+
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
+#define prefetchwR8(at) \
+	LONG $0x880d0f41; LONG $at
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
+#define update_ea593ece(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define update_233342a4(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+
+#define update_3f9c81b4(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define update_c6c7c6d6(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define update_a5baa86c(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, K7, r0
+
+#define update_9bc7774c(r0, r1, r2, r3, r4) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
+
+#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+
+#define step_9a336a74(r0, r1, r2, r3, r4) \
+	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define step_440f469a(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS.Z r0, K7, r1; PREFETCHT0 r2; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
+	VMULPS r6, r1, r1; VADDPS r0, r1, K7, r1; VMOVUPS r1, K7, r0
+
+#define addChains_64022503(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
+	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
+	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
+	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r3, r0
+
+#define epilogue_d29cb23f(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
+#define addChains_863fd377(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
+
+#define epilogue_24545d03(r0, r1, r2, r3) \
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
+#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
+	VADDPS r1, r4, r4; VMOVUPS r4, r1
+
+#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
+	VMOVUPS r3, r0
 
 
 #define biasEachAVX512Each \
@@ -57,7 +191,7 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d1024x512AVX512In2C0(x, w) \
+#define d1024x512In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
 	PREFETCHT0 (w+197312)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+65600)(DI), Z31, Z1; \
 	VFMADD231PS (w+131200)(DI), Z31, Z2; VFMADD231PS (w+196800)(DI), Z31, Z3
@@ -72,9 +206,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $128, CX
 inputs3:
-	d1024x512AVX512In2C0(0, 0); d1024x512AVX512In2C0(4, 64); d1024x512AVX512In2C0(8, 128)
-	d1024x512AVX512In2C0(12, 192); d1024x512AVX512In2C0(16, 256); d1024x512AVX512In2C0(20, 320)
-	d1024x512AVX512In2C0(24, 384); d1024x512AVX512In2C0(28, 448)
+	terms8x4x64(d1024x512In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -89,7 +221,7 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d256x1024AVX512In2C0(x, w) \
+#define d256x1024In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
 	PREFETCHT0 (w+49856)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+16448)(DI), Z31, Z1; \
 	VFMADD231PS (w+32896)(DI), Z31, Z2; VFMADD231PS (w+49344)(DI), Z31, Z3
@@ -104,9 +236,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $32, CX
 inputs3:
-	d256x1024AVX512In2C0(0, 0); d256x1024AVX512In2C0(4, 64); d256x1024AVX512In2C0(8, 128)
-	d256x1024AVX512In2C0(12, 192); d256x1024AVX512In2C0(16, 256); d256x1024AVX512In2C0(20, 320)
-	d256x1024AVX512In2C0(24, 384); d256x1024AVX512In2C0(28, 448)
+	terms8x4x64(d256x1024In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -140,11 +270,11 @@ inputs2:
 	DECQ CX; JNZ inputs2
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
-#define d512x256AVX512In2C0(x, w) \
+#define d512x256In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
 	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
 	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
@@ -159,9 +289,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
 inputs3:
-	d512x256AVX512In2C0(0, 0); d512x256AVX512In2C0(4, 64); d512x256AVX512In2C0(8, 128)
-	d512x256AVX512In2C0(12, 192); d512x256AVX512In2C0(16, 256); d512x256AVX512In2C0(20, 320)
-	d512x256AVX512In2C0(24, 384); d512x256AVX512In2C0(28, 448)
+	terms8x4x64(d512x256In2C0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	// y = select(x < 0, 0, x)
@@ -185,9 +313,7 @@ block1:
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ mask+56(FP), R9
@@ -195,81 +321,49 @@ rows2:
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
 	VMOVUPS.Z (R10)(R14*2), K7, Y25; VMOVUPS.Z (DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
 	VMOVUPS.Z (DX)(R14*1), K7, Y26; VMOVUPS.Z (DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
-	lastColumn3((R11), Z0, Z8, Z16); lastColumn3(32(R11), Z1, Z9, Z17); lastColumn3(64(R11), Z2, Z10, Z18)
-	lastColumn3(96(R11), Z3, Z11, Z19); lastColumn3(128(R11), Z4, Z12, Z20); lastColumn3(160(R11), Z5, Z13, Z21)
-	lastColumn3(192(R11), Z6, Z14, Z22); lastColumn3(224(R11), Z7, Z15, Z23)
+	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
-	lastColumn1(128(R11), Z4); lastColumn1(160(R11), Z5); lastColumn1(192(R11), Z6); lastColumn1(224(R11), Z7)
+	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -288,9 +382,7 @@ block1:
 	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
 	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	zero24x64
 	MOVQ SI, R10
 	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
 	MOVQ BX, DI
@@ -299,104 +391,68 @@ panels4:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
 	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
 	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	column3((DI), Z0, Z8, Z16); column3(64(DI), Z1, Z9, Z17); column3(128(DI), Z2, Z10, Z18)
-	column3(192(DI), Z3, Z11, Z19); column3(256(DI), Z4, Z12, Z20); column3(320(DI), Z5, Z13, Z21)
-	column3(384(DI), Z6, Z14, Z22); column3(448(DI), Z7, Z15, Z23)
+	columns3x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
 	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
 	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	column3(32(DI), Z0, Z8, Z16); column3(96(DI), Z1, Z9, Z17); column3(160(DI), Z2, Z10, Z18)
-	column3(224(DI), Z3, Z11, Z19); column3(288(DI), Z4, Z12, Z20); column3(352(DI), Z5, Z13, Z21)
-	column3(416(DI), Z6, Z14, Z22); column3(480(DI), Z7, Z15, Z23)
+	columns3x8x16at0(32, DI)
 	ADDQ $64, R10; ADDQ $64, DX
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z24; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z24, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z12, Z8, Z0; VSHUFF64X2 $221, Z12, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VSHUFF64X2 $136, Z20, Z16, Z0; VSHUFF64X2 $221, Z20, Z16, Z1; VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1; VSHUFF64X2 $221, Z21, Z17, Z2; VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2; VSHUFF64X2 $221, Z22, Z18, Z3; VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3; VSHUFF64X2 $221, Z23, Z19, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
+	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VINSERTF64X4 $1, (R13)(DI*1), Z1, Z1
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
 rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	column1((DI), Z0); column1(64(DI), Z1); column1(128(DI), Z2); column1(192(DI), Z3); column1(256(DI), Z4)
-	column1(320(DI), Z5); column1(384(DI), Z6); column1(448(DI), Z7)
+	columns1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	column1(32(DI), Z0); column1(96(DI), Z1); column1(160(DI), Z2); column1(224(DI), Z3); column1(288(DI), Z4)
-	column1(352(DI), Z5); column1(416(DI), Z6); column1(480(DI), Z7)
+	columns1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	VSHUFF64X2 $136, Z4, Z0, Z8; VSHUFF64X2 $221, Z4, Z0, Z0; VADDPS Z0, Z8, Z0; VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z6, Z2, Z4; VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z7, Z3, Z4; VSHUFF64X2 $221, Z7, Z3, Z3; VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS (R13), Y1; VCMPPS.BCST $30, c00000000<>(SB), Z1, K1
-	VBLENDMPS Z0, Z1, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
+	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -413,14 +469,11 @@ TEXT ·learn16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192; LONG $0x880d0f41; LONG $256; LONG $0x880d0f41; LONG $320; LONG $0x880d0f41; LONG $384
-	LONG $0x880d0f41; LONG $448; LONG $0x880d0f41; LONG $512; LONG $0x880d0f41; LONG $576; LONG $0x880d0f41
-	LONG $640; LONG $0x880d0f41; LONG $704; LONG $0x880d0f41; LONG $768; LONG $0x880d0f41; LONG $832
-	LONG $0x880d0f41; LONG $896; LONG $0x880d0f41; LONG $960
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
+	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
+	prefetchwR8(768); prefetchwR8(832); prefetchwR8(896); prefetchwR8(960)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -434,32 +487,24 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z17; VMULPS Z0, Z16, Z0; VSUBPS Z0, Z17, Z0; VMOVUPS Z0, (R8)
-	VMOVUPS 64(R8), Z0; VMULPS Z1, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
-	VMOVUPS 128(R8), Z0; VMULPS Z2, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 128(R8)
-	VMOVUPS 192(R8), Z0; VMULPS Z3, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 192(R8)
-	VMOVUPS 256(R8), Z0; VMULPS Z4, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 256(R8)
-	VMOVUPS 320(R8), Z0; VMULPS Z5, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 320(R8)
-	VMOVUPS 384(R8), Z0; VMULPS Z6, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 384(R8)
-	VMOVUPS 448(R8), Z0; VMULPS Z7, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 448(R8)
-	VMOVUPS 512(R8), Z0; VMULPS Z8, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 512(R8)
-	VMOVUPS 576(R8), Z0; VMULPS Z9, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 576(R8)
-	VMOVUPS 640(R8), Z0; VMULPS Z10, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 640(R8)
-	VMOVUPS 704(R8), Z0; VMULPS Z11, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 704(R8)
-	VMOVUPS 768(R8), Z0; VMULPS Z12, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 768(R8)
-	VMOVUPS 832(R8), Z0; VMULPS Z13, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 832(R8)
-	VMOVUPS 896(R8), Z0; VMULPS Z14, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 896(R8)
-	VMOVUPS 960(R8), Z0; VMULPS Z15, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 960(R8)
+	update_ea593ece((R8), Z17, Z0, Z16)
+	update_233342a4(64(R8), Z0, Z1, Z16)
+	update_3f9c81b4(128(R8), Z0, Z2, Z16, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z16, Z1)
+	update_3f9c81b4(256(R8), Z0, Z4, Z16, Z1); update_3f9c81b4(320(R8), Z0, Z5, Z16, Z1)
+	update_3f9c81b4(384(R8), Z0, Z6, Z16, Z1); update_3f9c81b4(448(R8), Z0, Z7, Z16, Z1)
+	update_3f9c81b4(512(R8), Z0, Z8, Z16, Z1); update_3f9c81b4(576(R8), Z0, Z9, Z16, Z1)
+	update_3f9c81b4(640(R8), Z0, Z10, Z16, Z1); update_3f9c81b4(704(R8), Z0, Z11, Z16, Z1)
+	update_3f9c81b4(768(R8), Z0, Z12, Z16, Z1); update_3f9c81b4(832(R8), Z0, Z13, Z16, Z1)
+	update_3f9c81b4(896(R8), Z0, Z14, Z16, Z1); update_3f9c81b4(960(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $1024, R8
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -470,10 +515,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z5; VMULPS Z0, Z4, Z0; VSUBPS Z0, Z5, Z0; VMOVUPS Z0, (R8)
-	VMOVUPS 64(R8), Z0; VMULPS Z1, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
-	VMOVUPS 128(R8), Z0; VMULPS Z2, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 128(R8)
-	VMOVUPS 192(R8), Z0; VMULPS Z3, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, 192(R8)
+	update_ea593ece((R8), Z5, Z0, Z4); update_233342a4(64(R8), Z0, Z1, Z4)
+	update_3f9c81b4(128(R8), Z0, Z2, Z4, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -482,7 +525,7 @@ inputs7:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Z0)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -493,7 +536,7 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	VMOVUPS (R8), Z2; VMULPS Z0, Z1, Z0; VSUBPS Z0, Z2, Z0; VMOVUPS Z0, (R8)
+	update_ea593ece((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
@@ -509,12 +552,10 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128; LONG $0x880d0f41
-	LONG $192; LONG $0x880d0f41; LONG $256; LONG $0x880d0f41; LONG $320; LONG $0x880d0f41; LONG $384
-	LONG $0x880d0f41; LONG $448; LONG $0x880d0f41; LONG $512
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
+	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -528,31 +569,24 @@ rows3:
 	DECQ CX; JNZ rows3
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z17; VMULPS Z0, Z16, Z0; VSUBPS Z0, Z17, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 32(R8), K7, Z0; VMULPS Z1, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z2, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 96(R8), K7, Z0; VMULPS Z3, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS.Z 128(R8), K7, Z0; VMULPS Z4, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS.Z 160(R8), K7, Z0; VMULPS Z5, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS.Z 192(R8), K7, Z0; VMULPS Z6, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS.Z 224(R8), K7, Z0; VMULPS Z7, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS.Z 256(R8), K7, Z0; VMULPS Z8, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS.Z 288(R8), K7, Z0; VMULPS Z9, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS.Z 320(R8), K7, Z0; VMULPS Z10, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS.Z 352(R8), K7, Z0; VMULPS Z11, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS.Z 384(R8), K7, Z0; VMULPS Z12, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS.Z 416(R8), K7, Z0; VMULPS Z13, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS.Z 448(R8), K7, Z0; VMULPS Z14, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS.Z 480(R8), K7, Z0; VMULPS Z15, Z16, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 480(R8)
+	update_c6c7c6d6((R8), Z17, Z0, Z16)
+	update_a5baa86c(32(R8), Z0, Z1, Z16)
+	update_9bc7774c(64(R8), Z0, Z2, Z16, Z1); update_9bc7774c(96(R8), Z0, Z3, Z16, Z1)
+	update_9bc7774c(128(R8), Z0, Z4, Z16, Z1); update_9bc7774c(160(R8), Z0, Z5, Z16, Z1)
+	update_9bc7774c(192(R8), Z0, Z6, Z16, Z1); update_9bc7774c(224(R8), Z0, Z7, Z16, Z1)
+	update_9bc7774c(256(R8), Z0, Z8, Z16, Z1); update_9bc7774c(288(R8), Z0, Z9, Z16, Z1)
+	update_9bc7774c(320(R8), Z0, Z10, Z16, Z1); update_9bc7774c(352(R8), Z0, Z11, Z16, Z1)
+	update_9bc7774c(384(R8), Z0, Z12, Z16, Z1); update_9bc7774c(416(R8), Z0, Z13, Z16, Z1)
+	update_9bc7774c(448(R8), Z0, Z14, Z16, Z1); update_9bc7774c(480(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $512, R8
 	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0; LONG $0x880d0f41; LONG $64; LONG $0x880d0f41; LONG $128
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -563,10 +597,8 @@ rows6:
 	DECQ CX; JNZ rows6
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z5; VMULPS Z0, Z4, Z0; VSUBPS Z0, Z5, Z0; VMOVUPS Z0, K7, (R8)
-	VMOVUPS.Z 32(R8), K7, Z0; VMULPS Z1, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS.Z 64(R8), K7, Z0; VMULPS Z2, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS.Z 96(R8), K7, Z0; VMULPS Z3, Z4, Z1; VSUBPS Z1, Z0, Z0; VMOVUPS Z0, K7, 96(R8)
+	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
+	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
@@ -575,7 +607,7 @@ inputs7:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero(Z0)
 	// PREFETCHW of what will change
-	LONG $0x880d0f41; LONG $0
+	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -586,7 +618,7 @@ rows9:
 	DECQ CX; JNZ rows9
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	VMOVUPS.Z (R8), K7, Z2; VMULPS Z0, Z1, Z0; VSUBPS Z0, Z2, Z0; VMOVUPS Z0, K7, (R8)
+	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
@@ -653,20 +685,20 @@ done3:
 	VZEROUPPER
 	RET
 
-#define r32AVX512Term12(x, w) \
-	r32AVX512Term8(x, w); \
+#define r32Term12(x, w) \
+	r32Term8(x, w); \
 	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
 	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define r32AVX512Term8(x, w) \
-	r32AVX512Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define r32Term8(x, w) \
+	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define r32AVX512Term4(x, w) \
-	r32AVX512Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define r32Term4(x, w) \
+	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define r32AVX512Term1(x, w) \
+#define r32Term1(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
@@ -687,12 +719,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	r32AVX512Term12(0, 0); r32AVX512Term12(4, 64); r32AVX512Term12(8, 128); r32AVX512Term12(12, 192)
+	terms4x4x64(r32Term12)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32AVX512Term12(0, 0)
+	r32Term12(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -728,12 +760,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	r32AVX512Term8(0, 0); r32AVX512Term8(4, 64); r32AVX512Term8(8, 128); r32AVX512Term8(12, 192)
+	terms4x4x64(r32Term8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32AVX512Term8(0, 0)
+	r32Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -761,13 +793,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	r32AVX512Term4(0, 0); r32AVX512Term4(4, 64); r32AVX512Term4(8, 128); r32AVX512Term4(12, 192)
-	r32AVX512Term4(16, 256); r32AVX512Term4(20, 320); r32AVX512Term4(24, 384); r32AVX512Term4(28, 448)
+	terms8x4x64(r32Term4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32AVX512Term4(0, 0)
+	r32Term4(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -789,13 +820,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	r32AVX512Term1(0, 0); r32AVX512Term1(4, 64); r32AVX512Term1(8, 128); r32AVX512Term1(12, 192)
-	r32AVX512Term1(16, 256); r32AVX512Term1(20, 320); r32AVX512Term1(24, 384); r32AVX512Term1(28, 448)
+	terms8x4x64(r32Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32AVX512Term1(0, 0)
+	r32Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -809,77 +839,77 @@ done17:
 	VZEROUPPER
 	RET
 
-#define rUT16AVX512Term3C0(x, w) \
-	rUT16AVX512Term2C0(x, w); \
+#define rUT16Term3C0(x, w) \
+	rUT16Term2C0(x, w); \
 	mulAdd1(x(R10)(R11*2), Z16)
 
-#define rUT16AVX512Term3C1(x, w) \
-	rUT16AVX512Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
+#define rUT16Term3C1(x, w) \
+	rUT16Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
 
-#define rUT16AVX512Term3C2(x, w) \
-	rUT16AVX512Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
+#define rUT16Term3C2(x, w) \
+	rUT16Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
 
-#define rUT16AVX512Term3C3(x, w) \
-	rUT16AVX512Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
+#define rUT16Term3C3(x, w) \
+	rUT16Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
 
-#define rUT16AVX512Term3C4(x, w) \
-	rUT16AVX512Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
+#define rUT16Term3C4(x, w) \
+	rUT16Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
 
-#define rUT16AVX512Term3C5(x, w) \
-	rUT16AVX512Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
+#define rUT16Term3C5(x, w) \
+	rUT16Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
 
-#define rUT16AVX512Term3C6(x, w) \
-	rUT16AVX512Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
+#define rUT16Term3C6(x, w) \
+	rUT16Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
 
-#define rUT16AVX512Term3C7(x, w) \
-	rUT16AVX512Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
+#define rUT16Term3C7(x, w) \
+	rUT16Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
 
-#define rUT16AVX512Term2C0(x, w) \
-	rUT16AVX512Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
+#define rUT16Term2C0(x, w) \
+	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
 
-#define rUT16AVX512Term2C1(x, w) \
-	rUT16AVX512Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
+#define rUT16Term2C1(x, w) \
+	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
 
-#define rUT16AVX512Term2C2(x, w) \
-	rUT16AVX512Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
+#define rUT16Term2C2(x, w) \
+	rUT16Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
 
-#define rUT16AVX512Term2C3(x, w) \
-	rUT16AVX512Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
+#define rUT16Term2C3(x, w) \
+	rUT16Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
 
-#define rUT16AVX512Term2C4(x, w) \
-	rUT16AVX512Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
+#define rUT16Term2C4(x, w) \
+	rUT16Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
 
-#define rUT16AVX512Term2C5(x, w) \
-	rUT16AVX512Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
+#define rUT16Term2C5(x, w) \
+	rUT16Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
 
-#define rUT16AVX512Term2C6(x, w) \
-	rUT16AVX512Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
+#define rUT16Term2C6(x, w) \
+	rUT16Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
 
-#define rUT16AVX512Term2C7(x, w) \
-	rUT16AVX512Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
+#define rUT16Term2C7(x, w) \
+	rUT16Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
 
-#define rUT16AVX512Term1C0(x, w) \
+#define rUT16Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define rUT16AVX512Term1C1(x, w) \
+#define rUT16Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define rUT16AVX512Term1C2(x, w) \
+#define rUT16Term1C2(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define rUT16AVX512Term1C3(x, w) \
+#define rUT16Term1C3(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
-#define rUT16AVX512Term1C4(x, w) \
+#define rUT16Term1C4(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z4)
 
-#define rUT16AVX512Term1C5(x, w) \
+#define rUT16Term1C5(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z5)
 
-#define rUT16AVX512Term1C6(x, w) \
+#define rUT16Term1C6(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z6)
 
-#define rUT16AVX512Term1C7(x, w) \
+#define rUT16Term1C7(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z7)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
@@ -898,19 +928,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	rUT16AVX512Term3C0(0, 0); rUT16AVX512Term3C1(4, 32); rUT16AVX512Term3C2(8, 64); rUT16AVX512Term3C3(12, 96)
-	rUT16AVX512Term3C4(16, 128); rUT16AVX512Term3C5(20, 160); rUT16AVX512Term3C6(24, 192)
-	rUT16AVX512Term3C7(28, 224)
+	terms8x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rUT16AVX512Term3C0(0, 0); DECQ CX; JZ last5
-	rUT16AVX512Term3C1(4, 32); DECQ CX; JZ last5
-	rUT16AVX512Term3C2(8, 64); DECQ CX; JZ last5
-	rUT16AVX512Term3C3(12, 96); DECQ CX; JZ last5
-	rUT16AVX512Term3C4(16, 128); DECQ CX; JZ last5
-	rUT16AVX512Term3C5(20, 160); DECQ CX; JZ last5
-	rUT16AVX512Term3C6(24, 192)
+	rest7x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7, last5)
 last5:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
@@ -918,7 +940,8 @@ last5:
 	VADDPS Z21, Z17, Z17; VADDPS Z22, Z18, Z18; VADDPS Z23, Z19, Z19; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8)
+	ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -931,25 +954,17 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	rUT16AVX512Term2C0(0, 0); rUT16AVX512Term2C1(4, 32); rUT16AVX512Term2C2(8, 64); rUT16AVX512Term2C3(12, 96)
-	rUT16AVX512Term2C4(16, 128); rUT16AVX512Term2C5(20, 160); rUT16AVX512Term2C6(24, 192)
-	rUT16AVX512Term2C7(28, 224)
+	terms8x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rUT16AVX512Term2C0(0, 0); DECQ CX; JZ last10
-	rUT16AVX512Term2C1(4, 32); DECQ CX; JZ last10
-	rUT16AVX512Term2C2(8, 64); DECQ CX; JZ last10
-	rUT16AVX512Term2C3(12, 96); DECQ CX; JZ last10
-	rUT16AVX512Term2C4(16, 128); DECQ CX; JZ last10
-	rUT16AVX512Term2C5(20, 160); DECQ CX; JZ last10
-	rUT16AVX512Term2C6(24, 192)
+	rest7x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7, last10)
 last10:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
 	VADDPS Z15, Z11, Z11; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -961,24 +976,16 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	rUT16AVX512Term1C0(0, 0); rUT16AVX512Term1C1(4, 32); rUT16AVX512Term1C2(8, 64); rUT16AVX512Term1C3(12, 96)
-	rUT16AVX512Term1C4(16, 128); rUT16AVX512Term1C5(20, 160); rUT16AVX512Term1C6(24, 192)
-	rUT16AVX512Term1C7(28, 224)
+	terms8x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rUT16AVX512Term1C0(0, 0); DECQ CX; JZ last15
-	rUT16AVX512Term1C1(4, 32); DECQ CX; JZ last15
-	rUT16AVX512Term1C2(8, 64); DECQ CX; JZ last15
-	rUT16AVX512Term1C3(12, 96); DECQ CX; JZ last15
-	rUT16AVX512Term1C4(16, 128); DECQ CX; JZ last15
-	rUT16AVX512Term1C5(20, 160); DECQ CX; JZ last15
-	rUT16AVX512Term1C6(24, 192)
+	rest7x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7, last15)
 last15:
 	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1003,51 +1010,11 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s1024x512AVX512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
-	PREFETCHT0 (w+197312)(DI); zero(Z4); VFMADD231PS Z31, Z0, Z4; VMULPS Z29, Z4, Z4; VADDPS w(DI), Z4, Z4; \
-	VMOVUPS Z4, w(DI); zero(Z5); VFMADD231PS Z31, Z1, Z5; VMULPS Z29, Z5, Z5; VADDPS (w+65600)(DI), Z5, Z5; \
-	VMOVUPS Z5, (w+65600)(DI); zero(Z6); VFMADD231PS Z31, Z2, Z6; VMULPS Z29, Z6, Z6; \
-	VADDPS (w+131200)(DI), Z6, Z6; VMOVUPS Z6, (w+131200)(DI); zero(Z7); VFMADD231PS Z31, Z3, Z7; \
-	VMULPS Z29, Z7, Z7; VADDPS (w+196800)(DI), Z7, Z7; VMOVUPS Z7, (w+196800)(DI)
-
-// step1024x512AVX512 is the step of one sample on the weights of 512 outputs.
-TEXT ·step1024x512AVX512(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX; MOVQ $8, R11
-panels1:
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…63
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Z29
-	VMOVUPS (R8), Z0
-	zero(Z30); VADDPS Z0, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS (BX), Z4, Z4; VMOVUPS Z4, (BX)
-	VMOVUPS 64(R8), Z1
-	zero(Z30); VADDPS Z1, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS 64(BX), Z4, Z4; VMOVUPS Z4, 64(BX)
-	VMOVUPS 128(R8), Z2
-	zero(Z30); VADDPS Z2, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS 128(BX), Z4, Z4; VMOVUPS Z4, 128(BX)
-	VMOVUPS 192(R8), Z3
-	zero(Z30); VADDPS Z3, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS 192(BX), Z4, Z4; VMOVUPS Z4, 192(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	MOVQ $256, CX
-inputs3:
-	s1024x512AVX512In2C0(0, 0); s1024x512AVX512In2C0(4, 64); s1024x512AVX512In2C0(8, 128)
-	s1024x512AVX512In2C0(12, 192)
-	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	ADDQ $262400, R10
-	ADDQ $256, R8
-	ADDQ $256, BX
-	DECQ R11; JNZ panels1
-	VZEROUPPER
-	RET
-
-#define s256x1024AVX512In2C0(x, w) \
+#define s256x1024In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
-	PREFETCHT0 (w+49856)(DI); zero(Z4); VFMADD231PS Z31, Z0, Z4; VMULPS Z29, Z4, Z4; VADDPS w(DI), Z4, Z4; \
-	VMOVUPS Z4, w(DI); zero(Z5); VFMADD231PS Z31, Z1, Z5; VMULPS Z29, Z5, Z5; VADDPS (w+16448)(DI), Z5, Z5; \
-	VMOVUPS Z5, (w+16448)(DI); zero(Z6); VFMADD231PS Z31, Z2, Z6; VMULPS Z29, Z6, Z6; \
-	VADDPS (w+32896)(DI), Z6, Z6; VMOVUPS Z6, (w+32896)(DI); zero(Z7); VFMADD231PS Z31, Z3, Z7; \
-	VMULPS Z29, Z7, Z7; VADDPS (w+49344)(DI), Z7, Z7; VMOVUPS Z7, (w+49344)(DI)
+	PREFETCHT0 (w+49856)(DI); \
+	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+16448)(DI)); \
+	step_9a336a74(Z6, Z31, Z2, Z29, (w+32896)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+49344)(DI))
 
 // step256x1024AVX512 is the step of one sample on the weights of 1024 outputs.
 TEXT ·step256x1024AVX512(SB), NOSPLIT, $0-40
@@ -1068,71 +1035,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $64, CX
 inputs3:
-	s256x1024AVX512In2C0(0, 0); s256x1024AVX512In2C0(4, 64); s256x1024AVX512In2C0(8, 128)
-	s256x1024AVX512In2C0(12, 192)
+	terms4x4x64(s256x1024In2C0)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs3
 	ADDQ $65792, R10
-	ADDQ $256, R8
-	ADDQ $256, BX
-	DECQ R11; JNZ panels1
-	VZEROUPPER
-	RET
-
-#define s256x1AVX512In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; zero(Z8); VFMADD231PS Z31, Z0, Z8; VMULPS Z29, Z8, Z8; VADDPS w(DX), Z8, K7, Z8; \
-	VMOVUPS Z8, K7, w(DX)
-
-// step256x1AVX512 is the step of one sample on the weights of 1 outputs.
-TEXT ·step256x1AVX512(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…0
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Z29
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R8), K7, Z0
-	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
-	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX; MOVQ $64, CX
-inputs2:
-	s256x1AVX512In1C0(0, 0); s256x1AVX512In1C0(4, 32); s256x1AVX512In1C0(8, 64); s256x1AVX512In1C0(12, 96)
-	ADDQ $16, SI; ADDQ $128, DX
-	DECQ CX; JNZ inputs2
-	VZEROUPPER
-	RET
-
-#define s512x256AVX512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); zero(Z4); VFMADD231PS Z31, Z0, Z4; VMULPS Z29, Z4, Z4; VADDPS w(DI), Z4, Z4; \
-	VMOVUPS Z4, w(DI); zero(Z5); VFMADD231PS Z31, Z1, Z5; VMULPS Z29, Z5, Z5; VADDPS (w+32832)(DI), Z5, Z5; \
-	VMOVUPS Z5, (w+32832)(DI); zero(Z6); VFMADD231PS Z31, Z2, Z6; VMULPS Z29, Z6, Z6; \
-	VADDPS (w+65664)(DI), Z6, Z6; VMOVUPS Z6, (w+65664)(DI); zero(Z7); VFMADD231PS Z31, Z3, Z7; \
-	VMULPS Z29, Z7, Z7; VADDPS (w+98496)(DI), Z7, Z7; VMOVUPS Z7, (w+98496)(DI)
-
-// step512x256AVX512 is the step of one sample on the weights of 256 outputs.
-TEXT ·step512x256AVX512(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX; MOVQ $4, R11
-panels1:
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…63
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Z29
-	VMOVUPS (R8), Z0
-	zero(Z30); VADDPS Z0, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS (BX), Z4, Z4; VMOVUPS Z4, (BX)
-	VMOVUPS 64(R8), Z1
-	zero(Z30); VADDPS Z1, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS 64(BX), Z4, Z4; VMOVUPS Z4, 64(BX)
-	VMOVUPS 128(R8), Z2
-	zero(Z30); VADDPS Z2, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS 128(BX), Z4, Z4; VMOVUPS Z4, 128(BX)
-	VMOVUPS 192(R8), Z3
-	zero(Z30); VADDPS Z3, Z30, Z4; VMULPS Z29, Z4, Z4; VADDPS 192(BX), Z4, Z4; VMOVUPS Z4, 192(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	MOVQ $128, CX
-inputs3:
-	s512x256AVX512In2C0(0, 0); s512x256AVX512In2C0(4, 64); s512x256AVX512In2C0(8, 128)
-	s512x256AVX512In2C0(12, 192)
-	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
@@ -1166,23 +1072,13 @@ inputs1:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	VMOVUPS.Z (R10), K7, Y15; PREFETCHT0 256(R10); VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, K7, Y15; VMOVUPS Y15, K7, (R10)
-	VMOVUPS.Z (R11), K7, Y15; PREFETCHT0 256(R11); VFMADD231PS Y15, Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R11), Y15, K7, Y15; VMOVUPS Y15, K7, (R11)
-	VMOVUPS.Z (R12), K7, Y15; PREFETCHT0 256(R12); VFMADD231PS Y15, Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R12), Y15, K7, Y15; VMOVUPS Y15, K7, (R12)
-	VMOVUPS.Z (R13), K7, Y15; PREFETCHT0 256(R13); VFMADD231PS Y15, Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R13), Y15, K7, Y15; VMOVUPS Y15, K7, (R13)
-	VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFF64X2 $2, Y1, Y1, Y4
-	VSHUFF64X2 $1, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFF64X2 $2, Y2, Y2, Y4; VSHUFF64X2 $1, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VSHUFF64X2 $2, Y3, Y3, Y4; VSHUFF64X2 $1, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	step_440f469a((R10), Y15, 256(R10), Y13, Y0, Y4, Y8)
+	step_440f469a((R11), Y15, 256(R11), Y13, Y1, Y5, Y8)
+	step_440f469a((R12), Y15, 256(R12), Y13, Y2, Y6, Y8)
+	step_440f469a((R13), Y15, 256(R13), Y13, Y3, Y7, Y8)
+	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_d29cb23f((R9), X1, Y1, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1202,17 +1098,10 @@ inputs3:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	VMOVUPS.Z (R10), K7, Y15; PREFETCHT0 64(R10); VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, K7, Y15; VMOVUPS Y15, K7, (R10)
-	VSHUFF64X2 $2, Y0, Y0, Y1; VSHUFF64X2 $1, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VSHUFF64X2 $2, Y0, Y0, Y2
-	VSHUFF64X2 $1, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VSHUFF64X2 $2, Y0, Y0, Y3; VSHUFF64X2 $1, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	step_440f469a((R10), Y15, 64(R10), Y13, Y0, Y4, Y8)
+	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_24545d03((R9), X1, Y1, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1249,34 +1138,20 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 256(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	PREFETCHT0 256(R11); VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
-	PREFETCHT0 256(R12); VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
-	PREFETCHT0 256(R13); VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
+	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
-	VFMADD231PS 32(R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R11), Y15, Y15; VMOVUPS Y15, 32(R11)
-	VFMADD231PS 32(R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R12), Y15, Y15; VMOVUPS Y15, 32(R12)
-	VFMADD231PS 32(R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R13), Y15, Y15; VMOVUPS Y15, 32(R13)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFF64X2 $2, Y1, Y1, Y4
-	VSHUFF64X2 $1, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFF64X2 $2, Y2, Y2, Y4; VSHUFF64X2 $1, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VSHUFF64X2 $2, Y3, Y3, Y4; VSHUFF64X2 $1, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_d29cb23f((R9), X1, Y1, Y0)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1296,22 +1171,14 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 64(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
+	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	VSHUFF64X2 $2, Y0, Y0, Y1; VSHUFF64X2 $1, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VSHUFF64X2 $2, Y0, Y0, Y2
-	VSHUFF64X2 $1, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VSHUFF64X2 $2, Y0, Y0, Y3; VSHUFF64X2 $1, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
 	// dx = select(0 < y, dy, y)
-	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y0
+	epilogue_24545d03((R9), X1, Y1, Y0)
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1345,31 +1212,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 256(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
-	PREFETCHT0 256(R11); VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
-	PREFETCHT0 256(R12); VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
-	PREFETCHT0 256(R13); VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
+	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
-	VFMADD231PS 32(R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R11), Y15, Y15; VMOVUPS Y15, 32(R11)
-	VFMADD231PS 32(R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R12), Y15, Y15; VMOVUPS Y15, 32(R12)
-	VFMADD231PS 32(R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R13), Y15, Y15; VMOVUPS Y15, 32(R13)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFF64X2 $2, Y1, Y1, Y4
-	VSHUFF64X2 $1, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFF64X2 $2, Y2, Y2, Y4; VSHUFF64X2 $1, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2; VSHUFF64X2 $2, Y3, Y3, Y4; VSHUFF64X2 $1, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
+	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1396,19 +1250,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	PREFETCHT0 64(R10); VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
+	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	VSHUFF64X2 $2, Y0, Y0, Y1; VSHUFF64X2 $1, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VSHUFF64X2 $2, Y0, Y0, Y2
-	VSHUFF64X2 $1, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VSHUFF64X2 $2, Y0, Y0, Y3; VSHUFF64X2 $1, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3; VSHUFF64X2 $2, Y0, Y0, Y4; VSHUFF64X2 $1, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
+	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI
@@ -1426,8 +1273,7 @@ TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1449,7 +1295,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1490,8 +1336,7 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	CMPQ AX, $16; JLT done2
 inputs1:
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1513,7 +1358,7 @@ done2:
 	CMPQ AX, $4; JLT done5
 inputs4:
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX

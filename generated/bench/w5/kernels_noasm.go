@@ -3,7 +3,6 @@
 
 package w5
 
-func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) { dense1BiasGradGeneric(g, dy) }
 func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -24,7 +23,6 @@ func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float3
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
-func dense2BiasGrad(g *[32][16]float32, dy [][528]float32)   { dense2BiasGradGeneric(g, dy) }
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -47,14 +45,10 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
-func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
-	dense2RankOneGeneric(w, b, x, dy, rate)
-}
 func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
-func dense3BiasGrad(g *[16][16]float32, dy [][272]float32)    { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -76,9 +70,6 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 }
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	dense3GradWeightGeneric(g, dy, x)
-}
-func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
-	dense3RankOneGeneric(w, b, x, dy, rate)
 }
 func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
@@ -105,9 +96,6 @@ func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, 
 }
 func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	dense4GradWeightGeneric(gt, dy, x)
-}
-func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
-	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
 func dense4WeightLearn(lr float32, g, w *[256][8]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
 	dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)

@@ -9,8 +9,8 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense1BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGradGeneric(g *[64][16]float32, dy [][1040]float32) {
+// dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
 	*g = [64][16]float32{}
 	for b := range dy {
 		d := (*[1024]float32)(dy[b][:])
@@ -147,8 +147,8 @@ func dense1WeightSgdGeneric(lr float32, g, w *[64][257][16]float32) {
 	}
 }
 
-// dense2BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGradGeneric(g *[32][16]float32, dy [][528]float32) {
+// dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
 		d := (*[512]float32)(dy[b][:])
@@ -333,8 +333,8 @@ func dense2WeightSgdGeneric(lr float32, g, w *[32][1025][16]float32) {
 	}
 }
 
-// dense3BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGradGeneric(g *[16][16]float32, dy [][272]float32) {
+// dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense3BiasGrad(g *[16][16]float32, dy [][272]float32) {
 	*g = [16][16]float32{}
 	for b := range dy {
 		d := (*[256]float32)(dy[b][:])

@@ -82,12 +82,6 @@ func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
-func step64x1AVX2(wt, b, x, dy, rate *float32)
-
-//go:noescape
-func step64x1AVX512(wt, b, x, dy, rate *float32)
-
-//go:noescape
 func step64x64AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
@@ -231,23 +225,6 @@ func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]floa
 		}
 	default:
 		dense2ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
-	switch {
-	case useAVX512:
-		one := float32(1)
-		for q := range 4 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 256, 0)
-		}
-	case useAVX2:
-		one := float32(1)
-		for q := range 4 {
-			weightGradient16AVX2(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 256, 0)
-		}
-	default:
-		dense3BiasGradGeneric(g, dy)
 	}
 }
 
@@ -518,19 +495,6 @@ func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	}
 }
 
-func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		step64x1AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	case useAVX2:
-		negative := -rate
-		step64x1AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-	default:
-		dense4RankOneGeneric(wt, b, x, dy, rate)
-	}
-}
-
 func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -607,16 +571,5 @@ func sigmoidOfRows_3(y [][1]float32) {
 		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
 	default:
 		sigmoidOfRows_3Generic(y)
-	}
-}
-
-func sigmoidOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		sigmoidOfSumsGeneric(y)
 	}
 }

@@ -3,9 +3,6 @@
 
 package w6
 
-func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	dense1ForwardGeneric(y, x, w, b)
-}
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
@@ -21,7 +18,6 @@ func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x
 func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) { dense3BiasGradGeneric(g, dy) }
 func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
@@ -44,9 +40,6 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 	dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense4BiasSgd(lr float32, g, w *[1][16]float32) { dense4BiasSgdGeneric(lr, g, w) }
-func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardGeneric(y, x, wt, b)
-}
 func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
@@ -65,9 +58,6 @@ func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	dense4GradWeightGeneric(gt, dy, x)
 }
-func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
-	dense4RankOneGeneric(wt, b, x, dy, rate)
-}
 func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
@@ -75,4 +65,3 @@ func dense4WeightSgd(lr float32, g, w *[64][8]float32) { dense4WeightSgdGeneric(
 func sigmoidOfRows(y [][64]float32)                    { sigmoidOfRowsGeneric(y) }
 func sigmoidOfRows_2(y []Output)                       { sigmoidOfRows_2Generic(y) }
 func sigmoidOfRows_3(y [][1]float32)                   { sigmoidOfRows_3Generic(y) }
-func sigmoidOfSums(y []float32)                        { sigmoidOfSumsGeneric(y) }

@@ -70,8 +70,8 @@ func dense1WeightLearnGeneric(lr float32, g, w *[4][65][16]float32, dy [][64]flo
 	dense3WeightSgd(lr, g, w)
 }
 
-// dense3BiasGradGeneric computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGradGeneric(g *[4][16]float32, dy [][64]float32) {
+// dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
+func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 	*g = [4][16]float32{}
 	for b := range dy {
 		d := (*[64]float32)(dy[b][:])
