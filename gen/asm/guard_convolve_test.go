@@ -213,6 +213,9 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 		return
 	}
 	k.Epilogue, k.Fused = e, s.fused
+	if g.pool == "avg_pool2d" && g.bias { // sums that go on, as those of the gradient of biases
+		k.Init = kernel.Bias
+	}
 	height, width := g.out(0), g.out(1)
 	c := s.newCase("Convolve %+v, %d operands", *g, len(k.Extras()))
 	if layout == nil { // there are no filters
@@ -250,7 +253,7 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 				switch {
 				case g.pool == "max_pool2d":
 					first = math.Inf(-1)
-				case g.bias && g.pool == "":
+				case g.bias:
 					first = bias.before[n]
 				}
 				y.after[at] = finish(g.sum(s, w, x.before, k.Chains, first, n, i, j), u.before[at])
