@@ -112,6 +112,8 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		switch {
 		case s.Vector:
 			return ConvolutionOf(t, s.Kernel).String()
+		case s.Kernel != nil && s.Kernel.Segments[0].Weight == "":
+			return ConvolutionOf(t, s.Kernel).String()
 		case s.Kernel != nil:
 			return FilterGradientOf(t, s.Kernel, batch).String()
 		}
