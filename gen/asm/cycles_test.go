@@ -74,7 +74,7 @@ var analyses = []analysed{
 		return f
 	}, false, 0.99, nil},
 	{"gradients of inputs, 3 rows × 4 inputs, 16 outputs", func(t *target.Target, name string) *asm.Func {
-		k := kernel.DenseGradInput("float32", 256, 256, 8)
+		k := kernel.Swapped("float32", 256, 256, 8, false)
 		k.Fused, k.Panels = true, kernel.Panels{Full: 16, PanelRows: 257}
 		open := k.Open()
 		open.Outputs, open.Segments[0].Channels = 4, 0
