@@ -24,7 +24,7 @@ var compilerMutants = []struct{ file, old, new, pkg, test string }{
 	{"kernel/compose.go", `Leaf(i + 1)`, `Leaf(0*i + 1)`, "kernel", "TestCompose"},
 	{"kernel/key.go", `names[l] = Leaf(i)`, `names[l] = Leaf(0 * i)`, "kernel", "TestKeys"},
 	{"kernel/interpret.go", `at.row*k.Out.RowStride`, `at.row*k.Out.PosStride`, "kernel", "TestEveryFieldCounts"},
-	{"kernel/rows.go", `sizes[i]++`, `sizes[0]++`, "asm", "TestGuards/avx2/float32/fused=true/Convolve"},
+	{"kernel/rows.go", `sizes[i]++`, `sizes[0*i]++`, "asm", "TestGuards/avx2/float32/fused=true/Convolve"},
 	// The schedules, and where weights lie.
 	{"schedule/schedule.go", `c*outputs*2 <= parallel`, `c*outputs*2 < parallel`, "schedule", "TestGolden"},
 	{"schedule/schedule.go", `length >= 2*c*minTerms`, `length > 2*c*minTerms`, "schedule", "TestGolden"},

@@ -18,10 +18,19 @@ func after(name, a, b string) kernel.Epilogue {
 	}, Result: "y", Operands: []kernel.Operand{{Leaf: "p", From: a}, {Leaf: "q", From: b}}}
 }
 
+// swapped is after with the other leaf squared.
+func swapped(name, a, b string) kernel.Epilogue {
+	e := after(name, a, b)
+	e.Prog = expr.Program{{Name: "t", X: expr.Mul(expr.L("q"), expr.L("q"))}, {Name: "y", X: expr.Sub(expr.L("t"), expr.L("p"))}}
+	return e
+}
+
 // chained are epilogues that read the sum, each other and operands in memory.
 var chained = [][]kernel.Epilogue{
 	{after("a", kernel.Sum, "u")},
 	{after("a", "u", kernel.Sum)},
+	{swapped("a", kernel.Sum, "u")},
+	{swapped("a", "u", kernel.Sum), after("b", "a", "v")},
 	{after("a", kernel.Sum, "u"), after("b", "a", "v")},
 	{after("a", kernel.Sum, "u"), after("b", "a", "u")},
 	{after("a", kernel.Sum, "u"), after("b", "v", "a")},
@@ -50,6 +59,7 @@ func TestKeys(t *testing.T) {
 		renamed := make([]kernel.Epilogue, len(e))
 		for j, one := range e {
 			renamed[j] = after(names[one.Name], names[one.Operands[0].From], names[one.Operands[1].From])
+			renamed[j].Prog = one.Prog
 		}
 		require.Equal(t, key(e), key(renamed), "epilogue %d with other names", i)
 	}
