@@ -44,6 +44,8 @@ type Input struct {
 	// from, nil if they are not named. They say the shape.
 	Columns   []Column
 	Normalize *Normalize
+	// ChannelsLast: its last axis holds the channels, which layers read as the first.
+	ChannelsLast bool
 	// Context is the number of its last elements that are kept for the next call,
 	// in which they stand before the new ones.
 	Context int

@@ -125,6 +125,15 @@ func (e *exporter) inputs() {
 			mean, std := e.param(in.Name+".mean", in.Shape), e.param(in.Name+".std", in.Shape)
 			x.name = e.node("Div", []string{e.node("Sub", []string{x.name, mean}), std})
 		}
+		if in.ChannelsLast {
+			last := len(x.dims)
+			perm := []int{0, last}
+			for i := range last - 1 {
+				perm = append(perm, 1+i)
+			}
+			e.at = in.Name
+			x = value{name: e.node("Transpose", []string{x.name}, integers("perm", perm)), dims: append([]int{x.dims[last-1]}, x.dims[:last-1]...)}
+		}
 		if e.values[in.Name] = x; in.Context > 0 {
 			e.at = in.Name
 			e.values[in.Name] = e.context(&in, x)

@@ -69,6 +69,9 @@ func (l *lowering) layers() map[string]op.Tensor {
 	values := map[string]op.Tensor{}
 	for i, in := range l.Net.Inputs {
 		values[in.Name] = op.Tensor{Value: l.normalize(in, l.Prog.Inputs[i]), Dims: in.Shape}
+		if in.ChannelsLast {
+			values[in.Name] = l.ChannelsFirst(in.Name+"_planes", values[in.Name])
+		}
 		if in.Context > 0 {
 			values[in.Name] = l.Context(&in, l.Prog.Inputs[i])
 		}

@@ -130,7 +130,7 @@ func rows32AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, terms, t
 func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rows8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
+func rows8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
@@ -139,13 +139,13 @@ func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0
 func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_5(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512_5(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
@@ -412,21 +412,19 @@ func gru1ForwardRows(y [][72]float32, x [][24]float32, w *[4][24][16]float32, wt
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
 		for q := 0; q < 4; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1536, 96, 288, 24, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1536, 96, 288, 24, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 1536, 96, 288, 24, 0, 0, 1, 0)
 			}
 		}
-		rowsUpTo16AVX512_3(&y[0][64], &x[0][0], &wt[0][0], &b[4][0], 96, 288, 24, 255, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_3(&y[m-4][64], &x[m-4][0], &wt[0][0], &b[4][0], 96, 288, 24, 255, 0, 0, 1, 0)
-		}
+		rowsUpTo16AVX512_3(&y[0][64], &x[0][0], &wt[0][0], &b[4][0], 96, 288, 24, 255, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward(&y[0], &x[0], w, wt, b)
@@ -434,18 +432,11 @@ func gru1ForwardRows(y [][72]float32, x [][24]float32, w *[4][24][16]float32, wt
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
 		for q := range 4 {
 			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 96, 288, 24, by6, by5, single6)
 		}
-		rows8AVX2_2(&y[0][64], &x[0][0], &wt[0][0], &b[4][0], 96, 288, 24, by12, by8, by4, single12)
-		if again12 {
-			rows8AVX2_2(&y[m-4][64], &x[m-4][0], &wt[0][0], &b[4][0], 96, 288, 24, 0, 0, 1, 0)
-		}
+		rows8AVX2_2(&y[0][64], &x[0][0], &wt[0][0], &b[4][0], 96, 288, 24, by8, by4, single8)
 	default:
 		gru1ForwardRowsGeneric(y, x, w, wt, b)
 	}
@@ -460,16 +451,9 @@ func gru1ForwardRows_2(y [][48]float32, x []State, w *[3][24][16]float32, b *[3]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
 		rows32AVX512_2(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by6, by5, single6)
-		rowsUpTo16AVX512_4(&y[0][32], &x[0].Gru1H[0], &w[2][0][0], &b[2][0], 672, 192, 24, 65535, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_4(&y[m-4][32], &x[m-4].Gru1H[0], &w[2][0][0], &b[2][0], 672, 192, 24, 65535, 0, 0, 1, 0)
-		}
+		rowsUpTo16AVX512_4(&y[0][32], &x[0].Gru1H[0], &w[2][0][0], &b[2][0], 672, 192, 24, 65535, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward_2(&y[0], &x[0].Gru1H, w, b)
@@ -551,21 +535,19 @@ func gru2ForwardRows(y [][144]float32, x [][90]float32, w *[9][90][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
 		for q := 0; q < 8; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, 0, 0, 1, 0)
 			}
 		}
-		rowsUpTo16AVX512_5(&y[0][128], &x[0][0], &w[8][0][0], &b[8][0], 360, 576, 90, 65535, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_5(&y[m-4][128], &x[m-4][0], &w[8][0][0], &b[8][0], 360, 576, 90, 65535, 0, 0, 1, 0)
-		}
+		rowsUpTo16AVX512_5(&y[0][128], &x[0][0], &w[8][0][0], &b[8][0], 360, 576, 90, 65535, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward(&y[0], &x[0], w, b)
@@ -589,13 +571,13 @@ func gru2ForwardRows_2(y [][96]float32, x []State, w *[6][48][16]float32, b *[6]
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 6; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0].Gru2H[0], &w[q][0][0], &b[q][0], 3072, 672, 384, 48, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0].Gru2H[0], &w[q][0][0], &b[q][0], 3072, 672, 384, 48, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4].Gru2H[0], &w[q][0][0], &b[q][0], 3072, 672, 384, 48, 0, 0, 1, 0)
 			}
@@ -624,16 +606,9 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
 		rows32AVX512_2(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by6, by5, single6)
-		rowsUpTo16AVX512_4(&y[0].Gru2H[32], &x[0][0], &w[2][0][0], &b[2][0], 192, 672, 48, 65535, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_4(&y[m-4].Gru2H[32], &x[m-4][0], &w[2][0][0], &b[2][0], 192, 672, 48, 65535, 0, 0, 1, 0)
-		}
+		rowsUpTo16AVX512_4(&y[0].Gru2H[32], &x[0][0], &w[2][0][0], &b[2][0], 192, 672, 48, 65535, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward_3(&y[0].Gru2H, &x[0], w, b)
@@ -690,13 +665,13 @@ func gru3ForwardRows(y [][288]float32, x [][114]float32, w *[18][114][16]float32
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 18; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 7296, 456, 1152, 114, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 7296, 456, 1152, 114, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 7296, 456, 1152, 114, 0, 0, 1, 0)
 			}
@@ -724,13 +699,13 @@ func gru3ForwardRows_2(y [][192]float32, x []State, w *[12][96][16]float32, b *[
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 12; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0].Gru3H[0], &w[q][0][0], &b[q][0], 6144, 672, 768, 96, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0].Gru3H[0], &w[q][0][0], &b[q][0], 6144, 672, 768, 96, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4].Gru3H[0], &w[q][0][0], &b[q][0], 6144, 672, 768, 96, 0, 0, 1, 0)
 			}
@@ -758,13 +733,13 @@ func gru3ForwardRows_3(y []State, x [][96]float32, w *[6][96][16]float32, b *[6]
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 6; q += 2 {
-			rows32AVX512(&y[0].Gru3H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 6144, 384, 672, 96, by12, by8, by4, single12)
+			rows32AVX512(&y[0].Gru3H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 6144, 384, 672, 96, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4].Gru3H[q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 6144, 384, 672, 96, 0, 0, 1, 0)
 			}

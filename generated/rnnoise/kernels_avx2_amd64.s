@@ -1312,13 +1312,9 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r8_2Term12(x, w) \
-	r8_2Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
-
 #define r8_2Term8(x, w) \
-	r8_2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+	r8_2Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
 
 #define r8_2Term4(x, w) \
 	r8_2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
@@ -1327,38 +1323,11 @@ done12:
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rows8AVX2_2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2_2(SB), NOSPLIT, $0-88
+TEXT ·rows8AVX2_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32(r8_2Term12)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-rest4:
-	r8_2Term12(0, 0)
-	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
-	DECQ CX; JNZ rest4
-last5:
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
-	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
-	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8; 
-	VMOVUPS Y9, (R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ADDQ DI, R8; ; VMOVUPS Y11, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
 	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
@@ -1366,68 +1335,68 @@ rows6:
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
+terms3:
 	terms8x4x32(r8_2Term8)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-rest9:
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+rest4:
 	r8_2Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
-	DECQ CX; JNZ rest9
-last10:
+	DECQ CX; JNZ rest4
+last5:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
 	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
 	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
+terms8:
 	terms8x4x32(r8_2Term4)
 	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-rest14:
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+rest9:
 	r8_2Term4(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
-	DECQ CX; JNZ rest14
-last15:
+	DECQ CX; JNZ rest9
+last10:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
 	VMOVUPS Y3, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows11
-done12:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done17
-rows16:
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms18:
+terms13:
 	terms8x4x32(r8_2Term1)
 	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms18
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last20
-rest19:
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+rest14:
 	r8_2Term1(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
-	DECQ CX; JNZ rest19
-last20:
+	DECQ CX; JNZ rest14
+last15:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows16
-done17:
+	DECQ AX; JNZ rows11
+done12:
 	VZEROUPPER
 	RET
 

@@ -27,6 +27,15 @@ var shapes = map[string]row{
 		}
 		return one(y)
 	},
+	"Range": func(c *call) []*Tensor {
+		start, limit, delta := c.x(0), c.x(1).Data[0], c.x(2).Data[0]
+		y := c.tensor([]int{max(0, int(math.Ceil((limit-start.Data[0])/delta)))}, 0)
+		y.Integer = start.Integer
+		for i := range y.Data {
+			y.Data[i] = start.Data[0] + float64(i)*delta
+		}
+		return one(y)
+	},
 	"Shape": func(c *call) []*Tensor {
 		shape := c.x(0).Shape
 		clamp := func(i int) int {

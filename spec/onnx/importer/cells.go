@@ -98,7 +98,7 @@ func lowerCell(c *call) {
 	var all, last, final []*node
 	for d := range dirs {
 		k := &cell{
-			steps: length, units: units, rows: rows, all: c.wants(0) && steps > 1, bias: c.has(3), after: after, options: c.options(d, dirs, units),
+			steps: length, units: units, rows: rows, all: c.wants(0) && (steps > 1 || counts != nil), bias: c.has(3), after: after, options: c.options(d, dirs, units),
 			backwards: direction == "reverse" || d == 1, activations: activations[d*len(row.activations):][:len(row.activations)],
 		}
 		n := &node{kind: row.kind, from: []*node{x}, shape: beside, cell: k, place: c.place, op: c.n.OpType, node: c.n.Name}

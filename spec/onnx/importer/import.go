@@ -121,7 +121,7 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	}
 	for _, in := range l.graph.inputs {
 		r.Inputs, r.InputBatch = append(r.Inputs, in.hints[0]), append(r.InputBatch, in.at)
-		r.InputShapes, r.Contexts = append(r.InputShapes, in.shape), append(r.Contexts, s.context[in.hints[0]])
+		r.InputShapes, r.Contexts = append(r.InputShapes, in.given()), append(r.Contexts, s.context[in.hints[0]])
 	}
 	for _, out := range l.graph.outputs {
 		r.Outputs, r.OutputBatch = append(r.Outputs, out.name), append(r.OutputBatch, out.batch)
