@@ -92,7 +92,7 @@ the names of their inputs and outputs in the model.`,
 	cmd.Flags().StringVar(&f.folder, "reference", "", "`DIR` of reference inputs in_I.npy and outputs out_I.npy")
 	cmd.Flags().StringVar(&f.sequence, "sequence", "", "`DIR` of a stream that a model must follow, step by step")
 	cmd.Flags().Float64Var(&f.rtol, "rtol", 1e-5, "allowed error relative to a reference output")
-	cmd.Flags().Float64Var(&f.atol, "atol", 0, "allowed error beside it (default: 1e-6, or 1e-5 of the largest reference output if that is more)")
+	cmd.Flags().Float64Var(&f.atol, "atol", 0, "allowed error beside it (default: 1e-6, or 1e-5 of the largest reference output, of states the largest of those, if that is more)")
 	importFlags(cmd, &f.model)
 	return cmd
 }
@@ -157,6 +157,7 @@ func (f *verifyFlags) follow(cmd *cobra.Command, m *model.Model) error {
 	ref := verify.Reference{Name: s.Name, Inputs: s.Inputs, Outputs: s.Outputs, RTol: f.rtol, ATol: f.atol, Start: s.Start, End: s.End}
 	if !cmd.Flags().Changed("atol") {
 		ref.ATol = max(1e-6, 1e-5*s.Largest())
+		ref.EndATol = 1e-5 * s.LargestEnd()
 	}
 	f.References = append(f.References, ref)
 	return nil

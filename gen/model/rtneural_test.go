@@ -33,6 +33,8 @@ var rtneuralModels = []struct {
 		map[string]string{"lstm.#_l0": "lstm1.#", "lstm2.#_l0": "lstm2.#", "lstm2.#_l1": "lstm3.#", "lstm2.#_l2": "lstm4.#", "dense.#": "dense1.#"}, 0},
 	{"conv1d_torch", "input: {shape: [1, 1]}\nlayers:\n  - conv1d: {filters: 12, kernel_size: 5, padding: causal, stateful: true}", map[string]string{"#": "conv1d1.#"}, 4},
 	{"conv1d_torch_stride_3", "input: {shape: [1, 1000]}\nlayers:\n  - conv1d: {filters: 12, kernel_size: 5, strides: 3}", map[string]string{"#": "conv1d1.#"}, 0},
+	{"convtranspose1d_torch", "input: {shape: [4, 100]}\nlayers:\n  - conv1d_transpose: {filters: 15, kernel_size: 5, strides: 3, padding: 3}", map[string]string{"#": "conv1d_transpose1.#"}, 0},
+	{"convtranspose1d_torch_cc", "input: {shape: [4, 100]}\nlayers:\n  - conv1d_transpose: {filters: 15, kernel_size: 5, strides: 3, padding: [0, 6]}", map[string]string{"#": "conv1d_transpose1.#"}, 0},
 }
 
 // TestSharedRTNeural compares with what TensorFlow and PyTorch computed, on every path.
@@ -45,7 +47,7 @@ func TestSharedRTNeural(t *testing.T) {
 	var jobs []*gentest.Job
 	for _, c := range rtneuralModels {
 		path := filepath.Join(root, c.name)
-		net, weights := fromState(t, path+".json", c.layers, c.names)
+		net, weights := fromState(t, strings.TrimSuffix(path, "_cc")+".json", c.layers, c.names)
 		n, err := gentest.Prepare(net)
 		require.NoError(t, err)
 		x := numbersOf(t, csvOf(path, "x"))
@@ -79,11 +81,12 @@ func TestSharedRTNeural(t *testing.T) {
 
 // csvOf is the file of inputs or outputs of a model.
 func csvOf(path, what string) string {
-	name, stride := strings.CutSuffix(path, "_stride_3")
-	if name += "_" + what + "_python"; stride {
-		name += "_stride_3"
+	for _, variant := range []string{"_stride_3", "_cc"} {
+		if name, ok := strings.CutSuffix(path, variant); ok {
+			return name + "_" + what + "_python" + variant + ".csv"
+		}
 	}
-	return name + ".csv"
+	return path + "_" + what + "_python.csv"
 }
 
 // numbersOf reads a file of numbers.

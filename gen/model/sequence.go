@@ -18,6 +18,15 @@ type Sequence struct {
 	Start, End map[string][]float64
 }
 
+// LargestEnd is the magnitude of the largest finite number of the states after.
+func (s *Sequence) LargestEnd() float64 {
+	var r Reference
+	for _, v := range s.End {
+		r.Outputs = append(r.Outputs, v)
+	}
+	return r.Largest()
+}
+
 // ReadSequence reads a folder of a stream that someone else computed, arrays by the
 // names of the model:
 //
