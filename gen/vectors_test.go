@@ -17,7 +17,7 @@ import (
 )
 
 // allVectors: the networks of every group in both types.
-var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch and conv in turn, and half of recurrent")
+var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch and conv in turn, half of recurrent and a quarter of windows")
 
 const vectorsDir = "../golden/vectors"
 
@@ -50,18 +50,18 @@ type vectorBatch struct {
 // for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "vision", "recurrent"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "vision", "recurrent", "windows"} {
 		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
 		require.NoError(t, err)
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(src, &file))
 		total += len(file.Cases)
-		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv" || group == "vision" || group == "recurrent")
-		if group == "recurrent" && !*allVectors {
-			for i := range len(file.Cases) / 2 { // each in the other type than its neighbour
-				file.Cases[i] = file.Cases[2*i+i%2]
+		inTurn := !*allVectors && slices.Contains([]string{"sharing", "batch", "conv", "vision", "recurrent", "windows"}, group)
+		if share := map[string]int{"recurrent": 2, "windows": 4}[group]; share > 0 && !*allVectors {
+			for i := range len(file.Cases) / share { // each in the other type than its neighbour
+				file.Cases[i] = file.Cases[share*i+i%share]
 			}
-			file.Cases = file.Cases[:len(file.Cases)/2]
+			file.Cases = file.Cases[:len(file.Cases)/share]
 		}
 		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases, inTurn) })
 	}

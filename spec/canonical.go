@@ -181,6 +181,9 @@ func (w *canonical) output(i int, out *Output) {
 		fields = append(fields, "labels: "+list(out.Labels, text))
 	}
 	fields = append(fields, w.normalize(out.Normalize)...)
+	if out.Lengths != "" {
+		fields = append(fields, "lengths: "+bare(out.Lengths))
+	}
 	if out.Loss != nil {
 		fields = append(fields, "loss: "+w.word(out.Loss, LossSlot), "weight: "+number(out.Weight))
 	}

@@ -230,10 +230,11 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 			d.fail(p.at, "name it otherwise", code.NameTaken+"%s: the targets that are generated have a method of this name", p.where)
 		}
 		out := Output{Pos: pos(p.at), Name: p.name, Weight: 1}
-		if e, ok := d.portFields(p, []string{"from", "labels", "normalize", "loss", "weight"}); ok {
+		if e, ok := d.portFields(p, []string{"from", "labels", "normalize", "loss", "lengths", "weight"}); ok {
 			written = written || !e.misses("loss")
 			d.output(&out, p, e, shared != nil)
 			d.outputFrom(&out, p, e, len(ports))
+			d.lengths(&out, p, e)
 		}
 		if out.Loss == nil {
 			out.Loss = loss
@@ -295,6 +296,22 @@ func (d *decoder) outputFrom(out *Output, p port, e entries, count int) {
 		d.fail(n, didYouMean(name, d.layerNames(len(layers))), code.From+"%s: from names %s, which is no layer", p.where, quote(name))
 	}
 	d.unsure = true
+}
+
+// lengths resolves what says how many steps a sample of an output has.
+func (d *decoder) lengths(out *Output, p port, e entries) {
+	n := e.get("lengths")
+	if n == nil {
+		return
+	}
+	name, ok := d.reference(join(p.where, "lengths"), n)
+	out.Lengths, out.LengthsAt = name, pos(n)
+	layers := d.net.Layers
+	known := slices.ContainsFunc(layers, func(l Layer) bool { return l.Name == name }) ||
+		slices.ContainsFunc(d.net.Inputs, func(in Input) bool { return in.Name == name })
+	if ok && !known && !d.unsure {
+		d.fail(n, didYouMean(name, d.layerNames(len(layers))), code.From+"%s: lengths names %s, which is no input or layer", p.where, quote(name))
+	}
 }
 
 // texts decodes a list of different texts, of which messages call one what.

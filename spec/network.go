@@ -71,6 +71,10 @@ type Output struct {
 	// Normalize says what its targets are normalised by, and what is undone to its
 	// values.
 	Normalize *Normalize
+	// Lengths names the input or layer of one number that says how many steps of the
+	// first axis a sample has; the loss is over these. "" is all.
+	Lengths   string
+	LengthsAt Pos
 	Loss      *Named  // nil: the output is not trained
 	Weight    float64 // factor of its loss; default 1
 }

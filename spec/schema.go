@@ -133,6 +133,7 @@ func outputSchema() obj {
 	return obj{
 		"type": "object", "additionalProperties": false,
 		"properties": obj{"from": from, "labels": labels, "loss": docRef(string(LossSlot), "Its loss; that of the spec if absent."), "weight": weight,
+			"lengths":   obj{"type": "string", "description": "An input or layer of one number, how many steps of the first axis a sample has: its loss, one of single numbers, is over these, and a mean over the batch of the means of the samples."},
 			"normalize": normalizeSchema("Scale the targets of a regression for its loss, and the values back; standard is fitted to the training data.")},
 	}
 }

@@ -24,9 +24,7 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 		l.Prog.Layers[name] = v.Value
 	}
 	l.outputs(values)
-	for _, m := range l.Prog.Memory {
-		l.Prog.Infer.Results = append(l.Prog.Infer.Results, m.Out)
-	}
+	l.remember()
 	if net.Codegen.Train {
 		l.checkTraining(values)
 	}
@@ -37,6 +35,13 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 		return nil, l.Errs.Sort()
 	}
 	return l.Prog, nil
+}
+
+// remember makes what the function keeps of a stream results of it.
+func (l *lowering) remember() {
+	for _, m := range l.Prog.Memory {
+		l.Func().Results = append(l.Func().Results, l.Prog.After(m, l.Func()))
+	}
 }
 
 type lowering struct {

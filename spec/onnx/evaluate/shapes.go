@@ -82,10 +82,11 @@ var shapes = map[string]row{
 		}
 		return one(c.joined(list, c.axis(c.integer("axis", 1), len(c.x(0).Shape))))
 	},
-	"Split":  split,
-	"Slice":  slice,
-	"Gather": func(c *call) []*Tensor { return one(c.gather(c.x(0), c.x(1), c.integer("axis", 0))) },
-	"If":     branch,
+	"Split":     split,
+	"Slice":     slice,
+	"Gather":    func(c *call) []*Tensor { return one(c.gather(c.x(0), c.x(1), c.integer("axis", 0))) },
+	"ScatterND": scatterND,
+	"If":        branch,
 	"ai.onnx.ml.ArrayFeatureExtractor": func(c *call) []*Tensor {
 		return one(c.gather(c.x(0), &Tensor{Shape: []int{len(c.x(1).Data)}, Data: c.x(1).Data}, -1))
 	},

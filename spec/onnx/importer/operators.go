@@ -47,7 +47,7 @@ var (
 // operators are the operators of ONNX that are understood, those of other
 // domains with the domain before a point. The files they are defined in:
 // linear.go, einsum.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
-// repeat.go, parts.go, reduce.go, normalization.go, windows.go, resample.go, constants.go, inline.go, ml.go.
+// repeat.go, parts.go, scatter.go, reduce.go, normalization.go, windows.go, resample.go, constants.go, inline.go, ml.go.
 var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table
@@ -134,6 +134,7 @@ func init() { // not a literal: lowering reads the table
 		"Split":     {lower: lowerSplit},
 		"Slice":     {lower: lowerSlice, fold: foldSlice},
 		"Gather":    {lower: lowerGather, fold: foldGather, operands: true},
+		"ScatterND": {lower: lowerScatterND, fold: foldScatterND, operands: true},
 
 		"ReduceMean":      {lower: reduction("reduce_mean")},
 		"ReduceSum":       {lower: reduction("reduce_sum")},

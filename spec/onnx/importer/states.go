@@ -242,7 +242,7 @@ func (g *graph) ownStates() {
 // the graph's, all of one, that are the layer's after the last step.
 func (g *graph) owns(n *node, known map[*node][]leaf) bool {
 	k := n.cell
-	if k.backwards && k.steps > 1 {
+	if k.backwards && k.steps > 1 || !k.said() {
 		return false
 	}
 	for slot, s := range k.initial {
