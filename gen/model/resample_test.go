@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -107,7 +106,7 @@ func TestResampled(t *testing.T) {
 			}
 			b := newBuilder(opset, 3)
 			m := imported(t, b.model(c.build(b, b.input("x", c.dims...))), Options{})
-			require.Contains(t, string(m.Spec), c.layers, fmt.Sprintf("%s", m.Spec))
+			require.Contains(t, string(m.Spec), c.layers)
 			sameWithBatch(t, m, 1, max(1, 3-2*int(c.dims[0])))
 		})
 	}
