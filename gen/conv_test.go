@@ -40,6 +40,12 @@ layers:
   - conv2d: {name: c, from: x, filters: 6, kernel_size: 1, strides: 2}
   - add: {from: [b, c]}
   - dense: {units: 2}
+`, `
+input: {shape: [5, 1, 1]}
+layers:
+  - conv2d: {filters: 3, kernel_size: 3, padding: same, activation: tanh}
+  - conv2d: {filters: 4, kernel_size: 3, padding: same, activation: tanh}
+  - dense: {units: 5}
 `}
 
 // pools are networks of pooling and padding, and one whose windows mostly hold

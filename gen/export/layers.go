@@ -23,7 +23,7 @@ func init() { // the functions reach the table again
 		"pad": (*exporter).pad, "resize": (*exporter).resize, "channel_shuffle": (*exporter).shuffle,
 
 		"rnn": (*exporter).cell, "gru": (*exporter).cell, "lstm": (*exporter).cell,
-		"state": (*exporter).keeps, "delay": (*exporter).keeps,
+		"state": (*exporter).stateLayer, "delay": (*exporter).delay,
 
 		"dropout": func(_ *exporter, _ *spec.Layer, xs []value) value { return xs[0] },
 

@@ -117,7 +117,7 @@ func (n *network) windows(kind string, sizes []int, f spec.Fields) (out []int, p
 	word := n.pick("padding", words)
 	ceil := strings.Contains(kind, "pool") && n.count("ceil_mode", n.chance(0.4))
 	for i, size := range sizes {
-		kernel[i], stride[i], dilation[i] = 1+n.IntN(min(size, 5)), 1+n.IntN(3), 1
+		kernel[i], stride[i], dilation[i] = 1+n.IntN(min(size, n.window(i))), 1+n.IntN(3), 1
 		if n.count("dilation", kernel[i] > 1 && n.chance(0.3)) {
 			dilation[i] = 1 + n.IntN(3)
 		}
@@ -160,6 +160,14 @@ func (n *network) windows(kind string, sizes []int, f spec.Fields) (out []int, p
 		f["ceil_mode"] = true
 	}
 	return out, pads || word != "numbers" && word != "valid"
+}
+
+// window is the greatest size of a window along an axis.
+func (n *network) window(axis int) int {
+	if n.greatest != nil {
+		return n.greatest[axis]
+	}
+	return 5
 }
 
 // padLayer adds a padding, some of whose axes may have none.

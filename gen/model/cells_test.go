@@ -202,7 +202,7 @@ func TestWrittenOut(t *testing.T) {
 func TestRefusedCells(t *testing.T) {
 	x := func(b *builder) string { return b.input("x", 65, 1, 3) }
 	for want, build := range map[string]func(b *builder) []string{
-		"peepholes (input P) are not supported over more than 64 steps": func(b *builder) []string {
+		"peepholes (input P) are not supported over more than 64 steps, or with a length": func(b *builder) []string {
 			return b.cellNode("LSTM", 1, x(b), "", "", "", b.weights(1, 12))
 		},
 		"sequence_lens of 0, or that differ": func(b *builder) []string {
@@ -282,4 +282,38 @@ func (b *builder) matrix(columns int64, list ...int64) string {
 	name := b.fresh("ints")
 	b.g.Initializers = append(b.g.Initializers, onnx.IntTensor(name, []int64{int64(len(list)) / columns, columns}, list))
 	return name
+}
+
+// TestLengths imports the number of steps of each sample's sequence, which the network
+// reads, and refuses what is no such number.
+func TestLengths(t *testing.T) {
+	lens := func(b *builder, steps float32) string {
+		whole := b.op("Clip", b.op("Ceil", b.input("n", 0, 1)), b.number(0), b.number(steps))
+		return b.op("Cast", b.op("Squeeze", whole, b.integers(1)), attrInt("to", int64(onnx.Int32)))
+	}
+	for _, direction := range []string{"forward", "reverse", "bidirectional"} {
+		b := newBuilder(17, 6)
+		dirs := int64(1 + len(direction)/len("bidirectional"))
+		x := b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2))
+		outs := b.cellNode("GRU", dirs, x, lens(b, 5), attrText("direction", direction))
+		m := imported(t, b.model(b.op("Transpose", outs[0], attrInts("perm", 2, 0, 1, 3))), Options{})
+		require.Contains(t, string(m.Spec), "axis: 0, return: all")
+		require.Contains(t, string(m.Spec), ", n]}")
+	}
+	for want, build := range map[string]func(b *builder) string{
+		"understood as Cast(Clip(Ceil(length), 0, 5)) alone": func(b *builder) string {
+			return b.cellNode("GRU", 1, b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2)), lens(b, 4))[1]
+		},
+		"whole numbers are only understood as the lengths": func(b *builder) string { return b.op("Ceil", b.input("x", 0, 5)) },
+		"its last state is not supported beside all its results": func(b *builder) string {
+			outs := b.cellNode("GRU", 1, b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2)), lens(b, 5))
+			return b.op("Concat", b.op("Reshape", b.op("Transpose", outs[0], attrInts("perm", 2, 0, 1, 3)), b.integers(0, -1)), b.op("Squeeze", outs[1], b.integers(0)), attrInt("axis", 1))
+		},
+	} {
+		b := newBuilder(17, 6)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)).Marshal(), 0o666))
+		_, err := Import(path, Options{})
+		require.ErrorContains(t, err, want)
+	}
 }

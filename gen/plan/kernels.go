@@ -48,10 +48,14 @@ func describe(s *Step) *kernel.Kernel {
 	switch {
 	case p == nil || !p.connected():
 		return nil
-	case p.grad:
-		return kernel.DenseGradInput(string(p.y.DType), p.x.Size(), p.y.Size(), s.Chains, epilogues(s, p.y)...)
+	case p.grad != p.w.Param.ByInputs:
+		return kernel.Swapped(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
 	}
-	return kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
+	k := kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
+	if p.grad {
+		k.Tile = kernel.FewTerms
+	}
+	return k
 }
 
 // epilogues describes the element-wise operations on the sums of y.

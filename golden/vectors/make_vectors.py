@@ -19,6 +19,7 @@ The script checks itself and stops at the first failure:
   * every network once more in float32: the case must be so well conditioned that plain float32
     arithmetic stays within 1.5e-6 of the largest value of each tensor (the tests allow 1e-5).
 """
+import gzip
 import json
 import math
 import os
@@ -96,8 +97,9 @@ def write(name, doc):
     total += len(text)
     print("%-28s %4d cases %8d bytes" % (name, len(doc.get("cases", [])), len(text)))
     if WRITE:
-        with open(os.path.join(HERE, name), "w", encoding="utf-8") as f:
-            f.write(text)
+        data = text.encode("utf-8")
+        with open(os.path.join(HERE, name), "wb") as f:
+            f.write(gzip.compress(data, 9, mtime=0) if name.endswith(".gz") else data)
 
 
 # ---------------------------------------------------------------------------------------- drawing
@@ -1996,8 +1998,8 @@ def networks_windows():
 
 
 def networks_conv():
-    group = Group("networks_conv.json", "Convolution, pooling and padding: values are [channels, length] or [channels, height, width], filters [out, in/groups, window].",
-                  "Three steps; with batch normalisation by the batch, outputs are those of inference.")
+    group = Group("networks_conv.json.gz", "Convolution, pooling and padding: values are [channels, length] or [channels, height, width], filters [out, in/groups, window].",
+                  "Three steps, of the drawn networks five; with batch normalisation by the batch, outputs are those of inference.")
     optimizers = ["{sgd: {learning_rate: 0.05}}", "{sgd: {learning_rate: 0.02, momentum: 0.9}}", "{adam: {learning_rate: 0.01}}", "{rmsprop: {learning_rate: 0.01}}",
                   "{sgd: {learning_rate: 0.05, weight_decay: 0.02, clip: {norm: 0.3}}}", "{adamw: {learning_rate: 0.01}}"]
     norm, image = "batch_normalization: {statistics: batch, axis: 0, epsilon: 1.0e-5}", ["dense: {units: 30, activation: tanh}", "reshape: {shape: [2, 3, 5]}"]
@@ -2066,6 +2068,15 @@ def networks_conv():
     case("frozen", "[2, 4, 4]", ["conv2d: {filters: 2, kernel_size: 3, activation: tanh}", "conv2d: {filters: 3, kernel_size: 2, activation: tanh, trainable: false}"])
     case("large_stride", "[1, 7, 7]", ["conv2d: {filters: 3, kernel_size: 2, strides: 5, activation: tanh}"])
     case("normalized_input", "[1, 4, 4], normalize: {min: 0, max: 255}", ["conv2d: {filters: 2, kernel_size: 3, activation: tanh}"], xrange=(0, 255))
+    number = 0
+    while len(group.cases) < 152:
+        layers, shape = drawn_convolutions(random.Random("convolutions %d" % number))
+        if layers:
+            case("drawn_%d" % number, shape, layers, sizes=(3, 2, 3, 2, 3) if number % 6 == 0 else (3,), steps=5)
+            if WORST[-1][0] > 1e-6:      # badly conditioned
+                WORST.pop()
+                group.cases.pop()
+        number += 1
     group.close()
 
 
@@ -2097,6 +2108,67 @@ def networks_vision():
     case("unet", "[1, 6, 6]", ["conv2d: {name: down, filters: 3, kernel_size: 3, padding: same, activation: relu}", "max_pool2d: {kernel_size: 2}", "conv2d: {filters: 4, kernel_size: 3, padding: same, activation: relu}",
                                "conv2d_transpose: {name: up, filters: 3, kernel_size: 2, strides: 2}", "concat: {from: [down, up], axis: 0}", "conv2d: {filters: 1, kernel_size: 3, padding: same}"])
     group.close()
+
+
+def drawn_convolutions(r):
+    """The layers and the input of a small network: up to three convolutions or depthwise ones with pooling, normalisation by the batch
+    and a residual; no layers if its windows do not fit."""
+    n = r.choice((1, 2, 2))
+    dims = [r.choice((1, 2, 3, 4, 5))] + [r.randint(3, 8 if n == 2 else 12) for _ in range(n)]
+    shape, layers, trained = list(dims), [], False
+
+    def moved(f, kernels):
+        """Adds fields of a window; returns the sizes behind it, None if it does not fit."""
+        kernel = [r.randint(1, min(k, d)) for k, d in zip(kernels, dims[1:])]
+        stride, dilation = [r.choice((1, 1, 2, 3)) for _ in kernel], [r.choice((1, 1, 2, 3)) if k > 1 else 1 for k in kernel]
+        padding = r.choice(("valid", "same", "same_lower", "numbers", "numbers") + (("causal",) if n == 1 else ()))
+        if padding == "numbers":
+            before, after = ([r.randint(0, k // 2) for k in kernel] for _ in range(2))
+            f["padding"], out = before + after, []
+            for d, k, s, q, b, a in zip(dims[1:], kernel, stride, dilation, before, after):
+                out.append((d + b + a - (k - 1) * q - 1) // s + 1)
+        else:
+            f["padding"] = padding
+            out = [-(-d // s) if padding != "valid" else (d - (k - 1) * q - 1) // s + 1 for d, k, s, q in zip(dims[1:], kernel, stride, dilation)]
+        f.update(kernel_size=kernel, strides=stride, dilation=dilation)
+        return out if min(out) > 0 else None
+
+    def add(kind, f):
+        layers.append("%s: {%s}" % (kind, ", ".join("%s: %s" % (k, str(v).replace("'", "")) for k, v in f.items())))
+
+    for _ in range(r.randint(1, 3)):
+        kind = r.choice(("conv", "conv", "depthwise_conv", "max_pool" if trained else "conv", "avg_pool" if trained else "conv", "residual"))
+        norm, f = r.random() < 0.5, {}
+        if kind == "residual":
+            name = "x" if not layers else "r%d" % len(layers)
+            if layers:
+                add("linear", {"name": name})
+            add("conv%dd" % n, {"filters": dims[0], "kernel_size": r.choice((1, 2, 3)), "padding": "same", "use_bias": str(not norm).lower()})
+            if norm:
+                add("batch_normalization", {"statistics": "batch", "epsilon": "1.0e-2"})
+            add("tanh", {"name": "t%d" % len(layers)})
+            layers.append("add: {from: [%s, t%d]}" % (name, len(layers) - 1))
+            trained = True
+            continue
+        out = moved(f, [2, 2] if "pool" in kind else [7, 5])
+        if out is None or "pool" in kind and max(f["dilation"]) > 1:
+            return None, None
+        if kind == "conv":
+            f["filters"] = r.choice((1, 2, 3, 4, 6))
+            common = [g for g in range(2, 7) if dims[0] % g == 0 and f["filters"] % g == 0]
+            if common and r.random() < 0.6:
+                f["groups"] = r.choice(common)
+        elif kind == "depthwise_conv":
+            f["depth_multiplier"] = r.choice((1, 1, 2))
+        if "conv" in kind:
+            f["use_bias"], trained = str(not norm).lower(), True
+        add("%s%dd" % (kind, n), f)
+        dims = [f.get("filters", dims[0] * f.get("depth_multiplier", 1))] + out
+        if "conv" in kind:
+            if norm:
+                add("batch_normalization", {"statistics": "batch", "epsilon": "1.0e-2"})
+            layers.append(r.choice(("tanh", "silu", "sigmoid", "softplus")))
+    return (layers, str(shape)) if 3 < math.prod(dims) <= 40 and trained else (None, None)
 
 
 def lecture():

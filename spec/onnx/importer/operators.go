@@ -41,7 +41,7 @@ var (
 		Mul Div Equal Where ReduceProd Identity Cast Reshape Squeeze Unsqueeze Concat Slice Gather Expand ConstantOfShape Shape Size Resize`)
 	onWhole = strings.Fields(`
 		Identity Cast CastLike Reshape Squeeze Unsqueeze Flatten Transpose Equal Less LessOrEqual Greater GreaterOrEqual
-		Gather ai.onnx.ml.ArrayFeatureExtractor`)
+		Gather ai.onnx.ml.ArrayFeatureExtractor RNN GRU LSTM`)
 )
 
 // operators are the operators of ONNX that are understood, those of other
@@ -92,6 +92,7 @@ func init() { // not a literal: lowering reads the table
 		"Sin":             unary("sin"),
 		"Cos":             unary("cos"),
 		"Sign":            unary("sign"),
+		"Ceil":            {lower: lowerCeil, fold: foldUnary(math.Ceil)},
 
 		"Less": comparison("less"), "LessOrEqual": comparison("less_or_equal"),
 		"Greater": comparison("greater"), "GreaterOrEqual": comparison("greater_or_equal"),
@@ -151,7 +152,6 @@ func init() { // not a literal: lowering reads the table
 		"ConstantOfShape": {fold: foldConstantOfShape},
 		"Range":           ofConstants(foldRange),
 		"Floor":           ofConstants(foldUnary(math.Floor)),
-		"Ceil":            ofConstants(foldUnary(math.Ceil)),
 		"Round":           ofConstants(foldUnary(math.RoundToEven)),
 		"Shape":           {lower: lowerShape, fold: lowerShape},
 		"Size":            {lower: lowerSize, fold: lowerSize},
