@@ -17,7 +17,7 @@ func (m *Machine) contract(o *ir.Contract) {
 	y := o.Y.V
 	whole := o.Whole()
 	rows := func(b int) []float64 {
-		if whole || m.values[y] == nil {
+		if whole || b >= len(m.values[y]) { // nothing yet, or of a smaller batch before
 			return make([]float64, y.Size())
 		}
 		return append([]float64(nil), m.row(y, b)...) // other parts are there

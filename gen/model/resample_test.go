@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,6 +75,16 @@ func TestResampled(t *testing.T) {
 		"a maximum with zeros": {[]int64{0, 2, 5, 4}, func(b *builder, x string) string {
 			return b.op("MaxPool", b.op("Pad", b.op("Tanh", x), b.integers(0, 0, 1, 1, 0, 0, 1, 1)), attrInts("kernel_shape", 3, 3))
 		}, "  - pad: {padding: [1, 1, 1, 1]}\n  - max_pool2d: {kernel_size: 3, strides: 1}"},
+		"channels last around convolutions": {[]int64{0, 4, 4, 2}, func(b *builder, x string) string {
+			last, first := attrInts("perm", 0, 2, 3, 1), attrInts("perm", 0, 3, 1, 2)
+			conv := func(x string, w ...int64) string {
+				return b.op("Transpose", b.op("Conv", b.op("Transpose", x, first), b.weights(w...)), last)
+			}
+			y := b.op("Relu", b.op("Add", conv(x, 3, 2, 1, 1), b.weights(3)))
+			z := b.op("Add", b.op("Mul", conv(y, 3, 3, 1, 1), b.weights(3)), y)
+			return conv(b.op("Concat", z, b.op("Tanh", z), attrInt("axis", 3)), 2, 6, 2, 2)
+		}, "input: {shape: [4, 4, 2], layout: hwc}\nlayers:\n  - conv2d: {filters: 3, kernel_size: 1, activation: relu}\n  - conv2d: {filters: 3, kernel_size: 1}\n" +
+			"  - add: {from: [conv2d2, conv2d1]}\n  - tanh\n  - concat: {axis: 0, from: [add1, tanh1]}\n  - conv2d: {filters: 2, kernel_size: 2, use_bias: false}\n  - transpose: {perm: [1, 2, 0]}"},
 		"pixels": {[]int64{0, 3, 4, 2}, func(b *builder, x string) string {
 			b.g.Inputs[0].Type.Tensor.ElemType = onnx.Uint8
 			scaled := b.op("Div", b.op("Cast", x, attrInt("to", 1)), b.number(255))
@@ -97,7 +106,7 @@ func TestResampled(t *testing.T) {
 			}
 			b := newBuilder(opset, 3)
 			m := imported(t, b.model(c.build(b, b.input("x", c.dims...))), Options{})
-			require.Contains(t, string(m.Spec), c.layers, fmt.Sprintf("%s", m.Spec))
+			require.Contains(t, string(m.Spec), c.layers)
 			sameWithBatch(t, m, 1, max(1, 3-2*int(c.dims[0])))
 		})
 	}

@@ -128,7 +128,29 @@ var wrongNodes = []struct {
 	{"gather of a constant", "out of range", func(b *builder, x, _ string) string {
 		return b.op("Reshape", x, b.op("Gather", b.integers(1), b.integers(5)))
 	}},
-	{"transposed convolution", "operator ConvTranspose is not supported", func(b *builder, _, image string) string { return b.op("ConvTranspose", image, b.weights(2, 2, 2)) }},
+	{"transposed filters of other channels", "do not go with an input of shape", func(b *builder, _, image string) string { return b.op("ConvTranspose", image, b.weights(7, 2, 2)) }},
+	{"places that nothing reaches", "10 places behind those that are computed", func(b *builder, _, image string) string {
+		return b.op("ConvTranspose", image, b.weights(2, 2, 2), attrInts("output_shape", 14))
+	}},
+	{"pads that leave nothing", "leave nothing of axis 2", func(b *builder, _, image string) string {
+		return b.op("ConvTranspose", image, b.weights(2, 2, 2), attrInts("pads", 2, 2))
+	}},
+	{"a scale of the batch", "it samples the batch axis", func(b *builder, _, image string) string {
+		return b.op("Resize", image, "", b.floats([]int64{3}, 2, 1, 1))
+	}},
+	{"a scale of 0", "a scale must be positive", func(b *builder, _, image string) string {
+		return b.op("Resize", image, "", b.floats([]int64{3}, 1, 1, 0))
+	}},
+	{"scales of other axes", "it has 2 numbers for 3 axes", func(b *builder, _, image string) string {
+		return b.op("Resize", image, "", b.floats([]int64{2}, 1, 2))
+	}},
+	{"a part of an element", "makes no whole size", func(b *builder, _, image string) string {
+		return b.op("Resize", image, "", b.floats([]int64{3}, 1, 1, 1.5), attrText("coordinate_transformation_mode", "align_corners"))
+	}},
+	{"a region", "coordinate_transformation_mode tf_crop_and_resize is not supported", func(b *builder, _, image string) string {
+		return b.op("Resize", image, "", b.floats([]int64{3}, 1, 1, 2), attrText("coordinate_transformation_mode", "tf_crop_and_resize"))
+	}},
+	{"a whole number of the network", "Floor is only supported of constants", func(b *builder, x, _ string) string { return b.op("Floor", x) }},
 	{"filters of other channels", "do not go with an input of shape", func(b *builder, _, image string) string { return b.op("Conv", image, b.weights(2, 7, 2)) }},
 	{"prelu", "do not fit", func(b *builder, x, _ string) string { return b.op("PRelu", x, b.weights(3)) }},
 	{"classes beyond float32", "its table holds 1.6777217e+07", func(b *builder, x, _ string) string {

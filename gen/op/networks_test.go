@@ -1,7 +1,10 @@
 package op_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -38,19 +41,36 @@ type network struct {
 // TestNetworks trains PyTorch's networks in the interpreter: rows, builder and
 // lowering together, in float64.
 func TestNetworks(t *testing.T) {
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv"} {
-		src, err := os.ReadFile("../../golden/vectors/networks_" + group + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "vision"} {
 		var file struct{ Cases []network }
-		if err := json.Unmarshal(src, &file); err != nil {
+		if err := json.Unmarshal(readVectors(t, "networks_"+group), &file); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range file.Cases {
 			t.Run(group+"/"+c.Name, c.train)
 		}
 	}
+}
+
+// readVectors reads a file of vectors, which may be compressed.
+func readVectors(t *testing.T, name string) []byte {
+	path := "../../golden/vectors/" + name + ".json"
+	src, err := os.ReadFile(path)
+	if err == nil {
+		return src
+	}
+	src, err = os.ReadFile(path + ".gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if src, err = io.ReadAll(r); err != nil {
+		t.Fatal(err)
+	}
+	return src
 }
 
 func (c network) train(t *testing.T) {

@@ -8,7 +8,7 @@ func (g *graph) simplify() {
 	for range 100 { // each round makes the graph smaller; the bound is for bugs
 		changed := false
 		for _, pass := range []func() bool{
-			g.recognize, g.matchPatterns, g.joinAffine, g.sinkReshape, g.normalizeInputs,
+			g.recognize, g.matchPatterns, g.joinAffine, g.sinkReshape, g.moveTransposes, g.normalizeInputs,
 			g.foldIntoDense, g.joinDense, g.joinMerges, g.sliceSources, g.padsOfZeros, g.foldPads,
 		} {
 			changed = pass() || changed
