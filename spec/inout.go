@@ -90,7 +90,7 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 	}
 	for _, p := range d.ports(top, "input", "inputs", defaultInput) {
 		in := Input{Pos: pos(p.at), Name: p.name}
-		if e, ok := d.portFields(p, []string{"shape", "columns", "normalize", "context"}); ok {
+		if e, ok := d.portFields(p, []string{"shape", "columns", "layout", "dtype", "normalize", "context"}); ok {
 			if n := e.get("columns"); n != nil {
 				if in.Columns = d.columns(p.where, n, e); in.Columns != nil {
 					in.Shape = []int{in.width()}
@@ -101,11 +101,55 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 			if n := e.get("normalize"); n != nil {
 				in.Normalize = d.normalize(join(p.where, "normalize"), n, in.Shape)
 			}
+			d.layout(&in, p, e)
+			d.elements(&in, p, e)
 			d.context(&in, p, e)
 		}
 		d.net.Inputs = append(d.net.Inputs, in)
 	}
 }
+
+// layout decodes where the channels are.
+func (d *decoder) layout(in *Input, p port, e entries) {
+	n := e.get("layout")
+	if n == nil {
+		return
+	}
+	in.ChannelsLast = d.value(p.where, &Param{Name: "layout", Type: Enum, Enum: layouts}, n) == any("hwc")
+	switch {
+	case in.Columns != nil || !e.misses("context"):
+		d.fail(n, "remove it", code.Conflict+"%s: columns and a context have no channels", join(p.where, "layout"))
+	case in.ChannelsLast && in.Shape != nil && len(in.Shape) != 2 && len(in.Shape) != 3:
+		d.fail(n, "write shape: [height, width, channels]", code.Conflict+"%s: layout: hwc needs a shape of 2 or 3 dimensions, the channels last, got %s", p.where, list(in.Shape, strconv.Itoa))
+	}
+}
+
+// elements decodes what an input is made of.
+func (d *decoder) elements(in *Input, p port, e entries) {
+	n := e.get("dtype")
+	if n == nil {
+		return
+	}
+	in.Bytes = d.value(p.where, &Param{Name: "dtype", Type: Enum, Enum: elementTypes}, n) == any("uint8")
+	where := join(p.where, "dtype")
+	switch {
+	case !in.Bytes:
+	case in.Columns != nil || !e.misses("context"):
+		d.fail(n, "remove it", code.Conflict+"%s: columns and a context are no bytes", where)
+	case p.at != p.body:
+		d.fail(n, "write input: {…} for one input, or leave it out", code.Conflict+"%s: only the input of a network with one can be uint8", where)
+	case in.Normalize != nil && in.Normalize.Fit:
+		d.fail(n, "write normalize: {min: 0, max: 255}, or {mean: …, std: …}", code.Conflict+"%s: standard is not fitted to bytes", where)
+	}
+}
+
+// elementTypes are those of an input: floating-point numbers of the network's own
+// type, or bytes.
+var elementTypes = []string{"float", "uint8"}
+
+// layouts say where the channels of an input are: before height and width, or
+// behind them.
+var layouts = []string{"chw", "hwc"}
 
 // context decodes how much of the call before an input keeps.
 func (d *decoder) context(in *Input, p port, e entries) {

@@ -101,6 +101,8 @@ func (b *body) operand(v *ir.Value, j string) string {
 	switch {
 	case isNumber(v):
 		return p.idx
+	case v.DType == ir.Uint8:
+		return fmt.Sprintf("%s(%s[%s])", typeName(b.e.elem), p.idx, j)
 	case v.Size() == 1:
 		return p.idx + "[0]"
 	}

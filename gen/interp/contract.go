@@ -90,6 +90,9 @@ func (m *Machine) chainsOf(o *ir.Contract) int {
 		if f.W.Param.Mask != nil {
 			return 1
 		}
+		if f.W.Param.ByInputs {
+			return 1
+		}
 		return schedule.GradInputChains
 	}
 	if o.Chains > 0 {

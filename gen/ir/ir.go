@@ -18,6 +18,8 @@ const (
 	Float64 DType = "float64"
 	Int32   DType = "int32"
 
+	Uint8 DType = "uint8" // of inputs alone
+
 	// Of stored weights alone.
 	Float16 DType = "float16"
 	Int8    DType = "int8"
@@ -86,6 +88,9 @@ type ParamInfo struct {
 	// one number per element of what they are combined with; others are matrices,
 	// filters or biases.
 	Elementwise bool
+	// ByInputs, of the weights of a layer with few outputs: those of an output lie
+	// side by side, and a sum of the gradient of inputs has one chain.
+	ByInputs bool
 	// Transposed, of a copy of filters that a step makes, is what they are of: with
 	// filters and channels exchanged.
 	Transposed *ParamInfo

@@ -128,6 +128,14 @@ func TestStates(t *testing.T) {
 			y := b.op("Tanh", b.op("Add", b.input("x", 1, 4), b.op("MatMul", b.input("a", 1, 4), b.weights(4, 4))))
 			return []string{y, b.rename(b.op("Identity", y), "b")}
 		}, Options{States: []importer.State{{In: "a", Out: "b"}}}, "  - state: {name: a, shape: [1, 4], next: tanh1}"},
+		"gates written out": {func(b *builder) []string {
+			h, c := b.input("h", 1, 4), b.input("c", 1, 4)
+			z := b.op("Add", b.op("MatMul", b.op("Concat", b.input("x", 1, 3), h, attrInt("axis", 1)), b.weights(7, 16)), b.weights(16))
+			g := b.several(4, "Split", z, attrInt("axis", 1), attrInt("num_outputs", 4))
+			cell := b.op("Add", b.op("Mul", b.op("Sigmoid", g[1]), c), b.op("Mul", b.op("Sigmoid", g[0]), b.op("Tanh", g[2])))
+			out := b.op("Mul", b.op("Sigmoid", g[3]), b.op("Tanh", cell))
+			return []string{b.op("Relu", out), b.rename(cell, "c_out"), b.rename(out, "h_out")}
+		}, Options{}, "  - state: {name: h, shape: [1, 4], next: "},
 		"context": {func(b *builder) []string {
 			return []string{b.op("MatMul", b.input("x", 1, 10), b.weights(10, 2))}
 		}, Options{Context: map[string]int{"x": 3}}, "input: {shape: [7], context: 3}"},
@@ -202,7 +210,7 @@ func TestWrittenOut(t *testing.T) {
 func TestRefusedCells(t *testing.T) {
 	x := func(b *builder) string { return b.input("x", 65, 1, 3) }
 	for want, build := range map[string]func(b *builder) []string{
-		"peepholes (input P) are not supported over more than 64 steps": func(b *builder) []string {
+		"peepholes (input P) are not supported over more than 64 steps, or with a length": func(b *builder) []string {
 			return b.cellNode("LSTM", 1, x(b), "", "", "", b.weights(1, 12))
 		},
 		"sequence_lens of 0, or that differ": func(b *builder) []string {
@@ -282,4 +290,83 @@ func (b *builder) matrix(columns int64, list ...int64) string {
 	name := b.fresh("ints")
 	b.g.Initializers = append(b.g.Initializers, onnx.IntTensor(name, []int64{int64(len(list)) / columns, columns}, list))
 	return name
+}
+
+// TestLengths imports the number of steps of each sample's sequence, which the network
+// reads, and refuses what is no such number.
+func TestLengths(t *testing.T) {
+	lens := func(b *builder, steps float32) string {
+		whole := b.op("Clip", b.op("Ceil", b.input("n", 0, 1)), b.number(0), b.number(steps))
+		return b.op("Cast", b.op("Squeeze", whole, b.integers(1)), attrInt("to", int64(onnx.Int32)))
+	}
+	for _, direction := range []string{"forward", "reverse", "bidirectional"} {
+		b := newBuilder(17, 6)
+		dirs := int64(1 + len(direction)/len("bidirectional"))
+		x := b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2))
+		outs := b.cellNode("GRU", dirs, x, lens(b, 5), attrText("direction", direction))
+		m := imported(t, b.model(b.op("Transpose", outs[0], attrInts("perm", 2, 0, 1, 3))), Options{})
+		require.Contains(t, string(m.Spec), "axis: 0, return: all")
+		require.Contains(t, string(m.Spec), ", n]}")
+	}
+	for want, build := range map[string]func(b *builder) string{
+		"understood as Cast(Clip(Ceil(length), 0, 5)) alone": func(b *builder) string {
+			return b.cellNode("GRU", 1, b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2)), lens(b, 4))[1]
+		},
+		"whole numbers are only understood as the lengths": func(b *builder) string { return b.op("Ceil", b.input("x", 0, 5)) },
+		"its last state is not supported beside all its results": func(b *builder) string {
+			outs := b.cellNode("GRU", 1, b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2)), lens(b, 5))
+			return b.op("Concat", b.op("Reshape", b.op("Transpose", outs[0], attrInts("perm", 2, 0, 1, 3)), b.integers(0, -1)), b.op("Squeeze", outs[1], b.integers(0)), attrInt("axis", 1))
+		},
+	} {
+		b := newBuilder(17, 6)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)).Marshal(), 0o666))
+		_, err := Import(path, Options{})
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// TestShapeHints: what is open is refused with the flag that fixes it.
+func TestShapeHints(t *testing.T) {
+	for want, build := range map[string]func(b *builder) string{
+		"--shape x=1,N,3 with a number for N": func(b *builder) string { return b.op("Tanh", b.input("x", 0, 0, 3)) },
+		"--shape h=2,1,4, and leave out": func(b *builder) string {
+			outs := b.cellNode("GRU", 2, b.input("x", 5, 1, 3), "", b.input("h", 2, 0, 4), attrText("direction", "bidirectional"))
+			b.rename(outs[1], "hn")
+			b.g.Outputs = append(b.g.Outputs, &onnx.ValueInfo{Name: "hn"})
+			return outs[0]
+		},
+	} {
+		b := newBuilder(17, 1)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)).Marshal(), 0o666))
+		_, err := Import(path, Options{})
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// TestSTFT: spectra of a signal are convolutions with waves.
+func TestSTFT(t *testing.T) {
+	for _, args := range [][]any{{"", 8}, {"window", 0}, {"window", 6}} {
+		for _, onesided := range []int64{0, 1} {
+			b := newBuilder(17, 7)
+			window := ""
+			if args[0] != "" {
+				window = b.weights(6)
+			}
+			in := []any{b.input("x", 0, 20, 1), b.whole(3), window}
+			if n := args[1].(int); n > 0 {
+				in = append(in, b.whole(int64(n)))
+			}
+			m := imported(t, b.model(b.op("Tanh", b.op("STFT", append(in, attrInt("onesided", onesided))...))), Options{})
+			sameAsEvaluated(t, m, 1)
+			require.Contains(t, string(m.Spec), "strides: 3, use_bias: false")
+		}
+	}
+	b := newBuilder(17, 7)
+	path := filepath.Join(t.TempDir(), "model.onnx")
+	y := b.op("STFT", b.input("x", 0, 20, 2), b.whole(3), b.weights(6))
+	require.NoError(t, os.WriteFile(path, b.model(y).Marshal(), 0o666))
+	_, err := Import(path, Options{})
+	require.ErrorContains(t, err, "a complex signal is not supported")
 }

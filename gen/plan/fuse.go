@@ -116,6 +116,8 @@ func chains(op ir.Op) int {
 		switch {
 		case o.OverBatch() || p != nil && !p.connected():
 			return 1
+		case p != nil && p.grad && p.w.Param.ByInputs:
+			return 1
 		case p != nil && p.grad:
 			return schedule.GradInputChains
 		case o.Chains > 0:

@@ -18,6 +18,11 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 		k.Fused = p.Prog.Mode == "fast"
 		return k
 	}
+	if b := ir.BiasGradientOf(s.Op); b != nil {
+		k := describeConvolution(b, 1, nil)
+		k.Init = kernel.Bias // the sum of the samples before
+		return k
+	}
 	k := describe(s)
 	if k == nil {
 		return nil
@@ -48,10 +53,14 @@ func describe(s *Step) *kernel.Kernel {
 	switch {
 	case p == nil || !p.connected():
 		return nil
-	case p.grad:
-		return kernel.DenseGradInput(string(p.y.DType), p.x.Size(), p.y.Size(), s.Chains, epilogues(s, p.y)...)
+	case p.grad != p.w.Param.ByInputs:
+		return kernel.Swapped(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
 	}
-	return kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
+	k := kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
+	if p.grad {
+		k.Tile = kernel.FewTerms
+	}
+	return k
 }
 
 // epilogues describes the element-wise operations on the sums of y.

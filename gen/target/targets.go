@@ -48,8 +48,8 @@ type Target struct {
 
 	// GradInput prints the gradients of inputs for the rows of a batch.
 	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
-	GradInputRows   func(fused bool) []int
-	InputsAtOnce    func(elem string) int
+	GradInputRows   func(fused bool, inputs int) []int
+	InputsAtOnce    func(k *kernel.Kernel, one bool) int
 	FusesGradInput  func(*kernel.Kernel) bool
 	GradWeight      func(name string, doc []string, k *kernel.Gradient) (*asm.Func, bool)
 	InputsOfWeights int // whose weights GradWeight takes at once

@@ -19,6 +19,7 @@ The script checks itself and stops at the first failure:
   * every network once more in float32: the case must be so well conditioned that plain float32
     arithmetic stays within 1.5e-6 of the largest value of each tensor (the tests allow 1e-5).
 """
+import gzip
 import json
 import math
 import os
@@ -96,8 +97,9 @@ def write(name, doc):
     total += len(text)
     print("%-28s %4d cases %8d bytes" % (name, len(doc.get("cases", [])), len(text)))
     if WRITE:
-        with open(os.path.join(HERE, name), "w", encoding="utf-8") as f:
-            f.write(text)
+        data = text.encode("utf-8")
+        with open(os.path.join(HERE, name), "wb") as f:
+            f.write(gzip.compress(data, 9, mtime=0) if name.endswith(".gz") else data)
 
 
 # ---------------------------------------------------------------------------------------- drawing
@@ -625,6 +627,53 @@ def window_layer(kind, f, x, p):
     return y
 
 
+def transposed_layer(kind, f, x, p):
+    """A transposed convolution: PyTorch's own on all places, then without those that padding leaves out; where PyTorch has the padding, the two must agree."""
+    n = int(kind[4])
+    conv = (F.conv_transpose1d, F.conv_transpose2d)[n - 1]
+    stride, dilation, kernel = axes(f, "strides", n, 1), axes(f, "dilation", n, 1), axes(f, "kernel_size", n, None)
+    more, pad = axes(f, "output_padding", n, 0), f.get("padding", "valid")
+    y = conv(x, p["weight"], p.get("bias"), stride, 0, 0, f.get("groups", 1), dilation)
+    before, after = [0] * n, [0] * n
+    for i in range(n):
+        size = x.shape[i + 2] * stride[i]
+        if pad in ("same", "same_lower"):
+            total = max(0, (kernel[i] - 1) * dilation[i] + 1 - stride[i])
+            before[i], after[i] = (total // 2, total - total // 2)[:: 1 if pad == "same" else -1]
+        else:
+            if pad != "valid":
+                pads = axes(f, "padding", 2 * n, 0)
+                before[i], after[i] = pads[i], pads[n + i]
+            size = y.shape[i + 2] - before[i] - after[i] + more[i]
+        missing = max(0, before[i] + size - y.shape[i + 2])
+        if missing:                                       # places that nothing reaches have the bias
+            shape = list(y.shape)
+            shape[i + 2] = missing
+            bias = p.get("bias")
+            fill = torch.zeros(shape, dtype=y.dtype) if bias is None else bias.reshape(1, -1, *[1] * n).expand(shape)
+            y = torch.cat([y, fill], i + 2)
+        y = y.narrow(i + 2, before[i], size)
+    if before == after and pad not in ("same", "same_lower"):
+        own = conv(x, p["weight"], p.get("bias"), stride, before, more, f.get("groups", 1), dilation)
+        need(torch.allclose(y, own, rtol=1e-5, atol=1e-6), kind)
+        y = own
+    return y
+
+
+def resize_layer(f, x):
+    """PyTorch's interpolate where it has the fields."""
+    mode, coordinates = f.get("mode", "nearest"), f.get("coordinates", "half_pixel")
+    rounding = f.get("rounding", "round_prefer_floor")
+    n = x.dim() - 2
+    how = {"scale_factor": float(f["scales"]) if not isinstance(f.get("scales"), list) else [float(q) for q in f["scales"]]} if "scales" in f else {"size": f["sizes"]}
+    if mode == "nearest":
+        need((coordinates, rounding) in (("asymmetric", "floor"), ("half_pixel", "round_prefer_ceil")), "interpolate", coordinates, rounding)
+        return F.interpolate(x, mode="nearest" if rounding == "floor" else "nearest-exact", **how)
+    need(coordinates in ("half_pixel", "align_corners"), "interpolate", coordinates)
+    kind = {"linear": ("linear", "bilinear")[n - 1], "cubic": "bicubic"}[mode]
+    return F.interpolate(x, mode=kind, align_corners=coordinates == "align_corners", **how)
+
+
 def pad_layer(f, x):
     p, n = f["padding"], len(f["padding"]) // 2
     mode = f.get("mode", "constant")
@@ -660,6 +709,9 @@ class Layers:
             need(f.get("trainable") is False or f.get("statistics") == "batch", "batch_normalization by stored statistics is frozen")
         elif kind == "constant":
             p["weight"] = tuple(f["shape"])
+        elif "transpose" in kind and "conv" in kind:
+            n, c = int(kind[4]), x.shape[1]
+            p = {"weight": (c, f["filters"] // f.get("groups", 1), *axes(f, "kernel_size", n, None)), "bias": (f["filters"],)}
         elif "conv" in kind:
             n, c = int(kind[-2]), x.shape[1]
             ins = 1 if kind.startswith("depthwise") else c // f.get("groups", 1)
@@ -674,6 +726,14 @@ class Layers:
     @staticmethod
     def apply(kind, f, a, p):
         x = a[0] if a else None
+        if kind in ("conv1d_transpose", "conv2d_transpose"):
+            return transposed_layer(kind, f, x, p)
+        if kind == "resize":
+            return resize_layer(f, x)
+        if kind == "channel_shuffle":
+            y = x.reshape(x.shape[0], f["groups"], -1, *x.shape[2:]).transpose(1, 2).reshape(x.shape)
+            need(torch.equal(y, F.channel_shuffle(x.detach(), f["groups"])), kind)     # which has no derivative
+            return y
         if "conv" in kind or "pool" in kind and not kind.startswith("global"):
             return window_layer(kind, f, x, p)
         if kind == "pad":
@@ -1101,7 +1161,7 @@ def check_schedules():
 # --------------------------------------------------------------------------------- network cases
 
 WORST = []
-SALT = {"windows_40": "1", "windows_48": "2", "windows_38": "3", "windows_33": "1", "windows_37": "3", "separable": "2", "conv2d_7": "1", "conv1d_5": "1", "deep": "4", "math_abs": "2", "two_inputs_two_outputs": "4", "batch_vector_1": "6", "batch_varied_1": "6"}     # cases badly conditioned in float32 draw other numbers: name -> salt
+SALT = {"windows_40": "1", "windows_48": "2", "windows_38": "3", "windows_33": "1", "windows_37": "3", "separable": "2", "conv2d_7": "1", "conv1d_5": "1", "deep": "4", "math_abs": "2", "two_inputs_two_outputs": "4", "resize_2": "1", "batch_vector_1": "6", "batch_varied_1": "6"}     # cases badly conditioned in float32 draw other numbers: name -> salt
 
 
 class Group:
@@ -1938,8 +1998,8 @@ def networks_windows():
 
 
 def networks_conv():
-    group = Group("networks_conv.json", "Convolution, pooling and padding: values are [channels, length] or [channels, height, width], filters [out, in/groups, window].",
-                  "Three steps; with batch normalisation by the batch, outputs are those of inference.")
+    group = Group("networks_conv.json.gz", "Convolution, pooling and padding: values are [channels, length] or [channels, height, width], filters [out, in/groups, window].",
+                  "Three steps, of the drawn networks five; with batch normalisation by the batch, outputs are those of inference.")
     optimizers = ["{sgd: {learning_rate: 0.05}}", "{sgd: {learning_rate: 0.02, momentum: 0.9}}", "{adam: {learning_rate: 0.01}}", "{rmsprop: {learning_rate: 0.01}}",
                   "{sgd: {learning_rate: 0.05, weight_decay: 0.02, clip: {norm: 0.3}}}", "{adamw: {learning_rate: 0.01}}"]
     norm, image = "batch_normalization: {statistics: batch, axis: 0, epsilon: 1.0e-5}", ["dense: {units: 30, activation: tanh}", "reshape: {shape: [2, 3, 5]}"]
@@ -2008,7 +2068,107 @@ def networks_conv():
     case("frozen", "[2, 4, 4]", ["conv2d: {filters: 2, kernel_size: 3, activation: tanh}", "conv2d: {filters: 3, kernel_size: 2, activation: tanh, trainable: false}"])
     case("large_stride", "[1, 7, 7]", ["conv2d: {filters: 3, kernel_size: 2, strides: 5, activation: tanh}"])
     case("normalized_input", "[1, 4, 4], normalize: {min: 0, max: 255}", ["conv2d: {filters: 2, kernel_size: 3, activation: tanh}"], xrange=(0, 255))
+    number = 0
+    while len(group.cases) < 152:
+        layers, shape = drawn_convolutions(random.Random("convolutions %d" % number))
+        if layers:
+            case("drawn_%d" % number, shape, layers, sizes=(3, 2, 3, 2, 3) if number % 6 == 0 else (3,), steps=5)
+            if WORST[-1][0] > 1e-6:      # badly conditioned
+                WORST.pop()
+                group.cases.pop()
+        number += 1
     group.close()
+
+
+def networks_vision():
+    group = Group("networks_vision.json", "Transposed convolutions, with filters [in, out/groups, window], resizing and channel shuffles.", "Three steps.")
+    optimizers = ["{sgd: {learning_rate: 0.05}}", "{adam: {learning_rate: 0.01}}", "{sgd: {learning_rate: 0.02, momentum: 0.9}}"]
+
+    def case(name, shape, layers, **options):
+        group.case(name, "input: {shape: %s}\nlayers:\n" % shape + "\n".join("  - " + l for l in layers + ["dense: {units: 2}"]) +
+                   "\nloss: mse\noptimizer: %s\n" % optimizers[len(group.cases) % len(optimizers)], **{"sizes": (2,), "steps": 3, "keep": "last", **options})
+
+    acts = ["tanh", "sigmoid", "silu", "softplus"]
+    for i, (filters, fields) in enumerate([
+            (3, "kernel_size: 3"), (2, "kernel_size: 2, strides: 2"), (3, "kernel_size: 3, strides: 2, padding: 1, output_padding: 1"), (2, "kernel_size: [2, 3], strides: [1, 2], padding: [0, 1, 0, 1]"),
+            (2, "kernel_size: 3, dilation: 2, padding: 1"), (4, "kernel_size: 3, strides: 2, groups: 2"), (2, "kernel_size: [3, 2], strides: 3, padding: 1, use_bias: false"),
+            (2, "kernel_size: 4, strides: 2, padding: same"), (2, "kernel_size: 3, strides: 2, padding: same_lower"), (1, "kernel_size: 2, strides: 3, padding: same"),
+            (2, "kernel_size: [3, 4], strides: [2, 1], padding: [1, 0, 0, 2]"), (17, "kernel_size: 2, strides: 1"), (4, "kernel_size: 1, groups: 4, strides: 2, output_padding: 1")]):
+        case("conv2d_transpose_%d" % i, "[4, 3, 2]", ["conv2d: {filters: 4, kernel_size: 1, activation: tanh}", "conv2d_transpose: {filters: %d, %s, activation: %s}" % (filters, fields, acts[i % 4])])
+    for i, fields in enumerate(["kernel_size: 3, strides: 2, padding: 1", "kernel_size: 2, dilation: 3, padding: [1, 0], output_padding: 2", "kernel_size: 5, strides: 2, padding: same"]):
+        case("conv1d_transpose_%d" % i, "[3]", ["dense: {units: 12, activation: tanh}", "reshape: {shape: [3, 4]}", "conv1d_transpose: {filters: 2, %s, activation: tanh}" % fields])
+    case("transpose_channels_18", "[18, 2, 2]", ["conv2d_transpose: {filters: 2, kernel_size: 3, strides: 2, activation: tanh}", "conv2d: {filters: 2, kernel_size: 2}"])
+    image = ["dense: {units: 24, activation: tanh}", "reshape: {shape: [2, 3, 4]}"]
+    for i, fields in enumerate(["scales: 2, coordinates: asymmetric, rounding: floor", "sizes: [5, 3], coordinates: asymmetric, rounding: floor", "sizes: [4, 9], rounding: round_prefer_ceil",
+                                "scales: 2, mode: linear", "sizes: [5, 6], mode: linear", "sizes: [2, 3], mode: linear", "sizes: [5, 7], mode: linear, coordinates: align_corners",
+                                "scales: [3, 2], mode: linear", "sizes: [6, 5], mode: cubic", "scales: 2, mode: cubic"]):
+        case("resize_%d" % i, "[2]", image + ["resize: {%s}" % fields])
+    case("resize_1d", "[2]", ["dense: {units: 10, activation: tanh}", "reshape: {shape: [2, 5]}", "resize: {sizes: [7], mode: linear}"])
+    case("channel_shuffle", "[2]", ["dense: {units: 24, activation: tanh}", "reshape: {shape: [6, 2, 2]}", "channel_shuffle: {groups: 3}", "conv2d: {filters: 2, kernel_size: 2, groups: 2}"])
+    case("unet", "[1, 6, 6]", ["conv2d: {name: down, filters: 3, kernel_size: 3, padding: same, activation: relu}", "max_pool2d: {kernel_size: 2}", "conv2d: {filters: 4, kernel_size: 3, padding: same, activation: relu}",
+                               "conv2d_transpose: {name: up, filters: 3, kernel_size: 2, strides: 2}", "concat: {from: [down, up], axis: 0}", "conv2d: {filters: 1, kernel_size: 3, padding: same}"])
+    group.close()
+
+
+def drawn_convolutions(r):
+    """The layers and the input of a small network: up to three convolutions or depthwise ones with pooling, normalisation by the batch
+    and a residual; no layers if its windows do not fit."""
+    n = r.choice((1, 2, 2))
+    dims = [r.choice((1, 2, 3, 4, 5))] + [r.randint(3, 8 if n == 2 else 12) for _ in range(n)]
+    shape, layers, trained = list(dims), [], False
+
+    def moved(f, kernels):
+        """Adds fields of a window; returns the sizes behind it, None if it does not fit."""
+        kernel = [r.randint(1, min(k, d)) for k, d in zip(kernels, dims[1:])]
+        stride, dilation = [r.choice((1, 1, 2, 3)) for _ in kernel], [r.choice((1, 1, 2, 3)) if k > 1 else 1 for k in kernel]
+        padding = r.choice(("valid", "same", "same_lower", "numbers", "numbers") + (("causal",) if n == 1 else ()))
+        if padding == "numbers":
+            before, after = ([r.randint(0, k // 2) for k in kernel] for _ in range(2))
+            f["padding"], out = before + after, []
+            for d, k, s, q, b, a in zip(dims[1:], kernel, stride, dilation, before, after):
+                out.append((d + b + a - (k - 1) * q - 1) // s + 1)
+        else:
+            f["padding"] = padding
+            out = [-(-d // s) if padding != "valid" else (d - (k - 1) * q - 1) // s + 1 for d, k, s, q in zip(dims[1:], kernel, stride, dilation)]
+        f.update(kernel_size=kernel, strides=stride, dilation=dilation)
+        return out if min(out) > 0 else None
+
+    def add(kind, f):
+        layers.append("%s: {%s}" % (kind, ", ".join("%s: %s" % (k, str(v).replace("'", "")) for k, v in f.items())))
+
+    for _ in range(r.randint(1, 3)):
+        kind = r.choice(("conv", "conv", "depthwise_conv", "max_pool" if trained else "conv", "avg_pool" if trained else "conv", "residual"))
+        norm, f = r.random() < 0.5, {}
+        if kind == "residual":
+            name = "x" if not layers else "r%d" % len(layers)
+            if layers:
+                add("linear", {"name": name})
+            add("conv%dd" % n, {"filters": dims[0], "kernel_size": r.choice((1, 2, 3)), "padding": "same", "use_bias": str(not norm).lower()})
+            if norm:
+                add("batch_normalization", {"statistics": "batch", "epsilon": "1.0e-2"})
+            add("tanh", {"name": "t%d" % len(layers)})
+            layers.append("add: {from: [%s, t%d]}" % (name, len(layers) - 1))
+            trained = True
+            continue
+        out = moved(f, [2, 2] if "pool" in kind else [7, 5])
+        if out is None or "pool" in kind and max(f["dilation"]) > 1:
+            return None, None
+        if kind == "conv":
+            f["filters"] = r.choice((1, 2, 3, 4, 6))
+            common = [g for g in range(2, 7) if dims[0] % g == 0 and f["filters"] % g == 0]
+            if common and r.random() < 0.6:
+                f["groups"] = r.choice(common)
+        elif kind == "depthwise_conv":
+            f["depth_multiplier"] = r.choice((1, 1, 2))
+        if "conv" in kind:
+            f["use_bias"], trained = str(not norm).lower(), True
+        add("%s%dd" % (kind, n), f)
+        dims = [f.get("filters", dims[0] * f.get("depth_multiplier", 1))] + out
+        if "conv" in kind:
+            if norm:
+                add("batch_normalization", {"statistics": "batch", "epsilon": "1.0e-2"})
+            layers.append(r.choice(("tanh", "silu", "sigmoid", "softplus")))
+    return (layers, str(shape)) if 3 < math.prod(dims) <= 40 and trained else (None, None)
 
 
 def lecture():
@@ -2051,6 +2211,7 @@ def main():
     networks_sharing()
     networks_batch()
     networks_conv()
+    networks_vision()
     networks_recurrent()
     networks_windows()
     WORST.sort(reverse=True)

@@ -18,13 +18,13 @@ const (
 )
 
 // The vectors: sums from V0 on, some of DY, elements of X, a product.
-const (
-	vecFiltersDY V = 24
-	mostPairs      = 16
-)
+const vecFiltersDY V = 24
 
 // dyAtOnce is how many vectors of DY are in registers.
 const dyAtOnce = int(vecElement - vecFiltersDY)
+
+// mostPairs bounds the code of a position.
+const mostPairs = 16
 
 // PairsAtOnce is how many pairs of a column and a channel FilterGradient sums at
 // a time for some outputs.

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"math"
 	"slices"
 
 	"github.com/nngen-go/nngen/spec/onnx"
@@ -39,10 +40,27 @@ func (c *call) sequence(inputs int) (x *node, rows, layout int) {
 	return reshaped(x, shape), rows, layout
 }
 
-// length is how many steps its sequences have by sequence_lens, which must be constant.
-func (c *call) length(steps int) int {
+// length is how many steps its sequences have by sequence_lens, or the number that says
+// so for every sample, before it was made whole and kept from 0 to the steps.
+func (c *call) length(steps int) (int, *node) {
 	if !c.has(4) {
-		return steps
+		return steps, nil
+	}
+	if n := c.in(4).node; n != nil {
+		low, high := math.Inf(-1), math.Inf(1)
+		for n.kind == "linear" || n.kind == "reshape" || n.kind == "clip" || n.kind == "relu" {
+			if n.kind == "clip" {
+				low, high = max(low, n.number("min")), min(high, n.number("max"))
+			}
+			n = n.from[0]
+		}
+		if n.kind != "ceil" || n.size() != 1 || low != 0 || high != float64(steps) {
+			if n.kind == "input" {
+				c.constant(4, "sequence_lens")
+			}
+			c.refuse("", "sequence_lens that are computed are understood as Cast(Clip(Ceil(length), 0, %d)) alone", steps)
+		}
+		return steps, n.from[0]
 	}
 	list := c.integers(4, "sequence_lens")
 	for _, n := range list {
@@ -53,7 +71,7 @@ func (c *call) length(steps int) int {
 			c.refuse("", "sequence_lens of 0, or that differ, are not supported")
 		}
 	}
-	return list[0]
+	return list[0], nil
 }
 
 // options are those of a direction.

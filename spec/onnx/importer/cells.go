@@ -16,6 +16,8 @@ type cell struct {
 	stateful     bool    // its state is that of the stream
 	initial      []*node // h, of an LSTM also c, before the first step; nil is zero
 	final        *node   // of an LSTM: c after the last step
+	last         *node   // of a counted cell with all results: h after the last step
+	counted      bool    // its last source is the number of steps that a sequence has
 	bias, after  bool
 	activations  []*node // in ONNX's order
 	options
@@ -79,7 +81,7 @@ func lowerCell(c *call) {
 	if want, ok := map[string]int{"forward": 1, "reverse": 1, "bidirectional": 2}[direction]; !ok || want != dirs {
 		c.fail(notSorted, "direction is %s, but its weights are those of %s", quote(direction), plural.Of(dirs, "direction"))
 	}
-	length := c.length(steps)
+	length, counts := c.length(steps)
 	x = part(x, 0, 0, length)
 	activations := c.activations(row.activations, dirs)
 	after := c.integer("linear_before_reset", 0) != 0
@@ -96,7 +98,7 @@ func lowerCell(c *call) {
 	var all, last, final []*node
 	for d := range dirs {
 		k := &cell{
-			steps: length, units: units, rows: rows, all: c.wants(0) && steps > 1, bias: c.has(3), after: after, options: c.options(d, dirs, units),
+			steps: length, units: units, rows: rows, all: c.wants(0) && (steps > 1 || counts != nil), bias: c.has(3), after: after, options: c.options(d, dirs, units),
 			backwards: direction == "reverse" || d == 1, activations: activations[d*len(row.activations):][:len(row.activations)],
 		}
 		n := &node{kind: row.kind, from: []*node{x}, shape: beside, cell: k, place: c.place, op: c.n.OpType, node: c.n.Name}
@@ -108,6 +110,9 @@ func lowerCell(c *call) {
 				k.initial = append(k.initial, nil)
 			}
 		}
+		if k.counted = counts != nil; k.counted {
+			n.from = append(n.from, counts)
+		}
 		c.cellWeights(n, row, w, r, d)
 		h := n
 		if k.all {
@@ -116,7 +121,10 @@ func lowerCell(c *call) {
 			if k.backwards {
 				at = 0
 			}
-			h = part(n, 0, at, at+1)
+			if h = part(n, 0, at, at+1); k.counted {
+				k.last = &node{kind: "last state", from: []*node{n}, shape: beside, place: c.place, op: c.n.OpType, node: c.n.Name}
+				h = k.last
+			}
 		}
 		y := reshaped(n, slices.Concat([]int{length, 1}, beside))
 		all, last = append(all, behind(y, steps)), append(last, reshaped(h, slices.Concat([]int{1}, beside)))
@@ -230,7 +238,7 @@ func writeCell(w *writer, n *node) {
 			fields = append(fields, names[i]+": "+text)
 		}
 	}
-	steps := !k.stateful || k.steps > 1
+	steps := !k.stateful || k.steps > 1 || k.counted
 	if steps {
 		fields = append(fields, "axis: 0")
 	}
@@ -247,7 +255,11 @@ func writeCell(w *writer, n *node) {
 		tensors = append(tensors, Tensor{p.name, p.shape, p.data})
 	}
 	w.train = w.train && !k.stateful
-	w.emit(n, n.kind, []string{w.source(n.from[0], steps)}, fields, n.shape, tensors...)
+	from := []string{w.source(n.from[0], steps)}
+	if k.counted {
+		from = append(from, w.source(n.from[len(n.from)-1], false))
+	}
+	w.emit(n, n.kind, from, fields, n.shape, tensors...)
 }
 
 // squeezeMoved removes dimensions beside a batch that is not the first.

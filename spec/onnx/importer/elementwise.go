@@ -283,11 +283,18 @@ func lowerDropout(c *call) {
 }
 
 func (c *call) castTo(to onnx.DataType) {
+	if x := c.in(0).node; x != nil && x.bytes && (to == onnx.Float || to == onnx.Double) {
+		y := apply("linear", x)
+		y.integer = false
+		c.setNode(y)
+		return
+	}
 	x := c.node(0)
 	switch {
 	case to == onnx.Double && !c.double && !x.integer:
 		// More precision than asked for the rest is no loss of meaning.
 	case to == onnx.Float || to == onnx.Double:
+	case to.IsInteger() && to != onnx.Bool && isWhole(x):
 	case (x.integer || x.truth) && to.IsInteger() && to != onnx.Bool:
 	case to == onnx.Bool && x.truth:
 	case to == onnx.Bool: // whether it is not 0
@@ -299,6 +306,20 @@ func (c *call) castTo(to onnx.DataType) {
 	y := apply("linear", x)
 	y.integer, y.truth = to.IsInteger() && to != onnx.Bool, to == onnx.Bool
 	c.setNode(y)
+}
+
+// lowerCeil is only understood in the lengths of sequences; check refuses what is left.
+func lowerCeil(c *call) {
+	x := c.node(0)
+	c.setNode(&node{kind: "ceil", from: []*node{x}, shape: x.shape})
+}
+
+// isWhole reports whether a value was rounded up, but for its range and shape.
+func isWhole(n *node) bool {
+	for n.kind == "reshape" || n.kind == "linear" || n.kind == "clip" || n.kind == "relu" {
+		n = n.from[0]
+	}
+	return n.kind == "ceil"
 }
 
 func lowerCast(c *call) {

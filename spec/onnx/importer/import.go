@@ -121,7 +121,7 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	}
 	for _, in := range l.graph.inputs {
 		r.Inputs, r.InputBatch = append(r.Inputs, in.hints[0]), append(r.InputBatch, in.at)
-		r.InputShapes, r.Contexts = append(r.InputShapes, in.shape), append(r.Contexts, s.context[in.hints[0]])
+		r.InputShapes, r.Contexts = append(r.InputShapes, in.given()), append(r.Contexts, s.context[in.hints[0]])
 	}
 	for _, out := range l.graph.outputs {
 		r.Outputs, r.OutputBatch = append(r.Outputs, out.name), append(r.OutputBatch, out.batch)
@@ -236,8 +236,12 @@ func (g *graph) check() error {
 		switch {
 		case n.kind == "final cell":
 			why = "its output Y_c, the last cell state, is only understood as the state of the next call (--state), or over few steps"
-		case n.cell != nil && (len(n.from) > 1 || !n.cell.said()):
-			why = n.cell.unsaid() + fmt.Sprintf(" over more than %d steps", mostWritten)
+		case n.kind == "last state":
+			why = "its last state is not supported beside all its results and a length"
+		case n.kind == "ceil":
+			why = "whole numbers are only understood as the lengths of sequences"
+		case n.cell != nil && (n.cell.begins() || !n.cell.said()):
+			why = n.cell.unsaid() + fmt.Sprintf(" over more than %d steps, or with a length", mostWritten)
 		}
 		if why != "" {
 			e := errorf(n.place, cutOut, "%s", why)

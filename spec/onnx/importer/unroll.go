@@ -22,7 +22,12 @@ func (k *cell) unsaid() string {
 	case k.rows > 0:
 		return fmt.Sprintf("%s beside each other in a sample are not supported", plural.Of(k.rows, "sequence"))
 	}
-	return "an initial state is not supported, but the state that the layer leaves (--state),"
+	return "an initial state is not supported, but that which the layer leaves (--state),"
+}
+
+// begins reports whether a cell has an initial state that is none of the stream.
+func (k *cell) begins() bool {
+	return slices.ContainsFunc(k.initial, func(s *node) bool { return s != nil })
 }
 
 // hasRows reports whether a cell has several sequences in a sample.
@@ -42,7 +47,7 @@ func (g *graph) writeOut() {
 	}
 	for _, n := range g.order() {
 		k := n.cell
-		if k == nil || k.stateful || k.steps > mostWritten || k.said() && len(n.from) == 1 && !final[n] {
+		if k == nil || k.stateful || k.counted || k.steps > mostWritten || k.said() && !k.begins() && !final[n] {
 			continue
 		}
 		u := &unrolled{cell: k, from: n}
