@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"flag"
 	"os"
 	"os/exec"
 	"strconv"
@@ -12,17 +13,51 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var (
+	recording = flag.String("recording", "", "WAV file of TestOther")
+	computed  = flag.String("probabilities", "", "what another program computed from it, a number a line")
+)
+
+// read reads probabilities, one a line.
+func read(t *testing.T, path string) (out []float32) {
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for line := range strings.FieldsSeq(string(text)) {
+		p, err := strconv.ParseFloat(line, 32)
+		require.NoError(t, err)
+		out = append(out, float32(p))
+	}
+	return out
+}
+
+// TestOther compares with what another program computed from a recording.
+func TestOther(t *testing.T) {
+	if *recording == "" || *computed == "" {
+		t.Skip("docs/peers/vad.sh says with what -recording and -probabilities go")
+	}
+	file, err := os.ReadFile(*recording)
+	require.NoError(t, err)
+	samples, err := decode(file)
+	require.NoError(t, err)
+	want := read(t, *computed)
+	got, err := probabilities(samples)
+	require.NoError(t, err)
+	require.Len(t, got, len(want))
+	worst := float32(0)
+	for i := range want {
+		worst = max(worst, want[i]-got[i], got[i]-want[i])
+	}
+	require.Less(t, worst, float32(1e-4))
+	pieces := segments(want, len(samples))
+	require.NotEmpty(t, pieces)
+	require.Equal(t, pieces, segments(got, len(samples)))
+	t.Logf("%d frames, at most %.2g apart; the same speech: %v", len(got), worst, pieces)
+}
+
 // TestSpeech compares with ONNX Runtime 1.30 on the network of the Silero project:
 // the probabilities of 60 frames, and the speech that follows from them.
 func TestSpeech(t *testing.T) {
-	text, err := os.ReadFile("testdata/probabilities.txt")
-	require.NoError(t, err)
-	var want []float32
-	for _, line := range strings.Fields(string(text)) {
-		p, err := strconv.ParseFloat(line, 32)
-		require.NoError(t, err)
-		want = append(want, float32(p))
-	}
+	want := read(t, "testdata/probabilities.txt")
 	require.Len(t, want, 60)
 	file, err := os.ReadFile("testdata/speech.wav")
 	require.NoError(t, err)
