@@ -10,4 +10,5 @@ var Pipeline = pass.Pipeline{
 	pass.Pixels,     // channels side by side
 	pass.Transposed, // filters by channels, for gradients of inputs
 	pass.StepOne,    // the step on one sample
+	pass.ByInputs,   // weights of narrow layers by their inputs
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // allVectors: the networks of every group in both types.
-var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing and batch in turn, and half of conv and recurrent")
+var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch and vision in turn, half of conv and recurrent and a quarter of windows")
 
 const vectorsDir = "../golden/vectors"
 
@@ -52,16 +52,16 @@ type vectorBatch struct {
 // for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "recurrent"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "vision", "recurrent", "windows"} {
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(readVectors(t, "networks_"+group), &file))
 		total += len(file.Cases)
-		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv" || group == "recurrent")
-		if (group == "recurrent" || group == "conv") && !*allVectors {
-			for i := range len(file.Cases) / 2 { // each in the other type than its neighbour
-				file.Cases[i] = file.Cases[2*i+i%2]
+		inTurn := !*allVectors && slices.Contains([]string{"sharing", "batch", "conv", "vision", "recurrent", "windows"}, group)
+		if share := map[string]int{"conv": 2, "recurrent": 2, "windows": 4}[group]; share > 0 && !*allVectors {
+			for i := range len(file.Cases) / share { // each in the other type than its neighbour
+				file.Cases[i] = file.Cases[share*i+i%share]
 			}
-			file.Cases = file.Cases[:len(file.Cases)/2]
+			file.Cases = file.Cases[:len(file.Cases)/share]
 		}
 		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases, inTurn) })
 	}

@@ -322,7 +322,7 @@ func matMulCases(s *suite) {
 func (s *suite) gradInput(outs, ins, turn int, epilogue []kernel.Epilogue) {
 	w := s.weights(outs, ins, turn%2 > 0)
 	xStride, yStride, uStride := outs+turn%3, ins+turn%4, ins+turn%5
-	k := kernel.DenseGradInput(s.elem, outs, ins, schedule.GradInputChains, epilogue...)
+	k := kernel.Swapped(s.elem, ins, outs, schedule.GradInputChains, turn%3 == 1, epilogue...)
 	k.Panels, k.Fused = w.panels(), s.fused
 	if len(epilogue) > 0 {
 		if k.Epilogue = epilogue; !s.FusesGradInput(k) {
@@ -331,25 +331,25 @@ func (s *suite) gradInput(outs, ins, turn int, epilogue []kernel.Epilogue) {
 	}
 	open := k.Open()
 	room, partial, mask := s.Last(s.elem, open.Terms(), true)
-	open.Outputs, open.Partial, open.Segments[0].Channels = min(s.InputsAtOnce(s.elem), ins), partial, room
+	at := s.InputsAtOnce(k, turn%2 > 0)
+	open.Outputs, open.Partial, open.Segments[0].Channels = at, partial, room
 	fn := s.function("GradInput"+open.Key(), func(name string) *asm.Func { return s.GradInput(name, nil, open) })
-	counts, rows := tiles(s.GradInputRows(s.fused), turn)
+	counts, rows := tiles(s.GradInputRows(s.fused, at), turn)
 	c := s.newCase("GradInput %d→%d, %d rows %d, %d and %d apart, %v", ins, outs, rows, xStride, yStride, uStride, k.Epilogue)
 	dx, dy := c.operand("dx", s.rows(rows, ins, yStride, sentinel)), c.operand("dy", s.rows(rows, outs, xStride, untouched))
 	full, tail := c.stored(w)
-	u := c.operand("u", s.rows(rows, ins, uStride, untouched))
+	u, b := c.operand("u", s.rows(rows, ins, uStride, untouched)), c.operand("b", s.padded(ins))
 	finish := s.after(k.Epilogue)
 	for r := range rows {
 		for i := range ins {
-			sum := s.sum(outs, schedule.GradInputChains, 0, func(n int) (float64, float64) { return w.at(n, i), dy.before[r*xStride+n] })
+			sum := s.sum(outs, schedule.GradInputChains, s.start(k, b.before[i]), func(n int) (float64, float64) { return w.at(n, i), dy.before[r*xStride+n] })
 			dx.after[r*yStride+i] = finish(sum, u.before[r*uStride+i])
 		}
 	}
-	at := min(s.InputsAtOnce(s.elem), ins)
 	call := func(first, blocks int) {
 		args := map[string]pass{
 			"dx": dx.from(first), "dy": dy.from(0), "w": full.from(first * schedule.Panel), "wt": tail.from(first * w.layout.Tail),
-			"u": u.from(first), "blocks": number(blocks), "panels": number(w.layout.Full), "panelStride": number(w.layout.PanelBytes()),
+			"b": b.from(first), "u": u.from(first), "blocks": number(blocks), "panels": number(w.layout.Full), "panelStride": number(w.layout.PanelBytes()),
 			"dyStride": number(xStride * s.size()), "dxStride": number(yStride * s.size()), "uStride": number(uStride * s.size()), "mask": number(mask),
 		}
 		for i, n := range counts {

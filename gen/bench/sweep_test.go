@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ var (
 	sweepTo   = flag.String("sweep", "", "file that TestSweep writes its table to; empty leaves it out")
 	sweepPath = flag.String("sweep-path", "avx2", "implementation that TestSweep measures")
 	sweepAll  = flag.Bool("sweep-all", false, "TestSweep takes every shape (an hour) and not every fifth")
+	sweepOnly = flag.String("sweep-only", "", "regular expression of the shapes that TestSweep takes, such as '^(64|768)-1 '")
 )
 
 // shape is a chain of dense layers.
@@ -116,7 +118,11 @@ func TestSweep(t *testing.T) {
 	var group, processor string
 	var ratios []float64 // of shapes beyond 2,000 multiply-adds
 	head := "\n\n| " + "%s | infer 1 | 32 | 128 | train 1 | 32 | 128 |\n|---|---|---|---|---|---|---|\n"
-	for _, s := range shapes(*sweepAll) {
+	only := regexp.MustCompile(*sweepOnly)
+	for _, s := range shapes(*sweepAll || *sweepOnly != "") {
+		if !only.MatchString(s.String()) {
+			continue
+		}
 		net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
 		require.NoError(t, err)
 		r, err := Run(t.Context(), net, Options{Compiler: build, Batches: batches, Paths: []string{*sweepPath}, Time: 30 * time.Millisecond, Talk: io.Discard})

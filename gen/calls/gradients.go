@@ -22,7 +22,7 @@ type Inputs struct {
 
 // InputsOf schedules the gradient of a layer's inputs for a batch.
 func InputsOf(t *target.Target, k *kernel.Kernel, batch int) *Inputs {
-	in := inputsOf(t, k)
+	in := inputsOf(t, k, false)
 	flops := 2 * in.At * k.Terms()
 	in.Rows = rowsPerCall(flops, batch, in.Tiles)
 	in.Divided = in.Rows < batch
@@ -33,14 +33,15 @@ func InputsOf(t *target.Target, k *kernel.Kernel, batch int) *Inputs {
 
 // InputsOfOne schedules it for one sample.
 func InputsOfOne(t *target.Target, k *kernel.Kernel) *Inputs {
-	in := inputsOf(t, k)
+	in := inputsOf(t, k, true)
 	in.PerCall = max(weightsPerCall/(in.At*k.Terms()), 1)
 	in.Preempt = Preempts(2 * k.Outputs * k.Terms())
 	return in
 }
 
-func inputsOf(t *target.Target, k *kernel.Kernel) *Inputs {
-	in := &Inputs{At: min(t.InputsAtOnce(k.Elem.Acc), k.Outputs), Tiles: t.GradInputRows(k.Fused)}
+func inputsOf(t *target.Target, k *kernel.Kernel, one bool) *Inputs {
+	in := &Inputs{At: t.InputsAtOnce(k, one)}
+	in.Tiles = t.GradInputRows(k.Fused, in.At)
 	in.Blocks, in.Rest = k.Outputs/in.At, k.Outputs%in.At > 0
 	in.Room, in.Partial, in.Mask = t.Last(k.Elem.Acc, k.Open().Terms(), true)
 	return in

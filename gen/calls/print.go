@@ -76,6 +76,8 @@ func (d *describer) step(s *plan.Step, one bool) string {
 	case *ir.Dense:
 		switch {
 		case !s.Vector:
+		case s.Kernel.Segments[0].Swapped:
+			return d.swapped(s, one)
 		case one:
 			layout := &d.plan.TensorOf(o.W.Param).Layout
 			text := GroupsOf(s.Kernel.Panels, o.X.Size(), o.Y.Size(), layout.Size()).String()
@@ -91,14 +93,16 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		case !s.Vector:
 		case one && s.Then != nil:
 			return fmt.Sprintf("gradient and step together, %d inputs a call", StepInputs(o.DY.Size()))
+		case s.Kernel.Segments[0].Swapped:
+			return d.swapped(s, one)
 		case one:
-			return InputsOfOne(t, s.Kernel).String()
+			return GroupsOf(s.Kernel.Panels, o.DY.Size(), o.DX.Size(), o.W.Size()).String()
 		default:
-			return InputsOf(t, s.Kernel, batch).String()
+			return RowsOf(t, s.Kernel, batch).String()
 		}
 	case *ir.DenseGradWeight:
-		if s.Vector {
-			return WeightsOf(t, elem, o.X.Size(), o.DY.Size(), batch).String()
+		if layout := &d.plan.TensorOf(o.DW.Param).Layout; s.Vector {
+			return WeightsOf(t, elem, layout.In, layout.Out, batch).String()
 		}
 	case *ir.Contract:
 		switch {
@@ -114,7 +118,7 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		}
 	case *ir.RankOne:
 		layout := &d.plan.TensorOf(o.W.Param).Layout
-		return GroupsOf(layout.KernelPanels(), o.X.Size(), o.DY.Size(), layout.Size()).String()
+		return GroupsOf(layout.KernelPanels(), layout.In, layout.Out, layout.Size()).String()
 	case *ir.Map:
 		switch out := o.Out[0]; {
 		case out.Param != nil:
@@ -124,6 +128,14 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		}
 	}
 	return "portable Go"
+}
+
+// swapped describes the calls of sums whose products lie side by side.
+func (d *describer) swapped(s *plan.Step, one bool) string {
+	if one {
+		return InputsOfOne(d.target, s.Kernel).String()
+	}
+	return InputsOf(d.target, s.Kernel, d.plan.Options.Batch).String()
 }
 
 // epilogue describes where the epilogue of a step is applied.
@@ -155,8 +167,8 @@ func (d *describer) learn() {
 		case o.DW.Param.Mask != nil:
 			d.line(l.Gradient, "portable Go")
 		default:
-			elem := d.plan.Prog.DType
-			d.line(l.Gradient, LearnOf(d.target, string(elem), o.X.Size(), o.DY.Size(), d.plan.Options.Batch, plan.ElemSize(elem)).String())
+			elem, layout := d.plan.Prog.DType, &d.plan.TensorOf(o.DW.Param).Layout
+			d.line(l.Gradient, LearnOf(d.target, string(elem), layout.In, layout.Out, d.plan.Options.Batch, plan.ElemSize(elem)).String())
 		}
 	})
 }

@@ -194,8 +194,12 @@ func (n *network) layer() {
 	case "dense tied":
 		n.denseTied()
 	case "dropout":
-		x := n.any()
-		n.push(n.b.Layer("dropout", x.ref, spec.Fields{"rate": 0.1 + 0.4*n.Float64()}), x.size)
+		x, f := n.any(), spec.Fields{"rate": 0.1 + 0.4*n.Float64()}
+		if n.count("dropout of channels", n.chance(0.4)) {
+			x = n.shaped(x)
+			f["axis"] = n.IntN(len(x.dims))
+		}
+		n.push(n.b.Layer("dropout", x.ref, f), x.size).dims = x.dims
 	case "flatten":
 		x := n.any()
 		n.push(n.b.Layer("flatten", x.ref), x.size)
@@ -207,6 +211,12 @@ func (n *network) layer() {
 		n.remember(kind)
 	case "pad":
 		n.padLayer()
+	case "conv1d_transpose", "conv2d_transpose":
+		n.transposedLayer(kind)
+	case "resize":
+		n.resizeLayer()
+	case "channel_shuffle":
+		n.shuffleLayer()
 	case "global_avg_pool", "global_max_pool":
 		n.globalPool(kind)
 	default:

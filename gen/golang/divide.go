@@ -64,13 +64,14 @@ func viewsFrom(panels kernel.Panels, bias bool, q string) []string {
 
 // divideRankOne calls the assembly of a layer's update by one sample.
 func (e *emitter) divideRankOne(kern *kernel.RankOne, l *plan.Layout) []jen.Code {
+	single, lanes := factors("x", "dy", l)
 	return e.inPanels(l, kern.Outputs, func(panels kernel.Panels, outputs int) func(q string) jen.Code {
 		part := *kern
 		part.Panels, part.Outputs = panels, outputs
 		name := e.assembly(part.Key(), fmt.Sprintf("step %dx%d", part.Inputs, outputs), fmt.Sprintf("is the step of one sample on the weights of %d outputs.", outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, &part) })
 		return func(q string) jen.Code {
-			return jen.Id(name).Call(exprf("%s, &x[0], &dy[%s], &negative", strings.Join(viewsFrom(panels, part.Bias, q), ", "), times16(q)))
+			return jen.Id(name).Call(exprf("%s, &%s[0], &%s[%s], &negative", strings.Join(viewsFrom(panels, part.Bias, q), ", "), single, lanes, times16(q)))
 		}
 	})
 }

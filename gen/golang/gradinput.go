@@ -23,7 +23,7 @@ func (p *printer) gradLoops() {
 // gradBlock sums the gradients of n inputs from k on.
 func (p *printer) gradBlock(k string, n int) []jen.Code {
 	l, chains := p.layout, p.step.Chains
-	acc, out := p.sums(n, chains, func(int) string { return "" })
+	acc, out := p.sums(n, chains, func(i int) string { return p.initial(vectorAt("b", plus(k, i))) })
 	rows := func(w string) []jen.Code {
 		var rs []jen.Code
 		for i := range n {

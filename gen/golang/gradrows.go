@@ -25,7 +25,7 @@ func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWe
 // gradWeightRows is the body with assembly.
 func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
 	l, elem := &t.Layout, typeName(b.e.elem)
-	x, dy := b.rowsOf(o.X), b.rowsOf(o.DY)
+	x, dy := factors(namedRows{b.rowsOf(o.X), "x"}, namedRows{b.rowsOf(o.DY), "dy"}, l)
 	w := calls.WeightsOf(b.e.target(), elem, l.In, l.Out, b.e.plan.Options.Batch)
 	at, count := "0", fmt.Sprint(l.In)
 	if w.Divided {
@@ -43,7 +43,7 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 					f, _ := t.GradWeight(name, doc, kern)
 					return f
 				})
-			args := []string{fmt.Sprintf("&g%s[%s][%d]", place.field, at, p.Lane), dy.element("dy", "0", plusText(place.first, p.Lane)), x.element("x", "0", at),
+			args := []string{fmt.Sprintf("&g%s[%s][%d]", place.field, at, p.Lane), dy.element(dy.name, "0", plusText(place.first, p.Lane)), x.element(x.name, "0", at),
 				count, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(x.bytes())}
 			each = append(each, jen.Id(name).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
@@ -56,6 +56,21 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 		code = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", w.PerCall)).Block(code...)}
 	}
 	return code
+}
+
+// namedRows are the rows of a function's argument.
+type namedRows struct {
+	rows
+	name string
+}
+
+// factors are the two that the gradient of a weight is a product of: the elements of
+// one are taken one by one, those of the other are lanes.
+func factors[T any](x, dy T, l *plan.Layout) (single, lanes T) {
+	if l.ByInputs {
+		return dy, x
+	}
+	return x, dy
 }
 
 // gradientPlaces says where the gradients of a loop over panels lie: what comes

@@ -94,7 +94,7 @@ func (k *kernelFunc) portable() string {
 // matrix emits the call of a dense layer or of its input gradient.
 func (b *body) matrix(s *plan.Step) error {
 	m := b.e.newMatrix(s)
-	if m.grad && b.single {
+	if m.grad && m.swapped && b.single {
 		b.gradInputOne(s, m)
 		return nil
 	}
@@ -132,6 +132,7 @@ type matrix struct {
 	step     *plan.Step
 	layer    string
 	grad     bool // input gradient
+	swapped  bool // the products of a sum lie side by side
 	y, x     *ir.Value
 	w, bias  *ir.Value
 	layout   *plan.Layout
@@ -168,6 +169,10 @@ func (e *emitter) newMatrix(s *plan.Step) *matrix {
 		m.layout = &m.tensor.Layout
 	}
 	m.outs, m.ins = m.y.Size(), m.x.Size()
+	m.swapped = m.grad
+	if m.layout != nil && m.layout.ByInputs {
+		m.swapped = !m.grad
+	}
 	m.stored = s.Stored()
 	m.register[m.y] = true
 	seen := map[*ir.Value]bool{}
@@ -205,8 +210,8 @@ func (m *matrix) weightFields() []string {
 // key identifies what the kernel computes, so that equal layers share code.
 func (m *matrix) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "grad=%v %s %d->%d chains=%d unrolled=%v vector=%v keep=%v bias=%v stored=%d",
-		m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Vector, m.step.Keep, m.bias != nil, len(m.stored))
+	fmt.Fprintf(&b, "swapped=%v %s %d->%d chains=%d unrolled=%v vector=%v keep=%v bias=%v stored=%d",
+		m.swapped, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Vector, m.step.Keep, m.bias != nil, len(m.stored))
 	if m.layout.Order == plan.Connections {
 		b.WriteString(" " + m.tensor.Field)
 	}
@@ -318,13 +323,17 @@ func (m *matrix) build(k *kernelFunc) {
 		p.sparse()
 	case m.step.Unrolled:
 		p.unrolled()
-	case m.grad:
+	case m.swapped:
 		p.gradLoops()
 	default:
 		p.forwardLoops()
 	}
 	k.body = p.out
-	if m.step.Vector && !m.grad {
+	switch {
+	case !m.step.Vector || m.grad && m.swapped:
+	case m.swapped:
+		m.e.fast(k, p.gradInputFast)
+	default:
 		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	}
 }

@@ -99,7 +99,7 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
 	over, key := rowsIn(l.Gradient), "learn "+l.Gradient.String()
 	if over != nil {
-		key = fmt.Sprintf("learn %T %s", ir.Form(l.Gradient), b.updateKey(l.Update, t))
+		key = fmt.Sprintf("learn %T %v %s", ir.Form(l.Gradient), t.Layout.ByInputs, b.updateKey(l.Update, t))
 		for _, v := range over {
 			pass, typ, element := b.source(v)
 			if key += " " + typ; element != nil {
@@ -192,7 +192,7 @@ func (l *learnKernel) fast() []jen.Code {
 
 // bias sums the rows as products with one.
 func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
-	dy := l.rowsOf(o.X)
+	dy := namedRows{l.rowsOf(o.X), l.nameOf(o.X)}
 	out := []jen.Code{
 		jen.If(exprf("part != 0")).Block(jen.Return()),
 		letf("one", "%s(1)", typeName(l.e.elem)),
@@ -208,7 +208,7 @@ func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
 		case loop.Once():
 			q = fmt.Sprint(loop.From)
 		}
-		out = append(out, overPanels(loop, l.call(l.nameOf(o.X), dy, panelCall{
+		out = append(out, overPanels(loop, l.call(dy, panelCall{
 			calls: loop.Calls, width: plan.TailWidth(outputs), first: times16(q), x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / l.target.Lanes(elem)),
 			element: func(array string, lane int) string {
 				return fmt.Sprintf("&%s[%s][%d]", l.field(l.t, array, l.t.Field), q, lane)
@@ -220,8 +220,8 @@ func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
 
 // weights takes some inputs at a time through all panels.
 func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
-	x, dy := l.rowsOf(o.X), l.rowsOf(o.DY)
 	lay, elem := &l.t.Layout, typeName(l.e.elem)
+	x, dy := factors(namedRows{l.rowsOf(o.X), l.nameOf(o.X)}, namedRows{l.rowsOf(o.DY), l.nameOf(o.DY)}, lay)
 	w := calls.LearnOf(l.target, elem, lay.In, lay.Out, l.e.plan.Options.Batch, plan.ElemSize(l.e.elem))
 	var code []jen.Code
 	for i := range w.Loops {
@@ -231,9 +231,9 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 		if loop.Tail {
 			field, index = l.t.TailField(), ""
 		}
-		each := l.call(l.nameOf(o.DY), dy, panelCall{
+		each := l.call(dy, panelCall{
 			calls: loop.Calls, width: place.width, xBytes: x.bytes(), first: place.first,
-			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf("m", place.width, l.target.Lanes(elem)),
+			x: x.element(x.name, "0", "k"), inputs: "m", vectors: vectorsOf("m", place.width, l.target.Lanes(elem)),
 			element: func(array string, lane int) string {
 				return fmt.Sprintf("&%s%s[k][%d]", l.field(l.t, array, field), index, lane)
 			},
@@ -282,7 +282,7 @@ func (l *learnKernel) gradient() string { return l.args[l.Gradient.Outs()[0]] }
 
 // call is the call of the assembly for a panel: with the update in registers,
 // or the gradients first.
-func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
+func (l *learnKernel) call(dy namedRows, c panelCall) []jen.Code {
 	part := func(p *calls.Panel, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
 			Elem: typeName(l.e.elem), Fused: l.e.prog.Mode == "fast", Outputs: p.Room, Width: c.width, Partial: p.Partial,
@@ -306,7 +306,7 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 			g, hint = part(&p, &l.update.Update), "learn"
 			args = append(arrays(p.Lane, false), l.numbers()...)
 		}
-		args = append(args, dy.element(dyName, "0", plusText(c.first, p.Lane)), c.x, c.inputs, "len("+dyName+")", fmt.Sprint(dy.bytes()), fmt.Sprint(c.xBytes))
+		args = append(args, dy.element(dy.name, "0", plusText(c.first, p.Lane)), c.x, c.inputs, "len("+dy.name+")", fmt.Sprint(dy.bytes()), fmt.Sprint(c.xBytes))
 		args = append(args, maskArg(p.Partial, p.Mask)...)
 		out = append(out, jen.Id(l.gradWeight(g, hint, p.String())).Call(exprf("%s", strings.Join(args, ", "))))
 	}

@@ -375,7 +375,7 @@ func (p *printer) formula(first, n int) jen.Code {
 // weight is the Go expression of the weight between output n and input k of
 // the sum.
 func (p *printer) weight(n, k int) string {
-	if p.grad {
+	if p.swapped {
 		n, k = k, n
 	}
 	return weightAt(p.layout, n, k)

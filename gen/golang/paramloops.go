@@ -166,7 +166,18 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 				total(panel(forRange("j", fmt.Sprint(n), term(fmt.Sprintf("%s[%d][j]", field, q))))...)
 			}
 		}
-	default:
+	case plan.Panels:
+		if l.ByInputs { // the order is that of outputs all the same
+			var loops []jen.Code
+			if l.Full > 0 {
+				loops = append(loops, forRange("q", fmt.Sprint(l.Full), forRange("i", "16", forRange("j", fmt.Sprint(l.In), term(field+"[q][j][i]")))))
+			}
+			if l.Tail > 0 {
+				loops = append(loops, forRange("i", fmt.Sprint(l.TailOutputs()), forRange("j", fmt.Sprint(l.In), term(tail+"[j][i]"))))
+			}
+			total(panel(loops...)...)
+			return
+		}
 		if n := l.WholePanels(); n > 0 {
 			b.add(forRange("q", fmt.Sprint(n), panel(forRange("k", fmt.Sprint(l.Ins()), forRange("j", "16", term(field+"[q][k][j]"))))...))
 		}

@@ -114,6 +114,10 @@ func wrap(items []string) string {
 // accessor prints the method that returns the place of an element.
 func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 	l, name, T, p := &t.Layout, paramName(t.Value), typeName(t.Layout.Elem), "p."
+	o, i := "o", "i" // as the layout has them
+	if l.ByInputs {
+		o, i = i, o
+	}
 	if t.Run != nil {
 		name, p = runAccessor(t), fmt.Sprintf("p.%s[%s].", t.Run.Name, turn)
 	}
@@ -136,17 +140,17 @@ func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 				jen.If(exprf("int(%s[c]) == i", cols)).Block(jen.Return(exprf("&p.%s[c]", t.Field)))),
 			jen.Return(jen.Nil()))
 	case l.Tail == 0:
-		row := "i"
+		row := i
 		if l.Taps > 1 && l.In > 1 {
 			row = fmt.Sprintf("i%%%d*%d+i/%d", l.Taps, l.In, l.Taps)
 		}
-		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt(p+t.Field, "o", row))))
+		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt(p+t.Field, o, row))))
 	case l.Full == 0:
-		head("o, i", "").Block(jen.Return(exprf("&%s", tailAt(l, p+t.Field, "o", "i"))))
+		head("o, i", "").Block(jen.Return(exprf("&%s", tailAt(l, p+t.Field, o, i))))
 	default:
 		head("o, i", "").Block(
-			jen.If(exprf("o < %d", l.Full*16)).Block(jen.Return(exprf("&%s", fullAt(p+t.Field, "o", "i")))),
-			jen.Return(exprf("&%s", tailAt(l, p+t.TailField(), "o", "i"))))
+			jen.If(exprf("%s < %d", o, l.Full*16)).Block(jen.Return(exprf("&%s", fullAt(p+t.Field, o, i)))),
+			jen.Return(exprf("&%s", tailAt(l, p+t.TailField(), o, i))))
 	}
 	f.Line()
 }
@@ -191,7 +195,11 @@ func loops(t *plan.Tensor, inner func(at string) []jen.Code) jen.Code {
 	if l.Order == plan.Vector {
 		return forRange("o", fmt.Sprint(l.Out), inner("o")...)
 	}
-	return forRange("o", fmt.Sprint(l.Out), forRange("i", fmt.Sprint(l.Ins()), inner(fmt.Sprintf("o*%d+i", l.Ins()))...))
+	outs, ins := l.Out, l.Ins()
+	if l.ByInputs {
+		outs, ins = ins, outs
+	}
+	return forRange("o", fmt.Sprint(outs), forRange("i", fmt.Sprint(ins), inner(fmt.Sprintf("o*%d+i", ins))...))
 }
 
 // cell is the element of a tensor at o (and i).

@@ -87,10 +87,14 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 			return
 		}
 		kern := e.describeRankOne(o)
-		kern.Bias = o.B != nil
+		kern.Bias = o.B != nil && !l.ByInputs
 		k.rows, k.generic, k.body = true, k.body, nil
 		e.fast(k, func() []jen.Code {
-			return append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(kern, l)...)
+			out := append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(kern, l)...)
+			if o.B != nil && l.ByInputs {
+				out = append(out, e.biasOne("dy", o.DY.Size()))
+			}
+			return out
 		})
 	})
 }
@@ -125,13 +129,14 @@ func (r *rankOne) build(k *kernelFunc) {
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", r.e.plan.TensorOf(r.B.Param).Layout.Full, T)})
 	}
 	k.args = append(k.args, arg{"x", "*" + array(r.e.elem, r.X.Size())}, arg{"dy", "*" + array(r.e.elem, r.DY.Size())}, arg{"rate", T})
+	single, lanes := factors("x", "dy", r.l)
 	panel := func(w, q, first string, outs int) []jen.Code {
 		out := []jen.Code{
-			letf("d", "(*%s)(dy[%s:%s+%d])", array(r.e.elem, outs), first, first, outs),
-			forRange("k, xk", "x", letf("wk", "&%s[k]", w),
+			letf("d", "(*%s)(%s[%s:%s+%d])", array(r.e.elem, outs), lanes, first, first, outs),
+			forRange("k, xk", single, letf("wk", "&%s[k]", w),
 				forRange("j, dj", "d", jen.Id("wk[j]").Op("-=").Id(T).Call(exprf("rate * (%s(xk*dj) + 0)", T)))),
 		}
-		if r.B != nil {
+		if r.B != nil && !r.l.ByInputs {
 			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("-=").Id(T).Call(exprf("rate * (dj + 0)"))))
 		}
 		return out
@@ -141,6 +146,9 @@ func (r *rankOne) build(k *kernelFunc) {
 	}
 	if r.l.Tail > 0 {
 		k.body = append(k.body, jen.Block(panel("wt", fmt.Sprint(r.l.Full), fmt.Sprint(r.l.Full*schedule.Panel), r.l.TailOutputs())...))
+	}
+	if r.B != nil && r.l.ByInputs {
+		k.body = append(k.body, forRange("j, dj", "dy", jen.Id(vectorAt("b", "j")).Op("-=").Id(T).Call(exprf("rate * (dj + 0)"))))
 	}
 }
 
@@ -231,6 +239,9 @@ func (p *printer) gradInputFast() []jen.Code {
 		if p.layout.Tail > 0 {
 			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
 		}
+		if p.bias != nil {
+			args = append(args, "&"+vectorAt("b", input))
+		}
 		distances := "0, 0" // one row has none
 		if u := p.operandOfSums(); u != "" {
 			args, distances = append(args, fmt.Sprintf("&%s[%s]", u, input)), "0, 0, 0"
@@ -295,12 +306,17 @@ func (p *printer) biasOne() []jen.Code {
 	if p.step.Then.B == nil {
 		return nil
 	}
-	T := "*" + typeName(p.e.elem)
-	m := &kernel.Map{Double: p.e.elem == ir.Float64, Prog: biasStep, Result: kernel.Result, YType: T}
+	return []jen.Code{p.e.biasOne("x", p.ins)}
+}
+
+// biasOne updates a bias by dy of one sample.
+func (e *emitter) biasOne(dy string, outputs int) jen.Code {
+	T := "*" + typeName(e.elem)
+	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: biasStep, Result: kernel.Result, YType: T}
 	for i := range 3 {
 		m.Ins = append(m.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: i == 2})
 	}
-	return []jen.Code{jen.Id(p.e.mapAssembly(m, "bias")).Call(exprf("&b[0][0], &b[0][0], &x[0], &negative, %d, 1, 0", p.ins))}
+	return jen.Id(e.mapAssembly(m, "bias")).Call(exprf("&b[0][0], &b[0][0], &%s[0], &negative, %d, 1, 0", dy, outputs))
 }
 
 // biasStep is b += −rate·dy.

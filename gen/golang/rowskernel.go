@@ -101,7 +101,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 	}
 	f.generic = append(f.bounds("x"), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
 	k.e.fast(f, func() []jen.Code {
-		if k.grad {
+		if k.swapped {
 			return k.vectorGradInput()
 		}
 		var out []jen.Code
@@ -268,6 +268,9 @@ func (k *rowsKernel) vectorGradInput() []jen.Code {
 		}
 		if k.layout.Tail > 0 {
 			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
+		}
+		if k.bias != nil {
+			args = append(args, "&"+vectorAt("b", input))
 		}
 		if extra >= 0 {
 			args = append(args, k.extras[extra].element(fmt.Sprintf("u%d", extra), first, input))

@@ -13,10 +13,13 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 	if len(tiles) == 1 {
 		return n
 	}
-	vars := fmt.Sprintf("by%d, by%d", tiles[0], tiles[1])
-	for _, size := range tiles[2:] {
-		if size > 1 {
-			vars += fmt.Sprintf(", by%d", size)
+	vars, next := fmt.Sprintf("by%d", tiles[0]), "by"
+	if len(tiles) > 3 {
+		next = "then"
+	}
+	for _, size := range tiles[1:] {
+		if size > 1 || len(tiles) == 2 {
+			vars += fmt.Sprintf(", %s%d", next, size)
 		} else {
 			vars += fmt.Sprintf(", single%d", tiles[0])
 		}

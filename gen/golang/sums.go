@@ -115,7 +115,8 @@ func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 	key += dType
 	k := b.e.kernel(key, lowerCamel(o.Layer)+"GradWeight", func(k *kernelFunc) {
 		k.train = true
-		g := &gradWeight{e: b.e, t: t, x: xElement}
+		g := &gradWeight{e: b.e, t: t}
+		g.x, g.dy = factors(xElement, func(i, j string) string { return fmt.Sprintf("dy[%s][%s]", i, j) }, &t.Layout)
 		g.build(k, o, xType, dType)
 		if s.Vector {
 			b.vectorGradWeight(k, t, o)
@@ -138,7 +139,8 @@ func fieldsOf(t *plan.Tensor) []string {
 type gradWeight struct {
 	e *emitter
 	t *plan.Tensor
-	x func(i, j string) string
+	// x and dy are the elements of a row; exchanged where weights lie by inputs.
+	x, dy func(i, j string) string
 }
 
 func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType string) {
@@ -184,11 +186,15 @@ func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType st
 // row sums the gradients of one input's weights to a panel of outputs.
 func (g *gradWeight) row(outs int, first string) []jen.Code {
 	T := typeName(g.e.elem)
-	return inTile(kernel.PanelTile, outs, func(j string, n int) []jen.Code {
+	tile := kernel.PanelTile
+	if g.t.Layout.ByInputs {
+		tile = kernel.FewTerms
+	}
+	return inTile(tile, outs, func(j string, n int) []jen.Code {
 		var names []string
 		loop := []jen.Code{
 			letf("xk", "%s", g.x("b", "k")),
-			letf("d", "(*%s)(dy[b][%s:%s+%d])", array(g.e.elem, outs), first, first, outs),
+			letf("d", "(*%s)(%s)", array(g.e.elem, outs), g.dy("b", fmt.Sprintf("%s:%s+%d", first, first, outs))),
 		}
 		var stores []jen.Code
 		for i := range n {

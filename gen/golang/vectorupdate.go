@@ -87,7 +87,7 @@ func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 
 // updateKey tells updates that can share a function.
 func (b *body) updateKey(o *ir.Map, t *plan.Tensor) string {
-	key := fmt.Sprintf("%s %d %v %s", &t.Layout, t.Layout.Out, o.OutNames, o.Prog)
+	key := fmt.Sprintf("%s %d %v %s", t.Layout.Dims(), t.Layout.Out, o.OutNames, o.Prog)
 	for _, a := range b.arraysOf(o) {
 		key += fmt.Sprintf(" %s:%d", a.name, len(a.values))
 	}

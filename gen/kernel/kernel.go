@@ -150,17 +150,15 @@ func (k *Kernel) Terms() int {
 
 // Dense describes y = W·x + b.
 func Dense(elem string, outputs, inputs, chains int, bias bool, epilogue ...Epilogue) *Kernel {
-	k := matrix(elem, outputs, inputs, chains, epilogue)
-	if bias {
-		k.Init = Bias
-	}
+	k := matrix(elem, outputs, inputs, chains, bias, epilogue)
 	k.Tile = Tile{Positions: 1, Outputs: outputsAtOnce(chains), Chains: chainsAtOnce(chains), Terms: 4}
 	return k
 }
 
-// DenseGradInput describes dx = Wᵀ·dy.
-func DenseGradInput(elem string, outputs, inputs, chains int, epilogue ...Epilogue) *Kernel {
-	k := matrix(elem, inputs, outputs, chains, epilogue)
+// Swapped describes y = W·x + b where the products of a sum lie side by side: the
+// gradient of a layer's inputs, or a layer whose weights lie by inputs.
+func Swapped(elem string, outputs, inputs, chains int, bias bool, epilogue ...Epilogue) *Kernel {
+	k := matrix(elem, outputs, inputs, chains, bias, epilogue)
 	k.Segments[0].Swapped = true
 	k.Tile = Tile{Positions: 1, Outputs: 4, Chains: chains, Terms: 1}
 	if chains > 1 {
@@ -169,8 +167,8 @@ func DenseGradInput(elem string, outputs, inputs, chains int, epilogue ...Epilog
 	return k
 }
 
-func matrix(elem string, sums, terms, chains int, epilogue []Epilogue) *Kernel {
-	return &Kernel{
+func matrix(elem string, sums, terms, chains int, bias bool, epilogue []Epilogue) *Kernel {
+	k := &Kernel{
 		Elem: Elements{elem, elem, elem}, Outputs: sums, Chains: chains, Init: Zero, Epilogue: epilogue,
 		Segments: []Segment{{
 			Source: "x", Weight: "w", Taps: []Tap{{}}, Blocks: 1, PerBlock: terms, Channels: terms, ChannelStride: 1,
@@ -180,11 +178,19 @@ func matrix(elem string, sums, terms, chains int, epilogue []Epilogue) *Kernel {
 		Out:   Out{PanelStride: 16, Panel: 16},
 		Batch: Batch{Count: 1},
 	}
+	if bias {
+		k.Init = Bias
+	}
+	return k
 }
 
 // PanelTile is the tile of sums in one chain: six in registers. The sums over
 // the batch, which make the gradients of weights, use it too.
 var PanelTile = Tile{Positions: 1, Outputs: 6, Chains: 1, Terms: 1}
+
+// FewTerms is the tile of the gradient of inputs of a narrow layer: divides a
+// panel, and goes through the few terms one by one.
+var FewTerms = Tile{Positions: 1, Outputs: 4, Chains: 1, Terms: 1}
 
 // outputsAtOnce divides a panel of 16 outputs: portable code keeps six
 // accumulators in registers, of one or of several chains.

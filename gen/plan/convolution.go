@@ -6,14 +6,6 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// convolution is convolution where the instruction sets have kernels of them.
-func (p *Plan) convolution(op ir.Op) *ir.Convolution {
-	if p.Prog.PortableConvolutions {
-		return nil
-	}
-	return convolution(op)
-}
-
 // convolution returns an operation as a convolution that there are kernels for,
 // nil of others.
 func convolution(op ir.Op) *ir.Convolution {

@@ -50,7 +50,7 @@ func (p *Plan) sumOf(op ir.Op) *ir.Value {
 	if p := productOf(op); p != nil {
 		return p.y
 	}
-	if c := p.convolution(op); c != nil && c.Whole() {
+	if c := convolution(op); c != nil && c.Whole() {
 		return c.Y.V
 	}
 	return nil
@@ -115,6 +115,8 @@ func chains(op ir.Op) int {
 	case *ir.Contract:
 		switch {
 		case o.OverBatch() || p != nil && !p.connected():
+			return 1
+		case p != nil && p.grad && p.w.Param.ByInputs:
 			return 1
 		case p != nil && p.grad:
 			return schedule.GradInputChains

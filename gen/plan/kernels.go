@@ -8,17 +8,17 @@ import (
 // describe returns the kernel of a matrix operation over all connections, nil
 // for other operations.
 func (p *Plan) describe(s *Step) *kernel.Kernel {
-	if c := p.convolution(s.Op); c != nil {
+	if c := convolution(s.Op); c != nil {
 		k := describeConvolution(c, s.Chains, epilogues(s, s.Op.Outs()[0]))
 		k.Fused = p.Prog.Mode == "fast" && c.W != nil
 		return k
 	}
-	if g := ir.FilterGradientOf(s.Op); g != nil && !p.Prog.PortableFilterGradients {
+	if g := ir.FilterGradientOf(s.Op); g != nil {
 		k := describeConvolution(g, 1, nil)
 		k.Fused = p.Prog.Mode == "fast"
 		return k
 	}
-	if b := ir.BiasGradientOf(s.Op); b != nil && !p.Prog.PortableConvolutions {
+	if b := ir.BiasGradientOf(s.Op); b != nil {
 		k := describeConvolution(b, 1, nil)
 		k.Init = kernel.Bias // the sum of the samples before
 		return k
@@ -53,10 +53,14 @@ func describe(s *Step) *kernel.Kernel {
 	switch {
 	case p == nil || !p.connected():
 		return nil
-	case p.grad:
-		return kernel.DenseGradInput(string(p.y.DType), p.x.Size(), p.y.Size(), s.Chains, epilogues(s, p.y)...)
+	case p.grad != p.w.Param.ByInputs:
+		return kernel.Swapped(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
 	}
-	return kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
+	k := kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
+	if p.grad {
+		k.Tile = kernel.FewTerms
+	}
+	return k
 }
 
 // epilogues describes the element-wise operations on the sums of y.

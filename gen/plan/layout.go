@@ -33,6 +33,8 @@ type Layout struct {
 	// otherwise lie a multiple of 4 KiB apart and compete for cache sets.
 	Rows int
 	Mask *ir.Mask
+	// ByInputs: Out are the layer's inputs and In its outputs.
+	ByInputs bool
 	// first holds the position of each output's first connection.
 	first []int
 }
@@ -64,6 +66,11 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 	case len(p.Shape) == 1 || p.Elementwise:
 		l.Out = p.Size()
 		l.Full = (l.Out + schedule.Panel - 1) / schedule.Panel
+		return l
+	}
+	if p.ByInputs {
+		l = NewPanels(p.Shape[1], p.Shape[0], 1, 1, elem)
+		l.ByInputs = true
 		return l
 	}
 	l = NewPanels(p.Shape[0], p.Shape[1], p.Size()/(p.Shape[0]*p.Shape[1]), 1, elem)
@@ -124,6 +131,9 @@ func TailWidth(outputs int) int {
 // stored elements, or −1 for a connection that does not exist. Dense weights
 // have one tap, 0. It is the one definition of the layout.
 func (l *Layout) Index(out, in, tap int) int {
+	if l.ByInputs {
+		out, in = in, out
+	}
 	switch l.Order {
 	case Connections:
 		for i, c := range l.Mask.Cols[out] {
@@ -182,6 +192,14 @@ func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 // String describes the layout: [49][784][16]float32.
 func (l *Layout) String() string {
+	if l.ByInputs {
+		return "by inputs " + l.Dims()
+	}
+	return l.Dims()
+}
+
+// Dims are the arrays of the layout.
+func (l *Layout) Dims() string {
 	switch {
 	case l.Order == Connections:
 		return fmt.Sprintf("connections[%d]%s", l.first[l.Out], l.Elem)

@@ -40,7 +40,9 @@ func (p *Plan) skip() {
 	}
 }
 
-func worthSkipping(w *ir.Value) bool { return w.Size() >= skipWeights && w.Shape[1] <= skipInputs }
+func worthSkipping(w *ir.Value) bool {
+	return !w.Param.ByInputs && w.Size() >= skipWeights && w.Shape[1] <= skipInputs
+}
 
 // zeros are the results of element-wise programs that give exactly zero for a
 // range of operands.

@@ -10,6 +10,9 @@ import (
 // train plans the functions of training.
 func (p *Plan) train() {
 	t := &Train{}
+	for _, m := range p.Prog.Memory {
+		t.Rows = append(t.Rows, m.In, m.Trained, m.Evaluated)
+	}
 	t.Gradients = p.split(t, p.Prog.Gradients)
 	t.Evaluate = p.split(t, p.Prog.Evaluate)
 	t.Update = p.phase(p.Prog.Update.Ops, nil, false)
@@ -36,7 +39,7 @@ func (ph *Phase) rankOne() {
 	for _, s := range ph.Steps {
 		if r, ok := s.Op.(*ir.RankOne); ok && len(steps) > 0 {
 			before := steps[len(steps)-1]
-			if p := productOf(before.Op); p != nil && p.grad && p.w == r.W {
+			if p := productOf(before.Op); p != nil && p.grad && p.w == r.W && !p.w.Param.ByInputs {
 				before.Then = r
 				continue
 			}

@@ -28,6 +28,12 @@ const minTerms = 4
 // vector of them belongs to as many chains. A chain without terms is zero.
 const GradInputChains = 8
 
+// ByInputs reports whether a layer has so few outputs, and so many inputs, that
+// its sums have as many chains as a vector has lanes. In fast mode its weights lie
+// by inputs where nothing else reads them, and the sums of its gradient of inputs,
+// which then are lanes, have one chain.
+func ByInputs(outputs, inputs int) bool { return Chains(outputs, inputs) == maxChains }
+
 // Chains returns the number of chains, a power of two: one where the outputs
 // themselves keep the core busy.
 func Chains(outputs, length int) int {

@@ -48,8 +48,8 @@ type Target struct {
 
 	// GradInput prints the gradients of inputs for the rows of a batch.
 	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
-	GradInputRows   func(fused bool) []int
-	InputsAtOnce    func(elem string) int
+	GradInputRows   func(fused bool, inputs int) []int
+	InputsAtOnce    func(k *kernel.Kernel, one bool) int
 	FusesGradInput  func(*kernel.Kernel) bool
 	GradWeight      func(name string, doc []string, k *kernel.Gradient) (*asm.Func, bool)
 	InputsOfWeights int // whose weights GradWeight takes at once
@@ -80,6 +80,7 @@ var Targets = []Target{
 		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
 		RankOne: arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
 		Convolve: arm64.Convolve, Positions: arm64.Positions, FusesConvolve: arm64.FusesConvolve,
+		FilterGradient: arm64.FilterGradient, PairsAtOnce: arm64.PairsAtOnce,
 		Map: arm64.Map, Update: arm64.Update, Lanes: arm64.Lanes,
 	},
 }

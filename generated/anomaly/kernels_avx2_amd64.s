@@ -28,7 +28,22 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-number4x8(c00000000x8, 0x0)
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
+#define columns1x8x16at0(at, w) \
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
+	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4; VFMADD231PS (at+320)(w), Y12, Y5; \
+	VFMADD231PS (at+384)(w), Y12, Y6; VFMADD231PS (at+448)(w), Y12, Y7
+
+#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
+	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
+	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
+	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r6, r1
+
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
@@ -40,18 +55,6 @@ number4x8(c00000000x8, 0x0)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
-
-#define epilogue_afb41065(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
 #define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
 	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
@@ -59,12 +62,6 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
 	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
 	VADDPS r1, r4, r1
-
-#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
-
-#define zero8x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
@@ -76,11 +73,9 @@ number4x8(c00000000x8, 0x0)
 #define zero4x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
 
-#define column1(w, s0) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
-
 #define columns1x4x16at0(at, w) \
-	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
+	VFMADD231PS (at+192)(w), Y12, Y3
 
 #define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
@@ -90,33 +85,26 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
 	VADDPS r0, r3, r0
 
-#define columns3x4x8at0(at, w) \
-	column3(at(w), Y0, Y4, Y8); column3((at+32)(w), Y1, Y5, Y9); column3((at+64)(w), Y2, Y6, Y10); \
-	column3((at+96)(w), Y3, Y7, Y11)
+number4x8(c00000000x8, 0x0)
+#define epilogue_afb41065(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
+	VBLENDVPS r3, r4, r2, r4
 
-#define columns2x4x8at0(at, w) \
-	column2(at(w), Y0, Y4); column2((at+32)(w), Y1, Y5); column2((at+64)(w), Y2, Y6); \
-	column2((at+96)(w), Y3, Y7)
-
-#define columns1x4x8at0(at, w) \
-	column1(at(w), Y0); column1((at+32)(w), Y1); column1((at+64)(w), Y2); column1((at+96)(w), Y3)
+#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
+	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
 
 number4x8(c40000000x8, 0x4000000040000000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
-
-#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
-
-#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
-	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
 
 // adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
@@ -227,29 +215,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-// dense128x8AVX2 sums 128 products for each of 8 outputs.
-TEXT ·dense128x8AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $16, CX
-inputs2:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15; VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15; VFMADD231PS 64(DX), Y15, Y2; VBROADCASTSS 12(SI), Y15; VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15; VFMADD231PS 128(DX), Y15, Y4; VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5; VBROADCASTSS 24(SI), Y15; VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15; VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	// y = select(x < 0, 0, x)
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8)
-	VZEROUPPER
-	RET
-
 #define d640x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
@@ -319,8 +284,162 @@ panels1:
 	VZEROUPPER
 	RET
 
+#define d8x128_2In2C0(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
+	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
+	VFMADD231PS (w+1056)(DI), Y15, Y5; VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
+
+// dense8x128AVX2_2 sums 8 products for each of 128 outputs.
+TEXT ·dense8x128AVX2_2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8; MOVQ w+16(FP), R10; MOVQ $2, R11
+panels1:
+	// y[0…63] = Σ w[n][k]·x[k]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	d8x128_2In2C0(0, 0); d8x128_2In2C0(4, 64); d8x128_2In2C0(8, 128); d8x128_2In2C0(12, 192)
+	d8x128_2In2C0(16, 256); d8x128_2In2C0(20, 320); d8x128_2In2C0(24, 384); d8x128_2In2C0(28, 448)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
+	ADDQ $2048, R10
+	ADDQ $256, R8
+	DECQ R11; JNZ panels1
+	VZEROUPPER
+	RET
+
 // inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-80
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
+block1:
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
+rows2:
+	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero8x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
+	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12
+	columns1x8x16at0(0, DI)
+	VMOVUPS 32(R10), Y12
+	columns1x8x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
+	ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
+	// y = select(x < 0, 0, x)
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
+done3:
+	ADDQ $32, R12
+	ADDQ $512, BX
+	DECQ blocks+64(FP)
+	JNZ block1
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-96
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
+block1:
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
+rows2:
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero12x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X4; VMOVSS (CX), X8; VMOVSS 4(CX), X1; VMOVSS 4(CX), X5; VMOVSS 4(CX), X9
+	VMOVSS 8(CX), X2; VMOVSS 8(CX), X6; VMOVSS 8(CX), X10; VMOVSS 12(CX), X3; VMOVSS 12(CX), X7
+	VMOVSS 12(CX), X11
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
+	columns3x4x16at0(0, DI)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
+	columns3x4x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	// y = select(x < 0, 0, x)
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
+	VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4); VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0
+	VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
+done3:
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero8x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X4; VMOVSS 4(CX), X1; VMOVSS 4(CX), X5; VMOVSS 8(CX), X2; VMOVSS 8(CX), X6
+	VMOVSS 12(CX), X3; VMOVSS 12(CX), X7
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	columns2x4x16at0(0, DI)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	columns2x4x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
+rows8:
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero4x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels10:
+	VMOVUPS (R10), Y12
+	columns1x4x16at0(0, DI)
+	VMOVUPS 32(R10), Y12
+	columns1x4x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels10
+	ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows8
+done9:
+	ADDQ $16, R12
+	ADDQ $256, BX
+	DECQ blocks+64(FP)
+	JNZ block1
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2_3 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2_3(SB), NOSPLIT, $0-104
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -345,7 +464,7 @@ panels4:
 	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
 	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
 	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
@@ -368,7 +487,8 @@ panels7:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -395,62 +515,6 @@ done9:
 	ADDQ $16, R12
 	ADDQ $256, BX
 	DECQ blocks+72(FP)
-	JNZ block1
-	VZEROUPPER
-	RET
-
-// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-88
-	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ u+24(FP), R13; ADDQ R12, R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero12x32
-	MOVQ SI, R10
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	columns3x4x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
-	// dx = select(0 < y, dy, y)
-	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done5
-rows4:
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x32
-	MOVQ SI, R10
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	columns2x4x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero4x32
-	MOVQ SI, R10
-	VMOVUPS (R10), Y12
-	columns1x4x8at0(0, R11)
-	ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ blocks+56(FP)
 	JNZ block1
 	VZEROUPPER
 	RET
@@ -550,6 +614,35 @@ rest2:
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
 	mseGradientEachAVX2Each
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+#define reluGradientEachAVX2Each \
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
+
+// reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
+TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = select(0 < x1, x0, x1)
+row1:
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	reluGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	reluGradientEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -828,58 +921,65 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; \
-	mulAdd1(x(R10), Y0)
+#define r16_4Term6(x, w) \
+	r16_4Term5(x, w); \
+	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define r16_4Term5(x, w) \
+	r16_4Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r8Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define r16_4Term1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define r8Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define r8Term1C4(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
-
-#define r8Term1C5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
-
-#define r8Term1C6(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
-
-#define r8Term1C7(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
-
-// rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+// rows16AVX2_4 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2_4(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ xStride+24(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+40(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7, last5)
-last5:
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	// y = select(x < 0, 0, x)
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
+	r16_4Term6(0, 0); r16_4Term6(4, 64); r16_4Term6(8, 128); r16_4Term6(12, 192); r16_4Term6(16, 256)
+	r16_4Term6(20, 320); r16_4Term6(24, 384); r16_4Term6(28, 448)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
+	MOVQ tiles1+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	zero10x32
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16_4Term5(0, 0); r16_4Term5(4, 64); r16_4Term5(8, 128); r16_4Term5(12, 192); r16_4Term5(16, 256)
+	r16_4Term5(20, 320); r16_4Term5(24, 384); r16_4Term5(28, 448)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+56(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Y0); zero(Y1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16_4Term1(0, 0); r16_4Term1(4, 64); r16_4Term1(8, 128); r16_4Term1(12, 192); r16_4Term1(16, 256)
+	r16_4Term1(20, 320); r16_4Term1(24, 384); r16_4Term1(28, 448)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 

@@ -63,22 +63,19 @@ func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16
 func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense5BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
 }
-func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardGeneric(y, x, wt, b)
+func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
+	dense5ForwardGeneric(y, x, w, b)
 }
-func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardRowsGeneric(y, x, wt, b)
+func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b *[1][16]float32) {
+	dense5ForwardRowsGeneric(y, x, w, b)
 }
-func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
-	dense5GradInputRowsGeneric(y, x, wt, u0)
+func dense5GradInputRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32) {
+	dense5GradInputRowsGeneric(y, x, w)
 }
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
-	dense5GradWeightGeneric(gt, dy, x)
+func dense5GradWeight(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
+	dense5GradWeightGeneric(g, dy, x)
 }
-func dense5WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32) {
-	dense5WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-}
-func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	dense5WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
@@ -118,3 +115,4 @@ func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	dense9WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
 func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
+func reluGradientOfRows(y, u0 [][144]float32)             { reluGradientOfRowsGeneric(y, u0) }

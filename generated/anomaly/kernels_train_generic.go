@@ -315,45 +315,46 @@ func dense5BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq
 	dense5BiasAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
-// dense5GradInput computes the input gradient of layer "dense5", 8→128:
+// dense5GradInputGeneric computes the input gradient of layer "dense5", 8→128:
 //
 //	for n := range y {
 //		s := 0
 //		for k := range x {
 //			s += w[k][n] * x[k]
 //		}
-//		y[n] = reluGradient(s)
+//		y[n] = s
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32) {
-	for k := 0; k <= 127; k += 1 {
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		{
-			w0 := &wt[k]
-			d := (*[8]float32)(x[0:8])
-			for j := 0; j <= 0; j += 8 {
-				s0_0 += float32(w0[j] * d[j])
-				s0_1 += float32(w0[j+1] * d[j+1])
-				s0_2 += float32(w0[j+2] * d[j+2])
-				s0_3 += float32(w0[j+3] * d[j+3])
-				s0_4 += float32(w0[j+4] * d[j+4])
-				s0_5 += float32(w0[j+5] * d[j+5])
-				s0_6 += float32(w0[j+6] * d[j+6])
-				s0_7 += float32(w0[j+7] * d[j+7])
+// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense5GradInputGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	for q := range w {
+		wq := &w[q]
+		yq := (*[16]float32)(y[q*16 : q*16+16])
+		for j := 0; j <= 12; j += 4 {
+			var s0, s1, s2, s3 float32
+			for k := 0; k <= 7; k += 1 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
 			}
+			yq[j] = s0
+			yq[j+1] = s1
+			yq[j+2] = s2
+			yq[j+3] = s3
 		}
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[k] = reluGradient(a4[k], s0)
 	}
 }
 
-// dense5GradInputRowsGeneric is dense5GradInput for every row.
-func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
+// dense5GradInputRowsGeneric is dense5GradInputGeneric for every row.
+func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32) {
 	y = y[:len(x)]
-	u0 = u0[:len(x)]
 	for i := range x {
-		dense5GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
+		dense5GradInputGeneric((*[128]float32)(y[i][:]), &x[i], w)
 	}
 }
 
@@ -366,72 +367,37 @@ func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]fl
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
+func dense5GradWeightGeneric(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
-	for k := range 128 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-				s5 += float32(d[5] * xk)
+	for q := range g {
+		for k := range 8 {
+			gk := &g[q][k]
+			for j := 0; j <= 12; j += 4 {
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := dy[b][k]
+					d := (*[16]float32)(x[b][q*16 : q*16+16])
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+				}
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
 			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-			gk[5] = s5
-		}
-		{
-			var s0, s1 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[6] * xk)
-				s1 += float32(d[7] * xk)
-			}
-			gk[6] = s0
-			gk[7] = s1
-		}
-	}
-}
-
-// dense5WeightAdamGeneric changes tensors like dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32) {
-	for k := range 128 {
-		gs := &g[k]
-		ws := &w[k]
-		expAvgs := &expAvg[k]
-		expAvgSqs := &expAvgSq[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w_ := ws[j]
-			expAvg_ := expAvgs[j]
-			expAvgSq_ := expAvgSqs[j]
-			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-			ws[j] = w_
-			expAvgs[j] = expAvg_
-			expAvgSqs[j] = expAvgSq_
 		}
 	}
 }
 
 // dense5WeightLearnGeneric updates tensors like dense5.weight: gradient and adam.
-func dense5WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+func dense5WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
 	dense5GradWeight(g, dy, x)
-	dense5WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+	dense6WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 
 // dense6GradInput computes the input gradient of layer "dense6", 128→8:
@@ -728,4 +694,20 @@ func dense9WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvg
 	}
 	dense9GradWeight(g, dy, x)
 	dense9WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+}
+
+// reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
+func reluGradientOfRowsGeneric(y, u0 [][144]float32) {
+	u0 = u0[:len(y)]
+	for i := range y {
+		reluGradientOfSumsGeneric(y[i][:128], u0[i][:128])
+	}
+}
+
+// reluGradientOfSumsGeneric computes relu gradient of the sums in y.
+func reluGradientOfSumsGeneric(y, u0 []float32) {
+	u0 = u0[:len(y)]
+	for j, s := range y {
+		y[j] = reluGradient(u0[j], s)
+	}
 }

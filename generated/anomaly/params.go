@@ -16,7 +16,7 @@ type params struct {
 	b4  [8][16]float32       // dense4.bias [128], byte 461824
 	w4  [8][129][16]float32  // dense4.weight [128 128], byte 462336
 	b5  [1][16]float32       // dense5.bias [8], byte 528384
-	w5  [128][8]float32      // dense5.weight [8 128], byte 528448
+	w5  [8][8][16]float32    // dense5.weight [8 128], byte 528448
 	b6  [8][16]float32       // dense6.bias [128], byte 532544
 	w6  [8][8][16]float32    // dense6.weight [128 8], byte 533056
 	b7  [8][16]float32       // dense7.bias [128], byte 537152
@@ -76,7 +76,7 @@ func (p *params) dense5Bias(o int) *float32 {
 
 // dense5Weight is where dense5.weight[o, i] lies.
 func (p *params) dense5Weight(o, i int) *float32 {
-	return &p.w5[i][o]
+	return &p.w5[i/16][o][i%16]
 }
 
 // dense6Bias is where dense6.bias[o] lies.

@@ -20,7 +20,7 @@ func (t *Trainer) update(g *params) {
 	dense9BiasAdam(stepSize_2, correction_2, &g.b4, &p.b4, &t.m.expAvg.b4, &t.m.expAvgSq.b4)
 	dense9WeightAdam(stepSize_2, correction_2, &g.w4, &p.w4, &t.m.expAvg.w4, &t.m.expAvgSq.w4)
 	dense5BiasAdam(stepSize_2, correction_2, &g.b5, &p.b5, &t.m.expAvg.b5, &t.m.expAvgSq.b5)
-	dense5WeightAdam(stepSize_2, correction_2, &g.w5, &p.w5, &t.m.expAvg.w5, &t.m.expAvgSq.w5)
+	dense6WeightAdam(stepSize_2, correction_2, &g.w5, &p.w5, &t.m.expAvg.w5, &t.m.expAvgSq.w5)
 	dense9BiasAdam(stepSize_2, correction_2, &g.b6, &p.b6, &t.m.expAvg.b6, &t.m.expAvgSq.b6)
 	dense6WeightAdam(stepSize_2, correction_2, &g.w6, &p.w6, &t.m.expAvg.w6, &t.m.expAvgSq.w6)
 	dense9BiasAdam(stepSize_2, correction_2, &g.b7, &p.b7, &t.m.expAvg.b7, &t.m.expAvgSq.b7)

@@ -11,7 +11,7 @@
 //	layer  softmax1     softmax ← dense2
 //	output y            [10], loss cross_entropy
 //
-// 9610 parameters in 42560 bytes, 9472 multiply-adds per inference, float32, fast mode.
+// 9610 parameters in 39488 bytes, 9472 multiply-adds per inference, float32, fast mode.
 //
 // Use it like this:
 //

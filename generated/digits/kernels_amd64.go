@@ -10,10 +10,10 @@ func crossEntropyGradientEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 func crossEntropyGradientEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
 //go:noescape
-func dense128x10AVX2(y, x, wt, b *float32)
+func dense10x128AVX2(y, x, w *float32)
 
 //go:noescape
-func dense128x10AVX512(y, x, wt, b *float32)
+func dense10x128AVX512(y, x, w *float32)
 
 //go:noescape
 func dense64x128AVX2(y, x, w, b *float32)
@@ -40,10 +40,10 @@ func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func learn16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -61,16 +61,13 @@ func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, 
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func rows16AVX2_2(y, x, w *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
+
+//go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
-func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
-
-//go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+func rows32AVX512_2(y, x, w *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
@@ -89,12 +86,6 @@ func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride i
 
 //go:noescape
 func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
-
-//go:noescape
-func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-//go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -163,13 +154,13 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 576, 64, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 576, 64, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 4160, 256, 576, 64, 0, 0, 1, 0)
 			}
@@ -272,91 +263,125 @@ func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	}
 }
 
-func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		dense128x10AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 640, 0, 0, 2, 0, 0, 1)
 	case useAVX2:
-		dense128x10AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 640, 0, 0, 2, 0, 1)
 	default:
-		dense2ForwardGeneric(y, x, wt, b)
+		dense2ForwardGeneric(y, x, w, b)
 	}
 }
 
-func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 40, 128, 1023, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 40, 128, m)
-		rowsUpTo8AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], 576, 40, 128, 24, m)
-	default:
-		dense2ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32) {
+func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 40, 576, 771, 16, by6, by2, single6)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 640, 576, 40, 2, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], 40, 576, 24, 32, by3, by2, single3)
+		by2, by1 := m/2, m%2
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 640, 576, 40, 2, by2, by1)
 	default:
-		dense2GradInputRowsGeneric(y, x, wt)
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
+func dense2GradInput(y *[128]float32, x *[10]float32, w *[8][10][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 40, 576, 1023)
+		dense10x128AVX512(&y[0], &x[0], &w[0][0][0])
 	case useAVX2:
-		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 40, 576, 24)
+		dense10x128AVX2(&y[0], &x[0], &w[0][0][0])
 	default:
-		dense2GradWeightGeneric(gt, dy, x)
+		dense2GradInputGeneric(y, x, w)
 	}
 }
 
-func dense2WeightLearn(lr float32, g, w, momentumBuffer *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float32) {
 	switch {
 	case useAVX512:
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 576, 1023)
+		if len(x) == 1 {
+			dense2GradInput((*[128]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
+		for q := 0; q < 8; q += 2 {
+			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], 640, 40, 576, by12, then8, then4, single12)
+			if again12 {
+				rows32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], 640, 40, 576, 0, 0, 1, 0)
+			}
 		}
 	case useAVX2:
-		from, to := share(128, 6, part, parts)
+		if len(x) == 1 {
+			dense2GradInput((*[128]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range 8 {
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], 40, 576, by6, by5, single6)
+		}
+	default:
+		dense2GradInputRowsGeneric(y, x, w)
+	}
+}
+
+func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40)
+		}
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40)
+		}
+	default:
+		dense2GradWeightGeneric(g, dy, x)
+	}
+}
+
+func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+	switch {
+	case useAVX512:
+		from, to := share(10, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 8 {
+				learn16AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40)
+			}
+		}
+	case useAVX2:
+		from, to := share(10, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo16AVX2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 576, 24)
+			for q := range 8 {
+				learn16AVX2(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40)
+			}
 		}
 	default:
 		dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 	}
 }
 
-func dense2WeightSgd(lr float32, g, w, momentumBuffer *[128][16]float32) {
+func dense2WeightSgd(lr float32, g, w, momentumBuffer *[8][10][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 128)
+		for q := range 8 {
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 10)
+		}
 	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 256)
+		for q := range 8 {
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 20)
+		}
 	default:
 		dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
 	}

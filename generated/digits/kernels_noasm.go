@@ -33,22 +33,22 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]
 func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
 }
-func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardGeneric(y, x, wt, b)
+func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
 }
-func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardRowsGeneric(y, x, wt, b)
+func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32, b *[1][16]float32) {
+	dense2ForwardRowsGeneric(y, x, w, b)
 }
-func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32) {
-	dense2GradInputRowsGeneric(y, x, wt)
+func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float32) {
+	dense2GradInputRowsGeneric(y, x, w)
 }
-func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
-	dense2GradWeightGeneric(gt, dy, x)
+func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
+	dense2GradWeightGeneric(g, dy, x)
 }
-func dense2WeightLearn(lr float32, g, w, momentumBuffer *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w, momentumBuffer *[128][16]float32) {
+func dense2WeightSgd(lr float32, g, w, momentumBuffer *[8][10][16]float32) {
 	dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
 }
 func dropoutEach(y, x0, x1 *[128]float32) { dropoutEachGeneric(y, x0, x1) }

@@ -166,7 +166,7 @@ func dense2BiasSgdGeneric(lr float32, g, w, momentumBuffer *[1][16]float32) {
 	}
 }
 
-// dense2GradInput computes the input gradient of layer "dense2", 10→128:
+// dense2GradInputGeneric computes the input gradient of layer "dense2", 10→128:
 //
 //	for n := range y {
 //		s := 0
@@ -176,36 +176,36 @@ func dense2BiasSgdGeneric(lr float32, g, w, momentumBuffer *[1][16]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 1280 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2GradInput(y *[128]float32, x *[10]float32, wt *[128][16]float32) {
-	for k := 0; k <= 127; k += 1 {
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		{
-			w0 := &wt[k]
-			d := (*[10]float32)(x[0:10])
-			for j := 0; j <= 2; j += 8 {
-				s0_0 += float32(w0[j] * d[j])
-				s0_1 += float32(w0[j+1] * d[j+1])
-				s0_2 += float32(w0[j+2] * d[j+2])
-				s0_3 += float32(w0[j+3] * d[j+3])
-				s0_4 += float32(w0[j+4] * d[j+4])
-				s0_5 += float32(w0[j+5] * d[j+5])
-				s0_6 += float32(w0[j+6] * d[j+6])
-				s0_7 += float32(w0[j+7] * d[j+7])
+// Rolled: 1280 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInputGeneric(y *[128]float32, x *[10]float32, w *[8][10][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	for q := range w {
+		wq := &w[q]
+		yq := (*[16]float32)(y[q*16 : q*16+16])
+		for j := 0; j <= 12; j += 4 {
+			var s0, s1, s2, s3 float32
+			for k := 0; k <= 9; k += 1 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
 			}
-			s0_0 += float32(w0[8] * d[8])
-			s0_1 += float32(w0[9] * d[9])
+			yq[j] = s0
+			yq[j+1] = s1
+			yq[j+2] = s2
+			yq[j+3] = s3
 		}
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[k] = s0
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, wt *[128][16]float32) {
+// dense2GradInputRowsGeneric is dense2GradInputGeneric for every row.
+func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, w *[8][10][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2GradInput((*[128]float32)(y[i][:]), &x[i], wt)
+		dense2GradInputGeneric((*[128]float32)(y[i][:]), &x[i], w)
 	}
 }
 
@@ -218,49 +218,32 @@ func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, wt *[128][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
+func dense2GradWeightGeneric(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
 	dy = dy[:len(x)]
-	for k := range 128 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-				s5 += float32(d[5] * xk)
+	for q := range g {
+		for k := range 10 {
+			gk := &g[q][k]
+			for j := 0; j <= 12; j += 4 {
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := dy[b][k]
+					d := (*[16]float32)(x[b][q*16 : q*16+16])
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+				}
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
 			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-			gk[5] = s5
-		}
-		{
-			var s0, s1, s2, s3 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[6] * xk)
-				s1 += float32(d[7] * xk)
-				s2 += float32(d[8] * xk)
-				s3 += float32(d[9] * xk)
-			}
-			gk[6] = s0
-			gk[7] = s1
-			gk[8] = s2
-			gk[9] = s3
 		}
 	}
 }
 
 // dense2WeightLearnGeneric updates tensors like dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(lr float32, g, w, momentumBuffer *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+func dense2WeightLearnGeneric(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
@@ -269,19 +252,21 @@ func dense2WeightLearnGeneric(lr float32, g, w, momentumBuffer *[128][16]float32
 }
 
 // dense2WeightSgdGeneric changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgdGeneric(lr float32, g, w, momentumBuffer *[128][16]float32) {
-	for k := range 128 {
-		gs := &g[k]
-		ws := &w[k]
-		momentumBuffers := &momentumBuffer[k]
-		for j := range 10 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			w_ = w_ - float32(lr*momentumBuffer_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
+func dense2WeightSgdGeneric(lr float32, g, w, momentumBuffer *[8][10][16]float32) {
+	for q := range 8 {
+		for k := range 10 {
+			gs := &g[q][k]
+			ws := &w[q][k]
+			momentumBuffers := &momentumBuffer[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w_ := ws[j]
+				momentumBuffer_ := momentumBuffers[j]
+				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+				w_ = w_ - float32(lr*momentumBuffer_)
+				ws[j] = w_
+				momentumBuffers[j] = momentumBuffer_
+			}
 		}
 	}
 }

@@ -153,7 +153,7 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 var finals = [...]struct {
 	part, lo, hi int
 }{
-	{0, 256, 8576}, {1, 8592, 10640}, {2, 128, 256}, {5, 8576, 8592},
+	{0, 256, 8576}, {1, 8592, 9872}, {2, 128, 256}, {5, 8576, 8592},
 }
 
 // finalParts is in how many parts sums is done for them.

@@ -139,10 +139,10 @@ func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
@@ -151,7 +151,7 @@ func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tile
 func rowsUpTo16AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
@@ -265,30 +265,16 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo16AVX512_4(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_4(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512_4(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rows8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, by12, by8, by4, single12)
-		if again12 {
-			rows8AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 88, 32, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rows8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, by8, by4, single8)
 	default:
 		bodyForwardRowsGeneric(y, x, wt, b)
 	}
@@ -612,16 +598,9 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
 		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1216, 76, 132, 19, by6, by5, single6)
-		rowsUpTo16AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, 0, 0, 1, 0)
-		}
+		rowsUpTo16AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			eyeForward(&y[0], &x[0], w, wt, b)

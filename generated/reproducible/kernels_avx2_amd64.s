@@ -279,11 +279,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
 	column2((at+192)(w), Y3, Y7)
 
-#define column1(w, s0) \
-	VMOVUPS w, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
-
 #define columns1x4x16at0(at, w) \
-	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
+	VMULPS at(w), Y12, Y14; VADDPS Y14, Y0, Y0; VMULPS (at+64)(w), Y12, Y14; VADDPS Y14, Y1, Y1; \
+	VMULPS (at+128)(w), Y12, Y14; VADDPS Y14, Y2, Y2; VMULPS (at+192)(w), Y12, Y14; VADDPS Y14, Y3, Y3
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
@@ -997,7 +995,7 @@ rows2:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
@@ -1044,7 +1042,7 @@ panels4:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
@@ -1101,7 +1099,7 @@ panels4:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -1269,13 +1267,9 @@ done2:
 	VZEROUPPER
 	RET
 
-#define r8Term12(x, w) \
-	r8Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
-
 #define r8Term8(x, w) \
-	r8Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+	r8Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
 
 #define r8Term4(x, w) \
 	r8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
@@ -1284,28 +1278,11 @@ done2:
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2(SB), NOSPLIT, $0-80
+TEXT ·rows8AVX2(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	r8Term12(0, 0); r8Term12(4, 32); r8Term12(8, 64)
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
-	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
-	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8; 
-	VMOVUPS Y9, (R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ADDQ DI, R8; ; VMOVUPS Y11, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
 	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
@@ -1318,10 +1295,10 @@ rows3:
 	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
 	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
@@ -1331,10 +1308,10 @@ rows5:
 	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
 	VMOVUPS Y3, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+72(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
@@ -1343,8 +1320,8 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 

@@ -1249,18 +1249,9 @@ done12:
 	VZEROUPPER
 	RET
 
-#define rUT16Term12C0(x, w) \
-	rUT16Term8C0(x, w); \
-	mulAdd1(x(R9)(R11*2), Z16); mulAdd1(x(R9)(R12*1), Z18); mulAdd1(x(R9)(R11*4), Z20); \
-	mulAdd1(x(R9)(R13*1), Z22)
-
-#define rUT16Term12C1(x, w) \
-	rUT16Term8C1(x, w); mulAdd1(x(R9)(R11*2), Z17); mulAdd1(x(R9)(R12*1), Z19); mulAdd1(x(R9)(R11*4), Z21); \
-	mulAdd1(x(R9)(R13*1), Z23)
-
 #define rUT16Term8C0(x, w) \
-	rUT16Term4C0(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
-	mulAdd1(x(R9)(R11*1), Z14)
+	rUT16Term4C0(x, w); \
+	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
 
 #define rUT16Term8C1(x, w) \
 	rUT16Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
@@ -1279,58 +1270,28 @@ done12:
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-96
+TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
 	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
-	zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS (BX), Z18; zero(Z19); VMOVUPS (BX), Z20; zero(Z21)
-	VMOVUPS (BX), Z22; zero(Z23)
+	zero(Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(rUT16Term12C0, rUT16Term12C1)
+	terms8x4x32c2(rUT16Term8C0, rUT16Term8C1)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(rUT16Term12C0, rUT16Term12C1, last5)
+	rest7x4x32c2(rUT16Term8C0, rUT16Term8C1, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z18, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z20, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
-	zero(Z7); VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS (BX), Z14; zero(Z15)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x32c2(rUT16Term8C0, rUT16Term8C1)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(rUT16Term8C0, rUT16Term8C1, last10)
-last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
@@ -1339,50 +1300,50 @@ last10:
 	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
 	ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
 	zero(Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
+terms8:
 	terms8x4x32c2(rUT16Term4C0, rUT16Term4C1)
 	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(rUT16Term4C0, rUT16Term4C1, last15)
-last15:
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x32c2(rUT16Term4C0, rUT16Term4C1, last10)
+last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
 	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows11
-done12:
-	MOVQ tiles3+88(FP), AX; TESTQ AX, AX; JZ done17
-rows16:
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms18:
+terms13:
 	terms8x4x32c2(rUT16Term1C0, rUT16Term1C1)
 	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms18
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last20
-	rest7x4x32c2(rUT16Term1C0, rUT16Term1C1, last20)
-last20:
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x32c2(rUT16Term1C0, rUT16Term1C1, last15)
+last15:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows16
-done17:
+	DECQ AX; JNZ rows11
+done12:
 	VZEROUPPER
 	RET
 
@@ -1630,13 +1591,9 @@ done12:
 	VZEROUPPER
 	RET
 
-#define rUT16_4Term12(x, w) \
-	rUT16_4Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
-
 #define rUT16_4Term8(x, w) \
-	rUT16_4Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+	rUT16_4Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
 
 #define rUT16_4Term4(x, w) \
 	rUT16_4Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
@@ -1645,30 +1602,12 @@ done12:
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_4 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_4(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo16AVX512_4(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7; VMOVUPS (BX), Z8; VMOVUPS (BX), Z9; VMOVUPS (BX), Z10; VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT16_4Term12(0, 0); rUT16_4Term12(4, 32); rUT16_4Term12(8, 64)
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
-	; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z9, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z10, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z11, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
 	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
@@ -1681,10 +1620,10 @@ rows3:
 	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
 	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
@@ -1694,10 +1633,10 @@ rows5:
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
 	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
@@ -1706,8 +1645,8 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 

@@ -274,13 +274,13 @@ func lstm1ForwardRows(y [][528]float32, x [][144]float32, w *[32][129][16]float3
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2112, 128, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2112, 128, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 2112, 128, 0, 0, 1, 0)
 			}
@@ -308,13 +308,13 @@ func lstm1ForwardRows_2(y [][528]float32, x []State, w *[32][129][16]float32, b 
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0].Lstm1H[0], &w[q][0][0], &b[q][0], 8256, 1280, 2112, 128, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0].Lstm1H[0], &w[q][0][0], &b[q][0], 8256, 1280, 2112, 128, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4].Lstm1H[0], &w[q][0][0], &b[q][0], 8256, 1280, 2112, 128, 0, 0, 1, 0)
 			}

@@ -37,13 +37,13 @@ func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride,
 func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
@@ -127,30 +127,16 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, 255, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 32, 255, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, 255, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, by12, by8, by4, single12)
-		if again12 {
-			rows8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 32, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, by8, by4, single8)
 	default:
 		dense1ForwardRowsGeneric(y, x, wt, b)
 	}
@@ -259,15 +245,8 @@ func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 32, 12, 7, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 32, 12, 7, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 32, 12, 7, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)

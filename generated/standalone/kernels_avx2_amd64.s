@@ -209,7 +209,7 @@ rows2:
 	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
 	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
 	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
@@ -226,7 +226,8 @@ rows4:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -347,13 +348,9 @@ done5:
 	VZEROUPPER
 	RET
 
-#define r8Term12(x, w) \
-	r8Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
-
 #define r8Term8(x, w) \
-	r8Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+	r8Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
 
 #define r8Term4(x, w) \
 	r8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
@@ -362,34 +359,11 @@ done5:
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2(SB), NOSPLIT, $0-80
+TEXT ·rows8AVX2(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	r8Term12(0, 0); r8Term12(4, 32); r8Term12(8, 64); r8Term12(12, 96)
-	MOVQ yStride+40(FP), DI
-	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8)
-	ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, (R8)
-	ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y8, Y0, Y0; VMOVUPS Y0, (R8)
-	ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y9, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0; VMOVUPS Y0, (R8)
-	ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
 	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
@@ -406,10 +380,10 @@ rows3:
 	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0
 	VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
@@ -421,10 +395,10 @@ rows5:
 	VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+72(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
@@ -434,8 +408,8 @@ rows7:
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 

@@ -319,13 +319,9 @@ done8:
 	VZEROUPPER
 	RET
 
-#define rUT16Term12(x, w) \
-	rUT16Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
-
 #define rUT16Term8(x, w) \
-	rUT16Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+	rUT16Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
 
 #define rUT16Term4(x, w) \
 	rUT16Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
@@ -334,35 +330,12 @@ done8:
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7; VMOVUPS (BX), Z8; VMOVUPS (BX), Z9; VMOVUPS (BX), Z10; VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT16Term12(0, 0); rUT16Term12(4, 32); rUT16Term12(8, 64); rUT16Term12(12, 96)
-	MOVQ yStride+40(FP), DI
-	// y = select(x < 0, 0, x)
-	VXORPS Z12, Z12, Z12; VMAXPS Z0, Z12, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
 	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
@@ -379,10 +352,10 @@ rows3:
 	VMAXPS Z5, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
@@ -394,10 +367,10 @@ rows5:
 	VMAXPS Z1, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
@@ -407,23 +380,14 @@ rows7:
 	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
-#define rUT16_2Term12C0(x, w) \
-	rUT16_2Term8C0(x, w); \
-	mulAdd1(x(R9)(R11*2), Z16); mulAdd1(x(R9)(R12*1), Z18); mulAdd1(x(R9)(R11*4), Z20); \
-	mulAdd1(x(R9)(R13*1), Z22)
-
-#define rUT16_2Term12C1(x, w) \
-	rUT16_2Term8C1(x, w); mulAdd1(x(R9)(R11*2), Z17); mulAdd1(x(R9)(R12*1), Z19); mulAdd1(x(R9)(R11*4), Z21); \
-	mulAdd1(x(R9)(R13*1), Z23)
-
 #define rUT16_2Term8C0(x, w) \
-	rUT16_2Term4C0(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
-	mulAdd1(x(R9)(R11*1), Z14)
+	rUT16_2Term4C0(x, w); \
+	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
 
 #define rUT16_2Term8C1(x, w) \
 	rUT16_2Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
@@ -442,41 +406,17 @@ done8:
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
 	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
-	zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS (BX), Z18; zero(Z19); VMOVUPS (BX), Z20; zero(Z21)
-	VMOVUPS (BX), Z22; zero(Z23)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT16_2Term12C0(0, 0); rUT16_2Term12C1(4, 32); rUT16_2Term12C0(8, 64); rUT16_2Term12C1(12, 96)
-	rUT16_2Term12C0(16, 128); rUT16_2Term12C1(20, 160); rUT16_2Term12C0(24, 192); rUT16_2Term12C1(28, 224)
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z18, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z20, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z22, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
-	zero(Z7); VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS (BX), Z14; zero(Z15)
+	zero(Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
@@ -490,10 +430,10 @@ rows3:
 	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
 	ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
 	zero(Z7)
@@ -506,10 +446,10 @@ rows5:
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
 	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; zero(Z1)
 	MOVQ w+16(FP), DI
@@ -520,8 +460,8 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 

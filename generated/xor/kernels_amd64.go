@@ -40,16 +40,16 @@ func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, 
 func learnUpTo8AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
@@ -127,30 +127,16 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 15, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 8, 16, 15, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 15, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[2]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 16, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 8, 16, 16, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 16, by8, by4, single8)
 	default:
 		dense1ForwardRowsGeneric(y, x, wt, b)
 	}
@@ -257,30 +243,16 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 1, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 28, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo8AVX2_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 28, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 28, by8, by4, single8)
 	default:
 		dense2ForwardRowsGeneric(y, x, wt, b)
 	}
@@ -305,30 +277,16 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo16AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 1, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 28, by12, by8, by4, single12)
-		if again12 {
-			rowsUpTo8AVX2_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 28, 0, 0, 1, 0)
-		}
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 28, by8, by4, single8)
 	default:
 		dense2ForwardTrainRowsGeneric(y, x, wt, b)
 	}

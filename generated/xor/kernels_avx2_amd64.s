@@ -253,7 +253,7 @@ rows2:
 	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = dy · (1 - (y · y))
 	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
 	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
@@ -270,7 +270,8 @@ rows4:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -345,13 +346,9 @@ done5:
 	VZEROUPPER
 	RET
 
-#define rUT8Term12(x, w) \
-	rUT8Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
-
 #define rUT8Term8(x, w) \
-	rUT8Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+	rUT8Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
 
 #define rUT8Term4(x, w) \
 	rUT8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
@@ -360,34 +357,13 @@ done5:
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
 	ADDQ mask+48(FP), R14
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT8Term12(0, 0); rUT8Term12(4, 32)
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8; 
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
-	ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
 	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
@@ -402,10 +378,10 @@ rows3:
 	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
 	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
@@ -416,10 +392,10 @@ rows5:
 	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
@@ -428,18 +404,14 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
-#define rUT8_2Term12(x, w) \
-	rUT8_2Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
-
 #define rUT8_2Term8(x, w) \
-	rUT8_2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+	rUT8_2Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
 
 #define rUT8_2Term4(x, w) \
 	rUT8_2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
@@ -448,34 +420,13 @@ done8:
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
 	ADDQ mask+48(FP), R14
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT8_2Term12(0, 0); rUT8_2Term12(4, 32); rUT8_2Term12(8, 64); rUT8_2Term12(12, 96)
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y12; VMASKMOVPS Y0, Y12, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y9, Y0, (R8); ADDQ DI, R8; 
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y11, Y0, (R8)
-	ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
 	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
@@ -490,10 +441,10 @@ rows3:
 	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
 	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
@@ -504,10 +455,10 @@ rows5:
 	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
@@ -516,8 +467,8 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 

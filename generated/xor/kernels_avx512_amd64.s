@@ -381,13 +381,9 @@ done8:
 	VZEROUPPER
 	RET
 
-#define rUT16Term12(x, w) \
-	rUT16Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
-
 #define rUT16Term8(x, w) \
-	rUT16Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+	rUT16Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
 
 #define rUT16Term4(x, w) \
 	rUT16Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
@@ -396,30 +392,12 @@ done8:
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7; VMOVUPS (BX), Z8; VMOVUPS (BX), Z9; VMOVUPS (BX), Z10; VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT16Term12(0, 0); rUT16Term12(4, 32)
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
-	; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z9, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z10, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z11, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
 	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
@@ -432,10 +410,10 @@ rows3:
 	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
 	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
@@ -445,10 +423,10 @@ rows5:
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
 	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
@@ -457,18 +435,14 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
-#define rUT16_2Term12(x, w) \
-	rUT16_2Term8(x, w); \
-	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
-
 #define rUT16_2Term8(x, w) \
-	rUT16_2Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+	rUT16_2Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
 
 #define rUT16_2Term4(x, w) \
 	rUT16_2Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
@@ -477,30 +451,12 @@ done8:
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
+TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7; VMOVUPS (BX), Z8; VMOVUPS (BX), Z9; VMOVUPS (BX), Z10; VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	rUT16_2Term12(0, 0); rUT16_2Term12(4, 32); rUT16_2Term12(8, 64); rUT16_2Term12(12, 96)
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
-	; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z9, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z10, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z11, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*4), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
-rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
 	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
@@ -513,10 +469,10 @@ rows3:
 	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
 	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows3
-done4:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
@@ -526,10 +482,10 @@ rows5:
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
 	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
@@ -538,8 +494,8 @@ rows7:
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 

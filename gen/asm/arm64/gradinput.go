@@ -33,10 +33,10 @@ const (
 )
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes together.
-func InputsAtOnce(elem string) int { return Lanes(elem) }
+func InputsAtOnce(k *kernel.Kernel, _ bool) int { return min(Lanes(k.Elem.Acc), k.Outputs) }
 
 // GradInputRows are the numbers of rows a tile of GradInput takes.
-func GradInputRows(bool) []int { return []int{3, 2, 1} }
+func GradInputRows(bool, int) []int { return []int{3, 2, 1} }
 
 // gradInput prints the gradients of inputs as dot products: weights and dy are
 // vectors over the outputs, whose lanes are chains of the sum.
@@ -57,7 +57,7 @@ func newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
 	m.inputs = min(m.lanes(), k.Outputs)
 	m.parts = schedule.GradInputChains / m.lanes()
 	extras := k.Extras()
-	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 || !fits(k, GradInputRows(k.Fused)[0]) {
+	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 || !fits(k, GradInputRows(k.Fused, m.inputs)[0]) {
 		return m
 	}
 	m.epilogue, _ = m.writer.epilogue(k.Epilogue)
@@ -69,7 +69,7 @@ func newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
 // have InputsAtOnce inputs.
 func GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := newGradInput(name, doc, k)
-	tiles := GradInputRows(k.Fused)
+	tiles := GradInputRows(k.Fused, m.inputs)
 	m.Args = kernels.GradInput(k, m.extra, tiles)
 	if m.Panels.Full > 0 {
 		m.pointer("w", regBlock)
@@ -132,6 +132,9 @@ func (m *gradInput) tile(rows int) {
 			m.clear(V(i))
 		}
 	})
+	if m.Init == kernel.Bias {
+		m.startWithBias(rows)
+	}
 	m.Line(func() {
 		m.move(regX, regDYRow)
 		for r := 1; r < rows; r++ {
@@ -158,6 +161,21 @@ func (m *gradInput) tile(rows int) {
 		m.outputs(rows, m.Panels.Tail, m.Terms(), m.Partial)
 	}
 	m.finish(rows)
+}
+
+// startWithBias puts the biases into the first chains.
+func (m *gradInput) startWithBias(rows int) {
+	m.Line(func() {
+		m.pointer("b", regWalkW)
+		m.sum(regWalkW, regInput, regWalkW)
+	})
+	m.Line(func() {
+		for k := range m.inputs {
+			for r := range rows {
+				m.loadElement(regWalkW, k*m.size(), m.acc(r, k, 0))
+			}
+		}
+	})
 }
 
 // outputs adds the products of a panel's outputs, of which the last vector may be

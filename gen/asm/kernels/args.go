@@ -101,7 +101,7 @@ func MatMul(k *kernel.Kernel, tiles []int) []asm.Arg {
 }
 
 // GradInput are the arguments of DX = DY·W for the rows of a batch: dx, dy, w and
-// wt as there are panels, the operand u of the epilogue if it has one, the number
+// wt as there are panels, b if there is a bias, the operand u of the epilogue if it has one, the number
 // of full panels if there are any, and in bytes the distance of these and of the
 // rows of dy, dx and u, the mask of a partial vector, the number of blocks of
 // inputs, and the numbers of tiles.
@@ -111,6 +111,7 @@ func GradInput(k *kernel.Kernel, operand bool, tiles []int) []asm.Arg {
 	a.pointer("dy", true)
 	a.pointer("w", k.Panels.Full > 0)
 	a.pointer("wt", k.Panels.Tail > 0)
+	a.pointer("b", k.Init == kernel.Bias)
 	a.pointer("u", operand)
 	a.ints(k.Panels.Full > 0, "panels", "panelStride")
 	a.ints(true, "dyStride", "dxStride")

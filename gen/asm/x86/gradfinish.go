@@ -1,7 +1,7 @@
 package x86
 
-// finish adds the chains and applies the epilogue to the sums of two rows at a
-// time, a row in each half of a vector.
+// finish adds the chains and applies the epilogue to the sums of a row, or of two
+// rows at a time, one in each half of a vector.
 func (m *gradInput) finish(rows int) {
 	var busy []Y
 	for r := range rows {
@@ -10,21 +10,28 @@ func (m *gradInput) finish(rows int) {
 		}
 	}
 	p := m.file(busy...)
-	for r := 0; r < rows; r += 2 {
-		second := min(r+1, rows-1)
+	many := m.inputs > 4
+	for r := 0; r < rows; r++ {
+		first := r
+		if !many {
+			r = min(r+1, rows-1)
+		}
 		m.Line(func() {
 			y := p.addChains(func(k int) (Y, Y) {
+				if many {
+					return m.acc(r, k, 0), m.acc(r, min(k+4, m.inputs-1), 0)
+				}
 				k = min(k, m.inputs-1)
-				return m.acc(r, k, 0), m.acc(second, k, 0)
+				return m.acc(first, k, 0), m.acc(r, k, 0)
 			})
 			if m.epilogue != nil {
 				m.Named("epilogue", func() {
-					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(second > r, dst, temps) })[0]
+					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(r > first, dst, temps) })[0]
 				})
 				m.epilogue.Mute()
 			}
-			m.nextExtra(second - r + 1)
-			m.storeHalves(p, y, second > r)
+			m.nextExtra(r - first + 1)
+			m.storeHalves(y, r > first)
 			p.free(y)
 		})
 	}
@@ -33,7 +40,11 @@ func (m *gradInput) finish(rows int) {
 // loadHalves loads the operands of a block's inputs for one or two rows.
 func (m *gradInput) loadHalves(two bool, dst Y, temps []Y) {
 	first, second := mem(regExtra, 0), extraRow1
-	if m.inputs == 4 {
+	switch m.inputs {
+	case 8:
+		m.load(first, dst)
+		return
+	case 4:
 		m.Ins("VMOVUPS", first, dst.x())
 		if two {
 			m.Ins("VINSERTF128", "$1", second, dst.String(), dst.String())
@@ -42,6 +53,10 @@ func (m *gradInput) loadHalves(two bool, dst Y, temps []Y) {
 	}
 	mask, other := temps[0], temps[1]
 	m.tailMask(m.inputs, mask)
+	if m.inputs > 4 {
+		m.loadMasked(first, mask, dst)
+		return
+	}
 	m.loadPart(first, mask.x(), dst.x())
 	if two {
 		m.loadPart(second, mask.x(), other.x())
@@ -61,28 +76,44 @@ func (m *gradInput) nextExtra(rows int) {
 	}
 }
 
-// storeHalves stores the results of a block's inputs for one or two rows.
-func (m *gradInput) storeHalves(p *file, y Y, two bool) {
-	at := mem(regY, 0)
-	if m.inputs == 4 {
-		m.Ins("VMOVUPS", y.x(), at)
-		m.next(regY, regDXStride)
-		if two {
-			m.Ins("VEXTRACTF128", "$1", y.String(), at)
-			m.next(regY, regDXStride)
+// storeHalves stores the results of a block's inputs for one or two rows, and gives
+// the vector up. A masked store would take longer than several.
+func (m *gradInput) storeHalves(y Y, two bool) {
+	upper := func() { m.Ins("VEXTRACTF128", "$1", y.String(), y.x()) }
+	if m.inputs > 4 {
+		if m.inputs == 8 {
+			m.store(y, mem(regY, 0))
+		} else {
+			m.storeFirst(y, 4, 0)
+			upper()
+			m.storeFirst(y, m.inputs-4, 4)
 		}
+		m.next(regY, regDXStride)
 		return
 	}
-	mask := p.take()
-	m.tailMask(m.inputs, mask)
-	m.storePart(y.x(), mask.x(), at)
+	m.storeFirst(y, m.inputs, 0)
 	m.next(regY, regDXStride)
 	if two {
-		m.Ins("VEXTRACTF128", "$1", y.String(), y.x())
-		m.storePart(y.x(), mask.x(), at)
+		upper()
+		m.storeFirst(y, m.inputs, 0)
 		m.next(regY, regDXStride)
 	}
-	p.free(mask)
+}
+
+// storeFirst stores the first lanes of a vector at some results of the row.
+func (m *gradInput) storeFirst(y Y, lanes, at int) {
+	to := mem(regY, at*m.size())
+	switch lanes {
+	case 4:
+		m.Ins("VMOVUPS", y.x(), to)
+	case 3:
+		m.Ins("VMOVLPS", y.x(), to)
+		m.Ins("VEXTRACTPS", "$2", y.x(), mem(regY, (at+2)*m.size()))
+	case 2:
+		m.Ins("VMOVLPS", y.x(), to)
+	case 1:
+		m.Ins("VMOVSS", y.x(), to)
+	}
 }
 
 // storeSums adds the chains in float64 and stores the sums.

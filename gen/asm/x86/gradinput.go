@@ -21,16 +21,23 @@ const (
 )
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes
-// together.
-func (s *ISA) InputsAtOnce(elem string) int {
-	n := 4
-	if elem == "float64" {
-		n = 2
+// together, or of a narrow layer's outputs, for one sample or for the rows of a
+// batch: a tile of several rows reads weights once.
+func (s *ISA) InputsAtOnce(k *kernel.Kernel, one bool) int {
+	const most = 8 // results of a vector
+	switch {
+	case k.Elem.Acc == "float64" && s.masks:
+		return min(4, k.Outputs)
+	case k.Elem.Acc == "float64":
+		return min(2, k.Outputs)
+	case k.Init == kernel.Bias && (one || s.masks):
+		return evenly(k.Outputs, most)
+	case k.Init == kernel.Bias && k.Outputs%4 > 0:
+		return evenly(k.Outputs, 6)
+	case s.masks:
+		return min(most, k.Outputs)
 	}
-	if s.masks {
-		n *= 2
-	}
-	return n
+	return min(4, k.Outputs)
 }
 
 // narrow makes the vectors no longer than the chains of a gradient of inputs.
@@ -48,14 +55,23 @@ type gradInput struct {
 	extra    *kernel.Operand
 }
 
-// GradInputRows are the numbers of rows a tile of GradInput takes: the
-// kernel's last arguments count the tiles of each. Separate rounding needs a
-// register for the product.
-func (s *ISA) GradInputRows(fused bool) []int {
-	if s.masks {
+// evenly divides outputs into blocks of at most so many, the last of which may begin
+// before the one in front of it ends.
+func evenly(outputs, most int) int {
+	blocks := (outputs + most - 1) / most
+	return (outputs + blocks - 1) / blocks
+}
+
+// GradInputRows are the numbers of rows a tile of GradInput takes for some inputs at
+// once: the kernel's last arguments count the tiles of each. Separate rounding needs
+// a register for the product.
+func (s *ISA) GradInputRows(fused bool, inputs int) []int {
+	switch {
+	case s.masks:
 		return []int{6, 2, 1}
-	}
-	if fused {
+	case inputs > 6:
+		return []int{1}
+	case fused && inputs <= 4:
 		return []int{3, 2, 1}
 	}
 	return []int{2, 1}
@@ -63,12 +79,13 @@ func (s *ISA) GradInputRows(fused bool) []int {
 
 // FusesGradInput reports whether GradInput applies the epilogue itself.
 func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
-	return s.newGradInput("", nil, k).epilogue != nil
+	fuses := func(one bool) bool { return s.newGradInput("", nil, k, s.InputsAtOnce(k, one)).epilogue != nil }
+	return fuses(true) && fuses(false)
 }
 
-func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
+func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel, inputs int) *gradInput {
 	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k}
-	m.inputs = min(s.InputsAtOnce(k.Elem.Acc), k.Outputs)
+	m.inputs = inputs
 	m.halves = schedule.GradInputChains / m.lanes()
 	extras := k.Extras()
 	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 {
@@ -78,14 +95,18 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInp
 	switch {
 	case s.masks:
 		temps = 1
-	case m.inputs < 4:
+	case m.inputs%4 > 0:
 		temps = 2
 	}
-	// Two rows become one vector, while the sums of the others are in registers.
-	rows := s.GradInputRows(k.Fused)[0]
+	// A vector holds the sums of a row or two, while those of the others are in
+	// registers.
+	rows := m.rows()[0]
 	others := max(0, rows-2) * m.inputs
-	if s.masks {
+	switch {
+	case s.masks:
 		others = (m.rowVectors(rows) - 1) * m.inputs
+	case m.inputs > 4:
+		others = (rows - 1) * m.inputs
 	}
 	if s.Fits(k, 1+others, temps) {
 		m.epilogue, _ = m.writer.epilogue(k.Epilogue, temps)
@@ -96,11 +117,14 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInp
 	return m
 }
 
+// rows are the numbers of rows of its tiles.
+func (m *gradInput) rows() []int { return m.isa.GradInputRows(m.Fused, m.inputs) }
+
 // GradInput prints DX = DY·W for the rows of a batch; the kernel is open. Blocks
-// have InputsAtOnce inputs.
+// have as many inputs as it has outputs.
 func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
-	m := s.newGradInput(name, doc, k)
-	m.Args = kernels.GradInput(k, m.extra != nil, s.GradInputRows(k.Fused))
+	m := s.newGradInput(name, doc, k, k.Outputs)
+	m.Args = kernels.GradInput(k, m.extra != nil, m.rows())
 	m.print()
 	return m.Func
 }
@@ -127,7 +151,7 @@ func (m *gradInput) print() {
 			m.Ins("ADDQ", regAt, regExtra)
 		})
 	}
-	for i, rows := range m.isa.GradInputRows(m.Fused) {
+	for i, rows := range m.rows() {
 		loop, done := m.Label("rows"), m.Label("done")
 		m.Line(func() {
 			m.Ins("MOVQ", m.ArgOf(fmt.Sprintf("tiles%d", i)), regOffset)
@@ -162,6 +186,9 @@ func (m *gradInput) tile(rows int) {
 		sums = m.rowVectors(rows) * m.inputs
 	}
 	m.clearFirst(sums)
+	if m.Init == kernel.Bias {
+		m.startWithBias(rows)
+	}
 	m.Ins("MOVQ", regX, regRow)
 	if rows > 3 {
 		m.Line(func() {
@@ -208,6 +235,34 @@ func (m *gradInput) tile(rows int) {
 	}
 }
 
+// startWithBias puts the biases into the first chains.
+func (m *gradInput) startWithBias(rows int) {
+	m.Line(func() {
+		m.pointer("b", regCount)
+		m.Ins("ADDQ", regAt, regCount)
+	})
+	load := func(k int, dst Y) {
+		m.Func.Ins(m.op("VMOVSS", "VMOVSD"), mem(regCount, k*m.size()), dst.x())
+	}
+	m.Line(func() {
+		for k := range m.inputs {
+			switch {
+			case m.isa.masks:
+				for r := range m.rowVectors(rows) {
+					load(k, m.wideAcc(r, k))
+					if m.paired() && 2*r+1 < rows {
+						m.Func.Ins("VINSERTF64X4", "$1", m.wideAcc(r, k).half(), m.wideAcc(r, k).full(), m.wideAcc(r, k).full())
+					}
+				}
+			default:
+				for r := range rows {
+					load(k, m.acc(r, k, 0))
+				}
+			}
+		}
+	})
+}
+
 // row is the operand at a displacement in row r of dy.
 func (m *gradInput) row(r, disp int) string {
 	base := regRow
@@ -237,6 +292,10 @@ func (m *gradInput) mulAddColumns(weights string, width, disp int, partial bool,
 // mulAddColumn is sums += weights · dy for some vectors of dy; what is stored
 // beyond the outputs is nobody's.
 func (m *gradInput) mulAddColumn(weights string, partial bool, n int, dy, sum func(r int) Y) {
+	if !partial && n == 1 && !m.isa.masks {
+		m.mulAddAny(weights, dy(0), sum(0))
+		return
+	}
 	name := fmt.Sprintf("column%d", n)
 	if partial {
 		name = fmt.Sprintf("lastColumn%d", n)

@@ -23,10 +23,12 @@ const (
 // arguments count the tiles of each.
 func (s *ISA) TileRows(elem string, valid, chains int) []int {
 	w := s.newWriter("", nil, elem, false)
-	most := w.sums / ((valid + w.lanes() - 1) / w.lanes() * chains)
-	switch {
-	case most >= 12:
+	vectors := (valid + w.lanes() - 1) / w.lanes()
+	switch most := w.sums / (vectors * chains); {
+	case most >= 12 && vectors > 1:
 		return []int{12, 8, 4, 1}
+	case most >= 12: // bound by the loads of inputs, one for each multiply-add: 12 rows gain 3 %
+		return []int{8, 4, 1}
 	case most >= 6:
 		return []int{6, 5, 1}
 	case most >= 3:

@@ -10,7 +10,7 @@
 //	layer  dense3       dense 2 ← dense2
 //	output y            [2], loss mse
 //
-// 1282 parameters in 5952 bytes, 1216 multiply-adds per inference, float32, fast mode.
+// 1282 parameters in 5184 bytes, 1216 multiply-adds per inference, float32, fast mode.
 //
 // Use it like this:
 //

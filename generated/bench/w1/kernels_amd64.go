@@ -10,10 +10,10 @@ func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
-func dense32x2AVX2(y, x, wt, b *float32)
+func dense2x32AVX2(y, x, w *float32)
 
 //go:noescape
-func dense32x2AVX512(y, x, wt, b *float32)
+func dense2x32AVX512(y, x, w *float32)
 
 //go:noescape
 func dense32x32AVX2(y, x, w, b *float32)
@@ -40,13 +40,13 @@ func dense4x32AVX512(y, x, w, b *float32)
 func dense4x32AVX512_2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
@@ -70,16 +70,16 @@ func rows16AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 in
 func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
 
 //go:noescape
+func rows16AVX2_3(y, x, w *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
+
+//go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
 func rows32AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+func rows32AVX512_3(y, x, w *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
@@ -88,22 +88,22 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
+func step2x32AVX2(w, x, dy, rate *float32)
+
+//go:noescape
+func step2x32AVX512(w, x, dy, rate *float32)
+
+//go:noescape
 func step4x32AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step4x32AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
-func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
-
-//go:noescape
-func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
-
-//go:noescape
-func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
 func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
@@ -112,16 +112,16 @@ func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
 func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
+func tanhGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
 func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
-
-//go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-//go:noescape
-func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -145,12 +145,12 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
-		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 16, 128, by12, by8, by4, single12)
+		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 16, 128, by12, then8, then4, single12)
 		if again12 {
 			rows32AVX512(&y[m-4][0], &x[m-4][0], &w[0][0][0], &b[0][0], 256, 16, 128, 0, 0, 1, 0)
 		}
@@ -330,11 +330,11 @@ func dense2GradInputOne(y, x *[32]float32, w *[2][32][16]float32, a1, input *[32
 	switch {
 	case useAVX512:
 		negative := -rate
-		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32, 2, 2048)
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32, 2, 2048)
 		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 32, 1, 0)
 	case useAVX2:
 		negative := -rate
-		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32, 2, 2048)
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32, 2, 2048)
 		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 32, 1, 0)
 	default:
 		dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -439,127 +439,153 @@ func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 	}
 }
 
-func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+func dense3Forward(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		dense32x2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 2, 128, 0, 0, 1, 0, 0, 1)
 	case useAVX2:
-		dense32x2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 2, 128, 0, 0, 1, 0, 0, 1)
 	default:
-		dense3ForwardGeneric(y, x, wt, b)
+		dense3ForwardGeneric(y, x, w, b)
 	}
 }
 
-func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense3Forward((*[2]float32)(&y[0]), &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 128, 8, 32, 3, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense3Forward((*[2]float32)(&y[0]), &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 128, 8, 32, 24, m)
-	default:
-		dense3ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 128, 8, 32, 3, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 128, 8, 32, 24, m)
-	default:
-		dense3ForwardTrainRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2, input *[32]float32, rate float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32, 771)
-		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 2, 1, 0)
-	case useAVX2:
-		negative := -rate
-		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32, 24)
-		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 2, 1, 0)
-	default:
-		dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
-	}
-}
-
-func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
+func dense3ForwardRows(y []Output, x [][32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, 128, 128, 771, 4, by6, by2, single6)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, 128, 128, 24, 8, by3, by2, single3)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by3, by2, single3)
 	default:
-		dense3GradInputRowsGeneric(y, x, wt, u0)
+		dense3ForwardRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
+func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x), 8, 128, 3)
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by2, single6)
 	case useAVX2:
-		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x), 8, 128, 24)
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by3, by2, single3)
 	default:
-		dense3GradWeightGeneric(gt, dy, x)
+		dense3ForwardTrainRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
+func dense3GradInput(y *[32]float32, x *[2]float32, w *[2][2][16]float32) {
 	switch {
 	case useAVX512:
-		from, to := share(32, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 8, 128, 3)
+		dense2x32AVX512(&y[0], &x[0], &w[0][0][0])
+	case useAVX2:
+		dense2x32AVX2(&y[0], &x[0], &w[0][0][0])
+	default:
+		dense3GradInputGeneric(y, x, w)
+	}
+}
+
+func dense3GradInputRows(y [][32]float32, x [][2]float32, w *[2][2][16]float32) {
+	switch {
+	case useAVX512:
+		if len(x) == 1 {
+			dense3GradInput(&y[0], &x[0], w)
+			return
+		}
+		m := len(x)
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
+		rows32AVX512_3(&y[0][0], &x[0][0], &w[0][0][0], 128, 8, 128, by12, then8, then4, single12)
+		if again12 {
+			rows32AVX512_3(&y[m-4][0], &x[m-4][0], &w[0][0][0], 128, 8, 128, 0, 0, 1, 0)
 		}
 	case useAVX2:
-		from, to := share(32, 6, part, parts)
+		if len(x) == 1 {
+			dense3GradInput(&y[0], &x[0], w)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range 2 {
+			rows16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], 8, 128, by6, by5, single6)
+		}
+	default:
+		dense3GradInputRowsGeneric(y, x, w)
+	}
+}
+
+func dense3GradWeight(g *[2][2][16]float32, dy [][2]float32, x [][32]float32) {
+	switch {
+	case useAVX512:
+		for q := range 2 {
+			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 2, len(x), 128, 8)
+		}
+	case useAVX2:
+		for q := range 2 {
+			weightGradient16AVX2(&g[q][0][0], &x[0][q*16], &dy[0][0], 2, len(x), 128, 8)
+		}
+	default:
+		dense3GradWeightGeneric(g, dy, x)
+	}
+}
+
+func dense3RankOne(w *[2][2][16]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
+	switch {
+	case useAVX512:
+		negative := -rate
+		step2x32AVX512(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX512(&b[0][0], &b[0][0], &dy[0], &negative, 2, 1, 0)
+	case useAVX2:
+		negative := -rate
+		step2x32AVX2(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX2(&b[0][0], &b[0][0], &dy[0], &negative, 2, 1, 0)
+	default:
+		dense3RankOneGeneric(w, b, x, dy, rate)
+	}
+}
+
+func dense3WeightLearn(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
+	switch {
+	case useAVX512:
+		from, to := share(2, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 2 {
+				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 128, 8)
+			}
+		}
+	case useAVX2:
+		from, to := share(2, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 8, 128, 24)
+			for q := range 2 {
+				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 128, 8)
+			}
 		}
 	default:
 		dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-func dense3WeightSgd(lr float32, g, w *[32][8]float32) {
+func dense3WeightSgd(lr float32, g, w *[2][2][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 16)
+		for q := range 2 {
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 2)
+		}
 	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 32)
+		for q := range 2 {
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 4)
+		}
 	default:
 		dense3WeightSgdGeneric(lr, g, w)
 	}
@@ -579,6 +605,28 @@ func rowTiles(n, a, b int) (int, int, int) {
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
+}
+
+func tanhGradientOfRows(y, u0 [][32]float32) {
+	switch {
+	case useAVX512:
+		tanhGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 32, len(y), 0)
+	case useAVX2:
+		tanhGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 32, len(y), 0)
+	default:
+		tanhGradientOfRowsGeneric(y, u0)
+	}
+}
+
+func tanhGradientOfSums(y, u0 []float32) {
+	switch {
+	case useAVX512:
+		tanhGradientEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	case useAVX2:
+		tanhGradientEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	default:
+		tanhGradientOfSumsGeneric(y, u0)
+	}
 }
 
 func tanhOfRows(y [][32]float32) {

@@ -91,18 +91,59 @@ number4x8(c80000000x8, 0x8000000080000000)
 	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
 	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r1
 
+#define zero6x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+
+#define column3(w, s0, s1, s2) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define columns3x2x16at0(at, w) \
+	column3(at(w), Y0, Y2, Y4); column3((at+64)(w), Y1, Y3, Y5)
+
+#define addChains_543b0875(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
+	VPERM2F128 $33, r3, r4, r2; VADDPS r2, r0, r0; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r5; \
+	VADDPS r5, r2, r2; VBLENDPS $240, r3, r4, r5; VPERM2F128 $33, r3, r4, r4; VADDPS r4, r5, r4; \
+	VSHUFPS $68, r0, r1, r3; VSHUFPS $238, r0, r1, r1; VADDPS r1, r3, r1; VSHUFPS $68, r4, r2, r0; \
+	VSHUFPS $238, r4, r2, r4; VADDPS r4, r0, r4; VSHUFPS $136, r4, r1, r0; VSHUFPS $221, r4, r1, r1; \
+	VADDPS r1, r0, r1
+
+#define addChains_2d1da058(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r3, r3, r4; VPERM2F128 $33, r3, r3, r5; \
+	VADDPS r5, r4, r4; VBLENDPS $240, r3, r3, r5; VPERM2F128 $33, r3, r3, r0; VADDPS r0, r5, r5; \
+	VSHUFPS $68, r2, r1, r0; VSHUFPS $238, r2, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r2; \
+	VSHUFPS $238, r5, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define columns2x2x16at0(at, w) \
+	column2(at(w), Y0, Y2); column2((at+64)(w), Y1, Y3)
+
+#define columns1x2x16at0(at, w) \
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1
+
+#define addChains_b0a97738(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r3; VADDPS r3, r1, r1; VBLENDPS $240, r2, r2, r3; VPERM2F128 $33, r2, r2, r4; \
+	VADDPS r4, r3, r3; VBLENDPS $240, r2, r2, r4; VPERM2F128 $33, r2, r2, r2; VADDPS r2, r4, r2; \
+	VSHUFPS $68, r1, r0, r4; VSHUFPS $238, r1, r0, r0; VADDPS r0, r4, r0; VSHUFPS $68, r2, r3, r1; \
+	VSHUFPS $238, r2, r3, r2; VADDPS r2, r1, r2; VSHUFPS $136, r2, r0, r1; VSHUFPS $221, r2, r0, r0; \
+	VADDPS r0, r1, r0
+
 number4x8(c3f800000x8, 0x3f8000003f800000)
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
 
-#define lastColumn3(w, s0, s1, s2) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
-	VFMADD231PS Y14, Y15, s2
-
-#define lastColumns3x4x8at0(at, w) \
-	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
-	lastColumn3((at+96)(w), Y3, Y7, Y11)
+#define columns3x4x16at0(at, w) \
+	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
+	column3((at+192)(w), Y3, Y7, Y11)
 
 #define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
@@ -130,22 +171,13 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
-#define lastColumn2(w, s0, s1) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+#define columns2x4x16at0(at, w) \
+	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
+	column2((at+192)(w), Y3, Y7)
 
-#define lastColumns2x4x8at0(at, w) \
-	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
-	lastColumn2((at+96)(w), Y3, Y7)
-
-#define zero4x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
-
-#define lastColumn1(w, s0) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
-
-#define lastColumns1x4x8at0(at, w) \
-	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
-	lastColumn1((at+96)(w), Y3)
+#define columns1x4x16at0(at, w) \
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
+	VFMADD231PS (at+192)(w), Y12, Y3
 
 #define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
@@ -154,26 +186,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
 	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
 	VADDPS r0, r3, r0
-
-#define column3(w, s0, s1, s2) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
-
-#define columns3x4x16at0(at, w) \
-	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
-	column3((at+192)(w), Y3, Y7, Y11)
-
-#define column2(w, s0, s1) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define columns2x4x16at0(at, w) \
-	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
-	column2((at+192)(w), Y3, Y7)
-
-#define column1(w, s0) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
-
-#define columns1x4x16at0(at, w) \
-	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
@@ -187,9 +199,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define update_3f9c81b4(r0, r1, r2, r3, r4) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
-
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
@@ -197,19 +206,15 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
 
-#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
-
-#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
-	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define step_833687ae(r0, r1, r2, r3, r4, r5, r6) \
-	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
-	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
+#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
+	VMOVUPS r3, r0
 
 #define epilogue_dc524730(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
@@ -226,10 +231,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define epilogue_85393a54(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
 	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
-
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
 
 
 #define biasEachAVX2Each \
@@ -261,25 +262,22 @@ next3:
 	VZEROUPPER
 	RET
 
-// dense32x2AVX2 sums 32 products for each of 2 outputs.
-TEXT ·dense32x2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $4, CX
-inputs2:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15; VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15; VFMADD231PS 64(DX), Y15, Y2; VBROADCASTSS 12(SI), Y15; VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15; VFMADD231PS 128(DX), Y15, Y4; VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5; VBROADCASTSS 24(SI), Y15; VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15; VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+#define d2x32In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+128)(DI), Y15, Y2; VFMADD231PS (w+160)(DI), Y15, Y3
+
+// dense2x32AVX2 sums 2 products for each of 32 outputs.
+TEXT ·dense2x32AVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8; MOVQ w+16(FP), R10
+	// y[0…31] = Σ w[n][k]·x[k]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	d2x32In1C0(0, 0); d2x32In1C0(4, 64)
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
 
@@ -437,62 +435,80 @@ TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
 
 // inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-96
-	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ u+24(FP), R13; ADDQ R12, R13
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero12x32
+	// 3 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero6x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X2; VMOVSS (CX), X4; VMOVSS 4(CX), X1; VMOVSS 4(CX), X3; VMOVSS 4(CX), X5
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	VMASKMOVPS (R10)(R14*2), Y15, Y14
-	lastColumns3x4x8at0(0, R11)
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
+	columns3x2x16at0(0, DI)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
+	columns3x2x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
-	// dx = dy · (1 - (y · y))
-	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	MOVQ dxStride+56(FP), CX
+	addChains_543b0875(Y2, Y0, Y6, Y3, Y1, Y7); VMOVLPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
+	VMOVLPS X0, (R8); ADDQ CX, R8
+	addChains_2d1da058(Y4, Y0, Y1, Y5, Y2, Y3); VMOVLPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
-rows4:
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x32
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	lastColumns2x4x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 2 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero4x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X2; VMOVSS 4(CX), X1; VMOVSS 4(CX), X3
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
-	lastColumns1x4x8at0(0, R11)
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	columns2x2x16at0(0, DI)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	columns2x2x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_543b0875(Y2, Y0, Y4, Y3, Y1, Y5); VMOVLPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
+	VMOVLPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
+rows8:
+	// 1 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1)
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels10:
+	VMOVUPS (R10), Y12
+	columns1x2x16at0(0, DI)
+	VMOVUPS 32(R10), Y12
+	columns1x2x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels10
 	ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
+	MOVQ dxStride+56(FP), CX
+	addChains_b0a97738(Y0, Y2, Y1, Y3, Y4); VMOVLPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows8
+done9:
+	ADDQ $8, R12
+	ADDQ $128, BX
 	DECQ blocks+64(FP)
 	JNZ block1
 	VZEROUPPER
@@ -524,7 +540,7 @@ panels4:
 	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = dy · (1 - (y · y))
 	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
 	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
@@ -547,7 +563,8 @@ panels7:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -781,59 +798,62 @@ done2:
 	VZEROUPPER
 	RET
 
-#define rUT8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; \
-	mulAdd1(x(R10), Y0)
+#define r16_3Term6(x, w) \
+	r16_3Term5(x, w); \
+	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define rUT8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define r16_3Term5(x, w) \
+	r16_3Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rUT8Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define r16_3Term1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define rUT8Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define rUT8Term1C4(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
-
-#define rUT8Term1C5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
-
-#define rUT8Term1C6(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
-
-#define rUT8Term1C7(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
-
-// rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-72
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
-	ADDQ mask+56(FP), R14
-	MOVQ xStride+32(FP), R11
+// rows16AVX2_3 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2_3(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ xStride+24(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+40(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7, last5)
-last5:
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
+	r16_3Term6(0, 0); r16_3Term6(4, 64)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
+	MOVQ tiles1+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	zero10x32
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16_3Term5(0, 0); r16_3Term5(4, 64)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+56(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Y0); zero(Y1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16_3Term1(0, 0); r16_3Term1(4, 64)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
@@ -852,6 +872,27 @@ elements1:
 	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements1
+	VZEROUPPER
+	RET
+
+#define s2x32In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+128)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+160)(DI))
+
+// step2x32AVX2 is the step of one sample on the weights of 32 outputs.
+TEXT ·step2x32AVX2(SB), NOSPLIT, $0-32
+	MOVQ w+0(FP), R10; MOVQ dy+16(FP), R8
+	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…31
+	MOVQ rate+24(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	s2x32In1C0(0, 0); s2x32In1C0(4, 64)
 	VZEROUPPER
 	RET
 
@@ -881,73 +922,7 @@ TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
 	RET
 
 // stepGradientAVX2 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX2(SB), NOSPLIT, $0-72
-	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4
-	zero(Y0)
-	LEAQ 4(DI), R9; VBROADCASTSS (SI)(R9*1), Y5; zero(Y1)
-	LEAQ 8(DI), R9; VBROADCASTSS (SI)(R9*1), Y6; zero(Y2)
-	LEAQ 12(DI), R9; VBROADCASTSS (SI)(R9*1), Y7; zero(Y3)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	LEAQ 4(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R11; ADDQ R9, R11
-	LEAQ 8(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R12; ADDQ R9, R12
-	LEAQ 12(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R13; ADDQ R9, R13
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+64(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	step_833687ae((R9), Y15, (R11), Y13, Y1, Y5, Y8)
-	step_833687ae((R9), Y15, (R12), Y13, Y2, Y6, Y8)
-	step_833687ae((R9), Y15, (R13), Y13, Y3, Y7, Y8)
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
-	// dx = dy · (1 - (y · y))
-	epilogue_dc524730((R9), X1, Y1, Y2, Y0)
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4; zero(Y0)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+64(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
-	// dx = dy · (1 - (y · y))
-	epilogue_85393a54((R9), X1, Y1, Y2, Y0)
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
-	VZEROUPPER
-	RET
-
-// stepGradientAVX2_2 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX2_2(SB), NOSPLIT, $0-80
+TEXT ·stepGradientAVX2(SB), NOSPLIT, $0-80
 	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
 	MOVQ count+56(FP), AX
 	CMPQ AX, $4
@@ -1061,6 +1036,35 @@ next3:
 	VZEROUPPER
 	RET
 
+#define tanhGradientEachAVX2Each \
+	VMULPS Y2, Y2, Y2; VMOVUPS c3f800000x8<>(SB), Y3; VSUBPS Y2, Y3, Y2; VMULPS Y2, Y1, Y1
+
+// tanhGradientEachAVX2 computes y = x0 · (1 - (x1 · x1)) for n elements of every row.
+TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 · (1 - (x1 · x1))
+row1:
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	tanhGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	tanhGradientEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
@@ -1098,49 +1102,6 @@ rows6:
 	DECQ CX; JNZ rows6
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
-	VZEROUPPER
-	RET
-
-// weightGradientUpTo8AVX2 sums the gradients of the weights of up to 8 outputs over the rows.
-TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
-inputs1:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
 	VZEROUPPER

@@ -322,75 +322,75 @@ func dense2ForwardTanhGeneric(y, x *[32]float32, w *[2][32][16]float32, b *[2][1
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+func dense3ForwardGeneric(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
+		s0_0 += float32(w[0][0][0] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
+		s0_1 += float32(w[0][0][1] * xk)
 		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
+		s0_2 += float32(w[0][0][2] * xk)
 		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
+		s0_3 += float32(w[0][0][3] * xk)
 		xk = x[4]
-		s0_4 += float32(wt[4][0] * xk)
+		s0_4 += float32(w[0][0][4] * xk)
 		xk = x[5]
-		s0_5 += float32(wt[5][0] * xk)
+		s0_5 += float32(w[0][0][5] * xk)
 		xk = x[6]
-		s0_6 += float32(wt[6][0] * xk)
+		s0_6 += float32(w[0][0][6] * xk)
 		xk = x[7]
-		s0_7 += float32(wt[7][0] * xk)
+		s0_7 += float32(w[0][0][7] * xk)
 		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
+		s0_0 += float32(w[0][0][8] * xk)
 		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
+		s0_1 += float32(w[0][0][9] * xk)
 		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
+		s0_2 += float32(w[0][0][10] * xk)
 		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
+		s0_3 += float32(w[0][0][11] * xk)
 		xk = x[12]
-		s0_4 += float32(wt[12][0] * xk)
+		s0_4 += float32(w[0][0][12] * xk)
 		xk = x[13]
-		s0_5 += float32(wt[13][0] * xk)
+		s0_5 += float32(w[0][0][13] * xk)
 		xk = x[14]
-		s0_6 += float32(wt[14][0] * xk)
+		s0_6 += float32(w[0][0][14] * xk)
 		xk = x[15]
-		s0_7 += float32(wt[15][0] * xk)
+		s0_7 += float32(w[0][0][15] * xk)
 		xk = x[16]
-		s0_0 += float32(wt[16][0] * xk)
+		s0_0 += float32(w[1][0][0] * xk)
 		xk = x[17]
-		s0_1 += float32(wt[17][0] * xk)
+		s0_1 += float32(w[1][0][1] * xk)
 		xk = x[18]
-		s0_2 += float32(wt[18][0] * xk)
+		s0_2 += float32(w[1][0][2] * xk)
 		xk = x[19]
-		s0_3 += float32(wt[19][0] * xk)
+		s0_3 += float32(w[1][0][3] * xk)
 		xk = x[20]
-		s0_4 += float32(wt[20][0] * xk)
+		s0_4 += float32(w[1][0][4] * xk)
 		xk = x[21]
-		s0_5 += float32(wt[21][0] * xk)
+		s0_5 += float32(w[1][0][5] * xk)
 		xk = x[22]
-		s0_6 += float32(wt[22][0] * xk)
+		s0_6 += float32(w[1][0][6] * xk)
 		xk = x[23]
-		s0_7 += float32(wt[23][0] * xk)
+		s0_7 += float32(w[1][0][7] * xk)
 		xk = x[24]
-		s0_0 += float32(wt[24][0] * xk)
+		s0_0 += float32(w[1][0][8] * xk)
 		xk = x[25]
-		s0_1 += float32(wt[25][0] * xk)
+		s0_1 += float32(w[1][0][9] * xk)
 		xk = x[26]
-		s0_2 += float32(wt[26][0] * xk)
+		s0_2 += float32(w[1][0][10] * xk)
 		xk = x[27]
-		s0_3 += float32(wt[27][0] * xk)
+		s0_3 += float32(w[1][0][11] * xk)
 		xk = x[28]
-		s0_4 += float32(wt[28][0] * xk)
+		s0_4 += float32(w[1][0][12] * xk)
 		xk = x[29]
-		s0_5 += float32(wt[29][0] * xk)
+		s0_5 += float32(w[1][0][13] * xk)
 		xk = x[30]
-		s0_6 += float32(wt[30][0] * xk)
+		s0_6 += float32(w[1][0][14] * xk)
 		xk = x[31]
-		s0_7 += float32(wt[31][0] * xk)
+		s0_7 += float32(w[1][0][15] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = s0
 	}
@@ -399,79 +399,79 @@ func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 		s0_0 := b[0][1]
 		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][1] * xk)
+		s0_0 += float32(w[0][1][0] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
+		s0_1 += float32(w[0][1][1] * xk)
 		xk = x[2]
-		s0_2 += float32(wt[2][1] * xk)
+		s0_2 += float32(w[0][1][2] * xk)
 		xk = x[3]
-		s0_3 += float32(wt[3][1] * xk)
+		s0_3 += float32(w[0][1][3] * xk)
 		xk = x[4]
-		s0_4 += float32(wt[4][1] * xk)
+		s0_4 += float32(w[0][1][4] * xk)
 		xk = x[5]
-		s0_5 += float32(wt[5][1] * xk)
+		s0_5 += float32(w[0][1][5] * xk)
 		xk = x[6]
-		s0_6 += float32(wt[6][1] * xk)
+		s0_6 += float32(w[0][1][6] * xk)
 		xk = x[7]
-		s0_7 += float32(wt[7][1] * xk)
+		s0_7 += float32(w[0][1][7] * xk)
 		xk = x[8]
-		s0_0 += float32(wt[8][1] * xk)
+		s0_0 += float32(w[0][1][8] * xk)
 		xk = x[9]
-		s0_1 += float32(wt[9][1] * xk)
+		s0_1 += float32(w[0][1][9] * xk)
 		xk = x[10]
-		s0_2 += float32(wt[10][1] * xk)
+		s0_2 += float32(w[0][1][10] * xk)
 		xk = x[11]
-		s0_3 += float32(wt[11][1] * xk)
+		s0_3 += float32(w[0][1][11] * xk)
 		xk = x[12]
-		s0_4 += float32(wt[12][1] * xk)
+		s0_4 += float32(w[0][1][12] * xk)
 		xk = x[13]
-		s0_5 += float32(wt[13][1] * xk)
+		s0_5 += float32(w[0][1][13] * xk)
 		xk = x[14]
-		s0_6 += float32(wt[14][1] * xk)
+		s0_6 += float32(w[0][1][14] * xk)
 		xk = x[15]
-		s0_7 += float32(wt[15][1] * xk)
+		s0_7 += float32(w[0][1][15] * xk)
 		xk = x[16]
-		s0_0 += float32(wt[16][1] * xk)
+		s0_0 += float32(w[1][1][0] * xk)
 		xk = x[17]
-		s0_1 += float32(wt[17][1] * xk)
+		s0_1 += float32(w[1][1][1] * xk)
 		xk = x[18]
-		s0_2 += float32(wt[18][1] * xk)
+		s0_2 += float32(w[1][1][2] * xk)
 		xk = x[19]
-		s0_3 += float32(wt[19][1] * xk)
+		s0_3 += float32(w[1][1][3] * xk)
 		xk = x[20]
-		s0_4 += float32(wt[20][1] * xk)
+		s0_4 += float32(w[1][1][4] * xk)
 		xk = x[21]
-		s0_5 += float32(wt[21][1] * xk)
+		s0_5 += float32(w[1][1][5] * xk)
 		xk = x[22]
-		s0_6 += float32(wt[22][1] * xk)
+		s0_6 += float32(w[1][1][6] * xk)
 		xk = x[23]
-		s0_7 += float32(wt[23][1] * xk)
+		s0_7 += float32(w[1][1][7] * xk)
 		xk = x[24]
-		s0_0 += float32(wt[24][1] * xk)
+		s0_0 += float32(w[1][1][8] * xk)
 		xk = x[25]
-		s0_1 += float32(wt[25][1] * xk)
+		s0_1 += float32(w[1][1][9] * xk)
 		xk = x[26]
-		s0_2 += float32(wt[26][1] * xk)
+		s0_2 += float32(w[1][1][10] * xk)
 		xk = x[27]
-		s0_3 += float32(wt[27][1] * xk)
+		s0_3 += float32(w[1][1][11] * xk)
 		xk = x[28]
-		s0_4 += float32(wt[28][1] * xk)
+		s0_4 += float32(w[1][1][12] * xk)
 		xk = x[29]
-		s0_5 += float32(wt[29][1] * xk)
+		s0_5 += float32(w[1][1][13] * xk)
 		xk = x[30]
-		s0_6 += float32(wt[30][1] * xk)
+		s0_6 += float32(w[1][1][14] * xk)
 		xk = x[31]
-		s0_7 += float32(wt[31][1] * xk)
+		s0_7 += float32(w[1][1][15] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[1] = s0
 	}
 }
 
 // dense3ForwardRowsGeneric is dense3ForwardGeneric for every row.
-func dense3ForwardRowsGeneric(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+func dense3ForwardRowsGeneric(y []Output, x [][32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardGeneric((*[2]float32)(&y[i]), &x[i], wt, b)
+		dense3ForwardGeneric((*[2]float32)(&y[i]), &x[i], w, b)
 	}
 }
 

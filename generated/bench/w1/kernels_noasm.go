@@ -44,26 +44,31 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, pa
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense3BiasSgd(lr float32, g, w *[1][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
-func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	dense3ForwardGeneric(y, x, wt, b)
+func dense3Forward(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
+	dense3ForwardGeneric(y, x, w, b)
 }
-func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	dense3ForwardRowsGeneric(y, x, wt, b)
+func dense3ForwardRows(y []Output, x [][32]float32, w *[2][2][16]float32, b *[1][16]float32) {
+	dense3ForwardRowsGeneric(y, x, w, b)
 }
-func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	dense3ForwardTrainRowsGeneric(y, x, wt, b)
+func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, w *[2][2][16]float32, b *[1][16]float32) {
+	dense3ForwardTrainRowsGeneric(y, x, w, b)
 }
-func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2, input *[32]float32, rate float32, b *[1][16]float32) {
-	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
+func dense3GradInput(y *[32]float32, x *[2]float32, w *[2][2][16]float32) {
+	dense3GradInputGeneric(y, x, w)
 }
-func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
-	dense3GradInputRowsGeneric(y, x, wt, u0)
+func dense3GradInputRows(y [][32]float32, x [][2]float32, w *[2][2][16]float32) {
+	dense3GradInputRowsGeneric(y, x, w)
 }
-func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
-	dense3GradWeightGeneric(gt, dy, x)
+func dense3GradWeight(g *[2][2][16]float32, dy [][2]float32, x [][32]float32) {
+	dense3GradWeightGeneric(g, dy, x)
 }
-func dense3WeightLearn(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
+func dense3RankOne(w *[2][2][16]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
+	dense3RankOneGeneric(w, b, x, dy, rate)
+}
+func dense3WeightLearn(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(lr float32, g, w *[32][8]float32) { dense3WeightSgdGeneric(lr, g, w) }
-func tanhOfRows(y [][32]float32)                       { tanhOfRowsGeneric(y) }
+func dense3WeightSgd(lr float32, g, w *[2][2][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
+func tanhGradientOfRows(y, u0 [][32]float32)              { tanhGradientOfRowsGeneric(y, u0) }
+func tanhGradientOfSums(y, u0 []float32)                  { tanhGradientOfSumsGeneric(y, u0) }
+func tanhOfRows(y [][32]float32)                          { tanhOfRowsGeneric(y) }

@@ -334,50 +334,176 @@ func dense3BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 }
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardGeneric for every row.
-func dense3ForwardTrainRowsGeneric(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+func dense3ForwardTrainRowsGeneric(y [][2]float32, x [][32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
+		dense3ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
 
-// dense3GradInput computes the input gradient of layer "dense3", 2→32:
+// dense3GradInputGeneric computes the input gradient of layer "dense3", 2→32:
 //
 //	for n := range y {
 //		s := 0
 //		for k := range x {
 //			s += w[k][n] * x[k]
 //		}
-//		y[n] = tanhGradient(s)
+//		y[n] = s
 //	}
 //
-// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3GradInput(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32) {
-	for k := 0; k <= 31; k += 1 {
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		{
-			w0 := &wt[k]
-			d := (*[2]float32)(x[0:2])
-			s0_0 += float32(w0[0] * d[0])
-			s0_1 += float32(w0[1] * d[1])
-		}
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[k] = tanhGradient(a2[k], s0)
+// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3GradInputGeneric(y *[32]float32, x *[2]float32, w *[2][2][16]float32) {
+	{
+		// y[0…3] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][0] * xk)
+		s1 += float32(w[0][0][1] * xk)
+		s2 += float32(w[0][0][2] * xk)
+		s3 += float32(w[0][0][3] * xk)
+		xk = x[1]
+		s0 += float32(w[0][1][0] * xk)
+		s1 += float32(w[0][1][1] * xk)
+		s2 += float32(w[0][1][2] * xk)
+		s3 += float32(w[0][1][3] * xk)
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
+	}
+	{
+		// y[4…7] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][4] * xk)
+		s1 += float32(w[0][0][5] * xk)
+		s2 += float32(w[0][0][6] * xk)
+		s3 += float32(w[0][0][7] * xk)
+		xk = x[1]
+		s0 += float32(w[0][1][4] * xk)
+		s1 += float32(w[0][1][5] * xk)
+		s2 += float32(w[0][1][6] * xk)
+		s3 += float32(w[0][1][7] * xk)
+		y[4] = s0
+		y[5] = s1
+		y[6] = s2
+		y[7] = s3
+	}
+	{
+		// y[8…11] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][8] * xk)
+		s1 += float32(w[0][0][9] * xk)
+		s2 += float32(w[0][0][10] * xk)
+		s3 += float32(w[0][0][11] * xk)
+		xk = x[1]
+		s0 += float32(w[0][1][8] * xk)
+		s1 += float32(w[0][1][9] * xk)
+		s2 += float32(w[0][1][10] * xk)
+		s3 += float32(w[0][1][11] * xk)
+		y[8] = s0
+		y[9] = s1
+		y[10] = s2
+		y[11] = s3
+	}
+	{
+		// y[12…15] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][12] * xk)
+		s1 += float32(w[0][0][13] * xk)
+		s2 += float32(w[0][0][14] * xk)
+		s3 += float32(w[0][0][15] * xk)
+		xk = x[1]
+		s0 += float32(w[0][1][12] * xk)
+		s1 += float32(w[0][1][13] * xk)
+		s2 += float32(w[0][1][14] * xk)
+		s3 += float32(w[0][1][15] * xk)
+		y[12] = s0
+		y[13] = s1
+		y[14] = s2
+		y[15] = s3
+	}
+	{
+		// y[16…19] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][0] * xk)
+		s1 += float32(w[1][0][1] * xk)
+		s2 += float32(w[1][0][2] * xk)
+		s3 += float32(w[1][0][3] * xk)
+		xk = x[1]
+		s0 += float32(w[1][1][0] * xk)
+		s1 += float32(w[1][1][1] * xk)
+		s2 += float32(w[1][1][2] * xk)
+		s3 += float32(w[1][1][3] * xk)
+		y[16] = s0
+		y[17] = s1
+		y[18] = s2
+		y[19] = s3
+	}
+	{
+		// y[20…23] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][4] * xk)
+		s1 += float32(w[1][0][5] * xk)
+		s2 += float32(w[1][0][6] * xk)
+		s3 += float32(w[1][0][7] * xk)
+		xk = x[1]
+		s0 += float32(w[1][1][4] * xk)
+		s1 += float32(w[1][1][5] * xk)
+		s2 += float32(w[1][1][6] * xk)
+		s3 += float32(w[1][1][7] * xk)
+		y[20] = s0
+		y[21] = s1
+		y[22] = s2
+		y[23] = s3
+	}
+	{
+		// y[24…27] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][8] * xk)
+		s1 += float32(w[1][0][9] * xk)
+		s2 += float32(w[1][0][10] * xk)
+		s3 += float32(w[1][0][11] * xk)
+		xk = x[1]
+		s0 += float32(w[1][1][8] * xk)
+		s1 += float32(w[1][1][9] * xk)
+		s2 += float32(w[1][1][10] * xk)
+		s3 += float32(w[1][1][11] * xk)
+		y[24] = s0
+		y[25] = s1
+		y[26] = s2
+		y[27] = s3
+	}
+	{
+		// y[28…31] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][12] * xk)
+		s1 += float32(w[1][0][13] * xk)
+		s2 += float32(w[1][0][14] * xk)
+		s3 += float32(w[1][0][15] * xk)
+		xk = x[1]
+		s0 += float32(w[1][1][12] * xk)
+		s1 += float32(w[1][1][13] * xk)
+		s2 += float32(w[1][1][14] * xk)
+		s3 += float32(w[1][1][15] * xk)
+		y[28] = s0
+		y[29] = s1
+		y[30] = s2
+		y[31] = s3
 	}
 }
 
-// dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOneGeneric(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2, input *[32]float32, rate float32, b *[1][16]float32) {
-	dense3GradInput(y, x, wt, a2)
-	dense3RankOneGeneric(wt, b, input, x, rate)
-}
-
-// dense3GradInputRowsGeneric is dense3GradInput for every row.
-func dense3GradInputRowsGeneric(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
+// dense3GradInputRowsGeneric is dense3GradInputGeneric for every row.
+func dense3GradInputRowsGeneric(y [][32]float32, x [][2]float32, w *[2][2][16]float32) {
 	y = y[:len(x)]
-	u0 = u0[:len(x)]
 	for i := range x {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+		dense3GradInputGeneric(&y[i], &x[i], w)
 	}
 }
 
@@ -390,20 +516,26 @@ func dense3GradInputRowsGeneric(y [][32]float32, x [][2]float32, wt *[32][8]floa
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
+func dense3GradWeightGeneric(g *[2][2][16]float32, dy [][2]float32, x [][32]float32) {
 	dy = dy[:len(x)]
-	for k := range 32 {
-		gk := &gt[k]
-		{
-			var s0, s1 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[2]float32)(dy[b][0 : 0+2])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
+	for q := range g {
+		for k := range 2 {
+			gk := &g[q][k]
+			for j := 0; j <= 12; j += 4 {
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := dy[b][k]
+					d := (*[16]float32)(x[b][q*16 : q*16+16])
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+				}
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
 			}
-			gk[0] = s0
-			gk[1] = s1
 		}
 	}
 }
@@ -419,24 +551,23 @@ func dense3GradWeightGeneric(gt *[32][8]float32, dy [][2]float32, x [][32]float3
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense3RankOneGeneric(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
-	{
-		d := (*[2]float32)(dy[0 : 0+2])
-		for k, xk := range x {
-			wk := &wt[k]
+func dense3RankOneGeneric(w *[2][2][16]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
+	for q := range w {
+		d := (*[16]float32)(x[q*16 : q*16+16])
+		for k, xk := range dy {
+			wk := &w[q][k]
 			for j, dj := range d {
 				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
-		bq := &b[0]
-		for j, dj := range d {
-			bq[j] -= float32(rate * (dj + 0))
-		}
+	}
+	for j, dj := range dy {
+		b[j/16][j%16] -= float32(rate * (dj + 0))
 	}
 }
 
 // dense3WeightLearnGeneric updates tensors like dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(lr float32, g, w *[32][8]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
+func dense3WeightLearnGeneric(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
@@ -445,15 +576,33 @@ func dense3WeightLearnGeneric(lr float32, g, w *[32][8]float32, dy [][2]float32,
 }
 
 // dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(lr float32, g, w *[32][8]float32) {
-	for k := range 32 {
-		gs := &g[k]
-		ws := &w[k]
-		for j := range 2 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
+func dense3WeightSgdGeneric(lr float32, g, w *[2][2][16]float32) {
+	for q := range 2 {
+		for k := range 2 {
+			gs := &g[q][k]
+			ws := &w[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
+			}
 		}
+	}
+}
+
+// tanhGradientOfRowsGeneric is tanhGradientOfSumsGeneric for every row.
+func tanhGradientOfRowsGeneric(y, u0 [][32]float32) {
+	u0 = u0[:len(y)]
+	for i := range y {
+		tanhGradientOfSumsGeneric(y[i][:32], u0[i][:32])
+	}
+}
+
+// tanhGradientOfSumsGeneric computes tanh gradient of the sums in y.
+func tanhGradientOfSumsGeneric(y, u0 []float32) {
+	u0 = u0[:len(y)]
+	for j, s := range y {
+		y[j] = tanhGradient(u0[j], s)
 	}
 }

@@ -12,7 +12,7 @@ type params struct {
 	b2 [2][16]float32     // dense2.bias [32], byte 640
 	w2 [2][32][16]float32 // dense2.weight [32 32], byte 768
 	b3 [1][16]float32     // dense3.bias [2], byte 4864
-	w3 [32][8]float32     // dense3.weight [2 32], byte 4928
+	w3 [2][2][16]float32  // dense3.weight [2 32], byte 4928
 }
 
 // dense1Bias is where dense1.bias[o] lies.
@@ -42,7 +42,7 @@ func (p *params) dense3Bias(o int) *float32 {
 
 // dense3Weight is where dense3.weight[o, i] lies.
 func (p *params) dense3Weight(o, i int) *float32 {
-	return &p.w3[i][o]
+	return &p.w3[i/16][o][i%16]
 }
 
 // tensors are the tensors of a weight file, in canonical layout: weights [out, in],

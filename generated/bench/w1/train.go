@@ -33,7 +33,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	lossY := 0 + lZ3[0]
 	loss := loss_2(lossY, s_2)
 	dz2 := &ws.t5[0]
-	dense3GradInputOne(dz2, dz3, &p.w3, a2, a2, lr, &p.b3)
+	dense3GradInput(dz2, dz3, &p.w3)
+	tanhGradientOfSums(dz2[:], a2[:])
+	dense3RankOne(&p.w3, &p.b3, a2, dz3, lr)
 	dz1 := &ws.t1[0]
 	dense2GradInputOne(dz1, dz2, &p.w2, a1, a1, lr, &p.b2)
 	dense1RankOne(&p.w1, &p.b1, (*[4]float32)(in), dz1, lr)
@@ -71,7 +73,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 			dz3[i][j] = mseGradient(z3[i][j], y[i][j], s_2)
 		}
 	}
-	dense3GradInputRows(dz2, dz3, &p.w3, a2)
+	dense3GradInputRows(dz2, dz3, &p.w3)
+	tanhGradientOfRows(dz2, a2)
 	dense2GradInputRows(dz1, dz2, &p.w2, a1)
 }
 

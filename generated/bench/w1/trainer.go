@@ -159,7 +159,7 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 var finals = [...]struct {
 	part, lo, hi int
 }{
-	{0, 192, 1216}, {1, 32, 160}, {2, 1232, 1488}, {3, 0, 32}, {4, 160, 192}, {5, 1216, 1232},
+	{0, 192, 1216}, {1, 32, 160}, {2, 1232, 1296}, {3, 0, 32}, {4, 160, 192}, {5, 1216, 1232},
 }
 
 // finalParts is in how many parts sums is done for them.

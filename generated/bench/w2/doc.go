@@ -10,7 +10,7 @@
 //	layer  softmax1     softmax ← dense2
 //	output y            [10], loss cross_entropy
 //
-// 101770 parameters in 410176 bytes, 101632 multiply-adds per inference, float32, fast mode.
+// 101770 parameters in 407104 bytes, 101632 multiply-adds per inference, float32, fast mode.
 //
 // Use it like this:
 //

@@ -30,24 +30,29 @@ func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, p
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense2BiasSgd(lr float32, g, w *[1][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
-func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardGeneric(y, x, wt, b)
+func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
 }
-func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardRowsGeneric(y, x, wt, b)
+func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32, b *[1][16]float32) {
+	dense2ForwardRowsGeneric(y, x, w, b)
 }
-func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1, input *[128]float32, rate float32, b *[1][16]float32) {
-	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
+func dense2GradInput(y *[128]float32, x *[10]float32, w *[8][10][16]float32) {
+	dense2GradInputGeneric(y, x, w)
 }
-func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
-	dense2GradInputRowsGeneric(y, x, wt, u0)
+func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float32) {
+	dense2GradInputRowsGeneric(y, x, w)
 }
-func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
-	dense2GradWeightGeneric(gt, dy, x)
+func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
+	dense2GradWeightGeneric(g, dy, x)
 }
-func dense2WeightLearn(lr float32, g, w *[128][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
+func dense2RankOne(w *[8][10][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
+	dense2RankOneGeneric(w, b, x, dy, rate)
+}
+func dense2WeightLearn(lr float32, g, w *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w *[128][16]float32)  { dense2WeightSgdGeneric(lr, g, w) }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }
+func dense2WeightSgd(lr float32, g, w *[8][10][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)  { exponentialsEachGeneric(y, x0, x1) }
+func reluGradientOfRows(y, u0 [][144]float32)              { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)                   { reluGradientOfSumsGeneric(y, u0) }
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)       { softmaxEachGeneric(y, x0, x1) }

@@ -10,7 +10,7 @@ type params struct {
 	b1 [8][16]float32      // dense1.bias [128], byte 0
 	w1 [8][784][16]float32 // dense1.weight [128 784], byte 512
 	b2 [1][16]float32      // dense2.bias [10], byte 401920
-	w2 [128][16]float32    // dense2.weight [10 128], byte 401984
+	w2 [8][10][16]float32  // dense2.weight [10 128], byte 401984
 }
 
 // dense1Bias is where dense1.bias[o] lies.
@@ -30,7 +30,7 @@ func (p *params) dense2Bias(o int) *float32 {
 
 // dense2Weight is where dense2.weight[o, i] lies.
 func (p *params) dense2Weight(o, i int) *float32 {
-	return &p.w2[i][o]
+	return &p.w2[i/16][o][i%16]
 }
 
 // tensors are the tensors of a weight file, in canonical layout: weights [out, in],

@@ -46,7 +46,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	lossY := 0 + lZ2[0]
 	loss := loss_2(lossY, s_2)
 	dz1 := &ws.t8[0]
-	dense2GradInputOne(dz1, dz2, &p.w2, a1, a1, lr, &p.b2)
+	dense2GradInput(dz1, dz2, &p.w2)
+	reluGradientOfSums(dz1[:], a1[:])
+	dense2RankOne(&p.w2, &p.b2, a1, dz2, lr)
 	dense1RankOne(&p.w1, &p.b1, (*[784]float32)(in), dz1, lr)
 	return loss
 }
@@ -92,7 +94,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		tHot[i][y[i]] = 1
 		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
-	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+	dense2GradInputRows(dz1, dz2, &p.w2)
+	reluGradientOfRows(dz1, a1)
 }
 
 // losses is the loss of a batch, once all samples went through the network.

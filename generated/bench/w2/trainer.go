@@ -159,7 +159,7 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 var finals = [...]struct {
 	part, lo, hi int
 }{
-	{0, 128, 100480}, {1, 100496, 102544}, {2, 0, 128}, {3, 100480, 100496},
+	{0, 128, 100480}, {1, 100496, 101776}, {2, 0, 128}, {3, 100480, 100496},
 }
 
 // finalParts is in how many parts sums is done for them.

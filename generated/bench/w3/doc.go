@@ -11,7 +11,7 @@
 //	layer  softmax1     softmax ← dense3
 //	output y            [10], loss cross_entropy
 //
-// 669706 parameters in 2693184 bytes, 668672 multiply-adds per inference, float32, fast mode.
+// 669706 parameters in 2680896 bytes, 668672 multiply-adds per inference, float32, fast mode.
 //
 // Use it like this:
 //

@@ -16,10 +16,10 @@ func crossEntropyGradientEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 func crossEntropyGradientEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
 //go:noescape
-func dense512x10AVX2(y, x, wt, b *float32)
+func dense10x512AVX2(y, x, w *float32)
 
 //go:noescape
-func dense512x10AVX512(y, x, wt, b *float32)
+func dense10x512AVX512(y, x, w *float32)
 
 //go:noescape
 func dense512x512AVX2(y, x, w, b *float32)
@@ -40,13 +40,13 @@ func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
@@ -76,19 +76,22 @@ func nonZero512(list *int32, count *int, x *float32)
 func preempt()
 
 //go:noescape
+func reluGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func reluGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_2(y, x, w *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
-func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
-
-//go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+func rows32AVX512_2(y, x, w *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
@@ -103,40 +106,34 @@ func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
+func step10x512AVX2(w, x, dy, rate *float32)
+
+//go:noescape
+func step10x512AVX512(w, x, dy, rate *float32)
+
+//go:noescape
 func step784x512AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step784x512AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
-func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+func stepGradientAVX2_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX2_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
-
-//go:noescape
-func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
-
-//go:noescape
-func stepGradientAVX512_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
 //go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
 func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
-
-//go:noescape
-func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-//go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -171,13 +168,13 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, 0, 0, 1, 0)
 			}
@@ -324,13 +321,13 @@ func dense2ForwardRows(y, x [][528]float32, w *[32][513][16]float32, b *[32][16]
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, 0, 0, 1, 0)
 			}
@@ -387,11 +384,11 @@ func dense2GradInputOne(y, x *[512]float32, w *[32][513][16]float32, a1, input *
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			stepGradientAVX512_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
+			stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
 			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
 		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 	case useAVX2:
 		negative := -rate
@@ -400,11 +397,11 @@ func dense2GradInputOne(y, x *[512]float32, w *[32][513][16]float32, a1, input *
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			stepGradientAVX2_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
+			stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
 			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
 		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 	default:
 		dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -521,106 +518,140 @@ func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 	}
 }
 
-func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		dense512x10AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 32, 640, 0, 0, 2, 0, 0, 1)
 	case useAVX2:
-		dense512x10AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 32, 640, 0, 0, 2, 0, 1)
 	default:
-		dense3ForwardGeneric(y, x, wt, b)
+		dense3ForwardGeneric(y, x, w, b)
 	}
 }
 
-func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 2112, 40, 512, 1023, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 2112, 40, 512, m)
-		rowsUpTo8AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], 2112, 40, 512, 24, m)
-	default:
-		dense3ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 771)
-		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 10, 1, 0)
-	case useAVX2:
-		negative := -rate
-		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 24)
-		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 10, 1, 0)
-	default:
-		dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
-	}
-}
-
-func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
+func dense3ForwardRows(y [][10]float32, x [][528]float32, w *[32][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 40, 2112, 2112, 771, 64, by6, by2, single6)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 32, 640, 2112, 40, 2, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 40, 2112, 2112, 24, 128, by3, by2, single3)
+		by2, by1 := m/2, m%2
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 32, 640, 2112, 40, 2, by2, by1)
 	default:
-		dense3GradInputRowsGeneric(y, x, wt, u0)
+		dense3ForwardRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
+func dense3GradInput(y *[512]float32, x *[10]float32, w *[32][10][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x), 40, 2112, 1023)
+		dense10x512AVX512(&y[0], &x[0], &w[0][0][0])
 	case useAVX2:
-		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x), 40, 2112, 24)
+		dense10x512AVX2(&y[0], &x[0], &w[0][0][0])
 	default:
-		dense3GradWeightGeneric(gt, dy, x)
+		dense3GradInputGeneric(y, x, w)
 	}
 }
 
-func dense3WeightLearn(lr float32, g, w *[512][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
+func dense3GradInputRows(y [][528]float32, x [][10]float32, w *[32][10][16]float32) {
 	switch {
 	case useAVX512:
-		from, to := share(512, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 2112, 1023)
+		if len(x) == 1 {
+			dense3GradInput((*[512]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
+		for q := 0; q < 32; q += 2 {
+			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], 640, 40, 2112, by12, then8, then4, single12)
+			if again12 {
+				rows32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], 640, 40, 2112, 0, 0, 1, 0)
+			}
 		}
 	case useAVX2:
-		from, to := share(512, 6, part, parts)
+		if len(x) == 1 {
+			dense3GradInput((*[512]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range 32 {
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], 40, 2112, by6, by5, single6)
+		}
+	default:
+		dense3GradInputRowsGeneric(y, x, w)
+	}
+}
+
+func dense3GradWeight(g *[32][10][16]float32, dy [][10]float32, x [][528]float32) {
+	switch {
+	case useAVX512:
+		for q := range 32 {
+			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 2112, 40)
+		}
+	case useAVX2:
+		for q := range 32 {
+			weightGradient16AVX2(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 2112, 40)
+		}
+	default:
+		dense3GradWeightGeneric(g, dy, x)
+	}
+}
+
+func dense3RankOne(w *[32][10][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
+	switch {
+	case useAVX512:
+		negative := -rate
+		step10x512AVX512(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX512(&b[0][0], &b[0][0], &dy[0], &negative, 10, 1, 0)
+	case useAVX2:
+		negative := -rate
+		step10x512AVX2(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX2(&b[0][0], &b[0][0], &dy[0], &negative, 10, 1, 0)
+	default:
+		dense3RankOneGeneric(w, b, x, dy, rate)
+	}
+}
+
+func dense3WeightLearn(lr float32, g, w *[32][10][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
+	switch {
+	case useAVX512:
+		from, to := share(10, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 32 {
+				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 2112, 40)
+			}
+		}
+	case useAVX2:
+		from, to := share(10, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo16AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 40, 2112, 24)
+			for q := range 32 {
+				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 2112, 40)
+			}
 		}
 	default:
 		dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-func dense3WeightSgd(lr float32, g, w *[512][16]float32) {
+func dense3WeightSgd(lr float32, g, w *[32][10][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 512)
+		for q := range 32 {
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 10)
+		}
 	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 1024)
+		for q := range 32 {
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 20)
+		}
 	default:
 		dense3WeightSgdGeneric(lr, g, w)
 	}
@@ -634,6 +665,28 @@ func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) {
 		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
 	default:
 		exponentialsEachGeneric(y, x0, x1)
+	}
+}
+
+func reluGradientOfRows(y, u0 [][528]float32) {
+	switch {
+	case useAVX512:
+		reluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+	case useAVX2:
+		reluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+	default:
+		reluGradientOfRowsGeneric(y, u0)
+	}
+}
+
+func reluGradientOfSums(y, u0 []float32) {
+	switch {
+	case useAVX512:
+		reluGradientEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	case useAVX2:
+		reluGradientEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	default:
+		reluGradientOfSumsGeneric(y, u0)
 	}
 }
 

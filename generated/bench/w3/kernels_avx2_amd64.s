@@ -41,6 +41,39 @@ DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_958
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define columns2x5x16at0(at, w) \
+	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
+	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
+
+#define addChains_78899a2c(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
+	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
+	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r5; VADDPS r5, r2, r5; \
+	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
+	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
+	VADDPS r1, r4, r1
+
+#define addChains_7a5d95e2(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r4, r3; \
+	VPERM2F128 $33, r0, r4, r5; VADDPS r5, r3, r3; VBLENDPS $240, r0, r6, r5; VPERM2F128 $33, r0, r6, r7; \
+	VADDPS r7, r5, r5; VBLENDPS $240, r0, r8, r7; VPERM2F128 $33, r0, r8, r9; VADDPS r9, r7, r7; \
+	VSHUFPS $68, r3, r2, r9; VSHUFPS $238, r3, r2, r2; VADDPS r2, r9, r2; VSHUFPS $68, r7, r5, r3; \
+	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
+	VADDPS r2, r5, r2
+
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
+
+#define columns1x5x16at0(at, w) \
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
+	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4
+
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
@@ -52,14 +85,6 @@ number4x8(c00000000x8, 0x0)
 #define columns3x4x16at0(at, w) \
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
-
-#define lastColumn3(w, s0, s1, s2) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
-	VFMADD231PS Y14, Y15, s2
-
-#define lastColumns3x4x16at0(at, w) \
-	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+64)(w), Y1, Y5, Y9); lastColumn3((at+128)(w), Y2, Y6, Y10); \
-	lastColumn3((at+192)(w), Y3, Y7, Y11)
 
 #define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
@@ -87,35 +112,16 @@ number4x8(c00000000x8, 0x0)
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
-#define column2(w, s0, s1) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
 #define columns2x4x16at0(at, w) \
 	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
 	column2((at+192)(w), Y3, Y7)
 
-#define lastColumn2(w, s0, s1) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define lastColumns2x4x16at0(at, w) \
-	lastColumn2(at(w), Y0, Y4); lastColumn2((at+64)(w), Y1, Y5); lastColumn2((at+128)(w), Y2, Y6); \
-	lastColumn2((at+192)(w), Y3, Y7)
-
 #define zero4x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
 
-#define column1(w, s0) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
-
 #define columns1x4x16at0(at, w) \
-	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
-
-#define lastColumn1(w, s0) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
-
-#define lastColumns1x4x16at0(at, w) \
-	lastColumn1(at(w), Y0); lastColumn1((at+64)(w), Y1); lastColumn1((at+128)(w), Y2); \
-	lastColumn1((at+192)(w), Y3)
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
+	VFMADD231PS (at+192)(w), Y12, Y3
 
 #define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
@@ -140,16 +146,6 @@ number4x8(c00000000x8, 0x0)
 #define update_3f9c81b4(r0, r1, r2, r3, r4) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
-
-#define terms8x4x64c8(c0, c1, c2, c3, c4, c5, c6, c7) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c4(16, 256); c5(20, 320); c6(24, 384); c7(28, 448)
-
-#define rest7x4x64c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
-	JZ done; c4(16, 256); DECQ CX; JZ done; c5(20, 320); DECQ CX; JZ done; c6(24, 384)
-
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
@@ -160,9 +156,9 @@ number4x8(c00000000x8, 0x0)
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
 	VADDPS r1, r4, r4; VMOVUPS r4, r1
 
-#define step_833687ae(r0, r1, r2, r3, r4, r5, r6) \
-	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
-	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
+#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
+	VMOVUPS r3, r0
 
 #define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
@@ -179,10 +175,6 @@ number4x8(c00000000x8, 0x0)
 #define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
 	VBLENDVPS r3, r4, r2, r4
-
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
 
 
 #define biasEachAVX2Each \
@@ -245,41 +237,34 @@ next3:
 	VZEROUPPER
 	RET
 
-// dense512x10AVX2 sums 512 products for each of 10 outputs.
-TEXT ·dense512x10AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $64, CX
-inputs2:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15; VFMADD231PS 64(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15; VFMADD231PS 128(DX), Y15, Y2; VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y3; VBROADCASTSS 16(SI), Y15; VFMADD231PS 256(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15; VFMADD231PS 320(DX), Y15, Y5; VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 384(DX), Y15, Y6; VBROADCASTSS 28(SI), Y15; VFMADD231PS 448(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $512, DX
-	DECQ CX; JNZ inputs2
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+#define d10x512In2C0(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
+	PREFETCHT0 (w+2432)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
+	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
+
+// dense10x512AVX2 sums 10 products for each of 512 outputs.
+TEXT ·dense10x512AVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8; MOVQ w+16(FP), R10; MOVQ $8, R11
+panels1:
+	// y[0…63] = Σ w[n][k]·x[k]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	d10x512In2C0(0, 0); d10x512In2C0(4, 64); d10x512In2C0(8, 128); d10x512In2C0(12, 192); d10x512In2C0(16, 256)
+	d10x512In2C0(20, 320); d10x512In2C0(24, 384); d10x512In2C0(28, 448); d10x512In2C0(32, 512)
+	d10x512In2C0(36, 576)
 	; VMOVUPS Y0, (R8)
-	// y[8…9] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $64, CX
-inputs4:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS (0+32)(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15
-	VFMADD231PS (64+32)(DX), Y15, Y1; VBROADCASTSS 8(SI), Y15; VFMADD231PS (128+32)(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15; VFMADD231PS (192+32)(DX), Y15, Y3; VBROADCASTSS 16(SI), Y15
-	VFMADD231PS (256+32)(DX), Y15, Y4; VBROADCASTSS 20(SI), Y15; VFMADD231PS (320+32)(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15; VFMADD231PS (384+32)(DX), Y15, Y6; VBROADCASTSS 28(SI), Y15
-	VFMADD231PS (448+32)(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $512, DX
-	DECQ CX; JNZ inputs4
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, 32(R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
+	ADDQ $2560, R10
+	ADDQ $256, R8
+	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
 
@@ -394,69 +379,61 @@ next3:
 	RET
 
 // inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-96
-	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-88
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ u+24(FP), R13; ADDQ R12, R13
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero12x32
+	// 2 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero10x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X5; VMOVSS 4(CX), X1; VMOVSS 4(CX), X6; VMOVSS 8(CX), X2; VMOVSS 8(CX), X7
+	VMOVSS 12(CX), X3; VMOVSS 12(CX), X8; VMOVSS 16(CX), X4; VMOVSS 16(CX), X9
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	columns3x4x16at0(0, R11)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12; VMASKMOVPS 32(R10)(R14*1), Y15, Y13
-	VMASKMOVPS 32(R10)(R14*2), Y15, Y14
-	lastColumns3x4x16at0(32, R11)
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
-	// dx = select(0 < y, dy, y)
-	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	columns2x5x16at0(0, DI)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	columns2x5x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_78899a2c(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	ADDQ CX, R8
+	addChains_7a5d95e2(Y9, Y5, Y0, Y1, Y6, Y2, Y7, Y3, Y8, Y4); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0
+	VMOVSS X0, 16(R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
-rows4:
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x32
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero5x32
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	columns2x4x16at0(0, R11)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12; VMASKMOVPS 32(R10)(R14*1), Y15, Y13
-	lastColumns2x4x16at0(32, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero4x32
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
 	VMOVUPS (R10), Y12
-	columns1x4x16at0(0, R11)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(R10), Y15, Y12
-	lastColumns1x4x16at0(32, R11)
+	columns1x5x16at0(0, DI)
+	VMOVUPS 32(R10), Y12
+	columns1x5x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $256, R11
+	MOVQ dxStride+56(FP), CX
+	addChains_78899a2c(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	ADDQ $20, R12
+	ADDQ $320, BX
 	DECQ blocks+64(FP)
 	JNZ block1
 	VZEROUPPER
@@ -488,7 +465,7 @@ panels4:
 	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = select(0 < y, dy, y)
 	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
 	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
@@ -511,7 +488,8 @@ panels7:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -689,6 +667,35 @@ done3:
 	VZEROUPPER
 	RET
 
+#define reluGradientEachAVX2Each \
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
+
+// reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
+TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = select(0 < x1, x0, x1)
+row1:
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	reluGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	reluGradientEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 #define r16Term6(x, w) \
 	r16Term5(x, w); \
 	mulAdd2(x(R10)(R13*1), Y10, Y11)
@@ -792,113 +799,65 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; \
-	mulAdd1(x(R10), Y0)
+#define r16_2Term6(x, w) \
+	r16_2Term5(x, w); \
+	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define r8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define r16_2Term5(x, w) \
+	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define r8Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define r16_2Term1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define r8Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define r8Term1C4(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
-
-#define r8Term1C5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
-
-#define r8Term1C6(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
-
-#define r8Term1C7(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
-
-// rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+// rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ xStride+24(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+40(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x64c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c8(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, r8Term1C4, r8Term1C5, r8Term1C6, r8Term1C7, last5)
-last5:
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
+	r16_2Term6(0, 0); r16_2Term6(4, 64); r16_2Term6(8, 128); r16_2Term6(12, 192); r16_2Term6(16, 256)
+	r16_2Term6(20, 320); r16_2Term6(24, 384); r16_2Term6(28, 448); r16_2Term6(32, 512); r16_2Term6(36, 576)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
-	VZEROUPPER
-	RET
-
-#define rUT8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; \
-	mulAdd1(x(R10), Y0)
-
-#define rUT8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
-
-#define rUT8Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
-
-#define rUT8Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define rUT8Term1C4(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
-
-#define rUT8Term1C5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
-
-#define rUT8Term1C6(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
-
-#define rUT8Term1C7(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
-
-// rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-72
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
-	ADDQ mask+56(FP), R14
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	MOVQ tiles1+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x64c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7, last5)
-last5:
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	r16_2Term5(0, 0); r16_2Term5(4, 64); r16_2Term5(8, 128); r16_2Term5(12, 192); r16_2Term5(16, 256)
+	r16_2Term5(20, 320); r16_2Term5(24, 384); r16_2Term5(28, 448); r16_2Term5(32, 512); r16_2Term5(36, 576)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+56(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Y0); zero(Y1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16_2Term1(0, 0); r16_2Term1(4, 64); r16_2Term1(8, 128); r16_2Term1(12, 192); r16_2Term1(16, 256)
+	r16_2Term1(20, 320); r16_2Term1(24, 384); r16_2Term1(28, 448); r16_2Term1(32, 512); r16_2Term1(36, 576)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows1
-done2:
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
@@ -949,6 +908,43 @@ next3:
 	VZEROUPPER
 	RET
 
+#define s10x512In2C0(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
+	PREFETCHT0 (w+2432)(DI); \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
+
+// step10x512AVX2 is the step of one sample on the weights of 512 outputs.
+TEXT ·step10x512AVX2(SB), NOSPLIT, $0-32
+	MOVQ w+0(FP), R10; MOVQ dy+16(FP), R8; MOVQ $8, R11
+panels1:
+	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…63
+	MOVQ rate+24(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	MOVQ $2, CX
+inputs3:
+	terms4x4x64(s10x512In2C0)
+	ADDQ $16, SI; ADDQ $256, DI
+	DECQ CX; JNZ inputs3
+	s10x512In2C0(0, 0); s10x512In2C0(4, 64)
+	ADDQ $2560, R10
+	ADDQ $256, R8
+	DECQ R11; JNZ panels1
+	VZEROUPPER
+	RET
+
 #define s784x512In2C0(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); \
@@ -995,80 +991,7 @@ inputs3:
 	RET
 
 // stepGradientAVX2 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX2(SB), NOSPLIT, $0-72
-	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4
-	zero(Y0)
-	LEAQ 4(DI), R9; VBROADCASTSS (SI)(R9*1), Y5; zero(Y1)
-	LEAQ 8(DI), R9; VBROADCASTSS (SI)(R9*1), Y6; zero(Y2)
-	LEAQ 12(DI), R9; VBROADCASTSS (SI)(R9*1), Y7; zero(Y3)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $4, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	LEAQ 4(DI), R9; SHLQ $4, R9
-	MOVQ wt+0(FP), R11; ADDQ R9, R11
-	LEAQ 8(DI), R9; SHLQ $4, R9
-	MOVQ wt+0(FP), R12; ADDQ R9, R12
-	LEAQ 12(DI), R9; SHLQ $4, R9
-	MOVQ wt+0(FP), R13; ADDQ R9, R13
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+64(FP), R9
-	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(BX), Y15, Y13
-	step_833687ae((R9), Y15, 32(R10), Y13, Y0, Y4, Y8)
-	step_833687ae((R9), Y15, 32(R11), Y13, Y1, Y5, Y8)
-	step_833687ae((R9), Y15, 32(R12), Y13, Y2, Y6, Y8)
-	step_833687ae((R9), Y15, 32(R13), Y13, Y3, Y7, Y8)
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
-	// dx = select(0 < y, dy, y)
-	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4; zero(Y0)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $4, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+64(FP), R9
-	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	VMOVUPS (R9), Y15; VMASKMOVPS 32(BX), Y15, Y13
-	step_833687ae((R9), Y15, 32(R10), Y13, Y0, Y4, Y8)
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
-	// dx = select(0 < y, dy, y)
-	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
-	VZEROUPPER
-	RET
-
-// stepGradientAVX2_2 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX2_2(SB), NOSPLIT, $0-80
+TEXT ·stepGradientAVX2(SB), NOSPLIT, $0-80
 	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
 	MOVQ count+56(FP), AX
 	CMPQ AX, $4
@@ -1144,8 +1067,8 @@ done5:
 	VZEROUPPER
 	RET
 
-// stepGradientAVX2_3 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX2_3(SB), NOSPLIT, $0-72
+// stepGradientAVX2_2 computes the gradients of the inputs and updates the weights.
+TEXT ·stepGradientAVX2_2(SB), NOSPLIT, $0-72
 	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ list+40(FP), DI; MOVQ count+48(FP), AX; CMPQ AX, $4; JLT done2
 inputs1:
 	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
@@ -1254,50 +1177,6 @@ inputs4:
 	MOVQ rows+32(FP), CX
 rows6:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
-	VZEROUPPER
-	RET
-
-// weightGradientUpTo16AVX2 sums the gradients of the weights of up to 16 outputs over the rows.
-TEXT ·weightGradientUpTo16AVX2(SB), NOSPLIT, $0-64
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
-inputs1:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows6

@@ -52,24 +52,29 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, p
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense3BiasSgd(lr float32, g, w *[1][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
-func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
-	dense3ForwardGeneric(y, x, wt, b)
+func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32) {
+	dense3ForwardGeneric(y, x, w, b)
 }
-func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	dense3ForwardRowsGeneric(y, x, wt, b)
+func dense3ForwardRows(y [][10]float32, x [][528]float32, w *[32][10][16]float32, b *[1][16]float32) {
+	dense3ForwardRowsGeneric(y, x, w, b)
 }
-func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
-	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
+func dense3GradInput(y *[512]float32, x *[10]float32, w *[32][10][16]float32) {
+	dense3GradInputGeneric(y, x, w)
 }
-func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
-	dense3GradInputRowsGeneric(y, x, wt, u0)
+func dense3GradInputRows(y [][528]float32, x [][10]float32, w *[32][10][16]float32) {
+	dense3GradInputRowsGeneric(y, x, w)
 }
-func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
-	dense3GradWeightGeneric(gt, dy, x)
+func dense3GradWeight(g *[32][10][16]float32, dy [][10]float32, x [][528]float32) {
+	dense3GradWeightGeneric(g, dy, x)
 }
-func dense3WeightLearn(lr float32, g, w *[512][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
+func dense3RankOne(w *[32][10][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
+	dense3RankOneGeneric(w, b, x, dy, rate)
+}
+func dense3WeightLearn(lr float32, g, w *[32][10][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(lr float32, g, w *[512][16]float32)  { dense3WeightSgdGeneric(lr, g, w) }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }
+func dense3WeightSgd(lr float32, g, w *[32][10][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)   { exponentialsEachGeneric(y, x0, x1) }
+func reluGradientOfRows(y, u0 [][528]float32)               { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)                    { reluGradientOfSumsGeneric(y, u0) }
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)        { softmaxEachGeneric(y, x0, x1) }

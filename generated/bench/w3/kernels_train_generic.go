@@ -333,53 +333,46 @@ func dense3BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 	}
 }
 
-// dense3GradInput computes the input gradient of layer "dense3", 10→512:
+// dense3GradInputGeneric computes the input gradient of layer "dense3", 10→512:
 //
 //	for n := range y {
 //		s := 0
 //		for k := range x {
 //			s += w[k][n] * x[k]
 //		}
-//		y[n] = reluGradient(s)
+//		y[n] = s
 //	}
 //
-// Rolled: 5120 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32) {
-	for k := 0; k <= 511; k += 1 {
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		{
-			w0 := &wt[k]
-			d := (*[10]float32)(x[0:10])
-			for j := 0; j <= 2; j += 8 {
-				s0_0 += float32(w0[j] * d[j])
-				s0_1 += float32(w0[j+1] * d[j+1])
-				s0_2 += float32(w0[j+2] * d[j+2])
-				s0_3 += float32(w0[j+3] * d[j+3])
-				s0_4 += float32(w0[j+4] * d[j+4])
-				s0_5 += float32(w0[j+5] * d[j+5])
-				s0_6 += float32(w0[j+6] * d[j+6])
-				s0_7 += float32(w0[j+7] * d[j+7])
+// Rolled: 5120 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3GradInputGeneric(y *[512]float32, x *[10]float32, w *[32][10][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	for q := range w {
+		wq := &w[q]
+		yq := (*[16]float32)(y[q*16 : q*16+16])
+		for j := 0; j <= 12; j += 4 {
+			var s0, s1, s2, s3 float32
+			for k := 0; k <= 9; k += 1 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
 			}
-			s0_0 += float32(w0[8] * d[8])
-			s0_1 += float32(w0[9] * d[9])
+			yq[j] = s0
+			yq[j+1] = s1
+			yq[j+2] = s2
+			yq[j+3] = s3
 		}
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[k] = reluGradient(a2[k], s0)
 	}
 }
 
-// dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
-	dense3GradInput(y, x, wt, a2)
-	dense3RankOneGeneric(wt, b, input, x, rate)
-}
-
-// dense3GradInputRowsGeneric is dense3GradInput for every row.
-func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
+// dense3GradInputRowsGeneric is dense3GradInputGeneric for every row.
+func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, w *[32][10][16]float32) {
 	y = y[:len(x)]
-	u0 = u0[:len(x)]
 	for i := range x {
-		dense3GradInput((*[512]float32)(y[i][:]), &x[i], wt, (*[512]float32)(u0[i][:]))
+		dense3GradInputGeneric((*[512]float32)(y[i][:]), &x[i], w)
 	}
 }
 
@@ -392,43 +385,26 @@ func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, wt *[512][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
+func dense3GradWeightGeneric(g *[32][10][16]float32, dy [][10]float32, x [][528]float32) {
 	dy = dy[:len(x)]
-	for k := range 512 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-				s5 += float32(d[5] * xk)
+	for q := range g {
+		for k := range 10 {
+			gk := &g[q][k]
+			for j := 0; j <= 12; j += 4 {
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := dy[b][k]
+					d := (*[16]float32)(x[b][q*16 : q*16+16])
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+				}
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
 			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-			gk[5] = s5
-		}
-		{
-			var s0, s1, s2, s3 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[6] * xk)
-				s1 += float32(d[7] * xk)
-				s2 += float32(d[8] * xk)
-				s3 += float32(d[9] * xk)
-			}
-			gk[6] = s0
-			gk[7] = s1
-			gk[8] = s2
-			gk[9] = s3
 		}
 	}
 }
@@ -444,24 +420,23 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]fl
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
-	{
-		d := (*[10]float32)(dy[0 : 0+10])
-		for k, xk := range x {
-			wk := &wt[k]
+func dense3RankOneGeneric(w *[32][10][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
+	for q := range w {
+		d := (*[16]float32)(x[q*16 : q*16+16])
+		for k, xk := range dy {
+			wk := &w[q][k]
 			for j, dj := range d {
 				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
-		bq := &b[0]
-		for j, dj := range d {
-			bq[j] -= float32(rate * (dj + 0))
-		}
+	}
+	for j, dj := range dy {
+		b[j/16][j%16] -= float32(rate * (dj + 0))
 	}
 }
 
 // dense3WeightLearnGeneric updates tensors like dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(lr float32, g, w *[512][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
+func dense3WeightLearnGeneric(lr float32, g, w *[32][10][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
@@ -470,15 +445,33 @@ func dense3WeightLearnGeneric(lr float32, g, w *[512][16]float32, dy [][10]float
 }
 
 // dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(lr float32, g, w *[512][16]float32) {
-	for k := range 512 {
-		gs := &g[k]
-		ws := &w[k]
-		for j := range 10 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
+func dense3WeightSgdGeneric(lr float32, g, w *[32][10][16]float32) {
+	for q := range 32 {
+		for k := range 10 {
+			gs := &g[q][k]
+			ws := &w[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
+			}
 		}
+	}
+}
+
+// reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
+func reluGradientOfRowsGeneric(y, u0 [][528]float32) {
+	u0 = u0[:len(y)]
+	for i := range y {
+		reluGradientOfSumsGeneric(y[i][:512], u0[i][:512])
+	}
+}
+
+// reluGradientOfSumsGeneric computes relu gradient of the sums in y.
+func reluGradientOfSumsGeneric(y, u0 []float32) {
+	u0 = u0[:len(y)]
+	for j, s := range y {
+		y[j] = reluGradient(u0[j], s)
 	}
 }

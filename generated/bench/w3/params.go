@@ -12,7 +12,7 @@ type params struct {
 	b2 [32][16]float32      // dense2.bias [512], byte 1607680
 	w2 [32][513][16]float32 // dense2.weight [512 512], byte 1609728
 	b3 [1][16]float32       // dense3.bias [10], byte 2660352
-	w3 [512][16]float32     // dense3.weight [10 512], byte 2660416
+	w3 [32][10][16]float32  // dense3.weight [10 512], byte 2660416
 }
 
 // dense1Bias is where dense1.bias[o] lies.
@@ -42,7 +42,7 @@ func (p *params) dense3Bias(o int) *float32 {
 
 // dense3Weight is where dense3.weight[o, i] lies.
 func (p *params) dense3Weight(o, i int) *float32 {
-	return &p.w3[i][o]
+	return &p.w3[i/16][o][i%16]
 }
 
 // tensors are the tensors of a weight file, in canonical layout: weights [out, in],

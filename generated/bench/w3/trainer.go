@@ -159,7 +159,7 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 var finals = [...]struct {
 	part, lo, hi int
 }{
-	{0, 512, 401920}, {1, 402432, 665088}, {2, 665104, 673296}, {3, 0, 512}, {4, 401920, 402432}, {5, 665088, 665104},
+	{0, 512, 401920}, {1, 402432, 665088}, {2, 665104, 670224}, {3, 0, 512}, {4, 401920, 402432}, {5, 665088, 665104},
 }
 
 // finalParts is in how many parts sums is done for them.

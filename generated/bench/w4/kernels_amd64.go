@@ -22,12 +22,6 @@ func dense128x640AVX2(y, x, w, b *float32)
 func dense128x640AVX512(y, x, w, b *float32)
 
 //go:noescape
-func dense128x8AVX2(y, x, wt, b *float32)
-
-//go:noescape
-func dense128x8AVX512(y, x, wt, b *float32)
-
-//go:noescape
 func dense640x128AVX2(y, x, w, b *float32)
 
 //go:noescape
@@ -37,19 +31,28 @@ func dense640x128AVX512(y, x, w, b *float32)
 func dense8x128AVX2(y, x, w, b *float32)
 
 //go:noescape
+func dense8x128AVX2_2(y, x, w *float32)
+
+//go:noescape
 func dense8x128AVX512(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func dense8x128AVX512_2(y, x, w *float32)
 
 //go:noescape
-func inputGradientAVX2_2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2_2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2_3(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -88,6 +91,12 @@ func nonZero128(list *int32, count *int, x *float32)
 func preempt()
 
 //go:noescape
+func reluGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func reluGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -95,6 +104,9 @@ func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 
 
 //go:noescape
 func rows16AVX2_3(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_4(y, x, w *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
@@ -106,10 +118,7 @@ func rows32AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, tiles0, 
 func rows32AVX512_3(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
-func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
-
-//go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+func rows32AVX512_4(y, x, w *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
@@ -124,13 +133,16 @@ func step640x128AVX2(w, b, x, dy, rate *float32)
 func step640x128AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
+func step8x128AVX2_2(w, x, dy, rate *float32)
+
+//go:noescape
+func step8x128AVX512_2(w, x, dy, rate *float32)
+
+//go:noescape
 func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
 func stepGradientAVX2_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
-
-//go:noescape
-func stepGradientAVX2_3(wt, x, dy, rate, dx, u *float32, first, count int)
 
 //go:noescape
 func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
@@ -139,19 +151,10 @@ func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, pa
 func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX512_3(wt, x, dy, rate, dx, u *float32, first, count int)
-
-//go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
 func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
-
-//go:noescape
-func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
-
-//go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -209,13 +212,13 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, by12, by8, by4, single12)
+			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512_3(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, 0, 0, 1, 0)
 			}
@@ -271,13 +274,13 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, by12, by8, by4, single12)
+			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512_3(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, 0, 0, 1, 0)
 			}
@@ -338,14 +341,14 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 128; k += 96 {
-			inputGradientAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by2, single6)
 			preempt()
 		}
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
-			inputGradientAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(25, (128-k)/4), by3, by2, single3)
+			inputGradientAVX2_3(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(25, (128-k)/4), by3, by2, single3)
 			preempt()
 		}
 	default:
@@ -429,13 +432,13 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, 0, 0, 1, 0)
 			}
@@ -546,13 +549,13 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, 0, 0, 1, 0)
 			}
@@ -628,107 +631,127 @@ func dense5BiasSgd(lr float32, g, w *[1][16]float32) {
 	}
 }
 
-func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		dense128x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 512, 0, 0, 1, 0, 0, 1)
 	case useAVX2:
-		dense128x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 512, 0, 0, 1, 1)
 	default:
-		dense5ForwardGeneric(y, x, wt, b)
+		dense5ForwardGeneric(y, x, w, b)
 	}
 }
 
-func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 32, 128, 255, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 32, 128, m)
-	default:
-		dense5ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4, input *[128]float32, rate float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		stepGradientAVX512_3(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
-		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 8, 1, 0)
-	case useAVX2:
-		negative := -rate
-		stepGradientAVX2_3(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
-		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 8, 1, 0)
-	default:
-		dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
-	}
-}
-
-func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
+func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, 576, 576, 16, by6, by2, single6)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 512, 576, 32, 1, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, 576, 576, 32, by3, by2, single3)
+		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 512, 576, 32, 2, by3, by2, single3)
 	default:
-		dense5GradInputRowsGeneric(y, x, wt, u0)
+		dense5ForwardRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
+func dense5GradInput(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 32, 576, 255)
+		dense8x128AVX512_2(&y[0], &x[0], &w[0][0][0])
 	case useAVX2:
-		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 32, 576)
+		dense8x128AVX2_2(&y[0], &x[0], &w[0][0][0])
 	default:
-		dense5GradWeightGeneric(gt, dy, x)
+		dense5GradInputGeneric(y, x, w)
 	}
 }
 
-func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+func dense5GradInputRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32) {
 	switch {
 	case useAVX512:
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 576, 255)
+		if len(x) == 1 {
+			dense5GradInput((*[128]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
+		for q := 0; q < 8; q += 2 {
+			rows32AVX512_4(&y[0][q*16], &x[0][0], &w[q][0][0], 512, 32, 576, by12, then8, then4, single12)
+			if again12 {
+				rows32AVX512_4(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], 512, 32, 576, 0, 0, 1, 0)
+			}
 		}
 	case useAVX2:
-		from, to := share(128, 6, part, parts)
+		if len(x) == 1 {
+			dense5GradInput((*[128]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range 8 {
+			rows16AVX2_4(&y[0][q*16], &x[0][0], &w[q][0][0], 32, 576, by6, by5, single6)
+		}
+	default:
+		dense5GradInputRowsGeneric(y, x, w)
+	}
+}
+
+func dense5GradWeight(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 8, len(x), 576, 32)
+		}
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &x[0][q*16], &dy[0][0], 8, len(x), 576, 32)
+		}
+	default:
+		dense5GradWeightGeneric(g, dy, x)
+	}
+}
+
+func dense5RankOne(w *[8][8][16]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
+	switch {
+	case useAVX512:
+		negative := -rate
+		step8x128AVX512_2(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX512(&b[0][0], &b[0][0], &dy[0], &negative, 8, 1, 0)
+	case useAVX2:
+		negative := -rate
+		step8x128AVX2_2(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX2(&b[0][0], &b[0][0], &dy[0], &negative, 8, 1, 0)
+	default:
+		dense5RankOneGeneric(w, b, x, dy, rate)
+	}
+}
+
+func dense5WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+	switch {
+	case useAVX512:
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 8 {
+				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 32)
+			}
+		}
+	case useAVX2:
+		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 576)
+			for q := range 8 {
+				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 32)
+			}
 		}
 	default:
 		dense5WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
-	}
-}
-
-func dense5WeightSgd(lr float32, g, w *[128][8]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 64)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 128)
-	default:
-		dense5WeightSgdGeneric(lr, g, w)
 	}
 }
 
@@ -751,13 +774,13 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 512, 32, 576, by12, by8, by4, single12)
+			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 512, 32, 576, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 512, 32, 576, 0, 0, 1, 0)
 			}
@@ -797,11 +820,11 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by2, single6)
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 2, by3, by2, single3)
+		inputGradientAVX2_3(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 2, by3, by2, single3)
 	default:
 		dense6GradInputRowsGeneric(y, x, w, u0)
 	}
@@ -932,11 +955,11 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by2, single6)
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 32, by3, by2, single3)
+		inputGradientAVX2_3(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 32, by3, by2, single3)
 	default:
 		dense9GradInputRowsGeneric(y, x, w, u0)
 	}
@@ -1003,6 +1026,28 @@ func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) {
 		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
 	default:
 		mseGradientEachGeneric(y, x0, x1, x2)
+	}
+}
+
+func reluGradientOfRows(y, u0 [][144]float32) {
+	switch {
+	case useAVX512:
+		reluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 128, len(y), 64)
+	case useAVX2:
+		reluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 128, len(y), 64)
+	default:
+		reluGradientOfRowsGeneric(y, u0)
+	}
+}
+
+func reluGradientOfSums(y, u0 []float32) {
+	switch {
+	case useAVX512:
+		reluGradientEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	case useAVX2:
+		reluGradientEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	default:
+		reluGradientOfSumsGeneric(y, u0)
 	}
 }
 

@@ -14,7 +14,6 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-number1x4(c00000000, 0x0)
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
@@ -36,10 +35,6 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
 	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
 
-#define epilogue_f31d4ecf(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
-	VBLENDMPS r3, r2, K1, r3
-
 #define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
 	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
@@ -58,17 +53,13 @@ number1x4(c00000000, 0x0)
 	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
 	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
 
+number1x4(c00000000, 0x0)
+#define epilogue_f31d4ecf(r0, r1, r2, r3) \
+	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
+	VBLENDMPS r3, r2, K1, r3
+
 #define epilogue_e6daa4d4(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
-
-#define columns3x8x8at0(at, w) \
-	column3(at(w), Z0, Z8, Z16); column3((at+32)(w), Z1, Z9, Z17); column3((at+64)(w), Z2, Z10, Z18); \
-	column3((at+96)(w), Z3, Z11, Z19); column3((at+128)(w), Z4, Z12, Z20); column3((at+160)(w), Z5, Z13, Z21); \
-	column3((at+192)(w), Z6, Z14, Z22); column3((at+224)(w), Z7, Z15, Z23)
-
-#define columns1x8x8at0(at, w) \
-	column1(at(w), Z0); column1((at+32)(w), Z1); column1((at+64)(w), Z2); column1((at+96)(w), Z3); \
-	column1((at+128)(w), Z4); column1((at+160)(w), Z5); column1((at+192)(w), Z6); column1((at+224)(w), Z7)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -107,13 +98,6 @@ number1x4(c40000000, 0x40000000)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
-
-#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
-
-#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
-	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
@@ -239,30 +223,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-// dense128x8AVX512 sums 128 products for each of 8 outputs.
-TEXT ·dense128x8AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	MOVQ $16, CX
-inputs2:
-	VBROADCASTSS 0(SI), Z31; VFMADD231PS 0(DX), Z31, K7, Z0; VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1; VBROADCASTSS 8(SI), Z31; VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31; VFMADD231PS 96(DX), Z31, K7, Z3; VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z4; VBROADCASTSS 20(SI), Z31; VFMADD231PS 160(DX), Z31, K7, Z5
-	VBROADCASTSS 24(SI), Z31; VFMADD231PS 192(DX), Z31, K7, Z6; VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z7
-	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
-	VZEROUPPER
-	RET
-
 #define d640x128In2C0(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; \
@@ -322,8 +282,142 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	VZEROUPPER
 	RET
 
+#define d8x128_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
+	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
+	PREFETCHT0 (w+4096)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; \
+	VFMADD231PS (w+1024)(DI), Z31, Z2; VFMADD231PS (w+1536)(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z4; \
+	VFMADD231PS (w+2560)(DI), Z31, Z5; VFMADD231PS (w+3072)(DI), Z31, Z6; VFMADD231PS (w+3584)(DI), Z31, Z7
+
+// dense8x128AVX512_2 sums 8 products for each of 128 outputs.
+TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8; MOVQ w+16(FP), R10
+	// y[0…127] = Σ w[n][k]·x[k]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	d8x128_2In1C0(0, 0); d8x128_2In1C0(4, 64); d8x128_2In1C0(8, 128); d8x128_2In1C0(12, 192)
+	d8x128_2In1C0(16, 256); d8x128_2In1C0(20, 320); d8x128_2In1C0(24, 384); d8x128_2In1C0(28, 448)
+	; VMOVUPS Z0, (R8)
+	; VMOVUPS Z1, 64(R8)
+	; VMOVUPS Z2, 128(R8)
+	; VMOVUPS Z3, 192(R8)
+	; VMOVUPS Z4, 256(R8)
+	; VMOVUPS Z5, 320(R8)
+	; VMOVUPS Z6, 384(R8)
+	; VMOVUPS Z7, 448(R8)
+	VZEROUPPER
+	RET
+
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
+block1:
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
+rows2:
+	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero24x64
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS (CX), X8; VINSERTF64X4 $1, Y8, Z8, Z8; VMOVSS (CX), X16
+	VINSERTF64X4 $1, Y16, Z16, Z16; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1; VMOVSS 4(CX), X9
+	VINSERTF64X4 $1, Y9, Z9, Z9; VMOVSS 4(CX), X17; VINSERTF64X4 $1, Y17, Z17, Z17; VMOVSS 8(CX), X2
+	VINSERTF64X4 $1, Y2, Z2, Z2; VMOVSS 8(CX), X10; VINSERTF64X4 $1, Y10, Z10, Z10; VMOVSS 8(CX), X18
+	VINSERTF64X4 $1, Y18, Z18, Z18; VMOVSS 12(CX), X3; VINSERTF64X4 $1, Y3, Z3, Z3; VMOVSS 12(CX), X11
+	VINSERTF64X4 $1, Y11, Z11, Z11; VMOVSS 12(CX), X19; VINSERTF64X4 $1, Y19, Z19, Z19; VMOVSS 16(CX), X4
+	VINSERTF64X4 $1, Y4, Z4, Z4; VMOVSS 16(CX), X12; VINSERTF64X4 $1, Y12, Z12, Z12; VMOVSS 16(CX), X20
+	VINSERTF64X4 $1, Y20, Z20, Z20; VMOVSS 20(CX), X5; VINSERTF64X4 $1, Y5, Z5, Z5; VMOVSS 20(CX), X13
+	VINSERTF64X4 $1, Y13, Z13, Z13; VMOVSS 20(CX), X21; VINSERTF64X4 $1, Y21, Z21, Z21; VMOVSS 24(CX), X6
+	VINSERTF64X4 $1, Y6, Z6, Z6; VMOVSS 24(CX), X14; VINSERTF64X4 $1, Y14, Z14, Z14; VMOVSS 24(CX), X22
+	VINSERTF64X4 $1, Y22, Z22, Z22; VMOVSS 28(CX), X7; VINSERTF64X4 $1, Y7, Z7, Z7; VMOVSS 28(CX), X15
+	VINSERTF64X4 $1, Y15, Z15, Z15; VMOVSS 28(CX), X23; VINSERTF64X4 $1, Y23, Z23, Z23
+	MOVQ SI, R10
+	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
+	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
+	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
+	columns3x8x16at0(0, DI)
+	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
+	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
+	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
+	columns3x8x16at0(32, DI)
+	ADDQ $64, R10; ADDQ $64, DX
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
+	// y = select(x < 0, 0, x)
+	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VXORPS Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VXORPS Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
+done3:
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero8x64
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1
+	VMOVSS 8(CX), X2; VINSERTF64X4 $1, Y2, Z2, Z2; VMOVSS 12(CX), X3; VINSERTF64X4 $1, Y3, Z3, Z3
+	VMOVSS 16(CX), X4; VINSERTF64X4 $1, Y4, Z4, Z4; VMOVSS 20(CX), X5; VINSERTF64X4 $1, Y5, Z5, Z5
+	VMOVSS 24(CX), X6; VINSERTF64X4 $1, Y6, Z6, Z6; VMOVSS 28(CX), X7; VINSERTF64X4 $1, Y7, Z7, Z7
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
+	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
+	columns1x8x16at0(0, DI)
+	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
+	columns1x8x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0
+	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
+rows8:
+	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero8x64
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
+	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels10:
+	VMOVUPS (R10), Y24
+	columns1x8x16at0(0, DI)
+	VMOVUPS 32(R10), Y24
+	columns1x8x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels10
+	ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0
+	VMOVUPS Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows8
+done9:
+	ADDQ $32, R12
+	ADDQ $512, BX
+	DECQ blocks+64(FP)
+	JNZ block1
+	VZEROUPPER
+	RET
+
+// inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-104
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -407,69 +501,6 @@ done9:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+72(FP)
-	JNZ block1
-	VZEROUPPER
-	RET
-
-// inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-88
-	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ u+24(FP), R13; ADDQ R12, R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero24x64
-	MOVQ SI, R10
-	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
-	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	columns3x8x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
-	// dx = select(0 < y, dy, y)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done5
-rows4:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	VMOVUPS (R10), Y24
-	columns1x8x8at0(0, R11)
-	ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
-	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
-	ADDQ $32, R12
-	ADDQ $256, R11
-	DECQ blocks+56(FP)
 	JNZ block1
 	VZEROUPPER
 	RET
@@ -718,6 +749,35 @@ rest2:
 	VMOVUPS.Z (SI)(AX*1), K7, Z2; VMOVUPS.Z (DI)(AX*1), K7, Z3
 	mseGradientEachAVX512Each
 	VMOVUPS Z2, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+#define reluGradientEachAVX512Each \
+	VCMPPS.BCST $30, c00000000<>(SB), Z2, K1; VBLENDMPS Z1, Z2, K1, Z1
+
+// reluGradientEachAVX512 computes y = select(0 < x1, x0, x1) for n elements of every row.
+TEXT ·reluGradientEachAVX512(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = select(0 < x1, x0, x1)
+row1:
+	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
+	reluGradientEachAVX512Each
+	VMOVUPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
+	reluGradientEachAVX512Each
+	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -1130,161 +1190,91 @@ done17:
 	VZEROUPPER
 	RET
 
-#define rUT16Term3C0(x, w) \
-	rUT16Term2C0(x, w); \
-	mulAdd1(x(R10)(R11*2), Z16)
+#define r32_4Term12(x, w) \
+	r32_4Term8(x, w); \
+	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
+	mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define rUT16Term3C1(x, w) \
-	rUT16Term2C1(x, w); mulAdd1(x(R10)(R11*2), Z17)
+#define r32_4Term8(x, w) \
+	r32_4Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define rUT16Term3C2(x, w) \
-	rUT16Term2C2(x, w); mulAdd1(x(R10)(R11*2), Z18)
+#define r32_4Term4(x, w) \
+	r32_4Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define rUT16Term3C3(x, w) \
-	rUT16Term2C3(x, w); mulAdd1(x(R10)(R11*2), Z19)
+#define r32_4Term1(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define rUT16Term3C4(x, w) \
-	rUT16Term2C4(x, w); mulAdd1(x(R10)(R11*2), Z20)
-
-#define rUT16Term3C5(x, w) \
-	rUT16Term2C5(x, w); mulAdd1(x(R10)(R11*2), Z21)
-
-#define rUT16Term3C6(x, w) \
-	rUT16Term2C6(x, w); mulAdd1(x(R10)(R11*2), Z22)
-
-#define rUT16Term3C7(x, w) \
-	rUT16Term2C7(x, w); mulAdd1(x(R10)(R11*2), Z23)
-
-#define rUT16Term2C0(x, w) \
-	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z8)
-
-#define rUT16Term2C1(x, w) \
-	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z9)
-
-#define rUT16Term2C2(x, w) \
-	rUT16Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z10)
-
-#define rUT16Term2C3(x, w) \
-	rUT16Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z11)
-
-#define rUT16Term2C4(x, w) \
-	rUT16Term1C4(x, w); mulAdd1(x(R10)(R11*1), Z12)
-
-#define rUT16Term2C5(x, w) \
-	rUT16Term1C5(x, w); mulAdd1(x(R10)(R11*1), Z13)
-
-#define rUT16Term2C6(x, w) \
-	rUT16Term1C6(x, w); mulAdd1(x(R10)(R11*1), Z14)
-
-#define rUT16Term2C7(x, w) \
-	rUT16Term1C7(x, w); mulAdd1(x(R10)(R11*1), Z15)
-
-#define rUT16Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
-
-#define rUT16Term1C2(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
-
-#define rUT16Term1C3(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
-
-#define rUT16Term1C4(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z4)
-
-#define rUT16Term1C5(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z5)
-
-#define rUT16Term1C6(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z6)
-
-#define rUT16Term1C7(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z7)
-
-// rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
+// rows32AVX512_4 sums the products for 32 outputs of every row, in tiles of rows.
+TEXT ·rows32AVX512_4(SB), NOSPLIT, $0-80
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ panelStride+24(FP), R14; MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9); zero(Z10)
-	zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17); zero(Z18); zero(Z19)
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+	// 12 rows: y[n] = Σ w[k][n]·x[k]
+	zero24x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c8(rUT16Term3C0, rUT16Term3C1, rUT16Term3C2, rUT16Term3C3, rUT16Term3C4, rUT16Term3C5, rUT16Term3C6, rUT16Term3C7, last5)
-last5:
-	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
-	VADDPS Z15, Z11, Z11; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z20, Z16, Z16
-	VADDPS Z21, Z17, Z17; VADDPS Z22, Z18, Z18; VADDPS Z23, Z19, Z19; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
+	LEAQ (SI)(R12*2), R9
+	r32_4Term12(0, 0); r32_4Term12(4, 64); r32_4Term12(8, 128); r32_4Term12(12, 192); r32_4Term12(16, 256)
+	r32_4Term12(20, 320); r32_4Term12(24, 384); r32_4Term12(28, 448)
 	MOVQ yStride+40(FP), DI
-	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z16, Z0, Z0
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*1), SI
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
+	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8
-	zero(Z9); zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 8 rows: y[n] = Σ w[k][n]·x[k]
+	zero16x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c8(rUT16Term2C0, rUT16Term2C1, rUT16Term2C2, rUT16Term2C3, rUT16Term2C4, rUT16Term2C5, rUT16Term2C6, rUT16Term2C7, last10)
-last10:
-	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z12, Z8, Z8; VADDPS Z13, Z9, Z9; VADDPS Z14, Z10, Z10
-	VADDPS Z15, Z11, Z11; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8
+	LEAQ (SI)(R12*2), R9
+	r32_4Term8(0, 0); r32_4Term8(4, 64); r32_4Term8(8, 128); r32_4Term8(12, 192); r32_4Term8(16, 256)
+	r32_4Term8(20, 320); r32_4Term8(24, 384); r32_4Term8(28, 448)
 	MOVQ yStride+40(FP), DI
-	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*2), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
+	VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*8), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 4 rows: y[n] = Σ w[k][n]·x[k]
+	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c8(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, rUT16Term1C4, rUT16Term1C5, rUT16Term1C6, rUT16Term1C7, last15)
-last15:
-	VADDPS Z4, Z0, Z0; VADDPS Z5, Z1, Z1; VADDPS Z6, Z2, Z2; VADDPS Z7, Z3, Z3; VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
+	r32_4Term4(0, 0); r32_4Term4(4, 64); r32_4Term4(8, 128); r32_4Term4(12, 192); r32_4Term4(16, 256)
+	r32_4Term4(20, 320); r32_4Term4(24, 384); r32_4Term4(28, 448)
 	MOVQ yStride+40(FP), DI
-	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*4), SI
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles3+72(FP), AX; TESTQ AX, AX; JZ done8
+rows7:
+	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Z0); zero(Z1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r32_4Term1(0, 0); r32_4Term1(4, 64); r32_4Term1(8, 128); r32_4Term1(12, 192); r32_4Term1(16, 256)
+	r32_4Term1(20, 320); r32_4Term1(24, 384); r32_4Term1(28, 448)
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
+	DECQ AX; JNZ rows7
+done8:
 	VZEROUPPER
 	RET
 
@@ -1338,6 +1328,39 @@ inputs3:
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
+	VZEROUPPER
+	RET
+
+#define s8x128_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
+	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
+	PREFETCHT0 (w+4096)(DI); \
+	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+512)(DI)); \
+	step_9a336a74(Z10, Z31, Z2, Z29, (w+1024)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+1536)(DI)); \
+	step_9a336a74(Z12, Z31, Z4, Z29, (w+2048)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (w+2560)(DI)); \
+	step_9a336a74(Z14, Z31, Z6, Z29, (w+3072)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (w+3584)(DI))
+
+// step8x128AVX512_2 is the step of one sample on the weights of 128 outputs.
+TEXT ·step8x128AVX512_2(SB), NOSPLIT, $0-32
+	MOVQ w+0(FP), R10; MOVQ dy+16(FP), R8
+	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…127
+	MOVQ rate+24(FP), SI
+	VBROADCASTSS (SI), Z29
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	VMOVUPS 256(R8), Z4
+	VMOVUPS 320(R8), Z5
+	VMOVUPS 384(R8), Z6
+	VMOVUPS 448(R8), Z7
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	MOVQ $2, CX
+inputs2:
+	terms4x4x64(s8x128_2In1C0)
+	ADDQ $16, SI; ADDQ $256, DI
+	DECQ CX; JNZ inputs2
 	VZEROUPPER
 	RET
 
@@ -1496,68 +1519,6 @@ done5:
 	VZEROUPPER
 	RET
 
-// stepGradientAVX512_3 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX512_3(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4
-	zero(Y0)
-	LEAQ 4(DI), R9; VBROADCASTSS (SI)(R9*1), Y5; zero(Y1)
-	LEAQ 8(DI), R9; VBROADCASTSS (SI)(R9*1), Y6; zero(Y2)
-	LEAQ 12(DI), R9; VBROADCASTSS (SI)(R9*1), Y7; zero(Y3)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	LEAQ 4(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R11; ADDQ R9, R11
-	LEAQ 8(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R12; ADDQ R9, R12
-	LEAQ 12(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R13; ADDQ R9, R13
-	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
-	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
-	// dx = select(0 < y, dy, y)
-	epilogue_d29cb23f((R9), X1, Y1, Y0)
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4; zero(Y0)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
-	// dx = select(0 < y, dy, y)
-	epilogue_24545d03((R9), X1, Y1, Y0)
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
-	VZEROUPPER
-	RET
-
 // weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
 TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
@@ -1614,69 +1575,6 @@ rows9:
 	DECQ CX; JNZ rows9
 	VMOVUPS Z0, (R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
-	VZEROUPPER
-	RET
-
-// weightGradientUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows.
-TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ mask+56(FP), R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16; JLT done2
-inputs1:
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
 	VZEROUPPER

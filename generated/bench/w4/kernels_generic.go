@@ -352,39 +352,34 @@ func dense2ForwardRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, b *[8
 //	}
 //
 // Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		for j := range 8 {
-			s0_0 := bq[j]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][j] * x[k])
-				s0_1 += float32(wt[k+1][j] * x[k+1])
-				s0_2 += float32(wt[k+2][j] * x[k+2])
-				s0_3 += float32(wt[k+3][j] * x[k+3])
+func dense5ForwardGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
+	for k := 0; k <= 7; k += 1 {
+		s0_0 := b[k/16][k%16]
+		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		for q := range w {
+			w0 := &w[q][k]
+			d := (*[16]float32)(x[q*16 : q*16+16])
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
-			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][j] * x[k+4])
-				s0_5 += float32(wt[k+5][j] * x[k+5])
-				s0_6 += float32(wt[k+6][j] * x[k+6])
-				s0_7 += float32(wt[k+7][j] * x[k+7])
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[j] = relu(s0)
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = relu(s0)
 	}
 }
 
 // dense5ForwardRowsGeneric is dense5ForwardGeneric for every row.
-func dense5ForwardRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense5ForwardGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
+		dense5ForwardGeneric(&y[i], (*[128]float32)(x[i][:]), w, b)
 	}
 }
 

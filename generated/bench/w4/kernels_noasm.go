@@ -61,25 +61,27 @@ func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 	dense5BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense5BiasSgd(lr float32, g, w *[1][16]float32) { dense5BiasSgdGeneric(lr, g, w) }
-func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardGeneric(y, x, wt, b)
+func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
+	dense5ForwardGeneric(y, x, w, b)
 }
-func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardRowsGeneric(y, x, wt, b)
+func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b *[1][16]float32) {
+	dense5ForwardRowsGeneric(y, x, w, b)
 }
-func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4, input *[128]float32, rate float32, b *[1][16]float32) {
-	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
+func dense5GradInput(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
+	dense5GradInputGeneric(y, x, w)
 }
-func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
-	dense5GradInputRowsGeneric(y, x, wt, u0)
+func dense5GradInputRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32) {
+	dense5GradInputRowsGeneric(y, x, w)
 }
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
-	dense5GradWeightGeneric(gt, dy, x)
+func dense5GradWeight(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
+	dense5GradWeightGeneric(g, dy, x)
 }
-func dense5WeightLearn(lr float32, g, w *[128][8]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
+func dense5RankOne(w *[8][8][16]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
+	dense5RankOneGeneric(w, b, x, dy, rate)
+}
+func dense5WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	dense5WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense5WeightSgd(lr float32, g, w *[128][8]float32) { dense5WeightSgdGeneric(lr, g, w) }
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardGeneric(y, x, w, b)
 }
@@ -117,3 +119,5 @@ func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float
 }
 func dense9WeightSgd(lr float32, g, w *[8][129][16]float32) { dense9WeightSgdGeneric(lr, g, w) }
 func mseGradientEach(y, x0, x1 *[640]float32, x2 float32)   { mseGradientEachGeneric(y, x0, x1, x2) }
+func reluGradientOfRows(y, u0 [][144]float32)               { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)                    { reluGradientOfSumsGeneric(y, u0) }

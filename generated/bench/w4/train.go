@@ -63,7 +63,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	dz5 := &ws.t13[0]
 	dense6GradInputOne(dz5, dz6, &p.w6, a5, a5, lr, &p.b6)
 	dz4 := &ws.t8[0]
-	dense5GradInputOne(dz4, dz5, &p.w5, a4, a4, lr, &p.b5)
+	dense5GradInput(dz4, dz5, &p.w5)
+	reluGradientOfSums(dz4[:], a4[:])
+	dense5RankOne(&p.w5, &p.b5, a4, dz5, lr)
 	dz3 := &ws.t6[0]
 	dense9GradInputOne(dz3, dz4, &p.w4, a3, a3, lr, &p.b4)
 	dz2 := &ws.t12[0]
@@ -135,7 +137,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense9GradInputRows(dz7, dz8, &p.w8, a7)
 	dense9GradInputRows(dz6, dz7, &p.w7, a6)
 	dense6GradInputRows(dz5, dz6, &p.w6, a5)
-	dense5GradInputRows(dz4, dz5, &p.w5, a4)
+	dense5GradInputRows(dz4, dz5, &p.w5)
+	reluGradientOfRows(dz4, a4)
 	dense9GradInputRows(dz3, dz4, &p.w4, a3)
 	dense9GradInputRows(dz2, dz3, &p.w3, a2)
 	dense9GradInputRows(dz1, dz2, &p.w2, a1)

@@ -15,7 +15,7 @@ func (t *Trainer) update(g *params) {
 	dense9BiasSgd(lr, &g.b4, &p.b4)
 	dense9WeightSgd(lr, &g.w4, &p.w4)
 	dense5BiasSgd(lr, &g.b5, &p.b5)
-	dense5WeightSgd(lr, &g.w5, &p.w5)
+	dense6WeightSgd(lr, &g.w5, &p.w5)
 	dense9BiasSgd(lr, &g.b6, &p.b6)
 	dense6WeightSgd(lr, &g.w6, &p.w6)
 	dense9BiasSgd(lr, &g.b7, &p.b7)

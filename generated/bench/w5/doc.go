@@ -11,7 +11,7 @@
 //	layer  dense4       dense 1 ← dense3
 //	output y            [1], loss mse
 //
-// 919553 parameters in 3692608 bytes, 917760 multiply-adds per inference, float32, fast mode.
+// 919553 parameters in 3685440 bytes, 917760 multiply-adds per inference, float32, fast mode.
 //
 // Use it like this:
 //

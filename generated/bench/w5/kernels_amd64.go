@@ -16,16 +16,16 @@ func dense1024x512AVX2(y, x, w, b *float32)
 func dense1024x512AVX512(y, x, w, b *float32)
 
 //go:noescape
+func dense1x256AVX2(y, x, w *float32)
+
+//go:noescape
+func dense1x256AVX512(y, x, w *float32)
+
+//go:noescape
 func dense256x1024AVX2(y, x, w, b *float32)
 
 //go:noescape
 func dense256x1024AVX512(y, x, w, b *float32)
-
-//go:noescape
-func dense256x1AVX2(y, x, wt, b *float32)
-
-//go:noescape
-func dense256x1AVX512(y, x, wt, b *float32)
 
 //go:noescape
 func dense512x256AVX2(y, x, w, b *float32)
@@ -34,13 +34,13 @@ func dense512x256AVX2(y, x, w, b *float32)
 func dense512x256AVX512(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
@@ -79,16 +79,22 @@ func nonZero512(list *int32, count *int, x *float32)
 func preempt()
 
 //go:noescape
+func reluGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func reluGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_2(y, x, w *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+func rows32AVX512_2(y, x, w *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
@@ -97,40 +103,34 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
+func step1x256AVX2(w, x, dy, rate *float32)
+
+//go:noescape
+func step1x256AVX512(w, x, dy, rate *float32)
+
+//go:noescape
 func step256x1024AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step256x1024AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
-func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+func stepGradientAVX2_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX2_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
-
-//go:noescape
-func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
-
-//go:noescape
-func stepGradientAVX512_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
 //go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
 func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
-
-//go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-//go:noescape
-func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -188,13 +188,13 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 64; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 16448, 1024, 4160, 256, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 16448, 1024, 4160, 256, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 16448, 1024, 4160, 256, 0, 0, 1, 0)
 			}
@@ -341,13 +341,13 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 65600, 4160, 2112, 1024, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 65600, 4160, 2112, 1024, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 65600, 4160, 2112, 1024, 0, 0, 1, 0)
 			}
@@ -404,11 +404,11 @@ func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]floa
 		nonZero1024(&list[0], &count, &input[0])
 		if count <= 896 {
 			clear(y[:])
-			stepGradientAVX512_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 65600)
+			stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 65600)
 			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024, 32, 65600)
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024, 32, 65600)
 		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 	case useAVX2:
 		negative := -rate
@@ -417,11 +417,11 @@ func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]floa
 		nonZero1024(&list[0], &count, &input[0])
 		if count <= 896 {
 			clear(y[:])
-			stepGradientAVX2_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 65600)
+			stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 65600)
 			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024, 32, 65600)
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024, 32, 65600)
 		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 	default:
 		dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -561,13 +561,13 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 16; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 1088, 512, by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 1088, 512, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 32832, 2112, 1088, 512, 0, 0, 1, 0)
 			}
@@ -624,11 +624,11 @@ func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float3
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			stepGradientAVX512_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 16, 32832)
+			stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 16, 32832)
 			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
 			return
 		}
-		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 16, 32832)
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 16, 32832)
 		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
 	case useAVX2:
 		negative := -rate
@@ -637,11 +637,11 @@ func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float3
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			stepGradientAVX2_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 16, 32832)
+			stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 16, 32832)
 			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
 			return
 		}
-		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 16, 32832)
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 16, 32832)
 		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
 	default:
 		dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
@@ -756,129 +756,179 @@ func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
 	}
 }
 
-func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4Forward(y *[1]float32, x *[256]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		dense256x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 16, 64, 0, 0, 1, 0, 0, 1)
 	case useAVX2:
-		dense256x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 16, 64, 0, 0, 1, 0, 0, 1)
 	default:
-		dense4ForwardGeneric(y, x, wt, b)
+		dense4ForwardGeneric(y, x, w, b)
 	}
 }
 
-func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense4Forward((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 1, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense4Forward((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 28, m)
-	default:
-		dense4ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 1, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 28, m)
-	default:
-		dense4ForwardTrainRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3, input *[256]float32, rate float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256, 257)
-		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
-	case useAVX2:
-		negative := -rate
-		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256, 28)
-		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
-	default:
-		dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
-	}
-}
-
-func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
+func dense4ForwardRows(y []Output, x [][272]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 1088, 1088, 257, 32, by6, by2, single6)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 1088, 1088, 28, 64, by3, by2, single3)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by3, by2, single3)
 	default:
-		dense4GradInputRowsGeneric(y, x, wt, u0)
+		dense4ForwardRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
+func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x), 4, 1088, 1)
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by2, single6)
 	case useAVX2:
-		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x), 4, 1088, 28)
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by3, by2, single3)
 	default:
-		dense4GradWeightGeneric(gt, dy, x)
+		dense4ForwardTrainRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense4WeightLearn(lr float32, g, w *[256][8]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
+func dense4GradInput(y *[256]float32, x *[1]float32, w *[16][1][16]float32) {
 	switch {
 	case useAVX512:
-		from, to := share(256, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 1088, 1)
+		dense1x256AVX512(&y[0], &x[0], &w[0][0][0])
+	case useAVX2:
+		dense1x256AVX2(&y[0], &x[0], &w[0][0][0])
+	default:
+		dense4GradInputGeneric(y, x, w)
+	}
+}
+
+func dense4GradInputRows(y [][272]float32, x [][1]float32, w *[16][1][16]float32) {
+	switch {
+	case useAVX512:
+		if len(x) == 1 {
+			dense4GradInput((*[256]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
+		for q := 0; q < 16; q += 2 {
+			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], 64, 4, 1088, by12, then8, then4, single12)
+			if again12 {
+				rows32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], 64, 4, 1088, 0, 0, 1, 0)
+			}
 		}
 	case useAVX2:
-		from, to := share(256, 6, part, parts)
+		if len(x) == 1 {
+			dense4GradInput((*[256]float32)(y[0][:]), &x[0], w)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range 16 {
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], 4, 1088, by6, by5, single6)
+		}
+	default:
+		dense4GradInputRowsGeneric(y, x, w)
+	}
+}
+
+func dense4GradWeight(g *[16][1][16]float32, dy [][1]float32, x [][272]float32) {
+	switch {
+	case useAVX512:
+		for q := range 16 {
+			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 1088, 4)
+		}
+	case useAVX2:
+		for q := range 16 {
+			weightGradient16AVX2(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 1088, 4)
+		}
+	default:
+		dense4GradWeightGeneric(g, dy, x)
+	}
+}
+
+func dense4RankOne(w *[16][1][16]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
+	switch {
+	case useAVX512:
+		negative := -rate
+		step1x256AVX512(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX512(&b[0][0], &b[0][0], &dy[0], &negative, 1, 1, 0)
+	case useAVX2:
+		negative := -rate
+		step1x256AVX2(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX2(&b[0][0], &b[0][0], &dy[0], &negative, 1, 1, 0)
+	default:
+		dense4RankOneGeneric(w, b, x, dy, rate)
+	}
+}
+
+func dense4WeightLearn(lr float32, g, w *[16][1][16]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
+	switch {
+	case useAVX512:
+		from, to := share(1, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 16 {
+				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 1088, 4)
+			}
+		}
+	case useAVX2:
+		from, to := share(1, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 1088, 28)
+			for q := range 16 {
+				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 1088, 4)
+			}
 		}
 	default:
 		dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-func dense4WeightSgd(lr float32, g, w *[256][8]float32) {
+func dense4WeightSgd(lr float32, g, w *[16][1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 128)
+		for q := range 16 {
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 1)
+		}
 	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 256)
+		for q := range 16 {
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 2)
+		}
 	default:
 		dense4WeightSgdGeneric(lr, g, w)
+	}
+}
+
+func reluGradientOfRows(y, u0 [][272]float32) {
+	switch {
+	case useAVX512:
+		reluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 256, len(y), 64)
+	case useAVX2:
+		reluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 256, len(y), 64)
+	default:
+		reluGradientOfRowsGeneric(y, u0)
+	}
+}
+
+func reluGradientOfSums(y, u0 []float32) {
+	switch {
+	case useAVX512:
+		reluGradientEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	case useAVX2:
+		reluGradientEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	default:
+		reluGradientOfSumsGeneric(y, u0)
 	}
 }
 

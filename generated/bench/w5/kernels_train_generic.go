@@ -554,49 +554,864 @@ func dense4BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 }
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardGeneric for every row.
-func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][272]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4ForwardGeneric(&y[i], (*[256]float32)(x[i][:]), wt, b)
+		dense4ForwardGeneric(&y[i], (*[256]float32)(x[i][:]), w, b)
 	}
 }
 
-// dense4GradInput computes the input gradient of layer "dense4", 1→256:
+// dense4GradInputGeneric computes the input gradient of layer "dense4", 1→256:
 //
 //	for n := range y {
 //		s := 0
 //		for k := range x {
 //			s += w[k][n] * x[k]
 //		}
-//		y[n] = reluGradient(s)
+//		y[n] = s
 //	}
 //
-// Rolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4GradInput(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32) {
-	for k := 0; k <= 255; k += 1 {
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		{
-			w0 := &wt[k]
-			d := (*[1]float32)(x[0:1])
-			s0_0 += float32(w0[0] * d[0])
-		}
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[k] = reluGradient(a3[k], s0)
+// Fully unrolled: 256 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense4GradInputGeneric(y *[256]float32, x *[1]float32, w *[16][1][16]float32) {
+	{
+		// y[0…3] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][0] * xk)
+		s1 += float32(w[0][0][1] * xk)
+		s2 += float32(w[0][0][2] * xk)
+		s3 += float32(w[0][0][3] * xk)
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
+	}
+	{
+		// y[4…7] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][4] * xk)
+		s1 += float32(w[0][0][5] * xk)
+		s2 += float32(w[0][0][6] * xk)
+		s3 += float32(w[0][0][7] * xk)
+		y[4] = s0
+		y[5] = s1
+		y[6] = s2
+		y[7] = s3
+	}
+	{
+		// y[8…11] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][8] * xk)
+		s1 += float32(w[0][0][9] * xk)
+		s2 += float32(w[0][0][10] * xk)
+		s3 += float32(w[0][0][11] * xk)
+		y[8] = s0
+		y[9] = s1
+		y[10] = s2
+		y[11] = s3
+	}
+	{
+		// y[12…15] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][12] * xk)
+		s1 += float32(w[0][0][13] * xk)
+		s2 += float32(w[0][0][14] * xk)
+		s3 += float32(w[0][0][15] * xk)
+		y[12] = s0
+		y[13] = s1
+		y[14] = s2
+		y[15] = s3
+	}
+	{
+		// y[16…19] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][0] * xk)
+		s1 += float32(w[1][0][1] * xk)
+		s2 += float32(w[1][0][2] * xk)
+		s3 += float32(w[1][0][3] * xk)
+		y[16] = s0
+		y[17] = s1
+		y[18] = s2
+		y[19] = s3
+	}
+	{
+		// y[20…23] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][4] * xk)
+		s1 += float32(w[1][0][5] * xk)
+		s2 += float32(w[1][0][6] * xk)
+		s3 += float32(w[1][0][7] * xk)
+		y[20] = s0
+		y[21] = s1
+		y[22] = s2
+		y[23] = s3
+	}
+	{
+		// y[24…27] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][8] * xk)
+		s1 += float32(w[1][0][9] * xk)
+		s2 += float32(w[1][0][10] * xk)
+		s3 += float32(w[1][0][11] * xk)
+		y[24] = s0
+		y[25] = s1
+		y[26] = s2
+		y[27] = s3
+	}
+	{
+		// y[28…31] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][12] * xk)
+		s1 += float32(w[1][0][13] * xk)
+		s2 += float32(w[1][0][14] * xk)
+		s3 += float32(w[1][0][15] * xk)
+		y[28] = s0
+		y[29] = s1
+		y[30] = s2
+		y[31] = s3
+	}
+	{
+		// y[32…35] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][0] * xk)
+		s1 += float32(w[2][0][1] * xk)
+		s2 += float32(w[2][0][2] * xk)
+		s3 += float32(w[2][0][3] * xk)
+		y[32] = s0
+		y[33] = s1
+		y[34] = s2
+		y[35] = s3
+	}
+	{
+		// y[36…39] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][4] * xk)
+		s1 += float32(w[2][0][5] * xk)
+		s2 += float32(w[2][0][6] * xk)
+		s3 += float32(w[2][0][7] * xk)
+		y[36] = s0
+		y[37] = s1
+		y[38] = s2
+		y[39] = s3
+	}
+	{
+		// y[40…43] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][8] * xk)
+		s1 += float32(w[2][0][9] * xk)
+		s2 += float32(w[2][0][10] * xk)
+		s3 += float32(w[2][0][11] * xk)
+		y[40] = s0
+		y[41] = s1
+		y[42] = s2
+		y[43] = s3
+	}
+	{
+		// y[44…47] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][12] * xk)
+		s1 += float32(w[2][0][13] * xk)
+		s2 += float32(w[2][0][14] * xk)
+		s3 += float32(w[2][0][15] * xk)
+		y[44] = s0
+		y[45] = s1
+		y[46] = s2
+		y[47] = s3
+	}
+	{
+		// y[48…51] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][0] * xk)
+		s1 += float32(w[3][0][1] * xk)
+		s2 += float32(w[3][0][2] * xk)
+		s3 += float32(w[3][0][3] * xk)
+		y[48] = s0
+		y[49] = s1
+		y[50] = s2
+		y[51] = s3
+	}
+	{
+		// y[52…55] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][4] * xk)
+		s1 += float32(w[3][0][5] * xk)
+		s2 += float32(w[3][0][6] * xk)
+		s3 += float32(w[3][0][7] * xk)
+		y[52] = s0
+		y[53] = s1
+		y[54] = s2
+		y[55] = s3
+	}
+	{
+		// y[56…59] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][8] * xk)
+		s1 += float32(w[3][0][9] * xk)
+		s2 += float32(w[3][0][10] * xk)
+		s3 += float32(w[3][0][11] * xk)
+		y[56] = s0
+		y[57] = s1
+		y[58] = s2
+		y[59] = s3
+	}
+	{
+		// y[60…63] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][12] * xk)
+		s1 += float32(w[3][0][13] * xk)
+		s2 += float32(w[3][0][14] * xk)
+		s3 += float32(w[3][0][15] * xk)
+		y[60] = s0
+		y[61] = s1
+		y[62] = s2
+		y[63] = s3
+	}
+	{
+		// y[64…67] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[4][0][0] * xk)
+		s1 += float32(w[4][0][1] * xk)
+		s2 += float32(w[4][0][2] * xk)
+		s3 += float32(w[4][0][3] * xk)
+		y[64] = s0
+		y[65] = s1
+		y[66] = s2
+		y[67] = s3
+	}
+	{
+		// y[68…71] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[4][0][4] * xk)
+		s1 += float32(w[4][0][5] * xk)
+		s2 += float32(w[4][0][6] * xk)
+		s3 += float32(w[4][0][7] * xk)
+		y[68] = s0
+		y[69] = s1
+		y[70] = s2
+		y[71] = s3
+	}
+	{
+		// y[72…75] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[4][0][8] * xk)
+		s1 += float32(w[4][0][9] * xk)
+		s2 += float32(w[4][0][10] * xk)
+		s3 += float32(w[4][0][11] * xk)
+		y[72] = s0
+		y[73] = s1
+		y[74] = s2
+		y[75] = s3
+	}
+	{
+		// y[76…79] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[4][0][12] * xk)
+		s1 += float32(w[4][0][13] * xk)
+		s2 += float32(w[4][0][14] * xk)
+		s3 += float32(w[4][0][15] * xk)
+		y[76] = s0
+		y[77] = s1
+		y[78] = s2
+		y[79] = s3
+	}
+	{
+		// y[80…83] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[5][0][0] * xk)
+		s1 += float32(w[5][0][1] * xk)
+		s2 += float32(w[5][0][2] * xk)
+		s3 += float32(w[5][0][3] * xk)
+		y[80] = s0
+		y[81] = s1
+		y[82] = s2
+		y[83] = s3
+	}
+	{
+		// y[84…87] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[5][0][4] * xk)
+		s1 += float32(w[5][0][5] * xk)
+		s2 += float32(w[5][0][6] * xk)
+		s3 += float32(w[5][0][7] * xk)
+		y[84] = s0
+		y[85] = s1
+		y[86] = s2
+		y[87] = s3
+	}
+	{
+		// y[88…91] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[5][0][8] * xk)
+		s1 += float32(w[5][0][9] * xk)
+		s2 += float32(w[5][0][10] * xk)
+		s3 += float32(w[5][0][11] * xk)
+		y[88] = s0
+		y[89] = s1
+		y[90] = s2
+		y[91] = s3
+	}
+	{
+		// y[92…95] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[5][0][12] * xk)
+		s1 += float32(w[5][0][13] * xk)
+		s2 += float32(w[5][0][14] * xk)
+		s3 += float32(w[5][0][15] * xk)
+		y[92] = s0
+		y[93] = s1
+		y[94] = s2
+		y[95] = s3
+	}
+	{
+		// y[96…99] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[6][0][0] * xk)
+		s1 += float32(w[6][0][1] * xk)
+		s2 += float32(w[6][0][2] * xk)
+		s3 += float32(w[6][0][3] * xk)
+		y[96] = s0
+		y[97] = s1
+		y[98] = s2
+		y[99] = s3
+	}
+	{
+		// y[100…103] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[6][0][4] * xk)
+		s1 += float32(w[6][0][5] * xk)
+		s2 += float32(w[6][0][6] * xk)
+		s3 += float32(w[6][0][7] * xk)
+		y[100] = s0
+		y[101] = s1
+		y[102] = s2
+		y[103] = s3
+	}
+	{
+		// y[104…107] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[6][0][8] * xk)
+		s1 += float32(w[6][0][9] * xk)
+		s2 += float32(w[6][0][10] * xk)
+		s3 += float32(w[6][0][11] * xk)
+		y[104] = s0
+		y[105] = s1
+		y[106] = s2
+		y[107] = s3
+	}
+	{
+		// y[108…111] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[6][0][12] * xk)
+		s1 += float32(w[6][0][13] * xk)
+		s2 += float32(w[6][0][14] * xk)
+		s3 += float32(w[6][0][15] * xk)
+		y[108] = s0
+		y[109] = s1
+		y[110] = s2
+		y[111] = s3
+	}
+	{
+		// y[112…115] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[7][0][0] * xk)
+		s1 += float32(w[7][0][1] * xk)
+		s2 += float32(w[7][0][2] * xk)
+		s3 += float32(w[7][0][3] * xk)
+		y[112] = s0
+		y[113] = s1
+		y[114] = s2
+		y[115] = s3
+	}
+	{
+		// y[116…119] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[7][0][4] * xk)
+		s1 += float32(w[7][0][5] * xk)
+		s2 += float32(w[7][0][6] * xk)
+		s3 += float32(w[7][0][7] * xk)
+		y[116] = s0
+		y[117] = s1
+		y[118] = s2
+		y[119] = s3
+	}
+	{
+		// y[120…123] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[7][0][8] * xk)
+		s1 += float32(w[7][0][9] * xk)
+		s2 += float32(w[7][0][10] * xk)
+		s3 += float32(w[7][0][11] * xk)
+		y[120] = s0
+		y[121] = s1
+		y[122] = s2
+		y[123] = s3
+	}
+	{
+		// y[124…127] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[7][0][12] * xk)
+		s1 += float32(w[7][0][13] * xk)
+		s2 += float32(w[7][0][14] * xk)
+		s3 += float32(w[7][0][15] * xk)
+		y[124] = s0
+		y[125] = s1
+		y[126] = s2
+		y[127] = s3
+	}
+	{
+		// y[128…131] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[8][0][0] * xk)
+		s1 += float32(w[8][0][1] * xk)
+		s2 += float32(w[8][0][2] * xk)
+		s3 += float32(w[8][0][3] * xk)
+		y[128] = s0
+		y[129] = s1
+		y[130] = s2
+		y[131] = s3
+	}
+	{
+		// y[132…135] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[8][0][4] * xk)
+		s1 += float32(w[8][0][5] * xk)
+		s2 += float32(w[8][0][6] * xk)
+		s3 += float32(w[8][0][7] * xk)
+		y[132] = s0
+		y[133] = s1
+		y[134] = s2
+		y[135] = s3
+	}
+	{
+		// y[136…139] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[8][0][8] * xk)
+		s1 += float32(w[8][0][9] * xk)
+		s2 += float32(w[8][0][10] * xk)
+		s3 += float32(w[8][0][11] * xk)
+		y[136] = s0
+		y[137] = s1
+		y[138] = s2
+		y[139] = s3
+	}
+	{
+		// y[140…143] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[8][0][12] * xk)
+		s1 += float32(w[8][0][13] * xk)
+		s2 += float32(w[8][0][14] * xk)
+		s3 += float32(w[8][0][15] * xk)
+		y[140] = s0
+		y[141] = s1
+		y[142] = s2
+		y[143] = s3
+	}
+	{
+		// y[144…147] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[9][0][0] * xk)
+		s1 += float32(w[9][0][1] * xk)
+		s2 += float32(w[9][0][2] * xk)
+		s3 += float32(w[9][0][3] * xk)
+		y[144] = s0
+		y[145] = s1
+		y[146] = s2
+		y[147] = s3
+	}
+	{
+		// y[148…151] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[9][0][4] * xk)
+		s1 += float32(w[9][0][5] * xk)
+		s2 += float32(w[9][0][6] * xk)
+		s3 += float32(w[9][0][7] * xk)
+		y[148] = s0
+		y[149] = s1
+		y[150] = s2
+		y[151] = s3
+	}
+	{
+		// y[152…155] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[9][0][8] * xk)
+		s1 += float32(w[9][0][9] * xk)
+		s2 += float32(w[9][0][10] * xk)
+		s3 += float32(w[9][0][11] * xk)
+		y[152] = s0
+		y[153] = s1
+		y[154] = s2
+		y[155] = s3
+	}
+	{
+		// y[156…159] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[9][0][12] * xk)
+		s1 += float32(w[9][0][13] * xk)
+		s2 += float32(w[9][0][14] * xk)
+		s3 += float32(w[9][0][15] * xk)
+		y[156] = s0
+		y[157] = s1
+		y[158] = s2
+		y[159] = s3
+	}
+	{
+		// y[160…163] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[10][0][0] * xk)
+		s1 += float32(w[10][0][1] * xk)
+		s2 += float32(w[10][0][2] * xk)
+		s3 += float32(w[10][0][3] * xk)
+		y[160] = s0
+		y[161] = s1
+		y[162] = s2
+		y[163] = s3
+	}
+	{
+		// y[164…167] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[10][0][4] * xk)
+		s1 += float32(w[10][0][5] * xk)
+		s2 += float32(w[10][0][6] * xk)
+		s3 += float32(w[10][0][7] * xk)
+		y[164] = s0
+		y[165] = s1
+		y[166] = s2
+		y[167] = s3
+	}
+	{
+		// y[168…171] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[10][0][8] * xk)
+		s1 += float32(w[10][0][9] * xk)
+		s2 += float32(w[10][0][10] * xk)
+		s3 += float32(w[10][0][11] * xk)
+		y[168] = s0
+		y[169] = s1
+		y[170] = s2
+		y[171] = s3
+	}
+	{
+		// y[172…175] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[10][0][12] * xk)
+		s1 += float32(w[10][0][13] * xk)
+		s2 += float32(w[10][0][14] * xk)
+		s3 += float32(w[10][0][15] * xk)
+		y[172] = s0
+		y[173] = s1
+		y[174] = s2
+		y[175] = s3
+	}
+	{
+		// y[176…179] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[11][0][0] * xk)
+		s1 += float32(w[11][0][1] * xk)
+		s2 += float32(w[11][0][2] * xk)
+		s3 += float32(w[11][0][3] * xk)
+		y[176] = s0
+		y[177] = s1
+		y[178] = s2
+		y[179] = s3
+	}
+	{
+		// y[180…183] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[11][0][4] * xk)
+		s1 += float32(w[11][0][5] * xk)
+		s2 += float32(w[11][0][6] * xk)
+		s3 += float32(w[11][0][7] * xk)
+		y[180] = s0
+		y[181] = s1
+		y[182] = s2
+		y[183] = s3
+	}
+	{
+		// y[184…187] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[11][0][8] * xk)
+		s1 += float32(w[11][0][9] * xk)
+		s2 += float32(w[11][0][10] * xk)
+		s3 += float32(w[11][0][11] * xk)
+		y[184] = s0
+		y[185] = s1
+		y[186] = s2
+		y[187] = s3
+	}
+	{
+		// y[188…191] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[11][0][12] * xk)
+		s1 += float32(w[11][0][13] * xk)
+		s2 += float32(w[11][0][14] * xk)
+		s3 += float32(w[11][0][15] * xk)
+		y[188] = s0
+		y[189] = s1
+		y[190] = s2
+		y[191] = s3
+	}
+	{
+		// y[192…195] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[12][0][0] * xk)
+		s1 += float32(w[12][0][1] * xk)
+		s2 += float32(w[12][0][2] * xk)
+		s3 += float32(w[12][0][3] * xk)
+		y[192] = s0
+		y[193] = s1
+		y[194] = s2
+		y[195] = s3
+	}
+	{
+		// y[196…199] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[12][0][4] * xk)
+		s1 += float32(w[12][0][5] * xk)
+		s2 += float32(w[12][0][6] * xk)
+		s3 += float32(w[12][0][7] * xk)
+		y[196] = s0
+		y[197] = s1
+		y[198] = s2
+		y[199] = s3
+	}
+	{
+		// y[200…203] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[12][0][8] * xk)
+		s1 += float32(w[12][0][9] * xk)
+		s2 += float32(w[12][0][10] * xk)
+		s3 += float32(w[12][0][11] * xk)
+		y[200] = s0
+		y[201] = s1
+		y[202] = s2
+		y[203] = s3
+	}
+	{
+		// y[204…207] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[12][0][12] * xk)
+		s1 += float32(w[12][0][13] * xk)
+		s2 += float32(w[12][0][14] * xk)
+		s3 += float32(w[12][0][15] * xk)
+		y[204] = s0
+		y[205] = s1
+		y[206] = s2
+		y[207] = s3
+	}
+	{
+		// y[208…211] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[13][0][0] * xk)
+		s1 += float32(w[13][0][1] * xk)
+		s2 += float32(w[13][0][2] * xk)
+		s3 += float32(w[13][0][3] * xk)
+		y[208] = s0
+		y[209] = s1
+		y[210] = s2
+		y[211] = s3
+	}
+	{
+		// y[212…215] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[13][0][4] * xk)
+		s1 += float32(w[13][0][5] * xk)
+		s2 += float32(w[13][0][6] * xk)
+		s3 += float32(w[13][0][7] * xk)
+		y[212] = s0
+		y[213] = s1
+		y[214] = s2
+		y[215] = s3
+	}
+	{
+		// y[216…219] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[13][0][8] * xk)
+		s1 += float32(w[13][0][9] * xk)
+		s2 += float32(w[13][0][10] * xk)
+		s3 += float32(w[13][0][11] * xk)
+		y[216] = s0
+		y[217] = s1
+		y[218] = s2
+		y[219] = s3
+	}
+	{
+		// y[220…223] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[13][0][12] * xk)
+		s1 += float32(w[13][0][13] * xk)
+		s2 += float32(w[13][0][14] * xk)
+		s3 += float32(w[13][0][15] * xk)
+		y[220] = s0
+		y[221] = s1
+		y[222] = s2
+		y[223] = s3
+	}
+	{
+		// y[224…227] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[14][0][0] * xk)
+		s1 += float32(w[14][0][1] * xk)
+		s2 += float32(w[14][0][2] * xk)
+		s3 += float32(w[14][0][3] * xk)
+		y[224] = s0
+		y[225] = s1
+		y[226] = s2
+		y[227] = s3
+	}
+	{
+		// y[228…231] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[14][0][4] * xk)
+		s1 += float32(w[14][0][5] * xk)
+		s2 += float32(w[14][0][6] * xk)
+		s3 += float32(w[14][0][7] * xk)
+		y[228] = s0
+		y[229] = s1
+		y[230] = s2
+		y[231] = s3
+	}
+	{
+		// y[232…235] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[14][0][8] * xk)
+		s1 += float32(w[14][0][9] * xk)
+		s2 += float32(w[14][0][10] * xk)
+		s3 += float32(w[14][0][11] * xk)
+		y[232] = s0
+		y[233] = s1
+		y[234] = s2
+		y[235] = s3
+	}
+	{
+		// y[236…239] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[14][0][12] * xk)
+		s1 += float32(w[14][0][13] * xk)
+		s2 += float32(w[14][0][14] * xk)
+		s3 += float32(w[14][0][15] * xk)
+		y[236] = s0
+		y[237] = s1
+		y[238] = s2
+		y[239] = s3
+	}
+	{
+		// y[240…243] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[15][0][0] * xk)
+		s1 += float32(w[15][0][1] * xk)
+		s2 += float32(w[15][0][2] * xk)
+		s3 += float32(w[15][0][3] * xk)
+		y[240] = s0
+		y[241] = s1
+		y[242] = s2
+		y[243] = s3
+	}
+	{
+		// y[244…247] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[15][0][4] * xk)
+		s1 += float32(w[15][0][5] * xk)
+		s2 += float32(w[15][0][6] * xk)
+		s3 += float32(w[15][0][7] * xk)
+		y[244] = s0
+		y[245] = s1
+		y[246] = s2
+		y[247] = s3
+	}
+	{
+		// y[248…251] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[15][0][8] * xk)
+		s1 += float32(w[15][0][9] * xk)
+		s2 += float32(w[15][0][10] * xk)
+		s3 += float32(w[15][0][11] * xk)
+		y[248] = s0
+		y[249] = s1
+		y[250] = s2
+		y[251] = s3
+	}
+	{
+		// y[252…255] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[15][0][12] * xk)
+		s1 += float32(w[15][0][13] * xk)
+		s2 += float32(w[15][0][14] * xk)
+		s3 += float32(w[15][0][15] * xk)
+		y[252] = s0
+		y[253] = s1
+		y[254] = s2
+		y[255] = s3
 	}
 }
 
-// dense4GradInputOneGeneric is dense4GradInput and then dense4RankOneGeneric.
-func dense4GradInputOneGeneric(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3, input *[256]float32, rate float32, b *[1][16]float32) {
-	dense4GradInput(y, x, wt, a3)
-	dense4RankOneGeneric(wt, b, input, x, rate)
-}
-
-// dense4GradInputRowsGeneric is dense4GradInput for every row.
-func dense4GradInputRowsGeneric(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
+// dense4GradInputRowsGeneric is dense4GradInputGeneric for every row.
+func dense4GradInputRowsGeneric(y [][272]float32, x [][1]float32, w *[16][1][16]float32) {
 	y = y[:len(x)]
-	u0 = u0[:len(x)]
 	for i := range x {
-		dense4GradInput((*[256]float32)(y[i][:]), &x[i], wt, (*[256]float32)(u0[i][:]))
+		dense4GradInputGeneric((*[256]float32)(y[i][:]), &x[i], w)
 	}
 }
 
@@ -609,18 +1424,26 @@ func dense4GradInputRowsGeneric(y [][272]float32, x [][1]float32, wt *[256][8]fl
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
+func dense4GradWeightGeneric(g *[16][1][16]float32, dy [][1]float32, x [][272]float32) {
 	dy = dy[:len(x)]
-	for k := range 256 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
+	for q := range g {
+		for k := range 1 {
+			gk := &g[q][k]
+			for j := 0; j <= 12; j += 4 {
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := dy[b][k]
+					d := (*[16]float32)(x[b][q*16 : q*16+16])
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+				}
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
 			}
-			gk[0] = s0
 		}
 	}
 }
@@ -636,24 +1459,23 @@ func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][272]floa
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense4RankOneGeneric(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
-	{
-		d := (*[1]float32)(dy[0 : 0+1])
-		for k, xk := range x {
-			wk := &wt[k]
+func dense4RankOneGeneric(w *[16][1][16]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
+	for q := range w {
+		d := (*[16]float32)(x[q*16 : q*16+16])
+		for k, xk := range dy {
+			wk := &w[q][k]
 			for j, dj := range d {
 				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
-		bq := &b[0]
-		for j, dj := range d {
-			bq[j] -= float32(rate * (dj + 0))
-		}
+	}
+	for j, dj := range dy {
+		b[j/16][j%16] -= float32(rate * (dj + 0))
 	}
 }
 
 // dense4WeightLearnGeneric updates tensors like dense4.weight: gradient and sgd.
-func dense4WeightLearnGeneric(lr float32, g, w *[256][8]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
+func dense4WeightLearnGeneric(lr float32, g, w *[16][1][16]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
@@ -662,15 +1484,33 @@ func dense4WeightLearnGeneric(lr float32, g, w *[256][8]float32, dy [][1]float32
 }
 
 // dense4WeightSgdGeneric changes tensors like dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(lr float32, g, w *[256][8]float32) {
-	for k := range 256 {
-		gs := &g[k]
-		ws := &w[k]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
+func dense4WeightSgdGeneric(lr float32, g, w *[16][1][16]float32) {
+	for q := range 16 {
+		for k := range 1 {
+			gs := &g[q][k]
+			ws := &w[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
+			}
 		}
+	}
+}
+
+// reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
+func reluGradientOfRowsGeneric(y, u0 [][272]float32) {
+	u0 = u0[:len(y)]
+	for i := range y {
+		reluGradientOfSumsGeneric(y[i][:256], u0[i][:256])
+	}
+}
+
+// reluGradientOfSumsGeneric computes relu gradient of the sums in y.
+func reluGradientOfSumsGeneric(y, u0 []float32) {
+	u0 = u0[:len(y)]
+	for j, s := range y {
+		y[j] = reluGradient(u0[j], s)
 	}
 }

@@ -14,7 +14,7 @@ type params struct {
 	b3 [16][16]float32       // dense3.bias [256], byte 3158016
 	w3 [16][513][16]float32  // dense3.weight [256 512], byte 3159040
 	b4 [1][16]float32        // dense4.bias [1], byte 3684352
-	w4 [256][8]float32       // dense4.weight [1 256], byte 3684416
+	w4 [16][1][16]float32    // dense4.weight [1 256], byte 3684416
 }
 
 // dense1Bias is where dense1.bias[o] lies.
@@ -54,7 +54,7 @@ func (p *params) dense4Bias(o int) *float32 {
 
 // dense4Weight is where dense4.weight[o, i] lies.
 func (p *params) dense4Weight(o, i int) *float32 {
-	return &p.w4[i][o]
+	return &p.w4[i/16][o][i%16]
 }
 
 // tensors are the tensors of a weight file, in canonical layout: weights [out, in],

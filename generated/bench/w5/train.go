@@ -30,7 +30,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	lossY := 0 + lZ4[0]
 	loss := loss_2(lossY, s_2)
 	dz3 := &ws.t6[0]
-	dense4GradInputOne(dz3, dz4, &p.w4, a3, a3, lr, &p.b4)
+	dense4GradInput(dz3, dz4, &p.w4)
+	reluGradientOfSums(dz3[:], a3[:])
+	dense4RankOne(&p.w4, &p.b4, a3, dz4, lr)
 	dz2 := &ws.t7[0]
 	dense3GradInputOne(dz2, dz3, &p.w3, a2, a2, lr, &p.b3)
 	dz1 := &ws.t8[0]
@@ -66,7 +68,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ4[i][0] = s_3
 		dz4[i][0] = mseGradient(z4[i][0], y[i][0], s_2)
 	}
-	dense4GradInputRows(dz3, dz4, &p.w4, a3)
+	dense4GradInputRows(dz3, dz4, &p.w4)
+	reluGradientOfRows(dz3, a3)
 	dense3GradInputRows(dz2, dz3, &p.w3, a2)
 	dense2GradInputRows(dz1, dz2, &p.w2, a1)
 }

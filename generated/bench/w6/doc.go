@@ -11,7 +11,7 @@
 //	layer  dense4       dense 1 sigmoid ← dense3
 //	output y            [1], loss mse
 //
-// 12545 parameters in 52800 bytes, 12352 multiply-adds per inference, float32, fast mode.
+// 12545 parameters in 51008 bytes, 12352 multiply-adds per inference, float32, fast mode.
 //
 // Use it like this:
 //

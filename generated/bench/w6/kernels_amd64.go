@@ -10,16 +10,10 @@ func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
-func dense64x1AVX2(y, x, wt, b *float32)
+func dense1x64AVX2(y, x, w *float32)
 
 //go:noescape
-func dense64x1AVX2_2(y, x, wt, b *float32)
-
-//go:noescape
-func dense64x1AVX512(y, x, wt, b *float32)
-
-//go:noescape
-func dense64x1AVX512_2(y, x, wt, b *float32)
+func dense1x64AVX512(y, x, w *float32)
 
 //go:noescape
 func dense64x64AVX2(y, x, w, b *float32)
@@ -34,13 +28,13 @@ func dense64x64AVX512(y, x, w, b *float32)
 func dense64x64AVX512_2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
@@ -61,13 +55,13 @@ func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, ma
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func rows16AVX2_2(y, x, w *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
+
+//go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+func rows32AVX512_2(y, x, w *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
@@ -82,34 +76,34 @@ func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
+func sigmoidGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func sigmoidGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func step1x64AVX2(w, x, dy, rate *float32)
+
+//go:noescape
+func step1x64AVX512(w, x, dy, rate *float32)
+
+//go:noescape
 func step64x64AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step64x64AVX512(w, b, x, dy, rate *float32)
 
 //go:noescape
-func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
-func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
-
-//go:noescape
-func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
-
-//go:noescape
-func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
 //go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
 func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
-
-//go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-//go:noescape
-func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -266,11 +260,11 @@ func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64
 	switch {
 	case useAVX512:
 		negative := -rate
-		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
 		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 64, 1, 0)
 	case useAVX2:
 		negative := -rate
-		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
 		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 64, 1, 0)
 	default:
 		dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
@@ -388,138 +382,155 @@ func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
 	}
 }
 
-func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		dense64x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 4, 64, 0, 0, 1, 0, 0, 1)
 	case useAVX2:
-		dense64x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 4, 64, 0, 0, 1, 0, 0, 1)
 	default:
-		dense4ForwardGeneric(y, x, wt, b)
+		dense4ForwardGeneric(y, x, w, b)
 	}
 }
 
-func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense4Forward((*[1]float32)(&y[0]), &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 1, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense4Forward((*[1]float32)(&y[0]), &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 28, m)
-	default:
-		dense4ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense64x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense64x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		dense4ForwardSigmoidGeneric(y, x, wt, b)
-	}
-}
-
-func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 1, by3, by2, single3)
-	case useAVX2:
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 28, m)
-	default:
-		dense4ForwardTrainRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		negative := -rate
-		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64, 257)
-		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
-	case useAVX2:
-		negative := -rate
-		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64, 28)
-		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
-	default:
-		dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
-	}
-}
-
-func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
+func dense4ForwardRows(y []Output, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 256, 256, 257, 8, by6, by2, single6)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by6, by2, single6)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 256, 256, 28, 16, by3, by2, single3)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by3, by2, single3)
 	default:
-		dense4GradInputRowsGeneric(y, x, wt, u0)
+		dense4ForwardRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
+func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x), 4, 256, 1)
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by6, by2, single6)
 	case useAVX2:
-		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x), 4, 256, 28)
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by3, by2, single3)
 	default:
-		dense4GradWeightGeneric(gt, dy, x)
+		dense4ForwardTrainRowsGeneric(y, x, w, b)
 	}
 }
 
-func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
+func dense4GradInput(y *[64]float32, x *[1]float32, w *[4][1][16]float32) {
 	switch {
 	case useAVX512:
-		from, to := share(64, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 256, 1)
+		dense1x64AVX512(&y[0], &x[0], &w[0][0][0])
+	case useAVX2:
+		dense1x64AVX2(&y[0], &x[0], &w[0][0][0])
+	default:
+		dense4GradInputGeneric(y, x, w)
+	}
+}
+
+func dense4GradInputRows(y [][64]float32, x [][1]float32, w *[4][1][16]float32) {
+	switch {
+	case useAVX512:
+		if len(x) == 1 {
+			dense4GradInput(&y[0], &x[0], w)
+			return
+		}
+		m := len(x)
+		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
+		for q := 0; q < 4; q += 2 {
+			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], 64, 4, 256, by12, then8, then4, single12)
+			if again12 {
+				rows32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], 64, 4, 256, 0, 0, 1, 0)
+			}
 		}
 	case useAVX2:
-		from, to := share(64, 6, part, parts)
+		if len(x) == 1 {
+			dense4GradInput(&y[0], &x[0], w)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range 4 {
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], 4, 256, by6, by5, single6)
+		}
+	default:
+		dense4GradInputRowsGeneric(y, x, w)
+	}
+}
+
+func dense4GradWeight(g *[4][1][16]float32, dy [][1]float32, x [][64]float32) {
+	switch {
+	case useAVX512:
+		for q := range 4 {
+			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 256, 4)
+		}
+	case useAVX2:
+		for q := range 4 {
+			weightGradient16AVX2(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 256, 4)
+		}
+	default:
+		dense4GradWeightGeneric(g, dy, x)
+	}
+}
+
+func dense4RankOne(w *[4][1][16]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
+	switch {
+	case useAVX512:
+		negative := -rate
+		step1x64AVX512(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX512(&b[0][0], &b[0][0], &dy[0], &negative, 1, 1, 0)
+	case useAVX2:
+		negative := -rate
+		step1x64AVX2(&w[0][0][0], &dy[0], &x[0], &negative)
+		biasEachAVX2(&b[0][0], &b[0][0], &dy[0], &negative, 1, 1, 0)
+	default:
+		dense4RankOneGeneric(w, b, x, dy, rate)
+	}
+}
+
+func dense4WeightLearn(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
+	switch {
+	case useAVX512:
+		from, to := share(1, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 4 {
+				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 256, 4)
+			}
+		}
+	case useAVX2:
+		from, to := share(1, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learnUpTo8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 256, 28)
+			for q := range 4 {
+				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 256, 4)
+			}
 		}
 	default:
 		dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
 }
 
-func dense4WeightSgd(lr float32, g, w *[64][8]float32) {
+func dense4WeightSgd(lr float32, g, w *[4][1][16]float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 32)
+		for q := range 4 {
+			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 1)
+		}
 	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 64)
+		for q := range 4 {
+			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 2)
+		}
 	default:
 		dense4WeightSgdGeneric(lr, g, w)
 	}
@@ -539,6 +550,28 @@ func rowTiles(n, a, b int) (int, int, int) {
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
+}
+
+func sigmoidGradientOfRows(y, u0 [][64]float32) {
+	switch {
+	case useAVX512:
+		sigmoidGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 64, len(y), 0)
+	case useAVX2:
+		sigmoidGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 64, len(y), 0)
+	default:
+		sigmoidGradientOfRowsGeneric(y, u0)
+	}
+}
+
+func sigmoidGradientOfSums(y, u0 []float32) {
+	switch {
+	case useAVX512:
+		sigmoidGradientEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	case useAVX2:
+		sigmoidGradientEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+	default:
+		sigmoidGradientOfSumsGeneric(y, u0)
+	}
 }
 
 func sigmoidOfRows(y [][64]float32) {
@@ -571,5 +604,16 @@ func sigmoidOfRows_3(y [][1]float32) {
 		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
 	default:
 		sigmoidOfRows_3Generic(y)
+	}
+}
+
+func sigmoidOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		sigmoidOfSumsGeneric(y)
 	}
 }

@@ -21,6 +21,9 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
 number4x8(c80000000x8, 0x8000000080000000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
 number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
@@ -50,9 +53,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
-
 #define epilogue_82e2e705(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
 	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
@@ -64,17 +64,52 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r2; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r2, r1
 
+#define column3(w, s0, s1, s2) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define columns3x1x16at0(at, w) \
+	column3(at(w), Y0, Y1, Y2)
+
+#define addChains_e123b5c8(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r1, r3; \
+	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r3, r3; VBLENDPS $240, r0, r1, r4; VPERM2F128 $33, r0, r1, r5; \
+	VADDPS r5, r4, r4; VBLENDPS $240, r0, r1, r5; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r5, r1; \
+	VSHUFPS $68, r3, r2, r0; VSHUFPS $238, r3, r2, r2; VADDPS r2, r0, r0; VSHUFPS $68, r1, r4, r2; \
+	VSHUFPS $238, r1, r4, r1; VADDPS r1, r2, r1; VSHUFPS $136, r1, r0, r2; VSHUFPS $221, r1, r0, r1; \
+	VADDPS r1, r2, r1
+
+#define addChains_6ff559ac(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r2; VSHUFPS $136, r2, r1, r0; VSHUFPS $221, r2, r1, r1; \
+	VADDPS r1, r0, r1
+
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define columns2x1x16at0(at, w) \
+	column2(at(w), Y0, Y1)
+
+#define columns1x1x16at0(at, w) \
+	VFMADD231PS at(w), Y12, Y0
+
+#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
+
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
 
-#define lastColumn3(w, s0, s1, s2) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
-	VFMADD231PS Y14, Y15, s2
-
-#define lastColumns3x4x8at0(at, w) \
-	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
-	lastColumn3((at+96)(w), Y3, Y7, Y11)
+#define columns3x4x16at0(at, w) \
+	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
+	column3((at+192)(w), Y3, Y7, Y11)
 
 #define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
@@ -102,22 +137,16 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
-#define lastColumn2(w, s0, s1) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define lastColumns2x4x8at0(at, w) \
-	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
-	lastColumn2((at+96)(w), Y3, Y7)
+#define columns2x4x16at0(at, w) \
+	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
+	column2((at+192)(w), Y3, Y7)
 
 #define zero4x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
 
-#define lastColumn1(w, s0) \
-	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
-
-#define lastColumns1x4x8at0(at, w) \
-	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
-	lastColumn1((at+96)(w), Y3)
+#define columns1x4x16at0(at, w) \
+	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
+	VFMADD231PS (at+192)(w), Y12, Y3
 
 #define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
@@ -126,26 +155,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
 	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
 	VADDPS r0, r3, r0
-
-#define column3(w, s0, s1, s2) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
-
-#define columns3x4x16at0(at, w) \
-	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
-	column3((at+192)(w), Y3, Y7, Y11)
-
-#define column2(w, s0, s1) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define columns2x4x16at0(at, w) \
-	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
-	column2((at+192)(w), Y3, Y7)
-
-#define column1(w, s0) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
-
-#define columns1x4x16at0(at, w) \
-	column1(at(w), Y0); column1((at+64)(w), Y1); column1((at+128)(w), Y2); column1((at+192)(w), Y3)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
@@ -169,12 +178,8 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define terms8x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c4(16, 128); c5(20, 160); c6(24, 192); c7(28, 224)
-
-#define rest7x4x32c8(c0, c1, c2, c3, c4, c5, c6, c7, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
-	JZ done; c4(16, 128); DECQ CX; JZ done; c5(20, 160); DECQ CX; JZ done; c6(24, 192)
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
@@ -182,29 +187,17 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define step_833687ae(r0, r1, r2, r3, r4, r5, r6) \
-	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
-	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
+#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
+	VMOVUPS r3, r0
 
 #define epilogue_3593f160(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VMOVUPS c3f800000x8<>(SB), r2; VSUBPS r3, r2, r2; \
 	VMULPS r2, r3, r3; VMULPS r3, r4, r4
 
-#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
 #define epilogue_add445a4(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VMOVUPS c3f800000x8<>(SB), r2; VSUBPS r3, r2, r2; \
 	VMULPS r2, r3, r3; VMULPS r3, r4, r4
-
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
 
 
 #define biasEachAVX2Each \
@@ -236,49 +229,24 @@ next3:
 	VZEROUPPER
 	RET
 
-// dense64x1AVX2 sums 64 products for each of 1 outputs.
-TEXT ·dense64x1AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $8, CX
-inputs2:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15; VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15; VFMADD231PS 64(DX), Y15, Y2; VBROADCASTSS 12(SI), Y15; VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15; VFMADD231PS 128(DX), Y15, Y4; VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5; VBROADCASTSS 24(SI), Y15; VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15; VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER
-	RET
-
-// dense64x1AVX2_2 sums 64 products for each of 1 outputs.
-TEXT ·dense64x1AVX2_2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $8, CX
-inputs2:
-	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15; VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15; VFMADD231PS 64(DX), Y15, Y2; VBROADCASTSS 12(SI), Y15; VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15; VFMADD231PS 128(DX), Y15, Y4; VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5; VBROADCASTSS 24(SI), Y15; VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15; VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+// dense1x64AVX2 sums 1 products for each of 64 outputs.
+TEXT ·dense1x64AVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8; MOVQ w+16(FP), R10
+	// y[0…63] = Σ w[n][k]·x[k]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DI), Y15, Y0; VFMADD231PS (0+32)(DI), Y15, Y1
+	VFMADD231PS (0+64)(DI), Y15, Y2; VFMADD231PS (0+96)(DI), Y15, Y3; VFMADD231PS (0+128)(DI), Y15, Y4
+	VFMADD231PS (0+160)(DI), Y15, Y5; VFMADD231PS (0+192)(DI), Y15, Y6; VFMADD231PS (0+224)(DI), Y15, Y7
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y1, 32(R8)
+	; VMOVUPS Y2, 64(R8)
+	; VMOVUPS Y3, 96(R8)
+	; VMOVUPS Y4, 128(R8)
+	; VMOVUPS Y5, 160(R8)
+	; VMOVUPS Y6, 192(R8)
+	; VMOVUPS Y7, 224(R8)
 	VZEROUPPER
 	RET
 
@@ -402,62 +370,80 @@ inputs4:
 
 // inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-96
-	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ u+24(FP), R13; ADDQ R12, R13
 	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero12x32
+	// 3 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2)
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X1; VMOVSS (CX), X2
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	VMASKMOVPS (R10)(R14*2), Y15, Y14
-	lastColumns3x4x8at0(0, R11)
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
+	columns3x1x16at0(0, DI)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
+	columns3x1x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
-	// dx = dy · (y · (1 - y))
-	epilogue_087654f5((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_1de78eff((R13), X1, Y2, Y1, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	MOVQ dxStride+56(FP), CX
+	addChains_e123b5c8(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
+	VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_6ff559ac(Y2, Y0, Y1, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
-rows4:
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x32
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 2 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1)
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0; VMOVSS (CX), X1
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
-	lastColumns2x4x8at0(0, R11)
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	columns2x1x16at0(0, DI)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	columns2x1x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_087654f5((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero4x32
+	MOVQ dxStride+56(FP), CX
+	addChains_e123b5c8(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
+	VMOVSS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
+rows8:
+	// 1 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0)
+	MOVQ b+24(FP), CX; ADDQ R12, CX
+	VMOVSS (CX), X0
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
-	lastColumns1x4x8at0(0, R11)
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels10:
+	VMOVUPS (R10), Y12
+	columns1x1x16at0(0, DI)
+	VMOVUPS 32(R10), Y12
+	columns1x1x16at0(32, DI)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels10
 	ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_1de78eff((R13), X1, Y2, Y1, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
+	MOVQ dxStride+56(FP), CX
+	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows8
+done9:
+	ADDQ $4, R12
+	ADDQ $64, BX
 	DECQ blocks+64(FP)
 	JNZ block1
 	VZEROUPPER
@@ -489,7 +475,7 @@ panels4:
 	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// dx = dy · (y · (1 - y))
 	epilogue_087654f5((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
 	epilogue_1de78eff((R13), X1, Y2, Y1, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
@@ -512,7 +498,8 @@ panels7:
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_087654f5((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -733,59 +720,62 @@ done12:
 	VZEROUPPER
 	RET
 
-#define rUT8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; \
-	mulAdd1(x(R10), Y0)
+#define r16_2Term6(x, w) \
+	r16_2Term5(x, w); \
+	mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define rUT8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define r16_2Term5(x, w) \
+	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rUT8Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define r16_2Term1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define rUT8Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define rUT8Term1C4(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
-
-#define rUT8Term1C5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
-
-#define rUT8Term1C6(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
-
-#define rUT8Term1C7(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
-
-// rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-72
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
-	ADDQ mask+56(FP), R14
-	MOVQ xStride+32(FP), R11
+// rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ xStride+24(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+40(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c8(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, rUT8Term1C4, rUT8Term1C5, rUT8Term1C6, rUT8Term1C7, last5)
-last5:
-	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
+	r16_2Term6(0, 0)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
+	ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
+	MOVQ tiles1+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	zero10x32
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16_2Term5(0, 0)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+56(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	zero(Y0); zero(Y1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16_2Term1(0, 0)
+	MOVQ yStride+32(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows5
+done6:
 	VZEROUPPER
 	RET
 
@@ -843,6 +833,59 @@ next3:
 	VZEROUPPER
 	RET
 
+#define sigmoidGradientEachAVX2Each \
+	VMOVUPS c3f800000x8<>(SB), Y3; VSUBPS Y2, Y3, Y3; VMULPS Y3, Y2, Y2; VMULPS Y2, Y1, Y1
+
+// sigmoidGradientEachAVX2 computes y = x0 · (x1 · (1 - x1)) for n elements of every row.
+TEXT ·sigmoidGradientEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 · (x1 · (1 - x1))
+row1:
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	sigmoidGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	sigmoidGradientEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// step1x64AVX2 is the step of one sample on the weights of 64 outputs.
+TEXT ·step1x64AVX2(SB), NOSPLIT, $0-32
+	MOVQ w+0(FP), R10; MOVQ dy+16(FP), R8
+	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…63
+	MOVQ rate+24(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VBROADCASTSS 0(SI), Y15
+	step_9a336a74(Y8, Y15, Y0, Y13, 0(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (0+32)(DI))
+	step_9a336a74(Y10, Y15, Y2, Y13, (0+64)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (0+96)(DI))
+	step_9a336a74(Y12, Y15, Y4, Y13, (0+128)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (0+160)(DI))
+	step_9a336a74(Y9, Y15, Y6, Y13, (0+192)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (0+224)(DI))
+	VZEROUPPER
+	RET
+
 #define s64x64In1C0(x, w) \
 	VBROADCASTSS x(SI), Y15; \
 	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
@@ -883,73 +926,7 @@ inputs2:
 	RET
 
 // stepGradientAVX2 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX2(SB), NOSPLIT, $0-72
-	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4
-	zero(Y0)
-	LEAQ 4(DI), R9; VBROADCASTSS (SI)(R9*1), Y5; zero(Y1)
-	LEAQ 8(DI), R9; VBROADCASTSS (SI)(R9*1), Y6; zero(Y2)
-	LEAQ 12(DI), R9; VBROADCASTSS (SI)(R9*1), Y7; zero(Y3)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	LEAQ 4(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R11; ADDQ R9, R11
-	LEAQ 8(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R12; ADDQ R9, R12
-	LEAQ 12(DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R13; ADDQ R9, R13
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+64(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	step_833687ae((R9), Y15, (R11), Y13, Y1, Y5, Y8)
-	step_833687ae((R9), Y15, (R12), Y13, Y2, Y6, Y8)
-	step_833687ae((R9), Y15, (R13), Y13, Y3, Y7, Y8)
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
-	// dx = dy · (y · (1 - y))
-	epilogue_3593f160((R9), X1, Y2, Y1, Y0)
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4; zero(Y0)
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9; SHLQ $3, R9
-	MOVQ wt+0(FP), R10; ADDQ R9, R10
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+64(FP), R9
-	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
-	// dx = dy · (y · (1 - y))
-	epilogue_add445a4((R9), X1, Y2, Y1, Y0)
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
-	VZEROUPPER
-	RET
-
-// stepGradientAVX2_2 computes the gradients of the inputs and updates the weights.
-TEXT ·stepGradientAVX2_2(SB), NOSPLIT, $0-80
+TEXT ·stepGradientAVX2(SB), NOSPLIT, $0-80
 	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
 	MOVQ count+56(FP), AX
 	CMPQ AX, $4
@@ -1062,49 +1039,6 @@ rows6:
 	DECQ CX; JNZ rows6
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
-	VZEROUPPER
-	RET
-
-// weightGradientUpTo8AVX2 sums the gradients of the weights of up to 8 outputs over the rows.
-TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	ADDQ mask+56(FP), R9
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
-inputs1:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
 	VZEROUPPER

@@ -110,156 +110,150 @@ func dense2ForwardRowsGeneric(y, x [][64]float32, w *[4][65][16]float32, b *[4][
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+func dense4ForwardGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
+		s0_0 += float32(w[0][0][0] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
+		s0_1 += float32(w[0][0][1] * xk)
 		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
+		s0_2 += float32(w[0][0][2] * xk)
 		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
+		s0_3 += float32(w[0][0][3] * xk)
 		xk = x[4]
-		s0_4 += float32(wt[4][0] * xk)
+		s0_4 += float32(w[0][0][4] * xk)
 		xk = x[5]
-		s0_5 += float32(wt[5][0] * xk)
+		s0_5 += float32(w[0][0][5] * xk)
 		xk = x[6]
-		s0_6 += float32(wt[6][0] * xk)
+		s0_6 += float32(w[0][0][6] * xk)
 		xk = x[7]
-		s0_7 += float32(wt[7][0] * xk)
+		s0_7 += float32(w[0][0][7] * xk)
 		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
+		s0_0 += float32(w[0][0][8] * xk)
 		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
+		s0_1 += float32(w[0][0][9] * xk)
 		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
+		s0_2 += float32(w[0][0][10] * xk)
 		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
+		s0_3 += float32(w[0][0][11] * xk)
 		xk = x[12]
-		s0_4 += float32(wt[12][0] * xk)
+		s0_4 += float32(w[0][0][12] * xk)
 		xk = x[13]
-		s0_5 += float32(wt[13][0] * xk)
+		s0_5 += float32(w[0][0][13] * xk)
 		xk = x[14]
-		s0_6 += float32(wt[14][0] * xk)
+		s0_6 += float32(w[0][0][14] * xk)
 		xk = x[15]
-		s0_7 += float32(wt[15][0] * xk)
+		s0_7 += float32(w[0][0][15] * xk)
 		xk = x[16]
-		s0_0 += float32(wt[16][0] * xk)
+		s0_0 += float32(w[1][0][0] * xk)
 		xk = x[17]
-		s0_1 += float32(wt[17][0] * xk)
+		s0_1 += float32(w[1][0][1] * xk)
 		xk = x[18]
-		s0_2 += float32(wt[18][0] * xk)
+		s0_2 += float32(w[1][0][2] * xk)
 		xk = x[19]
-		s0_3 += float32(wt[19][0] * xk)
+		s0_3 += float32(w[1][0][3] * xk)
 		xk = x[20]
-		s0_4 += float32(wt[20][0] * xk)
+		s0_4 += float32(w[1][0][4] * xk)
 		xk = x[21]
-		s0_5 += float32(wt[21][0] * xk)
+		s0_5 += float32(w[1][0][5] * xk)
 		xk = x[22]
-		s0_6 += float32(wt[22][0] * xk)
+		s0_6 += float32(w[1][0][6] * xk)
 		xk = x[23]
-		s0_7 += float32(wt[23][0] * xk)
+		s0_7 += float32(w[1][0][7] * xk)
 		xk = x[24]
-		s0_0 += float32(wt[24][0] * xk)
+		s0_0 += float32(w[1][0][8] * xk)
 		xk = x[25]
-		s0_1 += float32(wt[25][0] * xk)
+		s0_1 += float32(w[1][0][9] * xk)
 		xk = x[26]
-		s0_2 += float32(wt[26][0] * xk)
+		s0_2 += float32(w[1][0][10] * xk)
 		xk = x[27]
-		s0_3 += float32(wt[27][0] * xk)
+		s0_3 += float32(w[1][0][11] * xk)
 		xk = x[28]
-		s0_4 += float32(wt[28][0] * xk)
+		s0_4 += float32(w[1][0][12] * xk)
 		xk = x[29]
-		s0_5 += float32(wt[29][0] * xk)
+		s0_5 += float32(w[1][0][13] * xk)
 		xk = x[30]
-		s0_6 += float32(wt[30][0] * xk)
+		s0_6 += float32(w[1][0][14] * xk)
 		xk = x[31]
-		s0_7 += float32(wt[31][0] * xk)
+		s0_7 += float32(w[1][0][15] * xk)
 		xk = x[32]
-		s0_0 += float32(wt[32][0] * xk)
+		s0_0 += float32(w[2][0][0] * xk)
 		xk = x[33]
-		s0_1 += float32(wt[33][0] * xk)
+		s0_1 += float32(w[2][0][1] * xk)
 		xk = x[34]
-		s0_2 += float32(wt[34][0] * xk)
+		s0_2 += float32(w[2][0][2] * xk)
 		xk = x[35]
-		s0_3 += float32(wt[35][0] * xk)
+		s0_3 += float32(w[2][0][3] * xk)
 		xk = x[36]
-		s0_4 += float32(wt[36][0] * xk)
+		s0_4 += float32(w[2][0][4] * xk)
 		xk = x[37]
-		s0_5 += float32(wt[37][0] * xk)
+		s0_5 += float32(w[2][0][5] * xk)
 		xk = x[38]
-		s0_6 += float32(wt[38][0] * xk)
+		s0_6 += float32(w[2][0][6] * xk)
 		xk = x[39]
-		s0_7 += float32(wt[39][0] * xk)
+		s0_7 += float32(w[2][0][7] * xk)
 		xk = x[40]
-		s0_0 += float32(wt[40][0] * xk)
+		s0_0 += float32(w[2][0][8] * xk)
 		xk = x[41]
-		s0_1 += float32(wt[41][0] * xk)
+		s0_1 += float32(w[2][0][9] * xk)
 		xk = x[42]
-		s0_2 += float32(wt[42][0] * xk)
+		s0_2 += float32(w[2][0][10] * xk)
 		xk = x[43]
-		s0_3 += float32(wt[43][0] * xk)
+		s0_3 += float32(w[2][0][11] * xk)
 		xk = x[44]
-		s0_4 += float32(wt[44][0] * xk)
+		s0_4 += float32(w[2][0][12] * xk)
 		xk = x[45]
-		s0_5 += float32(wt[45][0] * xk)
+		s0_5 += float32(w[2][0][13] * xk)
 		xk = x[46]
-		s0_6 += float32(wt[46][0] * xk)
+		s0_6 += float32(w[2][0][14] * xk)
 		xk = x[47]
-		s0_7 += float32(wt[47][0] * xk)
+		s0_7 += float32(w[2][0][15] * xk)
 		xk = x[48]
-		s0_0 += float32(wt[48][0] * xk)
+		s0_0 += float32(w[3][0][0] * xk)
 		xk = x[49]
-		s0_1 += float32(wt[49][0] * xk)
+		s0_1 += float32(w[3][0][1] * xk)
 		xk = x[50]
-		s0_2 += float32(wt[50][0] * xk)
+		s0_2 += float32(w[3][0][2] * xk)
 		xk = x[51]
-		s0_3 += float32(wt[51][0] * xk)
+		s0_3 += float32(w[3][0][3] * xk)
 		xk = x[52]
-		s0_4 += float32(wt[52][0] * xk)
+		s0_4 += float32(w[3][0][4] * xk)
 		xk = x[53]
-		s0_5 += float32(wt[53][0] * xk)
+		s0_5 += float32(w[3][0][5] * xk)
 		xk = x[54]
-		s0_6 += float32(wt[54][0] * xk)
+		s0_6 += float32(w[3][0][6] * xk)
 		xk = x[55]
-		s0_7 += float32(wt[55][0] * xk)
+		s0_7 += float32(w[3][0][7] * xk)
 		xk = x[56]
-		s0_0 += float32(wt[56][0] * xk)
+		s0_0 += float32(w[3][0][8] * xk)
 		xk = x[57]
-		s0_1 += float32(wt[57][0] * xk)
+		s0_1 += float32(w[3][0][9] * xk)
 		xk = x[58]
-		s0_2 += float32(wt[58][0] * xk)
+		s0_2 += float32(w[3][0][10] * xk)
 		xk = x[59]
-		s0_3 += float32(wt[59][0] * xk)
+		s0_3 += float32(w[3][0][11] * xk)
 		xk = x[60]
-		s0_4 += float32(wt[60][0] * xk)
+		s0_4 += float32(w[3][0][12] * xk)
 		xk = x[61]
-		s0_5 += float32(wt[61][0] * xk)
+		s0_5 += float32(w[3][0][13] * xk)
 		xk = x[62]
-		s0_6 += float32(wt[62][0] * xk)
+		s0_6 += float32(w[3][0][14] * xk)
 		xk = x[63]
-		s0_7 += float32(wt[63][0] * xk)
+		s0_7 += float32(w[3][0][15] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = s0
 	}
 }
 
 // dense4ForwardRowsGeneric is dense4ForwardGeneric for every row.
-func dense4ForwardRowsGeneric(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+func dense4ForwardRowsGeneric(y []Output, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4ForwardGeneric((*[1]float32)(&y[i]), &x[i], wt, b)
+		dense4ForwardGeneric((*[1]float32)(&y[i]), &x[i], w, b)
 	}
-}
-
-// dense4ForwardSigmoidGeneric is dense4ForwardGeneric and then sigmoidOfSumsGeneric.
-func dense4ForwardSigmoidGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardGeneric(y, x, wt, b)
-	sigmoidOfSumsGeneric(y[:])
 }
 
 // sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.

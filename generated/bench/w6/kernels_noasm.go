@@ -40,28 +40,34 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 	dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
 func dense4BiasSgd(lr float32, g, w *[1][16]float32) { dense4BiasSgdGeneric(lr, g, w) }
-func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardRowsGeneric(y, x, wt, b)
+func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
+	dense4ForwardGeneric(y, x, w, b)
 }
-func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardSigmoidGeneric(y, x, wt, b)
+func dense4ForwardRows(y []Output, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
+	dense4ForwardRowsGeneric(y, x, w, b)
 }
-func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardTrainRowsGeneric(y, x, wt, b)
+func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
+	dense4ForwardTrainRowsGeneric(y, x, w, b)
 }
-func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
-	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
+func dense4GradInput(y *[64]float32, x *[1]float32, w *[4][1][16]float32) {
+	dense4GradInputGeneric(y, x, w)
 }
-func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
-	dense4GradInputRowsGeneric(y, x, wt, u0)
+func dense4GradInputRows(y [][64]float32, x [][1]float32, w *[4][1][16]float32) {
+	dense4GradInputRowsGeneric(y, x, w)
 }
-func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
-	dense4GradWeightGeneric(gt, dy, x)
+func dense4GradWeight(g *[4][1][16]float32, dy [][1]float32, x [][64]float32) {
+	dense4GradWeightGeneric(g, dy, x)
 }
-func dense4WeightLearn(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
+func dense4RankOne(w *[4][1][16]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
+	dense4RankOneGeneric(w, b, x, dy, rate)
+}
+func dense4WeightLearn(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense4WeightSgd(lr float32, g, w *[64][8]float32) { dense4WeightSgdGeneric(lr, g, w) }
-func sigmoidOfRows(y [][64]float32)                    { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y []Output)                       { sigmoidOfRows_2Generic(y) }
-func sigmoidOfRows_3(y [][1]float32)                   { sigmoidOfRows_3Generic(y) }
+func dense4WeightSgd(lr float32, g, w *[4][1][16]float32) { dense4WeightSgdGeneric(lr, g, w) }
+func sigmoidGradientOfRows(y, u0 [][64]float32)           { sigmoidGradientOfRowsGeneric(y, u0) }
+func sigmoidGradientOfSums(y, u0 []float32)               { sigmoidGradientOfSumsGeneric(y, u0) }
+func sigmoidOfRows(y [][64]float32)                       { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y []Output)                          { sigmoidOfRows_2Generic(y) }
+func sigmoidOfRows_3(y [][1]float32)                      { sigmoidOfRows_3Generic(y) }
+func sigmoidOfSums(y []float32)                           { sigmoidOfSumsGeneric(y) }

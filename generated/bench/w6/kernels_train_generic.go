@@ -291,49 +291,240 @@ func dense4BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 }
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardGeneric for every row.
-func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
+		dense4ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
 
-// dense4GradInput computes the input gradient of layer "dense4", 1→64:
+// dense4GradInputGeneric computes the input gradient of layer "dense4", 1→64:
 //
 //	for n := range y {
 //		s := 0
 //		for k := range x {
 //			s += w[k][n] * x[k]
 //		}
-//		y[n] = sigmoidGradient(s)
+//		y[n] = s
 //	}
 //
-// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4GradInput(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32) {
-	for k := 0; k <= 63; k += 1 {
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		{
-			w0 := &wt[k]
-			d := (*[1]float32)(x[0:1])
-			s0_0 += float32(w0[0] * d[0])
-		}
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[k] = sigmoidGradient(a3[k], s0)
+// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense4GradInputGeneric(y *[64]float32, x *[1]float32, w *[4][1][16]float32) {
+	{
+		// y[0…3] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][0] * xk)
+		s1 += float32(w[0][0][1] * xk)
+		s2 += float32(w[0][0][2] * xk)
+		s3 += float32(w[0][0][3] * xk)
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
+	}
+	{
+		// y[4…7] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][4] * xk)
+		s1 += float32(w[0][0][5] * xk)
+		s2 += float32(w[0][0][6] * xk)
+		s3 += float32(w[0][0][7] * xk)
+		y[4] = s0
+		y[5] = s1
+		y[6] = s2
+		y[7] = s3
+	}
+	{
+		// y[8…11] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][8] * xk)
+		s1 += float32(w[0][0][9] * xk)
+		s2 += float32(w[0][0][10] * xk)
+		s3 += float32(w[0][0][11] * xk)
+		y[8] = s0
+		y[9] = s1
+		y[10] = s2
+		y[11] = s3
+	}
+	{
+		// y[12…15] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[0][0][12] * xk)
+		s1 += float32(w[0][0][13] * xk)
+		s2 += float32(w[0][0][14] * xk)
+		s3 += float32(w[0][0][15] * xk)
+		y[12] = s0
+		y[13] = s1
+		y[14] = s2
+		y[15] = s3
+	}
+	{
+		// y[16…19] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][0] * xk)
+		s1 += float32(w[1][0][1] * xk)
+		s2 += float32(w[1][0][2] * xk)
+		s3 += float32(w[1][0][3] * xk)
+		y[16] = s0
+		y[17] = s1
+		y[18] = s2
+		y[19] = s3
+	}
+	{
+		// y[20…23] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][4] * xk)
+		s1 += float32(w[1][0][5] * xk)
+		s2 += float32(w[1][0][6] * xk)
+		s3 += float32(w[1][0][7] * xk)
+		y[20] = s0
+		y[21] = s1
+		y[22] = s2
+		y[23] = s3
+	}
+	{
+		// y[24…27] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][8] * xk)
+		s1 += float32(w[1][0][9] * xk)
+		s2 += float32(w[1][0][10] * xk)
+		s3 += float32(w[1][0][11] * xk)
+		y[24] = s0
+		y[25] = s1
+		y[26] = s2
+		y[27] = s3
+	}
+	{
+		// y[28…31] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[1][0][12] * xk)
+		s1 += float32(w[1][0][13] * xk)
+		s2 += float32(w[1][0][14] * xk)
+		s3 += float32(w[1][0][15] * xk)
+		y[28] = s0
+		y[29] = s1
+		y[30] = s2
+		y[31] = s3
+	}
+	{
+		// y[32…35] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][0] * xk)
+		s1 += float32(w[2][0][1] * xk)
+		s2 += float32(w[2][0][2] * xk)
+		s3 += float32(w[2][0][3] * xk)
+		y[32] = s0
+		y[33] = s1
+		y[34] = s2
+		y[35] = s3
+	}
+	{
+		// y[36…39] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][4] * xk)
+		s1 += float32(w[2][0][5] * xk)
+		s2 += float32(w[2][0][6] * xk)
+		s3 += float32(w[2][0][7] * xk)
+		y[36] = s0
+		y[37] = s1
+		y[38] = s2
+		y[39] = s3
+	}
+	{
+		// y[40…43] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][8] * xk)
+		s1 += float32(w[2][0][9] * xk)
+		s2 += float32(w[2][0][10] * xk)
+		s3 += float32(w[2][0][11] * xk)
+		y[40] = s0
+		y[41] = s1
+		y[42] = s2
+		y[43] = s3
+	}
+	{
+		// y[44…47] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[2][0][12] * xk)
+		s1 += float32(w[2][0][13] * xk)
+		s2 += float32(w[2][0][14] * xk)
+		s3 += float32(w[2][0][15] * xk)
+		y[44] = s0
+		y[45] = s1
+		y[46] = s2
+		y[47] = s3
+	}
+	{
+		// y[48…51] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][0] * xk)
+		s1 += float32(w[3][0][1] * xk)
+		s2 += float32(w[3][0][2] * xk)
+		s3 += float32(w[3][0][3] * xk)
+		y[48] = s0
+		y[49] = s1
+		y[50] = s2
+		y[51] = s3
+	}
+	{
+		// y[52…55] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][4] * xk)
+		s1 += float32(w[3][0][5] * xk)
+		s2 += float32(w[3][0][6] * xk)
+		s3 += float32(w[3][0][7] * xk)
+		y[52] = s0
+		y[53] = s1
+		y[54] = s2
+		y[55] = s3
+	}
+	{
+		// y[56…59] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][8] * xk)
+		s1 += float32(w[3][0][9] * xk)
+		s2 += float32(w[3][0][10] * xk)
+		s3 += float32(w[3][0][11] * xk)
+		y[56] = s0
+		y[57] = s1
+		y[58] = s2
+		y[59] = s3
+	}
+	{
+		// y[60…63] = Σ w[k][n]·x[k]
+		var s0, s1, s2, s3 float32
+		xk := x[0]
+		s0 += float32(w[3][0][12] * xk)
+		s1 += float32(w[3][0][13] * xk)
+		s2 += float32(w[3][0][14] * xk)
+		s3 += float32(w[3][0][15] * xk)
+		y[60] = s0
+		y[61] = s1
+		y[62] = s2
+		y[63] = s3
 	}
 }
 
-// dense4GradInputOneGeneric is dense4GradInput and then dense4RankOneGeneric.
-func dense4GradInputOneGeneric(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
-	dense4GradInput(y, x, wt, a3)
-	dense4RankOneGeneric(wt, b, input, x, rate)
-}
-
-// dense4GradInputRowsGeneric is dense4GradInput for every row.
-func dense4GradInputRowsGeneric(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
+// dense4GradInputRowsGeneric is dense4GradInputGeneric for every row.
+func dense4GradInputRowsGeneric(y [][64]float32, x [][1]float32, w *[4][1][16]float32) {
 	y = y[:len(x)]
-	u0 = u0[:len(x)]
 	for i := range x {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+		dense4GradInputGeneric(&y[i], &x[i], w)
 	}
 }
 
@@ -346,18 +537,26 @@ func dense4GradInputRowsGeneric(y [][64]float32, x [][1]float32, wt *[64][8]floa
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeightGeneric(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
+func dense4GradWeightGeneric(g *[4][1][16]float32, dy [][1]float32, x [][64]float32) {
 	dy = dy[:len(x)]
-	for k := range 64 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
+	for q := range g {
+		for k := range 1 {
+			gk := &g[q][k]
+			for j := 0; j <= 12; j += 4 {
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := dy[b][k]
+					d := (*[16]float32)(x[b][q*16 : q*16+16])
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+				}
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
 			}
-			gk[0] = s0
 		}
 	}
 }
@@ -373,24 +572,23 @@ func dense4GradWeightGeneric(gt *[64][8]float32, dy [][1]float32, x [][64]float3
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense4RankOneGeneric(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
-	{
-		d := (*[1]float32)(dy[0 : 0+1])
-		for k, xk := range x {
-			wk := &wt[k]
+func dense4RankOneGeneric(w *[4][1][16]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
+	for q := range w {
+		d := (*[16]float32)(x[q*16 : q*16+16])
+		for k, xk := range dy {
+			wk := &w[q][k]
 			for j, dj := range d {
 				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
-		bq := &b[0]
-		for j, dj := range d {
-			bq[j] -= float32(rate * (dj + 0))
-		}
+	}
+	for j, dj := range dy {
+		b[j/16][j%16] -= float32(rate * (dj + 0))
 	}
 }
 
 // dense4WeightLearnGeneric updates tensors like dense4.weight: gradient and sgd.
-func dense4WeightLearnGeneric(lr float32, g, w *[64][8]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
+func dense4WeightLearnGeneric(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
@@ -399,16 +597,34 @@ func dense4WeightLearnGeneric(lr float32, g, w *[64][8]float32, dy [][1]float32,
 }
 
 // dense4WeightSgdGeneric changes tensors like dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(lr float32, g, w *[64][8]float32) {
-	for k := range 64 {
-		gs := &g[k]
-		ws := &w[k]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
+func dense4WeightSgdGeneric(lr float32, g, w *[4][1][16]float32) {
+	for q := range 4 {
+		for k := range 1 {
+			gs := &g[q][k]
+			ws := &w[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w_ := ws[j]
+				w_ = w_ - float32(lr*g_)
+				ws[j] = w_
+			}
 		}
+	}
+}
+
+// sigmoidGradientOfRowsGeneric is sigmoidGradientOfSumsGeneric for every row.
+func sigmoidGradientOfRowsGeneric(y, u0 [][64]float32) {
+	u0 = u0[:len(y)]
+	for i := range y {
+		sigmoidGradientOfSumsGeneric(y[i][:64], u0[i][:64])
+	}
+}
+
+// sigmoidGradientOfSumsGeneric computes sigmoid gradient of the sums in y.
+func sigmoidGradientOfSumsGeneric(y, u0 []float32) {
+	u0 = u0[:len(y)]
+	for j, s := range y {
+		y[j] = sigmoidGradient(u0[j], s)
 	}
 }
 

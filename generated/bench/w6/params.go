@@ -14,7 +14,7 @@ type params struct {
 	b3 [4][16]float32     // dense3.bias [64], byte 33792
 	w3 [4][65][16]float32 // dense3.weight [64 64], byte 34048
 	b4 [1][16]float32     // dense4.bias [1], byte 50688
-	w4 [64][8]float32     // dense4.weight [1 64], byte 50752
+	w4 [4][1][16]float32  // dense4.weight [1 64], byte 50752
 }
 
 // dense1Bias is where dense1.bias[o] lies.
@@ -54,7 +54,7 @@ func (p *params) dense4Bias(o int) *float32 {
 
 // dense4Weight is where dense4.weight[o, i] lies.
 func (p *params) dense4Weight(o, i int) *float32 {
-	return &p.w4[i][o]
+	return &p.w4[i/16][o][i%16]
 }
 
 // tensors are the tensors of a weight file, in canonical layout: weights [out, in],

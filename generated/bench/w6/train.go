@@ -19,7 +19,8 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a3 := &ws.t2[0]
 	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t3[0]
-	dense4ForwardSigmoid(a4, a3, &p.w4, &p.b4)
+	dense4Forward(a4, a3, &p.w4, &p.b4)
+	sigmoidOfSums(a4[:])
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	lA4 := &ws.t4[0]
@@ -32,7 +33,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	dz4 := &ws.t4[0]
 	dz4[0] = sigmoidGradient(a4[0], da4[0])
 	dz3 := &ws.t6[0]
-	dense4GradInputOne(dz3, dz4, &p.w4, a3, a3, lr, &p.b4)
+	dense4GradInput(dz3, dz4, &p.w4)
+	sigmoidGradientOfSums(dz3[:], a3[:])
+	dense4RankOne(&p.w4, &p.b4, a3, dz4, lr)
 	dz2 := &ws.t2[0]
 	dense3GradInputOne(dz2, dz3, &p.w3, a2, a2, lr, &p.b3)
 	dz1 := &ws.t6[0]
@@ -74,7 +77,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		da4[i][0] = mseGradient(a4[i][0], y[i][0], s_2)
 		dz4[i][0] = sigmoidGradient(a4[i][0], da4[i][0])
 	}
-	dense4GradInputRows(dz3, dz4, &p.w4, a3)
+	dense4GradInputRows(dz3, dz4, &p.w4)
+	sigmoidGradientOfRows(dz3, a3)
 	dense3GradInputRows(dz2, dz3, &p.w3, a2)
 	dense3GradInputRows(dz1, dz2, &p.w2, a1)
 }
