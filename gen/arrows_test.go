@@ -83,7 +83,9 @@ var arrows = map[string]string{
 	// Examples.
 	"docs/anomaly":    "generated/anomaly",
 	"docs/controller": "generated/bench/w1",
+	"docs/denoise":    "generated/rnnoise",
 	"docs/vad":        "generated/silero",
+	"docs/faces":      "", // a module of its own
 	"docs/wasm":       "generated/digits",
 	"docs/service":    "generated/digits",
 	"docs/many":       "",

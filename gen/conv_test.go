@@ -40,6 +40,12 @@ layers:
   - conv2d: {name: c, from: x, filters: 6, kernel_size: 1, strides: 2}
   - add: {from: [b, c]}
   - dense: {units: 2}
+`, `
+input: {shape: [5, 1, 1]}
+layers:
+  - conv2d: {filters: 3, kernel_size: 3, padding: same, activation: tanh}
+  - conv2d: {filters: 4, kernel_size: 3, padding: same, activation: tanh}
+  - dense: {units: 5}
 `}
 
 // pools are networks of pooling and padding, and one whose windows mostly hold
@@ -79,6 +85,45 @@ layers:
   - depthwise_conv1d: {kernel_size: 3, strides: 3, padding: causal, activation: tanh}
   - dense: {units: 8}
 `}
+
+// resampled are networks of transposed convolutions, resizing and channels dealt
+// out: parts by residue, cut places, scales up and down.
+var resampled = []string{`
+input: {shape: [24]}
+layers:
+  - dense: {units: 36, activation: tanh}
+  - reshape: {shape: [4, 3, 3]}
+  - channel_shuffle: {groups: 2}
+  - conv2d_transpose: {name: a, filters: 18, kernel_size: [3, 2], strides: [2, 1], padding: [1, 0, 0, 1], output_padding: [1, 0], groups: 2, activation: tanh, kernel_regularizer: {l2: 0.01}}
+  - conv2d_transpose: {filters: 2, kernel_size: 3, strides: 3, padding: same, dilation: 2}
+  - dense: {units: 2}
+`, `
+input: {shape: [20]}
+layers:
+  - dense: {units: 34, activation: tanh}
+  - reshape: {shape: [17, 2]}
+  - conv1d_transpose: {name: a, filters: 3, kernel_size: 4, strides: 2, padding: 1, activation: sigmoid}
+  - resize: {scales: 2, coordinates: asymmetric, rounding: floor}
+  - conv1d_transpose: {filters: 2, kernel_size: 2, strides: 3, use_bias: false, padding: same_lower, activation: tanh}
+  - conv1d_transpose: {filters: 2, kernel_size: 2, trainable: false}
+  - dense: {units: 2}
+`, `
+input: {shape: [5]}
+layers:
+  - dense: {units: 24, activation: tanh}
+  - reshape: {name: r, shape: [2, 3, 4]}
+  - resize: {name: a, from: r, scales: 2}
+  - resize: {name: b, from: r, scales: 2, mode: linear}
+  - resize: {name: c, from: r, sizes: [5, 3], mode: linear, coordinates: align_corners}
+  - resize: {name: d, from: r, scales: [1.5, 0.6], coordinates: pytorch_half_pixel, rounding: round_prefer_ceil}
+  - resize: {name: e, from: r, sizes: [4, 7], mode: cubic}
+  - resize: {name: f, from: r, sizes: [2, 3, 1], mode: linear}
+  - concat: {from: [a, b, c, d, e, f]}
+  - dense: {units: 2}
+`}
+
+// TestResampled compares layers that make values larger as TestConvolutions does.
+func TestResampled(t *testing.T) { runLayers(t, resampled) }
 
 // TestConvolutions compares convolutions, pooling and padding with the oracle, bit
 // for bit, and with float64, on every path and with several workers; the float64

@@ -3,6 +3,7 @@ package gen_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,13 +17,24 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
-// Two networks, whose losses and gradients dropoutCase writes out.
+// Three networks, whose losses and gradients dropoutCase writes out.
 const (
 	unitDropout = `nngen: 1
 input: {shape: [9]}
 layers:
   - dense: {units: 21}
   - dropout: {rate: %v}
+  - dense: {units: 1}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.01}}
+numeric: %s
+codegen: {batch: 5}`
+	channelDropout = `nngen: 1
+input: {shape: [9]}
+layers:
+  - dense: {units: 21}
+  - reshape: {shape: [3, 7, 1]}
+  - dropout: {rate: %v, axis: 1}
   - dense: {units: 1}
 loss: mse
 optimizer: {sgd: {learning_rate: 0.01}}
@@ -44,6 +56,7 @@ codegen: {batch: 5}`
 type dropoutCase struct {
 	*gentest.Network
 	rate   float64
+	parts  int // of the units that share a mask, in turn
 	seed   uint64
 	layers map[string][]uint32 // of the random words, by purpose
 }
@@ -85,7 +98,9 @@ func (c *dropoutCase) step(step int, w map[string][]float64, b gentest.Batch) (o
 	}
 	for s, x := range b.Inputs {
 		if at := c.layers["dropout"]; step > 0 && at != nil {
-			d = c.mask(nnrt.PurposeDropout, step, int(at[0]), s, hidden)
+			for n, m := range slices.Repeat(c.mask(nnrt.PurposeDropout, step, int(at[0]), s, c.parts), hidden/c.parts) {
+				d[n] = m
+			}
 		}
 		h, y := make([]float64, hidden), w["dense2.bias"][0]
 		for n := range h {
@@ -133,14 +148,14 @@ func TestDropout(t *testing.T) {
 	}
 	var cases []*dropoutCase
 	var nets []*gentest.Network
-	for _, form := range []string{unitDropout, weightDropout} {
+	for form, parts := range map[string]int{unitDropout: 21, channelDropout: 7, weightDropout: 21} {
 		for _, numeric := range []string{"{dtype: float32}", "{dtype: float64, mode: reproducible}"} {
 			for _, rate := range []float64{0.1, 0.5, 0.9} {
 				net, err := spec.Decode("dropout.yaml", fmt.Appendf(nil, form, rate, numeric), op.Vocabulary())
 				require.NoError(t, err)
 				n, err := gentest.Prepare(net)
 				require.NoError(t, err)
-				c := &dropoutCase{Network: n, rate: rate, layers: map[string][]uint32{}}
+				c := &dropoutCase{Network: n, rate: rate, parts: parts, layers: map[string][]uint32{}}
 				for _, o := range n.Plan.Prog.Gradients.Ops {
 					if r, ok := o.(*ir.Random); ok {
 						c.layers[r.Purpose] = append(c.layers[r.Purpose], uint32(r.Layer))

@@ -89,7 +89,7 @@ func TestEmulatedReproducible(t *testing.T) {
 // arm64, on both paths.
 func TestEmulatedOwnTests(t *testing.T) {
 	m := emulatedMachine(t)
-	names := []string{"digits", "xor", "reproducible", "standalone", "anomaly", "w1", "w2", "w3", "w4", "w5", "w6"}
+	names := []string{"digits", "xor", "reproducible", "standalone", "anomaly", "silero", "lenet", "w1", "w2", "w3", "w4", "w5", "w6"}
 	if !*asmtest.All {
 		names = names[:4]
 	}

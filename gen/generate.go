@@ -8,15 +8,12 @@
 package gen
 
 import (
-	"slices"
-
 	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/golang"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/lower"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/plan"
-	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/runtime"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -50,11 +47,8 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 	if err := Pipeline.Run(prog, o.Dump); err != nil {
 		return nil, err
 	}
-	names := targets(net)
-	prog.PortableConvolutions = slices.ContainsFunc(names, func(name string) bool { return target.ByName(name).Convolve == nil })
-	prog.PortableFilterGradients = slices.ContainsFunc(names, func(name string) bool { return target.ByName(name).FilterGradient == nil })
 	return plan.New(prog, plan.Options{
-		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: names, SkipZeros: net.Codegen.SkipZeros == "auto",
+		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net), SkipZeros: net.Codegen.SkipZeros == "auto",
 	})
 }
 

@@ -57,7 +57,7 @@ func TestStreams(t *testing.T) {
 						a.Set(stream.Inputs[0], x[s*inputs:(s+1)*inputs])
 						require.NoError(t, a.Run(stream.Infer))
 						got = append(got, a.Get(stream.Outputs[0].Value)[0]...)
-						a.Advance()
+						a.Advance(stream.Infer)
 					}
 					require.Equal(t, b.Get(whole.Outputs[0].Value)[0], got)
 				}
@@ -113,6 +113,6 @@ codegen: {train: false}
 			n := length / 2
 			require.Equal(t, want[c*blocks*n+s*n:][:n], a.Get(stream.Outputs[0].Value)[0][c*n:][:n])
 		}
-		a.Advance()
+		a.Advance(stream.Infer)
 	}
 }

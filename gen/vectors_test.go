@@ -1,9 +1,11 @@
 package gen_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"testing"
@@ -17,7 +19,7 @@ import (
 )
 
 // allVectors: the networks of every group in both types.
-var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch and conv in turn, and half of recurrent")
+var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing, batch and vision in turn, half of conv and recurrent and a quarter of windows")
 
 const vectorsDir = "../golden/vectors"
 
@@ -50,22 +52,36 @@ type vectorBatch struct {
 // for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "recurrent"} {
-		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
-		require.NoError(t, err)
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch", "conv", "vision", "recurrent", "windows"} {
 		var file struct{ Cases []*vector }
-		require.NoError(t, json.Unmarshal(src, &file))
+		require.NoError(t, json.Unmarshal(readVectors(t, "networks_"+group), &file))
 		total += len(file.Cases)
-		inTurn := !*allVectors && (group == "sharing" || group == "batch" || group == "conv" || group == "recurrent")
-		if group == "recurrent" && !*allVectors {
-			for i := range len(file.Cases) / 2 { // each in the other type than its neighbour
-				file.Cases[i] = file.Cases[2*i+i%2]
+		inTurn := !*allVectors && slices.Contains([]string{"sharing", "batch", "conv", "vision", "recurrent", "windows"}, group)
+		if share := map[string]int{"conv": 2, "recurrent": 2, "windows": 4}[group]; share > 0 && !*allVectors {
+			for i := range len(file.Cases) / share { // each in the other type than its neighbour
+				file.Cases[i] = file.Cases[share*i+i%share]
 			}
-			file.Cases = file.Cases[:len(file.Cases)/2]
+			file.Cases = file.Cases[:len(file.Cases)/share]
 		}
 		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases, inTurn) })
 	}
 	require.GreaterOrEqual(t, total, 300, "a run over nothing proves nothing")
+}
+
+// readVectors reads a file of vectors, which may be compressed.
+func readVectors(t *testing.T, name string) []byte {
+	src, err := os.ReadFile(vectorsDir + "/" + name + ".json")
+	if err == nil {
+		return src
+	}
+	f, err := os.Open(vectorsDir + "/" + name + ".json.gz")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	r, err := gzip.NewReader(f)
+	require.NoError(t, err)
+	src, err = io.ReadAll(r)
+	require.NoError(t, err)
+	return src
 }
 
 // runVectors runs networks in both types, or in turn in one of them.

@@ -15,6 +15,7 @@ package generated
 //go:generate go run ../cmd/nngen generate -o standalone ../golden/specs/standalone.yaml
 //go:generate go run ../cmd/nngen generate -o reproducible ../golden/specs/reproducible.yaml
 //go:generate go run ../cmd/nngen generate -o silero ../golden/specs/silero.yaml
+//go:generate go run ../cmd/nngen generate -o rnnoise ../golden/specs/rnnoise.yaml
 //go:generate go run ../cmd/nngen generate -o bench/w1 ../golden/specs/w1.yaml
 //go:generate go run ../cmd/nngen generate -o bench/w2 ../golden/specs/w2.yaml
 //go:generate go run ../cmd/nngen generate -o bench/w3 ../golden/specs/w3.yaml

@@ -31,7 +31,7 @@ func (n *Network) Arch() string {
 			s += " tied to " + tied
 		}
 		from := l.From
-		if slices.Contains([]string{"rnn", "gru", "lstm"}, l.Kind) {
+		if slices.Contains(recurrent, l.Kind) {
 			from = from[:1] // not the length of a sequence, which a stream does not have
 		}
 		parts = append(parts, s+" from "+strings.Join(from, ","))

@@ -133,6 +133,9 @@ func (w *canonical) input(i int, in *Input) {
 	if in.Columns != nil {
 		fields[0] = "columns:" + w.columns(in.Columns)
 	}
+	if in.ChannelsLast {
+		fields = append(fields, "layout: hwc")
+	}
 	fields = append(fields, w.normalize(in.Normalize)...)
 	if in.Context > 0 {
 		fields = append(fields, fmt.Sprintf("context: %d", in.Context))
@@ -175,6 +178,9 @@ func (w *canonical) output(i int, out *Output) {
 		fields = append(fields, "labels: "+list(out.Labels, text))
 	}
 	fields = append(fields, w.normalize(out.Normalize)...)
+	if out.Lengths != "" {
+		fields = append(fields, "lengths: "+bare(out.Lengths))
+	}
 	if out.Loss != nil {
 		fields = append(fields, "loss: "+w.word(out.Loss, LossSlot), "weight: "+number(out.Weight))
 	}

@@ -122,7 +122,7 @@ func (d *decoder) checkRead() {
 		}
 	}
 	for i := range d.net.Outputs {
-		read[d.net.Outputs[i].From] = true
+		read[d.net.Outputs[i].From], read[d.net.Outputs[i].Lengths] = true, true
 	}
 	for i := range d.net.Inputs {
 		if in := &d.net.Inputs[i]; !read[in.Name] {

@@ -90,7 +90,7 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 	}
 	for _, p := range d.ports(top, "input", "inputs", defaultInput) {
 		in := Input{Pos: pos(p.at), Name: p.name}
-		if e, ok := d.portFields(p, []string{"shape", "columns", "normalize", "context"}); ok {
+		if e, ok := d.portFields(p, []string{"shape", "columns", "layout", "normalize", "context"}); ok {
 			if n := e.get("columns"); n != nil {
 				if in.Columns = d.columns(p.where, n, e); in.Columns != nil {
 					in.Shape = []int{in.width()}
@@ -101,11 +101,31 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 			if n := e.get("normalize"); n != nil {
 				in.Normalize = d.normalize(join(p.where, "normalize"), n, in.Shape)
 			}
+			d.layout(&in, p, e)
 			d.context(&in, p, e)
 		}
 		d.net.Inputs = append(d.net.Inputs, in)
 	}
 }
+
+// layout decodes where the channels are.
+func (d *decoder) layout(in *Input, p port, e entries) {
+	n := e.get("layout")
+	if n == nil {
+		return
+	}
+	in.ChannelsLast = d.value(p.where, &Param{Name: "layout", Type: Enum, Enum: layouts}, n) == any("hwc")
+	switch {
+	case in.Columns != nil || !e.misses("context"):
+		d.fail(n, "remove it", code.Conflict+"%s: columns and a context have no channels", join(p.where, "layout"))
+	case in.ChannelsLast && in.Shape != nil && len(in.Shape) != 2 && len(in.Shape) != 3:
+		d.fail(n, "write shape: [height, width, channels]", code.Conflict+"%s: layout: hwc needs a shape of 2 or 3 dimensions, the channels last, got %s", p.where, list(in.Shape, strconv.Itoa))
+	}
+}
+
+// layouts say where the channels of an input are: before height and width, or
+// behind them.
+var layouts = []string{"chw", "hwc"}
 
 // context decodes how much of the call before an input keeps.
 func (d *decoder) context(in *Input, p port, e entries) {
@@ -186,10 +206,11 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 			d.fail(p.at, "name it otherwise", code.NameTaken+"%s: the targets that are generated have a method of this name", p.where)
 		}
 		out := Output{Pos: pos(p.at), Name: p.name, Weight: 1}
-		if e, ok := d.portFields(p, []string{"from", "labels", "normalize", "loss", "weight"}); ok {
+		if e, ok := d.portFields(p, []string{"from", "labels", "normalize", "loss", "lengths", "weight"}); ok {
 			written = written || !e.misses("loss")
 			d.output(&out, p, e, shared != nil)
 			d.outputFrom(&out, p, e, len(ports))
+			d.lengths(&out, p, e)
 		}
 		if out.Loss == nil {
 			out.Loss = loss
@@ -251,6 +272,22 @@ func (d *decoder) outputFrom(out *Output, p port, e entries, count int) {
 		d.fail(n, didYouMean(name, d.layerNames(len(layers))), code.From+"%s: from names %s, which is no layer", p.where, quote(name))
 	}
 	d.unsure = true
+}
+
+// lengths resolves what says how many steps a sample of an output has.
+func (d *decoder) lengths(out *Output, p port, e entries) {
+	n := e.get("lengths")
+	if n == nil {
+		return
+	}
+	name, ok := d.reference(join(p.where, "lengths"), n)
+	out.Lengths, out.LengthsAt = name, pos(n)
+	layers := d.net.Layers
+	known := slices.ContainsFunc(layers, func(l Layer) bool { return l.Name == name }) ||
+		slices.ContainsFunc(d.net.Inputs, func(in Input) bool { return in.Name == name })
+	if ok && !known && !d.unsure {
+		d.fail(n, didYouMean(name, d.layerNames(len(layers))), code.From+"%s: lengths names %s, which is no input or layer", p.where, quote(name))
+	}
 }
 
 // texts decodes a list of different texts, of which messages call one what.

@@ -44,6 +44,8 @@ type Input struct {
 	// from, nil if they are not named. They say the shape.
 	Columns   []Column
 	Normalize *Normalize
+	// ChannelsLast: its last axis holds the channels, which layers read as the first.
+	ChannelsLast bool
 	// Context is the number of its last elements that are kept for the next call,
 	// in which they stand before the new ones.
 	Context int
@@ -67,6 +69,10 @@ type Output struct {
 	// Normalize says what its targets are normalised by, and what is undone to its
 	// values.
 	Normalize *Normalize
+	// Lengths names the input or layer of one number that says how many steps of the
+	// first axis a sample has; the loss is over these. "" is all.
+	Lengths   string
+	LengthsAt Pos
 	Loss      *Named  // nil: the output is not trained
 	Weight    float64 // factor of its loss; default 1
 }

@@ -93,6 +93,8 @@ func inputSchema() obj {
 				{"type": "array", "items": dim, "minItems": 1, "maxItems": maxRank}}},
 			"columns": obj{"type": "array", "items": obj{"anyOf": []obj{{"type": "string", "minLength": 1}, ref("column")}}, "minItems": 1, "maxItems": MaxDim, "uniqueItems": true,
 				"description": "In place of the shape: the columns of a table that its elements come from, by name."},
+			"layout": obj{"enum": layouts, "default": layouts[0],
+				"description": "Where the channels are; hwc: last, as in the pixels of an image, and layers read [channels, height, width]."},
 			"normalize": normalizeSchema("Scale the input; standard is fitted to the training data."),
 			"context": obj{"type": "integer", "minimum": 1, "maximum": MaxDim,
 				"description": "How many of its last elements are kept for the next call, in which layers read them before the new ones."},
@@ -129,6 +131,7 @@ func outputSchema() obj {
 	return obj{
 		"type": "object", "additionalProperties": false,
 		"properties": obj{"from": from, "labels": labels, "loss": docRef(string(LossSlot), "Its loss; that of the spec if absent."), "weight": weight,
+			"lengths":   obj{"type": "string", "description": "An input or layer of one number, how many steps of the first axis a sample has: its loss, one of single numbers, is over these, and a mean over the batch of the means of the samples."},
 			"normalize": normalizeSchema("Scale the targets of a regression for its loss, and the values back; standard is fitted to the training data.")},
 	}
 }

@@ -70,7 +70,7 @@ func didYouMean(word string, candidates []string) string {
 
 // knownHint lists the candidates if they are few.
 func knownHint(candidates []string) string {
-	if len(candidates) > 48 {
+	if len(candidates) > 64 {
 		return ""
 	}
 	return "known: " + strings.Join(slices.Sorted(slices.Values(candidates)), ", ")

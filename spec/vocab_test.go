@@ -79,7 +79,7 @@ func testLayers() []Kind {
 			slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
 			slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil),
 			flag0("trainable", true), num0("drop_connect", nil, fraction), axis, Param{Name: "tied_to", Type: Text}, mask), "linear_layer", "gemm", "fully_connected"),
-		row("dropout", need(num0("rate", nil, fraction))),
+		row("dropout", need(num0("rate", nil, fraction)), Param{Name: "axis", Type: Integer}),
 		join("add"), alias(join("subtract"), "sub"), alias(join("multiply"), "mul"), alias(join("divide"), "div"),
 		join("minimum"), join("maximum"), join("average"), join("less"), join("less_equal"), join("equal"), join("where"), alias(join("concat", axis), "concatenate"),
 		row("flatten"), row("reshape", need(list("shape", nil, nil))), alias(row("transpose", list("perm", nil, notNegative)), "permute"),
@@ -145,12 +145,18 @@ func windowLayers(list func(name string, def any, r *Range) Param, units Param) 
 		return alias(row(name, slices.Concat(windows(nil), []Param{flag0("ceil_mode", false)}, more)...), long)
 	}
 	include := flag0("count_include_pad", false)
+	transposed := func(name string) Kind {
+		return row(name, slices.Concat([]Param{filters}, windows(1.0), []Param{list("output_padding", 0.0, notNegative), {Name: "groups", Type: Integer, Default: 1, Range: count}}, kernel)...)
+	}
+	resize := row("resize", list("scales", nil, above0), list("sizes", nil, &Range{Min: 1, Max: 1 << 20}), enum("mode", "nearest", "linear", "cubic"),
+		enum("coordinates", "half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"), enum("rounding", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil"))
 	return []Kind{
 		conv("conv1d", filters, "causal"), conv("conv2d", filters), conv("depthwise_conv1d", depth, "causal"), conv("depthwise_conv2d", depth),
 		pool("max_pool1d", "max_pooling1d"), pool("max_pool2d", "max_pooling2d"),
 		pool("avg_pool1d", "average_pooling1d", include), pool("avg_pool2d", "average_pooling2d", include),
 		alias(row("global_max_pool", flag0("keepdims", false)), "global_max_pooling"), alias(row("global_avg_pool", flag0("keepdims", false)), "global_average_pooling"),
 		alias(row("pad", need(list("padding", nil, notNegative)), enum("mode", "constant", "edge", "reflect"), num0("value", 0.0, nil)), "zero_padding"),
+		transposed("conv1d_transpose"), transposed("conv2d_transpose"), alias(resize, "upsampling", "upsample"), row("channel_shuffle", need(Param{Name: "groups", Type: Integer, Range: count})),
 	}
 }
 

@@ -13,6 +13,7 @@ func (d *dataFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&d.Data, "data", "", "`FILE` of samples")
 	flags.StringVar(&d.Targets, "targets", "", "`FILE` of targets, if they are not in the data")
 	flags.StringArrayVar(&d.Columns, "target-column", nil, "`NAME` of a CSV column with targets, or its number from 1 (default the last columns)")
+	flags.StringVar(&d.Sequence, "sequence-column", "", "`NAME` of the CSV column that tells sequences apart, each row of which is a step")
 	addTableFlags(cmd, &d.Table)
 }
 
@@ -21,7 +22,7 @@ func needData(cmd *cobra.Command, more ...string) error {
 	if cmd.Flags().Changed("data") {
 		return nil
 	}
-	for _, name := range append(more, "targets", "target-column", "delimiter", "no-header", "decimal-comma") {
+	for _, name := range append(more, "targets", "target-column", "sequence-column", "delimiter", "no-header", "decimal-comma") {
 		if cmd.Flags().Changed(name) {
 			return usageErrorf("--%s goes with --data", name)
 		}

@@ -117,6 +117,7 @@ func importFlags(cmd *cobra.Command, o *model.Options) {
 		o.Context[name] = n
 		return nil
 	}}, "context", "the first NUMBER elements of an input are the last of the call before; repeatable")
+	countVar(cmd, &o.Stream, "stream", 0, "read a window of a signal, the last axis of the input, as a stream: `NUMBER` of new elements a call, the past in the state")
 	cmd.Flags().StringVar(&o.BatchAxis, "batch-axis", "", "`AXIS` of the batch in the inputs of the model: 0, 1 or none (default: find out)")
 	cmd.Flags().BoolVar(&o.NoProof, "no-proof", false, "do not compare the network with an evaluation of the model's graph")
 	cmd.Flags().BoolVar(&o.ExternalData, "external-data", false, "read weights from other files in the folder of the model")

@@ -17,6 +17,7 @@ type verifyFlags struct {
 	in, out    string
 	sequence   string
 	rtol, atol float64
+	folder     string
 	json       bool
 }
 
@@ -37,6 +38,9 @@ import does, and its weights are used. Reference inputs and
 outputs, in folders like ONNX's test_data_set_0 or as --in and --out, must be met
 within |got − want| ≤ atol + rtol·|want| on every path of the machine. Inputs that
 an operator needs as constants are taken from the first folder.
+
+--reference DIR holds pairs, too: inputs in_I.npy, or in_I_NAME.npy by the names of
+the model, and outputs out_I.npy, or out_I_0.npy, out_I_1.npy, … for I = 0, 1, ….
 
 The inputs and outputs of a network that keeps a state are the steps of one stream.
 --sequence DIR is one, too: seq_in_NAME.npy and seq_out_NAME.npy with a row per step, and, if
@@ -85,6 +89,7 @@ the names of their inputs and outputs in the model.`,
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	cmd.Flags().StringVar(&f.in, "in", "", "`FILE` of reference inputs, .npy, .pb or CSV")
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` of reference outputs")
+	cmd.Flags().StringVar(&f.folder, "reference", "", "`DIR` of reference inputs in_I.npy and outputs out_I.npy")
 	cmd.Flags().StringVar(&f.sequence, "sequence", "", "`DIR` of a stream that a model must follow, step by step")
 	cmd.Flags().Float64Var(&f.rtol, "rtol", 1e-5, "allowed error relative to a reference output")
 	cmd.Flags().Float64Var(&f.atol, "atol", 0, "allowed error beside it (default: 1e-6, or 1e-5 of the largest reference output if that is more)")
@@ -118,6 +123,13 @@ func (f *verifyFlags) load(cmd *cobra.Command, path string, dirs []string) (*spe
 	m, err := f.network(cmd, path, data)
 	if err != nil {
 		return nil, err
+	}
+	if f.folder != "" {
+		more, err := m.ReadFolder(f.folder)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, more...)
 	}
 	for _, d := range data {
 		r, err := m.Reference(d)

@@ -26,7 +26,8 @@ the network. Names are the network's unless a --map says otherwise: of a tensor,
 fc1.weight=dense1.weight, or of a whole layer, fc1=dense1. Keras stores matrices
 as [in, out]; then :transpose follows, dense=dense1:transpose. A square matrix fits
 either way, so there it is yours to know. The layers of a recurrent module of PyTorch
-are rnn (or rnn_l0), rnn_l1, …, rnn_l0_reverse.
+are rnn (or rnn_l0), rnn_l1, …, rnn_l0_reverse. A recurrent layer of Keras is one kernel, one
+recurrent_kernel and one bias with its own order of gates: gru=gru1:keras.
 
 Without --from the tensors of the network are listed; without --out what would
 be written.`,
@@ -80,7 +81,7 @@ be written.`,
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "`FILE` of weights: safetensors, .npz or .npy")
-	cmd.Flags().StringArrayVar(&maps, "map", nil, "`THEIRS=OURS`, of tensors or layers; :transpose may follow")
+	cmd.Flags().StringArrayVar(&maps, "map", nil, "`THEIRS=OURS`, of tensors or layers; :transpose or :keras may follow")
 	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write, safetensors")
 	a.forceFlag(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the tensors as JSON")

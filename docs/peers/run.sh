@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Measures nngen and its peers on W1 to W6 in one sitting; see README.md.
+# Measures nngen and its peers on W1 to W6, and on convolutional networks, in one
+# sitting; see README.md.
 #
 #	run.sh build DIR          builds the peers in DIR (npm downloads ONNX Runtime)
 #	run.sh round DIR          one round: DIR/native-N.txt
 #	run.sh round DIR avx2     one round, libraries held to AVX2: DIR/avx2-N.txt
 #	run.sh table FILE…        the tables of one or more rounds
 #
-# CPU=1 chooses the core, ONLY=W2 one workload, PEERS="nngen ort blis" the peers.
+# CPU=1 chooses the core, ONLY="W2 resnet8" workloads, PEERS="nngen ort blis" the
+# peers. MODELS=FOLDER has more models, NAME/model.onnx each, for build and round.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -34,6 +36,7 @@ build() {
 	need
 	mkdir -p "$dir/npm"
 	"$python" "$here/generate.py" "$dir"
+	"$python" "$here/torch_conv.py" export "$dir/models"
 	[ -d "$dir/npm/node_modules/onnxruntime-node" ] || (cd "$dir/npm" && npm install --silent --ignore-scripts onnxruntime-node)
 	local ort header
 	ort=$(dirname "$(find "$dir/npm" -path '*linux/x64/libonnxruntime.so.1' | grep .)")
@@ -48,7 +51,7 @@ build() {
 		gcc $flags '-DPEER="blis"' "$here/c/blas.c" -o "$out/blis" $libs/blis-openmp/libblis.so.4 -lm
 		gcc $flags "$here/c/xsmm.c" -o "$out/libxsmm" -lxsmm -lxsmmnoblas -ldl -lpthread -lm
 		g++ $flags "$here/c/onednn.cc" -o "$out/onednn" -ldnnl
-		gcc $flags -I"$header" "$here/c/ort.c" -o "$out/ort" "$ort/libonnxruntime.so.1" -Wl,-rpath,"$ort" -lm
+		for c in ort ortmodels; do gcc $flags -I"$header" "$here/c/$c.c" -o "$out/$c" "$ort/libonnxruntime.so.1" -Wl,-rpath,"$ort" -lm; done
 	done
 	(cd "$here/go" && go test -c -o "$dir/gopeers" . && go test -c -o "$dir/ort-go" ./ort)
 }
@@ -87,6 +90,37 @@ peer() {
 	esac
 }
 
+# specs of convolutional networks and of the models in MODELS, which are imported.
+conv=(resnet8 dscnn mobilenet lenet resnet8_norm dscnn_norm)
+shopt -s nullglob
+others=(${MODELS:+"$MODELS"/*/model.onnx})
+others=("${others[@]%/model.onnx}") && others=("${others[@]##*/}")
+
+spec() {
+	case $1 in
+	lenet) echo "$root/golden/specs/lenet.yaml" ;;
+	*) [ -e "$here/specs/$1.yaml" ] && echo "$here/specs/$1.yaml" || echo "$dir/imported/$1/model.yaml" ;;
+	esac
+}
+
+# peer_conv measures inference at batch 1, and training at batch 32.
+peer_conv() {
+	local w=$1 name=$2 mode=infer model=$dir/models/$1.onnx
+	[ -e "$here/specs/$w.yaml" ] || [ "$w" = lenet ] || model=$MODELS/$w/model.onnx
+	case $w in *_norm) mode=train ;; resnet8 | dscnn) mode=infer,train ;; esac
+	case $name in
+	nngen)
+		if [ ! -e "$(spec "$w")" ]; then
+			"$dir/nngen" import "$model" -o "$dir/imported/$w" --force >"$dir/errors.txt" 2>&1 || { echo "# not imported: $w" && return; }
+		fi
+		on "$dir/nngen" bench "$(spec "$w")" --json --mode "$mode" --path "$path" --time 300ms --batch 1 --train-batch 32 |
+			"$python" "$here/lines.py" nngen "$w"
+		;;
+	ort) if [ "$mode" != train ]; then ONLY=$w on "$dir/$march/ortmodels" "$w" "$model"; fi ;;
+	torch) ONLY=$w on "$python" "$here/torch_conv.py" ;;
+	esac
+}
+
 round() {
 	local dir=$1 march=native path=auto w p n=1
 	if [ "${2:-}" = avx2 ]; then
@@ -97,8 +131,10 @@ round() {
 	while [ -e "$dir/${2:-native}-$n.txt" ]; do n=$((n + 1)); done
 	local out=$dir/${2:-native}-$n.txt
 	(cd "$root" && go build -o "$dir/nngen" ./cmd/nngen)
-	for w in ${ONLY:-W1 W2 W3 W4 W5 W6}; do
-		for p in ${PEERS:-nngen plainc openblas blis onednn libxsmm ort ort-go torch go}; do peer "$w" "$p" >>"$out"; done
+	for w in ${ONLY:-W1 W2 W3 W4 W5 W6 "${conv[@]}" "${others[@]}"}; do
+		for p in ${PEERS:-nngen plainc openblas blis onednn libxsmm ort ort-go torch go}; do
+			case $w in W?) peer "$w" "$p" >>"$out" ;; *) peer_conv "$w" "$p" >>"$out" ;; esac
+		done
 	done
 	echo "$out"
 }

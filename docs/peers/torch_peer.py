@@ -39,18 +39,18 @@ def measure(peer, workload, mode, batch, f):
     print("%s %s %s %d %.2f min=%.2f" % (peer, workload, mode, batch, statistics.median(times), min(times)), flush=True)
 
 
-def training(widths, hidden, output, batch, script):
+def training(net, shape, outputs, classes, batch, script):
     """A function that makes one step of forward, loss, backward and SGD."""
-    net = mlp(widths, hidden, output, softmax=False).train()
+    net = net.train()
     if script:
         net = torch.jit.script(net)
     optimizer = torch.optim.SGD(net.parameters(), lr=LEARNING_RATE)
     samples = []
     for _ in range(TURNS if batch == 1 else 1):
-        x = torch.rand(batch, widths[0]) * 2 - 1
-        samples.append((x, torch.randint(widths[-1], (batch,)) if output == "softmax" else torch.rand(batch, widths[-1])))
+        x = torch.rand(batch, *shape) * 2 - 1
+        samples.append((x, torch.randint(outputs, (batch,)) if classes else torch.rand(batch, outputs)))
     turns = itertools.cycle(samples)
-    loss = nn.CrossEntropyLoss() if output == "softmax" else nn.MSELoss()
+    loss = nn.CrossEntropyLoss() if classes else nn.MSELoss()
 
     def step():
         x, y = next(turns)
@@ -60,20 +60,26 @@ def training(widths, hidden, output, batch, script):
     return step
 
 
-torch.set_num_threads(1)
-torch.set_num_interop_threads(1)
-torch.manual_seed(1)
-for name, (widths, hidden, output) in WORKLOADS.items():
-    if os.environ.get("ONLY", name) != name:
-        continue
-    eager = mlp(widths, hidden, output).eval()
-    script = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.script(eager)))
-    for batch in INFER_BATCHES:
-        x = torch.rand(batch, widths[0]) * 2 - 1
-        with torch.inference_mode():
-            measure("torch-eager", name, "infer", batch, lambda: eager(x))
-        with torch.no_grad():
-            measure("torch-script", name, "infer", batch, lambda: script(x))
-    for batch in TRAIN_BATCHES:
-        measure("torch-eager", name, "train", batch, training(widths, hidden, output, batch, False))
-        measure("torch-script", name, "train", batch, training(widths, hidden, output, batch, True))
+def main():
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    torch.manual_seed(1)
+    for name, (widths, hidden, output) in WORKLOADS.items():
+        if os.environ.get("ONLY", name) != name:
+            continue
+        eager = mlp(widths, hidden, output).eval()
+        script = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.script(eager)))
+        for batch in INFER_BATCHES:
+            x = torch.rand(batch, widths[0]) * 2 - 1
+            with torch.inference_mode():
+                measure("torch-eager", name, "infer", batch, lambda: eager(x))
+            with torch.no_grad():
+                measure("torch-script", name, "infer", batch, lambda: script(x))
+        for batch in TRAIN_BATCHES:
+            for peer, script in ("torch-eager", False), ("torch-script", True):
+                net = mlp(widths, hidden, output, softmax=False)
+                measure(peer, name, "train", batch, training(net, (widths[0],), widths[-1], output == "softmax", batch, script))
+
+
+if __name__ == "__main__":
+    main()

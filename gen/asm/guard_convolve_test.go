@@ -26,6 +26,7 @@ type geometry struct {
 	before, after              [2]int // padding
 	depthwise, planes, bias    bool   // planes: of an input, with the channels outside
 	pool                       string // the layer, of channels by themselves
+	turned                     bool   // the window of the filters, as for gradients of inputs
 }
 
 // out is the number of places along an axis, 0 where the window does not fit or
@@ -83,6 +84,7 @@ func (s *suite) geometries(do func(g *geometry, i int)) {
 			if i%8 == 2 {
 				g.pool = []string{"max_pool2d", "avg_pool2d"}[i/8%2]
 			}
+			g.turned = g.pool == "" && i%4 < 2
 			if g.depthwise = g.depthwise || g.pool != ""; g.depthwise {
 				g.channels, g.planes = g.filters, false
 			}
@@ -187,7 +189,11 @@ func (g *geometry) sum(s *suite, w, x []float64, chains int, bias float64, n, i,
 					element := x[place(g.planes, g.channels, g.size[0], g.size[1], of, at, to)]
 					switch g.pool {
 					case "":
-						*sum = s.arith.MulAdd(w[((n*channels+c)*g.kernel[0]+u)*g.kernel[1]+v], element, *sum)
+						tap := u*g.kernel[1] + v
+						if g.turned {
+							tap = g.kernel[0]*g.kernel[1] - 1 - tap
+						}
+						*sum = s.arith.MulAdd(w[(n*channels+c)*g.kernel[0]*g.kernel[1]+tap], element, *sum)
 					case "avg_pool2d":
 						*sum = s.arith.Apply(expr.OpAdd, *sum, element)
 					default:
@@ -213,6 +219,11 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 		return
 	}
 	k.Epilogue, k.Fused = e, s.fused
+	if g.turned {
+		for i, taps := 0, k.Segments[0].Taps; i < len(taps); i++ {
+			taps[i].Weight = g.kernel[0]*g.kernel[1] - 1 - taps[i].Weight
+		}
+	}
 	height, width := g.out(0), g.out(1)
 	c := s.newCase("Convolve %+v, %d operands", *g, len(k.Extras()))
 	if layout == nil { // there are no filters

@@ -148,7 +148,8 @@ func (s *suite) mapCase(n int, p expr.Program, single int) {
 // is the only number that is left out: of either sign, but NaN is none.
 func nonZeroCases(s *suite) {
 	vector := s.Lanes("float32")
-	for n := 1; n <= 64; n++ {
+	for _, p := range sizes(0) {
+		n := p[0]
 		for part := range 4 { // none, some, most, all
 			fn := s.function(fmt.Sprint("NonZero", n), func(name string) *asm.Func { return s.NonZero(name, nil, s.elem, n) })
 			c := s.newCase("NonZero %d, %d thirds", n, part)
@@ -268,7 +269,8 @@ func updateCases(s *suite) {
 			f, _ := s.Update(&v)
 			return f
 		})
-		for vectors := 1; vectors <= 64; vectors++ {
+		for _, p := range sizes(0) {
+			vectors := p[0]
 			c := s.newCase("Update of %d vectors, %s", vectors, u.Prog)
 			n := vectors * s.Lanes(s.elem)
 			args := map[string]pass{"vectors": number(vectors)}

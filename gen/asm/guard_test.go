@@ -5,6 +5,7 @@ package asm_test
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -15,7 +16,14 @@ import (
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-var allSizes = flag.Bool("sizes", false, "TestGuards takes all 64×64 sizes of a layer (minutes)")
+var allSizes = flag.Bool("sizes", false, "TestGuards takes all 64×64 sizes of a layer, and all numbers up to 130 (minutes)")
+
+// Numbers of inputs and outputs: all of the first ones, and with flags all of the
+// others, of which a run takes a tenth.
+const (
+	allOf, mostOf = 64, 130
+	tenth         = (mostOf - allOf + 9) / 10
+)
 
 // The memory a kernel may touch:
 //
@@ -30,7 +38,7 @@ var allSizes = flag.Bool("sizes", false, "TestGuards takes all 64×64 sizes of a
 //     elements.
 
 // TestGuards runs every kernel with every number of inputs and of outputs from
-// 1 to 64, hence all tails, with each operand between pages that cannot be
+// 1 to 64, hence all tails, and with some up to 130, with each operand between pages that cannot be
 // touched: once it ends where the page behind begins, once it begins where the
 // page before ends. Results equal the reference bit for bit.
 func TestGuards(t *testing.T) {
@@ -47,7 +55,7 @@ func TestGuards(t *testing.T) {
 						t.Skip("emulation takes its time: -emulated runs it")
 					}
 					for _, kind := range kinds {
-						if kind.once && !fused || tg.Convolve == nil && kind.name == "Convolve" || tg.FilterGradient == nil && kind.name == "FilterGradient" {
+						if kind.once && !fused {
 							continue
 						}
 						s := newSuite(t, tg, elem, fused)
@@ -128,17 +136,26 @@ func present(t testing.TB, tg *target.Target) {
 }
 
 // sizes are numbers of outputs and inputs: every one from 1 to 64 of each, in
-// an order of its own for every turn, or with -sizes all pairs. Tests of
-// vectors alone take the outputs.
+// an order of its own for every turn, or with -sizes all pairs; then some up to
+// 130, or with -sizes or -emulated every one. Tests of vectors alone take the
+// outputs.
 func sizes(turn int) (pairs [][2]int) {
-	for i := range 64 {
+	for i := range allOf {
 		if !*allSizes {
-			pairs = append(pairs, [2]int{i + 1, (i*(2*turn+5)+11*turn)%64 + 1})
+			pairs = append(pairs, [2]int{i + 1, (i*(2*turn+5)+11*turn)%allOf + 1})
 			continue
 		}
-		for j := range 64 {
+		for j := range allOf {
 			pairs = append(pairs, [2]int{i + 1, j + 1})
 		}
+	}
+	rng := rand.New(rand.NewPCG(3, uint64(turn)))
+	outs, ins := rng.Perm(mostOf-allOf), rng.Perm(mostOf-allOf)
+	if !*allSizes && !*asmtest.All {
+		outs = outs[:tenth]
+	}
+	for i, n := range outs {
+		pairs = append(pairs, [2]int{allOf + 1 + n, allOf + 1 + ins[i]})
 	}
 	return pairs
 }

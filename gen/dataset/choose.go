@@ -39,7 +39,7 @@ func (c *chooser) names(columns []int) []string {
 func (c *chooser) others(columns []int) []int {
 	var out []int
 	for i := range c.file.Columns {
-		if !slices.Contains(columns, i) {
+		if !slices.Contains(columns, i) && i != c.file.sequence-1 {
 			out = append(out, i)
 		}
 	}

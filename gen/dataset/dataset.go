@@ -56,6 +56,7 @@ type File struct {
 	// Of a CSV file:
 	text      []byte
 	form      Table         // with its delimiter
+	sequence  int           // number from 1 of the column that tells sequences apart; 0 is none
 	noNumbers []noNumber    // at most one per column, in the order of the file
 	commas    []commaPlaces // by column
 	taken     []int         // the columns of numbers that were taken

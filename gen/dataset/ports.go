@@ -69,6 +69,8 @@ func (f *File) rows(a *Array, kind string, p Port) ([]float64, error) {
 		return nil, f.errorf("the array for the %s has no rows", what)
 	case p.Classes > 0 && a.RowSize() != 1:
 		return nil, f.errorf("the array for the %s has the shape %s; class numbers have the shape (%d,); with target: distribution, a field of the loss, targets are one probability per class", what, shapeText(a.Shape), a.Rows())
+	case p.Windows && len(a.Shape) > 1 && a.RowSize() == a.Shape[1]*(p.Width()/p.Steps):
+		return a.Data, nil // inSequences cuts it into windows
 	case a.RowSize() == p.Width() && !sameAxes(a.Shape[1:], p.Shape):
 		return nil, f.errorf("the array for the %s has the shape %s; the network takes samples of the shape %s: transpose it, or make it (%d, %d)",
 			what, shapeText(a.Shape), shapeText(p.Shape), a.Rows(), p.Width())

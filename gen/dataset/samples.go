@@ -15,6 +15,11 @@ type Port struct {
 	// Shape is that of a sample, if arrays must have it: by axes of more than one
 	// element, unless one of the two is flat.
 	Shape []int
+	// Steps, if not 0, is how many steps of a sequence it has, the first axis of its
+	// shape. Windows: a longer sequence is cut into several samples.
+	Steps   int
+	Windows bool
+	Length  bool // it is the number of steps of a sequence
 	// Classes, if not 0, says that a sample has a class number below it
 	// instead of Size numbers.
 	Classes int
@@ -50,6 +55,7 @@ func (p Port) Width() int {
 // Samples are rows of inputs and, unless they are only predicted, targets.
 type Samples struct {
 	N       int
+	Windows int         // samples of a sequence, one after the other; 0 is 1
 	Inputs  [][]float64 // per input, N rows
 	Targets [][]float64 // per target, N rows; nil without targets
 	// Texts are, per input with Cells and column of categories, what its numbers
@@ -66,6 +72,7 @@ type Samples struct {
 	// Left are the columns of tables that hold neither: of the file with the
 	// inputs, and of that with the targets, if it is another.
 	Left, LeftTargets []string
+	steps             []sequence // of which the rows are the steps, where a column tells
 }
 
 // Source names the files of samples.
@@ -73,14 +80,29 @@ type Source struct {
 	Data    string   // inputs, and targets if Targets is empty
 	Targets string   // file of the targets
 	Columns []string // with a CSV file: the columns of the targets
-	Trained Columns  // those that the network was trained on, if they are known
-	Table   Table    // how CSV files are written
+	// Sequence names the column of a CSV file whose texts tell sequences apart: each
+	// row is a step.
+	Sequence string
+	Trained  Columns // those that the network was trained on, if they are known
+	Table    Table   // how CSV files are written
 }
 
 // Read reads samples for a network's inputs and targets. Without Targets, the
 // data is a table, a CSV file, or an .npz with all arrays. Which columns of a
 // table are taken is in the documentation of chooser.
 func (s Source) Read(inputs, targets []Port) (*Samples, error) {
+	out, err := s.readRows(ofSteps(inputs, s.Sequence), ofSteps(targets, s.Sequence))
+	if err != nil {
+		return nil, err
+	}
+	if err := out.inSequences(inputs, targets); err != nil {
+		return nil, inFile(err, s.Data)
+	}
+	return out, nil
+}
+
+// readRows is Read of what files have rows of: samples or, with Sequence, steps.
+func (s Source) readRows(inputs, targets []Port) (*Samples, error) {
 	data, err := s.read()
 	if err != nil {
 		return nil, err
@@ -101,6 +123,9 @@ func (s Source) Read(inputs, targets []Port) (*Samples, error) {
 	}
 	if err := out.readInputs(data, s, inputs, nil); err != nil {
 		return nil, err
+	}
+	if s.Sequence != "" {
+		return nil, &Error{Path: s.Targets, Msg: "the rows of sequences hold inputs and targets; give one CSV file of both with --sequence-column"}
 	}
 	n := 0
 	if file.Format == CSV {
@@ -150,6 +175,9 @@ func (s Source) read() (*File, error) {
 	if err == nil && len(s.Columns) > 0 && (s.Targets != "" || data.Format != CSV) {
 		return nil, &Error{Path: s.Data, Msg: "target columns are named, which only goes with targets in a CSV file"}
 	}
+	if err == nil && s.Sequence != "" {
+		err = data.setSequence(s.Sequence)
+	}
 	return data, err
 }
 
@@ -184,6 +212,9 @@ func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err
 		}
 		s.N, s.Left = f.Arrays[0].Rows(), c.names(c.others(append(in[:len(in):len(in)], out...)))
 		s.Columns = Columns{c.names(in), c.names(out)}
+		if s.steps, err = f.sequences(); err != nil {
+			return err
+		}
 		if s.Inputs, err = f.take(in, inputs); err != nil {
 			return err
 		}

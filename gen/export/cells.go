@@ -15,20 +15,20 @@ var cellGates = map[string]struct {
 	"rnn": {"RNN", "h", "h"}, "gru": {"GRU", "rzh", "zrh"}, "lstm": {"LSTM", "ifco", "iofc"},
 }
 
-// cell is RNN, GRU or LSTM over a whole sequence [steps, batch, inputs].
+// cell is RNN, GRU or LSTM over a sequence [steps, batch, inputs], which is one step
+// without an axis.
 func (e *exporter) cell(l *spec.Layer, xs []value) value {
-	switch {
-	case !l.Args.Has("axis") || l.Args.Bool("stateful"):
-		return e.keeps(l, xs)
-	case len(xs) > 1:
-		e.fail("layer %q has the length of its sequence, which cannot be exported to ONNX", l.Name)
-		return value{}
-	}
 	kind, units := cellGates[l.Kind], l.Args.Int("units")
 	x := e.batched(xs[0])
-	steps := axis(l, x.dims) // counted with the batch
-	inputs := x.dims[2-steps]
-	in := e.node("Transpose", []string{x.name}, integers("perm", []int{steps, 0, 3 - steps}))
+	var in string
+	steps, inputs := 0, volume(x.dims)
+	if l.Args.Has("axis") {
+		steps = axis(l, x.dims) // counted with the batch
+		inputs = x.dims[2-steps]
+		in = e.node("Transpose", []string{x.name}, integers("perm", []int{steps, 0, 3 - steps}))
+	} else {
+		in = e.node("Unsqueeze", []string{e.vector(x).name, e.list("axes", 0)})
+	}
 	attrs := e.cellAttributes(l)
 	if l.Args.Bool("go_backwards") {
 		attrs = append(attrs, &onnx.Attribute{Name: "direction", Type: onnx.AttributeString, S: []byte("reverse")})
@@ -40,25 +40,44 @@ func (e *exporter) cell(l *spec.Layer, xs []value) value {
 	}
 	operands := []string{in, e.gates(l, "W", []int{1, gates * units, inputs}, kind.ours, kind.onnx, []string{".weight_ih"}),
 		e.gates(l, "R", []int{1, gates * units, units}, kind.ours, kind.onnx, []string{".weight_hh"}), bias}
-	attrs = append(attrs, integer("hidden_size", units))
+	if attrs = append(attrs, integer("hidden_size", units)); len(xs) > 1 {
+		operands = append(operands, e.lengths(e.batched(xs[1]), x.dims[steps-1]))
+	}
+	var states []value
+	if !l.Args.Has("axis") || l.Args.Bool("stateful") {
+		for len(operands) < 5 {
+			operands = append(operands, "")
+		}
+		for _, slot := range []string{".h", ".c"}[:1+bit(l.Kind == "lstm")] {
+			states = append(states, e.state(l.Name+slot, 1, units))
+			operands = append(operands, states[len(states)-1].name)
+		}
+	}
 	y := e.node(kind.op, operands, attrs...)
 	node := e.graph.Nodes[len(e.graph.Nodes)-1]
-	if l.Args.Text("return") == "last" {
-		last := e.unique(y + "_last")
-		node.Outputs = []string{"", last}
-		return value{name: e.node("Squeeze", []string{last, e.list("axes", 0)}), dims: []int{units}}
+	for _, s := range states {
+		node.Outputs = append(node.Outputs, e.unique(s.name+"_last"))
+	}
+	for i, s := range states {
+		e.after(s, node.Outputs[1+i])
+	}
+	if !l.Args.Has("axis") || l.Args.Text("return") == "last" {
+		if states == nil {
+			node.Outputs = append(node.Outputs, e.unique(y+"_last"))
+		}
+		node.Outputs[0] = ""
+		return value{name: e.node("Squeeze", []string{node.Outputs[1], e.list("axes", 0)}), dims: []int{units}}
 	}
 	all := e.node("Transpose", []string{e.node("Squeeze", []string{y, e.list("axes", 1)})}, integers("perm", [][]int{nil, {1, 0, 2}, {1, 2, 0}}[steps]))
+	if l.Args.Text("return") == "mean" && len(xs) > 1 {
+		sum := e.node("ReduceSum", []string{all, e.list("axes", int64(steps))}, integer("keepdims", 0))
+		count := e.node("Max", []string{e.vector(e.batched(xs[1])).name, e.scalar(1)})
+		return value{name: e.node("Div", []string{sum, count}), dims: []int{units}}
+	}
 	if l.Args.Text("return") == "mean" {
 		return value{name: e.node("ReduceMean", []string{all}, integers("axes", []int{steps}), integer("keepdims", 0)), dims: []int{units}}
 	}
 	return value{name: all}
-}
-
-// keeps refuses a layer with a state.
-func (e *exporter) keeps(l *spec.Layer, _ []value) value {
-	e.fail("layer %q keeps a state from call to call, which cannot be exported to ONNX; recurrent layers over whole sequences, with axis, can", l.Name)
-	return value{}
 }
 
 // gates stores parameters, one after the other, with their gates in ONNX's order.

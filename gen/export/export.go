@@ -31,7 +31,11 @@ func Model(net *spec.Network, prog *ir.Program, params map[string][]float64) (*o
 	for i := range net.Layers {
 		e.layer(&net.Layers[i])
 	}
+	for _, connect := range e.pending {
+		connect()
+	}
 	e.outputs()
+	e.graph.Outputs = append(e.graph.Outputs, e.kept...)
 	if e.err != nil {
 		return nil, e.err
 	}
@@ -66,6 +70,8 @@ type exporter struct {
 	values  map[string]value   // of inputs and layers, by their names
 	stored  map[string]bool    // initialisers
 	numbers map[float64]string // initialisers of one number
+	pending []func()           // what connects states with layers below them
+	kept    []*onnx.ValueInfo  // the states of the next call, the last outputs
 	at      string             // the layer that is written
 	err     error
 }
@@ -113,16 +119,25 @@ func (e *exporter) unique(name string) string {
 func (e *exporter) inputs() {
 	for _, in := range e.net.Inputs {
 		x := value{name: in.Name, dims: in.Shape}
-		if in.Context > 0 {
-			e.fail("input %q keeps its context from call to call, which cannot be exported to ONNX", in.Name)
-		}
 		e.graph.Inputs = append(e.graph.Inputs, e.info(x))
 		if in.Normalize != nil {
 			e.at = in.Name
 			mean, std := e.param(in.Name+".mean", in.Shape), e.param(in.Name+".std", in.Shape)
 			x.name = e.node("Div", []string{e.node("Sub", []string{x.name, mean}), std})
 		}
-		e.values[in.Name] = x
+		if in.ChannelsLast {
+			last := len(x.dims)
+			perm := []int{0, last}
+			for i := range last - 1 {
+				perm = append(perm, 1+i)
+			}
+			e.at = in.Name
+			x = value{name: e.node("Transpose", []string{x.name}, integers("perm", perm)), dims: append([]int{x.dims[last-1]}, x.dims[:last-1]...)}
+		}
+		if e.values[in.Name] = x; in.Context > 0 {
+			e.at = in.Name
+			e.values[in.Name] = e.context(&in, x)
+		}
 	}
 }
 
@@ -193,6 +208,9 @@ func (e *exporter) name(y value, name string) {
 // info describes an input or an output.
 func (e *exporter) info(v value) *onnx.ValueInfo {
 	dims := []*onnx.Dim{{Param: batchName}}
+	if len(e.prog.Memory) > 0 { // a stream is one sample
+		dims = []*onnx.Dim{{Value: 1, HasValue: true}}
+	}
 	for _, d := range v.dims {
 		dims = append(dims, &onnx.Dim{Value: int64(d), HasValue: true})
 	}

@@ -63,45 +63,77 @@ func randomValues(net *spec.Network, prog *ir.Program) (params map[string][]floa
 }
 
 // check exports a network with random parameters, reads the file back, and
-// compares the evaluator with the interpreter on random samples.
+// compares the evaluator with the interpreter on random samples, or on one step of a
+// stream from a random state.
 func check(t *testing.T, net *spec.Network) *onnx.Model {
 	prog, err := lower.Lower(net)
 	require.NoError(t, err)
 	params, rows := randomValues(net, prog)
 	m := interp.New(prog)
 	m.Batch = batch
+	if len(prog.Memory) > 0 {
+		m.Batch = 1
+	}
 	for _, p := range prog.Params {
 		m.Set(p, params[p.Name])
 	}
 	inputs := map[string]*evaluate.Tensor{}
 	for i, in := range net.Inputs {
-		inputs[in.Name] = &evaluate.Tensor{Shape: append([]int{batch}, in.Shape...), Data: slices.Concat(rows[in.Name]...)}
-		m.Set(prog.Inputs[i], rows[in.Name]...)
+		list := rows[in.Name][:m.Batch]
+		inputs[in.Name] = &evaluate.Tensor{Shape: append([]int{m.Batch}, in.Shape...), Data: slices.Concat(list...)}
+		m.Set(prog.Inputs[i], list...)
 	}
-	require.NoError(t, m.Run(prog.Infer))
-
 	model, err := Model(net, prog, params)
 	require.NoError(t, err)
+	states := stateInputs(net, prog, model)
+	for i, s := range prog.Memory {
+		row := make([]float64, s.In.Size())
+		for k := range row {
+			row[k] = float64(float32(math.Sin(float64(i + k))))
+		}
+		m.Set(s.In, row)
+		inputs[states[i].Name] = &evaluate.Tensor{Data: row}
+		for _, d := range states[i].Type.Tensor.Shape.Dims {
+			inputs[states[i].Name].Shape = append(inputs[states[i].Name].Shape, int(d.Value))
+		}
+	}
+	require.NoError(t, m.Run(prog.Infer))
 	read, err := onnx.Read(model.Marshal())
 	require.NoError(t, err)
 	got := evaluated(t, read, inputs, prog.DType == ir.Float64)
-	require.Len(t, got, len(net.Outputs))
+	require.Len(t, got, len(net.Outputs)+len(prog.Memory))
 	if *dump != "" {
 		writeCase(t, filepath.Join(*dump, strings.ReplaceAll(t.Name(), "/", "_")), read, inputs, got)
 	}
-	for i, out := range prog.Outputs {
-		var want []float64
-		for _, row := range m.Get(out.Value) {
-			want = append(want, row...)
-		}
-		data := got[read.Graph.Outputs[i].Name].Data
+	near := func(name string, v *ir.Value) {
+		want, data := slices.Concat(m.Get(v)...), got[name].Data
 		require.Len(t, data, len(want))
 		for k := range want {
 			// Attributes are float32.
-			require.InDelta(t, want[k], data[k], 3e-7*max(1, abs(want[k])), "output %s, element %d", out.Name, k)
+			require.InDelta(t, want[k], data[k], 3e-7*max(1, abs(want[k])), "output %s, element %d", name, k)
 		}
 	}
+	for i, out := range prog.Outputs {
+		near(read.Graph.Outputs[i].Name, out.Value)
+	}
+	for i, s := range prog.Memory {
+		near(states[i].Name+"_out", s.Out)
+	}
 	return read
+}
+
+// stateInputs are the inputs of a model that are parts of the state, in the order of the
+// program.
+func stateInputs(net *spec.Network, prog *ir.Program, m *onnx.Model) []*onnx.ValueInfo {
+	list := make([]*onnx.ValueInfo, len(prog.Memory))
+	for _, in := range m.Graph.Inputs {
+		for i, s := range prog.Memory {
+			if in.Name == strings.ReplaceAll(s.Name, ".", "_") && !slices.ContainsFunc(net.Inputs, func(x spec.Input) bool { return x.Name == in.Name }) {
+				list[i] = in
+			}
+		}
+	}
+	return list
 }
 
 // writeCase writes a model with inputs and outputs as a folder of ONNX's own
@@ -129,20 +161,9 @@ func TestRandomNetworks(t *testing.T) {
 	for i := range 200 {
 		net, err := g.Network(fmt.Sprintf("n%d", i))
 		require.NoError(t, err)
-		if keeps(net) {
-			continue
-		}
 		net.Codegen.Storage = "float32" // a model has the weights of the file, not of a narrow storage
 		t.Run(net.Name, func(t *testing.T) { check(t, net) })
 	}
-}
-
-// keeps reports whether a network has what ONNX cannot say: a state, or the length
-// of a sequence that it computes.
-func keeps(net *spec.Network) bool {
-	return slices.ContainsFunc(net.Layers, func(l spec.Layer) bool {
-		return l.Kind == "state" || l.Kind == "delay" || l.Args.Bool("stateful") || cellGates[l.Kind].op != "" && (!l.Args.Has("axis") || len(l.From) > 1)
-	})
 }
 
 func abs(x float64) float64 { return max(x, -x) }
@@ -197,6 +218,12 @@ var shapes = []struct{ kind, layers string }{
 	{"conv1d", "  - reshape: {shape: [4, 6]}\n  - conv1d: {filters: 3, kernel_size: 3, padding: causal, dilation: 2, activation: {leaky_relu: {negative_slope: 0.2}}}"},
 	{"depthwise_conv2d", "  - depthwise_conv2d: {kernel_size: 2, padding: 1}\n  - depthwise_conv2d: {kernel_size: 2, depth_multiplier: 3, activation: relu}"},
 	{"depthwise_conv1d", "  - reshape: {shape: [1, 24]}\n  - depthwise_conv1d: {kernel_size: 5, depth_multiplier: 4, strides: 3}"},
+	{"conv2d_transpose", "  - conv2d_transpose: {filters: 4, kernel_size: [2, 3], strides: [1, 2], padding: [1, 0, 0, 1], output_padding: [0, 1], groups: 2, activation: tanh}"},
+	{"conv2d_transpose", "  - conv2d_transpose: {filters: 3, kernel_size: 2, strides: 3, padding: same, use_bias: false}\n  - conv2d_transpose: {filters: 2, kernel_size: 2, padding: same_lower, dilation: 2}"},
+	{"conv1d_transpose", "  - reshape: {shape: [4, 6]}\n  - conv1d_transpose: {filters: 3, kernel_size: 3, dilation: 2, padding: 1}"},
+	{"resize", "  - resize: {scales: 2, coordinates: asymmetric, rounding: floor}\n  - resize: {sizes: [5, 9], mode: linear}"},
+	{"resize", "  - resize: {scales: [1.5, 0.6], coordinates: pytorch_half_pixel, rounding: round_prefer_ceil}\n  - resize: {sizes: [7, 3], mode: linear, coordinates: align_corners}\n  - resize: {scales: [1, 1.5], mode: cubic}"},
+	{"channel_shuffle", "  - reshape: {shape: [6, 4]}\n  - channel_shuffle: {groups: 3}"},
 	{"max_pool2d", "  - max_pool2d: {kernel_size: [2, 3], strides: 1, padding: [0, 1, 1, 1]}"},
 	{"max_pool2d", "  - max_pool2d: {kernel_size: 2, ceil_mode: true, padding: [1, 0, 0, 0]}"},
 	{"max_pool1d", "  - reshape: {shape: [2, 12]}\n  - max_pool1d: {kernel_size: 3, dilation: 2, padding: same, strides: 2}"},
@@ -279,6 +306,7 @@ func TestLayers(t *testing.T) {
 	}
 	for _, l := range op.Layers() {
 		if l.Name == "state" || l.Name == "delay" {
+			require.NotNil(t, layers[l.Name])
 			continue // TestState
 		}
 		require.True(t, seen[l.Name], "no case for the layer %s", l.Name)
@@ -286,19 +314,41 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// TestState: what keeps something from call to call is refused.
+// TestState: what a network keeps from call to call is inputs and outputs of the model,
+// and comes back: layers with a state as themselves, other parts as states.
 func TestState(t *testing.T) {
-	for _, layers := range []string{
-		"  - gru: {units: 3}", "  - reshape: {shape: [4, 6]}\n  - lstm: {units: 3, axis: 0, stateful: true}", "  - delay",
-		"  - state: {shape: [3], next: dense1}\n  - concat: {from: [x, state1]}\n  - dense: {units: 3}",
-		"  - reshape: {shape: [4, 6]}\n  - conv1d: {filters: 2, kernel_size: 2, padding: causal, stateful: true}",
+	for _, c := range []struct{ input, layers, back string }{
+		{"input: {shape: [5]}", "  - gru: {units: 3}\n  - lstm: {units: 4, output_activation: relu}\n  - rnn: {units: 2, use_bias: false}", "gru rnn lstm"},
+		{"input: {shape: [5]}", "  - gru: {units: 3, reset_after: false, recurrent_activation: hard_sigmoid}", "gru"},
+		{"input: {shape: [4, 6]}", "  - lstm: {units: 3, axis: 0, stateful: true, return: all}\n  - gru: {units: 2, axis: 1, stateful: true, return: mean}", "lstm gru"},
+		{"input: {shape: [5]}", "  - delay: {steps: 3}", "state"},
+		{"input: {shape: [2, 3]}", "  - state: {shape: [4], next: dense1}\n  - concat: {axis: 0, from: [flatten1, state1]}\n  - dense: {units: 4}", "state"},
+		{"input: {shape: [2, 6]}", "  - conv1d: {filters: 3, kernel_size: 3, dilation: 2, strides: 2, padding: causal, stateful: true, activation: tanh}\n  - depthwise_conv1d: {kernel_size: 1, padding: causal, stateful: true}", "state"},
+		{"input: {shape: [6], context: 4}", "  - dense: {units: 3}\n  - gru: {units: 2}", "state gru"},
 	} {
-		net := decode(t, oneSpec("float32", "input: {shape: [2, 3, 4]}", layers))
-		prog, err := lower.Lower(net)
-		require.NoError(t, err)
-		params, _ := randomValues(net, prog)
-		_, err = Model(net, prog, params)
-		require.ErrorContains(t, err, "from call to call")
+		layers := strings.Replace(c.layers, "  - concat", "  - flatten: {from: x}\n  - concat", 1)
+		t.Run(c.layers, func(t *testing.T) {
+			net := decode(t, oneSpec("float32", c.input, layers))
+			check(t, net)
+			back, _ := roundTrip(t, net, 1e-6)
+			for kind := range strings.FieldsSeq(c.back) {
+				require.True(t, slices.ContainsFunc(back.Layers, func(l spec.Layer) bool { return l.Kind == kind }), kind)
+			}
+		})
+	}
+}
+
+// TestLengths: the number of steps of a sequence is a source of the cell in ONNX, too, and
+// comes back.
+func TestLengths(t *testing.T) {
+	for _, cell := range []string{"gru: {units: 3, axis: 0, %s}", "lstm: {units: 3, axis: 0, return: all, %s}", "rnn: {units: 2, axis: 0, return: mean, go_backwards: true, %s}", "gru: {units: 3, axis: 0, stateful: true, return: mean, %s}"} {
+		t.Run(cell, func(t *testing.T) {
+			// A length of 0 is not told apart: ONNX Runtime forgets the state then.
+			net := decode(t, "nngen: 1\nname: n\ninputs: {x: {shape: [5, 2]}, n: {shape: [1]}}\nlayers:\n  - clip: {from: n, min: 1}\n  - "+fmt.Sprintf(cell, "from: [x, clip1]")+"\ncodegen: {train: false}\n")
+			check(t, net)
+			back, _ := roundTrip(t, net, 1e-6)
+			require.True(t, slices.ContainsFunc(back.Layers, func(l spec.Layer) bool { return cellGates[l.Kind].op != "" && len(l.From) == 2 }))
+		})
 	}
 }
 

@@ -19,10 +19,11 @@ func init() { // the functions reach the table again
 		"max_pool1d": (*exporter).maxPool, "max_pool2d": (*exporter).maxPool,
 		"avg_pool1d": (*exporter).avgPool, "avg_pool2d": (*exporter).avgPool,
 		"global_max_pool": globalPool("GlobalMaxPool"), "global_avg_pool": globalPool("GlobalAveragePool"),
-		"pad": (*exporter).pad,
+		"conv1d_transpose": (*exporter).convTranspose, "conv2d_transpose": (*exporter).convTranspose,
+		"pad": (*exporter).pad, "resize": (*exporter).resize, "channel_shuffle": (*exporter).shuffle,
 
 		"rnn": (*exporter).cell, "gru": (*exporter).cell, "lstm": (*exporter).cell,
-		"state": (*exporter).keeps, "delay": (*exporter).keeps,
+		"state": (*exporter).stateLayer, "delay": (*exporter).delay,
 
 		"dropout": func(_ *exporter, _ *spec.Layer, xs []value) value { return xs[0] },
 

@@ -42,6 +42,9 @@ func geometry(l *spec.Layer, axes int) []*onnx.Attribute {
 	case "same_lower":
 		auto("SAME_LOWER")
 	case "causal":
+		if l.Args.Bool("stateful") { // what is before is there
+			break
+		}
 		attrs = append(attrs, integers("pads", []int{(kernel[0] - 1) * dilation[0], 0}))
 	}
 	if l.Args.Bool("ceil_mode") {
@@ -52,15 +55,16 @@ func geometry(l *spec.Layer, axes int) []*onnx.Attribute {
 
 // conv is Conv; a depthwise one has as many groups as channels.
 func (e *exporter) conv(l *spec.Layer, xs []value) value {
-	if l.Args.Bool("stateful") {
-		return e.keeps(l, xs)
-	}
 	x := e.batched(xs[0])
 	groups := l.Args.Int("groups")
 	if !l.Args.Has("groups") {
 		groups = x.dims[0]
 	}
 	dims := e.prog.Shapes[l.Name]
+	kept := (perAxis(l, "kernel_size", 1)[0] - 1) * perAxis(l, "dilation", 1)[0] // of the past, by a stream
+	if l.Args.Bool("stateful") && kept > 0 {
+		x = e.remembered(l.Name+".past", x, kept)
+	}
 	ins := []string{x.name, e.param(l.Name+".weight", e.prog.ParamByName(l.Name+".weight").Shape)}
 	if l.Args.Bool("use_bias") {
 		ins = append(ins, e.param(l.Name+".bias", dims[:1]))

@@ -36,8 +36,9 @@ func (n *network) cell(kind string) {
 	}
 	x = n.reshaped(x, dims)
 	f["axis"], f["return"] = axis-2*n.IntN(2), n.pick("return", []string{"last", "all", "mean"})
-	if n.count("state over a sequence", !n.train && n.chance(0.8)) {
+	if n.count("state over a sequence", n.chance(0.5)) {
 		f["stateful"] = true
+		n.count("trained on windows", n.train)
 	} else if n.count("go_backwards", n.chance(0.4)) {
 		f["go_backwards"] = true
 	}
@@ -55,13 +56,10 @@ func (n *network) cell(kind string) {
 	n.push(n.b.Layer(kind, from, f), size)
 }
 
-// remember adds what goes back to a layer above, or a delay; a network that is
-// trained has neither.
+// remember adds what goes back to a layer above, or a delay.
 func (n *network) remember(kind string) {
 	x := n.any()
 	switch {
-	case n.train:
-		n.push(n.b.Layer("flatten", x.ref), x.size)
 	case kind == "delay":
 		n.push(n.b.Layer("delay", x.ref, spec.Fields{"steps": 1 + n.IntN(3)}), x.size)
 	default:

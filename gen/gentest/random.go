@@ -36,6 +36,8 @@ type node struct {
 	dims  []int // its shape, if it is not [size]
 	read  bool
 	fixed bool // an input: no gradient is wanted
+	// centred: its channels may have mean 0 over the batch.
+	centred bool
 }
 
 // network is one network under construction.
@@ -46,6 +48,8 @@ type network struct {
 	train bool
 	prox  bool
 	pairs bool // a step needs two samples
+	// greatest windows along each axis; nil is 5.
+	greatest []int
 }
 
 func (g *Generator) chance(p float64) bool { return g.Float64() < p }
@@ -93,23 +97,27 @@ func (g *Generator) Network(name string) (*spec.Network, error) {
 		n.layer()
 	}
 	n.outputs()
+	return n.build(1+g.IntN(6), storage)
+}
+
+// build completes a network for a batch.
+func (n *network) build(batch int, storage string) (*spec.Network, error) {
 	if n.train {
 		n.optimizer()
 	}
-	batch := 1 + g.IntN(6)
 	if n.pairs {
 		batch = max(batch, 2)
 	}
-	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": g.pick("unroll", []string{"auto", "none", "full"}), "storage": storage})
+	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": n.pick("unroll", []string{"auto", "none", "full"}), "storage": storage})
 	dtypes := []string{"float32", "float64", "float32"}
 	if storage != "float32" {
 		dtypes = dtypes[:1]
 	}
 	n.b.Numeric(spec.Fields{
-		"dtype": g.pick("dtype", dtypes),
-		"mode":  g.pick("mode", []string{"fast", "reproducible"}),
+		"dtype": n.pick("dtype", dtypes),
+		"mode":  n.pick("mode", []string{"fast", "reproducible"}),
 	})
-	return n.b.Build(g.vocab)
+	return n.b.Build(n.vocab)
 }
 
 func (n *network) width() int { return widths[n.IntN(len(widths))] }
@@ -186,8 +194,12 @@ func (n *network) layer() {
 	case "dense tied":
 		n.denseTied()
 	case "dropout":
-		x := n.any()
-		n.push(n.b.Layer("dropout", x.ref, spec.Fields{"rate": 0.1 + 0.4*n.Float64()}), x.size)
+		x, f := n.any(), spec.Fields{"rate": 0.1 + 0.4*n.Float64()}
+		if n.count("dropout of channels", n.chance(0.4)) {
+			x = n.shaped(x)
+			f["axis"] = n.IntN(len(x.dims))
+		}
+		n.push(n.b.Layer("dropout", x.ref, f), x.size).dims = x.dims
 	case "flatten":
 		x := n.any()
 		n.push(n.b.Layer("flatten", x.ref), x.size)
@@ -199,6 +211,12 @@ func (n *network) layer() {
 		n.remember(kind)
 	case "pad":
 		n.padLayer()
+	case "conv1d_transpose", "conv2d_transpose":
+		n.transposedLayer(kind)
+	case "resize":
+		n.resizeLayer()
+	case "channel_shuffle":
+		n.shuffleLayer()
 	case "global_avg_pool", "global_max_pool":
 		n.globalPool(kind)
 	default:

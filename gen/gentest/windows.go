@@ -54,25 +54,16 @@ func (n *network) windowLayer(kind string, axes int) {
 	f := spec.Fields{}
 	channels := n.filters(kind, x, f)
 	out, pads := n.windows(kind, x.dims[1:], f)
-	size := channels
-	for _, d := range out {
-		size *= d
-	}
-	if size > 400 { // too much for the oracle
-		n.push(n.b.Layer("flatten", x.ref), x.size)
-		return
-	}
 	switch {
 	case conv:
 		n.kernelFields(f)
-		if n.count("stream of a convolution", !n.train && any(f["padding"]) == "causal" && divides(f, x.dims[1:])) {
+		if n.count("stream of a convolution", any(f["padding"]) == "causal" && divides(f, x.dims[1:])) {
 			f["stateful"] = true
 		}
 	case strings.HasPrefix(kind, "avg") && n.count("pool with its padding", pads && n.chance(0.5)):
 		f["count_include_pad"] = true
 	}
-	y := n.push(n.b.Layer(kind, x.ref, f), size)
-	y.dims = append([]int{channels}, out...)
+	n.sized(kind, x, f, append([]int{channels}, out...))
 }
 
 // divides reports whether the strides divide the sizes.
@@ -119,14 +110,14 @@ func (n *network) windows(kind string, sizes []int, f spec.Fields) (out []int, p
 	before, after := make([]int, axes), make([]int, axes)
 	words := []string{"valid", "same", "same_lower", "numbers", "numbers"}
 	if kind == "conv1d" || kind == "depthwise_conv1d" {
-		if words = append(words, "causal"); !n.train { // of which a stream is made
+		if words = append(words, "causal"); n.chance(0.4) { // of which a stream is made
 			words = []string{"causal"}
 		}
 	}
 	word := n.pick("padding", words)
 	ceil := strings.Contains(kind, "pool") && n.count("ceil_mode", n.chance(0.4))
 	for i, size := range sizes {
-		kernel[i], stride[i], dilation[i] = 1+n.IntN(min(size, 5)), 1+n.IntN(3), 1
+		kernel[i], stride[i], dilation[i] = 1+n.IntN(min(size, n.window(i))), 1+n.IntN(3), 1
 		if n.count("dilation", kernel[i] > 1 && n.chance(0.3)) {
 			dilation[i] = 1 + n.IntN(3)
 		}
@@ -169,6 +160,14 @@ func (n *network) windows(kind string, sizes []int, f spec.Fields) (out []int, p
 		f["ceil_mode"] = true
 	}
 	return out, pads || word != "numbers" && word != "valid"
+}
+
+// window is the greatest size of a window along an axis.
+func (n *network) window(axis int) int {
+	if n.greatest != nil {
+		return n.greatest[axis]
+	}
+	return 5
 }
 
 // padLayer adds a padding, some of whose axes may have none.

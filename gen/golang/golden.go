@@ -71,7 +71,7 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 	}
 	for step := range e.testSteps() {
 		if step > 0 {
-			m.Advance()
+			m.Advance(m.Prog.Infer)
 		}
 		if err := m.Run(prog.Infer); err != nil {
 			return nil, err

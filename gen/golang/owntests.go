@@ -239,9 +239,13 @@ func (m *measured) run(f *ir.Func) (exact *interp.Machine, oracles []*interp.Mac
 				machine.Set(v, w)
 			}
 			m.data(machine)
-			for step := range m.testSteps() {
+			steps := 1 // of training
+			if f == m.prog.Infer {
+				steps = m.testSteps()
+			}
+			for step := range steps {
 				if step > 0 {
-					machine.Advance()
+					machine.Advance(f)
 				}
 				if err := machine.Run(f); err != nil {
 					return err

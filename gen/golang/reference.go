@@ -327,6 +327,8 @@ func (e *emitter) refLoss(f *jen.File) error {
 	body := []jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}
 	for _, v := range e.prog.Values {
 		switch {
+		case v.Kind == ir.Stream: // a sequence begins
+			r.at[v] = fmt.Sprintf("make([]float64, %d)", v.Size())
 		case v.Kind == ir.Scalar && v.Name == "batch":
 			r.at[v] = "batch"
 		case v.Kind == ir.Constant && needed[v]:

@@ -138,12 +138,19 @@ type memoryView struct {
 	Field, Name string
 	Shape       []int
 	Size        int
+	// Rows are those of the samples of a trainer, Trained and Evaluated those after
+	// a call.
+	Rows, Trained, Evaluated string
 }
 
 func (e *emitter) memoryViews() []memoryView {
 	var out []memoryView
 	for _, m := range e.prog.Memory {
-		out = append(out, memoryView{stateField(m), m.Name, m.In.Shape, m.In.Size()})
+		v := memoryView{Field: stateField(m), Name: m.Name, Shape: m.In.Shape, Size: m.In.Size()}
+		if e.plan.Train != nil {
+			v.Rows, v.Trained, v.Evaluated = e.rowField(m.In), e.rowField(m.Trained), e.rowField(m.Evaluated)
+		}
+		out = append(out, v)
 	}
 	return out
 }

@@ -140,6 +140,7 @@ func (e *emitter) templates() error {
 		{"doc.go", "doc.go.tmpl", true},
 		{"net.go", "net.go.tmpl", true},
 		{"state.go", "state.go.tmpl", v.Memory != nil},
+		{"trainer_state.go", "trainer_state.go.tmpl", v.Memory != nil && v.Train},
 		{"encode.go", "encode.go.tmpl", v.Record != nil},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
 		{"embed.go", "embed.go.tmpl", e.opts.Embedded != nil},

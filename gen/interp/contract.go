@@ -113,10 +113,10 @@ func (m *Machine) multiplyAdd(o *ir.Contract) func(x, y, z float64) float64 {
 	case *ir.DenseGradWeight:
 		w = f.DW
 	}
-	if conv := ir.ConvolutionOf(o); !m.Prog.PortableConvolutions && conv != nil && conv.W != nil && conv.Regular(m.chainsOf(o)) {
+	if conv := ir.ConvolutionOf(o); conv != nil && conv.W != nil && conv.Regular(m.chainsOf(o)) {
 		w = conv.W.V
 	}
-	if !m.Prog.PortableFilterGradients && ir.FilterGradientOf(o) != nil {
+	if ir.FilterGradientOf(o) != nil {
 		w = o.Y.V
 	}
 	if w == nil || w.Param.Mask != nil {

@@ -153,11 +153,11 @@ func (m *Machine) zero(v *ir.Value) {
 	m.perSample(v, func(int) []float64 { return make([]float64, v.Size()) })
 }
 
-// Advance ends a step of every stream: the state is the one after it.
-func (m *Machine) Advance() {
+// Advance ends a step of every stream: the state is the one after a function.
+func (m *Machine) Advance(f *ir.Func) {
 	after := map[*ir.Value][][]float64{}
 	for _, s := range m.Prog.Memory {
-		after[s.In] = m.values[s.Out]
+		after[s.In] = m.values[m.Prog.After(s, f)]
 	}
 	for v, rows := range after {
 		m.values[v] = rows

@@ -172,14 +172,10 @@ func (f *Func) Waits() bool {
 
 // Program is a network, ready to be planned.
 type Program struct {
-	Name  string
-	DType DType
-	Mode  string // fast | reproducible
-	// PortableConvolutions and PortableFilterGradients: an instruction set has no
-	// kernels of convolutions, or of the gradients of filters, so that none rounds
-	// their products and sums once.
-	PortableConvolutions, PortableFilterGradients bool
-	Values                                        []*Value
+	Name   string
+	DType  DType
+	Mode   string // fast | reproducible
+	Values []*Value
 
 	Inputs  []*Value
 	Outputs []Output
@@ -230,11 +226,37 @@ type Parts struct {
 	Balanced     *Value
 }
 
-// Memory is a part of the state of a stream: In is its value before a step of
-// Infer, zero at the beginning, Out the one after it.
+// Memory is a part of the state of a stream: In is its value before a call, zero at
+// the beginning, Out the one after a step of Infer.
 type Memory struct {
 	Name    string // "gru1.h"
 	In, Out *Value
+	// Trained and Evaluated are the values after Gradients and Evaluate, which the
+	// samples of the next batch begin with; nil without training.
+	Trained, Evaluated *Value
+}
+
+// After is the value of a part of the state after a function.
+func (p *Program) After(m *Memory, f *Func) *Value {
+	switch f {
+	case p.Gradients:
+		return m.Trained
+	case p.Evaluate:
+		return m.Evaluated
+	}
+	return m.Out
+}
+
+// SetAfter sets the value of a part of the state after a function.
+func (p *Program) SetAfter(m *Memory, f *Func, v *Value) {
+	switch f {
+	case p.Gradients:
+		m.Trained = v
+	case p.Evaluate:
+		m.Evaluated = v
+	default:
+		m.Out = v
+	}
 }
 
 // Output is a result of the network and how it is trained.

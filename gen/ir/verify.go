@@ -20,8 +20,13 @@ func (p *Program) Verify() error {
 		}
 	}
 	for _, m := range p.Memory {
-		if m.In.Kind != Stream || m.Out == nil || m.In.Size() != m.Out.Size() || !m.Out.Batch {
-			return fmt.Errorf("internal error: ir: the state %s has no value after a step", m.Name)
+		for _, f := range []*Func{p.Infer, p.Gradients, p.Evaluate} {
+			if f == nil {
+				continue
+			}
+			if out := p.After(m, f); m.In.Kind != Stream || out == nil || m.In.Size() != out.Size() || !out.Batch {
+				return fmt.Errorf("internal error: ir: the state %s has no value after %s", m.Name, f.Name)
+			}
 		}
 	}
 	return nil

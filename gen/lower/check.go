@@ -15,6 +15,7 @@ func (l *lowering) checkTraining(values map[string]op.Tensor) {
 		out := &l.Net.Outputs[i]
 		if p := values[out.From].Value; p != nil && out.Loss != nil {
 			l.checkLoss(out, p)
+			l.checkLengths(out, values)
 		}
 	}
 	l.Check("optimizer", l.Net.Optimizer, op.OptimizerByName(l.Net.Optimizer.Name).Check)
@@ -45,6 +46,23 @@ func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
 		l.Errorf(out.Loss.Pos, "remove one of the two", code.Loss+"output %q: a softmax is taken twice, by %s and by %s", out.Name, inner, made)
 	case row.Class && p.Size() < 2:
 		l.Errorf(out.Loss.Pos, "write loss: bce_with_logits for two classes", code.Loss+"output %q: %s needs at least 2 values, got %d", out.Name, row.Name, p.Size())
+	}
+}
+
+// checkLengths refuses lengths of what has no steps.
+func (l *lowering) checkLengths(out *spec.Output, values map[string]op.Tensor) {
+	if out.Lengths == "" {
+		return
+	}
+	n, p := values[out.Lengths], values[out.From]
+	switch row := op.LossByName(out.Loss.Name); {
+	case n.Value == nil: // reported there
+	case row.Mix != nil:
+		l.Errorf(out.LengthsAt, "write loss: mse, or remove lengths", code.Conflict+"output %q: lengths is for losses of single numbers, not for %s", out.Name, row.Name)
+	case len(p.Dims) < 2:
+		l.Errorf(out.LengthsAt, "write return: all in the recurrent layer", code.Shapes+"output %q: lengths needs an output of several steps, of the shape [steps, …], got [%d]", out.Name, p.Size())
+	case n.Size() != 1:
+		l.Errorf(out.LengthsAt, "", code.Shapes+"output %q: lengths must name one number, got %d", out.Name, n.Size())
 	}
 }
 

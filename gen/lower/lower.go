@@ -24,9 +24,7 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 		l.Prog.Layers[name] = v.Value
 	}
 	l.outputs(values)
-	for _, m := range l.Prog.Memory {
-		l.Prog.Infer.Results = append(l.Prog.Infer.Results, m.Out)
-	}
+	l.remember()
 	if net.Codegen.Train {
 		l.checkTraining(values)
 	}
@@ -37,6 +35,13 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 		return nil, l.Errs.Sort()
 	}
 	return l.Prog, nil
+}
+
+// remember makes what the function keeps of a stream results of it.
+func (l *lowering) remember() {
+	for _, m := range l.Prog.Memory {
+		l.Func().Results = append(l.Func().Results, l.Prog.After(m, l.Func()))
+	}
 }
 
 type lowering struct {
@@ -64,6 +69,9 @@ func (l *lowering) layers() map[string]op.Tensor {
 	values := map[string]op.Tensor{}
 	for i, in := range l.Net.Inputs {
 		values[in.Name] = op.Tensor{Value: l.normalize(in, l.Prog.Inputs[i]), Dims: in.Shape}
+		if in.ChannelsLast {
+			values[in.Name] = l.ChannelsFirst(in.Name+"_planes", values[in.Name])
+		}
 		if in.Context > 0 {
 			values[in.Name] = l.Context(&in, l.Prog.Inputs[i])
 		}

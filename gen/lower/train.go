@@ -15,6 +15,7 @@ func (l *lowering) train() {
 	if len(l.Errs) > 0 {
 		return
 	}
+	l.remember()
 	l.Prog.Loss = l.losses(values)
 	if l.Prog.Loss == nil {
 		return
@@ -33,6 +34,7 @@ func (l *lowering) train() {
 	}
 	l.Prog.Evaluate = l.Begin("evaluate", false)
 	l.Prog.EvalLoss = l.losses(l.layers())
+	l.remember()
 	l.Prog.Update = l.Begin("update", false)
 	l.update()
 	l.penalty()
@@ -51,7 +53,7 @@ func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
 		if out.Loss == nil {
 			continue
 		}
-		sum, s := l.loss(i, out, values[out.From].Value, batch)
+		sum, s := l.loss(i, out, values, batch)
 		l.lossSums[i] = sum
 		a, b := "l"+out.Name, "s"+out.Name
 		term := expr.Mul(expr.L(a), expr.L(b))
@@ -74,8 +76,8 @@ func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
 
 // loss adds one output's loss and seeds its gradient. It returns the sum over
 // the samples and the scale.
-func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir.Value) {
-	row, args := op.LossByName(out.Loss.Name), out.Loss.Args
+func (l *lowering) loss(i int, out *spec.Output, values map[string]op.Tensor, batch *ir.Value) (sum, s *ir.Value) {
+	row, args, p := op.LossByName(out.Loss.Name), out.Loss.Args, values[out.From].Value
 	target := l.target(i, out, p, isClass(row, args))
 
 	var w *ir.Value
@@ -97,10 +99,31 @@ func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir
 		mean, std := l.scale("output", out.Name, n, p.Size())
 		target = l.normalized(target.Name, target, mean, std)
 	}
+	if out.Lengths != "" {
+		w = l.within(out, values)
+	}
 	each := l.LossOf(row, args, p, target, s, w)
 	sum = l.Value(ir.Value{Name: "loss_" + out.Name, Shape: []int{1}})
 	l.Emit((&ir.BatchSum{Y: sum, X: each}).Contract())
 	return sum, s
+}
+
+// within are the weights of the elements of an output in its loss: 0 from the step on
+// at which the sample ends; else 1 in a sum and, in a mean over the elements, what
+// makes it one over those of the steps that there are.
+func (l *lowering) within(out *spec.Output, values map[string]op.Tensor) *ir.Value {
+	p := values[out.From]
+	steps, at := p.Dims[0], make([]float64, p.Size())
+	for i := range at {
+		at[i] = float64(i / (len(at) / steps))
+	}
+	one := expr.C(1)
+	if !sums(out) {
+		one = expr.Div(expr.C(float64(steps)), expr.Max(expr.L("n"), expr.C(1)))
+	}
+	weight := expr.Select(expr.Less(expr.L("t"), expr.L("n")), one, expr.C(0))
+	return l.Map("steps of the sample", "within_"+out.Name, expr.One("w", weight), "w", p.Size(),
+		"t", l.Constant("steps_"+out.Name, at), "n", values[out.Lengths].Value)
 }
 
 // sums reports whether an output's loss is a sum over the samples.

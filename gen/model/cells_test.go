@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/nngen-go/nngen/gen/gentest"
-	"github.com/nngen-go/nngen/gen/verify"
 	"github.com/nngen-go/nngen/spec/onnx"
 	"github.com/nngen-go/nngen/spec/onnx/importer"
 )
@@ -159,29 +157,65 @@ func (b *builder) rename(from, to string) string {
 	return to
 }
 
+// TestWrittenOut imports cells that no layer is, written out as products and gates, and
+// sequences shorter than there are steps; the import proves that the network is the graph.
+func TestWrittenOut(t *testing.T) {
+	x := func(b *builder) string { return b.input("x", 5, 1, 3) }
+	for name, build := range map[string]func(b *builder) []string{
+		"peepholes": func(b *builder) []string { return b.cellNode("LSTM", 1, x(b), "", "", "", b.weights(1, 12))[:2] },
+		"peepholes, both ways": func(b *builder) []string {
+			return b.cellNode("LSTM", 2, x(b), "", "", "", b.weights(2, 12), attrText("direction", "bidirectional"))
+		},
+		"clip":            func(b *builder) []string { return b.cellNode("RNN", 1, x(b), attrFloat("clip", 0.5)) },
+		"clip of a gru":   func(b *builder) []string { return b.cellNode("GRU", 1, x(b), attrFloat("clip", 0.25)) },
+		"input_forget":    func(b *builder) []string { return b.cellNode("LSTM", 1, x(b), attrInt("input_forget", 1)) },
+		"last cell state": func(b *builder) []string { return b.cellNode("LSTM", 1, x(b))[2:] },
+		"constant states": func(b *builder) []string {
+			return b.cellNode("LSTM", 1, x(b), "", b.weights(1, 1, 4), b.weights(1, 1, 4))
+		},
+		"h alone": func(b *builder) []string { return b.cellNode("LSTM", 1, x(b), "", b.weights(1, 1, 4)) },
+		"a state of each direction": func(b *builder) []string {
+			return b.cellNode("GRU", 2, x(b), "", b.weights(2, 1, 4), attrText("direction", "bidirectional"), attrInt("linear_before_reset", 1))
+		},
+		"computed state": func(b *builder) []string {
+			return b.cellNode("GRU", 1, x(b), "", b.op("Tanh", b.input("h", 1, 1, 4)), attrInt("linear_before_reset", 1))
+		},
+		"sequences beside each other": func(b *builder) []string {
+			return b.cellNode("GRU", 2, b.op("Tanh", b.input("x", 2, 5, 3)), attrInt("layout", 1), attrText("direction", "bidirectional"))
+		},
+		"rows with a state": func(b *builder) []string {
+			return b.cellNode("LSTM", 2, b.op("Relu", b.input("x", 3, 2, 3)), "", b.weights(2, 2, 4), b.weights(2, 2, 4), attrText("direction", "bidirectional"))
+		},
+		"short": func(b *builder) []string { return b.cellNode("GRU", 1, x(b), b.integers(3)) },
+		"short, both ways": func(b *builder) []string {
+			return b.cellNode("LSTM", 2, x(b), b.integers(2), attrText("direction", "bidirectional"))[:2]
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBuilder(17, 4)
+			sameAsEvaluated(t, imported(t, b.model(build(b)...), Options{BatchAxis: "none"}), 1)
+		})
+	}
+}
+
 // TestRefusedCells: what is not understood of a cell is refused by its name.
 func TestRefusedCells(t *testing.T) {
-	x := func(b *builder) string { return b.input("x", 5, 1, 3) }
+	x := func(b *builder) string { return b.input("x", 65, 1, 3) }
 	for want, build := range map[string]func(b *builder) []string{
-		"peepholes (input P)": func(b *builder) []string {
+		"peepholes (input P) are not supported over more than 64 steps, or with a length": func(b *builder) []string {
 			return b.cellNode("LSTM", 1, x(b), "", "", "", b.weights(1, 12))
 		},
-		"sequence_lens other than all 5 steps": func(b *builder) []string {
-			return b.cellNode("GRU", 1, x(b), b.integers(3))
+		"sequence_lens of 0, or that differ": func(b *builder) []string {
+			return b.cellNode("GRU", 1, x(b), b.integers(0))
 		},
 		"attribute clip is not supported": func(b *builder) []string { return b.cellNode("RNN", 1, x(b), attrFloat("clip", 2)) },
 		"attribute input_forget: 1":       func(b *builder) []string { return b.cellNode("LSTM", 1, x(b), attrInt("input_forget", 1)) },
 		`activation "ScaledTanh"`: func(b *builder) []string {
 			return b.cellNode("RNN", 1, x(b), attrTexts("activations", "ScaledTanh"))
 		},
-		"an initial state": func(b *builder) []string { return b.cellNode("GRU", 1, x(b), "", b.weights(1, 1, 4)) },
-		"its initial state is only understood as the state that it leaves": func(b *builder) []string {
-			return b.cellNode("GRU", 1, x(b), "", b.op("Tanh", b.input("h", 1, 1, 4)))
-		},
-		"Y_c, the last cell state": func(b *builder) []string { return b.cellNode("LSTM", 1, x(b))[2:] },
-		"must be 1, or the batch of the model": func(b *builder) []string {
-			return b.cellNode("GRU", 1, b.input("y", 5, 2, 3))
-		},
+		"an initial state is not supported": func(b *builder) []string { return b.cellNode("GRU", 1, x(b), "", b.weights(1, 1, 4)) },
+		"Y_c, the last cell state":          func(b *builder) []string { return b.cellNode("LSTM", 1, x(b))[2:] },
+		"2 sequences beside each other":     func(b *builder) []string { return b.cellNode("GRU", 1, b.input("y", 65, 2, 3)) },
 	} {
 		b := newBuilder(17, 3)
 		path := filepath.Join(t.TempDir(), "model.onnx")
@@ -191,55 +225,95 @@ func TestRefusedCells(t *testing.T) {
 	}
 }
 
-// streams are models of others that keep a state, with a stream each that ONNX
-// Runtime computed, in ../shared/data/models.
-var streams = map[string]Options{
-	"rnnoise_v0.1.1": {}, "dtln_1": {}, "nam_lstm": {},
-	"silero_vad_v6": {Shapes: map[string][]int{"input": {1, 576}, "state": {2, 1, 128}}, Bind: map[string]string{"sr": "16000"}, Context: map[string]int{"input": 64}},
-	"silero_vad_v4": {Shapes: map[string][]int{"input": {1, 512}, "h": {2, 1, 64}, "c": {2, 1, 64}}, Bind: map[string]string{"sr": "16000"}},
+// TestScatterND imports replacements at constant indices: of blocks, which become slices
+// and concats, and of places here and there.
+func TestScatterND(t *testing.T) {
+	for name, build := range map[string]func(b *builder) string{
+		"a row": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3, 2), b.matrix(1, 1), b.op("Tanh", b.input("u", 1, 3, 2)))
+		},
+		"negative": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3), b.matrix(1, -1), b.op("Tanh", b.input("u", 1, 3)))
+		},
+		"a block": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3), b.matrix(2, 1, 1, 1, 2, 2, 1, 2, 2), b.op("Tanh", b.input("u", 4)))
+		},
+		"here and there": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3), b.matrix(2, 3, 2, 0, 0, 1, 1), b.op("Tanh", b.input("u", 3)))
+		},
+		"into constants": func(b *builder) string {
+			return b.op("ScatterND", b.weights(4, 3), b.matrix(1, 2, 0), b.op("Tanh", b.input("u", 2, 3)))
+		},
+		"of constants": func(b *builder) string {
+			return b.op("Add", b.input("x", 4, 3), b.op("ScatterND", b.weights(4, 3), b.matrix(1, 2, 0), b.weights(2, 3)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBuilder(16, 5)
+			m := imported(t, b.model(b.op("Relu", build(b))), Options{BatchAxis: "none"})
+			sameAsEvaluated(t, m, 1)
+			require.NotContains(t, string(m.Spec), "scatter")
+		})
+	}
+	for want, build := range map[string]func(b *builder) string{
+		"name a place twice": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3), b.matrix(1, 1, 1), b.input("u", 2, 3))
+		},
+		"reduction \"add\" is not supported": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3), b.matrix(1, 1), b.input("u", 1, 3), attrText("reduction", "add"))
+		},
+		"index 4 is out of range": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3), b.matrix(1, 4), b.input("u", 1, 3))
+		},
+		"updates of shape [2 3] do not go": func(b *builder) string {
+			return b.op("ScatterND", b.input("x", 4, 3), b.matrix(1, 1), b.input("u", 2, 3))
+		},
+	} {
+		b := newBuilder(16, 5)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)).Marshal(), 0o666))
+		_, err := Import(path, Options{BatchAxis: "none"})
+		require.ErrorContains(t, err, want)
+	}
 }
 
-// TestSharedStreams follows the streams on every path, within 1e-5 of the largest
-// output, the state after them included.
-func TestSharedStreams(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "shared", "data", "models")
-	var nets []*gentest.Network
-	var jobs []*gentest.Job
-	var seqs []*Sequence
-	for name, o := range streams {
-		dir := filepath.Join(root, name)
-		if _, err := os.Stat(dir); err != nil {
-			t.Skipf("%s is not there: models that keep a state are not compared with ONNX Runtime", root)
-		}
-		o.Inference, o.NoProof = true, testing.Short()
-		m, err := Import(filepath.Join(dir, "model.onnx"), o)
-		require.NoError(t, err)
-		s, err := m.ReadSequence(dir)
-		require.NoError(t, err)
-		n, err := gentest.Prepare(m.Net)
-		require.NoError(t, err)
-		job := &gentest.Job{Weights: m.Weights, Inputs: s.Inputs, Sequence: true}
-		if s.Start != nil {
-			job.State = n.State(s.Start)
-		}
-		nets, jobs, seqs = append(nets, n), append(jobs, job), append(seqs, s)
+// matrix adds whole numbers as rows of a length.
+func (b *builder) matrix(columns int64, list ...int64) string {
+	name := b.fresh("ints")
+	b.g.Initializers = append(b.g.Initializers, onnx.IntTensor(name, []int64{int64(len(list)) / columns, columns}, list))
+	return name
+}
+
+// TestLengths imports the number of steps of each sample's sequence, which the network
+// reads, and refuses what is no such number.
+func TestLengths(t *testing.T) {
+	lens := func(b *builder, steps float32) string {
+		whole := b.op("Clip", b.op("Ceil", b.input("n", 0, 1)), b.number(0), b.number(steps))
+		return b.op("Cast", b.op("Squeeze", whole, b.integers(1)), attrInt("to", int64(onnx.Int32)))
 	}
-	prog, err := gentest.Build(t.TempDir(), nets)
-	require.NoError(t, err)
-	for _, path := range gentest.Paths {
-		results, err := prog.On(path).Run(jobs)
-		require.NoError(t, err)
-		for i, s := range seqs {
-			largest := s.Largest()
-			for step, want := range s.Outputs {
-				require.Empty(t, verify.DiffNear(fmt.Sprint(s.Name, " step ", step), results[i].Outputs[step], want, 0, 1e-5*largest), path)
-			}
-			got, err := nets[i].DecodeMemory(results[i].State)
-			require.NoError(t, err)
-			for name, want := range s.End {
-				require.Empty(t, verify.DiffWithin(s.Name+" "+name, got[name], want, 1e-5), path)
-			}
-		}
+	for _, direction := range []string{"forward", "reverse", "bidirectional"} {
+		b := newBuilder(17, 6)
+		dirs := int64(1 + len(direction)/len("bidirectional"))
+		x := b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2))
+		outs := b.cellNode("GRU", dirs, x, lens(b, 5), attrText("direction", direction))
+		m := imported(t, b.model(b.op("Transpose", outs[0], attrInts("perm", 2, 0, 1, 3))), Options{})
+		require.Contains(t, string(m.Spec), "axis: 0, return: all")
+		require.Contains(t, string(m.Spec), ", n]}")
 	}
-	t.Logf("%d models followed", len(seqs))
+	for want, build := range map[string]func(b *builder) string{
+		"understood as Cast(Clip(Ceil(length), 0, 5)) alone": func(b *builder) string {
+			return b.cellNode("GRU", 1, b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2)), lens(b, 4))[1]
+		},
+		"whole numbers are only understood as the lengths": func(b *builder) string { return b.op("Ceil", b.input("x", 0, 5)) },
+		"its last state is not supported beside all its results": func(b *builder) string {
+			outs := b.cellNode("GRU", 1, b.op("Transpose", b.input("x", 0, 5, 3), attrInts("perm", 1, 0, 2)), lens(b, 5))
+			return b.op("Concat", b.op("Reshape", b.op("Transpose", outs[0], attrInts("perm", 2, 0, 1, 3)), b.integers(0, -1)), b.op("Squeeze", outs[1], b.integers(0)), attrInt("axis", 1))
+		},
+	} {
+		b := newBuilder(17, 6)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)).Marshal(), 0o666))
+		_, err := Import(path, Options{})
+		require.ErrorContains(t, err, want)
+	}
 }

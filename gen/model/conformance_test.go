@@ -32,9 +32,8 @@ type backendCase struct {
 	reference *Reference
 }
 
-// backendCases imports every case of golden/onnx-backend.
-func backendCases(t *testing.T) []*backendCase {
-	root := filepath.Join("..", "..", "golden", "onnx-backend")
+// backendCases imports every case of a folder for which wanted is true.
+func backendCases(t *testing.T, root string, wanted func(name string) bool) []*backendCase {
 	var cases []*backendCase
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != "model.onnx" {
@@ -43,6 +42,9 @@ func backendCases(t *testing.T) []*backendCase {
 		dir := filepath.Dir(path)
 		name, _ := filepath.Rel(root, dir)
 		c := &backendCase{name: strings.Replace(filepath.ToSlash(name), "test_", "", 1)}
+		if !wanted(c.name) {
+			return nil
+		}
 		cases = append(cases, c)
 		data, err := ReadTestSet(filepath.Join(dir, "test_data_set_0"))
 		if err == nil {
@@ -64,7 +66,9 @@ func operatorsOf(t *testing.T, path string) []string {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	m, err := onnx.Read(data)
-	require.NoError(t, err)
+	if err != nil {
+		return []string{"unreadable"}
+	}
 	var list []string
 	for _, n := range m.Graph.Nodes {
 		if n.OpType != "Constant" && !slices.Contains(list, n.OpType) {
@@ -146,7 +150,7 @@ var update = flag.Bool("update", false, "write docs/onnx.md")
 // compilation and execution, on every path of the machine. With -short the
 // interpreter runs them instead of generated code.
 func TestConformance(t *testing.T) {
-	cases := backendCases(t)
+	cases := backendCases(t, filepath.Join("..", "..", "golden", "onnx-backend"), func(string) bool { return true })
 	require.Len(t, cases, backendTotal)
 	var running []*backendCase
 	for _, c := range cases {

@@ -26,9 +26,10 @@ type Options struct {
 	Bind map[string]string
 	// Shapes fixes those of graph inputs.
 	Shapes map[string][]int
-	// States and Context are as in importer.Options.
+	// States, Context and Stream are as in importer.Options.
 	States  []importer.State
 	Context map[string]int
+	Stream  int
 	// BatchAxis is "0", "none", or "" to find out.
 	BatchAxis string
 	// ExternalData allows weights in other files of the model's folder.
@@ -152,7 +153,7 @@ func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tens
 	m := &Model{Name: o.Name, file: file, names: graphInputs(file)}
 	for {
 		var err error
-		m.Result, err = importer.Import(file, importer.Options{Name: o.Name, Bind: bind, BatchAxis: o.BatchAxis, Inference: o.Inference, States: o.States, Context: o.Context})
+		m.Result, err = importer.Import(file, importer.Options{Name: o.Name, Bind: bind, BatchAxis: o.BatchAxis, Inference: o.Inference, States: o.States, Context: o.Context, Stream: o.Stream})
 		if err != nil {
 			return nil, &Error{path, err}
 		}

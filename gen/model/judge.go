@@ -74,6 +74,9 @@ func (p *proof) judge(o *outcome) *ProofError {
 
 // outputOf finds the output that a number of a row belongs to.
 func (p *proof) outputOf(i int) (*spec.Output, int) {
+	if p.Stream > 0 {
+		return &p.Net.Outputs[0], i
+	}
 	for k := range p.prog.Outputs {
 		if n := p.prog.Outputs[k].Value.Size(); i >= n {
 			i -= n

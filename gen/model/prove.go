@@ -96,6 +96,9 @@ func (m *Model) newProof(prog *ir.Program, bind map[string]*onnx.Tensor) (*proof
 		return nil, err
 	}
 	switch {
+	case m.Stream > 0:
+		p.samples = (m.Window + m.Stream - 1) / m.Stream
+		p.otherwise = p.samples
 	case p.streams():
 		p.samples, p.otherwise = proofSteps, proofSteps
 	case m.Batch:

@@ -206,11 +206,18 @@ func (m *Model) Reference(d *Data) (*Reference, error) {
 		}
 	}
 	var err error
-	if r.Inputs, err = m.rows(inputs, "input", m.inputSizes(), m.InputBatch); err != nil {
+	sizes := m.inputSizes()
+	if m.Stream > 0 {
+		sizes[0] = sizes[0] / m.Stream * m.Window
+	}
+	if r.Inputs, err = m.rows(inputs, "input", sizes, m.InputBatch); err != nil {
 		return nil, &Error{d.Name, err}
 	}
 	if r.Outputs, err = m.rows(outputs, "output", nil, m.OutputBatch); err != nil {
 		return nil, &Error{d.Name, err}
+	}
+	if m.Stream > 0 {
+		return m.streamed(r)
 	}
 	if len(r.Inputs) != len(r.Outputs) {
 		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are inputs of %s and outputs of %d", plural.Of(len(r.Inputs), "sample"), len(r.Outputs))}}

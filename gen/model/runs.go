@@ -26,6 +26,9 @@ func (p *proof) streams() bool { return len(p.prog.Memory) > 0 }
 
 // evaluate runs the graph on samples, or step by step.
 func (p *proof) evaluate(r *evaluate.Run, rows [][]float64) ([][]float64, error) {
+	if p.Stream > 0 {
+		return p.evaluateWindow(r, rows)
+	}
 	if !p.streams() {
 		return p.evaluateRows(r, rows, map[string][]float64{})
 	}
@@ -148,13 +151,16 @@ func (p *proof) interpret(rows [][]float64, keep bool) (outputs [][]float64, m *
 	}
 	for s, row := range rows {
 		if s > 0 {
-			m.Advance()
+			m.Advance(m.Prog.Infer)
 		}
 		y, err := p.interpretRows(m, [][]float64{row}, true)
 		if err != nil {
 			return nil, nil, err
 		}
 		outputs = append(outputs, y...)
+	}
+	if p.Stream > 0 {
+		outputs = [][]float64{joined(outputs, p.Stream, p.Model.Result.Result)}
 	}
 	return outputs, m, nil
 }

@@ -86,6 +86,11 @@ func buildCell(kind *cellKind) func(b *Builder, l *spec.Layer, xs []Tensor) Tens
 			b.Errorf(l.Pos, "write axis: 0, or remove the second source", code.Sources+"a length is that of a whole sequence, of a layer with an axis")
 			return Tensor{}
 		}
+		if b.Net.Codegen.Train {
+			b.Errorf(l.Pos, "write codegen: {train: false}; train the same layers over windows of a sequence, with axis: 0, stateful: true, whose weights this net loads",
+				code.NotTrainable+"a layer whose calls are single steps cannot be trained")
+			return Tensor{}
+		}
 		if !c.params(xs[0].Size()) {
 			return Tensor{}
 		}

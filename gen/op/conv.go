@@ -78,15 +78,9 @@ type convolution struct {
 }
 
 func (c *convolution) build() Tensor {
-	l, channels, number := c.l, c.x.Dims[0], c.NextDense()
-	for _, n := range []struct {
-		what  string
-		count int
-	}{{"its input has", channels}, {"filters is", c.filters}} {
-		if n.count%c.groups != 0 {
-			c.Errorf(l.Args["groups"].Pos, "", code.Shapes+"groups must divide the channels of the input and of the result, but groups is %d and %s %d", c.groups, n.what, n.count)
-			return Tensor{}
-		}
+	l, number := c.l, c.NextDense()
+	if !c.divides(l, c.groups, c.x.Dims[0], c.filters) {
+		return Tensor{}
 	}
 	ws, ok := c.windows(l, c.x)
 	if !ok {
@@ -97,7 +91,7 @@ func (c *convolution) build() Tensor {
 	if !ok || l.Args.Bool("stateful") && !c.streamed() {
 		return Tensor{}
 	}
-	w, bias := c.params()
+	w, bias := c.params(c.filters)
 	if w == nil {
 		return Tensor{}
 	}
@@ -112,6 +106,20 @@ func (c *convolution) build() Tensor {
 	}
 	c.Contract(k)
 	return c.Activate(l.Args.Word("activation"), Tensor{z, dims}, "a"+number)
+}
+
+// divides reports whether groups divide the channels of an input and of its result.
+func (b *Builder) divides(l *spec.Layer, groups, channels, filters int) bool {
+	for _, n := range []struct {
+		what  string
+		count int
+	}{{"its input has", channels}, {"filters is", filters}} {
+		if n.count%groups != 0 {
+			b.Errorf(l.Args["groups"].Pos, "", code.Shapes+"groups must divide the channels of the input and of the result, but groups is %d and %s %d", groups, n.what, n.count)
+			return false
+		}
+	}
+	return true
 }
 
 // contraction sums over the channels of a group and the window, the channels 16
@@ -145,9 +153,9 @@ func (c *convolution) contraction(z, w, bias *ir.Value) *ir.Contract {
 	return k
 }
 
-// params returns the filters [filters, channels/groups, window] and the bias
-// (nil without one); no filters after an error.
-func (c *convolution) params() (w, bias *ir.Value) {
+// params returns the filters [filters, channels/groups, window] and the bias of so
+// many outputs (nil without one); no filters after an error.
+func (c *convolution) params(outs int) (w, bias *ir.Value) {
 	l := c.l
 	shape, taps := []int{c.filters, c.x.Dims[0] / c.groups}, 1
 	for _, win := range c.ws {
@@ -157,7 +165,7 @@ func (c *convolution) params() (w, bias *ir.Value) {
 	if full := l.Name + ".weight"; c.Builder.params[full] == nil {
 		n := float64Volume(shape)
 		if l.Args.Bool("use_bias") {
-			n += float64(c.filters)
+			n += float64(outs)
 		}
 		if !c.fit(l, n) {
 			return nil, nil
@@ -167,15 +175,15 @@ func (c *convolution) params() (w, bias *ir.Value) {
 		Layer: 2 * c.NextLayer(), Trained: l.Args.Bool("trainable"),
 		FanIn: float64(shape[1] * taps), FanOut: float64(c.filters * taps),
 	}
-	return c.kernelAndBias(l, info, shape, func(*ir.ParamInfo) {})
+	return c.kernelAndBias(l, info, shape, outs, func(*ir.ParamInfo) {})
 }
 
-// kernelAndBias adds the weight of a shape, its outputs first, and the bias of
-// a layer; finish adds what the layer says of the weight besides.
-func (b *Builder) kernelAndBias(l *spec.Layer, info ir.ParamInfo, shape []int, finish func(w *ir.ParamInfo)) (w, bias *ir.Value) {
+// kernelAndBias adds the weight of a shape and the bias of a layer with so many
+// outputs; finish adds what the layer says of the weight besides.
+func (b *Builder) kernelAndBias(l *spec.Layer, info ir.ParamInfo, shape []int, outs int, finish func(w *ir.ParamInfo)) (w, bias *ir.Value) {
 	if l.Args.Bool("use_bias") {
 		bi := info
-		bi.Name, bi.Shape = l.Name+".bias", []int{shape[0]}
+		bi.Name, bi.Shape = l.Name+".bias", []int{outs}
 		bi.Layer++
 		setInitializer(&bi, l.Args.Word("bias_initializer"))
 		bias = b.Param(bi)

@@ -93,7 +93,7 @@ func denseParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
 	info := ir.ParamInfo{
 		Layer: 2 * b.NextLayer(), FanIn: fanIn, FanOut: fanOut, Trained: l.Args.Bool("trainable"),
 	}
-	return b.kernelAndBias(l, info, []int{units, in}, func(w *ir.ParamInfo) {
+	return b.kernelAndBias(l, info, []int{units, in}, units, func(w *ir.ParamInfo) {
 		w.Mask = mask
 		if s := b.Net.Codegen.Storage; s != "float32" {
 			w.Storage = ir.DType(s)

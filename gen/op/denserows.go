@@ -58,3 +58,12 @@ func (b *Builder) permute(name string, x Tensor, perm []int) Tensor {
 	}
 	return Tensor{b.View("transpose", name, x.Value, axes, 0), dims}
 }
+
+// ChannelsFirst is a value whose last axis holds channels with these as the first.
+func (b *Builder) ChannelsFirst(name string, x Tensor) Tensor {
+	perm := []int{len(x.Dims) - 1}
+	for i := range x.Dims[1:] {
+		perm = append(perm, i)
+	}
+	return b.permute(name, x, perm)
+}

@@ -4,7 +4,7 @@ import "github.com/nngen-go/nngen/spec"
 
 // layers is the layer table. A layer has a file of its own.
 var layers = []Layer{
-	dense, conv1d, conv2d, depthwiseConv1d, depthwiseConv2d, maxPool1d, maxPool2d, avgPool1d, avgPool2d, globalMaxPool, globalAvgPool, pad, dropout, add, subtract, multiply, divide, minimum, maximum, average, less, lessEqual, equal, where, concat,
+	dense, conv1d, conv2d, depthwiseConv1d, depthwiseConv2d, conv1dTranspose, conv2dTranspose, maxPool1d, maxPool2d, avgPool1d, avgPool2d, globalMaxPool, globalAvgPool, pad, resize, channelShuffle, dropout, add, subtract, multiply, divide, minimum, maximum, average, less, lessEqual, equal, where, concat,
 	flatten, reshape, transpose, slice, constantLayer, scaleShift, prelu, batchNormalization, layerNormalization,
 	reduceSum, reduceMean, reduceMax, reduceMin, argmax, argmin,
 	rnn, gru, lstm, stateLayer, delay,

@@ -7,7 +7,7 @@ import (
 
 // LossOf adds a loss: it returns the loss of each sample and seeds the
 // gradient of the prediction, multiplied by the scale s. w are the weights of
-// the samples, or nil.
+// the samples, or of the elements where the loss is one of these, or nil.
 func (b *Builder) LossOf(row *Loss, a spec.Args, p, t, s, w *ir.Value) *ir.Value {
 	if row.Mix != nil {
 		l, dp, of := row.Mix(b, a, p, t, s, w)
@@ -15,8 +15,13 @@ func (b *Builder) LossOf(row *Loss, a spec.Args, p, t, s, w *ir.Value) *ir.Value
 		return l
 	}
 	value := row.Value.Bind(Numbers(a)).Rename(map[string]string{"l": "e"})
-	l := b.Reduce(row.Name, "l_"+p.Name, ir.Sum, value, "p", p, "t", t)
-	dp := b.Map(row.Name+" gradient", "d"+p.Name, row.DP.Bind(Numbers(a)), "dp", p.Size(), "p", p, "t", t, "s", s)
+	gradient := row.DP.Bind(Numbers(a))
+	if w != nil { // 0 also where what is left out is not a number
+		value = append(value.Rename(map[string]string{"e": "all"}), formula("e = select(0 < w, w*all, 0)")...)
+		gradient = append(gradient.Rename(map[string]string{"dp": "all"}), formula("dp = select(0 < w, w*all, 0)")...)
+	}
+	l := b.Reduce(row.Name, "l_"+p.Name, ir.Sum, value, "p", p, "t", t, "w", w)
+	dp := b.Map(row.Name+" gradient", "d"+p.Name, gradient, "dp", p.Size(), "p", p, "t", t, "s", s, "w", w)
 	b.AddGrad(p, dp)
 	return l
 }

@@ -5,26 +5,29 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
-	"github.com/nngen-go/nngen/spec/code"
 )
 
-// Keep returns what a layer keeps of a stream from one step to the next, zero at
-// the beginning: slot says which of its values it is. Kept is what it keeps then.
+// Keep returns what a layer keeps of a stream from one call to the next, zero at
+// the beginning: slot says which of its values it is. Kept is what it keeps then. In
+// training no gradient flows back to the call before.
 func (b *Builder) Keep(l *spec.Layer, slot string, dims ...int) *ir.Value {
-	if b.Net.Codegen.Train && len(b.Prog.Memory) == 0 {
-		b.Errorf(l.Pos, "write codegen: {train: false}; train the same layers over whole sequences, with axis: 0, whose weights this net loads",
-			code.NotTrainable+"a layer that keeps a state from call to call cannot be trained")
-	}
 	name := l.Name + "." + slot
+	if i := slices.IndexFunc(b.Prog.Memory, func(m *ir.Memory) bool { return m.Name == name }); i >= 0 {
+		return b.Prog.Memory[i].In // of inference, for training
+	}
 	m := &ir.Memory{Name: name, In: b.Value(ir.Value{Name: l.Name + "_" + slot, Kind: ir.Stream, Shape: dims, Batch: true})}
 	b.Prog.Memory = append(b.Prog.Memory, m)
 	return m.In
 }
 
-// Kept says what becomes of a value of Keep.
+// Kept says what becomes of a value of Keep. A batch that trains keeps it apart, as
+// what it was before is read until the end.
 func (b *Builder) Kept(in, out *ir.Value) {
 	i := slices.IndexFunc(b.Prog.Memory, func(m *ir.Memory) bool { return m.In == in })
-	b.Prog.Memory[i].Out = out
+	if b.fn != b.Prog.Infer {
+		out = b.Map("state", in.Name+"_next", formula("y = x"), "y", out.Size(), "x", out)
+	}
+	b.Prog.SetAfter(b.Prog.Memory[i], b.fn, out)
 }
 
 // zeros is a value of zeros: sums of nothing.

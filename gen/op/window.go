@@ -202,11 +202,16 @@ func (b *Builder) outDims(l *spec.Layer, channels int, ws []window) (dims []int,
 	for _, w := range ws {
 		dims = append(dims, w.out)
 	}
-	if n := float64Volume(dims); n > MaxElements {
+	return dims, b.small(l, dims)
+}
+
+// small reports whether a result of a shape has not too many elements.
+func (b *Builder) small(l *spec.Layer, dims []int) bool {
+	n := float64Volume(dims)
+	if n > MaxElements {
 		b.Errorf(l.Pos, "make it smaller", code.Limit+"its result has the shape %s, %.0f elements; the limit is %d", shapeText(dims), n, MaxElements)
-		return nil, false
 	}
-	return dims, true
+	return n <= MaxElements
 }
 
 // float64Volume is the number of elements of a shape, however many.

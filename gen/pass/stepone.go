@@ -12,7 +12,7 @@ import (
 // gradient of weights that nothing but w −= lr·g reads, then the update of the
 // other parameters.
 var StepOne = Pass{"step_one", func(p *ir.Program) error {
-	if p.Gradients == nil || p.Gradients.Waits() {
+	if p.Gradients == nil || p.Gradients.Waits() || len(p.Memory) > 0 {
 		return nil
 	}
 	s := &stepOne{

@@ -6,14 +6,6 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// convolution is convolution where the instruction sets have kernels of them.
-func (p *Plan) convolution(op ir.Op) *ir.Convolution {
-	if p.Prog.PortableConvolutions {
-		return nil
-	}
-	return convolution(op)
-}
-
 // convolution returns an operation as a convolution that there are kernels for,
 // nil of others.
 func convolution(op ir.Op) *ir.Convolution {
@@ -54,9 +46,13 @@ func describeConvolution(c *ir.Convolution, chains int, epilogue []kernel.Epilog
 	// A row alone has all of the window as columns where chains go on from row to
 	// row of it.
 	one := c.Row == ir.None && (chains > 1 || c.W == nil)
+	before := cols.offset * cols.stride
+	if one {
+		before += rows.offset * rows.stride
+	}
 	for u := range height {
 		for v := range width {
-			tap := kernel.Tap{Row: u, Col: v, Weight: weightTap(c, u, v), Offset: u*at(x, c.TapRow) + v*at(x, c.TapCol) + cols.offset*cols.stride}
+			tap := kernel.Tap{Row: u, Col: v, Weight: weightTap(c, u, v), Offset: u*at(x, c.TapRow) + v*at(x, c.TapCol) + before}
 			if one {
 				tap.Row, tap.Col = 0, u*width+v
 			}
@@ -74,7 +70,7 @@ func describeConvolution(c *ir.Convolution, chains int, epilogue []kernel.Epilog
 	case c.Max:
 		k.Init = kernel.Lowest
 	}
-	first := x.Offset - cols.offset*cols.stride
+	first := x.Offset - before
 	for i := range c.Size(c.Row) {
 		row := kernel.Row{Offset: first + i*s.RowStride}
 		if one {

@@ -50,7 +50,7 @@ func (p *Plan) sumOf(op ir.Op) *ir.Value {
 	if p := productOf(op); p != nil {
 		return p.y
 	}
-	if c := p.convolution(op); c != nil && c.Whole() {
+	if c := convolution(op); c != nil && c.Whole() {
 		return c.Y.V
 	}
 	return nil

@@ -8,12 +8,12 @@ import (
 // describe returns the kernel of a matrix operation over all connections, nil
 // for other operations.
 func (p *Plan) describe(s *Step) *kernel.Kernel {
-	if c := p.convolution(s.Op); c != nil {
+	if c := convolution(s.Op); c != nil {
 		k := describeConvolution(c, s.Chains, epilogues(s, s.Op.Outs()[0]))
 		k.Fused = p.Prog.Mode == "fast" && c.W != nil
 		return k
 	}
-	if g := ir.FilterGradientOf(s.Op); g != nil && !p.Prog.PortableFilterGradients {
+	if g := ir.FilterGradientOf(s.Op); g != nil {
 		k := describeConvolution(g, 1, nil)
 		k.Fused = p.Prog.Mode == "fast"
 		return k

@@ -10,6 +10,9 @@ import (
 // train plans the functions of training.
 func (p *Plan) train() {
 	t := &Train{}
+	for _, m := range p.Prog.Memory {
+		t.Rows = append(t.Rows, m.In, m.Trained, m.Evaluated)
+	}
 	t.Gradients = p.split(t, p.Prog.Gradients)
 	t.Evaluate = p.split(t, p.Prog.Evaluate)
 	t.Update = p.phase(p.Prog.Update.Ops, nil, false)

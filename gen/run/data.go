@@ -78,9 +78,28 @@ func (c *Compiler) CheckData(net *spec.Network, source dataset.Source, weights s
 		return nil, err
 	}
 	r := &DataReport{File: source.Data, Form: data.Form, Samples: data.N, Left: append(data.Left, data.LeftTargets...)}
+	if source.Sequence != "" {
+		data.Columns.Inputs, data.Columns.Targets = ofSteps(shape.Inputs, data.Columns.Inputs), ofSteps(targets, data.Columns.Targets)
+	}
 	r.add(shape.Inputs, data.Inputs, data.Texts, data.Columns.Inputs, false)
 	r.add(targets, data.Targets, nil, data.Columns.Targets, true)
 	return r, nil
+}
+
+// ofSteps names the column of every number of ports, where a row is a step; a length has
+// none.
+func ofSteps(ports []dataset.Port, columns []string) []string {
+	var out []string
+	for _, p := range ports {
+		width := p.Width() / max(1, p.Steps)
+		if p.Length {
+			out = append(out, "")
+			continue
+		}
+		out = append(out, slices.Repeat(columns[:width], max(1, p.Steps))...)
+		columns = columns[width:]
+	}
+	return out
 }
 
 // add reports the numbers of ports, and what texts they stand for.

@@ -50,11 +50,11 @@ func (c *Compiler) Eval(ctx context.Context, net *spec.Network, o EvalOptions) (
 		return nil, err
 	}
 	sayLeft(o.Talk, o.Data, data)
-	report.Samples = data.N
+	report.Samples = data.N / max(1, data.Windows)
 	if s := net.Codegen.Storage; s != "float32" {
 		fmt.Fprintf(o.Talk, "note: evaluated with the float32 weights of the training; nngen verify says what storage %s changes\n", s)
 	}
-	job := job{Command: "eval", Samples: data.N, Weights: o.Weights}
+	job := job{Command: "eval", Samples: data.N, Windows: max(1, data.Windows), Weights: o.Weights}
 	outputs, err := c.outputs(ctx, net, toEval, job, data, o.Data.Data, o.Talk, func(e event) { report.Loss, report.Note = e.Loss, e.Message })
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type job struct {
 	Path       string
 	Data       string
 	Samples    int
+	Windows    int // samples of a sequence, one after the other
 	Valid      string
 	ValidCount int
 	Weights    string

@@ -67,6 +67,8 @@ func (o *TrainOptions) checkRanks(net *spec.Network, shape *Shape) error {
 		return OptionErrorf("--shards must be at least 1, got %d", r.Shards)
 	case o.Batch > most:
 		return OptionErrorf("--batch must be from 1 to %d, %d shards of the spec's codegen.batch %d, got %d", most, r.shards(), net.Codegen.Batch, o.Batch)
+	case shape.Memory:
+		return OptionErrorf("--mpi: the samples of this network go on where those of the batch before ended, which ranks do not pass on; train it on one machine, with --workers")
 	case !shape.Divides:
 		return OptionErrorf("--mpi: the batches of this network cannot be divided, as the losses of its outputs divide by different things; give all of them the same reduction, and no class_weights")
 	}

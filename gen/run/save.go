@@ -68,7 +68,7 @@ func (t *training) rate(epoch int) *float64 {
 	if t.learningRate == nil {
 		return nil
 	}
-	steps := (t.job.Samples + t.job.Batch - 1) / t.job.Batch
+	steps := t.job.Windows * ((t.job.Samples/t.job.Windows + t.job.Batch - 1) / t.job.Batch)
 	rate, err := t.learningRate(t.net, epoch*steps-1)
 	if err != nil {
 		return nil // what the network trains with is its own code

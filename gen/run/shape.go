@@ -31,7 +31,8 @@ type Shape struct {
 	WeighedBy string
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
-	// Memory: samples are the steps of one stream.
+	// Memory: samples are the steps of one stream, or the windows of sequences to train
+	// on.
 	Memory bool
 	// Divides: gradients of parts of a batch add up to those of the batch.
 	Divides bool
@@ -83,6 +84,8 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 			from := &net.Inputs[i]
 			s.Fit = s.Fit || from.Normalize != nil && from.Normalize.Fit
 			p.Columns, p.Cells, p.Shape = from.ColumnNames(), cells(from), from.Shape
+			p.Steps, p.Length = net.Steps(from.Shape), net.IsLength(in.Name)
+			p.Windows = s.Memory && p.Steps > 0
 		}
 		s.Inputs = append(s.Inputs, p)
 	}
@@ -102,7 +105,12 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
 	}
 	for _, out := range prog.Outputs {
-		s.Outputs = append(s.Outputs, describeOutput(out))
+		o := describeOutput(out)
+		if o.Target != nil && o.Target.Classes == 0 {
+			o.Target.Steps = net.Steps(out.Shape)
+			o.Target.Windows = s.Memory && o.Target.Steps > 0
+		}
+		s.Outputs = append(s.Outputs, o)
 	}
 	for _, p := range prog.Params {
 		s.Params = append(s.Params, Param{Name: p.Param.Name, Dims: p.Param.Shape, Mask: p.Param.Mask, Trained: p.Param.Trained})

@@ -10,16 +10,34 @@ import (
 	"github.com/nngen-go/nngen/spec/plural"
 )
 
-// split chooses the samples that train and those that are held back.
+// split chooses the samples that train and those that are held back, whole
+// sequences.
 func (t *training) split(d *dataset.Samples) (train, held []int32, err error) {
 	var classes []int
 	if t.Stratify {
 		classes = t.shape.classes(d)
 	}
+	windows := max(1, d.Windows)
 	if t.fold != nil {
-		return t.fold.split(d.N, classes, t.Seed)
+		train, held, err = t.fold.split(d.N/windows, classes, t.Seed)
+	} else {
+		train, held, err = split(d.N/windows, classes, t.Fraction, t.Seed)
 	}
-	return split(d.N, classes, t.Fraction, t.Seed)
+	return allWindows(train, windows), allWindows(held, windows), err
+}
+
+// allWindows are the samples of some sequences.
+func allWindows(sequences []int32, windows int) []int32 {
+	if windows == 1 {
+		return sequences
+	}
+	var out []int32
+	for _, s := range sequences {
+		for w := range windows {
+			out = append(out, s*int32(windows)+int32(w))
+		}
+	}
+	return out
 }
 
 // split holds back a share of n samples: the first of a random order by the

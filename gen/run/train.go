@@ -117,7 +117,7 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 	if err != nil {
 		return nil, interrupted(ctx, err)
 	}
-	t.report = &TrainReport{Network: net.Name, Samples: t.job.Samples, Valid: t.job.ValidCount, Out: o.Out, Package: b.Package, Changed: t.changed}
+	t.report = &TrainReport{Network: net.Name, Samples: t.job.Samples / t.job.Windows, Valid: t.job.ValidCount / t.job.Windows, Out: o.Out, Package: b.Package, Changed: t.changed}
 	if o.Ranks != nil {
 		t.job.Ranks = t.ranksJob()
 	}
@@ -231,13 +231,13 @@ func (t *training) prepare(dir string) error {
 	}
 	t.job = job{
 		Command: "train", Data: filepath.Join(dir, "train"), Samples: len(train), ValidCount: len(held),
-		Weights: t.Weights, Out: filepath.Join(dir, "weights"), Epochs: t.Epochs, Batch: t.Batch, Seed: t.Seed,
+		Windows: max(1, data.Windows), Weights: t.Weights, Out: filepath.Join(dir, "weights"), Epochs: t.Epochs, Batch: t.Batch, Seed: t.Seed,
 		Shuffle: t.Shuffle, Workers: t.Workers, Monitor: string(t.Monitor), Patience: t.Patience, Checkpoint: t.Checkpoint, Norm: t.Norm, Rate: t.Rate,
 	}
 	if t.job.Batch == 0 {
 		t.job.Batch = t.shape.Batch
 	}
-	if err := enough(len(train), t.job.Batch, t.shape.MinBatch); err != nil {
+	if err := enough(len(train)/t.job.Windows, t.job.Batch, t.shape.MinBatch); err != nil {
 		return err
 	}
 	h := &t.now.checkpointHeader
@@ -253,7 +253,9 @@ func (t *training) prepare(dir string) error {
 		if data, err = t.read(t.Valid); err != nil {
 			return err
 		}
-		held, t.job.ValidCount = allRows(data.N), data.N
+		if held, t.job.ValidCount = allRows(data.N), data.N; max(1, data.Windows) != t.job.Windows {
+			return &dataset.Error{Path: valid, Msg: fmt.Sprintf("its sequences are %d windows of the network and those of %s are %d", max(1, data.Windows), t.Data.Data, t.job.Windows)}
+		}
 	}
 	if t.fold != nil {
 		t.fold.targets = rowsOf(data.Targets, t.shape.Targets(), held)

@@ -80,6 +80,7 @@ var Targets = []Target{
 		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
 		RankOne: arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
 		Convolve: arm64.Convolve, Positions: arm64.Positions, FusesConvolve: arm64.FusesConvolve,
+		FilterGradient: arm64.FilterGradient, PairsAtOnce: arm64.PairsAtOnce,
 		Map: arm64.Map, Update: arm64.Update, Lanes: arm64.Lanes,
 	},
 }

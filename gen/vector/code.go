@@ -249,6 +249,37 @@ func (c *Code) replace(in *Instr, r *Register) {
 	}
 }
 
+// Twice is the code for two vectors, whose instructions take turns: inputs that are
+// not kept come once more behind the others, and so do the results.
+func (c *Code) Twice() *Code {
+	twins := map[*Register]*Register{nil: nil}
+	twin := func(regs []*Register) []*Register {
+		out := make([]*Register, len(regs))
+		for i, r := range regs {
+			if _, ok := twins[r]; !ok {
+				twins[r] = &Register{Mask: r.Mask}
+			}
+			out[i] = twins[r]
+		}
+		return out
+	}
+	both := &Code{Set: c.Set, Inputs: slices.Clone(c.Inputs)}
+	for _, r := range c.Inputs {
+		if r.Kept {
+			twins[r] = r
+			continue
+		}
+		both.Inputs = append(both.Inputs, twin([]*Register{r})...)
+	}
+	for _, in := range c.Instrs {
+		other := *in
+		other.Args, other.Temps, other.Result = twin(in.Args), twin(in.Temps), twin([]*Register{in.Result})[0]
+		both.Instrs = append(both.Instrs, in, &other)
+	}
+	both.Results = slices.Concat(c.Results, twin(c.Results))
+	return both
+}
+
 // Mute drops the comments.
 func (c *Code) Mute() {
 	for _, in := range c.Instrs {

@@ -208,13 +208,10 @@ func (v *Value) PowerOfTwo() bool {
 }
 
 // placesOf are the places of the bytes of row v in a table of eight rows of 4
-// bytes, the same for all its columns: four times the row in every byte, and which
-// byte it is.
+// bytes, the same for all its columns.
 func (v *Value) placesOf() *Value {
 	if v.places == nil {
-		rows := v.Shl(2).with(OpSpread, Uint)
-		mask := v.prog.add(&Value{Op: OpConst, Type: Mask, Bytes: v.Bytes, Bits: 0x1c1c1c1c})
-		v.places = v.prog.add(&Value{Op: OpChoose, Type: Uint, Bytes: v.Bytes, Args: []*Value{mask, rows, v.value(0x03020100)}})
+		v.places = v.with(OpPlaces, Uint)
 	}
 	return v.places
 }

@@ -50,7 +50,7 @@ const (
 	OpLeast // OpMin where b is neither zero nor NaN
 	OpMost  // OpMax where b is neither zero nor NaN
 
-	OpSpread // the lowest byte of a lane in all its bytes
+	OpPlaces // of the four bytes of the row, in a table of eight, that the lowest bits say
 
 	OpSignOf // a, whose sign is not set or that is NaN, with the sign of b
 

@@ -65,7 +65,8 @@ func (n *Network) Decode(data []byte) (Values, error) {
 	return out, err
 }
 
-// DecodeState reads the optimiser's states of a checkpoint.
+// DecodeState reads the optimiser's states of a checkpoint, and the states of the
+// samples of a batch, one after the other.
 func (n *Network) DecodeState(data []byte) (Values, error) {
 	var tensors []nnrt.Tensor
 	states := map[string]*ir.Value{}
@@ -76,6 +77,10 @@ func (n *Network) DecodeState(data []byte) (Values, error) {
 		for _, t := range n.Tensors() {
 			tensors = append(tensors, nnrt.Tensor{Name: t.Name + "." + name, Shape: t.Shape})
 		}
+	}
+	for _, m := range n.Plan.Prog.Memory {
+		tensors = append(tensors, nnrt.Tensor{Name: m.Name, Shape: []int{n.Net.Codegen.Batch, m.In.Size()}})
+		states[m.Name] = m.In
 	}
 	out := Values{}
 	err := nnrt.LoadTensors(bytes.NewReader(data), tensors, nil, func(i int, v []float64) error {

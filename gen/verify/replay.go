@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir"
@@ -154,7 +155,7 @@ func (r *Replay) stream(machine func(Values, Batch) *interp.Machine, step func(s
 			return nil, err
 		}
 		step(s, Flat(outputs(prog), m.Get)[0])
-		m.Advance()
+		m.Advance(m.Prog.Infer)
 	}
 	return m, nil
 }
@@ -167,7 +168,7 @@ func Infer(m *interp.Machine) error {
 			if err := m.Run(m.Prog.Infer); err != nil {
 				return err
 			}
-			m.Advance()
+			m.Advance(m.Prog.Infer)
 		}
 	}
 	return m.Run(m.Prog.Infer)
@@ -177,12 +178,13 @@ func Infer(m *interp.Machine) error {
 func (r *Replay) training(ctx context.Context, result *Result, checks *Checks) error {
 	prog := r.Network.Plan.Prog
 	weights, states := r.initial(), Values{}
+	streams := map[*ir.Value][][]float64{} // of the samples, from batch to batch
 	for i := range r.Job.Batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		r.Steps++
-		s := &trainingStep{Replay: r, index: i, batch: r.Job.Batches[i], weights: weights, states: states, got: &result.Steps[i]}
+		s := &trainingStep{Replay: r, index: i, batch: r.Job.Batches[i], weights: weights, states: states, streams: streams, got: &result.Steps[i]}
 		m, err := s.compare(checks)
 		if err == nil {
 			err = s.inFloat64(checks)
@@ -197,6 +199,10 @@ func (r *Replay) training(ctx context.Context, result *Result, checks *Checks) e
 		for _, st := range prog.States {
 			states[st] = m.Get(st)[0]
 		}
+		for _, s := range prog.Memory {
+			after := m.Get(s.Trained)
+			streams[s.In] = append(after, streams[s.In][min(len(after), len(streams[s.In])):]...)
+		}
 	}
 	return nil
 }
@@ -207,6 +213,7 @@ type trainingStep struct {
 	index           int
 	batch           Batch
 	weights, states Values
+	streams         map[*ir.Value][][]float64
 	got             *Step
 }
 
@@ -216,6 +223,13 @@ func (s *trainingStep) start(m *interp.Machine, weights Values) *interp.Machine 
 	m.Step = s.index + 1
 	for v, x := range s.states {
 		m.Set(v, x)
+	}
+	for v, rows := range s.streams {
+		rows = slices.Clone(rows[:min(len(rows), m.Batch)])
+		for len(rows) < m.Batch {
+			rows = append(rows, make([]float64, v.Size()))
+		}
+		m.Set(v, rows...)
 	}
 	return m
 }
@@ -261,6 +275,10 @@ func (s *trainingStep) compare(checks *Checks) (*interp.Machine, error) {
 	states, err := s.Network.DecodeState(s.got.State)
 	for _, st := range prog.States {
 		checks.Bits(CheckState, s.named(st.Name), states[st], m.Get(st)[0])
+	}
+	for _, mem := range prog.Memory {
+		want := slices.Concat(m.Get(mem.Trained)...)
+		checks.Bits(CheckState, s.named(mem.Name), states[mem.In][:min(len(want), len(states[mem.In]))], want)
 	}
 	return m, err
 }

@@ -139,6 +139,9 @@ func (m *matcher) check(rules []Rule) {
 
 // find returns where a parameter comes from, or nil after an error.
 func (m *matcher) find(p *ir.ParamInfo, rules []Rule) *Match {
+	if r := ruleFor(p.Name, rules); r != nil && r.Keras {
+		return m.keras(p, r)
+	}
 	from, transpose, ok := m.source(p, rules)
 	if !ok {
 		return nil
@@ -202,7 +205,7 @@ func (m *matcher) source(p *ir.ParamInfo, rules []Rule) (from *Tensor, transpose
 func (m *matcher) fits(p *ir.ParamInfo, from *Tensor, transpose bool) bool {
 	place := from.String() + " as " + quote(p.Name) + " " + Shape(p.Shape)
 	have := from.Shape
-	rule := Rule{from.Name, p.Name, true}
+	rule := Rule{From: from.Name, To: p.Name, Transpose: true}
 	switch {
 	case !from.IsFloat():
 		m.errorf(place, "convert it to float32", "the tensor of the file is %s, not of floating-point numbers", from.DType)

@@ -11,6 +11,7 @@ import (
 type Rule struct {
 	From, To  string
 	Transpose bool // of matrices: the file has [in, out], as Keras does
+	Keras     bool // the layer is a recurrent one of Keras
 }
 
 // String returns the rule as ParseRule reads it.
@@ -19,19 +20,23 @@ func (r Rule) String() string {
 	if r.Transpose {
 		s += ":transpose"
 	}
+	if r.Keras {
+		s += ":keras"
+	}
 	return s
 }
 
-// ParseRule reads THEIRS=OURS or THEIRS=OURS:transpose.
+// ParseRule reads THEIRS=OURS, with :transpose or :keras behind it or not.
 func ParseRule(s string) (Rule, error) {
 	body, transpose := strings.CutSuffix(s, ":transpose")
+	body, keras := strings.CutSuffix(body, ":keras")
 	i := strings.LastIndexByte(body, '=')
 	if i <= 0 || i == len(body)-1 {
 		return Rule{}, fmt.Errorf("%s must be THEIRS=OURS, for instance fc1.weight=dense1.weight, or fc1=dense1 for the whole layer", quote(s))
 	}
-	r := Rule{From: body[:i], To: body[i+1:], Transpose: transpose}
+	r := Rule{From: body[:i], To: body[i+1:], Transpose: transpose, Keras: keras}
 	if _, option, ok := strings.Cut(r.To, ":"); ok {
-		return Rule{}, fmt.Errorf("%s: the only option is :transpose, got %s", quote(s), quote(":"+option))
+		return Rule{}, fmt.Errorf("%s: the options are :transpose and :keras, got %s", quote(s), quote(":"+option))
 	}
 	return r, nil
 }

@@ -201,10 +201,14 @@ func TestRules(t *testing.T) {
 		require.ErrorContains(t, err, "must be THEIRS=OURS", bad)
 	}
 	_, err := ParseRule("a=b:T")
-	require.ErrorContains(t, err, `the only option is :transpose, got ":T"`)
+	require.ErrorContains(t, err, `the options are :transpose and :keras, got ":T"`)
 	r, err := ParseRule("dense/kernel:0=d.weight")
 	require.NoError(t, err)
-	require.Equal(t, Rule{"dense/kernel:0", "d.weight", false}, r)
+	require.Equal(t, Rule{From: "dense/kernel:0", To: "d.weight"}, r)
+	r, err = ParseRule("a/gru=gru1:keras")
+	require.NoError(t, err)
+	require.Equal(t, Rule{From: "a/gru", To: "gru1", Keras: true}, r)
+	require.Equal(t, "a/gru=gru1:keras", r.String())
 }
 
 func TestCheckNative(t *testing.T) {

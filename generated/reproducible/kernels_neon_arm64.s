@@ -8,8 +8,10 @@
 	DATA name<>+0(SB)/8, $bits; DATA name<>+8(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $16
 
-DATA table4x4_44fa435ea293bfdc<>+0(SB)/8, $0x404040400000000; DATA table4x4_44fa435ea293bfdc<>+8(SB)/8, $0xc0c0c0c08080808
-GLOBL table4x4_44fa435ea293bfdc<>(SB), RODATA|NOPTR, $16
+DATA table6x8_9593affd730a7d3<>+0(SB)/8, $0x700000007; DATA table6x8_9593affd730a7d3<>+8(SB)/8, $0x700000007
+DATA table6x8_9593affd730a7d3<>+16(SB)/8, $0x404040404040404; DATA table6x8_9593affd730a7d3<>+24(SB)/8, $0x404040404040404
+DATA table6x8_9593affd730a7d3<>+32(SB)/8, $0x302010003020100; DATA table6x8_9593affd730a7d3<>+40(SB)/8, $0x302010003020100
+GLOBL table6x8_9593affd730a7d3<>(SB), RODATA|NOPTR, $48
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
 DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
 GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
@@ -28,8 +30,6 @@ number2x8(c3685fdf4x4, 0x3685fdf43685fdf4)
 number2x8(c3e2aae38x4, 0x3e2aae383e2aae38)
 number2x8(c3f000000x4, 0x3f0000003f000000)
 number2x8(c3d2aab32x4, 0x3d2aab323d2aab32)
-number2x8(c1c1c1c1cx4, 0x1c1c1c1c1c1c1c1c)
-number2x8(c03020100x4, 0x302010003020100)
 number2x8(c40000000x4, 0x4000000040000000)
 number2x8(c5f800000x4, 0x5f8000005f800000)
 #define loadSome(v, f, d, p, n, l1, l2, l3) \
@@ -1157,32 +1157,32 @@ number2x8(c3b03126fx4, 0x3b03126f3b03126f)
 	WORD $0x4e20d421 /* fadd v1.4s, v1.4s, v0.4s */; WORD $0x4ea5f442 /* fmin v2.4s, v2.4s, v5.4s */; \
 	WORD $0x4e26f442 /* fmax v2.4s, v2.4s, v6.4s */; WORD $0x4ea0f840 /* fabs v0.4s, v2.4s */; \
 	WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; \
-	WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; WORD $0x6e29dc14 /* fmul v20.4s, v0.4s, v9.4s */; \
-	WORD $0x4e23d694 /* fadd v20.4s, v20.4s, v3.4s */; WORD $0x4ea3d695 /* fsub v21.4s, v20.4s, v3.4s */; \
-	WORD $0x6e2adeb6 /* fmul v22.4s, v21.4s, v10.4s */; WORD $0x4eb6d416 /* fsub v22.4s, v0.4s, v22.4s */; \
-	WORD $0x6e2bdeb5 /* fmul v21.4s, v21.4s, v11.4s */; WORD $0x4eb5d6d6 /* fsub v22.4s, v22.4s, v21.4s */; \
-	WORD $0x6e36ded5 /* fmul v21.4s, v22.4s, v22.4s */; WORD $0x6e2cded7 /* fmul v23.4s, v22.4s, v12.4s */; \
-	WORD $0x4e2dd6f7 /* fadd v23.4s, v23.4s, v13.4s */; WORD $0x6e2edeb8 /* fmul v24.4s, v21.4s, v14.4s */; \
-	WORD $0x4e38d6f7 /* fadd v23.4s, v23.4s, v24.4s */; WORD $0x6e35def7 /* fmul v23.4s, v23.4s, v21.4s */; \
-	VSHL $2, V20.S4, V21.S4; FMOVQ (R19), F31; VTBL V31.B16, [V21.B16], V21.B16; VBIF V15.B16, V16.B16, V21.B16; \
-	FLDPQ (R20), (F29, F30); VTBL V21.B16, [V29.B16, V30.B16], V24.B16; \
-	WORD $0x4e38d6d6 /* fadd v22.4s, v22.4s, v24.4s */; WORD $0x4e36d6f7 /* fadd v23.4s, v23.4s, v22.4s */; \
-	VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V17.B16, V0.B16; FLDPQ (R21), (F29, F30); \
-	VTBL V21.B16, [V29.B16, V30.B16], V21.B16; VSHL $20, V20.S4, V20.S4; VADD V20.S4, V21.S4, V21.S4; \
-	VADD V21.S4, V0.S4, V21.S4; WORD $0x6e35def7 /* fmul v23.4s, v23.4s, v21.4s */; \
-	WORD $0x4e35d6f7 /* fadd v23.4s, v23.4s, v21.4s */; VEOR V0.B16, V18.B16, V0.B16; \
-	WORD $0x6e20def7 /* fmul v23.4s, v23.4s, v0.4s */; WORD $0x4e37d480 /* fadd v0.4s, v4.4s, v23.4s */; \
-	WORD $0x6e20fc80 /* fdiv v0.4s, v4.4s, v0.4s */; WORD $0x6ea2e674 /* fcmgt v20.4s, v19.4s, v2.4s */; \
-	WORD $0x6e20def5 /* fmul v21.4s, v23.4s, v0.4s */; VBSL V0.B16, V21.B16, V20.B16; \
-	WORD $0x6e20def7 /* fmul v23.4s, v23.4s, v0.4s */; WORD $0x6e20def7 /* fmul v23.4s, v23.4s, v0.4s */; \
-	WORD $0x6e37dc42 /* fmul v2.4s, v2.4s, v23.4s */; WORD $0x4e22d694 /* fadd v20.4s, v20.4s, v2.4s */; \
-	WORD $0x6e34dc21 /* fmul v1.4s, v1.4s, v20.4s */
+	WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; WORD $0x6e29dc12 /* fmul v18.4s, v0.4s, v9.4s */; \
+	WORD $0x4e23d652 /* fadd v18.4s, v18.4s, v3.4s */; WORD $0x4ea3d653 /* fsub v19.4s, v18.4s, v3.4s */; \
+	WORD $0x6e2ade74 /* fmul v20.4s, v19.4s, v10.4s */; WORD $0x4eb4d414 /* fsub v20.4s, v0.4s, v20.4s */; \
+	WORD $0x6e2bde73 /* fmul v19.4s, v19.4s, v11.4s */; WORD $0x4eb3d694 /* fsub v20.4s, v20.4s, v19.4s */; \
+	WORD $0x6e34de93 /* fmul v19.4s, v20.4s, v20.4s */; WORD $0x6e2cde95 /* fmul v21.4s, v20.4s, v12.4s */; \
+	WORD $0x4e2dd6b5 /* fadd v21.4s, v21.4s, v13.4s */; WORD $0x6e2ede76 /* fmul v22.4s, v19.4s, v14.4s */; \
+	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V18.B16, V29.B16, V29.B16; FMOVQ 32(R19), F19; \
+	WORD $0x4ebe97b3 /* mla v19.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V19.B16, [V29.B16, V30.B16], V22.B16; WORD $0x4e36d694 /* fadd v20.4s, v20.4s, v22.4s */; \
+	WORD $0x4e34d6b5 /* fadd v21.4s, v21.4s, v20.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V15.B16, V0.B16; \
+	FLDPQ (R21), (F29, F30); VTBL V19.B16, [V29.B16, V30.B16], V19.B16; VSHL $20, V18.S4, V18.S4; \
+	VADD V18.S4, V19.S4, V19.S4; VADD V19.S4, V0.S4, V19.S4; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; \
+	WORD $0x4e33d6b5 /* fadd v21.4s, v21.4s, v19.4s */; VEOR V0.B16, V16.B16, V0.B16; \
+	WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; WORD $0x4e35d480 /* fadd v0.4s, v4.4s, v21.4s */; \
+	WORD $0x6e20fc80 /* fdiv v0.4s, v4.4s, v0.4s */; WORD $0x6ea2e632 /* fcmgt v18.4s, v17.4s, v2.4s */; \
+	WORD $0x6e20deb3 /* fmul v19.4s, v21.4s, v0.4s */; VBSL V0.B16, V19.B16, V18.B16; \
+	WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; \
+	WORD $0x6e35dc42 /* fmul v2.4s, v2.4s, v21.4s */; WORD $0x4e22d652 /* fadd v18.4s, v18.4s, v2.4s */; \
+	WORD $0x6e32dc21 /* fmul v1.4s, v1.4s, v18.4s */
 
 // addGradientsToSiluGradientEachNEON computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
 TEXT ·addGradientsToSiluGradientEachNEON(SB), NOSPLIT, $0-56
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD x2+24(FP), R6; MOVD rows+40(FP), R2
 	MOVD gap+48(FP), R3
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
+	MOVD $table6x8_9593affd730a7d3<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
 	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F4
@@ -1191,9 +1191,8 @@ TEXT ·addGradientsToSiluGradientEachNEON(SB), NOSPLIT, $0-56
 	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F10
 	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F12
 	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F14
-	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F15; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F16
-	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F17; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F18
-	VEOR V19.B16, V19.B16, V19.B16
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F15; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F16
+	VEOR V17.B16, V17.B16, V17.B16
 	// v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q)))
 row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -1269,26 +1268,26 @@ inputs1:
 	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F5; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F6
 	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F8
 	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F10
-	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F12
-	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F14
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F12
 	// y = sigmoid(x)
-	VORR V0.B16, V3.B16, V15.B16; WORD $0x4e24f5ef /* fmax v15.4s, v15.4s, v4.4s */
-	WORD $0x6e25ddf0 /* fmul v16.4s, v15.4s, v5.4s */; WORD $0x4e21d610 /* fadd v16.4s, v16.4s, v1.4s */
-	WORD $0x4ea1d611 /* fsub v17.4s, v16.4s, v1.4s */; WORD $0x6e26de32 /* fmul v18.4s, v17.4s, v6.4s */
-	WORD $0x4eb2d5ef /* fsub v15.4s, v15.4s, v18.4s */; WORD $0x6e27de31 /* fmul v17.4s, v17.4s, v7.4s */
-	WORD $0x4eb1d5ef /* fsub v15.4s, v15.4s, v17.4s */; WORD $0x6e2fddf1 /* fmul v17.4s, v15.4s, v15.4s */
-	WORD $0x6e28ddf2 /* fmul v18.4s, v15.4s, v8.4s */; WORD $0x4e29d652 /* fadd v18.4s, v18.4s, v9.4s */
-	WORD $0x6e2ade33 /* fmul v19.4s, v17.4s, v10.4s */; WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */
-	WORD $0x6e31de52 /* fmul v18.4s, v18.4s, v17.4s */; VSHL $2, V16.S4, V17.S4
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31; VTBL V31.B16, [V17.B16], V17.B16
-	VBIF V11.B16, V12.B16, V17.B16; MOVD $table8x4_cf4d3427428ece82<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V17.B16, [V29.B16, V30.B16], V19.B16; WORD $0x4e33d5ef /* fadd v15.4s, v15.4s, v19.4s */
-	WORD $0x4e2fd652 /* fadd v18.4s, v18.4s, v15.4s */; MOVD $table8x4_9588820cb35adcbb<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V17.B16, [V29.B16, V30.B16], V17.B16; VSHL $20, V16.S4, V16.S4
-	VADD V16.S4, V17.S4, V17.S4; VADD V17.S4, V13.S4, V17.S4; WORD $0x6e31de52 /* fmul v18.4s, v18.4s, v17.4s */
-	WORD $0x4e31d652 /* fadd v18.4s, v18.4s, v17.4s */; WORD $0x6e2ede52 /* fmul v18.4s, v18.4s, v14.4s */
-	WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */; VBSL V2.B16, V18.B16, V0.B16
-	WORD $0x4e22d652 /* fadd v18.4s, v18.4s, v2.4s */; WORD $0x6e32fc00 /* fdiv v0.4s, v0.4s, v18.4s */
+	VORR V0.B16, V3.B16, V13.B16; WORD $0x4e24f5ad /* fmax v13.4s, v13.4s, v4.4s */
+	WORD $0x6e25ddae /* fmul v14.4s, v13.4s, v5.4s */; WORD $0x4e21d5ce /* fadd v14.4s, v14.4s, v1.4s */
+	WORD $0x4ea1d5cf /* fsub v15.4s, v14.4s, v1.4s */; WORD $0x6e26ddf0 /* fmul v16.4s, v15.4s, v6.4s */
+	WORD $0x4eb0d5ad /* fsub v13.4s, v13.4s, v16.4s */; WORD $0x6e27ddef /* fmul v15.4s, v15.4s, v7.4s */
+	WORD $0x4eafd5ad /* fsub v13.4s, v13.4s, v15.4s */; WORD $0x6e2dddaf /* fmul v15.4s, v13.4s, v13.4s */
+	WORD $0x6e28ddb0 /* fmul v16.4s, v13.4s, v8.4s */; WORD $0x4e29d610 /* fadd v16.4s, v16.4s, v9.4s */
+	WORD $0x6e2addf1 /* fmul v17.4s, v15.4s, v10.4s */; WORD $0x4e31d610 /* fadd v16.4s, v16.4s, v17.4s */
+	WORD $0x6e2fde10 /* fmul v16.4s, v16.4s, v15.4s */; MOVD $table6x8_9593affd730a7d3<>(SB), R16
+	FLDPQ (R16), (F29, F30); VAND V14.B16, V29.B16, V29.B16; FMOVQ 32(R16), F15
+	WORD $0x4ebe97af /* mla v15.4s, v29.4s, v30.4s */; MOVD $table8x4_cf4d3427428ece82<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V15.B16, [V29.B16, V30.B16], V17.B16
+	WORD $0x4e31d5ad /* fadd v13.4s, v13.4s, v17.4s */; WORD $0x4e2dd610 /* fadd v16.4s, v16.4s, v13.4s */
+	MOVD $table8x4_9588820cb35adcbb<>(SB), R16; FLDPQ (R16), (F29, F30)
+	VTBL V15.B16, [V29.B16, V30.B16], V15.B16; VSHL $20, V14.S4, V14.S4; VADD V14.S4, V15.S4, V15.S4
+	VADD V15.S4, V11.S4, V15.S4; WORD $0x6e2fde10 /* fmul v16.4s, v16.4s, v15.4s */
+	WORD $0x4e2fd610 /* fadd v16.4s, v16.4s, v15.4s */; WORD $0x6e2cde10 /* fmul v16.4s, v16.4s, v12.4s */
+	WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */; VBSL V2.B16, V16.B16, V0.B16
+	WORD $0x4e22d610 /* fadd v16.4s, v16.4s, v2.4s */; WORD $0x6e30fc00 /* fdiv v0.4s, v0.4s, v16.4s */
 	FMOVS F0, (R0)
 	RET
 
@@ -1441,8 +1440,8 @@ inputs1:
 	FMOVQ (R16), F9; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F10; MOVD $c4138aa3bx4<>(SB), R16
 	FMOVQ (R16), F11; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c3685fdf4x4<>(SB), R16
 	FMOVQ (R16), F14; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F15; MOVD $c3d2aab32x4<>(SB), R16
-	FMOVQ (R16), F16; MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F17; MOVD $c03020100x4<>(SB), R16
-	FMOVQ (R16), F18; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F19; MOVD $c007fffffx4<>(SB), R16
+	FMOVQ (R16), F16; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F17; MOVD $c007fffffx4<>(SB), R16
+	FMOVQ (R16), F18; MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F19; MOVD $c4c000000x4<>(SB), R16
 	FMOVQ (R16), F20
 	// y = max(x, 0) + log1p(exp(-abs(x)))
 	WORD $0x6ea0e455 /* fcmgt v21.4s, v2.4s, v0.4s */; VBSL V0.B16, V2.B16, V21.B16
@@ -1454,23 +1453,22 @@ inputs1:
 	WORD $0x4eb7d718 /* fsub v24.4s, v24.4s, v23.4s */; WORD $0x6e38df17 /* fmul v23.4s, v24.4s, v24.4s */
 	WORD $0x6e2fdf19 /* fmul v25.4s, v24.4s, v15.4s */; WORD $0x4e25d739 /* fadd v25.4s, v25.4s, v5.4s */
 	WORD $0x6e30defa /* fmul v26.4s, v23.4s, v16.4s */; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */
-	WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; VSHL $2, V22.S4, V23.S4
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31; VTBL V31.B16, [V23.B16], V23.B16
-	VBIF V17.B16, V18.B16, V23.B16; MOVD $table8x4_cf4d3427428ece82<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V23.B16, [V29.B16, V30.B16], V26.B16; WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */
-	WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V6.B16, V0.B16
-	MOVD $table8x4_9588820cb35adcbb<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V23.B16, [V29.B16, V30.B16], V23.B16; VSHL $20, V22.S4, V22.S4; VADD V22.S4, V23.S4, V23.S4
-	VADD V23.S4, V0.S4, V23.S4; WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */
-	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; VEOR V0.B16, V19.B16, V0.B16
+	WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; MOVD $table6x8_9593affd730a7d3<>(SB), R16
+	FLDPQ (R16), (F29, F30); VAND V22.B16, V29.B16, V29.B16; FMOVQ 32(R16), F23
+	WORD $0x4ebe97b7 /* mla v23.4s, v29.4s, v30.4s */; MOVD $table8x4_cf4d3427428ece82<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V23.B16, [V29.B16, V30.B16], V26.B16
+	WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */; WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */
+	VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V6.B16, V0.B16; MOVD $table8x4_9588820cb35adcbb<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V23.B16, [V29.B16, V30.B16], V23.B16; VSHL $20, V22.S4, V22.S4
+	VADD V22.S4, V23.S4, V23.S4; VADD V23.S4, V0.S4, V23.S4; WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */
+	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; VEOR V0.B16, V17.B16, V0.B16
 	WORD $0x6e20df39 /* fmul v25.4s, v25.4s, v0.4s */; WORD $0x4e21d720 /* fadd v0.4s, v25.4s, v1.4s */
 	WORD $0x6eb9e436 /* fcmgt v22.4s, v1.4s, v25.4s */; WORD $0x4ea1d417 /* fsub v23.4s, v0.4s, v1.4s */
 	WORD $0x4eb7d737 /* fsub v23.4s, v25.4s, v23.4s */; WORD $0x4eb9d418 /* fsub v24.4s, v0.4s, v25.4s */
 	WORD $0x4eb8d438 /* fsub v24.4s, v1.4s, v24.4s */; VBSL V24.B16, V23.B16, V22.B16; VSUB V7.S4, V0.S4, V23.S4
-	VAND V23.B16, V20.B16, V24.B16; VADD V7.S4, V24.S4, V24.S4
+	VAND V23.B16, V18.B16, V24.B16; VADD V7.S4, V24.S4, V24.S4
 	WORD $0x4ea1d718 /* fsub v24.4s, v24.4s, v1.4s */; WORD $0x4f2906f7 /* sshr v23.4s, v23.4s, #23 */
-	MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F26; VSUB V23.S4, V26.S4, V26.S4; VSHL $23, V26.S4, V26.S4
-	MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6eb9e77b /* fcmgt v27.4s, v27.4s, v25.4s */
+	VSUB V23.S4, V19.S4, V26.S4; VSHL $23, V26.S4, V26.S4; WORD $0x6eb9e69b /* fcmgt v27.4s, v20.4s, v25.4s */
 	WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */; VAND V27.B16, V22.B16, V27.B16
 	WORD $0x4e21daf7 /* scvtf v23.4s, v23.4s */; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
 	WORD $0x4e26d716 /* fadd v22.4s, v24.4s, v6.4s */; WORD $0x6e36ff16 /* fdiv v22.4s, v24.4s, v22.4s */
@@ -1503,23 +1501,22 @@ inputs1:
 	WORD $0x4eb6d6f7 /* fsub v23.4s, v23.4s, v22.4s */; WORD $0x6e37def6 /* fmul v22.4s, v23.4s, v23.4s */
 	WORD $0x6e2fdef8 /* fmul v24.4s, v23.4s, v15.4s */; WORD $0x4e25d718 /* fadd v24.4s, v24.4s, v5.4s */
 	WORD $0x6e30ded9 /* fmul v25.4s, v22.4s, v16.4s */; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
-	WORD $0x6e36df18 /* fmul v24.4s, v24.4s, v22.4s */; VSHL $2, V21.S4, V22.S4
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31; VTBL V31.B16, [V22.B16], V22.B16
-	VBIF V17.B16, V18.B16, V22.B16; MOVD $table8x4_cf4d3427428ece82<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V22.B16, [V29.B16, V30.B16], V25.B16; WORD $0x4e39d6f7 /* fadd v23.4s, v23.4s, v25.4s */
-	WORD $0x4e37d718 /* fadd v24.4s, v24.4s, v23.4s */; VUSHR $1, V4.S4, V4.S4; VAND V4.B16, V6.B16, V4.B16
-	MOVD $table8x4_9588820cb35adcbb<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V22.B16, [V29.B16, V30.B16], V22.B16; VSHL $20, V21.S4, V21.S4; VADD V21.S4, V22.S4, V22.S4
-	VADD V22.S4, V4.S4, V22.S4; WORD $0x6e36df18 /* fmul v24.4s, v24.4s, v22.4s */
-	WORD $0x4e36d718 /* fadd v24.4s, v24.4s, v22.4s */; VEOR V4.B16, V19.B16, V4.B16
+	WORD $0x6e36df18 /* fmul v24.4s, v24.4s, v22.4s */; MOVD $table6x8_9593affd730a7d3<>(SB), R16
+	FLDPQ (R16), (F29, F30); VAND V21.B16, V29.B16, V29.B16; FMOVQ 32(R16), F22
+	WORD $0x4ebe97b6 /* mla v22.4s, v29.4s, v30.4s */; MOVD $table8x4_cf4d3427428ece82<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V22.B16, [V29.B16, V30.B16], V25.B16
+	WORD $0x4e39d6f7 /* fadd v23.4s, v23.4s, v25.4s */; WORD $0x4e37d718 /* fadd v24.4s, v24.4s, v23.4s */
+	VUSHR $1, V4.S4, V4.S4; VAND V4.B16, V6.B16, V4.B16; MOVD $table8x4_9588820cb35adcbb<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V22.B16, [V29.B16, V30.B16], V22.B16; VSHL $20, V21.S4, V21.S4
+	VADD V21.S4, V22.S4, V22.S4; VADD V22.S4, V4.S4, V22.S4; WORD $0x6e36df18 /* fmul v24.4s, v24.4s, v22.4s */
+	WORD $0x4e36d718 /* fadd v24.4s, v24.4s, v22.4s */; VEOR V4.B16, V17.B16, V4.B16
 	WORD $0x6e24df18 /* fmul v24.4s, v24.4s, v4.4s */; WORD $0x4e21d704 /* fadd v4.4s, v24.4s, v1.4s */
 	WORD $0x6eb8e435 /* fcmgt v21.4s, v1.4s, v24.4s */; WORD $0x4ea1d496 /* fsub v22.4s, v4.4s, v1.4s */
 	WORD $0x4eb6d716 /* fsub v22.4s, v24.4s, v22.4s */; WORD $0x4eb8d497 /* fsub v23.4s, v4.4s, v24.4s */
 	WORD $0x4eb7d437 /* fsub v23.4s, v1.4s, v23.4s */; VBSL V23.B16, V22.B16, V21.B16; VSUB V7.S4, V4.S4, V22.S4
-	VAND V22.B16, V20.B16, V23.B16; VADD V7.S4, V23.S4, V23.S4
+	VAND V22.B16, V18.B16, V23.B16; VADD V7.S4, V23.S4, V23.S4
 	WORD $0x4ea1d6f7 /* fsub v23.4s, v23.4s, v1.4s */; WORD $0x4f2906d6 /* sshr v22.4s, v22.4s, #23 */
-	MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F25; VSUB V22.S4, V25.S4, V25.S4; VSHL $23, V25.S4, V25.S4
-	MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6eb8e75a /* fcmgt v26.4s, v26.4s, v24.4s */
+	VSUB V22.S4, V19.S4, V25.S4; VSHL $23, V25.S4, V25.S4; WORD $0x6eb8e69a /* fcmgt v26.4s, v20.4s, v24.4s */
 	WORD $0x6e39deb5 /* fmul v21.4s, v21.4s, v25.4s */; VAND V26.B16, V21.B16, V26.B16
 	WORD $0x4e21dad6 /* scvtf v22.4s, v22.4s */; WORD $0x4e3ad6f7 /* fadd v23.4s, v23.4s, v26.4s */
 	WORD $0x4e26d6f5 /* fadd v21.4s, v23.4s, v6.4s */; WORD $0x6e35fef5 /* fdiv v21.4s, v23.4s, v21.4s */
@@ -1552,23 +1549,22 @@ inputs1:
 	WORD $0x4eb5d6d6 /* fsub v22.4s, v22.4s, v21.4s */; WORD $0x6e36ded5 /* fmul v21.4s, v22.4s, v22.4s */
 	WORD $0x6e2fded7 /* fmul v23.4s, v22.4s, v15.4s */; WORD $0x4e25d6f7 /* fadd v23.4s, v23.4s, v5.4s */
 	WORD $0x6e30deb8 /* fmul v24.4s, v21.4s, v16.4s */; WORD $0x4e38d6f7 /* fadd v23.4s, v23.4s, v24.4s */
-	WORD $0x6e35def7 /* fmul v23.4s, v23.4s, v21.4s */; VSHL $2, V4.S4, V21.S4
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31; VTBL V31.B16, [V21.B16], V21.B16
-	VBIF V17.B16, V18.B16, V21.B16; MOVD $table8x4_cf4d3427428ece82<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V21.B16, [V29.B16, V30.B16], V24.B16; WORD $0x4e38d6d6 /* fadd v22.4s, v22.4s, v24.4s */
-	WORD $0x4e36d6f7 /* fadd v23.4s, v23.4s, v22.4s */; VUSHR $1, V8.S4, V8.S4; VAND V8.B16, V6.B16, V8.B16
-	MOVD $table8x4_9588820cb35adcbb<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V21.B16, [V29.B16, V30.B16], V21.B16; VSHL $20, V4.S4, V4.S4; VADD V4.S4, V21.S4, V21.S4
-	VADD V21.S4, V8.S4, V21.S4; WORD $0x6e35def7 /* fmul v23.4s, v23.4s, v21.4s */
-	WORD $0x4e35d6f7 /* fadd v23.4s, v23.4s, v21.4s */; VEOR V8.B16, V19.B16, V8.B16
+	WORD $0x6e35def7 /* fmul v23.4s, v23.4s, v21.4s */; MOVD $table6x8_9593affd730a7d3<>(SB), R16
+	FLDPQ (R16), (F29, F30); VAND V4.B16, V29.B16, V29.B16; FMOVQ 32(R16), F21
+	WORD $0x4ebe97b5 /* mla v21.4s, v29.4s, v30.4s */; MOVD $table8x4_cf4d3427428ece82<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V21.B16, [V29.B16, V30.B16], V24.B16
+	WORD $0x4e38d6d6 /* fadd v22.4s, v22.4s, v24.4s */; WORD $0x4e36d6f7 /* fadd v23.4s, v23.4s, v22.4s */
+	VUSHR $1, V8.S4, V8.S4; VAND V8.B16, V6.B16, V8.B16; MOVD $table8x4_9588820cb35adcbb<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V21.B16, [V29.B16, V30.B16], V21.B16; VSHL $20, V4.S4, V4.S4
+	VADD V4.S4, V21.S4, V21.S4; VADD V21.S4, V8.S4, V21.S4; WORD $0x6e35def7 /* fmul v23.4s, v23.4s, v21.4s */
+	WORD $0x4e35d6f7 /* fadd v23.4s, v23.4s, v21.4s */; VEOR V8.B16, V17.B16, V8.B16
 	WORD $0x6e28def7 /* fmul v23.4s, v23.4s, v8.4s */; WORD $0x4e21d6e4 /* fadd v4.4s, v23.4s, v1.4s */
 	WORD $0x6eb7e428 /* fcmgt v8.4s, v1.4s, v23.4s */; WORD $0x4ea1d495 /* fsub v21.4s, v4.4s, v1.4s */
 	WORD $0x4eb5d6f5 /* fsub v21.4s, v23.4s, v21.4s */; WORD $0x4eb7d496 /* fsub v22.4s, v4.4s, v23.4s */
 	WORD $0x4eb6d436 /* fsub v22.4s, v1.4s, v22.4s */; VBSL V22.B16, V21.B16, V8.B16; VSUB V7.S4, V4.S4, V21.S4
-	VAND V21.B16, V20.B16, V22.B16; VADD V7.S4, V22.S4, V22.S4
+	VAND V21.B16, V18.B16, V22.B16; VADD V7.S4, V22.S4, V22.S4
 	WORD $0x4ea1d6d6 /* fsub v22.4s, v22.4s, v1.4s */; WORD $0x4f2906b5 /* sshr v21.4s, v21.4s, #23 */
-	MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F24; VSUB V21.S4, V24.S4, V24.S4; VSHL $23, V24.S4, V24.S4
-	MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6eb7e739 /* fcmgt v25.4s, v25.4s, v23.4s */
+	VSUB V21.S4, V19.S4, V24.S4; VSHL $23, V24.S4, V24.S4; WORD $0x6eb7e699 /* fcmgt v25.4s, v20.4s, v23.4s */
 	WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */; VAND V25.B16, V8.B16, V25.B16
 	WORD $0x4e21dab5 /* scvtf v21.4s, v21.4s */; WORD $0x4e39d6d6 /* fadd v22.4s, v22.4s, v25.4s */
 	WORD $0x4e26d6c8 /* fadd v8.4s, v22.4s, v6.4s */; WORD $0x6e28fec8 /* fdiv v8.4s, v22.4s, v8.4s */
@@ -1601,44 +1597,44 @@ inputs1:
 	WORD $0x4ea8d6b5 /* fsub v21.4s, v21.4s, v8.4s */; WORD $0x6e35dea8 /* fmul v8.4s, v21.4s, v21.4s */
 	WORD $0x6e2fdeb6 /* fmul v22.4s, v21.4s, v15.4s */; WORD $0x4e25d6d6 /* fadd v22.4s, v22.4s, v5.4s */
 	WORD $0x6e30dd17 /* fmul v23.4s, v8.4s, v16.4s */; WORD $0x4e37d6d6 /* fadd v22.4s, v22.4s, v23.4s */
-	WORD $0x6e28ded6 /* fmul v22.4s, v22.4s, v8.4s */; VSHL $2, V4.S4, V8.S4
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31; VTBL V31.B16, [V8.B16], V8.B16
-	VBIF V17.B16, V18.B16, V8.B16; MOVD $table8x4_cf4d3427428ece82<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V8.B16, [V29.B16, V30.B16], V23.B16; WORD $0x4e37d6b5 /* fadd v21.4s, v21.4s, v23.4s */
-	WORD $0x4e35d6d6 /* fadd v22.4s, v22.4s, v21.4s */; VUSHR $1, V12.S4, V12.S4; VAND V12.B16, V6.B16, V12.B16
-	MOVD $table8x4_9588820cb35adcbb<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V8.B16
-	VSHL $20, V4.S4, V4.S4; VADD V4.S4, V8.S4, V8.S4; VADD V8.S4, V12.S4, V8.S4
-	WORD $0x6e28ded6 /* fmul v22.4s, v22.4s, v8.4s */; WORD $0x4e28d6d6 /* fadd v22.4s, v22.4s, v8.4s */
-	VEOR V12.B16, V19.B16, V12.B16; WORD $0x6e2cded6 /* fmul v22.4s, v22.4s, v12.4s */
-	WORD $0x4e21d6c4 /* fadd v4.4s, v22.4s, v1.4s */; WORD $0x6eb6e428 /* fcmgt v8.4s, v1.4s, v22.4s */
-	WORD $0x4ea1d48c /* fsub v12.4s, v4.4s, v1.4s */; WORD $0x4eacd6cc /* fsub v12.4s, v22.4s, v12.4s */
-	WORD $0x4eb6d495 /* fsub v21.4s, v4.4s, v22.4s */; WORD $0x4eb5d435 /* fsub v21.4s, v1.4s, v21.4s */
-	VBSL V21.B16, V12.B16, V8.B16; VSUB V7.S4, V4.S4, V12.S4; VAND V12.B16, V20.B16, V21.B16
-	VADD V7.S4, V21.S4, V21.S4; WORD $0x4ea1d6b5 /* fsub v21.4s, v21.4s, v1.4s */
-	WORD $0x4f29058c /* sshr v12.4s, v12.4s, #23 */; MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F23
-	VSUB V12.S4, V23.S4, V23.S4; VSHL $23, V23.S4, V23.S4; MOVD $c4c000000x4<>(SB), R16; FMOVQ (R16), F24
-	WORD $0x6eb6e718 /* fcmgt v24.4s, v24.4s, v22.4s */; WORD $0x6e37dd08 /* fmul v8.4s, v8.4s, v23.4s */
-	VAND V24.B16, V8.B16, V24.B16; WORD $0x4e21d98c /* scvtf v12.4s, v12.4s */
-	WORD $0x4e38d6b5 /* fadd v21.4s, v21.4s, v24.4s */; WORD $0x4e26d6a8 /* fadd v8.4s, v21.4s, v6.4s */
-	WORD $0x6e28fea8 /* fdiv v8.4s, v21.4s, v8.4s */; WORD $0x6e28dd17 /* fmul v23.4s, v8.4s, v8.4s */
-	MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */
-	MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x6e28ded6 /* fmul v22.4s, v22.4s, v8.4s */; MOVD $table6x8_9593affd730a7d3<>(SB), R16
+	FLDPQ (R16), (F29, F30); VAND V4.B16, V29.B16, V29.B16; FMOVQ 32(R16), F8
+	WORD $0x4ebe97a8 /* mla v8.4s, v29.4s, v30.4s */; MOVD $table8x4_cf4d3427428ece82<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V23.B16
+	WORD $0x4e37d6b5 /* fadd v21.4s, v21.4s, v23.4s */; WORD $0x4e35d6d6 /* fadd v22.4s, v22.4s, v21.4s */
+	VUSHR $1, V12.S4, V12.S4; VAND V12.B16, V6.B16, V12.B16; MOVD $table8x4_9588820cb35adcbb<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V8.B16; VSHL $20, V4.S4, V4.S4
+	VADD V4.S4, V8.S4, V8.S4; VADD V8.S4, V12.S4, V8.S4; WORD $0x6e28ded6 /* fmul v22.4s, v22.4s, v8.4s */
+	WORD $0x4e28d6d6 /* fadd v22.4s, v22.4s, v8.4s */; VEOR V12.B16, V17.B16, V12.B16
+	WORD $0x6e2cded6 /* fmul v22.4s, v22.4s, v12.4s */; WORD $0x4e21d6c4 /* fadd v4.4s, v22.4s, v1.4s */
+	WORD $0x6eb6e428 /* fcmgt v8.4s, v1.4s, v22.4s */; WORD $0x4ea1d48c /* fsub v12.4s, v4.4s, v1.4s */
+	WORD $0x4eacd6cc /* fsub v12.4s, v22.4s, v12.4s */; WORD $0x4eb6d495 /* fsub v21.4s, v4.4s, v22.4s */
+	WORD $0x4eb5d435 /* fsub v21.4s, v1.4s, v21.4s */; VBSL V21.B16, V12.B16, V8.B16; VSUB V7.S4, V4.S4, V12.S4
+	VAND V12.B16, V18.B16, V21.B16; VADD V7.S4, V21.S4, V21.S4
+	WORD $0x4ea1d6b5 /* fsub v21.4s, v21.4s, v1.4s */; WORD $0x4f29058c /* sshr v12.4s, v12.4s, #23 */
+	VSUB V12.S4, V19.S4, V23.S4; VSHL $23, V23.S4, V23.S4; WORD $0x6eb6e698 /* fcmgt v24.4s, v20.4s, v22.4s */
+	WORD $0x6e37dd08 /* fmul v8.4s, v8.4s, v23.4s */; VAND V24.B16, V8.B16, V24.B16
+	WORD $0x4e21d98c /* scvtf v12.4s, v12.4s */; WORD $0x4e38d6b5 /* fadd v21.4s, v21.4s, v24.4s */
+	WORD $0x4e26d6a8 /* fadd v8.4s, v21.4s, v6.4s */; WORD $0x6e28fea8 /* fdiv v8.4s, v21.4s, v8.4s */
+	WORD $0x6e28dd17 /* fmul v23.4s, v8.4s, v8.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F24
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F25
 	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */
-	MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x6e35deb7 /* fmul v23.4s, v21.4s, v21.4s */
-	WORD $0x6e25def7 /* fmul v23.4s, v23.4s, v5.4s */; WORD $0x4e38d6f8 /* fadd v24.4s, v23.4s, v24.4s */
-	WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F24
-	WORD $0x6e38dd98 /* fmul v24.4s, v12.4s, v24.4s */; WORD $0x4e38d508 /* fadd v8.4s, v8.4s, v24.4s */
-	MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38dd8c /* fmul v12.4s, v12.4s, v24.4s */
-	WORD $0x4ea8d6f7 /* fsub v23.4s, v23.4s, v8.4s */; WORD $0x4eb5d6f7 /* fsub v23.4s, v23.4s, v21.4s */
-	WORD $0x4eb7d58c /* fsub v12.4s, v12.4s, v23.4s */; MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F8
-	WORD $0x6e36e508 /* fcmge v8.4s, v8.4s, v22.4s */; WORD $0x6e205908 /* mvn v8.16b, v8.16b */
-	VBSL V12.B16, V22.B16, V8.B16; WORD $0x6ea4e44c /* fcmgt v12.4s, v2.4s, v4.4s */
-	MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F21; MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F23
-	VBSL V23.B16, V21.B16, V12.B16; WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */
-	VBSL V8.B16, V12.B16, V4.B16; WORD $0x4ea0fac8 /* fabs v8.4s, v22.4s */; MOVD $c33000000x4<>(SB), R16
-	FMOVQ (R16), F12; WORD $0x6ea8e588 /* fcmgt v8.4s, v12.4s, v8.4s */; VBSL V4.B16, V22.B16, V8.B16
+	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */
+	WORD $0x6e35deb7 /* fmul v23.4s, v21.4s, v21.4s */; WORD $0x6e25def7 /* fmul v23.4s, v23.4s, v5.4s */
+	WORD $0x4e38d6f8 /* fadd v24.4s, v23.4s, v24.4s */; WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38dd98 /* fmul v24.4s, v12.4s, v24.4s */
+	WORD $0x4e38d508 /* fadd v8.4s, v8.4s, v24.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F24
+	WORD $0x6e38dd8c /* fmul v12.4s, v12.4s, v24.4s */; WORD $0x4ea8d6f7 /* fsub v23.4s, v23.4s, v8.4s */
+	WORD $0x4eb5d6f7 /* fsub v23.4s, v23.4s, v21.4s */; WORD $0x4eb7d58c /* fsub v12.4s, v12.4s, v23.4s */
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F8; WORD $0x6e36e508 /* fcmge v8.4s, v8.4s, v22.4s */
+	WORD $0x6e205908 /* mvn v8.16b, v8.16b */; VBSL V12.B16, V22.B16, V8.B16
+	WORD $0x6ea4e44c /* fcmgt v12.4s, v2.4s, v4.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F21
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F23; VBSL V23.B16, V21.B16, V12.B16
+	WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */; VBSL V8.B16, V12.B16, V4.B16
+	WORD $0x4ea0fac8 /* fabs v8.4s, v22.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F12
+	WORD $0x6ea8e588 /* fcmgt v8.4s, v12.4s, v8.4s */; VBSL V4.B16, V22.B16, V8.B16
 	WORD $0x4e28d400 /* fadd v0.4s, v0.4s, v8.4s */; FMOVQ F0, 48(R0)
 	RET
 
@@ -1719,56 +1715,54 @@ inputs1:
 	WORD $0x4e26d484 /* fadd v4.4s, v4.4s, v6.4s */; WORD $0x4e27d4a5 /* fadd v5.4s, v5.4s, v7.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */
 	MOVD $c3f1ae148x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c4110cccdx4<>(SB), R16; FMOVQ (R16), F2
-	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F3; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F5
-	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F6
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F3
 	// y = tanh(x)
-	WORD $0x4ea0f807 /* fabs v7.4s, v0.4s */; WORD $0x4ea2f4e7 /* fmin v7.4s, v7.4s, v2.4s */
-	WORD $0x4e21d4e8 /* fadd v8.4s, v7.4s, v1.4s */; VSUB V1.S4, V8.S4, V8.S4; VUSHR $22, V8.S4, V8.S4
-	VSHL $2, V8.S4, V8.S4; MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31
-	VTBL V31.B16, [V8.B16], V8.B16; VBIF V3.B16, V5.B16, V8.B16; MOVD $table8x4_1e34bd050c119356<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V9.B16
-	WORD $0x4ea9d4e7 /* fsub v7.4s, v7.4s, v9.4s */; WORD $0x6e27dce9 /* fmul v9.4s, v7.4s, v7.4s */
-	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V8.B16, [V29.B16, V30.B16], V10.B16; WORD $0x6e27dd4a /* fmul v10.4s, v10.4s, v7.4s */
-	MOVD $table8x4_b719a587dcd13a62<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V8.B16, [V29.B16, V30.B16], V11.B16; WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */
-	MOVD $table8x4_b89f438e07036195<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V8.B16, [V29.B16, V30.B16], V11.B16; WORD $0x6e29dd6b /* fmul v11.4s, v11.4s, v9.4s */
-	WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */; WORD $0x6e29dd2b /* fmul v11.4s, v9.4s, v9.4s */
-	WORD $0x6e2bdd4a /* fmul v10.4s, v10.4s, v11.4s */; MOVD $table8x4_254ef1c8c78e124a<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V11.B16
-	WORD $0x6e27dd6b /* fmul v11.4s, v11.4s, v7.4s */; MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V12.B16
-	WORD $0x4e2cd56b /* fadd v11.4s, v11.4s, v12.4s */; WORD $0x6e29dd6b /* fmul v11.4s, v11.4s, v9.4s */
-	WORD $0x4e2ad56b /* fadd v11.4s, v11.4s, v10.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V9.B16
-	WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V8.B16
-	WORD $0x4e28d529 /* fadd v9.4s, v9.4s, v8.4s */; WORD $0x4e2bd529 /* fadd v9.4s, v9.4s, v11.4s */
-	VAND V0.B16, V6.B16, V0.B16; VORR V9.B16, V0.B16, V9.B16; FMOVQ F9, (R0)
+	WORD $0x4ea0f805 /* fabs v5.4s, v0.4s */; WORD $0x4ea2f4a5 /* fmin v5.4s, v5.4s, v2.4s */
+	WORD $0x4e21d4a6 /* fadd v6.4s, v5.4s, v1.4s */; VSUB V1.S4, V6.S4, V6.S4; VUSHR $22, V6.S4, V6.S4
+	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V6.B16, V29.B16, V29.B16
+	FMOVQ 32(R16), F6; WORD $0x4ebe97a6 /* mla v6.4s, v29.4s, v30.4s */
+	MOVD $table8x4_1e34bd050c119356<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x4ea7d4a5 /* fsub v5.4s, v5.4s, v7.4s */; WORD $0x6e25dca7 /* fmul v7.4s, v5.4s, v5.4s */
+	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V8.B16
+	WORD $0x6e25dd08 /* fmul v8.4s, v8.4s, v5.4s */; MOVD $table8x4_b719a587dcd13a62<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; MOVD $table8x4_b89f438e07036195<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */
+	WORD $0x6e27dce9 /* fmul v9.4s, v7.4s, v7.4s */; WORD $0x6e29dd08 /* fmul v8.4s, v8.4s, v9.4s */
+	MOVD $table8x4_254ef1c8c78e124a<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V10.B16
+	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */
+	WORD $0x4e28d529 /* fadd v9.4s, v9.4s, v8.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */
+	VAND V0.B16, V3.B16, V0.B16; VORR V7.B16, V0.B16, V7.B16; FMOVQ F7, (R0)
 	WORD $0x4ea0f880 /* fabs v0.4s, v4.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
-	WORD $0x4e21d407 /* fadd v7.4s, v0.4s, v1.4s */; VSUB V1.S4, V7.S4, V7.S4; VUSHR $22, V7.S4, V7.S4
-	VSHL $2, V7.S4, V7.S4; MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31
-	VTBL V31.B16, [V7.B16], V7.B16; VBIF V3.B16, V5.B16, V7.B16; MOVD $table8x4_1e34bd050c119356<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V8.B16
-	WORD $0x4ea8d400 /* fsub v0.4s, v0.4s, v8.4s */; WORD $0x6e20dc08 /* fmul v8.4s, v0.4s, v0.4s */
-	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V9.B16
-	WORD $0x6e20dd29 /* fmul v9.4s, v9.4s, v0.4s */; MOVD $table8x4_b719a587dcd13a62<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V10.B16
-	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; MOVD $table8x4_b89f438e07036195<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V10.B16
-	WORD $0x6e28dd4a /* fmul v10.4s, v10.4s, v8.4s */; WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */
-	WORD $0x6e28dd0a /* fmul v10.4s, v8.4s, v8.4s */; WORD $0x6e2add29 /* fmul v9.4s, v9.4s, v10.4s */
-	MOVD $table8x4_254ef1c8c78e124a<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V7.B16, [V29.B16, V30.B16], V10.B16; WORD $0x6e20dd4a /* fmul v10.4s, v10.4s, v0.4s */
-	MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V7.B16, [V29.B16, V30.B16], V11.B16; WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */
-	WORD $0x6e28dd4a /* fmul v10.4s, v10.4s, v8.4s */; WORD $0x4e29d54a /* fadd v10.4s, v10.4s, v9.4s */
-	MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V8.B16
-	WORD $0x6e20dd08 /* fmul v8.4s, v8.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V7.B16
-	WORD $0x4e27d508 /* fadd v8.4s, v8.4s, v7.4s */; WORD $0x4e2ad508 /* fadd v8.4s, v8.4s, v10.4s */
-	VAND V4.B16, V6.B16, V4.B16; VORR V8.B16, V4.B16, V8.B16; FMOVQ F8, 16(R0)
+	WORD $0x4e21d405 /* fadd v5.4s, v0.4s, v1.4s */; VSUB V1.S4, V5.S4, V5.S4; VUSHR $22, V5.S4, V5.S4
+	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V5.B16, V29.B16, V29.B16
+	FMOVQ 32(R16), F5; WORD $0x4ebe97a5 /* mla v5.4s, v29.4s, v30.4s */
+	MOVD $table8x4_1e34bd050c119356<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x4ea6d400 /* fsub v0.4s, v0.4s, v6.4s */; WORD $0x6e20dc06 /* fmul v6.4s, v0.4s, v0.4s */
+	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e20dce7 /* fmul v7.4s, v7.4s, v0.4s */; MOVD $table8x4_b719a587dcd13a62<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V8.B16
+	WORD $0x4e28d4e7 /* fadd v7.4s, v7.4s, v8.4s */; MOVD $table8x4_b89f438e07036195<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V8.B16
+	WORD $0x6e26dd08 /* fmul v8.4s, v8.4s, v6.4s */; WORD $0x4e28d4e7 /* fadd v7.4s, v7.4s, v8.4s */
+	WORD $0x6e26dcc8 /* fmul v8.4s, v6.4s, v6.4s */; WORD $0x6e28dce7 /* fmul v7.4s, v7.4s, v8.4s */
+	MOVD $table8x4_254ef1c8c78e124a<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V8.B16
+	WORD $0x6e20dd08 /* fmul v8.4s, v8.4s, v0.4s */; MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; WORD $0x6e26dd08 /* fmul v8.4s, v8.4s, v6.4s */
+	WORD $0x4e27d508 /* fadd v8.4s, v8.4s, v7.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x6e20dcc6 /* fmul v6.4s, v6.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V5.B16
+	WORD $0x4e25d4c6 /* fadd v6.4s, v6.4s, v5.4s */; WORD $0x4e28d4c6 /* fadd v6.4s, v6.4s, v8.4s */
+	VAND V4.B16, V3.B16, V4.B16; VORR V6.B16, V4.B16, V6.B16; FMOVQ F6, 16(R0)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVD x+8(FP), R1
 	ADD $32, R2, R8
@@ -1793,80 +1787,77 @@ inputs2:
 	WORD $0x4e2ad508 /* fadd v8.4s, v8.4s, v10.4s */; WORD $0x4e2bd529 /* fadd v9.4s, v9.4s, v11.4s */
 	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */
 	MOVD $c3f1ae148x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c4110cccdx4<>(SB), R16; FMOVQ (R16), F2
-	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F3; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F5
-	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F6
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F3
 	// y = tanh(x)
-	WORD $0x4ea0f807 /* fabs v7.4s, v0.4s */; WORD $0x4ea2f4e7 /* fmin v7.4s, v7.4s, v2.4s */
-	WORD $0x4e21d4e9 /* fadd v9.4s, v7.4s, v1.4s */; VSUB V1.S4, V9.S4, V9.S4; VUSHR $22, V9.S4, V9.S4
-	VSHL $2, V9.S4, V9.S4; MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31
-	VTBL V31.B16, [V9.B16], V9.B16; VBIF V3.B16, V5.B16, V9.B16; MOVD $table8x4_1e34bd050c119356<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V9.B16, [V29.B16, V30.B16], V10.B16
-	WORD $0x4eaad4e7 /* fsub v7.4s, v7.4s, v10.4s */; WORD $0x6e27dcea /* fmul v10.4s, v7.4s, v7.4s */
-	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V9.B16, [V29.B16, V30.B16], V11.B16; WORD $0x6e27dd6b /* fmul v11.4s, v11.4s, v7.4s */
-	MOVD $table8x4_b719a587dcd13a62<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V9.B16, [V29.B16, V30.B16], V12.B16; WORD $0x4e2cd56b /* fadd v11.4s, v11.4s, v12.4s */
-	MOVD $table8x4_b89f438e07036195<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V9.B16, [V29.B16, V30.B16], V12.B16; WORD $0x6e2add8c /* fmul v12.4s, v12.4s, v10.4s */
-	WORD $0x4e2cd56b /* fadd v11.4s, v11.4s, v12.4s */; WORD $0x6e2add4c /* fmul v12.4s, v10.4s, v10.4s */
-	WORD $0x6e2cdd6b /* fmul v11.4s, v11.4s, v12.4s */; MOVD $table8x4_254ef1c8c78e124a<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V9.B16, [V29.B16, V30.B16], V12.B16
-	WORD $0x6e27dd8c /* fmul v12.4s, v12.4s, v7.4s */; MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V9.B16, [V29.B16, V30.B16], V13.B16
-	WORD $0x4e2dd58c /* fadd v12.4s, v12.4s, v13.4s */; WORD $0x6e2add8c /* fmul v12.4s, v12.4s, v10.4s */
-	WORD $0x4e2bd58c /* fadd v12.4s, v12.4s, v11.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V9.B16, [V29.B16, V30.B16], V10.B16
-	WORD $0x6e27dd4a /* fmul v10.4s, v10.4s, v7.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V9.B16, [V29.B16, V30.B16], V9.B16
-	WORD $0x4e29d54a /* fadd v10.4s, v10.4s, v9.4s */; WORD $0x4e2cd54a /* fadd v10.4s, v10.4s, v12.4s */
-	VAND V0.B16, V6.B16, V0.B16; VORR V10.B16, V0.B16, V10.B16; FMOVQ F10, 32(R0)
-	WORD $0x4ea0f880 /* fabs v0.4s, v4.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
-	WORD $0x4e21d407 /* fadd v7.4s, v0.4s, v1.4s */; VSUB V1.S4, V7.S4, V7.S4; VUSHR $22, V7.S4, V7.S4
-	VSHL $2, V7.S4, V7.S4; MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31
-	VTBL V31.B16, [V7.B16], V7.B16; VBIF V3.B16, V5.B16, V7.B16; MOVD $table8x4_1e34bd050c119356<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V9.B16
-	WORD $0x4ea9d400 /* fsub v0.4s, v0.4s, v9.4s */; WORD $0x6e20dc09 /* fmul v9.4s, v0.4s, v0.4s */
-	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V7.B16, [V29.B16, V30.B16], V10.B16; WORD $0x6e20dd4a /* fmul v10.4s, v10.4s, v0.4s */
-	MOVD $table8x4_b719a587dcd13a62<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V7.B16, [V29.B16, V30.B16], V11.B16; WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */
-	MOVD $table8x4_b89f438e07036195<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V7.B16, [V29.B16, V30.B16], V11.B16; WORD $0x6e29dd6b /* fmul v11.4s, v11.4s, v9.4s */
-	WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */; WORD $0x6e29dd2b /* fmul v11.4s, v9.4s, v9.4s */
-	WORD $0x6e2bdd4a /* fmul v10.4s, v10.4s, v11.4s */; MOVD $table8x4_254ef1c8c78e124a<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V11.B16
-	WORD $0x6e20dd6b /* fmul v11.4s, v11.4s, v0.4s */; MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V12.B16
-	WORD $0x4e2cd56b /* fadd v11.4s, v11.4s, v12.4s */; WORD $0x6e29dd6b /* fmul v11.4s, v11.4s, v9.4s */
-	WORD $0x4e2ad56b /* fadd v11.4s, v11.4s, v10.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V9.B16
-	WORD $0x6e20dd29 /* fmul v9.4s, v9.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V7.B16
-	WORD $0x4e27d529 /* fadd v9.4s, v9.4s, v7.4s */; WORD $0x4e2bd529 /* fadd v9.4s, v9.4s, v11.4s */
-	VAND V4.B16, V6.B16, V4.B16; VORR V9.B16, V4.B16, V9.B16; FMOVQ F9, 48(R0)
-	WORD $0x4ea0f900 /* fabs v0.4s, v8.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
-	WORD $0x4e21d404 /* fadd v4.4s, v0.4s, v1.4s */; VSUB V1.S4, V4.S4, V4.S4; VUSHR $22, V4.S4, V4.S4
-	VSHL $2, V4.S4, V4.S4; MOVD $table4x4_44fa435ea293bfdc<>(SB), R16; FMOVQ (R16), F31
-	VTBL V31.B16, [V4.B16], V4.B16; VBIF V3.B16, V5.B16, V4.B16; MOVD $table8x4_1e34bd050c119356<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V7.B16
-	WORD $0x4ea7d400 /* fsub v0.4s, v0.4s, v7.4s */; WORD $0x6e20dc07 /* fmul v7.4s, v0.4s, v0.4s */
-	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V9.B16
-	WORD $0x6e20dd29 /* fmul v9.4s, v9.4s, v0.4s */; MOVD $table8x4_b719a587dcd13a62<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V10.B16
+	WORD $0x4ea0f805 /* fabs v5.4s, v0.4s */; WORD $0x4ea2f4a5 /* fmin v5.4s, v5.4s, v2.4s */
+	WORD $0x4e21d4a6 /* fadd v6.4s, v5.4s, v1.4s */; VSUB V1.S4, V6.S4, V6.S4; VUSHR $22, V6.S4, V6.S4
+	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V6.B16, V29.B16, V29.B16
+	FMOVQ 32(R16), F6; WORD $0x4ebe97a6 /* mla v6.4s, v29.4s, v30.4s */
+	MOVD $table8x4_1e34bd050c119356<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x4ea7d4a5 /* fsub v5.4s, v5.4s, v7.4s */; WORD $0x6e25dca7 /* fmul v7.4s, v5.4s, v5.4s */
+	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; MOVD $table8x4_b719a587dcd13a62<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V10.B16
 	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; MOVD $table8x4_b89f438e07036195<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V10.B16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V10.B16
 	WORD $0x6e27dd4a /* fmul v10.4s, v10.4s, v7.4s */; WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */
 	WORD $0x6e27dcea /* fmul v10.4s, v7.4s, v7.4s */; WORD $0x6e2add29 /* fmul v9.4s, v9.4s, v10.4s */
 	MOVD $table8x4_254ef1c8c78e124a<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V4.B16, [V29.B16, V30.B16], V10.B16; WORD $0x6e20dd4a /* fmul v10.4s, v10.4s, v0.4s */
+	VTBL V6.B16, [V29.B16, V30.B16], V10.B16; WORD $0x6e25dd4a /* fmul v10.4s, v10.4s, v5.4s */
 	MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16; FLDPQ (R16), (F29, F30)
-	VTBL V4.B16, [V29.B16, V30.B16], V11.B16; WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */
+	VTBL V6.B16, [V29.B16, V30.B16], V11.B16; WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */
 	WORD $0x6e27dd4a /* fmul v10.4s, v10.4s, v7.4s */; WORD $0x4e29d54a /* fadd v10.4s, v10.4s, v9.4s */
-	MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V7.B16
-	WORD $0x6e20dce7 /* fmul v7.4s, v7.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; WORD $0x4e2ad4e7 /* fadd v7.4s, v7.4s, v10.4s */
+	VAND V0.B16, V3.B16, V0.B16; VORR V7.B16, V0.B16, V7.B16; FMOVQ F7, 32(R0)
+	WORD $0x4ea0f880 /* fabs v0.4s, v4.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
+	WORD $0x4e21d405 /* fadd v5.4s, v0.4s, v1.4s */; VSUB V1.S4, V5.S4, V5.S4; VUSHR $22, V5.S4, V5.S4
+	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V5.B16, V29.B16, V29.B16
+	FMOVQ 32(R16), F5; WORD $0x4ebe97a5 /* mla v5.4s, v29.4s, v30.4s */
+	MOVD $table8x4_1e34bd050c119356<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x4ea6d400 /* fsub v0.4s, v0.4s, v6.4s */; WORD $0x6e20dc06 /* fmul v6.4s, v0.4s, v0.4s */
+	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e20dce7 /* fmul v7.4s, v7.4s, v0.4s */; MOVD $table8x4_b719a587dcd13a62<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */; MOVD $table8x4_b89f438e07036195<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x6e26dd29 /* fmul v9.4s, v9.4s, v6.4s */; WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */
+	WORD $0x6e26dcc9 /* fmul v9.4s, v6.4s, v6.4s */; WORD $0x6e29dce7 /* fmul v7.4s, v7.4s, v9.4s */
+	MOVD $table8x4_254ef1c8c78e124a<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x6e20dd29 /* fmul v9.4s, v9.4s, v0.4s */; MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V10.B16
+	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; WORD $0x6e26dd29 /* fmul v9.4s, v9.4s, v6.4s */
+	WORD $0x4e27d529 /* fadd v9.4s, v9.4s, v7.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x6e20dcc6 /* fmul v6.4s, v6.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V5.B16
+	WORD $0x4e25d4c6 /* fadd v6.4s, v6.4s, v5.4s */; WORD $0x4e29d4c6 /* fadd v6.4s, v6.4s, v9.4s */
+	VAND V4.B16, V3.B16, V4.B16; VORR V6.B16, V4.B16, V6.B16; FMOVQ F6, 48(R0)
+	WORD $0x4ea0f900 /* fabs v0.4s, v8.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
+	WORD $0x4e21d404 /* fadd v4.4s, v0.4s, v1.4s */; VSUB V1.S4, V4.S4, V4.S4; VUSHR $22, V4.S4, V4.S4
+	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V4.B16, V29.B16, V29.B16
+	FMOVQ 32(R16), F4; WORD $0x4ebe97a4 /* mla v4.4s, v29.4s, v30.4s */
+	MOVD $table8x4_1e34bd050c119356<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V5.B16
+	WORD $0x4ea5d400 /* fsub v0.4s, v0.4s, v5.4s */; WORD $0x6e20dc05 /* fmul v5.4s, v0.4s, v0.4s */
+	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x6e20dcc6 /* fmul v6.4s, v6.4s, v0.4s */; MOVD $table8x4_b719a587dcd13a62<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */; MOVD $table8x4_b89f438e07036195<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
+	WORD $0x6e25dca7 /* fmul v7.4s, v5.4s, v5.4s */; WORD $0x6e27dcc6 /* fmul v6.4s, v6.4s, v7.4s */
+	MOVD $table8x4_254ef1c8c78e124a<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e20dce7 /* fmul v7.4s, v7.4s, v0.4s */; MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */; WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */
+	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V5.B16
+	WORD $0x6e20dca5 /* fmul v5.4s, v5.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
 	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V4.B16
-	WORD $0x4e24d4e7 /* fadd v7.4s, v7.4s, v4.4s */; WORD $0x4e2ad4e7 /* fadd v7.4s, v7.4s, v10.4s */
-	VAND V8.B16, V6.B16, V8.B16; VORR V7.B16, V8.B16, V7.B16; FMOVS F7, 64(R0)
+	WORD $0x4e24d4a5 /* fadd v5.4s, v5.4s, v4.4s */; WORD $0x4e27d4a5 /* fadd v5.4s, v5.4s, v7.4s */
+	VAND V8.B16, V3.B16, V8.B16; VORR V5.B16, V8.B16, V5.B16; FMOVS F5, 64(R0)
 	RET
 
 // dense3x8NEON sums 3 products for each of 8 outputs.
@@ -1978,12 +1969,9 @@ TEXT ·dropoutEachNEON(SB), NOSPLIT, $0-48
 row1:
 	MOVD n+24(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ (R4), F0; FMOVQ (R5), F1
-	dropoutEachNEONEach
-	FMOVQ F0, (R0)
-	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1
-	dropoutEachNEONEach
-	FMOVQ F0, 16(R0)
+	FLDPQ (R4), (F0, F2); FLDPQ (R5), (F1, F3)
+	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */; WORD $0x6e23dc42 /* fmul v2.4s, v2.4s, v3.4s */
+	FSTPQ (F0, F2), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
@@ -2005,17 +1993,16 @@ next3:
 	RET
 
 #define dropoutGradientToGeluGradientEachNEONEach \
-	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */; WORD $0x4eaff442 /* fmin v2.4s, v2.4s, v15.4s */; \
-	WORD $0x4e30f442 /* fmax v2.4s, v2.4s, v16.4s */; WORD $0x6e22de21 /* fmul v1.4s, v17.4s, v2.4s */; \
+	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */; WORD $0x4eadf442 /* fmin v2.4s, v2.4s, v13.4s */; \
+	WORD $0x4e2ef442 /* fmax v2.4s, v2.4s, v14.4s */; WORD $0x6e22dde1 /* fmul v1.4s, v15.4s, v2.4s */; \
 	WORD $0x4ea0f836 /* fabs v22.4s, v1.4s */; WORD $0x6e21dc37 /* fmul v23.4s, v1.4s, v1.4s */; \
-	WORD $0x6e37de58 /* fmul v24.4s, v18.4s, v23.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */; \
+	WORD $0x6e37de18 /* fmul v24.4s, v16.4s, v23.4s */; WORD $0x4e31d718 /* fadd v24.4s, v24.4s, v17.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e32d718 /* fadd v24.4s, v24.4s, v18.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */; \
 	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e34d718 /* fadd v24.4s, v24.4s, v20.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e35d718 /* fadd v24.4s, v24.4s, v21.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $cbec09376x4<>(SB), R16; FMOVQ (R16), F25; \
-	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
-	WORD $0x4e25d718 /* fadd v24.4s, v24.4s, v5.4s */; WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; \
-	WORD $0x4e21d718 /* fadd v24.4s, v24.4s, v1.4s */; MOVD $c58800000x4<>(SB), R16; FMOVQ (R16), F23; \
-	WORD $0x6e37dc37 /* fmul v23.4s, v1.4s, v23.4s */; WORD $0x6e25def9 /* fmul v25.4s, v23.4s, v5.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e25d718 /* fadd v24.4s, v24.4s, v5.4s */; \
+	WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; WORD $0x4e21d718 /* fadd v24.4s, v24.4s, v1.4s */; \
+	WORD $0x6e35dc37 /* fmul v23.4s, v1.4s, v21.4s */; WORD $0x6e25def9 /* fmul v25.4s, v23.4s, v5.4s */; \
 	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; MOVD $c26800000x4<>(SB), R16; FMOVQ (R16), F23; \
 	WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; MOVD $c0d800000x4<>(SB), R16; FMOVQ (R16), F23; \
 	WORD $0x6eb6e6f7 /* fcmgt v23.4s, v23.4s, v22.4s */; VBSL V24.B16, V25.B16, V23.B16; \
@@ -2036,16 +2023,17 @@ next3:
 	WORD $0x6e39df3a /* fmul v26.4s, v25.4s, v25.4s */; WORD $0x6e29df3b /* fmul v27.4s, v25.4s, v9.4s */; \
 	WORD $0x4e24d77b /* fadd v27.4s, v27.4s, v4.4s */; WORD $0x6e2adf5c /* fmul v28.4s, v26.4s, v10.4s */; \
 	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	VSHL $2, V24.S4, V26.S4; FMOVQ (R19), F31; VTBL V31.B16, [V26.B16], V26.B16; VBIF V11.B16, V12.B16, V26.B16; \
-	FLDPQ (R20), (F29, F30); VTBL V26.B16, [V29.B16, V30.B16], V28.B16; \
-	WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; \
-	FLDPQ (R21), (F29, F30); VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; \
-	VADD V24.S4, V26.S4, V26.S4; VADD V26.S4, V13.S4, V26.S4; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V24.B16, V29.B16, V29.B16; FMOVQ 32(R19), F26; \
+	WORD $0x4ebe97ba /* mla v26.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V28.B16; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
+	WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; VADD V24.S4, V26.S4, V26.S4; \
+	VADD V26.S4, V11.S4, V26.S4; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ad77b /* fadd v27.4s, v27.4s, v26.4s */; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F24; \
-	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x4ebbd5db /* fsub v27.4s, v14.4s, v27.4s */; \
+	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x4ebbd59b /* fsub v27.4s, v12.4s, v27.4s */; \
 	MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6eb6e716 /* fcmgt v22.4s, v24.4s, v22.4s */; \
 	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F24; VAND V1.B16, V24.B16, V1.B16; VORR V27.B16, V1.B16, V27.B16; \
-	VBSL V27.B16, V23.B16, V22.B16; WORD $0x4e36d5d6 /* fadd v22.4s, v14.4s, v22.4s */; \
+	VBSL V27.B16, V23.B16, V22.B16; WORD $0x4e36d596 /* fadd v22.4s, v12.4s, v22.4s */; \
 	WORD $0x6e36dc96 /* fmul v22.4s, v4.4s, v22.4s */; WORD $0x6e22dc41 /* fmul v1.4s, v2.4s, v2.4s */; \
 	MOVD $cbf000000x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e21def7 /* fmul v23.4s, v23.4s, v1.4s */; \
 	MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F1; WORD $0x4ea1f6f7 /* fmin v23.4s, v23.4s, v1.4s */; \
@@ -2056,10 +2044,10 @@ next3:
 	WORD $0x4eb8d739 /* fsub v25.4s, v25.4s, v24.4s */; WORD $0x6e39df38 /* fmul v24.4s, v25.4s, v25.4s */; \
 	WORD $0x6e29df3a /* fmul v26.4s, v25.4s, v9.4s */; WORD $0x4e24d75a /* fadd v26.4s, v26.4s, v4.4s */; \
 	WORD $0x6e2adf1b /* fmul v27.4s, v24.4s, v10.4s */; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; \
-	WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; VSHL $2, V1.S4, V24.S4; FMOVQ (R19), F31; \
-	VTBL V31.B16, [V24.B16], V24.B16; VBIF V11.B16, V12.B16, V24.B16; FLDPQ (R20), (F29, F30); \
+	WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; FLDPQ (R19), (F29, F30); VAND V1.B16, V29.B16, V29.B16; \
+	FMOVQ 32(R19), F24; WORD $0x4ebe97b8 /* mla v24.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
 	VTBL V24.B16, [V29.B16, V30.B16], V27.B16; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; \
-	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; VUSHR $1, V23.S4, V23.S4; VAND V23.B16, V13.B16, V23.B16; \
+	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; VUSHR $1, V23.S4, V23.S4; VAND V23.B16, V11.B16, V23.B16; \
 	FLDPQ (R21), (F29, F30); VTBL V24.B16, [V29.B16, V30.B16], V24.B16; VSHL $20, V1.S4, V1.S4; \
 	VADD V1.S4, V24.S4, V24.S4; VADD V24.S4, V23.S4, V24.S4; WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; \
 	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F1; \
@@ -2072,19 +2060,19 @@ next3:
 TEXT ·dropoutGradientToGeluGradientEachNEON(SB), NOSPLIT, $0-56
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD x2+24(FP), R6; MOVD rows+40(FP), R2
 	MOVD gap+48(FP), R3
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
+	MOVD $table6x8_9593affd730a7d3<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
 	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F4
 	MOVD $c3e0375d3x4<>(SB), R16; FMOVQ (R16), F5; MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F6
 	MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F8
 	MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F10
-	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F12
-	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F14
-	MOVD $c42200000x4<>(SB), R16; FMOVQ (R16), F15; MOVD $cc2200000x4<>(SB), R16; FMOVQ (R16), F16
-	MOVD $c3f3504f3x4<>(SB), R16; FMOVQ (R16), F17; MOVD $cba1dd328x4<>(SB), R16; FMOVQ (R16), F18
-	MOVD $c3ba3ccf3x4<>(SB), R16; FMOVQ (R16), F19; MOVD $cbcdb4da5x4<>(SB), R16; FMOVQ (R16), F20
-	MOVD $c3de70dc4x4<>(SB), R16; FMOVQ (R16), F21
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F12
+	MOVD $c42200000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $cc2200000x4<>(SB), R16; FMOVQ (R16), F14
+	MOVD $c3f3504f3x4<>(SB), R16; FMOVQ (R16), F15; MOVD $cba1dd328x4<>(SB), R16; FMOVQ (R16), F16
+	MOVD $c3ba3ccf3x4<>(SB), R16; FMOVQ (R16), F17; MOVD $cbcdb4da5x4<>(SB), R16; FMOVQ (R16), F18
+	MOVD $c3de70dc4x4<>(SB), R16; FMOVQ (R16), F19; MOVD $cbec09376x4<>(SB), R16; FMOVQ (R16), F20
+	MOVD $c58800000x4<>(SB), R16; FMOVQ (R16), F21
 	// v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a)))))
 row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
@@ -2117,60 +2105,92 @@ next3:
 	RET
 
 #define eluEachNEONEach \
-	WORD $0x6ea0e470 /* fcmgt v16.4s, v3.4s, v0.4s */; WORD $0x4ea4f411 /* fmin v17.4s, v0.4s, v4.4s */; \
-	WORD $0x4e25f631 /* fmax v17.4s, v17.4s, v5.4s */; WORD $0x6e26de32 /* fmul v18.4s, v17.4s, v6.4s */; \
-	WORD $0x4e21d652 /* fadd v18.4s, v18.4s, v1.4s */; WORD $0x4ea1d653 /* fsub v19.4s, v18.4s, v1.4s */; \
-	WORD $0x6e27de74 /* fmul v20.4s, v19.4s, v7.4s */; WORD $0x4eb4d631 /* fsub v17.4s, v17.4s, v20.4s */; \
-	WORD $0x6e28de73 /* fmul v19.4s, v19.4s, v8.4s */; WORD $0x4eb3d634 /* fsub v20.4s, v17.4s, v19.4s */; \
-	WORD $0x4eb4d631 /* fsub v17.4s, v17.4s, v20.4s */; WORD $0x4eb3d631 /* fsub v17.4s, v17.4s, v19.4s */; \
-	WORD $0x6e34dd33 /* fmul v19.4s, v9.4s, v20.4s */; WORD $0x4e2ad673 /* fadd v19.4s, v19.4s, v10.4s */; \
-	WORD $0x6e34de73 /* fmul v19.4s, v19.4s, v20.4s */; WORD $0x4e2bd673 /* fadd v19.4s, v19.4s, v11.4s */; \
-	WORD $0x6e34de73 /* fmul v19.4s, v19.4s, v20.4s */; WORD $0x4e2cd673 /* fadd v19.4s, v19.4s, v12.4s */; \
-	WORD $0x6e34de73 /* fmul v19.4s, v19.4s, v20.4s */; WORD $0x4e22d673 /* fadd v19.4s, v19.4s, v2.4s */; \
-	WORD $0x6e34de95 /* fmul v21.4s, v20.4s, v20.4s */; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; \
-	WORD $0x4e31d6b5 /* fadd v21.4s, v21.4s, v17.4s */; VADD V13.S4, V18.S4, V18.S4; VSHL $23, V18.S4, V18.S4; \
-	WORD $0x4ea2d651 /* fsub v17.4s, v18.4s, v2.4s */; WORD $0x6e34de54 /* fmul v20.4s, v18.4s, v20.4s */; \
-	WORD $0x4e34d633 /* fadd v19.4s, v17.4s, v20.4s */; WORD $0x4eb3d631 /* fsub v17.4s, v17.4s, v19.4s */; \
-	WORD $0x4e34d631 /* fadd v17.4s, v17.4s, v20.4s */; WORD $0x6e35de52 /* fmul v18.4s, v18.4s, v21.4s */; \
-	WORD $0x4e32d631 /* fadd v17.4s, v17.4s, v18.4s */; WORD $0x4ea0f812 /* fabs v18.4s, v0.4s */; \
-	WORD $0x6eb2e5d2 /* fcmgt v18.4s, v14.4s, v18.4s */; WORD $0x4e31d673 /* fadd v19.4s, v19.4s, v17.4s */; \
-	WORD $0x6e2fde73 /* fmul v19.4s, v19.4s, v15.4s */; VBSL V19.B16, V0.B16, V18.B16; \
-	VBSL V0.B16, V18.B16, V16.B16
+	WORD $0x6ea0e491 /* fcmgt v17.4s, v4.4s, v0.4s */; WORD $0x4ea5f412 /* fmin v18.4s, v0.4s, v5.4s */; \
+	WORD $0x4e26f652 /* fmax v18.4s, v18.4s, v6.4s */; WORD $0x6e27de53 /* fmul v19.4s, v18.4s, v7.4s */; \
+	WORD $0x4e22d673 /* fadd v19.4s, v19.4s, v2.4s */; WORD $0x4ea2d674 /* fsub v20.4s, v19.4s, v2.4s */; \
+	WORD $0x6e28de95 /* fmul v21.4s, v20.4s, v8.4s */; WORD $0x4eb5d652 /* fsub v18.4s, v18.4s, v21.4s */; \
+	WORD $0x6e29de94 /* fmul v20.4s, v20.4s, v9.4s */; WORD $0x4eb4d655 /* fsub v21.4s, v18.4s, v20.4s */; \
+	WORD $0x4eb5d652 /* fsub v18.4s, v18.4s, v21.4s */; WORD $0x4eb4d652 /* fsub v18.4s, v18.4s, v20.4s */; \
+	WORD $0x6e35dd54 /* fmul v20.4s, v10.4s, v21.4s */; WORD $0x4e2bd694 /* fadd v20.4s, v20.4s, v11.4s */; \
+	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e2cd694 /* fadd v20.4s, v20.4s, v12.4s */; \
+	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e2dd694 /* fadd v20.4s, v20.4s, v13.4s */; \
+	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e23d694 /* fadd v20.4s, v20.4s, v3.4s */; \
+	WORD $0x6e35deb6 /* fmul v22.4s, v21.4s, v21.4s */; WORD $0x6e34ded6 /* fmul v22.4s, v22.4s, v20.4s */; \
+	WORD $0x4e32d6d6 /* fadd v22.4s, v22.4s, v18.4s */; VADD V14.S4, V19.S4, V19.S4; VSHL $23, V19.S4, V19.S4; \
+	WORD $0x4ea3d672 /* fsub v18.4s, v19.4s, v3.4s */; WORD $0x6e35de75 /* fmul v21.4s, v19.4s, v21.4s */; \
+	WORD $0x4e35d654 /* fadd v20.4s, v18.4s, v21.4s */; WORD $0x4eb4d652 /* fsub v18.4s, v18.4s, v20.4s */; \
+	WORD $0x4e35d652 /* fadd v18.4s, v18.4s, v21.4s */; WORD $0x6e36de73 /* fmul v19.4s, v19.4s, v22.4s */; \
+	WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */; WORD $0x4ea0f813 /* fabs v19.4s, v0.4s */; \
+	WORD $0x6eb3e5f3 /* fcmgt v19.4s, v15.4s, v19.4s */; WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */; \
+	WORD $0x6e30de94 /* fmul v20.4s, v20.4s, v16.4s */; VBSL V20.B16, V0.B16, V19.B16; \
+	VBSL V0.B16, V19.B16, V17.B16
 
 // eluEachNEON computes y = select(x0 < 0, expm1(x0), x0) for n elements of every row.
 TEXT ·eluEachNEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD rows+24(FP), R2; MOVD gap+32(FP), R3
-	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F2
-	VEOR V3.B16, V3.B16, V3.B16; MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F4; MOVD $cc1900000x4<>(SB), R16
-	FMOVQ (R16), F5; MOVD $c3fb8aa3bx4<>(SB), R16; FMOVQ (R16), F6; MOVD $c3f317200x4<>(SB), R16
-	FMOVQ (R16), F7; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F8; MOVD $c3ab66a86x4<>(SB), R16
-	FMOVQ (R16), F9; MOVD $c3c09162cx4<>(SB), R16; FMOVQ (R16), F10; MOVD $c3d2aaa9cx4<>(SB), R16
-	FMOVQ (R16), F11; MOVD $c3e2aaa55x4<>(SB), R16; FMOVQ (R16), F12; MOVD $cb4c0007ex4<>(SB), R16
-	FMOVQ (R16), F13; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F14; MOVD $c40000000x4<>(SB), R16
-	FMOVQ (R16), F15
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F2; MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F3
+	VEOR V4.B16, V4.B16, V4.B16; MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F5; MOVD $cc1900000x4<>(SB), R16
+	FMOVQ (R16), F6; MOVD $c3fb8aa3bx4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3f317200x4<>(SB), R16
+	FMOVQ (R16), F8; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3ab66a86x4<>(SB), R16
+	FMOVQ (R16), F10; MOVD $c3c09162cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c3d2aaa9cx4<>(SB), R16
+	FMOVQ (R16), F12; MOVD $c3e2aaa55x4<>(SB), R16; FMOVQ (R16), F13; MOVD $cb4c0007ex4<>(SB), R16
+	FMOVQ (R16), F14; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F15; MOVD $c40000000x4<>(SB), R16
+	FMOVQ (R16), F16
 	// y = select(x0 < 0, expm1(x0), x0)
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ (R4), F0
-	eluEachNEONEach
-	FMOVQ F16, (R0)
-	FMOVQ 16(R4), F0
-	eluEachNEONEach
-	FMOVQ F16, 16(R0)
+	FLDPQ (R4), (F0, F1)
+	WORD $0x6ea0e491 /* fcmgt v17.4s, v4.4s, v0.4s */; WORD $0x6ea1e492 /* fcmgt v18.4s, v4.4s, v1.4s */
+	WORD $0x4ea5f413 /* fmin v19.4s, v0.4s, v5.4s */; WORD $0x4ea5f434 /* fmin v20.4s, v1.4s, v5.4s */
+	WORD $0x4e26f673 /* fmax v19.4s, v19.4s, v6.4s */; WORD $0x4e26f694 /* fmax v20.4s, v20.4s, v6.4s */
+	WORD $0x6e27de75 /* fmul v21.4s, v19.4s, v7.4s */; WORD $0x6e27de96 /* fmul v22.4s, v20.4s, v7.4s */
+	WORD $0x4e22d6b5 /* fadd v21.4s, v21.4s, v2.4s */; WORD $0x4e22d6d6 /* fadd v22.4s, v22.4s, v2.4s */
+	WORD $0x4ea2d6b7 /* fsub v23.4s, v21.4s, v2.4s */; WORD $0x4ea2d6d8 /* fsub v24.4s, v22.4s, v2.4s */
+	WORD $0x6e28def9 /* fmul v25.4s, v23.4s, v8.4s */; WORD $0x6e28df1a /* fmul v26.4s, v24.4s, v8.4s */
+	WORD $0x4eb9d673 /* fsub v19.4s, v19.4s, v25.4s */; WORD $0x4ebad694 /* fsub v20.4s, v20.4s, v26.4s */
+	WORD $0x6e29def7 /* fmul v23.4s, v23.4s, v9.4s */; WORD $0x6e29df18 /* fmul v24.4s, v24.4s, v9.4s */
+	WORD $0x4eb7d679 /* fsub v25.4s, v19.4s, v23.4s */; WORD $0x4eb8d69a /* fsub v26.4s, v20.4s, v24.4s */
+	WORD $0x4eb9d673 /* fsub v19.4s, v19.4s, v25.4s */; WORD $0x4ebad694 /* fsub v20.4s, v20.4s, v26.4s */
+	WORD $0x4eb7d673 /* fsub v19.4s, v19.4s, v23.4s */; WORD $0x4eb8d694 /* fsub v20.4s, v20.4s, v24.4s */
+	WORD $0x6e39dd57 /* fmul v23.4s, v10.4s, v25.4s */; WORD $0x6e3add58 /* fmul v24.4s, v10.4s, v26.4s */
+	WORD $0x4e2bd6f7 /* fadd v23.4s, v23.4s, v11.4s */; WORD $0x4e2bd718 /* fadd v24.4s, v24.4s, v11.4s */
+	WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */; WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */
+	WORD $0x4e2cd6f7 /* fadd v23.4s, v23.4s, v12.4s */; WORD $0x4e2cd718 /* fadd v24.4s, v24.4s, v12.4s */
+	WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */; WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */
+	WORD $0x4e2dd6f7 /* fadd v23.4s, v23.4s, v13.4s */; WORD $0x4e2dd718 /* fadd v24.4s, v24.4s, v13.4s */
+	WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */; WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */
+	WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */; WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */
+	WORD $0x6e39df3b /* fmul v27.4s, v25.4s, v25.4s */; WORD $0x6e3adf5c /* fmul v28.4s, v26.4s, v26.4s */
+	WORD $0x6e37df7b /* fmul v27.4s, v27.4s, v23.4s */; WORD $0x6e38df9c /* fmul v28.4s, v28.4s, v24.4s */
+	WORD $0x4e33d77b /* fadd v27.4s, v27.4s, v19.4s */; WORD $0x4e34d79c /* fadd v28.4s, v28.4s, v20.4s */
+	VADD V14.S4, V21.S4, V21.S4; VADD V14.S4, V22.S4, V22.S4; VSHL $23, V21.S4, V21.S4; VSHL $23, V22.S4, V22.S4
+	WORD $0x4ea3d6b3 /* fsub v19.4s, v21.4s, v3.4s */; WORD $0x4ea3d6d4 /* fsub v20.4s, v22.4s, v3.4s */
+	WORD $0x6e39deb9 /* fmul v25.4s, v21.4s, v25.4s */; WORD $0x6e3adeda /* fmul v26.4s, v22.4s, v26.4s */
+	WORD $0x4e39d677 /* fadd v23.4s, v19.4s, v25.4s */; WORD $0x4e3ad698 /* fadd v24.4s, v20.4s, v26.4s */
+	WORD $0x4eb7d673 /* fsub v19.4s, v19.4s, v23.4s */; WORD $0x4eb8d694 /* fsub v20.4s, v20.4s, v24.4s */
+	WORD $0x4e39d673 /* fadd v19.4s, v19.4s, v25.4s */; WORD $0x4e3ad694 /* fadd v20.4s, v20.4s, v26.4s */
+	WORD $0x6e3bdeb5 /* fmul v21.4s, v21.4s, v27.4s */; WORD $0x6e3cded6 /* fmul v22.4s, v22.4s, v28.4s */
+	WORD $0x4e35d673 /* fadd v19.4s, v19.4s, v21.4s */; WORD $0x4e36d694 /* fadd v20.4s, v20.4s, v22.4s */
+	WORD $0x4ea0f815 /* fabs v21.4s, v0.4s */; WORD $0x4ea0f836 /* fabs v22.4s, v1.4s */
+	WORD $0x6eb5e5f5 /* fcmgt v21.4s, v15.4s, v21.4s */; WORD $0x6eb6e5f6 /* fcmgt v22.4s, v15.4s, v22.4s */
+	WORD $0x4e33d6f7 /* fadd v23.4s, v23.4s, v19.4s */; WORD $0x4e34d718 /* fadd v24.4s, v24.4s, v20.4s */
+	WORD $0x6e30def7 /* fmul v23.4s, v23.4s, v16.4s */; WORD $0x6e30df18 /* fmul v24.4s, v24.4s, v16.4s */
+	VBSL V23.B16, V0.B16, V21.B16; VBSL V24.B16, V1.B16, V22.B16; VBSL V0.B16, V21.B16, V17.B16
+	VBSL V1.B16, V22.B16, V18.B16; FSTPQ (F17, F18), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
 	eluEachNEONEach
-	FMOVQ F16, (R0)
+	FMOVQ F17, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	eluEachNEONEach
-	storeSome(V16, F16, 0, R0, R1, one9, two10, some11)
+	storeSome(V17, F17, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
@@ -2178,20 +2198,20 @@ next3:
 	RET
 
 #define eluGradientEachNEONEach \
-	WORD $0x6ea3e410 /* fcmgt v16.4s, v0.4s, v3.4s */; WORD $0x4ea4f400 /* fmin v0.4s, v0.4s, v4.4s */; \
-	WORD $0x4e25f400 /* fmax v0.4s, v0.4s, v5.4s */; WORD $0x6e26dc11 /* fmul v17.4s, v0.4s, v6.4s */; \
-	WORD $0x4e22d631 /* fadd v17.4s, v17.4s, v2.4s */; WORD $0x4ea2d632 /* fsub v18.4s, v17.4s, v2.4s */; \
-	WORD $0x6e27de53 /* fmul v19.4s, v18.4s, v7.4s */; WORD $0x4eb3d413 /* fsub v19.4s, v0.4s, v19.4s */; \
-	WORD $0x6e28de52 /* fmul v18.4s, v18.4s, v8.4s */; WORD $0x4eb2d673 /* fsub v19.4s, v19.4s, v18.4s */; \
-	WORD $0x6e33de72 /* fmul v18.4s, v19.4s, v19.4s */; WORD $0x6e29de74 /* fmul v20.4s, v19.4s, v9.4s */; \
-	WORD $0x4e2ad694 /* fadd v20.4s, v20.4s, v10.4s */; WORD $0x6e2bde55 /* fmul v21.4s, v18.4s, v11.4s */; \
+	WORD $0x6ea5e410 /* fcmgt v16.4s, v0.4s, v5.4s */; WORD $0x4ea6f400 /* fmin v0.4s, v0.4s, v6.4s */; \
+	WORD $0x4e27f400 /* fmax v0.4s, v0.4s, v7.4s */; WORD $0x6e28dc11 /* fmul v17.4s, v0.4s, v8.4s */; \
+	WORD $0x4e24d631 /* fadd v17.4s, v17.4s, v4.4s */; WORD $0x4ea4d632 /* fsub v18.4s, v17.4s, v4.4s */; \
+	WORD $0x6e29de53 /* fmul v19.4s, v18.4s, v9.4s */; WORD $0x4eb3d413 /* fsub v19.4s, v0.4s, v19.4s */; \
+	WORD $0x6e2ade52 /* fmul v18.4s, v18.4s, v10.4s */; WORD $0x4eb2d673 /* fsub v19.4s, v19.4s, v18.4s */; \
+	WORD $0x6e33de72 /* fmul v18.4s, v19.4s, v19.4s */; WORD $0x6e2bde74 /* fmul v20.4s, v19.4s, v11.4s */; \
+	WORD $0x4e2cd694 /* fadd v20.4s, v20.4s, v12.4s */; WORD $0x6e2dde55 /* fmul v21.4s, v18.4s, v13.4s */; \
 	WORD $0x4e35d694 /* fadd v20.4s, v20.4s, v21.4s */; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; \
-	VSHL $2, V17.S4, V18.S4; FMOVQ (R19), F31; VTBL V31.B16, [V18.B16], V18.B16; VBIF V12.B16, V13.B16, V18.B16; \
-	FLDPQ (R20), (F29, F30); VTBL V18.B16, [V29.B16, V30.B16], V21.B16; \
-	WORD $0x4e35d673 /* fadd v19.4s, v19.4s, v21.4s */; WORD $0x4e33d694 /* fadd v20.4s, v20.4s, v19.4s */; \
-	VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V14.B16, V0.B16; FLDPQ (R21), (F29, F30); \
-	VTBL V18.B16, [V29.B16, V30.B16], V18.B16; VSHL $20, V17.S4, V17.S4; VADD V17.S4, V18.S4, V18.S4; \
-	VADD V18.S4, V0.S4, V18.S4; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V17.B16, V29.B16, V29.B16; FMOVQ 32(R19), F18; \
+	WORD $0x4ebe97b2 /* mla v18.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V18.B16, [V29.B16, V30.B16], V21.B16; WORD $0x4e35d673 /* fadd v19.4s, v19.4s, v21.4s */; \
+	WORD $0x4e33d694 /* fadd v20.4s, v20.4s, v19.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V14.B16, V0.B16; \
+	FLDPQ (R21), (F29, F30); VTBL V18.B16, [V29.B16, V30.B16], V18.B16; VSHL $20, V17.S4, V17.S4; \
+	VADD V17.S4, V18.S4, V18.S4; VADD V18.S4, V0.S4, V18.S4; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; \
 	WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */; VEOR V0.B16, V15.B16, V0.B16; \
 	WORD $0x6e20de94 /* fmul v20.4s, v20.4s, v0.4s */; WORD $0x6e34dc34 /* fmul v20.4s, v1.4s, v20.4s */; \
 	VBSL V20.B16, V1.B16, V16.B16
@@ -2199,26 +2219,54 @@ next3:
 // eluGradientEachNEON computes y = select(0 < x0, x1, x1 · exp(x0)) for n elements of every row.
 TEXT ·eluGradientEachNEON(SB), NOSPLIT, $0-48
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD rows+32(FP), R2; MOVD gap+40(FP), R3
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
+	MOVD $table6x8_9593affd730a7d3<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F2; VEOR V3.B16, V3.B16, V3.B16; MOVD $c42b20000x4<>(SB), R16
-	FMOVQ (R16), F4; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F5; MOVD $c4138aa3bx4<>(SB), R16
-	FMOVQ (R16), F6; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3685fdf4x4<>(SB), R16
-	FMOVQ (R16), F8; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3f000000x4<>(SB), R16
-	FMOVQ (R16), F10; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c1c1c1c1cx4<>(SB), R16
-	FMOVQ (R16), F12; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c40000000x4<>(SB), R16
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F4; VEOR V5.B16, V5.B16, V5.B16; MOVD $c42b20000x4<>(SB), R16
+	FMOVQ (R16), F6; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c4138aa3bx4<>(SB), R16
+	FMOVQ (R16), F8; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3685fdf4x4<>(SB), R16
+	FMOVQ (R16), F10; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F11; MOVD $c3f000000x4<>(SB), R16
+	FMOVQ (R16), F12; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c40000000x4<>(SB), R16
 	FMOVQ (R16), F14; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F15
 	// y = select(0 < x0, x1, x1 · exp(x0))
 row1:
 	MOVD n+24(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ (R4), F0; FMOVQ (R5), F1
-	eluGradientEachNEONEach
-	FMOVQ F16, (R0)
-	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1
-	eluGradientEachNEONEach
-	FMOVQ F16, 16(R0)
+	FLDPQ (R4), (F0, F2); FLDPQ (R5), (F1, F3)
+	WORD $0x6ea5e410 /* fcmgt v16.4s, v0.4s, v5.4s */; WORD $0x6ea5e451 /* fcmgt v17.4s, v2.4s, v5.4s */
+	WORD $0x4ea6f400 /* fmin v0.4s, v0.4s, v6.4s */; WORD $0x4ea6f442 /* fmin v2.4s, v2.4s, v6.4s */
+	WORD $0x4e27f400 /* fmax v0.4s, v0.4s, v7.4s */; WORD $0x4e27f442 /* fmax v2.4s, v2.4s, v7.4s */
+	WORD $0x6e28dc12 /* fmul v18.4s, v0.4s, v8.4s */; WORD $0x6e28dc53 /* fmul v19.4s, v2.4s, v8.4s */
+	WORD $0x4e24d652 /* fadd v18.4s, v18.4s, v4.4s */; WORD $0x4e24d673 /* fadd v19.4s, v19.4s, v4.4s */
+	WORD $0x4ea4d654 /* fsub v20.4s, v18.4s, v4.4s */; WORD $0x4ea4d675 /* fsub v21.4s, v19.4s, v4.4s */
+	WORD $0x6e29de96 /* fmul v22.4s, v20.4s, v9.4s */; WORD $0x6e29deb7 /* fmul v23.4s, v21.4s, v9.4s */
+	WORD $0x4eb6d416 /* fsub v22.4s, v0.4s, v22.4s */; WORD $0x4eb7d457 /* fsub v23.4s, v2.4s, v23.4s */
+	WORD $0x6e2ade94 /* fmul v20.4s, v20.4s, v10.4s */; WORD $0x6e2adeb5 /* fmul v21.4s, v21.4s, v10.4s */
+	WORD $0x4eb4d6d6 /* fsub v22.4s, v22.4s, v20.4s */; WORD $0x4eb5d6f7 /* fsub v23.4s, v23.4s, v21.4s */
+	WORD $0x6e36ded4 /* fmul v20.4s, v22.4s, v22.4s */; WORD $0x6e37def5 /* fmul v21.4s, v23.4s, v23.4s */
+	WORD $0x6e2bded8 /* fmul v24.4s, v22.4s, v11.4s */; WORD $0x6e2bdef9 /* fmul v25.4s, v23.4s, v11.4s */
+	WORD $0x4e2cd718 /* fadd v24.4s, v24.4s, v12.4s */; WORD $0x4e2cd739 /* fadd v25.4s, v25.4s, v12.4s */
+	WORD $0x6e2dde9a /* fmul v26.4s, v20.4s, v13.4s */; WORD $0x6e2ddebb /* fmul v27.4s, v21.4s, v13.4s */
+	WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */
+	WORD $0x6e34df18 /* fmul v24.4s, v24.4s, v20.4s */; WORD $0x6e35df39 /* fmul v25.4s, v25.4s, v21.4s */
+	FLDPQ (R19), (F29, F30); VAND V18.B16, V29.B16, V29.B16; FMOVQ 32(R19), F20
+	WORD $0x4ebe97b4 /* mla v20.4s, v29.4s, v30.4s */; FLDPQ (R19), (F29, F30); VAND V19.B16, V29.B16, V29.B16
+	FMOVQ 32(R19), F21; WORD $0x4ebe97b5 /* mla v21.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30)
+	VTBL V20.B16, [V29.B16, V30.B16], V26.B16; FLDPQ (R20), (F29, F30)
+	VTBL V21.B16, [V29.B16, V30.B16], V27.B16; WORD $0x4e3ad6d6 /* fadd v22.4s, v22.4s, v26.4s */
+	WORD $0x4e3bd6f7 /* fadd v23.4s, v23.4s, v27.4s */; WORD $0x4e36d718 /* fadd v24.4s, v24.4s, v22.4s */
+	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; VUSHR $1, V0.S4, V0.S4; VUSHR $1, V2.S4, V2.S4
+	VAND V0.B16, V14.B16, V0.B16; VAND V2.B16, V14.B16, V2.B16; FLDPQ (R21), (F29, F30)
+	VTBL V20.B16, [V29.B16, V30.B16], V20.B16; FLDPQ (R21), (F29, F30)
+	VTBL V21.B16, [V29.B16, V30.B16], V21.B16; VSHL $20, V18.S4, V18.S4; VSHL $20, V19.S4, V19.S4
+	VADD V18.S4, V20.S4, V20.S4; VADD V19.S4, V21.S4, V21.S4; VADD V20.S4, V0.S4, V20.S4
+	VADD V21.S4, V2.S4, V21.S4; WORD $0x6e34df18 /* fmul v24.4s, v24.4s, v20.4s */
+	WORD $0x6e35df39 /* fmul v25.4s, v25.4s, v21.4s */; WORD $0x4e34d718 /* fadd v24.4s, v24.4s, v20.4s */
+	WORD $0x4e35d739 /* fadd v25.4s, v25.4s, v21.4s */; VEOR V0.B16, V15.B16, V0.B16
+	VEOR V2.B16, V15.B16, V2.B16; WORD $0x6e20df18 /* fmul v24.4s, v24.4s, v0.4s */
+	WORD $0x6e22df39 /* fmul v25.4s, v25.4s, v2.4s */; WORD $0x6e38dc38 /* fmul v24.4s, v1.4s, v24.4s */
+	WORD $0x6e39dc79 /* fmul v25.4s, v3.4s, v25.4s */; VBSL V24.B16, V1.B16, V16.B16
+	VBSL V25.B16, V3.B16, V17.B16; FSTPQ (F16, F17), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
@@ -2240,52 +2288,51 @@ next3:
 	RET
 
 #define geluEachNEONEach \
-	WORD $0x4e25f400 /* fmax v0.4s, v0.4s, v5.4s */; WORD $0x6e20dc34 /* fmul v20.4s, v1.4s, v0.4s */; \
-	WORD $0x6e20dcc0 /* fmul v0.4s, v6.4s, v0.4s */; WORD $0x4ea0f815 /* fabs v21.4s, v0.4s */; \
-	WORD $0x6e20dc16 /* fmul v22.4s, v0.4s, v0.4s */; WORD $0x6e36dcf7 /* fmul v23.4s, v7.4s, v22.4s */; \
-	WORD $0x4e28d6f7 /* fadd v23.4s, v23.4s, v8.4s */; WORD $0x6e36def7 /* fmul v23.4s, v23.4s, v22.4s */; \
-	WORD $0x4e29d6f7 /* fadd v23.4s, v23.4s, v9.4s */; WORD $0x6e36def7 /* fmul v23.4s, v23.4s, v22.4s */; \
-	WORD $0x4e2ad6f7 /* fadd v23.4s, v23.4s, v10.4s */; WORD $0x6e36def7 /* fmul v23.4s, v23.4s, v22.4s */; \
-	WORD $0x4e2bd6f7 /* fadd v23.4s, v23.4s, v11.4s */; WORD $0x6e36def7 /* fmul v23.4s, v23.4s, v22.4s */; \
-	WORD $0x4e22d6f7 /* fadd v23.4s, v23.4s, v2.4s */; WORD $0x6e20def7 /* fmul v23.4s, v23.4s, v0.4s */; \
-	WORD $0x4e20d6f7 /* fadd v23.4s, v23.4s, v0.4s */; WORD $0x6e2cdc16 /* fmul v22.4s, v0.4s, v12.4s */; \
-	WORD $0x6e22ded8 /* fmul v24.4s, v22.4s, v2.4s */; WORD $0x4e36d718 /* fadd v24.4s, v24.4s, v22.4s */; \
-	WORD $0x6e2ddf18 /* fmul v24.4s, v24.4s, v13.4s */; WORD $0x6eb5e5d6 /* fcmgt v22.4s, v14.4s, v21.4s */; \
-	VBSL V23.B16, V24.B16, V22.B16; WORD $0x4eaff6b7 /* fmin v23.4s, v21.4s, v15.4s */; \
-	WORD $0x6e37de18 /* fmul v24.4s, v16.4s, v23.4s */; WORD $0x4e31d718 /* fadd v24.4s, v24.4s, v17.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e32d718 /* fadd v24.4s, v24.4s, v18.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $cbf23165ex4<>(SB), R16; FMOVQ (R16), F25; \
-	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
-	MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F23; \
-	WORD $0x4e37d718 /* fadd v24.4s, v24.4s, v23.4s */; MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F23; \
-	WORD $0x6e37df17 /* fmul v23.4s, v24.4s, v23.4s */; WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */; \
-	WORD $0x4ea3d6f9 /* fsub v25.4s, v23.4s, v3.4s */; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x6e3adf3a /* fmul v26.4s, v25.4s, v26.4s */; WORD $0x4ebad718 /* fsub v24.4s, v24.4s, v26.4s */; \
-	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6e3adf39 /* fmul v25.4s, v25.4s, v26.4s */; \
-	WORD $0x4eb9d718 /* fsub v24.4s, v24.4s, v25.4s */; WORD $0x6e38df19 /* fmul v25.4s, v24.4s, v24.4s */; \
-	MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6e3adf1a /* fmul v26.4s, v24.4s, v26.4s */; \
-	WORD $0x4e21d75a /* fadd v26.4s, v26.4s, v1.4s */; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F27; \
-	WORD $0x6e3bdf3b /* fmul v27.4s, v25.4s, v27.4s */; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; \
-	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; VSHL $2, V23.S4, V25.S4; FMOVQ (R19), F31; \
-	VTBL V31.B16, [V25.B16], V25.B16; MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F27; \
-	MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F28; VBSL V28.B16, V25.B16, V27.B16; FLDPQ (R20), (F29, F30); \
-	VTBL V27.B16, [V29.B16, V30.B16], V25.B16; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
-	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; FLDPQ (R21), (F29, F30); \
-	VTBL V27.B16, [V29.B16, V30.B16], V27.B16; VSHL $20, V23.S4, V23.S4; VADD V23.S4, V27.S4, V27.S4; \
-	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F23; VADD V27.S4, V23.S4, V23.S4; \
-	WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; WORD $0x4e37d75a /* fadd v26.4s, v26.4s, v23.4s */; \
-	MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; \
-	WORD $0x4ebad49a /* fsub v26.4s, v4.4s, v26.4s */; MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F23; \
-	WORD $0x6eb5e6f5 /* fcmgt v21.4s, v23.4s, v21.4s */; MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F23; \
-	VAND V0.B16, V23.B16, V0.B16; VORR V26.B16, V0.B16, V26.B16; VBSL V26.B16, V22.B16, V21.B16; \
-	WORD $0x4e35d495 /* fadd v21.4s, v4.4s, v21.4s */; WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */
+	WORD $0x4e25f400 /* fmax v0.4s, v0.4s, v5.4s */; WORD $0x6e20dc35 /* fmul v21.4s, v1.4s, v0.4s */; \
+	WORD $0x6e20dcc0 /* fmul v0.4s, v6.4s, v0.4s */; WORD $0x4ea0f816 /* fabs v22.4s, v0.4s */; \
+	WORD $0x6e20dc17 /* fmul v23.4s, v0.4s, v0.4s */; WORD $0x6e37dcf8 /* fmul v24.4s, v7.4s, v23.4s */; \
+	WORD $0x4e28d718 /* fadd v24.4s, v24.4s, v8.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e29d718 /* fadd v24.4s, v24.4s, v9.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e2ad718 /* fadd v24.4s, v24.4s, v10.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e2bd718 /* fadd v24.4s, v24.4s, v11.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e22d718 /* fadd v24.4s, v24.4s, v2.4s */; WORD $0x6e20df18 /* fmul v24.4s, v24.4s, v0.4s */; \
+	WORD $0x4e20d718 /* fadd v24.4s, v24.4s, v0.4s */; WORD $0x6e2cdc17 /* fmul v23.4s, v0.4s, v12.4s */; \
+	WORD $0x6e22def9 /* fmul v25.4s, v23.4s, v2.4s */; WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; \
+	WORD $0x6e2ddf39 /* fmul v25.4s, v25.4s, v13.4s */; WORD $0x6eb6e5d7 /* fcmgt v23.4s, v14.4s, v22.4s */; \
+	VBSL V24.B16, V25.B16, V23.B16; WORD $0x4eaff6d8 /* fmin v24.4s, v22.4s, v15.4s */; \
+	WORD $0x6e38de19 /* fmul v25.4s, v16.4s, v24.4s */; WORD $0x4e31d739 /* fadd v25.4s, v25.4s, v17.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e32d739 /* fadd v25.4s, v25.4s, v18.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e33d739 /* fadd v25.4s, v25.4s, v19.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e34d739 /* fadd v25.4s, v25.4s, v20.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F26; \
+	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
+	MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F24; WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; \
+	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38df38 /* fmul v24.4s, v25.4s, v24.4s */; \
+	WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */; WORD $0x4ea3d71a /* fsub v26.4s, v24.4s, v3.4s */; \
+	MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdf5b /* fmul v27.4s, v26.4s, v27.4s */; \
+	WORD $0x4ebbd739 /* fsub v25.4s, v25.4s, v27.4s */; MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F27; \
+	WORD $0x6e3bdf5a /* fmul v26.4s, v26.4s, v27.4s */; WORD $0x4ebad739 /* fsub v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e39df3a /* fmul v26.4s, v25.4s, v25.4s */; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F27; \
+	WORD $0x6e3bdf3b /* fmul v27.4s, v25.4s, v27.4s */; WORD $0x4e21d77b /* fadd v27.4s, v27.4s, v1.4s */; \
+	MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x6e3cdf5c /* fmul v28.4s, v26.4s, v28.4s */; \
+	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V24.B16, V29.B16, V29.B16; FMOVQ 32(R19), F26; \
+	WORD $0x4ebe97ba /* mla v26.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V28.B16; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
+	WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; VADD V24.S4, V26.S4, V26.S4; \
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F24; VADD V26.S4, V24.S4, V24.S4; \
+	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x4e38d77b /* fadd v27.4s, v27.4s, v24.4s */; \
+	MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; \
+	WORD $0x4ebbd49b /* fsub v27.4s, v4.4s, v27.4s */; MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F24; \
+	WORD $0x6eb6e716 /* fcmgt v22.4s, v24.4s, v22.4s */; MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F24; \
+	VAND V0.B16, V24.B16, V0.B16; VORR V27.B16, V0.B16, V27.B16; VBSL V27.B16, V23.B16, V22.B16; \
+	WORD $0x4e36d496 /* fadd v22.4s, v4.4s, v22.4s */; WORD $0x6e36deb5 /* fmul v21.4s, v21.4s, v22.4s */
 
 // geluEachNEON computes v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a)) for n elements of every row.
 TEXT ·geluEachNEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD rows+24(FP), R2; MOVD gap+32(FP), R3
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
+	MOVD $table6x8_9593affd730a7d3<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
 	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c3e0375d3x4<>(SB), R16; FMOVQ (R16), F2
@@ -2297,30 +2344,30 @@ TEXT ·geluEachNEON(SB), NOSPLIT, $0-40
 	MOVD $c26800000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c0d800000x4<>(SB), R16; FMOVQ (R16), F14
 	MOVD $c40800000x4<>(SB), R16; FMOVQ (R16), F15; MOVD $c394ec141x4<>(SB), R16; FMOVQ (R16), F16
 	MOVD $cbb483fbex4<>(SB), R16; FMOVQ (R16), F17; MOVD $c3cb67e0dx4<>(SB), R16; FMOVQ (R16), F18
-	MOVD $cbdd5115ex4<>(SB), R16; FMOVQ (R16), F19
+	MOVD $cbdd5115ex4<>(SB), R16; FMOVQ (R16), F19; MOVD $cbf23165ex4<>(SB), R16; FMOVQ (R16), F20
 	// v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a))
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0
 	geluEachNEONEach
-	FMOVQ F20, (R0)
+	FMOVQ F21, (R0)
 	FMOVQ 16(R4), F0
 	geluEachNEONEach
-	FMOVQ F20, 16(R0)
+	FMOVQ F21, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
 	geluEachNEONEach
-	FMOVQ F20, (R0)
+	FMOVQ F21, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	geluEachNEONEach
-	storeSome(V20, F20, 0, R0, R1, one9, two10, some11)
+	storeSome(V21, F21, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
@@ -3415,46 +3462,73 @@ elements1:
 	RET
 
 #define sigmoidEachNEONEach \
-	VORR V0.B16, V3.B16, V15.B16; WORD $0x4e24f5ef /* fmax v15.4s, v15.4s, v4.4s */; \
-	WORD $0x6e25ddf0 /* fmul v16.4s, v15.4s, v5.4s */; WORD $0x4e21d610 /* fadd v16.4s, v16.4s, v1.4s */; \
-	WORD $0x4ea1d611 /* fsub v17.4s, v16.4s, v1.4s */; WORD $0x6e26de32 /* fmul v18.4s, v17.4s, v6.4s */; \
-	WORD $0x4eb2d5ef /* fsub v15.4s, v15.4s, v18.4s */; WORD $0x6e27de31 /* fmul v17.4s, v17.4s, v7.4s */; \
-	WORD $0x4eb1d5ef /* fsub v15.4s, v15.4s, v17.4s */; WORD $0x6e2fddf1 /* fmul v17.4s, v15.4s, v15.4s */; \
-	WORD $0x6e28ddf2 /* fmul v18.4s, v15.4s, v8.4s */; WORD $0x4e29d652 /* fadd v18.4s, v18.4s, v9.4s */; \
-	WORD $0x6e2ade33 /* fmul v19.4s, v17.4s, v10.4s */; WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */; \
-	WORD $0x6e31de52 /* fmul v18.4s, v18.4s, v17.4s */; VSHL $2, V16.S4, V17.S4; FMOVQ (R19), F31; \
-	VTBL V31.B16, [V17.B16], V17.B16; VBIF V11.B16, V12.B16, V17.B16; FLDPQ (R20), (F29, F30); \
-	VTBL V17.B16, [V29.B16, V30.B16], V19.B16; WORD $0x4e33d5ef /* fadd v15.4s, v15.4s, v19.4s */; \
-	WORD $0x4e2fd652 /* fadd v18.4s, v18.4s, v15.4s */; FLDPQ (R21), (F29, F30); \
-	VTBL V17.B16, [V29.B16, V30.B16], V17.B16; VSHL $20, V16.S4, V16.S4; VADD V16.S4, V17.S4, V17.S4; \
-	VADD V17.S4, V13.S4, V17.S4; WORD $0x6e31de52 /* fmul v18.4s, v18.4s, v17.4s */; \
-	WORD $0x4e31d652 /* fadd v18.4s, v18.4s, v17.4s */; WORD $0x6e2ede52 /* fmul v18.4s, v18.4s, v14.4s */; \
-	WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */; VBSL V2.B16, V18.B16, V0.B16; \
-	WORD $0x4e22d652 /* fadd v18.4s, v18.4s, v2.4s */; WORD $0x6e32fc00 /* fdiv v0.4s, v0.4s, v18.4s */
+	VORR V0.B16, V4.B16, V14.B16; WORD $0x4e25f5ce /* fmax v14.4s, v14.4s, v5.4s */; \
+	WORD $0x6e26ddcf /* fmul v15.4s, v14.4s, v6.4s */; WORD $0x4e22d5ef /* fadd v15.4s, v15.4s, v2.4s */; \
+	WORD $0x4ea2d5f0 /* fsub v16.4s, v15.4s, v2.4s */; WORD $0x6e27de11 /* fmul v17.4s, v16.4s, v7.4s */; \
+	WORD $0x4eb1d5ce /* fsub v14.4s, v14.4s, v17.4s */; WORD $0x6e28de10 /* fmul v16.4s, v16.4s, v8.4s */; \
+	WORD $0x4eb0d5ce /* fsub v14.4s, v14.4s, v16.4s */; WORD $0x6e2eddd0 /* fmul v16.4s, v14.4s, v14.4s */; \
+	WORD $0x6e29ddd1 /* fmul v17.4s, v14.4s, v9.4s */; WORD $0x4e2ad631 /* fadd v17.4s, v17.4s, v10.4s */; \
+	WORD $0x6e2bde12 /* fmul v18.4s, v16.4s, v11.4s */; WORD $0x4e32d631 /* fadd v17.4s, v17.4s, v18.4s */; \
+	WORD $0x6e30de31 /* fmul v17.4s, v17.4s, v16.4s */; FLDPQ (R19), (F29, F30); VAND V15.B16, V29.B16, V29.B16; \
+	FMOVQ 32(R19), F16; WORD $0x4ebe97b0 /* mla v16.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V16.B16, [V29.B16, V30.B16], V18.B16; WORD $0x4e32d5ce /* fadd v14.4s, v14.4s, v18.4s */; \
+	WORD $0x4e2ed631 /* fadd v17.4s, v17.4s, v14.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V16.B16, [V29.B16, V30.B16], V16.B16; VSHL $20, V15.S4, V15.S4; VADD V15.S4, V16.S4, V16.S4; \
+	VADD V16.S4, V12.S4, V16.S4; WORD $0x6e30de31 /* fmul v17.4s, v17.4s, v16.4s */; \
+	WORD $0x4e30d631 /* fadd v17.4s, v17.4s, v16.4s */; WORD $0x6e2dde31 /* fmul v17.4s, v17.4s, v13.4s */; \
+	WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */; VBSL V3.B16, V17.B16, V0.B16; \
+	WORD $0x4e23d631 /* fadd v17.4s, v17.4s, v3.4s */; WORD $0x6e31fc00 /* fdiv v0.4s, v0.4s, v17.4s */
 
 // sigmoidEachNEON computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachNEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD rows+24(FP), R2; MOVD gap+32(FP), R3
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
+	MOVD $table6x8_9593affd730a7d3<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
-	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F2
-	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F3; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F4
-	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F5; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F6
-	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F7; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F8
-	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F9; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F10
-	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F11; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F12
-	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F13; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F14
+	MOVD $c4b400000x4<>(SB), R16; FMOVQ (R16), F2; MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F3
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F4; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F5
+	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F6; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F7
+	MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F8; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F9
+	MOVD $c3f000000x4<>(SB), R16; FMOVQ (R16), F10; MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F11
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F12; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F13
 	// y = sigmoid(x0)
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ (R4), F0
-	sigmoidEachNEONEach
-	FMOVQ F0, (R0)
-	FMOVQ 16(R4), F0
-	sigmoidEachNEONEach
-	FMOVQ F0, 16(R0)
+	FLDPQ (R4), (F0, F1)
+	VORR V0.B16, V4.B16, V14.B16; VORR V1.B16, V4.B16, V15.B16
+	WORD $0x4e25f5ce /* fmax v14.4s, v14.4s, v5.4s */; WORD $0x4e25f5ef /* fmax v15.4s, v15.4s, v5.4s */
+	WORD $0x6e26ddd0 /* fmul v16.4s, v14.4s, v6.4s */; WORD $0x6e26ddf1 /* fmul v17.4s, v15.4s, v6.4s */
+	WORD $0x4e22d610 /* fadd v16.4s, v16.4s, v2.4s */; WORD $0x4e22d631 /* fadd v17.4s, v17.4s, v2.4s */
+	WORD $0x4ea2d612 /* fsub v18.4s, v16.4s, v2.4s */; WORD $0x4ea2d633 /* fsub v19.4s, v17.4s, v2.4s */
+	WORD $0x6e27de54 /* fmul v20.4s, v18.4s, v7.4s */; WORD $0x6e27de75 /* fmul v21.4s, v19.4s, v7.4s */
+	WORD $0x4eb4d5ce /* fsub v14.4s, v14.4s, v20.4s */; WORD $0x4eb5d5ef /* fsub v15.4s, v15.4s, v21.4s */
+	WORD $0x6e28de52 /* fmul v18.4s, v18.4s, v8.4s */; WORD $0x6e28de73 /* fmul v19.4s, v19.4s, v8.4s */
+	WORD $0x4eb2d5ce /* fsub v14.4s, v14.4s, v18.4s */; WORD $0x4eb3d5ef /* fsub v15.4s, v15.4s, v19.4s */
+	WORD $0x6e2eddd2 /* fmul v18.4s, v14.4s, v14.4s */; WORD $0x6e2fddf3 /* fmul v19.4s, v15.4s, v15.4s */
+	WORD $0x6e29ddd4 /* fmul v20.4s, v14.4s, v9.4s */; WORD $0x6e29ddf5 /* fmul v21.4s, v15.4s, v9.4s */
+	WORD $0x4e2ad694 /* fadd v20.4s, v20.4s, v10.4s */; WORD $0x4e2ad6b5 /* fadd v21.4s, v21.4s, v10.4s */
+	WORD $0x6e2bde56 /* fmul v22.4s, v18.4s, v11.4s */; WORD $0x6e2bde77 /* fmul v23.4s, v19.4s, v11.4s */
+	WORD $0x4e36d694 /* fadd v20.4s, v20.4s, v22.4s */; WORD $0x4e37d6b5 /* fadd v21.4s, v21.4s, v23.4s */
+	WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */
+	FLDPQ (R19), (F29, F30); VAND V16.B16, V29.B16, V29.B16; FMOVQ 32(R19), F18
+	WORD $0x4ebe97b2 /* mla v18.4s, v29.4s, v30.4s */; FLDPQ (R19), (F29, F30); VAND V17.B16, V29.B16, V29.B16
+	FMOVQ 32(R19), F19; WORD $0x4ebe97b3 /* mla v19.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30)
+	VTBL V18.B16, [V29.B16, V30.B16], V22.B16; FLDPQ (R20), (F29, F30)
+	VTBL V19.B16, [V29.B16, V30.B16], V23.B16; WORD $0x4e36d5ce /* fadd v14.4s, v14.4s, v22.4s */
+	WORD $0x4e37d5ef /* fadd v15.4s, v15.4s, v23.4s */; WORD $0x4e2ed694 /* fadd v20.4s, v20.4s, v14.4s */
+	WORD $0x4e2fd6b5 /* fadd v21.4s, v21.4s, v15.4s */; FLDPQ (R21), (F29, F30)
+	VTBL V18.B16, [V29.B16, V30.B16], V18.B16; FLDPQ (R21), (F29, F30)
+	VTBL V19.B16, [V29.B16, V30.B16], V19.B16; VSHL $20, V16.S4, V16.S4; VSHL $20, V17.S4, V17.S4
+	VADD V16.S4, V18.S4, V18.S4; VADD V17.S4, V19.S4, V19.S4; VADD V18.S4, V12.S4, V18.S4
+	VADD V19.S4, V12.S4, V19.S4; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */
+	WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */
+	WORD $0x4e33d6b5 /* fadd v21.4s, v21.4s, v19.4s */; WORD $0x6e2dde94 /* fmul v20.4s, v20.4s, v13.4s */
+	WORD $0x6e2ddeb5 /* fmul v21.4s, v21.4s, v13.4s */; WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */
+	WORD $0x4f210421 /* sshr v1.4s, v1.4s, #31 */; VBSL V3.B16, V20.B16, V0.B16; VBSL V3.B16, V21.B16, V1.B16
+	WORD $0x4e23d694 /* fadd v20.4s, v20.4s, v3.4s */; WORD $0x4e23d6b5 /* fadd v21.4s, v21.4s, v3.4s */
+	WORD $0x6e34fc00 /* fdiv v0.4s, v0.4s, v20.4s */; WORD $0x6e35fc21 /* fdiv v1.4s, v1.4s, v21.4s */
+	FSTPQ (F0, F1), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
@@ -3475,56 +3549,55 @@ next3:
 	RET
 
 #define softplusEachNEONEach \
-	WORD $0x6ea0e455 /* fcmgt v21.4s, v2.4s, v0.4s */; VBSL V0.B16, V2.B16, V21.B16; \
+	WORD $0x6ea0e456 /* fcmgt v22.4s, v2.4s, v0.4s */; VBSL V0.B16, V2.B16, V22.B16; \
 	WORD $0x4ea0f800 /* fabs v0.4s, v0.4s */; WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; \
 	WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; \
-	WORD $0x6e29dc16 /* fmul v22.4s, v0.4s, v9.4s */; WORD $0x4e23d6d6 /* fadd v22.4s, v22.4s, v3.4s */; \
-	WORD $0x4ea3d6d7 /* fsub v23.4s, v22.4s, v3.4s */; WORD $0x6e2adef8 /* fmul v24.4s, v23.4s, v10.4s */; \
-	WORD $0x4eb8d418 /* fsub v24.4s, v0.4s, v24.4s */; WORD $0x6e2bdef7 /* fmul v23.4s, v23.4s, v11.4s */; \
-	WORD $0x4eb7d718 /* fsub v24.4s, v24.4s, v23.4s */; WORD $0x6e38df17 /* fmul v23.4s, v24.4s, v24.4s */; \
-	WORD $0x6e2cdf19 /* fmul v25.4s, v24.4s, v12.4s */; WORD $0x4e24d739 /* fadd v25.4s, v25.4s, v4.4s */; \
-	WORD $0x6e2ddefa /* fmul v26.4s, v23.4s, v13.4s */; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
-	WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; VSHL $2, V22.S4, V23.S4; FMOVQ (R19), F31; \
-	VTBL V31.B16, [V23.B16], V23.B16; VBIF V14.B16, V15.B16, V23.B16; FLDPQ (R20), (F29, F30); \
-	VTBL V23.B16, [V29.B16, V30.B16], V26.B16; WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */; \
-	WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V5.B16, V0.B16; \
-	FLDPQ (R21), (F29, F30); VTBL V23.B16, [V29.B16, V30.B16], V23.B16; VSHL $20, V22.S4, V22.S4; \
-	VADD V22.S4, V23.S4, V23.S4; VADD V23.S4, V0.S4, V23.S4; WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; \
-	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; VEOR V0.B16, V16.B16, V0.B16; \
-	WORD $0x6e20df39 /* fmul v25.4s, v25.4s, v0.4s */; WORD $0x4e21d720 /* fadd v0.4s, v25.4s, v1.4s */; \
-	WORD $0x6eb9e436 /* fcmgt v22.4s, v1.4s, v25.4s */; WORD $0x4ea1d417 /* fsub v23.4s, v0.4s, v1.4s */; \
-	WORD $0x4eb7d737 /* fsub v23.4s, v25.4s, v23.4s */; WORD $0x4eb9d418 /* fsub v24.4s, v0.4s, v25.4s */; \
-	WORD $0x4eb8d438 /* fsub v24.4s, v1.4s, v24.4s */; VBSL V24.B16, V23.B16, V22.B16; VSUB V6.S4, V0.S4, V23.S4; \
-	VAND V23.B16, V17.B16, V24.B16; VADD V6.S4, V24.S4, V24.S4; \
-	WORD $0x4ea1d718 /* fsub v24.4s, v24.4s, v1.4s */; WORD $0x4f2906f7 /* sshr v23.4s, v23.4s, #23 */; \
-	VSUB V23.S4, V18.S4, V26.S4; VSHL $23, V26.S4, V26.S4; WORD $0x6eb9e67b /* fcmgt v27.4s, v19.4s, v25.4s */; \
-	WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */; VAND V27.B16, V22.B16, V27.B16; \
-	WORD $0x4e21daf7 /* scvtf v23.4s, v23.4s */; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */; \
-	WORD $0x4e25d716 /* fadd v22.4s, v24.4s, v5.4s */; WORD $0x6e36ff16 /* fdiv v22.4s, v24.4s, v22.4s */; \
-	WORD $0x6e36deda /* fmul v26.4s, v22.4s, v22.4s */; WORD $0x6e3ade9b /* fmul v27.4s, v20.4s, v26.4s */; \
-	MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; \
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F28; \
-	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; \
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; WORD $0x6e38df1a /* fmul v26.4s, v24.4s, v24.4s */; \
-	WORD $0x6e24df5a /* fmul v26.4s, v26.4s, v4.4s */; WORD $0x4e3bd75b /* fadd v27.4s, v26.4s, v27.4s */; \
-	WORD $0x6e3bded6 /* fmul v22.4s, v22.4s, v27.4s */; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F27; \
-	WORD $0x6e3bdefb /* fmul v27.4s, v23.4s, v27.4s */; WORD $0x4e3bd6d6 /* fadd v22.4s, v22.4s, v27.4s */; \
-	MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; \
-	WORD $0x4eb6d75a /* fsub v26.4s, v26.4s, v22.4s */; WORD $0x4eb8d75a /* fsub v26.4s, v26.4s, v24.4s */; \
-	WORD $0x4ebad6f7 /* fsub v23.4s, v23.4s, v26.4s */; MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F22; \
-	WORD $0x6e39e6d6 /* fcmge v22.4s, v22.4s, v25.4s */; WORD $0x6e205ad6 /* mvn v22.16b, v22.16b */; \
-	VBSL V23.B16, V25.B16, V22.B16; WORD $0x6ea0e457 /* fcmgt v23.4s, v2.4s, v0.4s */; \
-	MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F24; MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F26; \
-	VBSL V26.B16, V24.B16, V23.B16; WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; \
-	VBSL V22.B16, V23.B16, V0.B16; WORD $0x4ea0fb36 /* fabs v22.4s, v25.4s */; MOVD $c33000000x4<>(SB), R16; \
-	FMOVQ (R16), F23; WORD $0x6eb6e6f6 /* fcmgt v22.4s, v23.4s, v22.4s */; VBSL V0.B16, V25.B16, V22.B16; \
-	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */
+	WORD $0x6e29dc17 /* fmul v23.4s, v0.4s, v9.4s */; WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */; \
+	WORD $0x4ea3d6f8 /* fsub v24.4s, v23.4s, v3.4s */; WORD $0x6e2adf19 /* fmul v25.4s, v24.4s, v10.4s */; \
+	WORD $0x4eb9d419 /* fsub v25.4s, v0.4s, v25.4s */; WORD $0x6e2bdf18 /* fmul v24.4s, v24.4s, v11.4s */; \
+	WORD $0x4eb8d739 /* fsub v25.4s, v25.4s, v24.4s */; WORD $0x6e39df38 /* fmul v24.4s, v25.4s, v25.4s */; \
+	WORD $0x6e2cdf3a /* fmul v26.4s, v25.4s, v12.4s */; WORD $0x4e24d75a /* fadd v26.4s, v26.4s, v4.4s */; \
+	WORD $0x6e2ddf1b /* fmul v27.4s, v24.4s, v13.4s */; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; \
+	WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; FLDPQ (R19), (F29, F30); VAND V23.B16, V29.B16, V29.B16; \
+	FMOVQ 32(R19), F24; WORD $0x4ebe97b8 /* mla v24.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V24.B16, [V29.B16, V30.B16], V27.B16; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; \
+	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V5.B16, V0.B16; \
+	FLDPQ (R21), (F29, F30); VTBL V24.B16, [V29.B16, V30.B16], V24.B16; VSHL $20, V23.S4, V23.S4; \
+	VADD V23.S4, V24.S4, V24.S4; VADD V24.S4, V0.S4, V24.S4; WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; \
+	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; VEOR V0.B16, V14.B16, V0.B16; \
+	WORD $0x6e20df5a /* fmul v26.4s, v26.4s, v0.4s */; WORD $0x4e21d740 /* fadd v0.4s, v26.4s, v1.4s */; \
+	WORD $0x6ebae437 /* fcmgt v23.4s, v1.4s, v26.4s */; WORD $0x4ea1d418 /* fsub v24.4s, v0.4s, v1.4s */; \
+	WORD $0x4eb8d758 /* fsub v24.4s, v26.4s, v24.4s */; WORD $0x4ebad419 /* fsub v25.4s, v0.4s, v26.4s */; \
+	WORD $0x4eb9d439 /* fsub v25.4s, v1.4s, v25.4s */; VBSL V25.B16, V24.B16, V23.B16; VSUB V6.S4, V0.S4, V24.S4; \
+	VAND V24.B16, V15.B16, V25.B16; VADD V6.S4, V25.S4, V25.S4; \
+	WORD $0x4ea1d739 /* fsub v25.4s, v25.4s, v1.4s */; WORD $0x4f290718 /* sshr v24.4s, v24.4s, #23 */; \
+	VSUB V24.S4, V16.S4, V27.S4; VSHL $23, V27.S4, V27.S4; WORD $0x6ebae63c /* fcmgt v28.4s, v17.4s, v26.4s */; \
+	WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; VAND V28.B16, V23.B16, V28.B16; \
+	WORD $0x4e21db18 /* scvtf v24.4s, v24.4s */; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
+	WORD $0x4e25d737 /* fadd v23.4s, v25.4s, v5.4s */; WORD $0x6e37ff37 /* fdiv v23.4s, v25.4s, v23.4s */; \
+	WORD $0x6e37defb /* fmul v27.4s, v23.4s, v23.4s */; WORD $0x6e3bde5c /* fmul v28.4s, v18.4s, v27.4s */; \
+	WORD $0x4e33d79c /* fadd v28.4s, v28.4s, v19.4s */; WORD $0x6e3bdf9c /* fmul v28.4s, v28.4s, v27.4s */; \
+	WORD $0x4e34d79c /* fadd v28.4s, v28.4s, v20.4s */; WORD $0x6e3bdf9c /* fmul v28.4s, v28.4s, v27.4s */; \
+	WORD $0x4e35d79c /* fadd v28.4s, v28.4s, v21.4s */; WORD $0x6e3bdf9c /* fmul v28.4s, v28.4s, v27.4s */; \
+	WORD $0x6e39df3b /* fmul v27.4s, v25.4s, v25.4s */; WORD $0x6e24df7b /* fmul v27.4s, v27.4s, v4.4s */; \
+	WORD $0x4e3cd77c /* fadd v28.4s, v27.4s, v28.4s */; WORD $0x6e3cdef7 /* fmul v23.4s, v23.4s, v28.4s */; \
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F28; WORD $0x6e3cdf1c /* fmul v28.4s, v24.4s, v28.4s */; \
+	WORD $0x4e3cd6f7 /* fadd v23.4s, v23.4s, v28.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F28; \
+	WORD $0x6e3cdf18 /* fmul v24.4s, v24.4s, v28.4s */; WORD $0x4eb7d77b /* fsub v27.4s, v27.4s, v23.4s */; \
+	WORD $0x4eb9d77b /* fsub v27.4s, v27.4s, v25.4s */; WORD $0x4ebbd718 /* fsub v24.4s, v24.4s, v27.4s */; \
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e3ae6f7 /* fcmge v23.4s, v23.4s, v26.4s */; \
+	WORD $0x6e205af7 /* mvn v23.16b, v23.16b */; VBSL V24.B16, V26.B16, V23.B16; \
+	WORD $0x6ea0e458 /* fcmgt v24.4s, v2.4s, v0.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F25; \
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F27; VBSL V27.B16, V25.B16, V24.B16; \
+	WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; VBSL V23.B16, V24.B16, V0.B16; \
+	WORD $0x4ea0fb57 /* fabs v23.4s, v26.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F24; \
+	WORD $0x6eb7e717 /* fcmgt v23.4s, v24.4s, v23.4s */; VBSL V0.B16, V26.B16, V23.B16; \
+	WORD $0x4e37d6d6 /* fadd v22.4s, v22.4s, v23.4s */
 
 // softplusEachNEON computes y = max(x0, 0) + log1p(exp(-abs(x0))) for n elements of every row.
 TEXT ·softplusEachNEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD rows+24(FP), R2; MOVD gap+32(FP), R3
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
+	MOVD $table6x8_9593affd730a7d3<>(SB), R19
 	MOVD $table8x4_cf4d3427428ece82<>(SB), R20
 	MOVD $table8x4_9588820cb35adcbb<>(SB), R21
 	MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F1; VEOR V2.B16, V2.B16, V2.B16; MOVD $c4b400000x4<>(SB), R16
@@ -3533,33 +3606,34 @@ TEXT ·softplusEachNEON(SB), NOSPLIT, $0-40
 	FMOVQ (R16), F7; MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F8; MOVD $c4138aa3bx4<>(SB), R16
 	FMOVQ (R16), F9; MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F10; MOVD $c3685fdf4x4<>(SB), R16
 	FMOVQ (R16), F11; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F12; MOVD $c3d2aab32x4<>(SB), R16
-	FMOVQ (R16), F13; MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F14; MOVD $c03020100x4<>(SB), R16
-	FMOVQ (R16), F15; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F16; MOVD $c007fffffx4<>(SB), R16
-	FMOVQ (R16), F17; MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F18; MOVD $c4c000000x4<>(SB), R16
-	FMOVQ (R16), F19; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F20
+	FMOVQ (R16), F13; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F14; MOVD $c007fffffx4<>(SB), R16
+	FMOVQ (R16), F15; MOVD $c0000007fx4<>(SB), R16; FMOVQ (R16), F16; MOVD $c4c000000x4<>(SB), R16
+	FMOVQ (R16), F17; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F18; MOVD $c3e91e9f0x4<>(SB), R16
+	FMOVQ (R16), F19; MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F20; MOVD $c3f2aaaaax4<>(SB), R16
+	FMOVQ (R16), F21
 	// y = max(x0, 0) + log1p(exp(-abs(x0)))
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0
 	softplusEachNEONEach
-	FMOVQ F21, (R0)
+	FMOVQ F22, (R0)
 	FMOVQ 16(R4), F0
 	softplusEachNEONEach
-	FMOVQ F21, 16(R0)
+	FMOVQ F22, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
 	softplusEachNEONEach
-	FMOVQ F21, (R0)
+	FMOVQ F22, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	softplusEachNEONEach
-	storeSome(V21, F21, 0, R0, R1, one9, two10, some11)
+	storeSome(V22, F22, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
@@ -3567,31 +3641,31 @@ next3:
 	RET
 
 #define tanhEachNEONEach \
-	WORD $0x4ea0f806 /* fabs v6.4s, v0.4s */; WORD $0x4ea2f4c6 /* fmin v6.4s, v6.4s, v2.4s */; \
-	WORD $0x4e21d4c7 /* fadd v7.4s, v6.4s, v1.4s */; VSUB V1.S4, V7.S4, V7.S4; VUSHR $22, V7.S4, V7.S4; \
-	VSHL $2, V7.S4, V7.S4; FMOVQ (R19), F31; VTBL V31.B16, [V7.B16], V7.B16; VBIF V3.B16, V4.B16, V7.B16; \
-	FLDPQ (R20), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V8.B16; \
-	WORD $0x4ea8d4c6 /* fsub v6.4s, v6.4s, v8.4s */; WORD $0x6e26dcc8 /* fmul v8.4s, v6.4s, v6.4s */; \
-	FLDPQ (R21), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V9.B16; \
-	WORD $0x6e26dd29 /* fmul v9.4s, v9.4s, v6.4s */; FLDPQ (R22), (F29, F30); \
-	VTBL V7.B16, [V29.B16, V30.B16], V10.B16; WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; \
-	FLDPQ (R23), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V10.B16; \
-	WORD $0x6e28dd4a /* fmul v10.4s, v10.4s, v8.4s */; WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; \
-	WORD $0x6e28dd0a /* fmul v10.4s, v8.4s, v8.4s */; WORD $0x6e2add29 /* fmul v9.4s, v9.4s, v10.4s */; \
-	FLDPQ (R24), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V10.B16; \
-	WORD $0x6e26dd4a /* fmul v10.4s, v10.4s, v6.4s */; FLDPQ (R25), (F29, F30); \
-	VTBL V7.B16, [V29.B16, V30.B16], V11.B16; WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */; \
-	WORD $0x6e28dd4a /* fmul v10.4s, v10.4s, v8.4s */; WORD $0x4e29d54a /* fadd v10.4s, v10.4s, v9.4s */; \
-	FLDPQ (R26), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V8.B16; \
-	WORD $0x6e26dd08 /* fmul v8.4s, v8.4s, v6.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16; \
-	FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V7.B16; \
-	WORD $0x4e27d508 /* fadd v8.4s, v8.4s, v7.4s */; WORD $0x4e2ad508 /* fadd v8.4s, v8.4s, v10.4s */; \
-	VAND V0.B16, V5.B16, V0.B16; VORR V8.B16, V0.B16, V8.B16
+	WORD $0x4ea0f805 /* fabs v5.4s, v0.4s */; WORD $0x4ea3f4a5 /* fmin v5.4s, v5.4s, v3.4s */; \
+	WORD $0x4e22d4a6 /* fadd v6.4s, v5.4s, v2.4s */; VSUB V2.S4, V6.S4, V6.S4; VUSHR $22, V6.S4, V6.S4; \
+	FLDPQ (R19), (F29, F30); VAND V6.B16, V29.B16, V29.B16; FMOVQ 32(R19), F6; \
+	WORD $0x4ebe97a6 /* mla v6.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V7.B16; WORD $0x4ea7d4a5 /* fsub v5.4s, v5.4s, v7.4s */; \
+	WORD $0x6e25dca7 /* fmul v7.4s, v5.4s, v5.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V8.B16; WORD $0x6e25dd08 /* fmul v8.4s, v8.4s, v5.4s */; \
+	FLDPQ (R22), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16; \
+	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; FLDPQ (R23), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V9.B16; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; \
+	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; WORD $0x6e27dce9 /* fmul v9.4s, v7.4s, v7.4s */; \
+	WORD $0x6e29dd08 /* fmul v8.4s, v8.4s, v9.4s */; FLDPQ (R24), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V9.B16; WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; \
+	FLDPQ (R25), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V10.B16; \
+	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; \
+	WORD $0x4e28d529 /* fadd v9.4s, v9.4s, v8.4s */; FLDPQ (R26), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V7.B16; WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */; \
+	MOVD $table8x4_ed150700ef33c5c<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V6.B16; \
+	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */; \
+	VAND V0.B16, V4.B16, V0.B16; VORR V7.B16, V0.B16, V7.B16
 
 // tanhEachNEON computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachNEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD rows+24(FP), R2; MOVD gap+32(FP), R3
-	MOVD $table4x4_44fa435ea293bfdc<>(SB), R19
+	MOVD $table6x8_9593affd730a7d3<>(SB), R19
 	MOVD $table8x4_1e34bd050c119356<>(SB), R20
 	MOVD $table8x4_c0d8ea2fcb298ebc<>(SB), R21
 	MOVD $table8x4_b719a587dcd13a62<>(SB), R22
@@ -3599,32 +3673,62 @@ TEXT ·tanhEachNEON(SB), NOSPLIT, $0-40
 	MOVD $table8x4_254ef1c8c78e124a<>(SB), R24
 	MOVD $table8x4_a5cf93b832bc91b5<>(SB), R25
 	MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R26
-	MOVD $c3f1ae148x4<>(SB), R16; FMOVQ (R16), F1; MOVD $c4110cccdx4<>(SB), R16; FMOVQ (R16), F2
-	MOVD $c1c1c1c1cx4<>(SB), R16; FMOVQ (R16), F3; MOVD $c03020100x4<>(SB), R16; FMOVQ (R16), F4
-	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F5
+	MOVD $c3f1ae148x4<>(SB), R16; FMOVQ (R16), F2; MOVD $c4110cccdx4<>(SB), R16; FMOVQ (R16), F3
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F4
 	// y = tanh(x0)
 row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ (R4), F0
-	tanhEachNEONEach
-	FMOVQ F8, (R0)
-	FMOVQ 16(R4), F0
-	tanhEachNEONEach
-	FMOVQ F8, 16(R0)
+	FLDPQ (R4), (F0, F1)
+	WORD $0x4ea0f805 /* fabs v5.4s, v0.4s */; WORD $0x4ea0f826 /* fabs v6.4s, v1.4s */
+	WORD $0x4ea3f4a5 /* fmin v5.4s, v5.4s, v3.4s */; WORD $0x4ea3f4c6 /* fmin v6.4s, v6.4s, v3.4s */
+	WORD $0x4e22d4a7 /* fadd v7.4s, v5.4s, v2.4s */; WORD $0x4e22d4c8 /* fadd v8.4s, v6.4s, v2.4s */
+	VSUB V2.S4, V7.S4, V7.S4; VSUB V2.S4, V8.S4, V8.S4; VUSHR $22, V7.S4, V7.S4; VUSHR $22, V8.S4, V8.S4
+	FLDPQ (R19), (F29, F30); VAND V7.B16, V29.B16, V29.B16; FMOVQ 32(R19), F7
+	WORD $0x4ebe97a7 /* mla v7.4s, v29.4s, v30.4s */; FLDPQ (R19), (F29, F30); VAND V8.B16, V29.B16, V29.B16
+	FMOVQ 32(R19), F8; WORD $0x4ebe97a8 /* mla v8.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30)
+	VTBL V7.B16, [V29.B16, V30.B16], V9.B16; FLDPQ (R20), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V10.B16
+	WORD $0x4ea9d4a5 /* fsub v5.4s, v5.4s, v9.4s */; WORD $0x4eaad4c6 /* fsub v6.4s, v6.4s, v10.4s */
+	WORD $0x6e25dca9 /* fmul v9.4s, v5.4s, v5.4s */; WORD $0x6e26dcca /* fmul v10.4s, v6.4s, v6.4s */
+	FLDPQ (R21), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V11.B16; FLDPQ (R21), (F29, F30)
+	VTBL V8.B16, [V29.B16, V30.B16], V12.B16; WORD $0x6e25dd6b /* fmul v11.4s, v11.4s, v5.4s */
+	WORD $0x6e26dd8c /* fmul v12.4s, v12.4s, v6.4s */; FLDPQ (R22), (F29, F30)
+	VTBL V7.B16, [V29.B16, V30.B16], V13.B16; FLDPQ (R22), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V14.B16
+	WORD $0x4e2dd56b /* fadd v11.4s, v11.4s, v13.4s */; WORD $0x4e2ed58c /* fadd v12.4s, v12.4s, v14.4s */
+	FLDPQ (R23), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V13.B16; FLDPQ (R23), (F29, F30)
+	VTBL V8.B16, [V29.B16, V30.B16], V14.B16; WORD $0x6e29ddad /* fmul v13.4s, v13.4s, v9.4s */
+	WORD $0x6e2addce /* fmul v14.4s, v14.4s, v10.4s */; WORD $0x4e2dd56b /* fadd v11.4s, v11.4s, v13.4s */
+	WORD $0x4e2ed58c /* fadd v12.4s, v12.4s, v14.4s */; WORD $0x6e29dd2d /* fmul v13.4s, v9.4s, v9.4s */
+	WORD $0x6e2add4e /* fmul v14.4s, v10.4s, v10.4s */; WORD $0x6e2ddd6b /* fmul v11.4s, v11.4s, v13.4s */
+	WORD $0x6e2edd8c /* fmul v12.4s, v12.4s, v14.4s */; FLDPQ (R24), (F29, F30)
+	VTBL V7.B16, [V29.B16, V30.B16], V13.B16; FLDPQ (R24), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V14.B16
+	WORD $0x6e25ddad /* fmul v13.4s, v13.4s, v5.4s */; WORD $0x6e26ddce /* fmul v14.4s, v14.4s, v6.4s */
+	FLDPQ (R25), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V15.B16; FLDPQ (R25), (F29, F30)
+	VTBL V8.B16, [V29.B16, V30.B16], V16.B16; WORD $0x4e2fd5ad /* fadd v13.4s, v13.4s, v15.4s */
+	WORD $0x4e30d5ce /* fadd v14.4s, v14.4s, v16.4s */; WORD $0x6e29ddad /* fmul v13.4s, v13.4s, v9.4s */
+	WORD $0x6e2addce /* fmul v14.4s, v14.4s, v10.4s */; WORD $0x4e2bd5ad /* fadd v13.4s, v13.4s, v11.4s */
+	WORD $0x4e2cd5ce /* fadd v14.4s, v14.4s, v12.4s */; FLDPQ (R26), (F29, F30)
+	VTBL V7.B16, [V29.B16, V30.B16], V9.B16; FLDPQ (R26), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V10.B16
+	WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; WORD $0x6e26dd4a /* fmul v10.4s, v10.4s, v6.4s */
+	MOVD $table8x4_ed150700ef33c5c<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V7.B16
+	MOVD $table8x4_ed150700ef33c5c<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V8.B16
+	WORD $0x4e27d529 /* fadd v9.4s, v9.4s, v7.4s */; WORD $0x4e28d54a /* fadd v10.4s, v10.4s, v8.4s */
+	WORD $0x4e2dd529 /* fadd v9.4s, v9.4s, v13.4s */; WORD $0x4e2ed54a /* fadd v10.4s, v10.4s, v14.4s */
+	VAND V0.B16, V4.B16, V0.B16; VAND V1.B16, V4.B16, V1.B16; VORR V9.B16, V0.B16, V9.B16
+	VORR V10.B16, V1.B16, V10.B16; FSTPQ (F9, F10), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
 	tanhEachNEONEach
-	FMOVQ F8, (R0)
+	FMOVQ F7, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	tanhEachNEONEach
-	storeSome(V8, F8, 0, R0, R1, one9, two10, some11)
+	storeSome(V7, F7, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
@@ -3632,23 +3736,22 @@ next3:
 	RET
 
 #define tanhGradientEachNEONEach \
-	WORD $0x6e20dc00 /* fmul v0.4s, v0.4s, v0.4s */; WORD $0x4ea0d440 /* fsub v0.4s, v2.4s, v0.4s */; \
+	WORD $0x6e20dc00 /* fmul v0.4s, v0.4s, v0.4s */; WORD $0x4ea0d480 /* fsub v0.4s, v4.4s, v0.4s */; \
 	WORD $0x6e20dc21 /* fmul v1.4s, v1.4s, v0.4s */
 
 // tanhGradientEachNEON computes y = x1 · (1 - (x0 · x0)) for n elements of every row.
 TEXT ·tanhGradientEachNEON(SB), NOSPLIT, $0-48
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD rows+32(FP), R2; MOVD gap+40(FP), R3
-	MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F2
+	MOVD $c3f800000x4<>(SB), R16; FMOVQ (R16), F4
 	// y = x1 · (1 - (x0 · x0))
 row1:
 	MOVD n+24(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ (R4), F0; FMOVQ (R5), F1
-	tanhGradientEachNEONEach
-	FMOVQ F1, (R0)
-	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1
-	tanhGradientEachNEONEach
-	FMOVQ F1, 16(R0)
+	FLDPQ (R4), (F0, F2); FLDPQ (R5), (F1, F3)
+	WORD $0x6e20dc00 /* fmul v0.4s, v0.4s, v0.4s */; WORD $0x6e22dc42 /* fmul v2.4s, v2.4s, v2.4s */
+	WORD $0x4ea0d480 /* fsub v0.4s, v4.4s, v0.4s */; WORD $0x4ea2d482 /* fsub v2.4s, v4.4s, v2.4s */
+	WORD $0x6e20dc21 /* fmul v1.4s, v1.4s, v0.4s */; WORD $0x6e22dc63 /* fmul v3.4s, v3.4s, v2.4s */
+	FSTPQ (F1, F3), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:

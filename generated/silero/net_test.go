@@ -158,7 +158,7 @@ func TestForwardBatch(t *testing.T) {
 			}
 		}
 		for i := range s {
-			for part := range stateTensors {
+			for part := range stateParts {
 				if !refSame(s[i].values(part), alone[i].values(part)) {
 					t.Errorf("batch of %d: the state of stream %d differs", size, i)
 				}

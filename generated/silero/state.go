@@ -19,8 +19,8 @@ type State struct {
 // Reset makes s the beginning of a stream.
 func (s *State) Reset() { *s = State{} }
 
-// stateTensors are the parts of a state in a file.
-var stateTensors = []nnrt.Tensor{
+// stateParts are the parts of a state in a file.
+var stateParts = []nnrt.Tensor{
 	{Name: "x.past", Shape: []int{64}},
 	{Name: "lstm1.h", Shape: []int{128}},
 	{Name: "lstm1.c", Shape: []int{128}},
@@ -40,7 +40,7 @@ func (s *State) values(i int) []float32 {
 
 // Save writes the state in the safetensors format.
 func (s *State) Save(w io.Writer) error {
-	return nnrt.SaveTensors[float32](w, stateTensors, []string{"nngen.arch", arch}, func(i int, v []float32) { copy(v, s.values(i)) })
+	return nnrt.SaveTensors[float32](w, stateParts, []string{"nngen.arch", arch}, func(i int, v []float32) { copy(v, s.values(i)) })
 }
 
 // Load reads what Save wrote. It refuses, by name, what does not fit; s is then as
@@ -48,7 +48,7 @@ func (s *State) Save(w io.Writer) error {
 func (s *State) Load(r io.Reader) error {
 	next := *s
 	check := func(meta map[string]string) error { return nnrt.CheckArch(meta, arch) }
-	err := nnrt.LoadTensors[float32](r, stateTensors, check, func(i int, v []float32) error {
+	err := nnrt.LoadTensors[float32](r, stateParts, check, func(i int, v []float32) error {
 		copy(next.values(i), v)
 		return nil
 	})

@@ -248,12 +248,10 @@ TEXT ·biasEachNEON(SB), NOSPLIT, $0-56
 row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
-	FMOVQ (R4), F0; FMOVQ (R5), F1
-	biasEachNEONEach
-	FMOVQ F0, (R0)
-	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1
-	biasEachNEONEach
-	FMOVQ F0, 16(R0)
+	FLDPQ (R4), (F0, F3); FLDPQ (R5), (F1, F4)
+	WORD $0x6e21dc41 /* fmul v1.4s, v2.4s, v1.4s */; WORD $0x6e24dc44 /* fmul v4.4s, v2.4s, v4.4s */
+	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e24d463 /* fadd v3.4s, v3.4s, v4.4s */
+	FSTPQ (F0, F3), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:

@@ -19,9 +19,11 @@ The script checks itself and stops at the first failure:
   * every network once more in float32: the case must be so well conditioned that plain float32
     arithmetic stays within 1.5e-6 of the largest value of each tensor (the tests allow 1e-5).
 """
+import gzip
 import json
 import math
 import os
+import random
 import sys
 import zlib
 
@@ -95,8 +97,9 @@ def write(name, doc):
     total += len(text)
     print("%-28s %4d cases %8d bytes" % (name, len(doc.get("cases", [])), len(text)))
     if WRITE:
-        with open(os.path.join(HERE, name), "w", encoding="utf-8") as f:
-            f.write(text)
+        data = text.encode("utf-8")
+        with open(os.path.join(HERE, name), "wb") as f:
+            f.write(gzip.compress(data, 9, mtime=0) if name.endswith(".gz") else data)
 
 
 # ---------------------------------------------------------------------------------------- drawing
@@ -624,6 +627,53 @@ def window_layer(kind, f, x, p):
     return y
 
 
+def transposed_layer(kind, f, x, p):
+    """A transposed convolution: PyTorch's own on all places, then without those that padding leaves out; where PyTorch has the padding, the two must agree."""
+    n = int(kind[4])
+    conv = (F.conv_transpose1d, F.conv_transpose2d)[n - 1]
+    stride, dilation, kernel = axes(f, "strides", n, 1), axes(f, "dilation", n, 1), axes(f, "kernel_size", n, None)
+    more, pad = axes(f, "output_padding", n, 0), f.get("padding", "valid")
+    y = conv(x, p["weight"], p.get("bias"), stride, 0, 0, f.get("groups", 1), dilation)
+    before, after = [0] * n, [0] * n
+    for i in range(n):
+        size = x.shape[i + 2] * stride[i]
+        if pad in ("same", "same_lower"):
+            total = max(0, (kernel[i] - 1) * dilation[i] + 1 - stride[i])
+            before[i], after[i] = (total // 2, total - total // 2)[:: 1 if pad == "same" else -1]
+        else:
+            if pad != "valid":
+                pads = axes(f, "padding", 2 * n, 0)
+                before[i], after[i] = pads[i], pads[n + i]
+            size = y.shape[i + 2] - before[i] - after[i] + more[i]
+        missing = max(0, before[i] + size - y.shape[i + 2])
+        if missing:                                       # places that nothing reaches have the bias
+            shape = list(y.shape)
+            shape[i + 2] = missing
+            bias = p.get("bias")
+            fill = torch.zeros(shape, dtype=y.dtype) if bias is None else bias.reshape(1, -1, *[1] * n).expand(shape)
+            y = torch.cat([y, fill], i + 2)
+        y = y.narrow(i + 2, before[i], size)
+    if before == after and pad not in ("same", "same_lower"):
+        own = conv(x, p["weight"], p.get("bias"), stride, before, more, f.get("groups", 1), dilation)
+        need(torch.allclose(y, own, rtol=1e-5, atol=1e-6), kind)
+        y = own
+    return y
+
+
+def resize_layer(f, x):
+    """PyTorch's interpolate where it has the fields."""
+    mode, coordinates = f.get("mode", "nearest"), f.get("coordinates", "half_pixel")
+    rounding = f.get("rounding", "round_prefer_floor")
+    n = x.dim() - 2
+    how = {"scale_factor": float(f["scales"]) if not isinstance(f.get("scales"), list) else [float(q) for q in f["scales"]]} if "scales" in f else {"size": f["sizes"]}
+    if mode == "nearest":
+        need((coordinates, rounding) in (("asymmetric", "floor"), ("half_pixel", "round_prefer_ceil")), "interpolate", coordinates, rounding)
+        return F.interpolate(x, mode="nearest" if rounding == "floor" else "nearest-exact", **how)
+    need(coordinates in ("half_pixel", "align_corners"), "interpolate", coordinates)
+    kind = {"linear": ("linear", "bilinear")[n - 1], "cubic": "bicubic"}[mode]
+    return F.interpolate(x, mode=kind, align_corners=coordinates == "align_corners", **how)
+
+
 def pad_layer(f, x):
     p, n = f["padding"], len(f["padding"]) // 2
     mode = f.get("mode", "constant")
@@ -659,6 +709,9 @@ class Layers:
             need(f.get("trainable") is False or f.get("statistics") == "batch", "batch_normalization by stored statistics is frozen")
         elif kind == "constant":
             p["weight"] = tuple(f["shape"])
+        elif "transpose" in kind and "conv" in kind:
+            n, c = int(kind[4]), x.shape[1]
+            p = {"weight": (c, f["filters"] // f.get("groups", 1), *axes(f, "kernel_size", n, None)), "bias": (f["filters"],)}
         elif "conv" in kind:
             n, c = int(kind[-2]), x.shape[1]
             ins = 1 if kind.startswith("depthwise") else c // f.get("groups", 1)
@@ -673,6 +726,14 @@ class Layers:
     @staticmethod
     def apply(kind, f, a, p):
         x = a[0] if a else None
+        if kind in ("conv1d_transpose", "conv2d_transpose"):
+            return transposed_layer(kind, f, x, p)
+        if kind == "resize":
+            return resize_layer(f, x)
+        if kind == "channel_shuffle":
+            y = x.reshape(x.shape[0], f["groups"], -1, *x.shape[2:]).transpose(1, 2).reshape(x.shape)
+            need(torch.equal(y, F.channel_shuffle(x.detach(), f["groups"])), kind)     # which has no derivative
+            return y
         if "conv" in kind or "pool" in kind and not kind.startswith("global"):
             return window_layer(kind, f, x, p)
         if kind == "pad":
@@ -793,26 +854,28 @@ class Cells:
         return tuple(torch.zeros(x.shape[0], f["units"], dtype=x.dtype) for _ in range(1 + (kind == "lstm")))
 
     @staticmethod
-    def sequence(kind, f, a, p):
-        """A layer over whole sequences, sample by sample, each as long as it is."""
+    def sequence(kind, f, a, p, state=None):
+        """A layer over whole sequences, sample by sample, each as long as it is; with the state that they go on from, and the last."""
         x = a[0].transpose(1, 2) if f["axis"] == 1 else a[0]
-        rows = []
+        rows, last = [], []
         for i in range(x.shape[0]):
             n = x.shape[1] if len(a) == 1 else min(max(math.ceil(a[1][i].item()), 0), x.shape[1])
             s = x[i:i + 1, :n]
             back = f.get("go_backwards", False)
             y = torch.zeros(1, 0, f["units"], dtype=x.dtype)
+            now = tuple(q[i:i + 1] for q in state) if state else Cells.zeros(kind, f, s)
             if n:
-                y, _ = Cells.run(kind, f, s.flip(1) if back else s, p, Cells.zeros(kind, f, s))
+                y, now = Cells.run(kind, f, s.flip(1) if back else s, p, now)
+            last.append(now)
             how = f.get("return", "last")
             if how == "last":
-                rows.append(y[:, -1] if n else y.sum(1))
+                rows.append(now[0])
             elif how == "mean":
                 rows.append(y.sum(1) / max(x.shape[1] if len(a) == 1 else a[1][i].item(), 1))
             else:
                 rows.append(F.pad(y.flip(1) if back else y, (0, 0, 0, x.shape[1] - n)))
         y = torch.cat(rows)
-        return y.transpose(1, 2) if f["axis"] == 1 and f.get("return") == "all" else y
+        return y.transpose(1, 2) if f["axis"] == 1 and f.get("return") == "all" else y, tuple(torch.cat(q) for q in zip(*last))
 
 
 class Net:
@@ -822,7 +885,7 @@ class Net:
         self.text = text
         s = self.spec = yaml.safe_load(text)
         self.inputs = s.get("inputs") or {"x": s["input"]}
-        v = {k: torch.zeros(1, *o["shape"], dtype=F64) for k, o in self.inputs.items()}      # to see the shapes
+        v = {k: torch.zeros(1, *o["shape"][:-1], o["shape"][-1] + o.get("context", 0), dtype=F64) for k, o in self.inputs.items()}      # to see the shapes
         self.layers, self.shapes, self.masks, self.regs = [], {}, {}, {}
         self.frozen, self.fixed = set(), {}         # not trained; given by the spec
         self.lengths = {}                           # inputs that are a number of steps, and the most they say
@@ -878,7 +941,8 @@ class Net:
             v[name] = self.layer(name, kind, f, [v[q] for q in src], w)[0]
             self.layers.append((name, kind, f, src))
             last = name
-        outs = s.get("outputs") or {"y": {}}
+        outs = s.get("outputs") or {"y": s.get("output", {})}
+        self.within = {k: o["lengths"] for k, o in outs.items() if "lengths" in o}
         self.outputs = {}
         for k, o in outs.items():
             loss, params = one(o.get("loss", s.get("loss"))) if "loss" in s or "loss" in o else (None, {})
@@ -900,11 +964,21 @@ class Net:
             return activate(*one(f.get("activation", "linear")), z), z
         if kind in CELLS:
             p = {k[len(name) + 1:]: q for k, q in w.items() if k.startswith(name + ".")}
-            if "axis" in f and not f.get("stateful"):
-                return Cells.sequence(kind, f, a, p), None
-            x = flat2(a[0]).unsqueeze(1) if "axis" not in f else a[0].transpose(1, 2) if f["axis"] == 1 else a[0]
+            if "axis" in f:
+                y, last = Cells.sequence(kind, f, a, p, self.state.get(name))
+                if f.get("stateful"):
+                    self.state[name] = last
+                return y, None
+            x = flat2(a[0]).unsqueeze(1)
             y, self.state[name] = Cells.run(kind, f, x, p, self.state.get(name) or Cells.zeros(kind, f, x))
-            return y[:, -1] if f.get("return") != "all" else y.transpose(1, 2) if f["axis"] == 1 else y, None
+            return y[:, -1], None
+        if kind == "conv1d" and f.get("stateful"):
+            kept = (f["kernel_size"] - 1) * f.get("dilation", 1)
+            (past,) = self.state.get(name) or (torch.zeros(*a[0].shape[:2], kept, dtype=a[0].dtype),)
+            all = torch.cat([past, a[0]], 2)
+            self.state[name] = (all[:, :, all.shape[2] - kept:],)
+            z = F.conv1d(all, w[name + ".weight"], w.get(name + ".bias"), stride=f.get("strides", 1), dilation=f.get("dilation", 1))
+            return activate(*one(f.get("activation", "linear")), z), z
         y = Layers.apply(kind, f, a, {k[len(name) + 1:]: p for k, p in w.items() if k.startswith(name + ".")})
         if "conv" in kind:
             return activate(*one(f.get("activation", "linear")), y), y
@@ -920,6 +994,10 @@ class Net:
             if n:
                 c = lambda q: torch.tensor(n[q], dtype=dt)
                 a = (a - c("mean")) / c("std") if "mean" in n else (a - c("min")) / (c("max") - c("min"))
+            if "context" in o:
+                (past,) = self.state.get(k) or (torch.zeros(a.shape[0], o["context"], dtype=dt),)
+                a = torch.cat([past, a], 1)
+                self.state[k] = (a[:, a.shape[1] - o["context"]:],)
             v[k] = a
         for name, kind, f, src in self.layers:
             v[name], z = self.layer(name, kind, f, [v[q] for q in src], w)
@@ -928,8 +1006,9 @@ class Net:
         return v, logits
 
     def loss(self, w, x, t, mode="train"):
-        """The loss of a training batch, and the outputs of inference."""
+        """The loss of a training batch, and the outputs of inference; in steps the samples go on, without gradients, where the last ended."""
         Layers.mode = mode
+        self.state = {k: tuple(q.detach() for q in s) for k, s in self.state.items()} if mode == "step" else {}
         v, logits = self.forward(w, x)
         Layers.mode = "eval"
         shown = self.forward(w, x)[0] if "statistics: batch" in self.text else v
@@ -939,8 +1018,27 @@ class Net:
             if loss == "cross_entropy":
                 p = logits.get(src, p)                       # fused: never a double softmax
             y = t[k]
+            if k in self.within:
+                total = total + weight * self.in_lengths(loss, params, v[src], y.to(p.dtype), v[self.within[k]])
+                continue
             total = total + weight * loss_fn(loss, params, p, y if y.dtype == torch.int64 else y.to(p.dtype))
+        if self.state and mode == "train":              # outputs are those of the third step of streams that repeat the sample
+            self.state = {}
+            for _ in range(3):
+                shown, _ = self.forward(w, x)
+            self.state = {}
         return total, {k: flat2(shown[src]) for k, (src, _, _, _) in self.outputs.items()}
+
+    @staticmethod
+    def in_lengths(loss, params, p, t, lengths):
+        """A loss of the steps that samples have: the mean of their means, or the sum."""
+        total = 0
+        for q, y, n in zip(p, t.reshape(p.shape), flat2(lengths)[:, 0].tolist()):
+            steps = min(max(math.ceil(n), 0), p.shape[1])
+            if steps:
+                one = loss_fn(loss, params, q[:steps], y[:steps])
+                total = total + (one if params.get("reduction") == "sum" else one * steps / max(n, 1) / p.shape[0])
+        return total if torch.is_tensor(total) else (p * 0).sum()
 
 
 def factor(schedule, t):
@@ -1016,6 +1114,7 @@ def run(net, start, batches, dt):
     grads = dict(zip(trained, torch.autograd.grad(loss, list(trained.values()), allow_unused=True)))
     grads = {k: torch.zeros_like(w[k]) if g is None else g for k, g in grads.items()}
     result = {"outputs": {k: v.detach() for k, v in y.items()}, "loss": loss.item(), "gradients": grads, "steps": []}
+    net.state = {}
     kind, f = one(net.spec["optimizer"])
     opt = make_optimizer(kind, f, list(trained.values()))
     for t, (x, target) in enumerate(batches):
@@ -1062,7 +1161,7 @@ def check_schedules():
 # --------------------------------------------------------------------------------- network cases
 
 WORST = []
-SALT = {"separable": "2", "conv2d_7": "1", "conv1d_5": "1", "deep": "4", "math_abs": "2", "two_inputs_two_outputs": "4", "batch_vector_1": "6", "batch_varied_1": "6"}     # cases badly conditioned in float32 draw other numbers: name -> salt
+SALT = {"windows_40": "1", "windows_48": "2", "windows_38": "3", "windows_33": "1", "windows_37": "3", "separable": "2", "conv2d_7": "1", "conv1d_5": "1", "deep": "4", "math_abs": "2", "two_inputs_two_outputs": "4", "resize_2": "1", "batch_vector_1": "6", "batch_varied_1": "6"}     # cases badly conditioned in float32 draw other numbers: name -> salt
 
 
 class Group:
@@ -1838,9 +1937,69 @@ def networks_recurrent():
     group.close()
 
 
+def networks_windows():
+    group = Group("networks_windows.json", "Networks drawn at random whose samples go on in the next step where they ended, without gradients (truncated backpropagation through time):",
+                  "ten steps from the beginning of the sequences; outputs are those of the third step of streams that repeat the sample. A length n is ⌈n⌉ steps; with lengths the loss is the mean",
+                  "over the samples of the means over their steps.")
+    optimizers = ["{sgd: {learning_rate: 0.05}}", "{sgd: {learning_rate: 0.02, momentum: 0.9}}", "{adam: {learning_rate: 0.01}}", "{rmsprop: {learning_rate: 0.005}}",
+                  "{sgd: {learning_rate: 0.05, clip: {norm: 0.3}}}", "{adamw: {learning_rate: 0.01}}", "{adam: {learning_rate: 0.01, clip: {value: 0.05}}}"]
+    draw = random.Random(13)
+    pick, chance = draw.choice, lambda p: draw.random() < p
+
+    def cell(steps, more, last):
+        kind = pick(["rnn", "gru", "lstm"])
+        f = "units: %d, axis: 0%s" % (pick([1, 2, 3, 4, 5]), more)
+        if kind == "gru" and chance(0.4):
+            f += ", reset_after: false"
+        if chance(0.25):
+            f += ", activation: softsign"
+        if kind != "rnn" and chance(0.2):
+            f += ", recurrent_activation: hard_sigmoid"
+        if chance(0.2):
+            f += ", use_bias: false"
+        f += ", return: " + (pick(["last", "mean"]) if last else "all")
+        return "%s: {%s}" % (kind, f)
+
+    for i in range(60):
+        steps, inputs = pick([1, 2, 3, 4, 5]), pick([1, 2, 3])
+        lengths, every, kind = i % 3 == 1, chance(0.6), ["cells", "cells", "cells", "convolution", "context", "bidirectional"][i % 6]
+        source, layers, more = "", [], ", stateful: true"
+        if kind == "convolution":
+            lengths, every = False, True
+            filters, k, d = pick([2, 3]), pick([2, 3]), pick([1, 2])
+            layers = ["conv1d: {filters: %d, kernel_size: %d, dilation: %d, padding: causal, stateful: true, activation: tanh}" % (filters, k, d), "transpose"]
+            shape, last = "[%d, %d]" % (inputs, steps), "transpose1"
+        elif kind == "context":
+            lengths = False
+            shape, last = "[%d], context: %d" % (steps * 2, steps), "reshape1"
+            layers = ["reshape: {shape: [%d, 1]}" % (3 * steps)]
+            every = False
+        else:
+            shape, last = "[%d, %d]" % (steps, inputs), "x"
+        if kind == "bidirectional":
+            more = ""
+            back = cell(steps, ", name: back, from: %s, go_backwards: true" % (last if not lengths else "[%s, n]" % last), False)
+            layers += [cell(steps, ", name: ahead%s" % (", from: [%s, n]" % last if lengths else ""), False), back, "concat: {from: [ahead, back], axis: -1}"]
+            more, last = ", stateful: true", "concat1"
+        count = pick([1, 2])
+        for c in range(count):
+            name = "cell%d" % (c + 1)
+            f = "%s, name: %s%s" % (more, name, ", from: [%s, n]" % last if lengths else ", from: " + last)
+            layers.append(cell(steps, f, not every and c == count - 1))
+            last = name
+        layers.append("dense: {units: 2%s}" % (", axis: -1" if every else ""))
+        loss = pick(["mse", "huber", "bce_with_logits", "{mse: {reduction: sum}}" if chance(0.3) else "mse"])
+        body = ("inputs: {n: {shape: [1]}, x: {shape: %s}}" if lengths else "input: {shape: %s}") % shape + "\nlayers:\n" + "\n".join("  - " + l for l in layers)
+        if lengths and every:
+            body += "\noutput: {lengths: n}"
+        varied = i % 5 == 0
+        group.case("windows_%d" % i, body + "\nloss: %s\noptimizer: %s\n" % (loss, optimizers[i % len(optimizers)]), sizes=(2,) * 10 if varied else (2,), steps=10, keep="last", bits=True)
+    group.close()
+
+
 def networks_conv():
-    group = Group("networks_conv.json", "Convolution, pooling and padding: values are [channels, length] or [channels, height, width], filters [out, in/groups, window].",
-                  "Three steps; with batch normalisation by the batch, outputs are those of inference.")
+    group = Group("networks_conv.json.gz", "Convolution, pooling and padding: values are [channels, length] or [channels, height, width], filters [out, in/groups, window].",
+                  "Three steps, of the drawn networks five; with batch normalisation by the batch, outputs are those of inference.")
     optimizers = ["{sgd: {learning_rate: 0.05}}", "{sgd: {learning_rate: 0.02, momentum: 0.9}}", "{adam: {learning_rate: 0.01}}", "{rmsprop: {learning_rate: 0.01}}",
                   "{sgd: {learning_rate: 0.05, weight_decay: 0.02, clip: {norm: 0.3}}}", "{adamw: {learning_rate: 0.01}}"]
     norm, image = "batch_normalization: {statistics: batch, axis: 0, epsilon: 1.0e-5}", ["dense: {units: 30, activation: tanh}", "reshape: {shape: [2, 3, 5]}"]
@@ -1909,7 +2068,107 @@ def networks_conv():
     case("frozen", "[2, 4, 4]", ["conv2d: {filters: 2, kernel_size: 3, activation: tanh}", "conv2d: {filters: 3, kernel_size: 2, activation: tanh, trainable: false}"])
     case("large_stride", "[1, 7, 7]", ["conv2d: {filters: 3, kernel_size: 2, strides: 5, activation: tanh}"])
     case("normalized_input", "[1, 4, 4], normalize: {min: 0, max: 255}", ["conv2d: {filters: 2, kernel_size: 3, activation: tanh}"], xrange=(0, 255))
+    number = 0
+    while len(group.cases) < 152:
+        layers, shape = drawn_convolutions(random.Random("convolutions %d" % number))
+        if layers:
+            case("drawn_%d" % number, shape, layers, sizes=(3, 2, 3, 2, 3) if number % 6 == 0 else (3,), steps=5)
+            if WORST[-1][0] > 1e-6:      # badly conditioned
+                WORST.pop()
+                group.cases.pop()
+        number += 1
     group.close()
+
+
+def networks_vision():
+    group = Group("networks_vision.json", "Transposed convolutions, with filters [in, out/groups, window], resizing and channel shuffles.", "Three steps.")
+    optimizers = ["{sgd: {learning_rate: 0.05}}", "{adam: {learning_rate: 0.01}}", "{sgd: {learning_rate: 0.02, momentum: 0.9}}"]
+
+    def case(name, shape, layers, **options):
+        group.case(name, "input: {shape: %s}\nlayers:\n" % shape + "\n".join("  - " + l for l in layers + ["dense: {units: 2}"]) +
+                   "\nloss: mse\noptimizer: %s\n" % optimizers[len(group.cases) % len(optimizers)], **{"sizes": (2,), "steps": 3, "keep": "last", **options})
+
+    acts = ["tanh", "sigmoid", "silu", "softplus"]
+    for i, (filters, fields) in enumerate([
+            (3, "kernel_size: 3"), (2, "kernel_size: 2, strides: 2"), (3, "kernel_size: 3, strides: 2, padding: 1, output_padding: 1"), (2, "kernel_size: [2, 3], strides: [1, 2], padding: [0, 1, 0, 1]"),
+            (2, "kernel_size: 3, dilation: 2, padding: 1"), (4, "kernel_size: 3, strides: 2, groups: 2"), (2, "kernel_size: [3, 2], strides: 3, padding: 1, use_bias: false"),
+            (2, "kernel_size: 4, strides: 2, padding: same"), (2, "kernel_size: 3, strides: 2, padding: same_lower"), (1, "kernel_size: 2, strides: 3, padding: same"),
+            (2, "kernel_size: [3, 4], strides: [2, 1], padding: [1, 0, 0, 2]"), (17, "kernel_size: 2, strides: 1"), (4, "kernel_size: 1, groups: 4, strides: 2, output_padding: 1")]):
+        case("conv2d_transpose_%d" % i, "[4, 3, 2]", ["conv2d: {filters: 4, kernel_size: 1, activation: tanh}", "conv2d_transpose: {filters: %d, %s, activation: %s}" % (filters, fields, acts[i % 4])])
+    for i, fields in enumerate(["kernel_size: 3, strides: 2, padding: 1", "kernel_size: 2, dilation: 3, padding: [1, 0], output_padding: 2", "kernel_size: 5, strides: 2, padding: same"]):
+        case("conv1d_transpose_%d" % i, "[3]", ["dense: {units: 12, activation: tanh}", "reshape: {shape: [3, 4]}", "conv1d_transpose: {filters: 2, %s, activation: tanh}" % fields])
+    case("transpose_channels_18", "[18, 2, 2]", ["conv2d_transpose: {filters: 2, kernel_size: 3, strides: 2, activation: tanh}", "conv2d: {filters: 2, kernel_size: 2}"])
+    image = ["dense: {units: 24, activation: tanh}", "reshape: {shape: [2, 3, 4]}"]
+    for i, fields in enumerate(["scales: 2, coordinates: asymmetric, rounding: floor", "sizes: [5, 3], coordinates: asymmetric, rounding: floor", "sizes: [4, 9], rounding: round_prefer_ceil",
+                                "scales: 2, mode: linear", "sizes: [5, 6], mode: linear", "sizes: [2, 3], mode: linear", "sizes: [5, 7], mode: linear, coordinates: align_corners",
+                                "scales: [3, 2], mode: linear", "sizes: [6, 5], mode: cubic", "scales: 2, mode: cubic"]):
+        case("resize_%d" % i, "[2]", image + ["resize: {%s}" % fields])
+    case("resize_1d", "[2]", ["dense: {units: 10, activation: tanh}", "reshape: {shape: [2, 5]}", "resize: {sizes: [7], mode: linear}"])
+    case("channel_shuffle", "[2]", ["dense: {units: 24, activation: tanh}", "reshape: {shape: [6, 2, 2]}", "channel_shuffle: {groups: 3}", "conv2d: {filters: 2, kernel_size: 2, groups: 2}"])
+    case("unet", "[1, 6, 6]", ["conv2d: {name: down, filters: 3, kernel_size: 3, padding: same, activation: relu}", "max_pool2d: {kernel_size: 2}", "conv2d: {filters: 4, kernel_size: 3, padding: same, activation: relu}",
+                               "conv2d_transpose: {name: up, filters: 3, kernel_size: 2, strides: 2}", "concat: {from: [down, up], axis: 0}", "conv2d: {filters: 1, kernel_size: 3, padding: same}"])
+    group.close()
+
+
+def drawn_convolutions(r):
+    """The layers and the input of a small network: up to three convolutions or depthwise ones with pooling, normalisation by the batch
+    and a residual; no layers if its windows do not fit."""
+    n = r.choice((1, 2, 2))
+    dims = [r.choice((1, 2, 3, 4, 5))] + [r.randint(3, 8 if n == 2 else 12) for _ in range(n)]
+    shape, layers, trained = list(dims), [], False
+
+    def moved(f, kernels):
+        """Adds fields of a window; returns the sizes behind it, None if it does not fit."""
+        kernel = [r.randint(1, min(k, d)) for k, d in zip(kernels, dims[1:])]
+        stride, dilation = [r.choice((1, 1, 2, 3)) for _ in kernel], [r.choice((1, 1, 2, 3)) if k > 1 else 1 for k in kernel]
+        padding = r.choice(("valid", "same", "same_lower", "numbers", "numbers") + (("causal",) if n == 1 else ()))
+        if padding == "numbers":
+            before, after = ([r.randint(0, k // 2) for k in kernel] for _ in range(2))
+            f["padding"], out = before + after, []
+            for d, k, s, q, b, a in zip(dims[1:], kernel, stride, dilation, before, after):
+                out.append((d + b + a - (k - 1) * q - 1) // s + 1)
+        else:
+            f["padding"] = padding
+            out = [-(-d // s) if padding != "valid" else (d - (k - 1) * q - 1) // s + 1 for d, k, s, q in zip(dims[1:], kernel, stride, dilation)]
+        f.update(kernel_size=kernel, strides=stride, dilation=dilation)
+        return out if min(out) > 0 else None
+
+    def add(kind, f):
+        layers.append("%s: {%s}" % (kind, ", ".join("%s: %s" % (k, str(v).replace("'", "")) for k, v in f.items())))
+
+    for _ in range(r.randint(1, 3)):
+        kind = r.choice(("conv", "conv", "depthwise_conv", "max_pool" if trained else "conv", "avg_pool" if trained else "conv", "residual"))
+        norm, f = r.random() < 0.5, {}
+        if kind == "residual":
+            name = "x" if not layers else "r%d" % len(layers)
+            if layers:
+                add("linear", {"name": name})
+            add("conv%dd" % n, {"filters": dims[0], "kernel_size": r.choice((1, 2, 3)), "padding": "same", "use_bias": str(not norm).lower()})
+            if norm:
+                add("batch_normalization", {"statistics": "batch", "epsilon": "1.0e-2"})
+            add("tanh", {"name": "t%d" % len(layers)})
+            layers.append("add: {from: [%s, t%d]}" % (name, len(layers) - 1))
+            trained = True
+            continue
+        out = moved(f, [2, 2] if "pool" in kind else [7, 5])
+        if out is None or "pool" in kind and max(f["dilation"]) > 1:
+            return None, None
+        if kind == "conv":
+            f["filters"] = r.choice((1, 2, 3, 4, 6))
+            common = [g for g in range(2, 7) if dims[0] % g == 0 and f["filters"] % g == 0]
+            if common and r.random() < 0.6:
+                f["groups"] = r.choice(common)
+        elif kind == "depthwise_conv":
+            f["depth_multiplier"] = r.choice((1, 1, 2))
+        if "conv" in kind:
+            f["use_bias"], trained = str(not norm).lower(), True
+        add("%s%dd" % (kind, n), f)
+        dims = [f.get("filters", dims[0] * f.get("depth_multiplier", 1))] + out
+        if "conv" in kind:
+            if norm:
+                add("batch_normalization", {"statistics": "batch", "epsilon": "1.0e-2"})
+            layers.append(r.choice(("tanh", "silu", "sigmoid", "softplus")))
+    return (layers, str(shape)) if 3 < math.prod(dims) <= 40 and trained else (None, None)
 
 
 def lecture():
@@ -1952,7 +2211,9 @@ def main():
     networks_sharing()
     networks_batch()
     networks_conv()
+    networks_vision()
     networks_recurrent()
+    networks_windows()
     WORST.sort(reverse=True)
     print("total %d bytes; largest float32 deviations:" % total)
     for e, name, what in WORST[:12]:

@@ -70,8 +70,8 @@ func (w *writer) cell(l *layer) *Error {
 	return nil
 }
 
-// conv is a causal convolution of the channels of a stream, sample by sample, with
-// the kernel [window][in][filters].
+// conv is a convolution with the kernel [window][in][filters]: of the channels of a
+// stream a causal one, sample by sample; of a signal one of its whole windows.
 func (w *writer) conv(l *layer) *Error {
 	filters, _ := last(l.Shape)
 	size, ok := last(l.KernelSize)
@@ -79,8 +79,13 @@ func (w *writer) conv(l *layer) *Error {
 	if !ok || !known || len(l.Weights) != 2 {
 		return failf(again, "a convolution has kernel_size, dilation, a kernel and a bias")
 	}
-	if len(l.Shape) > 1 && l.Shape[len(l.Shape)-2] != nil {
-		return failf("give in_shape no length: [null, null, 1]", "a convolution of a fixed number of samples is not supported, only that of a stream")
+	if fixed := len(l.Shape) > 1 && l.Shape[len(l.Shape)-2] != nil; fixed != (w.length > 0) {
+		return failf(again, "shape and in_shape must both say how many samples there are, or neither")
+	}
+	if w.length > 0 {
+		if w.length -= dilation * (size - 1); w.length != *l.Shape[len(l.Shape)-2] {
+			return failf(again, "shape says %d samples, but its windows have %d places in what is above", *l.Shape[len(l.Shape)-2], w.length)
+		}
 	}
 	var taps []json.RawMessage
 	if err := json.Unmarshal(l.Weights[0], &taps); err != nil || len(taps) != size {
@@ -102,7 +107,9 @@ func (w *writer) conv(l *layer) *Error {
 	if err != nil {
 		return err
 	}
-	w.add("reshape", fmt.Sprintf("shape: [%d, 1]", w.width))
+	if w.length == 0 {
+		w.add("reshape", fmt.Sprintf("shape: [%d, 1]", w.width))
+	}
 	name := w.name("conv1d")
 	w.tensor(name+".weight", weight, filters, w.width, size)
 	w.tensor(name+".bias", bias, filters)
@@ -110,8 +117,12 @@ func (w *writer) conv(l *layer) *Error {
 	if dilation > 1 {
 		fields = append(fields, fmt.Sprintf("dilation: %d", dilation))
 	}
-	w.add("conv1d", append(fields, "padding: causal, stateful: true")...)
-	w.add("flatten")
+	if w.length == 0 {
+		w.add("conv1d", append(fields, "padding: causal, stateful: true")...)
+		w.add("flatten")
+	} else {
+		w.add("conv1d", fields...)
+	}
 	w.width, w.trains = filters, false
 	return w.activation(l.Activation)
 }

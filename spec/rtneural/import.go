@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -66,8 +68,8 @@ type layer struct {
 	Weights    []json.RawMessage `json:"weights"`
 }
 
-// Is reports whether a file looks like a model of RTNeural: a JSON object with
-// its two keys.
+// Is reports whether a file looks like a model of RTNeural: a JSON object with its two
+// keys.
 func Is(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) &&
 		bytes.Contains(data, []byte(`"in_shape"`)) && bytes.Contains(data, []byte(`"layers"`))
@@ -84,18 +86,40 @@ func Import(data []byte) (*Model, error) {
 	}
 	width, ok := last(f.InShape)
 	switch {
+	case f.InShape == nil && f.Layers == nil:
+		return nil, &Error{Msg: "it holds weights alone, and does not say what layers it has", Hint: "write the spec; nngen weights --map takes weights of a PyTorch model from safetensors"}
 	case !ok:
 		return nil, &Error{Place: "in_shape", Msg: fmt.Sprintf("it must end with the number of inputs, from 1 to %d", maxWidth), Hint: again}
 	case len(f.Layers) == 0 || len(f.Layers) > maxLayers:
 		return nil, &Error{Place: "layers", Msg: fmt.Sprintf("there must be from 1 to %d layers, got %d", maxLayers, len(f.Layers)), Hint: again}
 	}
 	w := &writer{width: width, count: map[string]int{}, trains: true}
+	if n := len(f.InShape); n > 2 && f.InShape[n-2] != nil {
+		if w.length = *f.InShape[n-2]; w.length < 1 || w.length > maxWidth {
+			return nil, &Error{Place: "in_shape", Msg: fmt.Sprintf("a signal must have from 1 to %d samples, got %d", maxWidth, w.length), Hint: again}
+		}
+		if width > 1 {
+			w.add("transpose", "perm: [1, 0]")
+		}
+	}
 	for i := range f.Layers {
 		if err := w.layer(&f.Layers[i]); err != nil {
 			return nil, &Error{Place: fmt.Sprintf("layer %d (%s)", i+1, short(f.Layers[i].Type)), Msg: err.Msg, Hint: err.Hint}
 		}
 	}
-	return &Model{Spec: w.spec(width), Tensors: w.tensors}, nil
+	if w.length == 0 {
+		return &Model{Spec: w.spec(strconv.Itoa(width)), Tensors: w.tensors}, nil
+	}
+	if w.width > 1 {
+		w.add("transpose", "perm: [1, 0]")
+	} else {
+		w.add("flatten")
+	}
+	shape := []any{*f.InShape[len(f.InShape)-2], width}
+	if width == 1 { // the same elements as a channel
+		slices.Reverse(shape)
+	}
+	return &Model{Spec: w.spec(fmt.Sprintf("%d, %d", shape...)), Tensors: w.tensors}, nil
 }
 
 // last returns the last number of a shape, whose others may be null.
@@ -133,17 +157,18 @@ type writer struct {
 	lines   []string
 	tensors []Tensor
 	width   int // of the layer above
+	length  int // of a signal of which every call has a piece of its own; 0 for a stream of samples
 	count   map[string]int
 	open    bool // the line above is a dense layer without activation
 	trains  bool
 }
 
-func (w *writer) spec(inputs int) []byte {
+func (w *writer) spec(inputs string) []byte {
 	end := "loss: mse"
 	if !w.trains {
 		end = "codegen: {train: false}"
 	}
-	head := fmt.Sprintf("nngen: 1\ninput: {shape: [%d]}\nlayers:\n", inputs)
+	head := fmt.Sprintf("nngen: 1\ninput: {shape: [%s]}\nlayers:\n", inputs)
 	return []byte(head + strings.Join(w.lines, "\n") + "\n" + end + "\n")
 }
 

@@ -22,6 +22,9 @@ var layers = map[string]func(w *writer, l *layer) *Error{
 	"conv1d":                 (*writer).conv,
 }
 
+// ofSignals are the layers that a model of a fixed number of samples may have.
+var ofSignals = []string{"conv1d", "activation", "prelu", "batchnorm"}
+
 // activations are those of RTNeural and the language alike.
 var activations = []string{"tanh", "relu", "sigmoid", "softmax", "elu"}
 
@@ -33,6 +36,9 @@ func (w *writer) layer(l *layer) *Error {
 	read := layers[l.Type]
 	if read == nil {
 		return failf("dense, time-distributed-dense, activation, prelu, batchnorm, gru, lstm and conv1d are read", "layers of this type are not supported")
+	}
+	if w.length > 0 && !slices.Contains(ofSignals, l.Type) {
+		return failf("give in_shape no length: [null, null, 1]", "a layer of this type is not supported in a model of a fixed number of samples; %s are", strings.Join(ofSignals, ", "))
 	}
 	width, ok := last(l.Shape)
 	if !ok {
@@ -108,7 +114,11 @@ func (w *writer) prelu(l *layer) *Error {
 		return err
 	}
 	w.tensor(w.name("prelu")+".weight", slopes[0], w.width)
-	w.add("prelu")
+	if w.length > 0 {
+		w.add("prelu", "axes: [0]")
+	} else {
+		w.add("prelu")
+	}
 	return nil
 }
 

@@ -50,13 +50,7 @@ type convolve struct {
 	positions int  // of the tile that is being printed
 }
 
-// FusesConvolve reports whether Convolve applies the epilogue.
-func FusesConvolve(k *kernel.Kernel) bool { return len(k.Extras()) < 2 && Fuses(k) }
-
-// Convolve prints Y = b + Σ W·X, or the sum or the maximum of windows, for rows of
-// the result that have the same rows of the window, of up to a panel of outputs;
-// the kernel is open.
-func Convolve(name string, doc []string, k *kernel.Kernel) *asm.Func {
+func newConvolve(name string, doc []string, k *kernel.Kernel) *convolve {
 	m := &convolve{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, Segment: &k.Segments[0]}
 	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
 	m.last = k.Outputs - (m.vectors-1)*m.lanes()
@@ -66,6 +60,17 @@ func Convolve(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		}
 	}
 	m.height, m.extra = len(m.Taps)/len(m.taps), len(k.Extras()) > 0
+	return m
+}
+
+// FusesConvolve reports whether Convolve applies the epilogue.
+func FusesConvolve(k *kernel.Kernel) bool { return len(k.Extras()) < 2 && Fuses(k) }
+
+// Convolve prints Y = b + Σ W·X, or the sum or the maximum of windows, for rows of
+// the result that have the same rows of the window, of up to a panel of outputs;
+// the kernel is open.
+func Convolve(name string, doc []string, k *kernel.Kernel) *asm.Func {
+	m := newConvolve(name, doc, k)
 	m.Args = kernels.Convolve(k)
 	m.pointer("y", regRowOfY)
 	m.pointer("x", regRowX)

@@ -14,7 +14,7 @@ type termRun struct {
 func (m *convolve) runs(cols [][]bool, channels int) []termRun {
 	var out []termRun
 	for _, tap := range m.taps {
-		r := termRun{x: tap.Offset, w: tap.Weight * m.Channels * panel, index: tap.Col * m.PerBlock, terms: channels}
+		r := termRun{x: tap.Offset, w: (tap.Weight - m.taps[0].Weight) * m.Channels * panel, index: tap.Col * m.PerBlock, terms: channels}
 		for p, has := range cols {
 			if has == nil || has[tap.Col] {
 				r.positions = append(r.positions, p)

@@ -177,7 +177,7 @@ func (m *gradWeight) tile(inputs int, smaller []int) {
 					}
 				}
 			case n == 2:
-				m.Ins("FLDPQ", mem(regDY, v*bytes), fmt.Sprintf("(%s, %s)", vecDY.f(), (vecDY+1).f()))
+				m.Ins("FLDPQ", mem(regDY, v*bytes), two(vecDY, vecDY+1))
 			default:
 				m.load(regDY, v*bytes, vecDY)
 			}

@@ -2,6 +2,7 @@ package arm64
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/asm/kernels"
@@ -51,6 +52,7 @@ func Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	if m.code, m.constants, ok = m.hoist(compile, m.given...); !ok {
 		return nil, false
 	}
+	m.twice()
 	m.write()
 	return m.Func, true
 }
@@ -62,6 +64,39 @@ type mapper struct {
 	code, constants *vec.Code
 	given           []V // the registers of the operands
 	result          V   // the register of the result
+
+	both   *vec.Code // for two vectors, where there are registers for that
+	others []V       // the registers of the second vectors
+}
+
+// twice makes the code for two vectors, if beside the constants the registers
+// suffice for it.
+func (m *mapper) twice() {
+	f := &file{m.writer, m.used.Clone()}
+	var others []V
+	for _, in := range m.k.Ins {
+		if in.Single {
+			continue
+		}
+		v, ok := f.used.Take()
+		if !ok {
+			return
+		}
+		others = append(others, V(v))
+	}
+	all := f.used.Clone()
+	a, ok := m.constants.Allocate(all)
+	if !ok {
+		return
+	}
+	given := numbers(m.given)
+	for _, r := range m.constants.Results {
+		given = append(given, a[r])
+	}
+	both := m.code.Twice()
+	if _, ok = both.Allocate(all, append(given, numbers(others)...)...); ok {
+		m.file, m.both, m.others = f, both, others
+	}
 }
 
 // operand is the register that points to an operand.
@@ -95,7 +130,11 @@ func (m *mapper) write() {
 		m.ifZero(regLeft, one)
 	})
 	m.Place(loop)
-	m.whole(together)
+	if m.both != nil {
+		m.pair(all)
+	} else {
+		m.whole(together)
+	}
 	m.countdown(regLeft, loop)
 	m.Place(one)
 	m.Line(func() {
@@ -133,12 +172,38 @@ func (m *mapper) whole(vectors int) {
 		m.Use(m.Name + "Each")
 		m.store(m.result, regY, v*bytes)
 	}
+	m.Line(func() { m.forward(vectors) })
+}
+
+// forward goes on behind some vectors.
+func (m *mapper) forward(vectors int) {
+	for _, p := range m.pointers() {
+		m.advance(p, vectors*bytes)
+	}
+}
+
+// pair computes two vectors together; all are the registers of the operands of
+// the first and of constants.
+func (m *mapper) pair(all []V) {
 	m.Line(func() {
-		for _, p := range m.pointers() {
-			m.advance(p, vectors*bytes)
+		other := 0
+		for i, in := range m.k.Ins {
+			if !in.Single {
+				m.Ins("FLDPQ", mem(operand(i), 0), two(m.given[i], m.others[other]))
+				other++
+			}
 		}
 	})
+	f := &file{m.writer, m.used.Clone()}
+	m.Line(func() {
+		y := f.run(m.both, slices.Concat(all, m.others), nil)
+		m.Ins("FSTPQ", two(y[0], y[1]), mem(regY, 0))
+	})
+	m.Line(func() { m.forward(2) })
 }
+
+// two are the registers of vectors that lie side by side.
+func two(a, b V) string { return fmt.Sprintf("(%s, %s)", a.f(), b.f()) }
 
 // pointers are the registers that walk arrays.
 func (m *mapper) pointers() []R {

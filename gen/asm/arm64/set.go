@@ -56,7 +56,7 @@ var logic = map[vec.Op]string{
 
 func rows() map[vec.Row]string {
 	rows := map[vec.Row]string{
-		{Op: vec.OpSpread, Type: vec.Uint, Bytes: 4}:    "SPREAD a, y",
+		{Op: vec.OpPlaces, Type: vec.Uint, Bytes: 4}:    "PLACES a, y",
 		{Op: vec.OpConvert, Type: vec.Float, Bytes: 4}:  "SCVTF.S4 a, y",
 		{Op: vec.OpNegative, Type: vec.Mask, Bytes: 4}:  "SSHR.S4 $31, a, y",
 		{Op: vec.OpNegative, Type: vec.Mask, Bytes: 8}:  "SSHR.D2 $63, a, y",
@@ -116,11 +116,14 @@ func (w *writer) several(name, arrangement string, o []string) bool {
 	case "CHOOSE": // if a then b else c
 		w.choose(o[0], o[1], o[2], o[3])
 	case "LOOKUP":
-		w.Ins("FLDPQ", mem(w.constantAt(o[0]), 0), fmt.Sprintf("(%s, %s)", firstOfTable.f(), (firstOfTable+1).f()))
+		w.Ins("FLDPQ", mem(w.constantAt(o[0]), 0), two(firstOfTable, firstOfTable+1))
 		w.Ins("VTBL", o[1]+".B16", fmt.Sprintf("[%v.B16, %v.B16]", firstOfTable, firstOfTable+1), o[2]+".B16")
-	case "SPREAD":
-		w.load(w.constantAt(lowest(w)), 0, scratch)
-		w.Ins("VTBL", scratch.String()+".B16", "["+o[0]+".B16]", o[1]+".B16")
+	case "PLACES": // row·4 + the byte, in every byte
+		at, row, times := w.constantAt(placing(w)), firstOfTable, firstOfTable+1
+		w.Ins("FLDPQ", mem(at, 0), two(row, times))
+		w.Ins("VAND.B16", o[0], row.String(), row.String())
+		w.load(at, 2*bytes, vectorOf(o[1]))
+		w.Ins("MLA", row.String(), times.String(), o[1])
 	case "HALF":
 		if a, y := vectorOf(o[1]), vectorOf(o[2]); o[0] == "$1" {
 			w.Ins("VDUP", a.String()+".D[1]", y.String()+".D2")
@@ -133,9 +136,14 @@ func (w *writer) several(name, arrangement string, o []string) bool {
 	return true
 }
 
-// lowest is the constant that takes the lowest byte of every lane four times.
-func lowest(w *writer) string {
-	return w.ConstTable([]uint64{0, 0x04040404, 0x08080808, 0x0c0c0c0c}, 4)
+// placing are vectors of the bits that say a row, of what it is multiplied by and
+// of what is added.
+func placing(w *writer) string {
+	var all []uint64
+	for _, lane := range []uint64{7, 0x04040404, 0x03020100} {
+		all = append(all, lane|lane<<32, lane|lane<<32)
+	}
+	return w.ConstTable(all, 8)
 }
 
 // constantAt points to a constant.
@@ -163,8 +171,8 @@ func (w *writer) keepTables(c *vec.Code) {
 		switch name, _, _ := strings.Cut(in.Text, " "); name {
 		case "LOOKUP":
 			keep(w.constant(*in.Constant))
-		case "SPREAD":
-			keep(lowest(w))
+		case "PLACES":
+			keep(placing(w))
 		}
 	}
 }

@@ -36,6 +36,7 @@ var instructions = map[string]instruction{
 	"FCMEQ":  {code: 0x4e20e400, sources: 2},
 	"FADDP":  {code: 0x6e20d400, sources: 2},
 	"BIC":    {code: 0x4e601c00, sources: 2, result: "16b", operand: "16b"},
+	"MLA":    {code: 0x4ea09400, sources: 2, result: "4s", operand: "4s"},
 	"FSQRT":  {code: 0x6ea1f800, sources: 1},
 	"FABS":   {code: 0x4ea0f800, sources: 1},
 	"FNEG":   {code: 0x6ea0f800, sources: 1},

@@ -18,6 +18,7 @@ const published = `
 4e22d420 fadd v0.4s, v1.4s, v2.4s
 4e62d420 fadd v0.2d, v1.2d, v2.2d
 4ea2d420 fsub v0.4s, v1.4s, v2.4s
+4ea29420 mla v0.4s, v1.4s, v2.4s
 4ee2d420 fsub v0.2d, v1.2d, v2.2d
 6e22dc20 fmul v0.4s, v1.4s, v2.4s
 6e62dc20 fmul v0.2d, v1.2d, v2.2d

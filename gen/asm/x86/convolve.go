@@ -204,8 +204,12 @@ func (m *convolve) block(cols [][]bool, channels int) {
 	})
 	m.Place(loop)
 	x, w := 0, 0 // how far the pointers went
-	for _, r := range m.runs(cols, channels) {
-		x, w = m.run(r, x, w)
+	if registers := m.free(len(cols)); m.inOrder() && len(registers) > len(m.row) {
+		m.laneRow(cols, registers)
+	} else {
+		for _, r := range m.runs(cols, channels) {
+			x, w = m.run(r, x, w)
+		}
 	}
 	if m.height > 1 {
 		below := m.Taps[len(m.row)]
@@ -327,18 +331,11 @@ func (m *convolve) add1(disp, p, chain int) {
 
 // lane adds a vector of channels to their sums.
 func (m *convolve) lane(src string, v int, acc Y) {
-	switch {
-	case m.partial(v):
-		if !m.isa.masks {
-			m.toLanes(m.mask)
-		}
-		m.loadPart(src, m.mask.String(), m.input.String())
-	case m.Weight != "":
+	if !m.partial(v) && m.Weight != "" {
 		m.mulAddAny(src, m.weight0+Y(v), acc)
 		return
-	default:
-		m.load(src, m.input)
 	}
+	m.loadLanes(src, v, m.input)
 	switch {
 	case m.Weight != "":
 		m.mulAddOf(m.input, m.weight0+Y(v), acc)

@@ -213,7 +213,10 @@ func (g *Graph) Run(r *Run, inputs map[string]*Tensor) ([]*Tensor, error) {
 	for _, name := range g.names {
 		values[name] = g.constants[name]
 		if len(values[name].Data) <= mostNoisy {
-			values[name] = r.noisy(values[name])
+			if noisy := r.noisy(values[name]); noisy != values[name] {
+				noisy.plain = values[name]
+				values[name] = noisy
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
@@ -282,6 +285,29 @@ func (r *Run) spend(work int64, elements int) {
 	}
 }
 
+// sizes reports whether the results of a node follow from sizes and constants alone,
+// which it then reads without noise: a shape changed by noise is another one.
+func (c *call) sizes() bool {
+	if c.n.OpType == "Shape" || c.n.OpType == "Size" {
+		return true
+	}
+	in, some := slices.Clone(c.in), false
+	for i, v := range in {
+		switch {
+		case v == nil || v.Integer:
+		case v.plain != nil:
+			in[i] = v.plain
+		case !v.sizes:
+			return false
+		}
+		some = some || v != nil && v.sizes
+	}
+	if some {
+		c.in = in
+	}
+	return some
+}
+
 // node computes the results of a node.
 func (g *Graph) node(r *Run, n *onnx.Node, values map[string]*Tensor) (err error) {
 	c := &call{g: g, r: r, n: n, values: values}
@@ -312,9 +338,12 @@ func (g *Graph) node(r *Run, n *onnx.Node, values map[string]*Tensor) (err error
 		}
 		c.in = append(c.in, v)
 	}
+	sizes := c.sizes()
 	for i, t := range row(c) {
 		if i < len(n.Outputs) && n.Outputs[i] != "" {
-			t = r.noisy(t)
+			if t.sizes = sizes; !sizes {
+				t = r.noisy(t)
+			}
 			values[n.Outputs[i]] = t
 			r.note(n.Outputs[i], t)
 		}

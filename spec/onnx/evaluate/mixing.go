@@ -187,19 +187,48 @@ func softmax(c *call) []*Tensor {
 	}))
 }
 
+// batchNormalization normalises by given statistics, or in training by those of
+// what it reads, and moves the given ones by them.
 func batchNormalization(c *call) []*Tensor {
 	x, epsilon := c.x(0), c.float("epsilon", 1e-5)
 	in := []*Tensor{x}
-	for i := 1; i <= 4; i++ { // [C] as [C, 1, …]
-		p := c.x(i)
+	statistics := []*Tensor{c.x(3), c.x(4)}
+	training := c.integer("training_mode", 0) != 0
+	if training {
+		statistics = c.statistics(x)
+	}
+	for _, p := range append([]*Tensor{c.x(1), c.x(2)}, statistics...) { // [C] as [C, 1, …]
 		if len(x.Shape) > 1 {
 			p = &Tensor{Shape: append([]int{len(p.Data)}, slices.Repeat([]int{1}, len(x.Shape)-2)...), Data: p.Data}
 		}
 		in = append(in, p)
 	}
-	return one(c.pointwise(in, func(v []float64) float64 {
+	list := one(c.pointwise(in, func(v []float64) float64 {
 		return (v[0]-v[3])/math.Sqrt(v[4]+epsilon)*v[1] + v[2]
 	}))
+	if training {
+		momentum := c.float("momentum", 0.9)
+		for i, now := range statistics {
+			list = append(list, c.pointwise([]*Tensor{c.x(3 + i), now}, func(v []float64) float64 { return v[0]*momentum + v[1]*(1-momentum) }))
+		}
+	}
+	return list
+}
+
+// statistics are the mean and the variance of every channel, over the batch and the
+// axes behind the channels.
+func (c *call) statistics(x *Tensor) []*Tensor {
+	channels, inner := x.Shape[1], Size(x.Shape[2:])
+	mean, variance := c.tensor([]int{channels}, int64(len(x.Data))), c.tensor([]int{channels}, int64(len(x.Data)))
+	n := float64(len(x.Data) / channels)
+	for i, v := range x.Data {
+		mean.Data[i/inner%channels] += v / n
+	}
+	for i, v := range x.Data {
+		d := v - mean.Data[i/inner%channels]
+		variance.Data[i/inner%channels] += d * d / n
+	}
+	return []*Tensor{mean, variance}
 }
 
 // layerNormalization gives, beside its result, the means and the reciprocal

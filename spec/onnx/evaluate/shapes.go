@@ -27,6 +27,15 @@ var shapes = map[string]row{
 		}
 		return one(y)
 	},
+	"Range": func(c *call) []*Tensor {
+		start, limit, delta := c.x(0), c.x(1).Data[0], c.x(2).Data[0]
+		y := c.tensor([]int{max(0, int(math.Ceil((limit-start.Data[0])/delta)))}, 0)
+		y.Integer = start.Integer
+		for i := range y.Data {
+			y.Data[i] = start.Data[0] + float64(i)*delta
+		}
+		return one(y)
+	},
 	"Shape": func(c *call) []*Tensor {
 		shape := c.x(0).Shape
 		clamp := func(i int) int {
@@ -73,10 +82,11 @@ var shapes = map[string]row{
 		}
 		return one(c.joined(list, c.axis(c.integer("axis", 1), len(c.x(0).Shape))))
 	},
-	"Split":  split,
-	"Slice":  slice,
-	"Gather": func(c *call) []*Tensor { return one(c.gather(c.x(0), c.x(1), c.integer("axis", 0))) },
-	"If":     branch,
+	"Split":     split,
+	"Slice":     slice,
+	"Gather":    func(c *call) []*Tensor { return one(c.gather(c.x(0), c.x(1), c.integer("axis", 0))) },
+	"ScatterND": scatterND,
+	"If":        branch,
 	"ai.onnx.ml.ArrayFeatureExtractor": func(c *call) []*Tensor {
 		return one(c.gather(c.x(0), &Tensor{Shape: []int{len(c.x(1).Data)}, Data: c.x(1).Data}, -1))
 	},

@@ -8,6 +8,9 @@ type Tensor struct {
 	Shape   []int
 	Data    []float64 // row by row
 	Integer bool      // whole numbers or truth values
+
+	sizes bool    // follows from sizes and constants alone
+	plain *Tensor // of a constant with noise, without it
 }
 
 // Size is the number of elements of a shape.

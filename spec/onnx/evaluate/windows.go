@@ -9,6 +9,9 @@ import (
 // and the channels, and those that pad.
 var windows = map[string]row{
 	"Conv":              conv,
+	"ConvTranspose":     convTranspose,
+	"Resize":            resize,
+	"Upsample":          upsample,
 	"MaxPool":           maxPool,
 	"AveragePool":       averagePool,
 	"GlobalMaxPool":     global(largest),
@@ -118,20 +121,30 @@ func conv(c *call) []*Tensor {
 	g := c.geometry(x.Shape[2:], w.Shape[2:])
 	taps, size := Size(g.kernel), Size(g.sizes)
 	y := c.tensor(slices.Concat([]int{batch, filters}, g.out), int64(batch)*int64(filters)*int64(Size(g.out))*int64(ins)*int64(taps))
+	// What each tap reads: results, and places of the data.
+	type pair struct{ result, at int32 }
+	pairs := make([][]pair, taps)
 	for p, position := range g.positions() {
 		g.each(position, func(tap, at int, _ bool) {
-			if at < 0 {
-				return
+			if at >= 0 {
+				pairs[tap] = append(pairs[tap], pair{int32(p), int32(at)})
 			}
-			for n := range batch {
-				for m := range filters {
-					first := m / (filters / groups) * ins
-					for k := range ins {
-						y.Data[(n*filters+m)*Size(g.out)+p] += x.Data[(n*channels+first+k)*size+at] * w.Data[(m*ins+k)*taps+tap]
+		})
+	}
+	places := Size(g.out)
+	for n := range batch {
+		for m := range filters {
+			sums := y.Data[(n*filters+m)*places:][:places]
+			for k := range ins {
+				channel := x.Data[(n*channels+m/(filters/groups)*ins+k)*size:][:size]
+				for tap, list := range pairs {
+					v := w.Data[(m*ins+k)*taps+tap]
+					for _, q := range list {
+						sums[q.result] += channel[q.at] * v
 					}
 				}
 			}
-		})
+		}
 	}
 	if c.has(2) {
 		for i := range y.Data {

@@ -4,20 +4,35 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/nngen-go/nngen/spec/onnx"
 	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // cell is a recurrent layer in one direction.
 type cell struct {
 	steps, units int
+	rows         int  // sequences beside each other in a sample, [steps, rows, …], with the same weights; else 0
 	all          bool // the result is that of every step, [steps, units]
 	backwards    bool
 	stateful     bool    // its state is that of the stream
 	initial      []*node // h, of an LSTM also c, before the first step; nil is zero
 	final        *node   // of an LSTM: c after the last step
+	last         *node   // of a counted cell with all results: h after the last step
+	counted      bool    // its last source is the number of steps that a sequence has
 	bias, after  bool
 	activations  []*node // in ONNX's order
+	options
+}
+
+// options are what ONNX says of a cell and the language does not.
+type options struct {
+	peepholes []float64 // from the cell state to the gates i, o, f, or nil
+	clip      float64   // of the sums, 0 for none
+	coupled   bool      // the gate f is 1 − i
+}
+
+// said reports whether a layer of the language is the cell, its initial state aside.
+func (k *cell) said() bool {
+	return k.rows == 0 && k.peepholes == nil && k.clip == 0 && !k.coupled
 }
 
 // cellRow is an operator with a state: its gates by name in ONNX's order and in
@@ -60,27 +75,33 @@ func lowerCell(c *call) {
 	if n := c.integer("hidden_size", units); n != units {
 		c.fail(notSorted, "attribute hidden_size is %d, but R has the shape %v", n, r.shape)
 	}
-	x, layout := c.sequence(w.shape[2])
+	x, rows, layout := c.sequence(w.shape[2])
+	steps := x.shape[0]
 	direction := c.text("direction", "forward")
 	if want, ok := map[string]int{"forward": 1, "reverse": 1, "bidirectional": 2}[direction]; !ok || want != dirs {
 		c.fail(notSorted, "direction is %s, but its weights are those of %s", quote(direction), plural.Of(dirs, "direction"))
 	}
-	c.withoutOptions(x.shape[0])
+	length, counts := c.length(steps)
+	x = part(x, 0, 0, length)
 	activations := c.activations(row.activations, dirs)
 	after := c.integer("linear_before_reset", 0) != 0
+	beside := []int{units} // the shape of a state
+	if rows > 0 {
+		beside = []int{rows, units}
+	}
 	var states []*node
 	for i := range min(len(row.activations), 2) { // h, and of an LSTM c
 		if c.n.OpType == "LSTM" || i == 0 {
-			states = append(states, c.initialState(5+i, dirs, units, layout))
+			states = append(states, c.initialState(5+i, dirs, beside, layout))
 		}
 	}
 	var all, last, final []*node
 	for d := range dirs {
 		k := &cell{
-			steps: x.shape[0], units: units, all: c.wants(0) && x.shape[0] > 1, bias: c.has(3), after: after,
+			steps: length, units: units, rows: rows, all: c.wants(0) && (steps > 1 || counts != nil), bias: c.has(3), after: after, options: c.options(d, dirs, units),
 			backwards: direction == "reverse" || d == 1, activations: activations[d*len(row.activations):][:len(row.activations)],
 		}
-		n := &node{kind: row.kind, from: []*node{x}, shape: []int{units}, cell: k, place: c.place, op: c.n.OpType, node: c.n.Name}
+		n := &node{kind: row.kind, from: []*node{x}, shape: beside, cell: k, place: c.place, op: c.n.OpType, node: c.n.Name}
 		for i, s := range states {
 			if s != nil {
 				k.initial = append(k.initial[:i:i], part(s, 0, d, d+1))
@@ -89,144 +110,44 @@ func lowerCell(c *call) {
 				k.initial = append(k.initial, nil)
 			}
 		}
+		if k.counted = counts != nil; k.counted {
+			n.from = append(n.from, counts)
+		}
 		c.cellWeights(n, row, w, r, d)
 		h := n
 		if k.all {
-			n.shape = []int{k.steps, units}
-			at := k.steps - 1
+			n.shape = slices.Concat([]int{length}, beside)
+			at := length - 1
 			if k.backwards {
 				at = 0
 			}
-			h = part(n, 0, at, at+1)
+			if h = part(n, 0, at, at+1); k.counted {
+				k.last = &node{kind: "last state", from: []*node{n}, shape: beside, place: c.place, op: c.n.OpType, node: c.n.Name}
+				h = k.last
+			}
 		}
-		all, last = append(all, reshaped(n, []int{k.steps, 1, units})), append(last, reshaped(h, []int{1, units}))
+		y := reshaped(n, slices.Concat([]int{length, 1}, beside))
+		all, last = append(all, behind(y, steps)), append(last, reshaped(h, slices.Concat([]int{1}, beside)))
 		if c.n.OpType == "LSTM" {
-			k.final = &node{kind: "final cell", from: []*node{n}, shape: []int{units}, place: c.place, op: c.n.OpType, node: c.n.Name}
-			final = append(final, reshaped(k.final, []int{1, units}))
+			k.final = &node{kind: "final cell", from: []*node{n}, shape: beside, place: c.place, op: c.n.OpType, node: c.n.Name}
+			final = append(final, reshaped(k.final, slices.Concat([]int{1}, beside)))
 		}
 	}
-	c.cellResult(0, all, 1, []int{x.shape[0], dirs, units}, 2, layout)
-	c.cellResult(1, last, 0, []int{dirs, units}, 1, layout)
+	c.cellResult(0, all, 1, 2, rows, layout)
+	c.cellResult(1, last, 0, 1, rows, layout)
 	if final != nil {
-		c.cellResult(2, final, 0, []int{dirs, units}, 1, layout)
+		c.cellResult(2, final, 0, 1, rows, layout)
 	}
 }
 
-// sequence is input 0 as [steps, inputs], one sample of a batch.
-func (c *call) sequence(inputs int) (x *node, layout int) {
-	x, layout = c.node(0), c.integer("layout", 0)
-	if layout != 0 && layout != 1 {
-		c.fail(notSorted, "attribute layout must be 0 or 1, got %d", layout)
+// behind is a value with zeros behind it along axis 0, so that it has a length.
+func behind(x *node, length int) *node {
+	if x.shape[0] == length {
+		return x
 	}
-	at := 1 - layout // of the batch
-	shape := x.shape
-	switch {
-	case c.batch && c.apart(x):
-		if x.at != at {
-			c.mixes("the batch must be dimension %d of its input", at)
-		}
-	case len(shape) == 3 && shape[at] == 1:
-		shape = []int{shape[layout], shape[2]}
-	default:
-		c.mixes("its input has the shape %v: dimension %d, the batch, must be 1, or the batch of the model", shape, at)
-	}
-	if len(shape) != 2 || shape[1] != inputs {
-		c.fail(notSorted, "its input has the shape %v, but W has %s", x.shape, plural.Of(inputs, "input"))
-	}
-	return reshaped(x, shape), layout
-}
-
-// withoutOptions refuses what the language cannot say of a cell, by name.
-func (c *call) withoutOptions(steps int) {
-	if c.has(4) {
-		for _, n := range c.integers(4, "sequence_lens") {
-			if n != steps {
-				c.refuse("", "sequence_lens other than all %s are not supported", plural.Of(steps, "step"))
-			}
-		}
-	}
-	if c.has(7) {
-		if p, ok := c.constant(7, "peephole weight P").uniform(); !ok || p != 0 {
-			c.refuse("", "peepholes (input P) are not supported")
-		}
-	}
-	if c.hasAttribute("clip") {
-		c.attribute("clip", onnx.AttributeFloat)
-		c.refuse("", "attribute clip is not supported")
-	}
-	if c.integer("input_forget", 0) != 0 {
-		c.refuse("", "attribute input_forget: 1 is not supported")
-	}
-}
-
-// activations are the activations of all directions, as layers.
-func (c *call) activations(presets []string, dirs int) []*node {
-	names := slices.Repeat(presets, dirs)
-	if a := c.attribute("activations", onnx.AttributeStrings); a != nil && len(a.Strings) > 0 {
-		if len(a.Strings) != len(names) {
-			c.fail(notSorted, "attribute activations must have %s, got %d", plural.Of(len(names), "name"), len(a.Strings))
-		}
-		for i, s := range a.Strings {
-			names[i] = string(s)
-		}
-	}
-	var numbers [2][]float32
-	for i, name := range []string{"activation_alpha", "activation_beta"} {
-		if a := c.attribute(name, onnx.AttributeFloats); a != nil {
-			numbers[i] = a.Floats
-		}
-	}
-	var out []*node
-	for _, name := range names {
-		row, ok := cellActivations[name]
-		if !ok {
-			c.refuse("", "the activation %s is not supported", quote(name))
-		}
-		n := &node{kind: row.kind}
-		for i, f := range row.fields {
-			v := row.preset[i]
-			if len(numbers[i]) > 0 {
-				v, numbers[i] = onnx.Ideal(numbers[i][0]), numbers[i][1:]
-			}
-			n.fields = append(n.fields, field{f, v})
-		}
-		out = append(out, n)
-	}
-	return out
-}
-
-// initialState is a state before the first step as [directions, units], nil for zero.
-func (c *call) initialState(i, dirs, units, layout int) *node {
-	if !c.has(i) {
-		return nil
-	}
-	v := c.in(i)
-	if v.array != nil {
-		if x, ok := v.array.uniform(); !ok || x != 0 {
-			c.refuse("", "an initial state (input %s) other than zero is not supported", quote(c.n.Inputs[i]))
-		}
-		return nil
-	}
-	s := c.asNode(v)
-	if zero := isZero(s); zero {
-		return nil
-	}
-	if s.size() != dirs*units || c.batch && c.apart(s) && s.at != 1-layout {
-		c.mixes("its initial state %s has the shape %v", quote(c.n.Inputs[i]), s.shape)
-	}
-	return reshaped(s, []int{dirs, units})
-}
-
-// isZero reports whether a value is zero for every sample.
-func isZero(n *node) bool {
-	for n.kind == "reshape" || n.kind == "linear" {
-		n = n.from[0]
-	}
-	if n.kind != "constant" {
-		return false
-	}
-	x, ok := n.value.uniform()
-	return ok && x == 0
+	pads := make([]int, 2*len(x.shape))
+	pads[len(x.shape)] = length - x.shape[0]
+	return &node{kind: "pad", from: []*node{x}, shape: slices.Concat([]int{length}, x.shape[1:]), fields: []field{{"padding", intList(pads)}}}
 }
 
 // cellWeights gives a layer the weights of a direction in the order of the language.
@@ -266,25 +187,30 @@ func (c *call) cellWeights(n *node, row cellRow, w, r *array, d int) {
 	}
 }
 
-// cellResult joins the directions of an output, whose batch is at some place of
-// the model's dimensions with layout 0.
-func (c *call) cellResult(i int, parts []*node, axis int, shape []int, at, layout int) {
+// cellResult joins the directions of an output along an axis. With layout 0 its batch
+// is dimension at, with layout 1 the first.
+func (c *call) cellResult(i int, parts []*node, axis, at, rows, layout int) {
 	if !c.wants(i) {
 		return
 	}
-	y := parts[0]
-	if len(parts) > 1 {
-		y = &node{kind: "concat", from: parts, shape: shape, fields: []field{{"axis", axis}}}
-	}
-	if layout == 1 {
-		at = 0
-	}
-	if !c.batch {
-		shape = slices.Insert(slices.Clone(shape), at, 1)
-	}
-	y = reshaped(y, shape)
-	if c.batch {
-		y.at = at
+	y := c.concat(parts, axis)
+	switch {
+	case rows > 0 && layout == 1:
+		perm := slices.Insert(slices.Delete(places(len(y.shape)), at, at+1), 0, at)
+		shape, from := transposed(y.shape, perm)
+		y = permuted(y, shape, from, perm)
+	case rows == 0:
+		if layout == 1 {
+			at = 0
+		}
+		shape := y.shape
+		if !c.batch {
+			shape = slices.Insert(slices.Clone(shape), at, 1)
+		}
+		y = reshaped(y, shape)
+		if c.batch {
+			y.at = at
+		}
 	}
 	c.set(i, value{node: y})
 }
@@ -312,7 +238,7 @@ func writeCell(w *writer, n *node) {
 			fields = append(fields, names[i]+": "+text)
 		}
 	}
-	steps := !k.stateful || k.steps > 1
+	steps := !k.stateful || k.steps > 1 || k.counted
 	if steps {
 		fields = append(fields, "axis: 0")
 	}
@@ -329,7 +255,11 @@ func writeCell(w *writer, n *node) {
 		tensors = append(tensors, Tensor{p.name, p.shape, p.data})
 	}
 	w.train = w.train && !k.stateful
-	w.emit(n, n.kind, []string{w.source(n.from[0], steps)}, fields, n.shape, tensors...)
+	from := []string{w.source(n.from[0], steps)}
+	if k.counted {
+		from = append(from, w.source(n.from[len(n.from)-1], false))
+	}
+	w.emit(n, n.kind, from, fields, n.shape, tensors...)
 }
 
 // squeezeMoved removes dimensions beside a batch that is not the first.

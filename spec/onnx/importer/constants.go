@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"math"
+
 	"github.com/nngen-go/nngen/spec/onnx"
 )
 
@@ -76,6 +78,30 @@ func foldConstantOfShape(c *call) {
 	out.integer = fill.integer
 	for i := range out.data {
 		out.data[i] = x
+	}
+	c.setArray(out)
+}
+
+// ofConstants is an operator that is only understood where its inputs are known, as
+// the sizes of exporters are.
+func ofConstants(fold func(c *call)) operator {
+	return operator{
+		lower:    func(c *call) { c.refuse(cutOut, "the operator %s is only supported of constants", c.n.OpType) },
+		fold:     fold,
+		operands: true,
+	}
+}
+
+// foldRange is start, start + delta, … below the limit.
+func foldRange(c *call) {
+	start, limit, delta := c.number(0, "start"), c.number(1, "limit"), c.number(2, "delta")
+	count := math.Ceil((limit - start) / delta)
+	if math.IsNaN(count) || count > most {
+		c.fail(notSorted, "from %g to %g by %g is no list", start, limit, delta)
+	}
+	out := &array{shape: []int{max(0, int(count))}, data: []float64{}, integer: c.in(0).array.integer}
+	for i := range out.shape[0] {
+		out.data = append(out.data, start+float64(i)*delta)
 	}
 	c.setArray(out)
 }

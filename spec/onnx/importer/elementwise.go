@@ -288,6 +288,7 @@ func (c *call) castTo(to onnx.DataType) {
 	case to == onnx.Double && !c.double && !x.integer:
 		// More precision than asked for the rest is no loss of meaning.
 	case to == onnx.Float || to == onnx.Double:
+	case to.IsInteger() && to != onnx.Bool && isWhole(x):
 	case (x.integer || x.truth) && to.IsInteger() && to != onnx.Bool:
 	case to == onnx.Bool && x.truth:
 	case to == onnx.Bool: // whether it is not 0
@@ -299,6 +300,20 @@ func (c *call) castTo(to onnx.DataType) {
 	y := apply("linear", x)
 	y.integer, y.truth = to.IsInteger() && to != onnx.Bool, to == onnx.Bool
 	c.setNode(y)
+}
+
+// lowerCeil is only understood in the lengths of sequences; check refuses what is left.
+func lowerCeil(c *call) {
+	x := c.node(0)
+	c.setNode(&node{kind: "ceil", from: []*node{x}, shape: x.shape})
+}
+
+// isWhole reports whether a value was rounded up, but for its range and shape.
+func isWhole(n *node) bool {
+	for n.kind == "reshape" || n.kind == "linear" || n.kind == "clip" || n.kind == "relu" {
+		n = n.from[0]
+	}
+	return n.kind == "ceil"
 }
 
 func lowerCast(c *call) {

@@ -20,6 +20,9 @@ type Options struct {
 	// Context gives inputs the number of their last elements that are those of the
 	// call before.
 	Context map[string]int
+	// Stream is how many elements along the last axis of its only input a call of the
+	// network reads anew, where the model reads a window of a signal; 0 if it does not.
+	Stream int
 	// BatchAxis is "0" if the first dimension of inputs is the batch, "1" if the second
 	// is, "none" if it belongs to the sample, "" to find out.
 	BatchAxis string
@@ -43,6 +46,9 @@ type Result struct {
 	InputBatch, OutputBatch []int
 	// InputShapes are those of a sample, in the model.
 	InputShapes [][]int
+	// Stream is as in Options; Window is how much the model reads of the signal at once,
+	// and Result how much it gives.
+	Stream, Window, Result int
 	// States are the inputs of the model that are none of the network, but its
 	// state; Contexts are those of Inputs.
 	States   []State
@@ -89,11 +95,19 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	}
 	notes = append(notes, more...)
 	l.graph.ownStates()
+	l.graph.writeOut()
+	r := &Result{Float64: l.double, Batch: l.batch, States: s.states, Stream: o.Stream}
+	if o.Stream > 0 {
+		var failed *Error
+		if r.Window, r.Result, failed = l.graph.stream(o.Stream); failed != nil {
+			return nil, failed
+		}
+	}
 	l.graph.simplify()
 	if err := l.graph.check(); err != nil {
 		return nil, err
 	}
-	r := &Result{Notes: append(notes, l.notes...), Float64: l.double, Batch: l.batch, States: s.states}
+	r.Notes = append(notes, l.notes...)
 	for _, in := range s.inputs {
 		if !s.used[in.Name] {
 			r.Notes = append(r.Notes, fmt.Sprintf("input %s is not used", quote(in.Name)))
@@ -107,12 +121,12 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	}
 	for _, in := range l.graph.inputs {
 		r.Inputs, r.InputBatch = append(r.Inputs, in.hints[0]), append(r.InputBatch, in.at)
-		r.InputShapes, r.Contexts = append(r.InputShapes, in.shape), append(r.Contexts, s.context[in.hints[0]])
+		r.InputShapes, r.Contexts = append(r.InputShapes, in.given()), append(r.Contexts, s.context[in.hints[0]])
 	}
 	for _, out := range l.graph.outputs {
 		r.Outputs, r.OutputBatch = append(r.Outputs, out.name), append(r.OutputBatch, out.batch)
 	}
-	w := &writer{graph: l.graph, context: s.context, name: o.Name, double: l.double, train: !o.Inference}
+	w := &writer{graph: l.graph, context: s.context, name: o.Name, double: l.double, train: !o.Inference && o.Stream == 0}
 	var lost []string
 	w.labels, lost = labels(m, l.graph.outputs)
 	r.Notes = append(r.Notes, lost...)
@@ -155,12 +169,12 @@ func chooseBatch(s *source, axis string) (*lowering, []string, error) {
 		return nil, nil, err
 	}
 	none, noneErr := lower(s, noBatch)
-	if noneErr != nil && s.recurrent() {
+	if (noneErr != nil || none.graph.hasRows()) && s.recurrent() {
 		second, secondErr := lower(s, 1)
 		if secondErr == nil {
 			return second, []string{stepsFirst}, nil
 		}
-		if e, ok := secondErr.(*Error); ok && !e.mixesBatch {
+		if e, ok := secondErr.(*Error); ok && !e.mixesBatch && noneErr != nil {
 			return nil, nil, secondErr
 		}
 	}
@@ -221,9 +235,13 @@ func (g *graph) check() error {
 		why := ""
 		switch {
 		case n.kind == "final cell":
-			why = "its output Y_c, the last cell state, is only understood as the state of the next call (--state)"
-		case n.cell != nil && len(n.from) > 1:
-			why = "its initial state is only understood as the state that it leaves (--state)"
+			why = "its output Y_c, the last cell state, is only understood as the state of the next call (--state), or over few steps"
+		case n.kind == "last state":
+			why = "its last state is not supported beside all its results and a length"
+		case n.kind == "ceil":
+			why = "whole numbers are only understood as the lengths of sequences"
+		case n.cell != nil && (n.cell.begins() || !n.cell.said()):
+			why = n.cell.unsaid() + fmt.Sprintf(" over more than %d steps, or with a length", mostWritten)
 		}
 		if why != "" {
 			e := errorf(n.place, cutOut, "%s", why)

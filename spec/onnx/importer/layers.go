@@ -46,6 +46,10 @@ func init() { // not a literal: writing reads the table
 		"conv2d":              writeWindowed,
 		"depthwise_conv1d":    writeWindowed,
 		"depthwise_conv2d":    writeWindowed,
+		"conv1d_transpose":    writeWindowed,
+		"conv2d_transpose":    writeWindowed,
+		"resize":              writeWindowed,
+		"channel_shuffle":     writeWindowed,
 		"max_pool1d":          writeWindowed,
 		"max_pool2d":          writeWindowed,
 		"avg_pool1d":          writeWindowed,
@@ -252,7 +256,7 @@ func writeExpand(w *writer, n *node) {
 
 func writeConcat(w *writer, n *node) {
 	axis := n.integerField("axis")
-	flat := size(n.shape[:axis]) == 1
+	flat := size(n.shape[:axis]) == 1 && len(n.shape) < 3 // an image keeps its shape
 	var from []string
 	for _, x := range n.from {
 		from = append(from, w.source(x, !flat))

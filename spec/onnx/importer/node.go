@@ -18,6 +18,7 @@ type node struct {
 	hints  []string // names of the model that may name the layer, the best one first
 
 	weights    []weight  // parameters of the layer
+	pixels     []int     // of an input whose channels are last: its shape in the model
 	affine     *affine   // of kind affine
 	w, b       []float64 // of kind dense: [units, inputs] and [units] or nil
 	activation *node     // of kind dense: applied to the sums; its from is ignored

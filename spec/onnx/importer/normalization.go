@@ -2,6 +2,7 @@ package importer
 
 import (
 	"math"
+	"slices"
 
 	"github.com/nngen-go/nngen/spec/plural"
 )
@@ -37,12 +38,16 @@ type batchNorm struct {
 
 func lowerBatchNormalization(c *call) {
 	epsilon := c.epsilon()
-	c.float("momentum", 0.9)
-	if c.integer("training_mode", 0) != 0 || c.integer("is_test", 1) == 0 {
-		c.refuse("export the model for inference (model.eval())", "batch normalisation in training mode is not supported")
+	momentum := c.float("momentum", 0.9)
+	if c.integer("is_test", 1) == 0 {
+		c.refuse("export the model for inference (model.eval())", "batch normalisation in training mode is not supported before operator set 14")
 	}
 	if c.integer("spatial", 1) == 0 {
 		c.refuse("", "batch normalisation with spatial 0 is not supported")
+	}
+	if c.integer("training_mode", 0) != 0 {
+		c.batchStatistics(epsilon, momentum)
+		return
 	}
 	names := []string{"scale", "bias", "mean", "variance"}
 	var p [4][]float64
@@ -80,6 +85,40 @@ func lowerBatchNormalization(c *call) {
 		y.norm = &batchNorm{p[0], p[1], p[2], p[3], epsilon, axis}
 	}
 	c.setNode(y)
+}
+
+// batchStatistics is batch normalisation by the statistics of what it reads, whose
+// first dimension must belong to the sample, and what they make of the running ones:
+// layers that compute them.
+func (c *call) batchStatistics(epsilon, momentum float64) {
+	x := c.node(0)
+	if c.batch {
+		c.mixes("batch normalisation in training mode takes statistics over the batch")
+	}
+	if len(x.shape) < 2 {
+		c.fail(notSorted, "its input has the shape %v, without channels", x.shape)
+	}
+	axes := append([]int{0}, places(len(x.shape))[2:]...)
+	channels := slices.Repeat([]int{1}, len(x.shape))
+	channels[1] = x.shape[1]
+	spread := func(list []float64, shape []int) []float64 {
+		return (&array{shape: channels, data: list}).expand(shape).data
+	}
+	var p [4][]float64
+	for i, name := range []string{"scale", "bias", "mean", "variance"} {
+		if p[i] = c.constant(i+1, name).data; len(p[i]) != x.shape[1] {
+			c.fail(notSorted, "its %s has %s for %s", name, plural.Of(len(p[i]), "number"), plural.Of(x.shape[1], "channel"))
+		}
+	}
+	mean := reduce("reduce_mean", x, axes, true)
+	d := merge("subtract", []*node{x, mean}, x.shape)
+	variance := reduce("reduce_mean", apply("pow", d, 2), axes, true)
+	root := apply("sqrt", shifted(variance, epsilon))
+	c.setNode(affinely(merge("divide", []*node{d, root}, x.shape), affine{mul: spread(p[0], x.shape), add: spread(p[1], x.shape)}))
+	for i, now := range []*node{mean, variance} {
+		moved := affinely(now, affine{mul: []float64{1 - momentum}, add: spread(combine(p[2+i], []float64{momentum}, product), now.shape)})
+		c.set(1+i, value{node: reshaped(moved, x.shape[1:2])})
+	}
 }
 
 func lowerLayerNormalization(c *call) {

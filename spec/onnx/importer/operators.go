@@ -38,16 +38,16 @@ var (
 		LogSoftmax BatchNormalization LayerNormalization Reshape ReduceMean ReduceSum ReduceMax ReduceMin ReduceSumSquare
 		ReduceProd ReduceL1 ReduceL2 ai.onnx.ml.Scaler`)
 	onSizes = strings.Fields(`
-		Mul Div Equal Where ReduceProd Identity Cast Reshape Squeeze Unsqueeze Concat Slice Gather Expand ConstantOfShape Shape Size`)
+		Mul Div Equal Where ReduceProd Identity Cast Reshape Squeeze Unsqueeze Concat Slice Gather Expand ConstantOfShape Shape Size Resize`)
 	onWhole = strings.Fields(`
 		Identity Cast CastLike Reshape Squeeze Unsqueeze Flatten Transpose Equal Less LessOrEqual Greater GreaterOrEqual
-		Gather ai.onnx.ml.ArrayFeatureExtractor`)
+		Gather ai.onnx.ml.ArrayFeatureExtractor RNN GRU LSTM`)
 )
 
 // operators are the operators of ONNX that are understood, those of other
 // domains with the domain before a point. The files they are defined in:
 // linear.go, einsum.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
-// repeat.go, parts.go, reduce.go, normalization.go, windows.go, constants.go, inline.go, ml.go.
+// repeat.go, parts.go, scatter.go, reduce.go, normalization.go, windows.go, resample.go, constants.go, inline.go, ml.go.
 var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table
@@ -92,6 +92,7 @@ func init() { // not a literal: lowering reads the table
 		"Sin":             unary("sin"),
 		"Cos":             unary("cos"),
 		"Sign":            unary("sign"),
+		"Ceil":            {lower: lowerCeil, fold: foldUnary(math.Ceil)},
 
 		"Less": comparison("less"), "LessOrEqual": comparison("less_or_equal"),
 		"Greater": comparison("greater"), "GreaterOrEqual": comparison("greater_or_equal"),
@@ -111,6 +112,9 @@ func init() { // not a literal: lowering reads the table
 		"LogSoftmax": {lower: lowerSoftmax("log_softmax")},
 
 		"Conv":              {lower: lowerConv},
+		"ConvTranspose":     {lower: lowerConvTranspose},
+		"Resize":            {lower: lowerResize},
+		"Upsample":          {lower: lowerUpsample},
 		"MaxPool":           {lower: lowerPool("max_pool")},
 		"AveragePool":       {lower: lowerPool("avg_pool")},
 		"GlobalMaxPool":     {lower: lowerGlobalPool("global_max_pool")},
@@ -131,6 +135,7 @@ func init() { // not a literal: lowering reads the table
 		"Split":     {lower: lowerSplit},
 		"Slice":     {lower: lowerSlice, fold: foldSlice},
 		"Gather":    {lower: lowerGather, fold: foldGather, operands: true},
+		"ScatterND": {lower: lowerScatterND, fold: foldScatterND, operands: true},
 
 		"ReduceMean":      {lower: reduction("reduce_mean")},
 		"ReduceSum":       {lower: reduction("reduce_sum")},
@@ -145,6 +150,9 @@ func init() { // not a literal: lowering reads the table
 
 		"Constant":        {fold: foldConstant},
 		"ConstantOfShape": {fold: foldConstantOfShape},
+		"Range":           ofConstants(foldRange),
+		"Floor":           ofConstants(foldUnary(math.Floor)),
+		"Round":           ofConstants(foldUnary(math.RoundToEven)),
 		"Shape":           {lower: lowerShape, fold: lowerShape},
 		"Size":            {lower: lowerSize, fold: lowerSize},
 
@@ -176,7 +184,7 @@ var hints = []struct {
 	hint  string
 }{
 	{[]string{"Quant", "Integer", "QLinear"}, "import the float32 model it was quantised from"},
-	{[]string{"Conv", "Pool", "Upsample", "Resize"}, "nngen has plain convolutions, maximum and average pooling; import the part of the model around it (onnx.utils.extract_model)"},
+	{[]string{"Conv", "Pool", "Sample"}, "nngen has convolutions, maximum and average pooling and Resize; import the part of the model around it (onnx.utils.extract_model)"},
 	{[]string{"LSTM", "GRU", "RNN", "Scan", "Loop"}, "nngen has feed-forward networks; unroll or remove it before the export"},
 	{[]string{"Loss", "Gradient", "Adam", "Adagrad", "Momentum"}, "export the model for inference; nngen adds loss and optimiser itself"},
 	{[]string{"com.microsoft."}, "it is of ONNX Runtime's optimiser; import the model as it was before"},

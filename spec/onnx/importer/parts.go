@@ -41,12 +41,27 @@ func (c *call) ofSample(a *array) *array {
 	return &array{shape: a.shape[1:], data: a.data[:row], integer: a.integer}
 }
 
-// concat joins values along an axis, in groups where they are many.
+// concat joins values that must fit along an axis.
 func (c *call) concat(list []*node, axis int) *node {
+	first := list[0].shape
+	for _, n := range list[1:] {
+		same := len(n.shape) == len(first)
+		for k := range n.shape {
+			same = same && (k == axis || n.shape[k] == first[k])
+		}
+		if !same {
+			c.fail(notSorted, "shapes %v and %v do not fit", first, n.shape)
+		}
+	}
+	return concat(list, axis)
+}
+
+// concat joins values along an axis, in groups where they are many.
+func concat(list []*node, axis int) *node {
 	for len(list) > maxSources {
 		var groups []*node
 		for part := range slices.Chunk(list, maxSources) {
-			groups = append(groups, c.concat(part, axis))
+			groups = append(groups, concat(part, axis))
 		}
 		list = groups
 	}
@@ -55,17 +70,7 @@ func (c *call) concat(list []*node, axis int) *node {
 	}
 	shape := slices.Clone(list[0].shape)
 	for _, n := range list[1:] {
-		if len(n.shape) != len(shape) {
-			c.fail(notSorted, "shapes %v and %v do not fit", shape, n.shape)
-		}
-		for k, d := range n.shape {
-			switch {
-			case k == axis:
-				shape[k] += d
-			case d != shape[k]:
-				c.fail(notSorted, "shapes %v and %v do not fit", shape, n.shape)
-			}
-		}
+		shape[axis] += n.shape[axis]
 	}
 	return &node{kind: "concat", from: slices.Clone(list), shape: shape, fields: []field{{"axis", axis}}}
 }

@@ -9,7 +9,7 @@ func (g *graph) simplify() {
 		changed := false
 		for _, pass := range []func() bool{
 			g.recognize, g.matchPatterns, g.joinAffine, g.sinkReshape, g.normalizeInputs,
-			g.foldIntoDense, g.joinDense, g.joinMerges,
+			g.foldIntoDense, g.joinDense, g.joinMerges, g.padsOfZeros, g.foldPads,
 		} {
 			changed = pass() || changed
 			g.dropLinear()
@@ -18,6 +18,8 @@ func (g *graph) simplify() {
 			break
 		}
 	}
+	g.shuffles()
+	g.planes()
 	g.fuseActivations()
 }
 

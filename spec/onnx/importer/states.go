@@ -233,7 +233,8 @@ func (g *graph) ownStates() {
 				g.owned[m.In][l.i] = leaf{n, slot*n.cell.units + i}
 			}
 		}
-		n.cell.stateful, n.cell.initial, n.from = true, nil, n.from[:1]
+		counts := n.from[1+len(n.cell.initial):]
+		n.cell.stateful, n.cell.initial, n.from = true, nil, slices.Concat(n.from[:1], counts)
 	}
 	g.states = slices.DeleteFunc(g.states, whole)
 }
@@ -242,7 +243,7 @@ func (g *graph) ownStates() {
 // the graph's, all of one, that are the layer's after the last step.
 func (g *graph) owns(n *node, known map[*node][]leaf) bool {
 	k := n.cell
-	if k.backwards && k.steps > 1 {
+	if k.backwards && k.steps > 1 || !k.said() {
 		return false
 	}
 	for slot, s := range k.initial {
@@ -257,6 +258,8 @@ func (g *graph) owns(n *node, known map[*node][]leaf) bool {
 			want := leaf{n, i}
 			if slot == 1 {
 				want = leaf{k.final, i}
+			} else if k.counted && k.all {
+				want = leaf{k.last, i}
 			} else if k.all {
 				want.i += (k.steps - 1) * k.units
 			}

@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/nngen-go/nngen/spec/plural"
 )
@@ -83,7 +84,7 @@ func (f *frame) windowed(n *node, kernel []int) {
 	default:
 		f.fail(notSorted, "attribute auto_pad must be NOTSET, SAME_UPPER, SAME_LOWER or VALID, got %s", quote(auto))
 	}
-	pool := n.kind != "conv"
+	pool, none := n.kind != "conv", true
 	for i, size := range f.x.shape[1:] {
 		before, after := pads[i], pads[f.axes+i]
 		span := (kernel[i]-1)*dilations[i] + 1
@@ -95,6 +96,7 @@ func (f *frame) windowed(n *node, kernel []int) {
 			if before = all / 2; auto == "SAME_LOWER" {
 				before = all - all/2
 			}
+			none = none && all == 0
 		case size+before+after < span:
 			f.fail(notSorted, "its window covers %d, but axis %d has %d with its padding", span, i+2, size+before+after)
 		case ceil:
@@ -111,19 +113,17 @@ func (f *frame) windowed(n *node, kernel []int) {
 		}
 		n.shape = append(n.shape, out)
 	}
-	add := func(name, value, preset string) {
-		if value != preset {
-			n.fields = append(n.fields, field{name, value})
-		}
+	if none && strings.HasPrefix(auto, "SAME") {
+		padding = "0"
 	}
-	add("kernel_size", perAxis(kernel), "")
+	n.add("kernel_size", perAxis(kernel), "")
 	preset := "1"
 	if pool {
 		preset = perAxis(kernel)
 	}
-	add("strides", perAxis(strides), preset)
-	add("dilation", perAxis(dilations), "1")
-	add("padding", padding, "0")
+	n.add("strides", perAxis(strides), preset)
+	n.add("dilation", perAxis(dilations), "1")
+	n.add("padding", padding, "0")
 	if ceil {
 		n.fields = append(n.fields, field{"ceil_mode", "true"})
 	}
@@ -171,14 +171,20 @@ func lowerConv(c *call) {
 	if count.value != "1" || groups == 1 {
 		n.fields = slices.Concat([]field{count}, n.fields)
 	}
-	if c.has(2) {
-		b := c.constant(2, "bias")
-		if len(b.data) != filters {
-			c.fail(notSorted, "its bias has %s for %s", plural.Of(len(b.data), "number"), plural.Of(filters, "filter"))
-		}
-		n.weights = append(n.weights, weight{"bias", []int{filters}, b.data})
-	}
+	c.bias(n, filters)
 	f.set(n)
+}
+
+// bias adds input 2, if there is one, as the bias of a convolution.
+func (c *call) bias(n *node, filters int) {
+	if !c.has(2) {
+		return
+	}
+	b := c.constant(2, "bias")
+	if len(b.data) != filters {
+		c.fail(notSorted, "its bias has %s for %s", plural.Of(len(b.data), "number"), plural.Of(filters, "filter"))
+	}
+	n.weights = append(n.weights, weight{"bias", []int{filters}, b.data})
 }
 
 func lowerPool(kind string) func(c *call) {
@@ -277,7 +283,12 @@ func lowerPad(c *call) {
 
 // isConv reports whether a node is a convolution.
 func (n *node) isConv() bool {
-	return n != nil && slices.Contains([]string{"conv1d", "conv2d", "depthwise_conv1d", "depthwise_conv2d"}, n.kind)
+	return n != nil && (slices.Contains([]string{"conv1d", "conv2d", "depthwise_conv1d", "depthwise_conv2d"}, n.kind) || n.isTransposed())
+}
+
+// isTransposed reports whether a node is a transposed convolution.
+func (n *node) isTransposed() bool {
+	return n.kind == "conv1d_transpose" || n.kind == "conv2d_transpose"
 }
 
 // convAfter changes the filters and biases of a convolution so that it computes
@@ -295,16 +306,17 @@ func (d *node) convAfter(n *node) bool {
 		}
 	}
 	w := d.weights[0]
-	each := len(w.data) / filters
 	w.data = slices.Clone(w.data)
 	bias := weight{"bias", []int{filters}, make([]float64, filters)}
 	for o := range filters {
-		s, row := n.affine.scale(o*plane), w.data[o*each:(o+1)*each]
-		if degrades(row, func(int) float64 { return s }) {
-			return false
-		}
-		for k := range row {
-			row[k] *= s
+		s := n.affine.scale(o * plane)
+		for _, row := range d.filter(w, o) {
+			if degrades(row, func(int) float64 { return s }) {
+				return false
+			}
+			for k := range row {
+				row[k] *= s
+			}
 		}
 		if len(d.weights) > 1 {
 			bias.data[o] = d.weights[1].data[o]
@@ -314,6 +326,23 @@ func (d *node) convAfter(n *node) bool {
 	d.weights = []weight{w, bias}
 	d.shape = n.shape
 	return true
+}
+
+// filter is what a weight has for output o: a row, or with the channels of the input
+// first, one for each of those of its group.
+func (d *node) filter(w weight, o int) [][]float64 {
+	if !d.isTransposed() {
+		each := len(w.data) / d.shape[0]
+		return [][]float64{w.data[o*each : (o+1)*each]}
+	}
+	outs, taps := w.shape[1], size(w.shape[2:])
+	ins := w.shape[0] * outs / d.shape[0] // of a group
+	var rows [][]float64
+	for c := o / outs * ins; c < (o/outs+1)*ins; c++ {
+		first := (c*outs + o%outs) * taps
+		rows = append(rows, w.data[first:first+taps])
+	}
+	return rows
 }
 
 // writeWindowed writes a layer whose fields are text.

@@ -138,7 +138,10 @@ func inputShape(shape []int) []int {
 }
 
 func (w *writer) inputFields(in *node, name string) string {
-	text := "shape: " + intList(inputShape(in.shape))
+	text := "shape: " + intList(inputShape(in.given()))
+	if in.pixels != nil {
+		text += ", layout: hwc"
+	}
 	if n := w.context[in.hints[0]]; n > 0 {
 		w.train, w.byNode[in].shape = false, []int{in.size()}
 		return fmt.Sprintf("shape: [%d], context: %d", in.size()-n, n)

@@ -1,0 +1,3 @@
+module faces
+
+go 1.26
