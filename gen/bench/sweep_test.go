@@ -116,7 +116,7 @@ func TestSweep(t *testing.T) {
 	build := compiler(t)
 	var b strings.Builder
 	var group, processor string
-	var ratios []float64 // of shapes beyond 2,000 multiply-adds
+	var ratios []float64 // of shapes beyond 2,000 multiply-adds, or of those asked for
 	head := "\n\n| " + "%s | infer 1 | 32 | 128 | train 1 | 32 | 128 |\n|---|---|---|---|---|---|---|\n"
 	only := regexp.MustCompile(*sweepOnly)
 	for _, s := range shapes(*sweepAll || *sweepOnly != "") {
@@ -139,7 +139,7 @@ func TestSweep(t *testing.T) {
 			l := m.limit(&cost, "float32", v.Mode, v.Batch)
 			ratio := v.CallMin / (l.Nanos() + l.Activations)
 			fmt.Fprintf(&b, " %.2f |", ratio)
-			if cost.Forward > 2000 {
+			if cost.Forward > 2000 || *sweepOnly != "" {
 				ratios = append(ratios, ratio)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/schedule"
 )
 
 // Stored returns the weights as they come out of memory: see
@@ -82,7 +83,7 @@ func (m *Machine) scaled(o *ir.Dense, row, x []float64, n int) float64 {
 			sum = mulAdd(q[k], x[k], sum)
 		}
 	} else {
-		sum = m.sum(0, m.chains(len(m.values[o.W][0])/len(row), len(row)), len(row), func(acc float64, k int) float64 {
+		sum = m.sum(0, schedule.OfDense(len(m.values[o.W][0])/len(row), len(row), m.Prog.Mode == "fast"), len(row), func(acc float64, k int) float64 {
 			return mulAdd(q[k], x[k], acc)
 		})
 	}

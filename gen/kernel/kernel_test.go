@@ -87,9 +87,10 @@ func run(t *testing.T, p *plan.Plan, m *interp.Machine, s *plan.Step) []float64 
 	ins := s.Op.Ins()
 	x, w := ins[0], ins[1]
 	layout := &p.TensorOf(w.Param).Layout
-	packed, scale := make([]float64, layout.Size()), make([]float64, layout.Out)
-	for o := range layout.Out {
-		row := m.Get(w)[0][o*layout.In:][:layout.In]
+	outs, inputs := w.Shape[0], w.Shape[1]
+	packed, scale := make([]float64, layout.Size()), make([]float64, outs)
+	for o := range outs {
+		row := m.Get(w)[0][o*inputs:][:inputs]
 		scale[o] = 1
 		if s.Kernel.Scaled {
 			scale[o] = interp.Scale(row)
@@ -101,6 +102,9 @@ func run(t *testing.T, p *plan.Plan, m *interp.Machine, s *plan.Step) []float64 
 	mem := &kernel.Memory{
 		X: map[string][]float64{"x": m.Get(x)[0]}, W: map[string][]float64{"w": packed},
 		Index: layout.Index, Scale: scale, Extra: map[string][]float64{}, Y: make([]float64, s.Kernel.Outputs),
+	}
+	if layout.ByInputs { // whose outputs are inputs to the kernel
+		mem.Index = func(out, in, tap int) int { return layout.Index(in, out, tap) }
 	}
 	if d, ok := ir.Form(s.Op).(*ir.Dense); ok {
 		mem.X["x"], mem.Bias = m.Get(d.X)[0], m.Get(d.B)[0]

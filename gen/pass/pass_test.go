@@ -66,6 +66,7 @@ func TestPassesKeepMeaning(t *testing.T) {
 		require.NoError(t, err)
 		prog, err := lower.Lower(net)
 		require.NoError(t, err)
+		require.NoError(t, pass.ByInputs.Run(prog)) // which says how sums are added
 		want := results(t, net, prog)
 		before := count(prog)
 		require.NoError(t, gen.Pipeline.Run(prog, func(name string, p *ir.Program) {

@@ -109,6 +109,14 @@ func count(vs []*ir.Value, v *ir.Value) int {
 }
 
 // chains returns the number of accumulator chains of an operation's sums.
+func (p *Plan) chains(op ir.Op) int {
+	if d := productOf(op); d != nil && d.connected() && !d.grad {
+		return schedule.OfDense(d.y.Size(), d.x.Size(), p.Prog.Mode == "fast")
+	}
+	return chains(op)
+}
+
+// chains is the same for what is no dense layer.
 func chains(op ir.Op) int {
 	p := productOf(op)
 	switch o := op.(type) {

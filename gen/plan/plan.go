@@ -180,7 +180,7 @@ func keepAll(vs []*ir.Value) map[*ir.Value]bool {
 func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
 	ph := &Phase{Steps: p.fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
-		s.Chains = chains(s.Op)
+		s.Chains = p.chains(s.Op)
 		s.Kernel = p.describe(s)
 	}
 	ph.assign(keep, p.series)

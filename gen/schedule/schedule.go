@@ -43,3 +43,14 @@ func Chains(outputs, length int) int {
 	}
 	return c
 }
+
+// OfDense returns the number of chains of a dense layer's sums. In fast mode a layer
+// of more than a panel has two at most: its vectors and the rows of a tile keep the
+// core busy, and more chains would leave registers to a single row.
+func OfDense(outputs, length int, fast bool) int {
+	c := Chains(outputs, length)
+	if fast && outputs > Panel {
+		return min(c, 2)
+	}
+	return c
+}

@@ -95,6 +95,9 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r6; \
 	VSUBPS r6, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
 
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
 
 #define crossEntropyGradientEachAVX2Each \
 	VDIVPS Y0, Y3, Y3; VSUBPS Y4, Y3, Y3; VMULPS Y3, Y1, Y3
@@ -353,19 +356,20 @@ done6:
 TEXT ·learn16AVX2(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
 	MOVQ x+32(FP), SI; MOVQ inputs+40(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y13, (BX), Y14, Y0, Y12); update_d86a9711(32(R8), Y0, 32(BX), Y13, Y1, Y12)
@@ -379,26 +383,47 @@ rows3:
 	update_78483646(320(R8), Y0, 320(BX), Y1, Y10, Y12, Y2)
 	update_78483646(352(R8), Y0, 352(BX), Y1, Y11, Y12, Y2)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	update_d86a9711((R8), Y9, (BX), Y10, Y0, Y8); update_d86a9711(32(R8), Y0, 32(BX), Y9, Y1, Y8)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y8, Y2)
+	update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y8, Y2); update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y8, Y2)
+	update_78483646(192(R8), Y0, 192(BX), Y1, Y6, Y8, Y2); update_78483646(224(R8), Y0, 224(BX), Y1, Y7, Y8, Y2)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y3, (BX), Y4, Y0, Y2); update_d86a9711(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -409,19 +434,20 @@ TEXT ·learnUpTo16AVX2(SB), NOSPLIT, $0-80
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+72(FP), R9
 	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y13, (BX), Y14, Y0, Y12); update_d86a9711(32(R8), Y0, 32(BX), Y13, Y1, Y12)
@@ -435,26 +461,47 @@ rows3:
 	update_78483646(320(R8), Y0, 320(BX), Y1, Y10, Y12, Y2)
 	update_78483646(352(R8), Y0, 352(BX), Y1, Y11, Y12, Y2)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	update_d86a9711((R8), Y9, (BX), Y10, Y0, Y8); update_d86a9711(32(R8), Y0, 32(BX), Y9, Y1, Y8)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y8, Y2)
+	update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y8, Y2); update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y8, Y2)
+	update_78483646(192(R8), Y0, 192(BX), Y1, Y6, Y8, Y2); update_78483646(224(R8), Y0, 224(BX), Y1, Y7, Y8, Y2)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y3, (BX), Y4, Y0, Y2); update_d86a9711(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -679,40 +726,58 @@ next3:
 TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
 	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET

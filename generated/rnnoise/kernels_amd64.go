@@ -112,13 +112,10 @@ func resetGateEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func resetGateEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rows16AVX2_3(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
@@ -149,6 +146,9 @@ func rowsUpTo16AVX512_5(y, x, w, b *float32, xStride, yStride, terms, mask, tile
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
@@ -273,9 +273,9 @@ func c15ForwardRows(y []Output, x []State, w *[1][96][16]float32, wt *[96][8]flo
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &b[0][0], 672, 92, 96, 65535, by6, by5, single6)
-		rowsUpTo16AVX512_2(&y[0].Gains[16], &x[0].Gru3H[0], &wt[0][0], &b[1][0], 672, 92, 96, 63, by6, by5, single6)
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &b[0][0], 672, 92, 96, 65535, by8, by4, single8)
+		rowsUpTo16AVX512_2(&y[0].Gains[16], &x[0].Gru3H[0], &wt[0][0], &b[1][0], 672, 92, 96, 63, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			c15Forward(&y[0].Gains, &x[0].Gru3H, w, wt, b)
@@ -283,8 +283,9 @@ func c15ForwardRows(y []Output, x []State, w *[1][96][16]float32, wt *[96][8]flo
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows16AVX2(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &b[0][0], 672, 92, 96, m)
-		rowsUpTo8AVX2(&y[0].Gains[16], &x[0].Gru3H[0], &wt[0][0], &b[1][0], 672, 92, 96, 8, by3, by2, single3)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		rows16AVX2(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &b[0][0], 672, 92, 96, by3, by2, single3)
+		rowsUpTo8AVX2(&y[0].Gains[16], &x[0].Gru3H[0], &wt[0][0], &b[1][0], 672, 92, 96, 8, by6, by5, single6)
 	default:
 		c15ForwardRowsGeneric(y, x, w, wt, b)
 	}
@@ -320,9 +321,9 @@ func c2ForwardRows(y [][24]float32, x []Input, w *[1][42][16]float32, wt *[42][8
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 168, 96, 42, 65535, by6, by5, single6)
-		rowsUpTo16AVX512_2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 168, 96, 42, 255, by6, by5, single6)
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 168, 96, 42, 65535, by8, by4, single8)
+		rowsUpTo16AVX512_2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 168, 96, 42, 255, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			c2Forward(&y[0], (*[42]float32)(&x[0]), w, wt, b)
@@ -330,8 +331,9 @@ func c2ForwardRows(y [][24]float32, x []Input, w *[1][42][16]float32, wt *[42][8
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows16AVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 168, 96, 42, m)
-		rows8AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 168, 96, 42, by3, by2, single3)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		rows16AVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 168, 96, 42, by3, by2, single3)
+		rows8AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 168, 96, 42, by6, by5, single6)
 	default:
 		c2ForwardRowsGeneric(y, x, w, wt, b)
 	}
@@ -368,7 +370,7 @@ func c7ForwardRows(y []Output, x []State, wt *[24][8]float32, b *[1][16]float32)
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512_2(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 1, by6, by5, single6)
+		rowsUpTo16AVX512_5(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 1, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			c7Forward(&y[0].Vad, &x[0].Gru1H, wt, b)
@@ -376,7 +378,7 @@ func c7ForwardRows(y []Output, x []State, wt *[24][8]float32, b *[1][16]float32)
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo8AVX2(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 28, by3, by2, single3)
+		rowsUpTo8AVX2_2(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 28, by3, by2, single3)
 	default:
 		c7ForwardRowsGeneric(y, x, wt, b)
 	}
@@ -453,7 +455,7 @@ func gru1ForwardRows_2(y [][48]float32, x []State, w *[3][24][16]float32, b *[3]
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		by8, by4, single8 := rowTiles(m, 8, 4)
 		rows32AVX512_2(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by6, by5, single6)
-		rowsUpTo16AVX512_4(&y[0][32], &x[0].Gru1H[0], &w[2][0][0], &b[2][0], 672, 192, 24, 65535, by8, by4, single8)
+		rowsUpTo16AVX512(&y[0][32], &x[0].Gru1H[0], &w[2][0][0], &b[2][0], 672, 192, 24, 65535, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward_2(&y[0], &x[0].Gru1H, w, b)
@@ -462,7 +464,7 @@ func gru1ForwardRows_2(y [][48]float32, x []State, w *[3][24][16]float32, b *[3]
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range 3 {
-			rows16AVX2_3(&y[0][q*16], &x[0].Gru1H[0], &w[q][0][0], &b[q][0], 672, 192, 24, by3, by2, single3)
+			rows16AVX2(&y[0][q*16], &x[0].Gru1H[0], &w[q][0][0], &b[q][0], 672, 192, 24, by3, by2, single3)
 		}
 	default:
 		gru1ForwardRows_2Generic(y, x, w, b)
@@ -477,9 +479,9 @@ func gru1ForwardRows_3(y []State, x [][24]float32, w *[1][24][16]float32, wt *[2
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &b[0][0], 96, 672, 24, 65535, by6, by5, single6)
-		rowsUpTo16AVX512_2(&y[0].Gru1H[16], &x[0][0], &wt[0][0], &b[1][0], 96, 672, 24, 255, by6, by5, single6)
+		by8, by4, single8 := rowTiles(m, 8, 4)
+		rowsUpTo16AVX512(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &b[0][0], 96, 672, 24, 65535, by8, by4, single8)
+		rowsUpTo16AVX512_2(&y[0].Gru1H[16], &x[0][0], &wt[0][0], &b[1][0], 96, 672, 24, 255, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward_3(&y[0].Gru1H, &x[0], w, wt, b)
@@ -487,8 +489,9 @@ func gru1ForwardRows_3(y []State, x [][24]float32, w *[1][24][16]float32, wt *[2
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows16AVX2(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &b[0][0], 96, 672, 24, m)
-		rows8AVX2(&y[0].Gru1H[16], &x[0][0], &wt[0][0], &b[1][0], 96, 672, 24, by3, by2, single3)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		rows16AVX2(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &b[0][0], 96, 672, 24, by3, by2, single3)
+		rows8AVX2(&y[0].Gru1H[16], &x[0][0], &wt[0][0], &b[1][0], 96, 672, 24, by6, by5, single6)
 	default:
 		gru1ForwardRows_3Generic(y, x, w, wt, b)
 	}
@@ -547,7 +550,7 @@ func gru2ForwardRows(y [][144]float32, x [][90]float32, w *[9][90][16]float32, b
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, 0, 0, 1, 0)
 			}
 		}
-		rowsUpTo16AVX512_5(&y[0][128], &x[0][0], &w[8][0][0], &b[8][0], 360, 576, 90, 65535, by8, by4, single8)
+		rowsUpTo16AVX512_4(&y[0][128], &x[0][0], &w[8][0][0], &b[8][0], 360, 576, 90, 65535, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward(&y[0], &x[0], w, b)
@@ -608,7 +611,7 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		by8, by4, single8 := rowTiles(m, 8, 4)
 		rows32AVX512_2(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by6, by5, single6)
-		rowsUpTo16AVX512_4(&y[0].Gru2H[32], &x[0][0], &w[2][0][0], &b[2][0], 192, 672, 48, 65535, by8, by4, single8)
+		rowsUpTo16AVX512(&y[0].Gru2H[32], &x[0][0], &w[2][0][0], &b[2][0], 192, 672, 48, 65535, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward_3(&y[0].Gru2H, &x[0], w, b)
@@ -617,7 +620,7 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range 3 {
-			rows16AVX2_3(&y[0].Gru2H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 192, 672, 48, by3, by2, single3)
+			rows16AVX2(&y[0].Gru2H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 192, 672, 48, by3, by2, single3)
 		}
 	default:
 		gru2ForwardRows_3Generic(y, x, w, b)

@@ -56,12 +56,9 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
-
-#define terms8x4x64x32c4(c0, c1, c2, c3) \
-	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c2(24, 384, 192); c3(28, 448, 224)
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -137,10 +134,6 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define rest7x4x64c4(c0, c1, c2, c3, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
-	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
-
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
@@ -148,12 +141,19 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define rest7x4x32c4(c0, c1, c2, c3, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
-	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
+#define terms8x4x32c2(c0, c1) \
+	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
+
+#define rest7x4x32c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
+	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
 #define terms8x4x32(c0) \
 	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
+
+#define rest7x4x32c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
+	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
 
 #define addEachAVX2Each \
@@ -329,59 +329,33 @@ inputs2:
 	VZEROUPPER
 	RET
 
-#define d24x24In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0
+#define d24x24In1C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS v(DX), Y15, Y4
 
-#define d24x24In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1
-
-#define d24x24In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2
-
-#define d24x24In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3
-
-#define d24x24In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y0; VFMADD231PS v(DX), Y15, Y4
-
-#define d24x24In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS v(DX), Y15, Y5
-
-#define d24x24In3C2(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS v(DX), Y15, Y6
-
-#define d24x24In3C3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y7
+#define d24x24In1C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS v(DX), Y15, Y5
 
 // dense24x24AVX2 sums 24 products for each of 24 outputs.
 TEXT ·dense24x24AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…23] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs2:
-	terms8x4x64c4(d24x24In1C0, d24x24In1C1, d24x24In1C2, d24x24In1C3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; VMOVUPS Y0, (R8)
-	// y[8…23] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $3, CX
-inputs4:
-	terms8x4x64x32c4(d24x24In3C0, d24x24In3C1, d24x24In3C2, d24x24In3C3)
+	terms8x4x64x32c2(d24x24In1C0, d24x24In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 32(R8)
+	DECQ CX; JNZ inputs2
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y2, 32(R8)
 	; VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
@@ -482,120 +456,66 @@ inputs4:
 	VZEROUPPER
 	RET
 
-#define d42x24In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0
+#define d42x24In1C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS v(DX), Y15, Y4
 
-#define d42x24In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1
-
-#define d42x24In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2
-
-#define d42x24In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3
-
-#define d42x24In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y0; VFMADD231PS v(DX), Y15, Y4
-
-#define d42x24In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS v(DX), Y15, Y5
-
-#define d42x24In3C2(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS v(DX), Y15, Y6
-
-#define d42x24In3C3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y7
+#define d42x24In1C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS v(DX), Y15, Y5
 
 // dense42x24AVX2 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…23] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs2:
-	terms8x4x64c4(d42x24In1C0, d42x24In1C1, d42x24In1C2, d42x24In1C3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d42x24In1C0(0, 0); d42x24In1C1(4, 64)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; VMOVUPS Y0, (R8)
-	// y[8…23] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $5, CX
-inputs4:
-	terms8x4x64x32c4(d42x24In3C0, d42x24In3C1, d42x24In3C2, d42x24In3C3)
+	terms8x4x64x32c2(d42x24In1C0, d42x24In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	d42x24In3C0(0, 0, 0); d42x24In3C1(4, 64, 32)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 32(R8)
+	DECQ CX; JNZ inputs2
+	d42x24In1C0(0, 0, 0); d42x24In1C1(4, 64, 32)
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y2, 32(R8)
 	; VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d42x24_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0
+#define d42x24_2In1C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS v(DX), Y15, Y4
 
-#define d42x24_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1
-
-#define d42x24_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2
-
-#define d42x24_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3
-
-#define d42x24_2In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y0; VFMADD231PS v(DX), Y15, Y4
-
-#define d42x24_2In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS v(DX), Y15, Y5
-
-#define d42x24_2In3C2(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS v(DX), Y15, Y6
-
-#define d42x24_2In3C3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y7
+#define d42x24_2In1C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS v(DX), Y15, Y5
 
 // dense42x24AVX2_2 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX2_2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…23] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs2:
-	terms8x4x64c4(d42x24_2In1C0, d42x24_2In1C1, d42x24_2In1C2, d42x24_2In1C3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d42x24_2In1C0(0, 0); d42x24_2In1C1(4, 64)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	epilogue_7563369b(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
-	// y[8…23] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $5, CX
-inputs4:
-	terms8x4x64x32c4(d42x24_2In3C0, d42x24_2In3C1, d42x24_2In3C2, d42x24_2In3C3)
+	terms8x4x64x32c2(d42x24_2In1C0, d42x24_2In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	d42x24_2In3C0(0, 0, 0); d42x24_2In3C1(4, 64, 32)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	epilogue_7563369b(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
+	DECQ CX; JNZ inputs2
+	d42x24_2In1C0(0, 0, 0); d42x24_2In1C1(4, 64, 32)
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	epilogue_7563369b(Y0, Y1, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8)
+	epilogue_50c17e36(Y2, Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
 	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y0, 64(R8)
 	VZEROUPPER
 	RET
@@ -785,118 +705,65 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d96x22In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0
+#define d96x22In1C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS v(DX), Y15, Y4
 
-#define d96x22In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1
-
-#define d96x22In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2
-
-#define d96x22In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3
-
-#define d96x22In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y0; VFMADD231PS v(DX), Y15, Y4
-
-#define d96x22In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS v(DX), Y15, Y5
-
-#define d96x22In3C2(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS v(DX), Y15, Y6
-
-#define d96x22In3C3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y7
+#define d96x22In1C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS v(DX), Y15, Y5
 
 // dense96x22AVX2 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…21] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64c4(d96x22In1C0, d96x22In1C1, d96x22In1C2, d96x22In1C3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; VMOVUPS Y0, (R8)
-	// y[8…21] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $12, CX
-inputs4:
-	terms8x4x64x32c4(d96x22In3C0, d96x22In3C1, d96x22In3C2, d96x22In3C3)
+	terms8x4x64x32c2(d96x22In1C0, d96x22In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 32(R8)
+	DECQ CX; JNZ inputs2
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	; VMOVUPS Y0, (R8)
+	; VMOVUPS Y2, 32(R8)
 	; LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
 
-#define d96x22_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0
+#define d96x22_2In1C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS v(DX), Y15, Y4
 
-#define d96x22_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1
-
-#define d96x22_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2
-
-#define d96x22_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3
-
-#define d96x22_2In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y0; VFMADD231PS v(DX), Y15, Y4
-
-#define d96x22_2In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS v(DX), Y15, Y5
-
-#define d96x22_2In3C2(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS v(DX), Y15, Y6
-
-#define d96x22_2In3C3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y7
+#define d96x22_2In1C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS v(DX), Y15, Y5
 
 // dense96x22AVX2_2 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX2_2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…21] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64c4(d96x22_2In1C0, d96x22_2In1C1, d96x22_2In1C2, d96x22_2In1C3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y4, Y5); VMOVUPS Y0, (R8)
-	// y[8…21] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $12, CX
-inputs4:
-	terms8x4x64x32c4(d96x22_2In3C0, d96x22_2In3C1, d96x22_2In3C2, d96x22_2In3C3)
+	terms8x4x64x32c2(d96x22_2In1C0, d96x22_2In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	DECQ CX; JNZ inputs2
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
 	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y0, 32(R8)
+	epilogue_ff9daad8(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y0, (R8)
+	epilogue_82e2e705(Y2, Y0, Y1, Y3, Y5, Y6); VMOVUPS Y0, 32(R8)
 	epilogue_82e2e705(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER
@@ -979,45 +846,94 @@ next3:
 	VZEROUPPER
 	RET
 
+#define r16Term3C0(x, w) \
+	r16Term2C0(x, w); \
+	mulAdd2(x(R10)(R11*2), Y8, Y10)
+
+#define r16Term3C1(x, w) \
+	r16Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
+#define r16Term2C0(x, w) \
+	r16Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define r16Term2C1(x, w) \
+	r16Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+
 #define r16Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
-	mulAdd2(x(R10), Y0, Y4)
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
 
 #define r16Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
-
-#define r16Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
-
-#define r16Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
-TEXT ·rows16AVX2(SB), NOSPLIT, $0-64
+TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
+	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(r16Term1C0, r16Term1C1, r16Term1C2, r16Term1C3)
+	terms8x4x64c2(r16Term3C0, r16Term3C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(r16Term1C0, r16Term1C1, r16Term1C2, r16Term1C3, last5)
+	rest7x4x64c2(r16Term3C0, r16Term3C1, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y4, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
+	zero(Y7)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64c2(r16Term2C0, r16Term2C1)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64c2(r16Term2C0, r16Term2C1, last10)
+last10:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x64c2(r16Term1C0, r16Term1C1)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x64c2(r16Term1C0, r16Term1C1, last15)
+last15:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
 	VZEROUPPER
 	RET
 
@@ -1113,121 +1029,20 @@ done12:
 	VZEROUPPER
 	RET
 
-#define r16_3Term3C0(x, w) \
-	r16_3Term2C0(x, w); \
-	mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define r8Term6C0(x, w) \
+	r8Term5C0(x, w); \
+	mulAdd1(x(R10)(R13*1), Y10)
 
-#define r16_3Term3C1(x, w) \
-	r16_3Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define r8Term6C1(x, w) \
+	r8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
-#define r16_3Term2C0(x, w) \
-	r16_3Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define r8Term5C0(x, w) \
+	r8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
 
-#define r16_3Term2C1(x, w) \
-	r16_3Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
-
-#define r16_3Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
-
-#define r16_3Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
-
-// rows16AVX2_3 sums the products for 16 outputs of every row, in tiles of rows.
-TEXT ·rows16AVX2_3(SB), NOSPLIT, $0-80
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x64c2(r16_3Term3C0, r16_3Term3C1)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r16_3Term3C0, r16_3Term3C1, last5)
-last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R12*1), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
-	zero(Y7)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64c2(r16_3Term2C0, r16_3Term2C1)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r16_3Term2C0, r16_3Term2C1, last10)
-last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R11*2), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x64c2(r16_3Term1C0, r16_3Term1C1)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r16_3Term1C0, r16_3Term1C1, last15)
-last15:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-#define r8Term3C0(x, w) \
-	r8Term2C0(x, w); \
-	mulAdd1(x(R10)(R11*2), Y8)
-
-#define r8Term3C1(x, w) \
-	r8Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
-
-#define r8Term3C2(x, w) \
-	r8Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
-
-#define r8Term3C3(x, w) \
-	r8Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
-
-#define r8Term2C0(x, w) \
-	r8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
-
-#define r8Term2C1(x, w) \
-	r8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
-
-#define r8Term2C2(x, w) \
-	r8Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
-
-#define r8Term2C3(x, w) \
-	r8Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
+#define r8Term5C1(x, w) \
+	r8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+	mulAdd1(x(R10)(R11*4), Y9)
 
 #define r8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
@@ -1235,75 +1050,71 @@ done12:
 #define r8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define r8Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
-
-#define r8Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
 TEXT ·rows8AVX2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
-	zero(Y10); zero(Y11)
+	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
+	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(r8Term3C0, r8Term3C1, r8Term3C2, r8Term3C3)
+	terms8x4x32c2(r8Term6C0, r8Term6C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(r8Term3C0, r8Term3C1, r8Term3C2, r8Term3C3, last5)
+	rest7x4x32c2(r8Term6C0, r8Term6C1, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*1), SI
+	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; 
+	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
+	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(r8Term2C0, r8Term2C1, r8Term2C2, r8Term2C3)
+	terms8x4x32c2(r8Term5C0, r8Term5C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(r8Term2C0, r8Term2C1, r8Term2C2, r8Term2C3, last10)
+	rest7x4x32c2(r8Term5C0, r8Term5C1, last10)
 last10:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*2), SI
+	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; 
+	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3)
+	VMOVUPS (BX), Y0; zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3)
+	terms8x4x32c2(r8Term1C0, r8Term1C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(r8Term1C0, r8Term1C1, r8Term1C2, r8Term1C3, last15)
+	rest7x4x32c2(r8Term1C0, r8Term1C1, last15)
 last15:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1400,30 +1211,20 @@ done12:
 	VZEROUPPER
 	RET
 
-#define rUT8Term3C0(x, w) \
-	rUT8Term2C0(x, w); \
-	mulAdd1(x(R10)(R11*2), Y8)
+#define rUT8Term6C0(x, w) \
+	rUT8Term5C0(x, w); \
+	mulAdd1(x(R10)(R13*1), Y10)
 
-#define rUT8Term3C1(x, w) \
-	rUT8Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
+#define rUT8Term6C1(x, w) \
+	rUT8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
-#define rUT8Term3C2(x, w) \
-	rUT8Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
+#define rUT8Term5C0(x, w) \
+	rUT8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
 
-#define rUT8Term3C3(x, w) \
-	rUT8Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
-
-#define rUT8Term2C0(x, w) \
-	rUT8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
-
-#define rUT8Term2C1(x, w) \
-	rUT8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
-
-#define rUT8Term2C2(x, w) \
-	rUT8Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
-
-#define rUT8Term2C3(x, w) \
-	rUT8Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
+#define rUT8Term5C1(x, w) \
+	rUT8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+	mulAdd1(x(R10)(R11*4), Y9)
 
 #define rUT8Term1C0(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
@@ -1431,14 +1232,123 @@ done12:
 #define rUT8Term1C1(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define rUT8Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
-
-#define rUT8Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
+	ADDQ mask+56(FP), R14
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
+	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x32c2(rUT8Term6C0, rUT8Term6C1)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x32c2(rUT8Term6C0, rUT8Term6C1, last5)
+last5:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
+	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x32c2(rUT8Term5C0, rUT8Term5C1)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x32c2(rUT8Term5C0, rUT8Term5C1, last10)
+last10:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x32c2(rUT8Term1C0, rUT8Term1C1)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x32c2(rUT8Term1C0, rUT8Term1C1, last15)
+last15:
+	VADDPS Y1, Y0, Y0
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
+
+#define rUT8_2Term3C0(x, w) \
+	rUT8_2Term2C0(x, w); \
+	mulAdd1(x(R10)(R11*2), Y8)
+
+#define rUT8_2Term3C1(x, w) \
+	rUT8_2Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
+
+#define rUT8_2Term3C2(x, w) \
+	rUT8_2Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
+
+#define rUT8_2Term3C3(x, w) \
+	rUT8_2Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
+
+#define rUT8_2Term2C0(x, w) \
+	rUT8_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
+
+#define rUT8_2Term2C1(x, w) \
+	rUT8_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
+
+#define rUT8_2Term2C2(x, w) \
+	rUT8_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
+
+#define rUT8_2Term2C3(x, w) \
+	rUT8_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
+
+#define rUT8_2Term1C0(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+#define rUT8_2Term1C1(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+
+#define rUT8_2Term1C2(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+
+#define rUT8_2Term1C3(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
+
+// rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
 	ADDQ mask+56(FP), R14
 	MOVQ xStride+32(FP), R11
@@ -1453,11 +1363,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(rUT8Term3C0, rUT8Term3C1, rUT8Term3C2, rUT8Term3C3)
+	terms8x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(rUT8Term3C0, rUT8Term3C1, rUT8Term3C2, rUT8Term3C3, last5)
+	rest7x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
@@ -1475,11 +1385,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(rUT8Term2C0, rUT8Term2C1, rUT8Term2C2, rUT8Term2C3)
+	terms8x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(rUT8Term2C0, rUT8Term2C1, rUT8Term2C2, rUT8Term2C3, last10)
+	rest7x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3, last10)
 last10:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
@@ -1497,11 +1407,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3)
+	terms8x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(rUT8Term1C0, rUT8Term1C1, rUT8Term1C2, rUT8Term1C3, last15)
+	rest7x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3, last15)
 last15:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI

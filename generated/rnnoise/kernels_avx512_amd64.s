@@ -52,9 +52,9 @@ number1x4(c1f800000, 0x1f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r0
 
-#define terms8x4x64x32c4(c0, c1, c2, c3) \
-	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c2(24, 384, 192); c3(28, 448, 224)
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -158,19 +158,19 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+#define terms8x4x32c2(c0, c1) \
+	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
 
-#define rest7x4x64c4(c0, c1, c2, c3, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
-	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+#define rest7x4x32c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
+	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+
+#define terms8x4x32(c0) \
+	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
-
-#define terms8x4x32(c0) \
-	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
 
 
 #define addEachAVX512Each \
@@ -337,16 +337,10 @@ inputs2:
 	RET
 
 #define d24x24In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z4
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
 
 #define d24x24In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z5
-
-#define d24x24In1C2(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS v(DX), Z31, K7, Z6
-
-#define d24x24In1C3(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z7
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense24x24AVX512 sums 24 products for each of 24 outputs.
 TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
@@ -358,16 +352,16 @@ TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $3, CX
 inputs2:
-	terms8x4x64x32c4(d24x24In1C0, d24x24In1C1, d24x24In1C2, d24x24In1C3)
+	terms8x4x64x32c2(d24x24In1C0, d24x24In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
 	; VMOVUPS Z0, (R8)
-	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -429,16 +423,10 @@ inputs2:
 	RET
 
 #define d42x24In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z4
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
 
 #define d42x24In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z5
-
-#define d42x24In1C2(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS v(DX), Z31, K7, Z6
-
-#define d42x24In1C3(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z7
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense42x24AVX512 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX512(SB), NOSPLIT, $0-40
@@ -450,31 +438,25 @@ TEXT ·dense42x24AVX512(SB), NOSPLIT, $0-40
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $5, CX
 inputs2:
-	terms8x4x64x32c4(d42x24In1C0, d42x24In1C1, d42x24In1C2, d42x24In1C3)
+	terms8x4x64x32c2(d42x24In1C0, d42x24In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	d42x24In1C0(0, 0, 0); d42x24In1C1(4, 64, 32)
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
 	; VMOVUPS Z0, (R8)
-	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
 #define d42x24_2In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z4
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
 
 #define d42x24_2In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z5
-
-#define d42x24_2In1C2(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS v(DX), Z31, K7, Z6
-
-#define d42x24_2In1C3(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z7
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense42x24AVX512_2 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX512_2(SB), NOSPLIT, $0-40
@@ -486,17 +468,17 @@ TEXT ·dense42x24AVX512_2(SB), NOSPLIT, $0-40
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $5, CX
 inputs2:
-	terms8x4x64x32c4(d42x24_2In1C0, d42x24_2In1C1, d42x24_2In1C2, d42x24_2In1C3)
+	terms8x4x64x32c2(d42x24_2In1C0, d42x24_2In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	d42x24_2In1C0(0, 0, 0); d42x24_2In1C1(4, 64, 32)
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	epilogue_6d2a8adf(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	epilogue_e6fa32ea(Z4, Z0, Z1, Z2, Z3, Z5, Z6); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
+	epilogue_6d2a8adf(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	epilogue_e6fa32ea(Z2, Z0, Z1, Z3, Z4, Z5, Z6); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -629,16 +611,10 @@ inputs3:
 	RET
 
 #define d96x22In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z4
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
 
 #define d96x22In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z5
-
-#define d96x22In1C2(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS v(DX), Z31, K7, Z6
-
-#define d96x22In1C3(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z7
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense96x22AVX512 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX512(SB), NOSPLIT, $0-40
@@ -650,30 +626,24 @@ TEXT ·dense96x22AVX512(SB), NOSPLIT, $0-40
 	MOVL $0x3f, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64x32c4(d96x22In1C0, d96x22In1C1, d96x22In1C2, d96x22In1C3)
+	terms8x4x64x32c2(d96x22In1C0, d96x22In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
 	; VMOVUPS Z0, (R8)
-	; MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	; MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
 #define d96x22_2In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z4
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
 
 #define d96x22_2In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z5
-
-#define d96x22_2In1C2(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS v(DX), Z31, K7, Z6
-
-#define d96x22_2In1C3(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z7
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense96x22AVX512_2 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX512_2(SB), NOSPLIT, $0-40
@@ -685,17 +655,17 @@ TEXT ·dense96x22AVX512_2(SB), NOSPLIT, $0-40
 	MOVL $0x3f, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64x32c4(d96x22_2In1C0, d96x22_2In1C1, d96x22_2In1C2, d96x22_2In1C3)
+	terms8x4x64x32c2(d96x22_2In1C0, d96x22_2In1C1)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
 	// y = sigmoid(x)
-	epilogue_503cccf4(Z0, Z1, Z2, Z3, Z5, Z6); VMOVUPS Z0, (R8)
-	epilogue_116ed5a5(Z4, Z0, Z1, Z2, Z3, Z5); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	epilogue_503cccf4(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z0, (R8)
+	epilogue_116ed5a5(Z2, Z0, Z1, Z3, Z4, Z5); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -1002,46 +972,25 @@ done12:
 	VZEROUPPER
 	RET
 
-#define rUT16Term6C0(x, w) \
-	rUT16Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Z20)
+#define rUT16Term8C0(x, w) \
+	rUT16Term4C0(x, w); \
+	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
 
-#define rUT16Term6C1(x, w) \
-	rUT16Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define rUT16Term8C1(x, w) \
+	rUT16Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+	mulAdd1(x(R9)(R11*1), Z15)
 
-#define rUT16Term6C2(x, w) \
-	rUT16Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define rUT16Term4C0(x, w) \
+	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define rUT16Term6C3(x, w) \
-	rUT16Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
-
-#define rUT16Term5C0(x, w) \
-	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
-
-#define rUT16Term5C1(x, w) \
-	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
-	mulAdd1(x(R10)(R11*4), Z17)
-
-#define rUT16Term5C2(x, w) \
-	rUT16Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
-	mulAdd1(x(R10)(R11*4), Z18)
-
-#define rUT16Term5C3(x, w) \
-	rUT16Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
-	mulAdd1(x(R10)(R11*4), Z19)
+#define rUT16Term4C1(x, w) \
+	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
 
 #define rUT16Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 #define rUT16Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
-
-#define rUT16Term1C2(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
-
-#define rUT16Term1C3(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
@@ -1050,72 +999,69 @@ TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9)
-	zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17)
-	zero(Z18); zero(Z19); VMOVUPS (BX), Z20; zero(Z21); zero(Z22); zero(Z23)
+	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
+	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
+	zero(Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(rUT16Term6C0, rUT16Term6C1, rUT16Term6C2, rUT16Term6C3)
-	ADDQ $32, R10; ADDQ $512, DI
+	terms8x4x64c2(rUT16Term8C0, rUT16Term8C1)
+	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(rUT16Term6C0, rUT16Term6C1, rUT16Term6C2, rUT16Term6C3, last5)
+	rest7x4x64c2(rUT16Term8C0, rUT16Term8C1, last5)
 last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
+	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8
+	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15)
-	VMOVUPS (BX), Z16; zero(Z17); zero(Z18); zero(Z19)
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
+	zero(Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c4(rUT16Term5C0, rUT16Term5C1, rUT16Term5C2, rUT16Term5C3)
+	terms8x4x64c2(rUT16Term4C0, rUT16Term4C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c4(rUT16Term5C0, rUT16Term5C1, rUT16Term5C2, rUT16Term5C3, last10)
+	rest7x4x64c2(rUT16Term4C0, rUT16Term4C1, last10)
 last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3)
+	VMOVUPS (BX), Z0; zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c4(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3)
+	terms8x4x64c2(rUT16Term1C0, rUT16Term1C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c4(rUT16Term1C0, rUT16Term1C1, rUT16Term1C2, rUT16Term1C3, last15)
+	rest7x4x64c2(rUT16Term1C0, rUT16Term1C1, last15)
 last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1124,46 +1070,25 @@ done12:
 	VZEROUPPER
 	RET
 
-#define rUT16_2Term6C0(x, w) \
-	rUT16_2Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Z20)
+#define rUT16_2Term8C0(x, w) \
+	rUT16_2Term4C0(x, w); \
+	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
 
-#define rUT16_2Term6C1(x, w) \
-	rUT16_2Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define rUT16_2Term8C1(x, w) \
+	rUT16_2Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+	mulAdd1(x(R9)(R11*1), Z15)
 
-#define rUT16_2Term6C2(x, w) \
-	rUT16_2Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define rUT16_2Term4C0(x, w) \
+	rUT16_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define rUT16_2Term6C3(x, w) \
-	rUT16_2Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
-
-#define rUT16_2Term5C0(x, w) \
-	rUT16_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
-
-#define rUT16_2Term5C1(x, w) \
-	rUT16_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
-	mulAdd1(x(R10)(R11*4), Z17)
-
-#define rUT16_2Term5C2(x, w) \
-	rUT16_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
-	mulAdd1(x(R10)(R11*4), Z18)
-
-#define rUT16_2Term5C3(x, w) \
-	rUT16_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
-	mulAdd1(x(R10)(R11*4), Z19)
+#define rUT16_2Term4C1(x, w) \
+	rUT16_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
 
 #define rUT16_2Term1C0(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 #define rUT16_2Term1C1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
-
-#define rUT16_2Term1C2(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
-
-#define rUT16_2Term1C3(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
@@ -1172,72 +1097,69 @@ TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9)
-	zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17)
-	zero(Z18); zero(Z19); VMOVUPS (BX), Z20; zero(Z21); zero(Z22); zero(Z23)
+	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
+	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
+	zero(Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(rUT16_2Term6C0, rUT16_2Term6C1, rUT16_2Term6C2, rUT16_2Term6C3)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x32c2(rUT16_2Term8C0, rUT16_2Term8C1)
+	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(rUT16_2Term6C0, rUT16_2Term6C1, rUT16_2Term6C2, rUT16_2Term6C3, last5)
+	rest7x4x32c2(rUT16_2Term8C0, rUT16_2Term8C1, last5)
 last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
+	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
+	ADDQ DI, R8
+	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15)
-	VMOVUPS (BX), Z16; zero(Z17); zero(Z18); zero(Z19)
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
+	zero(Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(rUT16_2Term5C0, rUT16_2Term5C1, rUT16_2Term5C2, rUT16_2Term5C3)
+	terms8x4x32c2(rUT16_2Term4C0, rUT16_2Term4C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(rUT16_2Term5C0, rUT16_2Term5C1, rUT16_2Term5C2, rUT16_2Term5C3, last10)
+	rest7x4x32c2(rUT16_2Term4C0, rUT16_2Term4C1, last10)
 last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3)
+	VMOVUPS (BX), Z0; zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(rUT16_2Term1C0, rUT16_2Term1C1, rUT16_2Term1C2, rUT16_2Term1C3)
+	terms8x4x32c2(rUT16_2Term1C0, rUT16_2Term1C1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(rUT16_2Term1C0, rUT16_2Term1C1, rUT16_2Term1C2, rUT16_2Term1C3, last15)
+	rest7x4x32c2(rUT16_2Term1C0, rUT16_2Term1C1, last15)
 last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1335,116 +1257,18 @@ done12:
 	VZEROUPPER
 	RET
 
-#define rUT16_4Term8C0(x, w) \
-	rUT16_4Term4C0(x, w); \
-	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
+#define rUT16_4Term8(x, w) \
+	rUT16_4Term4(x, w); \
+	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
 
-#define rUT16_4Term8C1(x, w) \
-	rUT16_4Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
+#define rUT16_4Term4(x, w) \
+	rUT16_4Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define rUT16_4Term4C0(x, w) \
-	rUT16_4Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
-
-#define rUT16_4Term4C1(x, w) \
-	rUT16_4Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
-
-#define rUT16_4Term1C0(x, w) \
+#define rUT16_4Term1(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16_4Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512_4 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_4(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
-	zero(Z15)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x64c2(rUT16_4Term8C0, rUT16_4Term8C1)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(rUT16_4Term8C0, rUT16_4Term8C1, last5)
-last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
-	ADDQ DI, R8
-	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
-	zero(Z7)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64c2(rUT16_4Term4C0, rUT16_4Term4C1)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(rUT16_4Term4C0, rUT16_4Term4C1, last10)
-last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x64c2(rUT16_4Term1C0, rUT16_4Term1C1)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(rUT16_4Term1C0, rUT16_4Term1C1, last15)
-last15:
-	VADDPS Z1, Z0, Z0
-	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-#define rUT16_5Term8(x, w) \
-	rUT16_5Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
-
-#define rUT16_5Term4(x, w) \
-	rUT16_5Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
-
-#define rUT16_5Term1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-// rowsUpTo16AVX512_5 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_5(SB), NOSPLIT, $0-88
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
@@ -1458,12 +1282,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(rUT16_5Term8)
+	terms8x4x64(rUT16_4Term8)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	rUT16_5Term8(0, 0)
+	rUT16_4Term8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -1482,12 +1306,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(rUT16_5Term4)
+	terms8x4x64(rUT16_4Term4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	rUT16_5Term4(0, 0)
+	rUT16_4Term4(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1505,15 +1329,137 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(rUT16_5Term1)
+	terms8x4x64(rUT16_4Term1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	rUT16_5Term1(0, 0)
+	rUT16_4Term1(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
+
+#define rUT16_5Term6C0(x, w) \
+	rUT16_5Term5C0(x, w); \
+	mulAdd1(x(R10)(R13*1), Z20)
+
+#define rUT16_5Term6C1(x, w) \
+	rUT16_5Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
+
+#define rUT16_5Term6C2(x, w) \
+	rUT16_5Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
+
+#define rUT16_5Term6C3(x, w) \
+	rUT16_5Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
+
+#define rUT16_5Term5C0(x, w) \
+	rUT16_5Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
+
+#define rUT16_5Term5C1(x, w) \
+	rUT16_5Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+	mulAdd1(x(R10)(R11*4), Z17)
+
+#define rUT16_5Term5C2(x, w) \
+	rUT16_5Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+	mulAdd1(x(R10)(R11*4), Z18)
+
+#define rUT16_5Term5C3(x, w) \
+	rUT16_5Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+	mulAdd1(x(R10)(R11*4), Z19)
+
+#define rUT16_5Term1C0(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+
+#define rUT16_5Term1C1(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
+
+#define rUT16_5Term1C2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
+
+#define rUT16_5Term1C3(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
+
+// rowsUpTo16AVX512_5 sums the products for up to 16 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo16AVX512_5(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9)
+	zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17)
+	zero(Z18); zero(Z19); VMOVUPS (BX), Z20; zero(Z21); zero(Z22); zero(Z23)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x32c4(rUT16_5Term6C0, rUT16_5Term6C1, rUT16_5Term6C2, rUT16_5Term6C3)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x32c4(rUT16_5Term6C0, rUT16_5Term6C1, rUT16_5Term6C2, rUT16_5Term6C3, last5)
+last5:
+	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
+	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
+	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
+	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	VMOVUPS (BX), Z8; zero(Z9); zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15)
+	VMOVUPS (BX), Z16; zero(Z17); zero(Z18); zero(Z19)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x32c4(rUT16_5Term5C0, rUT16_5Term5C1, rUT16_5Term5C2, rUT16_5Term5C3)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x32c4(rUT16_5Term5C0, rUT16_5Term5C1, rUT16_5Term5C2, rUT16_5Term5C3, last10)
+last10:
+	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
+	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
+	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x32c4(rUT16_5Term1C0, rUT16_5Term1C1, rUT16_5Term1C2, rUT16_5Term1C3)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x32c4(rUT16_5Term1C0, rUT16_5Term1C1, rUT16_5Term1C2, rUT16_5Term1C3, last15)
+last15:
+	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
 	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI

@@ -75,7 +75,7 @@ func addToUpdateGateOfSumsGeneric(y, u0, u1, u2 []float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 2112 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 2112 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func c15ForwardGeneric(y *[22]float32, x *[96]float32, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -83,32 +83,104 @@ func c15ForwardGeneric(y *[22]float32, x *[96]float32, w *[1][96][16]float32, wt
 	wq := &w[0]
 	bq := &b[0]
 	yq := (*[16]float32)(y[0 : 0+16])
-	for j := range 16 {
+	for j := 0; j <= 12; j += 3 {
 		s0_0 := bq[j]
-		var s0_1, s0_2, s0_3 float32
+		s1_0 := bq[j+1]
+		s2_0 := bq[j+2]
+		var s0_1, s1_1, s2_1 float32
 		for k := 0; k <= 92; k += 4 {
-			s0_0 += float32(wq[k][j] * x[k])
-			s0_1 += float32(wq[k+1][j] * x[k+1])
-			s0_2 += float32(wq[k+2][j] * x[k+2])
-			s0_3 += float32(wq[k+3][j] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
+			}
 		}
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		s0 := (s0_0 + s0_1)
 		yq[j] = s0
+		s1 := (s1_0 + s1_1)
+		yq[j+1] = s1
+		s2 := (s2_0 + s2_1)
+		yq[j+2] = s2
+	}
+	{
+		s0_0 := bq[15]
+		var s0_1 float32
+		for k := 0; k <= 92; k += 4 {
+			s0_0 += float32(wq[k][15] * x[k])
+			s0_1 += float32(wq[k+1][15] * x[k+1])
+			s0_0 += float32(wq[k+2][15] * x[k+2])
+			s0_1 += float32(wq[k+3][15] * x[k+3])
+		}
+		s0 := (s0_0 + s0_1)
+		yq[15] = s0
 	}
 	{
 		yq := (*[6]float32)(y[16 : 16+6])
 		bq := &b[1]
-		for j := range 6 {
+		for j := 0; j <= 3; j += 3 {
 			s0_0 := bq[j]
-			var s0_1, s0_2, s0_3 float32
+			s1_0 := bq[j+1]
+			s2_0 := bq[j+2]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 92; k += 4 {
-				s0_0 += float32(wt[k][j] * x[k])
-				s0_1 += float32(wt[k+1][j] * x[k+1])
-				s0_2 += float32(wt[k+2][j] * x[k+2])
-				s0_3 += float32(wt[k+3][j] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			s0 := (s0_0 + s0_1)
 			yq[j] = s0
+			s1 := (s1_0 + s1_1)
+			yq[j+1] = s1
+			s2 := (s2_0 + s2_1)
+			yq[j+2] = s2
 		}
 	}
 }
@@ -137,7 +209,7 @@ func c15ForwardSigmoidGeneric(y *[22]float32, x *[96]float32, w *[1][96][16]floa
 //		y[n] = s
 //	}
 //
-// Rolled: 1008 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 1008 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func c2ForwardGeneric(y *[24]float32, x *[42]float32, w *[1][42][16]float32, wt *[42][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -145,36 +217,181 @@ func c2ForwardGeneric(y *[24]float32, x *[42]float32, w *[1][42][16]float32, wt 
 	wq := &w[0]
 	bq := &b[0]
 	yq := (*[16]float32)(y[0 : 0+16])
-	for j := range 16 {
+	for j := 0; j <= 12; j += 3 {
 		s0_0 := bq[j]
-		var s0_1, s0_2, s0_3 float32
+		s1_0 := bq[j+1]
+		s2_0 := bq[j+2]
+		var s0_1, s1_1, s2_1 float32
 		for k := 0; k <= 38; k += 4 {
-			s0_0 += float32(wq[k][j] * x[k])
-			s0_1 += float32(wq[k+1][j] * x[k+1])
-			s0_2 += float32(wq[k+2][j] * x[k+2])
-			s0_3 += float32(wq[k+3][j] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
+			}
 		}
-		s0_0 += float32(wq[40][j] * x[40])
-		s0_1 += float32(wq[41][j] * x[41])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		{
+			wk := &wq[40]
+			xk := x[40]
+			s0_0 += float32(wk[j] * xk)
+			s1_0 += float32(wk[j+1] * xk)
+			s2_0 += float32(wk[j+2] * xk)
+		}
+		{
+			wk := &wq[41]
+			xk := x[41]
+			s0_1 += float32(wk[j] * xk)
+			s1_1 += float32(wk[j+1] * xk)
+			s2_1 += float32(wk[j+2] * xk)
+		}
+		s0 := (s0_0 + s0_1)
 		yq[j] = s0
+		s1 := (s1_0 + s1_1)
+		yq[j+1] = s1
+		s2 := (s2_0 + s2_1)
+		yq[j+2] = s2
+	}
+	{
+		s0_0 := bq[15]
+		var s0_1 float32
+		for k := 0; k <= 38; k += 4 {
+			s0_0 += float32(wq[k][15] * x[k])
+			s0_1 += float32(wq[k+1][15] * x[k+1])
+			s0_0 += float32(wq[k+2][15] * x[k+2])
+			s0_1 += float32(wq[k+3][15] * x[k+3])
+		}
+		s0_0 += float32(wq[40][15] * x[40])
+		s0_1 += float32(wq[41][15] * x[41])
+		s0 := (s0_0 + s0_1)
+		yq[15] = s0
 	}
 	{
 		yq := (*[8]float32)(y[16 : 16+8])
 		bq := &b[1]
-		for j := range 8 {
+		for j := 0; j <= 3; j += 3 {
 			s0_0 := bq[j]
-			var s0_1, s0_2, s0_3 float32
+			s1_0 := bq[j+1]
+			s2_0 := bq[j+2]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 38; k += 4 {
-				s0_0 += float32(wt[k][j] * x[k])
-				s0_1 += float32(wt[k+1][j] * x[k+1])
-				s0_2 += float32(wt[k+2][j] * x[k+2])
-				s0_3 += float32(wt[k+3][j] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
 			}
-			s0_0 += float32(wt[40][j] * x[40])
-			s0_1 += float32(wt[41][j] * x[41])
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			{
+				wk := &wt[40]
+				xk := x[40]
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wt[41]
+				xk := x[41]
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
+			}
+			s0 := (s0_0 + s0_1)
 			yq[j] = s0
+			s1 := (s1_0 + s1_1)
+			yq[j+1] = s1
+			s2 := (s2_0 + s2_1)
+			yq[j+2] = s2
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 38; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+			}
+			{
+				wk := &wt[40]
+				xk := x[40]
+				s0_0 += float32(wk[6] * xk)
+				s1_0 += float32(wk[7] * xk)
+			}
+			{
+				wk := &wt[41]
+				xk := x[41]
+				s0_1 += float32(wk[6] * xk)
+				s1_1 += float32(wk[7] * xk)
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = s0
+			s1 := (s1_0 + s1_1)
+			yq[7] = s1
 		}
 	}
 }
@@ -567,7 +784,7 @@ func gru1Forward_2Generic(y *[48]float32, x *[24]float32, w *[3][24][16]float32,
 //		y[n] = s
 //	}
 //
-// Rolled: 576 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 576 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func gru1Forward_3Generic(y, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -575,32 +792,139 @@ func gru1Forward_3Generic(y, x *[24]float32, w *[1][24][16]float32, wt *[24][8]f
 	wq := &w[0]
 	bq := &b[0]
 	yq := (*[16]float32)(y[0 : 0+16])
-	for j := range 16 {
+	for j := 0; j <= 12; j += 3 {
 		s0_0 := bq[j]
-		var s0_1, s0_2, s0_3 float32
+		s1_0 := bq[j+1]
+		s2_0 := bq[j+2]
+		var s0_1, s1_1, s2_1 float32
 		for k := 0; k <= 20; k += 4 {
-			s0_0 += float32(wq[k][j] * x[k])
-			s0_1 += float32(wq[k+1][j] * x[k+1])
-			s0_2 += float32(wq[k+2][j] * x[k+2])
-			s0_3 += float32(wq[k+3][j] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
+			}
 		}
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		s0 := (s0_0 + s0_1)
 		yq[j] = s0
+		s1 := (s1_0 + s1_1)
+		yq[j+1] = s1
+		s2 := (s2_0 + s2_1)
+		yq[j+2] = s2
+	}
+	{
+		s0_0 := bq[15]
+		var s0_1 float32
+		for k := 0; k <= 20; k += 4 {
+			s0_0 += float32(wq[k][15] * x[k])
+			s0_1 += float32(wq[k+1][15] * x[k+1])
+			s0_0 += float32(wq[k+2][15] * x[k+2])
+			s0_1 += float32(wq[k+3][15] * x[k+3])
+		}
+		s0 := (s0_0 + s0_1)
+		yq[15] = s0
 	}
 	{
 		yq := (*[8]float32)(y[16 : 16+8])
 		bq := &b[1]
-		for j := range 8 {
+		for j := 0; j <= 3; j += 3 {
 			s0_0 := bq[j]
-			var s0_1, s0_2, s0_3 float32
+			s1_0 := bq[j+1]
+			s2_0 := bq[j+2]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 20; k += 4 {
-				s0_0 += float32(wt[k][j] * x[k])
-				s0_1 += float32(wt[k+1][j] * x[k+1])
-				s0_2 += float32(wt[k+2][j] * x[k+2])
-				s0_3 += float32(wt[k+3][j] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			s0 := (s0_0 + s0_1)
 			yq[j] = s0
+			s1 := (s1_0 + s1_1)
+			yq[j+1] = s1
+			s2 := (s2_0 + s2_1)
+			yq[j+2] = s2
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 20; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = s0
+			s1 := (s1_0 + s1_1)
+			yq[7] = s1
 		}
 	}
 }

@@ -250,21 +250,21 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z17, Z0, Z16)
@@ -277,45 +277,45 @@ rows3:
 	update_9bc7774c(384(R8), Z0, Z12, Z16, Z1); update_9bc7774c(416(R8), Z0, Z13, Z16, Z1)
 	update_9bc7774c(448(R8), Z0, Z14, Z16, Z1); update_9bc7774c(480(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows8:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
 	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows9:
+rows12:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -574,59 +574,59 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
 	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
 	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
 	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows8:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows9:
+rows12:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	VMOVUPS Z0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET

@@ -303,19 +303,20 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-80
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+72(FP), R9
 	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero6x32
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows3:
+rows4:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
 	mulAdd1(20(R10), Y5)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y6
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y7, (BX), Y8, Y0, Y6); update_d86a9711(32(R8), Y0, 32(BX), Y7, Y1, Y6)
@@ -323,26 +324,45 @@ rows3:
 	update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y6, Y2); update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y6, Y2)
 	update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y6, Y2)
 	ADDQ $24, SI; ADDQ $192, R8; ADDQ $192, BX
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero4x32
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows8:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y4
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	update_d86a9711((R8), Y5, (BX), Y6, Y0, Y4); update_d86a9711(32(R8), Y0, 32(BX), Y5, Y1, Y4)
+	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y4, Y2)
+	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows6:
+rows12:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_d86a9711((R8), Y2, (BX), Y3, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -575,39 +595,56 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+56(FP), R9
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero6x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
 	mulAdd1(20(R10), Y5)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero4x32
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows12:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET

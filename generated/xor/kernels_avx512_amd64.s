@@ -234,7 +234,7 @@ TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
 	RET
 
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
 	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -267,21 +267,6 @@ rows2:
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero4x64
-	MOVQ SI, R10
-	MOVQ mask+56(FP), R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumns1x4x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	addChains_12db9385(Z3, Z0, Z4, Z1, Z2); epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0); ADDQ DI, R13
-	ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero4x64
 	MOVQ SI, R10
@@ -293,8 +278,8 @@ rows6:
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
 	addChains_12db9385(Z3, Z0, Z4, Z1, Z2)
 	epilogue_6b69a3fc((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
+	DECQ AX; JNZ rows4
+done5:
 	ADDQ $16, R12
 	ADDQ $128, R11
 	DECQ blocks+64(FP)
@@ -307,21 +292,21 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
 	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
 	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows3:
+rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_15468043((R8), Z17, (BX), Z18, Z0, Z16); update_15468043(32(R8), Z0, 32(BX), Z17, Z1, Z16)
@@ -339,45 +324,45 @@ rows3:
 	update_5b9d4dc8(448(R8), Z0, 448(BX), Z1, Z14, Z16, Z2)
 	update_5b9d4dc8(480(R8), Z0, 480(BX), Z1, Z15, Z16, Z2)
 	ADDQ $64, SI; ADDQ $512, R8; ADDQ $512, BX
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows6:
+rows8:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_15468043((R8), Z5, (BX), Z6, Z0, Z4); update_15468043(32(R8), Z0, 32(BX), Z5, Z1, Z4)
 	update_99b91db8(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_5b9d4dc8(96(R8), Z0, 96(BX), Z1, Z3, Z4, Z2)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
-rows9:
+rows12:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_15468043((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -604,59 +589,59 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
 	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
 	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
 	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows8:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows9:
+rows12:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	VMOVUPS Z0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET

@@ -67,6 +67,8 @@ func evenly(outputs, most int) int {
 // a register for the product.
 func (s *ISA) GradInputRows(fused bool, inputs int) []int {
 	switch {
+	case s.masks && inputs < 8:
+		return []int{6, 1}
 	case s.masks:
 		return []int{6, 2, 1}
 	case inputs > 6:

@@ -120,37 +120,61 @@ func (m *gradWeight) print() {
 	}
 	at := m.inputsPerTile()
 	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
-	tiles := []int{at, 1}
-	if at > 6 { // what is left in fours
-		tiles = []int{at, 4, 1}
-	}
-	for _, inputs := range tiles {
-		loop, done := m.Label("inputs"), m.Label("done")
-		m.Line(func() {
-			m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
-			m.Ins("JLT", done)
-		})
+	for _, t := range m.tiles(at) {
+		loop, do, done := m.Label("inputs"), m.Label("tile"), m.Label("done")
 		m.Place(loop)
-		m.tile(inputs)
 		m.Line(func() {
-			m.advance(regX, inputs*m.size())
+			m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", t.from))
+			if t.only == 0 {
+				m.Ins("JLT", done)
+				return
+			}
+			m.Ins("JGE", do)
+			m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", t.only))
+			m.Ins("JNE", done)
+		})
+		if t.only > 0 {
+			m.Place(do)
+		}
+		m.tile(t.inputs)
+		m.Line(func() {
+			m.advance(regX, t.inputs*m.size())
 			for i := range m.arrays {
-				m.advance(gradArrays[i], inputs*m.Width*m.size())
+				m.advance(gradArrays[i], t.inputs*m.Width*m.size())
 			}
 		})
 		m.Line(func() {
-			m.Ins("SUBQ", fmt.Sprintf("$%d", inputs), regOffset)
-			m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
-			m.Ins("JGE", loop)
+			m.Ins("SUBQ", fmt.Sprintf("$%d", t.inputs), regOffset)
+			m.Ins("JMP", loop)
 		})
 		m.Place(done)
 	}
 	m.ret()
 }
 
+// inputTile is a tile of some inputs: it is taken while so many are left at least,
+// or as many as only says.
+type inputTile struct{ inputs, from, only int }
+
+// tiles divide the inputs, as few as can be one by one, which would wait for each
+// other: 10 = 6 + 4, 8 = 4 + 4.
+func (m *gradWeight) tiles(at int) []inputTile {
+	switch {
+	case at == 6:
+		return []inputTile{{6, 10, 6}, {4, 4, 0}, {1, 1, 0}}
+	case at > 4:
+		return []inputTile{{at, at, 0}, {4, 4, 0}, {1, 1, 0}}
+	}
+	return []inputTile{{at, at, 0}, {1, 1, 0}}
+}
+
 // tile sums the gradients of some inputs' weights.
 func (m *gradWeight) tile(inputs int) {
-	m.Note("%d inputs: g[k][n] = Σ over the rows of x[k]·dy[n]", inputs)
+	if inputs == m.inputsPerTile() {
+		m.Note("%d inputs: g[k][n] = Σ over the rows of x[k]·dy[n]", inputs)
+	} else {
+		m.Note("%d inputs", inputs)
+	}
 	m.clearFirst(inputs * m.vectors)
 	if m.Shared {
 		m.fetch(inputs)

@@ -46,7 +46,7 @@ func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxS
 func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
@@ -67,7 +67,7 @@ func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, ma
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
+func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rows16AVX2_3(y, x, w *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
@@ -299,16 +299,17 @@ func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]floa
 			return
 		}
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows32AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2048, 128, 128, 32, by3, by2, single3)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		rows32AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2048, 128, 128, 32, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range 2 {
-			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 128, 128, 32, m)
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 128, 128, 32, by3, by2, single3)
 		}
 	default:
 		dense2ForwardRowsGeneric(y, x, w, b)
@@ -442,7 +443,7 @@ func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 func dense3Forward(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 2, 128, 0, 0, 1, 0, 0, 1)
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 2, 128, 0, 0, 1, 0, 1)
 	case useAVX2:
 		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 2, 128, 0, 0, 1, 0, 0, 1)
 	default:
@@ -454,8 +455,8 @@ func dense3ForwardRows(y []Output, x [][32]float32, w *[2][2][16]float32, b *[1]
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -469,8 +470,8 @@ func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, w *[2][2][16]float3
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)

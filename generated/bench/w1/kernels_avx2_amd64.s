@@ -21,8 +21,8 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
@@ -202,9 +202,9 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define rest7x4x64c4(c0, c1, c2, c3, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
-	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+#define rest7x4x64c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
@@ -282,116 +282,66 @@ TEXT ·dense2x32AVX2(SB), NOSPLIT, $0-24
 	RET
 
 #define d32x32In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y4
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS (w+2048)(DI), Y15, Y4; VFMADD231PS (w+2080)(DI), Y15, Y6
 
 #define d32x32In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y5
-
-#define d32x32In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2; VFMADD231PS (w+32)(DI), Y15, Y6
-
-#define d32x32In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3; VFMADD231PS (w+32)(DI), Y15, Y7
-
-#define d32x32In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y0; VFMADD231PS (w+2080)(DI), Y15, Y4
-
-#define d32x32In3C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y1; VFMADD231PS (w+2080)(DI), Y15, Y5
-
-#define d32x32In3C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y2; VFMADD231PS (w+2080)(DI), Y15, Y6
-
-#define d32x32In3C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y3; VFMADD231PS (w+2080)(DI), Y15, Y7
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS (w+2048)(DI), Y15, Y5; VFMADD231PS (w+2080)(DI), Y15, Y7
 
 // dense32x32AVX2 sums 32 products for each of 32 outputs.
 TEXT ·dense32x32AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+	// y[0…31] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64c4(d32x32In1C0, d32x32In1C1, d32x32In1C2, d32x32In1C3)
+	terms8x4x64c2(d32x32In1C0, d32x32In1C1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
 	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y4, 32(R8)
-	// y[16…31] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 64(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 96(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $4, CX
-inputs4:
-	terms8x4x64c4(d32x32In3C0, d32x32In3C1, d32x32In3C2, d32x32In3C3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 64(R8)
-	; VMOVUPS Y4, 96(R8)
+	; VMOVUPS Y2, 32(R8)
+	; VMOVUPS Y4, 64(R8)
+	; VMOVUPS Y6, 96(R8)
 	VZEROUPPER
 	RET
 
 #define d32x32_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y4
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS (w+2048)(DI), Y15, Y4; VFMADD231PS (w+2080)(DI), Y15, Y6
 
 #define d32x32_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y5
-
-#define d32x32_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2; VFMADD231PS (w+32)(DI), Y15, Y6
-
-#define d32x32_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3; VFMADD231PS (w+32)(DI), Y15, Y7
-
-#define d32x32_2In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y0; VFMADD231PS (w+2080)(DI), Y15, Y4
-
-#define d32x32_2In3C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y1; VFMADD231PS (w+2080)(DI), Y15, Y5
-
-#define d32x32_2In3C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y2; VFMADD231PS (w+2080)(DI), Y15, Y6
-
-#define d32x32_2In3C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y3; VFMADD231PS (w+2080)(DI), Y15, Y7
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS (w+2048)(DI), Y15, Y5; VFMADD231PS (w+2080)(DI), Y15, Y7
 
 // dense32x32AVX2_2 sums 32 products for each of 32 outputs.
 TEXT ·dense32x32AVX2_2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+	// y[0…31] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64c4(d32x32_2In1C0, d32x32_2In1C1, d32x32_2In1C2, d32x32_2In1C3)
+	terms8x4x64c2(d32x32_2In1C0, d32x32_2In1C1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	epilogue_7563369b(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, (R8)
-	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y0, 32(R8)
-	// y[16…31] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 64(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 96(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $4, CX
-inputs4:
-	terms8x4x64c4(d32x32_2In3C0, d32x32_2In3C1, d32x32_2In3C2, d32x32_2In3C3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	epilogue_7563369b(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 64(R8)
-	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y0, 96(R8)
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	epilogue_7563369b(Y0, Y1, Y3, Y5, Y7, Y8, Y9); VMOVUPS Y0, (R8)
+	epilogue_50c17e36(Y2, Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y0, 32(R8)
+	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y7); VMOVUPS Y0, 64(R8)
+	epilogue_50c17e36(Y6, Y0, Y1, Y2, Y3, Y4, Y5); VMOVUPS Y0, 96(R8)
 	VZEROUPPER
 	RET
 
@@ -599,19 +549,20 @@ done9:
 TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y13, Y0, Y12)
@@ -622,26 +573,47 @@ rows3:
 	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
 	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
+	// w = w - (lr · g)
+	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
+	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
+	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -651,19 +623,20 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-72
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero6x32
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
 	mulAdd1(20(R10), Y5)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y7, Y0, Y6)
@@ -671,26 +644,45 @@ rows3:
 	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
 	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
 	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero4x32
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows8:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
+	// w = w - (lr · g)
+	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
+	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows12:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -756,45 +748,94 @@ done6:
 	VZEROUPPER
 	RET
 
+#define r16_2Term3C0(x, w) \
+	r16_2Term2C0(x, w); \
+	mulAdd2(x(R10)(R11*2), Y8, Y10)
+
+#define r16_2Term3C1(x, w) \
+	r16_2Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
+#define r16_2Term2C0(x, w) \
+	r16_2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define r16_2Term2C1(x, w) \
+	r16_2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+
 #define r16_2Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
-	mulAdd2(x(R10), Y0, Y4)
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
 
 #define r16_2Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
-
-#define r16_2Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
-
-#define r16_2Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
-TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
+TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
+	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3)
+	terms8x4x64c2(r16_2Term3C0, r16_2Term3C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3, last5)
+	rest7x4x64c2(r16_2Term3C0, r16_2Term3C1, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y4, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
+	zero(Y7)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64c2(r16_2Term2C0, r16_2Term2C1)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64c2(r16_2Term2C0, r16_2Term2C1, last10)
+last10:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x64c2(r16_2Term1C0, r16_2Term1C1)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x64c2(r16_2Term1C0, r16_2Term1C1, last15)
+last15:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
+	MOVQ yStride+40(FP), DI
+	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
 	VZEROUPPER
 	RET
 
@@ -1069,40 +1110,58 @@ next3:
 TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
 	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET

@@ -11,8 +11,8 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
@@ -208,9 +208,9 @@ number1x4(c3f800000, 0x3f800000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define rest7x4x64c4(c0, c1, c2, c3, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
-	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+#define rest7x4x64c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
@@ -290,16 +290,10 @@ TEXT ·dense2x32AVX512(SB), NOSPLIT, $0-24
 	RET
 
 #define d32x32In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z4
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z2
 
 #define d32x32In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z5
-
-#define d32x32In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS (w+2048)(DI), Z31, Z6
-
-#define d32x32In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z7
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z3
 
 // dense32x32AVX512 sums 32 products for each of 32 outputs.
 TEXT ·dense32x32AVX512(SB), NOSPLIT, $0-32
@@ -308,30 +302,24 @@ TEXT ·dense32x32AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64c4(d32x32In1C0, d32x32In1C1, d32x32In1C2, d32x32In1C3)
+	terms8x4x64c2(d32x32In1C0, d32x32In1C1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
 	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z4, 64(R8)
+	; VMOVUPS Z2, 64(R8)
 	VZEROUPPER
 	RET
 
 #define d32x32_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z4
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z2
 
 #define d32x32_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z5
-
-#define d32x32_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z2; VFMADD231PS (w+2048)(DI), Z31, Z6
-
-#define d32x32_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z7
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z3
 
 // dense32x32AVX512_2 sums 32 products for each of 32 outputs.
 TEXT ·dense32x32AVX512_2(SB), NOSPLIT, $0-32
@@ -340,16 +328,16 @@ TEXT ·dense32x32AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64c4(d32x32_2In1C0, d32x32_2In1C1, d32x32_2In1C2, d32x32_2In1C3)
+	terms8x4x64c2(d32x32_2In1C0, d32x32_2In1C1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	epilogue_6d2a8adf(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	epilogue_e6fa32ea(Z4, Z0, Z1, Z2, Z3, Z5, Z6); VMOVUPS Z0, 64(R8)
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
+	epilogue_6d2a8adf(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	epilogue_e6fa32ea(Z2, Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z0, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -386,7 +374,7 @@ TEXT ·dense4x32AVX512_2(SB), NOSPLIT, $0-32
 	RET
 
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -428,31 +416,6 @@ panels4:
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x2x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x2x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	MOVL $0x303, R9
-	KMOVW R9, K7
-	addChains_55628aa4(Z1, Z0, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero(Z0); zero(Z1)
 	MOVQ b+24(FP), CX; ADDQ R12, CX
@@ -460,21 +423,21 @@ rows8:
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
 	columns1x2x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
 	columns1x2x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x303, R9
 	KMOVW R9, K7
 	addChains_55628aa4(Z1, Z0, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $8, R12
 	ADDQ $128, BX
 	DECQ blocks+64(FP)
@@ -576,21 +539,21 @@ done9:
 TEXT ·learn16AVX512(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
 	update_ea593ece((R8), Z17, Z0, Z16)
@@ -603,45 +566,45 @@ rows3:
 	update_3f9c81b4(768(R8), Z0, Z12, Z16, Z1); update_3f9c81b4(832(R8), Z0, Z13, Z16, Z1)
 	update_3f9c81b4(896(R8), Z0, Z14, Z16, Z1); update_3f9c81b4(960(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows8:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
 	update_ea593ece((R8), Z5, Z0, Z4); update_233342a4(64(R8), Z0, Z1, Z4)
 	update_3f9c81b4(128(R8), Z0, Z2, Z4, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows9:
+rows12:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
 	update_ea593ece((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -651,21 +614,21 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z17, Z0, Z16)
@@ -678,45 +641,45 @@ rows3:
 	update_9bc7774c(384(R8), Z0, Z12, Z16, Z1); update_9bc7774c(416(R8), Z0, Z13, Z16, Z1)
 	update_9bc7774c(448(R8), Z0, Z14, Z16, Z1); update_9bc7774c(480(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows8:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
 	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows9:
+rows12:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -813,42 +776,26 @@ done8:
 	VZEROUPPER
 	RET
 
-#define r32_2Term3C0(x, w) \
-	r32_2Term2C0(x, w); \
-	mulAdd2(x(R10)(R11*2), Z16, Z20)
+#define r32_2Term6C0(x, w) \
+	r32_2Term5C0(x, w); \
+	mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define r32_2Term3C1(x, w) \
-	r32_2Term2C1(x, w); mulAdd2(x(R10)(R11*2), Z17, Z21)
+#define r32_2Term6C1(x, w) \
+	r32_2Term5C1(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
-#define r32_2Term3C2(x, w) \
-	r32_2Term2C2(x, w); mulAdd2(x(R10)(R11*2), Z18, Z22)
+#define r32_2Term5C0(x, w) \
+	r32_2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define r32_2Term3C3(x, w) \
-	r32_2Term2C3(x, w); mulAdd2(x(R10)(R11*2), Z19, Z23)
-
-#define r32_2Term2C0(x, w) \
-	r32_2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z8, Z12)
-
-#define r32_2Term2C1(x, w) \
-	r32_2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z9, Z13)
-
-#define r32_2Term2C2(x, w) \
-	r32_2Term1C2(x, w); mulAdd2(x(R10)(R11*1), Z10, Z14)
-
-#define r32_2Term2C3(x, w) \
-	r32_2Term1C3(x, w); mulAdd2(x(R10)(R11*1), Z11, Z15)
+#define r32_2Term5C1(x, w) \
+	r32_2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
 #define r32_2Term1C0(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z4)
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
 
 #define r32_2Term1C1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z5)
-
-#define r32_2Term1C2(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z2, Z6)
-
-#define r32_2Term1C3(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z3, Z7)
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
 // rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-88
@@ -857,73 +804,75 @@ TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-88
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9)
-	zero(Z10); zero(Z11); VMOVUPS 64(BX), Z12; zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17)
-	zero(Z18); zero(Z19); VMOVUPS 64(BX), Z20; zero(Z21); zero(Z22); zero(Z23)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6; zero(Z7)
+	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
+	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
+	VMOVUPS (BX), Z20; zero(Z21); VMOVUPS 64(BX), Z22; zero(Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(r32_2Term3C0, r32_2Term3C1, r32_2Term3C2, r32_2Term3C3)
+	terms8x4x64c2(r32_2Term6C0, r32_2Term6C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(r32_2Term3C0, r32_2Term3C1, r32_2Term3C2, r32_2Term3C3, last5)
+	rest7x4x64c2(r32_2Term6C0, r32_2Term6C1, last5)
 last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
+	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
+	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z4, 64(R8); ADDQ DI, R8; ; VMOVUPS Z8, (R8); ; VMOVUPS Z12, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z20, 64(R8); ADDQ DI, R8
-	LEAQ (SI)(R12*1), SI
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); 
+	VMOVUPS Z22, 64(R8); ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); zero(Z10); zero(Z11); VMOVUPS 64(BX), Z12; zero(Z13); zero(Z14); zero(Z15)
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6
+	zero(Z7); VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
+	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c4(r32_2Term2C0, r32_2Term2C1, r32_2Term2C2, r32_2Term2C3)
+	terms8x4x64c2(r32_2Term5C0, r32_2Term5C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c4(r32_2Term2C0, r32_2Term2C1, r32_2Term2C2, r32_2Term2C3, last10)
+	rest7x4x64c2(r32_2Term5C0, r32_2Term5C1, last10)
 last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
+	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z4, 64(R8); ADDQ DI, R8; ; VMOVUPS Z8, (R8); ; VMOVUPS Z12, 64(R8)
-	ADDQ DI, R8
-	LEAQ (SI)(R11*2), SI
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
+	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c4(r32_2Term1C0, r32_2Term1C1, r32_2Term1C2, r32_2Term1C3)
+	terms8x4x64c2(r32_2Term1C0, r32_2Term1C1)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c4(r32_2Term1C0, r32_2Term1C1, r32_2Term1C2, r32_2Term1C3, last15)
+	rest7x4x64c2(r32_2Term1C0, r32_2Term1C1, last15)
 last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z4, 64(R8); ADDQ DI, R8
+	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1218,59 +1167,59 @@ next3:
 TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
 	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
 	VMOVUPS Z15, 960(R8)
 	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows8:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows9:
+rows12:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	VMOVUPS Z0, (R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET

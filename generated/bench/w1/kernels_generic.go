@@ -274,7 +274,7 @@ func dense1ForwardTanhGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float3
 //		y[n] = s
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2ForwardGeneric(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -282,17 +282,59 @@ func dense2ForwardGeneric(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]fl
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := range 16 {
+		for j := 0; j <= 12; j += 3 {
 			s0_0 := bq[j]
-			var s0_1, s0_2, s0_3 float32
+			s1_0 := bq[j+1]
+			s2_0 := bq[j+2]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 28; k += 4 {
-				s0_0 += float32(wq[k][j] * x[k])
-				s0_1 += float32(wq[k+1][j] * x[k+1])
-				s0_2 += float32(wq[k+2][j] * x[k+2])
-				s0_3 += float32(wq[k+3][j] * x[k+3])
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			s0 := (s0_0 + s0_1)
 			yq[j] = s0
+			s1 := (s1_0 + s1_1)
+			yq[j+1] = s1
+			s2 := (s2_0 + s2_1)
+			yq[j+2] = s2
+		}
+		{
+			s0_0 := bq[15]
+			var s0_1 float32
+			for k := 0; k <= 28; k += 4 {
+				s0_0 += float32(wq[k][15] * x[k])
+				s0_1 += float32(wq[k+1][15] * x[k+1])
+				s0_0 += float32(wq[k+2][15] * x[k+2])
+				s0_1 += float32(wq[k+3][15] * x[k+3])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[15] = s0
 		}
 	}
 }

@@ -75,14 +75,14 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	-0x1.957508p-02,
-	-0x1.df39d2p-03,
+	-0x1.95750cp-02,
+	-0x1.df39d6p-03,
 }
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	-0x1.95750cp-02,
-	-0x1.df39ccp-03,
+	-0x1.95750ap-02,
+	-0x1.df39dp-03,
 }
 
 // TestGolden compares the first sample with the interpreter's result, bit for

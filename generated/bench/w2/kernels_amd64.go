@@ -37,7 +37,7 @@ func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -300,7 +300,7 @@ func dense2BiasSgd(lr float32, g, w *[1][16]float32) {
 func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 640, 0, 0, 2, 0, 0, 1)
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 640, 0, 0, 2, 0, 1)
 	case useAVX2:
 		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 640, 0, 0, 2, 0, 1)
 	default:
@@ -312,8 +312,8 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32,
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 640, 576, 40, 2, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 640, 576, 40, 2, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2

@@ -93,6 +93,9 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 #define update_3f9c81b4(r0, r1, r2, r3, r4) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
 
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
 number4x8(c00000000x8, 0x0)
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
@@ -329,8 +332,9 @@ done6:
 TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
@@ -338,12 +342,12 @@ inputs1:
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y13, Y0, Y12)
@@ -354,28 +358,51 @@ rows3:
 	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
 	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	// PREFETCHW of what will change
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
+	// w = w - (lr · g)
+	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
+	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
+	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -385,8 +412,9 @@ TEXT ·learnUpTo16AVX2(SB), NOSPLIT, $0-72
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
@@ -394,12 +422,12 @@ inputs1:
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y13, Y0, Y12)
@@ -410,28 +438,51 @@ rows3:
 	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
 	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	// PREFETCHW of what will change
+	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
+	// w = w - (lr · g)
+	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
+	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
+	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
+	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
 	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -760,40 +811,58 @@ inputs3:
 TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6; JLT done2
 inputs1:
+	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
+tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
 	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
-done2:
-	CMPQ AX, $1; JLT done5
-inputs4:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $6, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero8x32
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Y0); zero(Y1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows12:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
 	mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows12
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
-done5:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET

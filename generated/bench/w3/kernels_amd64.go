@@ -46,7 +46,7 @@ func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxS
 func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
@@ -521,7 +521,7 @@ func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
 func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 32, 640, 0, 0, 2, 0, 0, 1)
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 32, 640, 0, 0, 2, 0, 1)
 	case useAVX2:
 		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 32, 640, 0, 0, 2, 0, 1)
 	default:
@@ -533,8 +533,8 @@ func dense3ForwardRows(y [][10]float32, x [][528]float32, w *[32][10][16]float32
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 32, 640, 2112, 40, 2, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 32, 640, 2112, 40, 2, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2

@@ -40,7 +40,7 @@ func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxS
 func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
@@ -759,7 +759,7 @@ func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
 func dense4Forward(y *[1]float32, x *[256]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 16, 64, 0, 0, 1, 0, 0, 1)
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 16, 64, 0, 0, 1, 0, 1)
 	case useAVX2:
 		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 16, 64, 0, 0, 1, 0, 0, 1)
 	default:
@@ -771,8 +771,8 @@ func dense4ForwardRows(y []Output, x [][272]float32, w *[16][1][16]float32, b *[
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -786,8 +786,8 @@ func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, w *[16][1][16]floa
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)

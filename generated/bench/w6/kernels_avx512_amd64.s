@@ -319,7 +319,7 @@ inputs2:
 	RET
 
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -360,31 +360,6 @@ panels4:
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x1x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x1x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	MOVL $0x101, R9
-	KMOVW R9, K7
-	addChains_c2283998(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero(Z0)
 	MOVQ b+24(FP), CX; ADDQ R12, CX
@@ -392,21 +367,21 @@ rows8:
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
 	columns1x1x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
 	columns1x1x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x101, R9
 	KMOVW R9, K7
 	addChains_c2283998(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $4, R12
 	ADDQ $64, BX
 	DECQ blocks+64(FP)
@@ -508,21 +483,21 @@ done9:
 TEXT ·learn16AVX512(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
 	update_ea593ece((R8), Z17, Z0, Z16)
@@ -535,45 +510,45 @@ rows3:
 	update_3f9c81b4(768(R8), Z0, Z12, Z16, Z1); update_3f9c81b4(832(R8), Z0, Z13, Z16, Z1)
 	update_3f9c81b4(896(R8), Z0, Z14, Z16, Z1); update_3f9c81b4(960(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows8:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
 	update_ea593ece((R8), Z5, Z0, Z4); update_233342a4(64(R8), Z0, Z1, Z4)
 	update_3f9c81b4(128(R8), Z0, Z2, Z4, Z1); update_3f9c81b4(192(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows9:
+rows12:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
 	update_ea593ece((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -583,21 +558,21 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows3:
+rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z17, Z0, Z16)
@@ -610,45 +585,45 @@ rows3:
 	update_9bc7774c(384(R8), Z0, Z12, Z16, Z1); update_9bc7774c(416(R8), Z0, Z13, Z16, Z1)
 	update_9bc7774c(448(R8), Z0, Z14, Z16, Z1); update_9bc7774c(480(R8), Z0, Z15, Z16, Z1)
 	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows6:
+rows8:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
 	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
-rows9:
+rows12:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
 
@@ -1052,59 +1027,59 @@ done5:
 TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16; JLT done2
 inputs1:
+	CMPQ AX, $16; JLT done3
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero16x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows3:
+rows4:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
 	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows3
+	DECQ CX; JNZ rows4
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
 	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
 	VMOVUPS Z15, 960(R8)
 	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
-done2:
-	CMPQ AX, $4; JLT done5
-inputs4:
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $16, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
 	zero4x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows6:
+rows8:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows6
+	DECQ CX; JNZ rows8
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
-done5:
-	CMPQ AX, $1; JLT done8
-inputs7:
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
 	zero(Z0)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows9:
+rows12:
 	VMOVUPS (DI), Z28
 	mulAdd1((R10), Z0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows9
+	DECQ CX; JNZ rows12
 	VMOVUPS Z0, (R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
-done8:
+	SUBQ $1, AX; JMP inputs9
+done11:
 	VZEROUPPER
 	RET
