@@ -123,7 +123,7 @@ func (c *call) constant(i int, what string) *array {
 	}
 	hint := "fold constants before the export"
 	err := errorf(c.place, "", "its %s (input %s) must be a constant", what, quote(c.n.Inputs[i]))
-	if v.node.kind == "input" {
+	if v.node.kind == "input" || v.node.kind == "state" {
 		err.Input = v.name
 		hint = fmt.Sprintf("give --bind %s=FILE with its values (.npy or .pb), or a number", v.name)
 	}
