@@ -360,7 +360,7 @@ func TestSTFT(t *testing.T) {
 			}
 			m := imported(t, b.model(b.op("Tanh", b.op("STFT", append(in, attrInt("onesided", onesided))...))), Options{})
 			sameAsEvaluated(t, m, 1)
-			require.Contains(t, string(m.Spec), "strides: 3, use_bias: false")
+			require.Contains(t, string(m.Spec), "strides: 3, activation: tanh, use_bias: false")
 		}
 	}
 	b := newBuilder(17, 7)

@@ -9,7 +9,7 @@ func (g *graph) simplify() {
 		changed := false
 		for _, pass := range []func() bool{
 			g.recognize, g.matchPatterns, g.joinAffine, g.sinkReshape, g.moveTransposes, g.normalizeInputs,
-			g.foldIntoDense, g.joinDense, g.joinMerges, g.sliceSources, g.padsOfZeros, g.foldPads,
+			g.foldIntoDense, g.joinDense, g.joinMerges, g.padsOfZeros, g.foldPads, g.sliceSources,
 		} {
 			changed = pass() || changed
 			g.dropLinear()
