@@ -219,13 +219,13 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 		return
 	}
 	k.Epilogue, k.Fused = e, s.fused
-	if g.pool == "avg_pool2d" && g.bias { // sums that go on, as those of the gradient of biases
-		k.Init = kernel.Bias
-	}
 	if g.turned {
 		for i, taps := 0, k.Segments[0].Taps; i < len(taps); i++ {
 			taps[i].Weight = g.kernel[0]*g.kernel[1] - 1 - taps[i].Weight
 		}
+	}
+	if g.pool == "avg_pool2d" && g.bias { // sums that go on, as those of the gradient of biases
+		k.Init = kernel.Bias
 	}
 	height, width := g.out(0), g.out(1)
 	c := s.newCase("Convolve %+v, %d operands", *g, len(k.Extras()))

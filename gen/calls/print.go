@@ -104,6 +104,10 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		if layout := &d.plan.TensorOf(o.DW.Param).Layout; s.Vector {
 			return WeightsOf(t, elem, layout.In, layout.Out, batch).String()
 		}
+	case *ir.BatchSum:
+		if s.Vector {
+			return WeightsOf(t, elem, 1, o.X.Size(), batch).String()
+		}
 	case *ir.Contract:
 		switch {
 		case s.Vector:
