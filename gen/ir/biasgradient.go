@@ -10,6 +10,10 @@ func BiasGradientOf(op Op) *Convolution {
 	if !ok || Form(op) != any(op) || !g.OverBatch() || g.Init != nil || len(g.Terms) != 1 || g.Terms[0].B != nil || !g.Whole() {
 		return nil
 	}
+	t := &g.Terms[0]
+	if len(t.Where) > 0 || len(t.A.Outside(g.All(t))) > 0 { // of a part of the biases
+		return nil
+	}
 	b := g.Y.V
 	if b.Kind != Gradient || b.Param.Elementwise || len(b.Shape) != 1 {
 		return nil
