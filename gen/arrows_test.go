@@ -81,14 +81,15 @@ var arrows = map[string]string{
 	"spec/rtneural": "spec/plural",
 
 	// Examples.
-	"docs/anomaly":    "generated/anomaly",
-	"docs/controller": "generated/bench/w1",
-	"docs/denoise":    "generated/rnnoise",
-	"docs/vad":        "generated/silero",
-	"docs/faces":      "", // a module of its own
-	"docs/wasm":       "generated/digits",
-	"docs/service":    "generated/digits",
-	"docs/many":       "",
+	"docs/anomaly":      "generated/anomaly",
+	"docs/controller":   "generated/bench/w1",
+	"docs/denoise":      "generated/rnnoise",
+	"docs/vad":          "generated/silero",
+	"docs/faces":        "",                                // a module of its own
+	"docs/peers/go/vad": "github.com/yalue/onnxruntime_go", // of a module of its own
+	"docs/wasm":         "generated/digits",
+	"docs/service":      "generated/digits",
+	"docs/many":         "",
 
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/files gen/ir runtime/nnrt spec spec/code spec/plural templates",
