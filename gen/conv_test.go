@@ -86,6 +86,16 @@ layers:
   - dense: {units: 8}
 `}
 
+// pixels is a network of images as they come: bytes, the channels last.
+const pixels = `
+input: {shape: [5, 4, 3], layout: hwc, dtype: uint8, normalize: {min: 0, max: 255}}
+layers:
+  - conv2d: {filters: 8, kernel_size: 3, padding: same, activation: tanh}
+  - dropout: {rate: 0.3, axis: 0}
+  - conv2d: {filters: 3, kernel_size: 2, strides: 2}
+  - dense: {units: 2}
+`
+
 // resampled are networks of transposed convolutions, resizing and channels dealt
 // out: parts by residue, cut places, scales up and down.
 var resampled = []string{`
@@ -123,7 +133,7 @@ layers:
 `}
 
 // TestResampled compares layers that make values larger as TestConvolutions does.
-func TestResampled(t *testing.T) { runLayers(t, resampled) }
+func TestResampled(t *testing.T) { runLayers(t, append(slices.Clone(resampled), pixels)) }
 
 // TestConvolutions compares convolutions, pooling and padding with the oracle, bit
 // for bit, and with float64, on every path and with several workers; the float64

@@ -24,7 +24,7 @@ var printersMayHold = map[string]string{
 	"emit.go":      "64 40 0x7f 0x80 0xa0 0x200b 0x200f 0x2028 0x202e 0x2060 0x206f 0xfeff", // text
 	"finish.go":    "100",                                                                   // positions of results in a key
 	"forward.go":   "16<<10",                                                                // bytes that Predict takes from the stack, as promised
-	"golden.go":    "128 32 64",                                                             // the sample of golden results, bits of a type
+	"golden.go":    "128 32 64 50 255",                                                      // the sample of golden results, bits of a type, the largest byte
 	"kernels.go":   "100",                                                                   // positions of results in a key
 	"owntests.go":  "128<<10 64",                                                            // bytes of a variable that Go keeps on the stack
 	"params.go":    "20 1<<16",                                                              // numbers a line, a type

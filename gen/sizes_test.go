@@ -85,4 +85,20 @@ func TestSizes(t *testing.T) {
 	more, _ := size(t, deep(13))
 	lines, _ := size(t, deep(12))
 	assert.LessOrEqual(t, more-lines, 8, "lines of an equal layer")
+	// And a further step of a sequence: nothing, or where its result is read again some
+	// lines for that, most of them in the reference of the tests.
+	for cell, most := range map[string]struct{ lines, step int }{
+		"gru: {units: 48, axis: 0, from: [x, n]}":                                   {7000, 0},
+		"lstm: {units: 48, axis: 0, from: [x, n], return: all}":                     {10_000, 50},
+		"rnn: {units: 48, axis: 0, from: [x, n], go_backwards: true, return: mean}": {8000, 26},
+	} {
+		of := func(steps int) int {
+			lines, _ := size(t, fmt.Sprintf("nngen: 1\ninputs: {x: {shape: [%d, 20]}, n: {shape: [1]}}\nlayers:\n  - %s\n  - dense: {units: 10}\n  - softmax\nloss: cross_entropy\noptimizer: {adam: {learning_rate: 0.003}}\n", steps, cell))
+			return lines
+		}
+		lines, more := of(50), of(60)
+		t.Logf("%s: %d lines over 50 steps, %d over 60", cell, lines, more)
+		assert.LessOrEqual(t, lines, most.lines, cell)
+		assert.LessOrEqual(t, more-lines, 10*most.step, "lines of 10 steps of %s", cell)
+	}
 }

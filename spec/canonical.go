@@ -136,6 +136,9 @@ func (w *canonical) input(i int, in *Input) {
 	if in.ChannelsLast {
 		fields = append(fields, "layout: hwc")
 	}
+	if in.Bytes {
+		fields = append(fields, "dtype: uint8")
+	}
 	fields = append(fields, w.normalize(in.Normalize)...)
 	if in.Context > 0 {
 		fields = append(fields, fmt.Sprintf("context: %d", in.Context))

@@ -90,7 +90,7 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 	}
 	for _, p := range d.ports(top, "input", "inputs", defaultInput) {
 		in := Input{Pos: pos(p.at), Name: p.name}
-		if e, ok := d.portFields(p, []string{"shape", "columns", "layout", "normalize", "context"}); ok {
+		if e, ok := d.portFields(p, []string{"shape", "columns", "layout", "dtype", "normalize", "context"}); ok {
 			if n := e.get("columns"); n != nil {
 				if in.Columns = d.columns(p.where, n, e); in.Columns != nil {
 					in.Shape = []int{in.width()}
@@ -102,6 +102,7 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 				in.Normalize = d.normalize(join(p.where, "normalize"), n, in.Shape)
 			}
 			d.layout(&in, p, e)
+			d.elements(&in, p, e)
 			d.context(&in, p, e)
 		}
 		d.net.Inputs = append(d.net.Inputs, in)
@@ -122,6 +123,29 @@ func (d *decoder) layout(in *Input, p port, e entries) {
 		d.fail(n, "write shape: [height, width, channels]", code.Conflict+"%s: layout: hwc needs a shape of 2 or 3 dimensions, the channels last, got %s", p.where, list(in.Shape, strconv.Itoa))
 	}
 }
+
+// elements decodes what an input is made of.
+func (d *decoder) elements(in *Input, p port, e entries) {
+	n := e.get("dtype")
+	if n == nil {
+		return
+	}
+	in.Bytes = d.value(p.where, &Param{Name: "dtype", Type: Enum, Enum: elementTypes}, n) == any("uint8")
+	where := join(p.where, "dtype")
+	switch {
+	case !in.Bytes:
+	case in.Columns != nil || !e.misses("context"):
+		d.fail(n, "remove it", code.Conflict+"%s: columns and a context are no bytes", where)
+	case p.at != p.body:
+		d.fail(n, "write input: {…} for one input, or leave it out", code.Conflict+"%s: only the input of a network with one can be uint8", where)
+	case in.Normalize != nil && in.Normalize.Fit:
+		d.fail(n, "write normalize: {min: 0, max: 255}, or {mean: …, std: …}", code.Conflict+"%s: standard is not fitted to bytes", where)
+	}
+}
+
+// elementTypes are those of an input: floating-point numbers of the network's own
+// type, or bytes.
+var elementTypes = []string{"float", "uint8"}
 
 // layouts say where the channels of an input are: before height and width, or
 // behind them.

@@ -46,6 +46,8 @@ type Input struct {
 	Normalize *Normalize
 	// ChannelsLast: its last axis holds the channels, which layers read as the first.
 	ChannelsLast bool
+	// Bytes: its elements are numbers from 0 to 255, uint8 in Go.
+	Bytes bool
 	// Context is the number of its last elements that are kept for the next call,
 	// in which they stand before the new ones.
 	Context int

@@ -95,6 +95,8 @@ func inputSchema() obj {
 				"description": "In place of the shape: the columns of a table that its elements come from, by name."},
 			"layout": obj{"enum": layouts, "default": layouts[0],
 				"description": "Where the channels are; hwc: last, as in the pixels of an image, and layers read [channels, height, width]."},
+			"dtype": obj{"enum": elementTypes, "default": elementTypes[0],
+				"description": "What its elements are; uint8: bytes, as those of images, which Go has as [N]uint8. Write normalize beside it, for instance {min: 0, max: 255}."},
 			"normalize": normalizeSchema("Scale the input; standard is fitted to the training data."),
 			"context": obj{"type": "integer", "minimum": 1, "maximum": MaxDim,
 				"description": "How many of its last elements are kept for the next call, in which layers read them before the new ones."},

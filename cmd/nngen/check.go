@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -29,8 +31,10 @@ columns with their types and ranges, the first rows, the number of samples by cl
 				return usageErrorf("--data goes with one spec, not with %d", len(args))
 			}
 			var net *spec.Network // the last one
-			err := eachSpec(args, func(_ string, n *spec.Network) error {
+			var notes strings.Builder
+			err := eachSpec(args, func(path string, n *spec.Network) error {
 				net = n
+				noteMachine(&notes, path, n, runtime.GOARCH)
 				if data.Data != "" { // which the weights to embed are to be trained on
 					local := *n
 					local.Codegen.Embed = ""
@@ -50,6 +54,7 @@ columns with their types and ranges, the first rows, the number of samples by cl
 			for _, path := range args {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: ok\n", path)
 			}
+			fmt.Fprint(cmd.ErrOrStderr(), &notes)
 			return nil
 		},
 	}

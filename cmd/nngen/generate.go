@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"strings"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/files"
@@ -117,6 +119,9 @@ func generate(stdout, stderr io.Writer, specs []string, f generateFlags) error {
 		if err != nil {
 			return err
 		}
+		if !f.check {
+			noteMachine(stderr, t.spec, t.net, runtime.GOARCH)
+		}
 		outdated = outdated || r.Diff != ""
 		reports = append(reports, r)
 	}
@@ -129,6 +134,15 @@ func generate(stdout, stderr io.Writer, specs []string, f generateFlags) error {
 		return errOutOfDate
 	}
 	return nil
+}
+
+// noteMachine says that a package has no assembly for an architecture, this
+// machine's, that codegen.simd leaves out unless it is named.
+func noteMachine(w io.Writer, path string, net *spec.Network, arch string) {
+	if own := gen.ForMachine(net, arch); own != net {
+		fmt.Fprintf(w, "note: %s: the package has no assembly for %s, this machine's architecture; write codegen: {simd: all}, which adds %s\n",
+			path, arch, strings.Join(own.Codegen.SIMD, ", "))
+	}
 }
 
 // packageReport is what was done for a package, or would be.

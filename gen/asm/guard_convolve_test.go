@@ -224,6 +224,9 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 			taps[i].Weight = g.kernel[0]*g.kernel[1] - 1 - taps[i].Weight
 		}
 	}
+	if g.pool == "avg_pool2d" && g.bias { // sums that go on, as those of the gradient of biases
+		k.Init = kernel.Bias
+	}
 	height, width := g.out(0), g.out(1)
 	c := s.newCase("Convolve %+v, %d operands", *g, len(k.Extras()))
 	if layout == nil { // there are no filters
@@ -261,7 +264,7 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 				switch {
 				case g.pool == "max_pool2d":
 					first = math.Inf(-1)
-				case g.bias && g.pool == "":
+				case g.bias:
 					first = bias.before[n]
 				}
 				y.after[at] = finish(g.sum(s, w, x.before, k.Chains, first, n, i, j), u.before[at])

@@ -58,11 +58,13 @@ func TestGuards(t *testing.T) {
 						if kind.once && !fused {
 							continue
 						}
-						s := newSuite(t, tg, elem, fused)
-						kind.cases(s)
-						require.Empty(t, s.run(), kind.name)
-						require.GreaterOrEqual(t, s.calls, 64, kind.name)
-						t.Logf("%s: %d kernels, %d cases", kind.name, s.kernels, s.calls)
+						t.Run(kind.name, func(t *testing.T) {
+							s := newSuite(t, tg, elem, fused)
+							kind.cases(s)
+							require.Empty(t, s.run())
+							require.GreaterOrEqual(t, s.calls, 64)
+							t.Logf("%d kernels, %d cases", s.kernels, s.calls)
+						})
 					}
 				})
 			}

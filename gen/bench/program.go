@@ -38,6 +38,7 @@ type portView struct {
 	Field string
 	Size  int
 	Class bool
+	Bytes bool
 }
 
 // newProgramView says how to fill the samples of a program.
@@ -53,11 +54,11 @@ func newProgramView(prog *ir.Program) *programView {
 		return ""
 	}
 	for _, in := range prog.Inputs {
-		v.Inputs = append(v.Inputs, portView{Field: field(in.Name, len(prog.Inputs) > 1)})
+		v.Inputs = append(v.Inputs, portView{Field: field(in.Name, len(prog.Inputs) > 1), Bytes: in.DType == ir.Uint8})
 	}
 	for _, out := range prog.Outputs {
 		if out.Target != nil {
-			v.Targets = append(v.Targets, portView{field(out.Name, len(prog.Outputs) > 1), out.Value.Size(), out.Class})
+			v.Targets = append(v.Targets, portView{field(out.Name, len(prog.Outputs) > 1), out.Value.Size(), out.Class, false})
 		}
 	}
 	return v

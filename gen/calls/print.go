@@ -104,9 +104,15 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		if layout := &d.plan.TensorOf(o.DW.Param).Layout; s.Vector {
 			return WeightsOf(t, elem, layout.In, layout.Out, batch).String()
 		}
+	case *ir.BatchSum:
+		if s.Vector {
+			return WeightsOf(t, elem, 1, o.X.Size(), batch).String()
+		}
 	case *ir.Contract:
 		switch {
 		case s.Vector:
+			return ConvolutionOf(t, s.Kernel).String()
+		case s.Kernel != nil && s.Kernel.Segments[0].Weight == "":
 			return ConvolutionOf(t, s.Kernel).String()
 		case s.Kernel != nil:
 			return FilterGradientOf(t, s.Kernel, batch).String()

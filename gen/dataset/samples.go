@@ -23,6 +23,8 @@ type Port struct {
 	// Classes, if not 0, says that a sample has a class number below it
 	// instead of Size numbers.
 	Classes int
+	// Bytes: the numbers are whole, from 0 to 255.
+	Bytes bool
 	// Labels are the names of the classes, if they have some; without Classes,
 	// those of 0 and 1.
 	Labels  []string

@@ -119,7 +119,13 @@ func (e *exporter) unique(name string) string {
 func (e *exporter) inputs() {
 	for _, in := range e.net.Inputs {
 		x := value{name: in.Name, dims: in.Shape}
-		e.graph.Inputs = append(e.graph.Inputs, e.info(x))
+		info := e.info(x)
+		e.graph.Inputs = append(e.graph.Inputs, info)
+		if in.Bytes {
+			e.at = in.Name
+			info.Type.Tensor.ElemType = onnx.Uint8
+			x.name = e.node("Cast", []string{x.name}, integer("to", int(e.elem)))
+		}
 		if in.Normalize != nil {
 			e.at = in.Name
 			mean, std := e.param(in.Name+".mean", in.Shape), e.param(in.Name+".std", in.Shape)

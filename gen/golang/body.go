@@ -101,6 +101,8 @@ func (b *body) operand(v *ir.Value, j string) string {
 	switch {
 	case isNumber(v):
 		return p.idx
+	case v.DType == ir.Uint8:
+		return fmt.Sprintf("%s(%s[%s])", typeName(b.e.elem), p.idx, j)
 	case v.Size() == 1:
 		return p.idx + "[0]"
 	}
@@ -127,7 +129,7 @@ func (b *body) step(s *plan.Step) error {
 			b.contract(s.Op.(*ir.Contract), s.Chains, nil)
 			return nil
 		}
-		return b.batchSum(o)
+		return b.batchSum(s, o)
 	case *ir.Map:
 		return b.mapOp(o)
 	case *ir.Reduce:
@@ -136,7 +138,7 @@ func (b *body) step(s *plan.Step) error {
 		b.concat(o)
 	case *ir.Slice:
 		y := b.result(o.Y)
-		b.add(jen.Id("copy").Call(exprf("%s[:]", y.idx), exprf("%s[%d:%d]", b.at[o.X].idx, o.From, o.From+o.Y.Size())))
+		b.add(jen.Id("copy").Call(exprf("%s[:]", y.idx), exprf("%s", b.e.sliceOf(o, b.at[o.X].idx))))
 	case *ir.View:
 		b.view(o)
 	case *ir.ViewGrad:

@@ -32,8 +32,8 @@ type contraction struct {
 	places  int
 }
 
-// contract emits the call of the function that computes a contraction; that of the
-// gradient of filters has a kernel.
+// contract emits the call of the function that computes a contraction; those of the
+// gradients of filters and their biases have a kernel.
 func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 	c := &contraction{b: b, o: o, chains: chains, over: o.OverBatch(), names: map[*ir.Value]string{}, maps: map[*ir.Value]bool{}}
 	c.parts = calls.ByPanels(o, b.e.plan.Filters)
@@ -62,7 +62,12 @@ func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 		k.doc = append([]string{k.name + " computes, over the loops"}, doc...)
 		k.doc = append(k.doc, "in which an element that does not exist makes no term. It does not allocate.")
 		if k.args, k.body = c.args, code; kern != nil {
-			b.e.fast(k, func() []jen.Code { return c.filterCalls(kern) })
+			b.e.fast(k, func() []jen.Code {
+				if kern.Segments[0].Weight == "" {
+					return c.biasCalls(kern)
+				}
+				return c.filterCalls(kern)
+			})
 		}
 	})
 	b.add(b.e.id(k).Call(c.pass...))

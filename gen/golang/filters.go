@@ -75,3 +75,33 @@ func (c *contraction) filterCall(g *calls.FilterGradient, p calls.FilterPart, w 
 	return jen.Id(name).Call(exprf("&y[%s], &xb[%s], &db[from*%d+%s], to-from",
 		plus(first, w.G+p.Lane), x, g.DY, plus(lane, p.Lane)))
 }
+
+// biasCalls are the calls of assembly that sum the gradient of biases: for every
+// part of a panel, sample by sample.
+func (c *contraction) biasCalls(k *kernel.Kernel) []jen.Code {
+	conv := ir.BiasGradientOf(c.o)
+	g := calls.ConvolutionOf(c.b.e.target(), k)
+	row := g.Rows[0]
+	var parts []jen.Code
+	for _, p := range g.Parts {
+		part := p.Kernel
+		name := c.b.e.assembly(part.Key(), convolutionHint(part), convolutionDoc(part),
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.Convolve(name, doc, part) })
+		call := func(q string) jen.Code {
+			y := plus(times16(q), p.Lane)
+			return jen.Id(name).Call(exprf("&y[%s], &db[%s], &y[%s], %d, %d", y, plus(times16(q), row.X+p.Lane), y, row.Rows, row.Taps))
+		}
+		if p.To-p.From == 1 {
+			parts = append(parts, call(fmt.Sprint(p.From)))
+		} else {
+			parts = append(parts, forRange("q", fmt.Sprint(p.To), call("q")))
+		}
+	}
+	if g.Preempt {
+		parts = append(parts, c.b.e.preempt())
+	}
+	return []jen.Code{
+		jen.Id("clear").Call(jen.Id("y")),
+		forRange("b", c.rows, append([]jen.Code{letf("db", "&%s", c.sampleOf(conv.X.V))}, parts...)...),
+	}
+}

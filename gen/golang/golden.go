@@ -37,6 +37,16 @@ func units(n, most int) []int {
 	return out
 }
 
+// sampleOf is element n of all that the tests draw, of an input: a byte, or standard
+// normal.
+func sampleOf(in *ir.Value, round func(x float64) float64, n uint64) float64 {
+	x := nnrt.Normal(goldenData, nnrt.PurposeData, 0, n)
+	if in.DType == ir.Uint8 {
+		return math.Floor(min(max(128+50*x, 0), 255))
+	}
+	return round(x)
+}
+
 // golden computes what the generated test expects of its first sample: the
 // oracle's results, exact to the last bit.
 func (e *emitter) golden(fused bool) ([]goldenView, error) {
@@ -64,7 +74,7 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 	for k, in := range e.prog.Inputs {
 		var row []float64
 		for _, i := range sampled(in.Size()) {
-			row = append(row, m.Arith.Round(nnrt.Normal(goldenData, nnrt.PurposeData, 0, uint64(at+i))))
+			row = append(row, sampleOf(in, m.Arith.Round, uint64(at+i)))
 		}
 		at += in.Size()
 		m.Set(prog.Inputs[k], row)

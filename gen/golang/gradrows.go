@@ -38,11 +38,7 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 		var each []jen.Code
 		for _, p := range loop.Calls {
 			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: place.width}
-			name := b.e.assembly(kern.Key(), "weightGradient "+p.String(), fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", &p),
-				func(t *target.Target, name string, doc []string) *asm.Func {
-					f, _ := t.GradWeight(name, doc, kern)
-					return f
-				})
+			name := b.gradientKernel(kern, p.String())
 			args := []string{fmt.Sprintf("&g%s[%s][%d]", place.field, at, p.Lane), dy.element(dy.name, "0", plusText(place.first, p.Lane)), x.element(x.name, "0", at),
 				count, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(x.bytes())}
 			each = append(each, jen.Id(name).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
@@ -71,6 +67,42 @@ func factors[T any](x, dy T, l *plan.Layout) (single, lanes T) {
 		return dy, x
 	}
 	return x, dy
+}
+
+// biasRows is the body of the gradient of a bias with assembly: that of weights of one
+// input, which is 1 in all rows.
+func (b *body) biasRows(size, stride int) []jen.Code {
+	elem := typeName(b.e.elem)
+	w := calls.WeightsOf(b.e.target(), elem, 1, size, b.e.plan.Options.Batch)
+	code := []jen.Code{letf("one", "%s(1)", elem)}
+	for i := range w.Loops {
+		loop := &w.Loops[i]
+		q, outputs := "q", schedule.Panel
+		switch {
+		case loop.Tail:
+			q, outputs = fmt.Sprint(size/schedule.Panel), size%schedule.Panel
+		case loop.Once():
+			q = fmt.Sprint(loop.From)
+		}
+		var each []jen.Code
+		for _, p := range loop.Calls {
+			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: plan.TailWidth(outputs)}
+			args := []string{fmt.Sprintf("&g[%s][%d]", q, p.Lane), fmt.Sprintf("&dy[0][%s]", plusText(times16(q), p.Lane)), "&one",
+				"1", "len(dy)", fmt.Sprint(stride * plan.ElemSize(b.e.elem)), "0"}
+			each = append(each, jen.Id(b.gradientKernel(kern, p.String())).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
+		}
+		code = append(code, overPanels(loop, each)...)
+	}
+	return code
+}
+
+// gradientKernel is the assembly of a panel's gradient.
+func (b *body) gradientKernel(kern *kernel.Gradient, outputs string) string {
+	return b.e.assembly(kern.Key(), "weightGradient "+outputs, fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", outputs),
+		func(t *target.Target, name string, doc []string) *asm.Func {
+			f, _ := t.GradWeight(name, doc, kern)
+			return f
+		})
 }
 
 // gradientPlaces says where the gradients of a loop over panels lie: what comes

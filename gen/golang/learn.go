@@ -121,7 +121,8 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 		}
 		k.doc = []string{fmt.Sprintf("%s updates %s: gradient and %s.", k.name, what, l.Update.Doc)}
 		k.args = append(k.args, arg{"rank", "int"}, arg{"part", "int"}, arg{"parts", "int"})
-		if failed = b.step(&plan.Step{Op: l.Gradient, Chains: 1, Vector: connected(l.Gradient), Kernel: l.Kernel}); failed != nil {
+		_, weights := ir.Form(l.Gradient).(*ir.DenseGradWeight)
+		if failed = b.step(&plan.Step{Op: l.Gradient, Chains: 1, Vector: weights && connected(l.Gradient), Kernel: l.Kernel}); failed != nil {
 			return
 		}
 		if failed = b.paramMap(l.Update); failed != nil {

@@ -265,7 +265,7 @@ func (m *measured) data(machine *interp.Machine) {
 		for _, in := range m.prog.Inputs {
 			rows[in] = append(rows[in], make([]float64, in.Size()))
 			for i := range rows[in][s] {
-				rows[in][s][i] = m.round(nnrt.Normal(goldenData, nnrt.PurposeData, 0, at))
+				rows[in][s][i] = sampleOf(in, m.round, at)
 				at++
 			}
 		}

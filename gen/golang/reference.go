@@ -168,7 +168,11 @@ func (r *ref) op(op ir.Op) error {
 		}
 	case *ir.Slice:
 		x := r.value(o.X)
-		r.add(letf(r.result(o.Y), "%s[%d:%d]", x, o.From, o.From+o.Y.Size()))
+		var turns map[ir.Op]plan.Move
+		if r.loop != nil {
+			turns = r.loop.Numbers
+		}
+		r.add(letf(r.result(o.Y), "%s", sliceIn(o, x, turns)))
 	case *ir.View:
 		r.view(o)
 	case *ir.Pool:
@@ -225,7 +229,7 @@ func (r *ref) function(o *ir.Map) string {
 // layerOf is the number of a layer for random numbers.
 func (r *ref) layerOf(o *ir.Random) string {
 	if r.loop != nil {
-		if m, ok := r.loop.Layers[o]; ok {
+		if m, ok := r.loop.Numbers[o]; ok {
 			return fmt.Sprintf("uint32(%s)", m.Text(turn))
 		}
 	}

@@ -35,11 +35,27 @@ func (e *emitter) index(v *ir.Value, fixed int) string {
 // layerOf is the number of a layer for random numbers.
 func (e *emitter) layerOf(o *ir.Random) string {
 	if e.repeat != nil {
-		if m, ok := e.repeat.Layers[o]; ok {
+		if m, ok := e.repeat.Numbers[o]; ok {
 			return fmt.Sprintf("uint32(%s)", m.Text(turn))
 		}
 	}
 	return fmt.Sprint(o.Layer)
+}
+
+// sliceOf is a part of an array: of the turn in a loop.
+func (e *emitter) sliceOf(o *ir.Slice, array string) string {
+	if e.repeat != nil {
+		return sliceIn(o, array, e.repeat.Numbers)
+	}
+	return sliceIn(o, array, nil)
+}
+
+// sliceIn is a part of an array, in a loop where it begins by turns.
+func sliceIn(o *ir.Slice, array string, turns map[ir.Op]plan.Move) string {
+	if m, ok := turns[o]; ok && m.Step != 0 {
+		return fmt.Sprintf("%s[%s:][:%d]", array, m.Text(turn), o.Y.Size())
+	}
+	return fmt.Sprintf("%s[%d:%d]", array, o.From, o.From+o.Y.Size())
 }
 
 // move is how the place of a value goes on in the loop that is being printed.

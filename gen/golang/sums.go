@@ -222,7 +222,7 @@ func (g *gradWeight) sparse() []jen.Code {
 }
 
 // batchSum emits the sum of a value over the samples.
-func (b *body) batchSum(o *ir.BatchSum) error {
+func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 	rows, _, element := b.source(o.X)
 	if isNumber(o.Y) {
 		if _, kept := b.at[o.Y]; kept {
@@ -245,7 +245,7 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 	if b.single {
 		stride = size
 	}
-	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d", size, stride), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
+	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d, %t", size, stride, s.Vector && !b.single), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
 		k.train = true
 		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.name)}
 		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, stride)}}
@@ -254,6 +254,10 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 			forRange("b", "dy",
 				letf("d", "(*%s)(dy[b][:])", array(b.e.elem, size)),
 				forRange("j, dj", "d", jen.Id(vectorAt("g", "j")).Op("+=").Id("dj"))),
+		}
+		if s.Vector && !b.single {
+			b.e.fast(k, func() []jen.Code { return b.biasRows(size, stride) })
+			k.rows, k.generic, k.body = true, k.body, nil
 		}
 	})
 	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))

@@ -107,6 +107,7 @@ type ioView struct {
 	Field string // selector, "" if it is the only one
 	Size  int
 	Class bool
+	Bytes bool // uint8
 }
 
 // Last is the index of the last element.
@@ -238,7 +239,7 @@ func (e *emitter) view() *view {
 	v.Fits, v.Memory, v.Steps = e.fits(), e.memoryViews(), e.testSteps()
 	e.records(v)
 	for _, in := range e.prog.Inputs {
-		v.Inputs = append(v.Inputs, ioView{Field: e.inputField(in), Size: in.Size()})
+		v.Inputs = append(v.Inputs, ioView{Field: e.inputField(in), Size: in.Size(), Bytes: in.DType == ir.Uint8})
 	}
 	for _, o := range e.prog.Outputs {
 		v.OutputViews = append(v.OutputViews, ioView{Field: e.outputField(o.Name), Size: o.Value.Size()})

@@ -39,7 +39,10 @@ type Report struct {
 type Bytes struct {
 	Net       int `json:"net"`       // parameters, packed, with padding
 	Workspace int `json:"workspace"` // scratch of an inference
-	File      int `json:"file"`      // numbers in a weight file
+	// WorkspaceLeast is the most of it that is needed at a time, which no other
+	// placing of the values falls below.
+	WorkspaceLeast int `json:"workspace_least"`
+	File           int `json:"file"` // numbers in a weight file
 	// Trainer is what training keeps beside the parameters: gradients, the
 	// optimiser's states, what is kept of every sample of the batch.
 	Trainer int `json:"trainer,omitempty"`
@@ -92,7 +95,7 @@ func New(net *spec.Network, p *plan.Plan) *Report {
 		r.Bytes.File += v.Size() * size
 	}
 	r.Bytes.Net = p.Net.Size
-	r.Bytes.Workspace = p.Infer.Bytes(prog.DType)
+	r.Bytes.Workspace, r.Bytes.WorkspaceLeast = p.Infer.Bytes(prog.DType), p.Infer.Least*size
 	r.Bytes.Trainer, r.Bytes.States = p.TrainerBytes(), p.StateBytes()
 	if p.Train != nil {
 		r.Optimizer, r.States = net.Optimizer.Name, p.Train.States

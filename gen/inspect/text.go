@@ -41,7 +41,8 @@ func (r *Report) WriteText(w io.Writer) {
 	if r.Storage != "" {
 		stored = ", weights as " + r.Storage
 	}
-	fmt.Fprintf(w, "\n%d bytes of parameters in memory%s, %d in a weight file, %d of workspace\n", r.Bytes.Net, stored, r.Bytes.File, r.Bytes.Workspace)
+	fmt.Fprintf(w, "\n%d bytes of parameters in memory%s, %d in a weight file, %d of workspace, of which %d live at a time\n",
+		r.Bytes.Net, stored, r.Bytes.File, r.Bytes.Workspace, r.Bytes.WorkspaceLeast)
 	if r.Optimizer != "" {
 		fmt.Fprintf(w, "trained by %s%s\n", r.Optimizer, states(r.States))
 		fmt.Fprintf(w, "%d bytes of trainer for batches of %d, %d of them optimizer state\n", r.Bytes.Trainer, r.Batch, r.Bytes.States)

@@ -18,6 +18,8 @@ const (
 	Float64 DType = "float64"
 	Int32   DType = "int32"
 
+	Uint8 DType = "uint8" // of inputs alone
+
 	// Of stored weights alone.
 	Float16 DType = "float16"
 	Int8    DType = "int8"

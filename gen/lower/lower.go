@@ -54,6 +54,9 @@ type lowering struct {
 func (l *lowering) inputs() {
 	for _, in := range l.Net.Inputs {
 		v := l.Value(ir.Value{Name: in.Name, Kind: ir.Input, Shape: in.Shape, Batch: true})
+		if in.Bytes {
+			v.DType = ir.Uint8
+		}
 		l.Prog.Inputs = append(l.Prog.Inputs, v)
 	}
 	for _, in := range l.Net.Inputs {
@@ -110,7 +113,10 @@ func (l *lowering) layers() map[string]op.Tensor {
 
 // normalize scales an input by its stored mean and standard deviation.
 func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
-	if in.Normalize == nil {
+	switch {
+	case in.Normalize == nil && in.Bytes:
+		return l.Map("numbers of bytes", in.Name+"_numbers", expr.One("y", expr.L("x")), "y", x.Size(), "x", x)
+	case in.Normalize == nil:
 		return x
 	}
 	mean, std := l.scale("input", in.Name, in.Normalize, x.Size())

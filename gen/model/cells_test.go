@@ -128,6 +128,14 @@ func TestStates(t *testing.T) {
 			y := b.op("Tanh", b.op("Add", b.input("x", 1, 4), b.op("MatMul", b.input("a", 1, 4), b.weights(4, 4))))
 			return []string{y, b.rename(b.op("Identity", y), "b")}
 		}, Options{States: []importer.State{{In: "a", Out: "b"}}}, "  - state: {name: a, shape: [1, 4], next: tanh1}"},
+		"gates written out": {func(b *builder) []string {
+			h, c := b.input("h", 1, 4), b.input("c", 1, 4)
+			z := b.op("Add", b.op("MatMul", b.op("Concat", b.input("x", 1, 3), h, attrInt("axis", 1)), b.weights(7, 16)), b.weights(16))
+			g := b.several(4, "Split", z, attrInt("axis", 1), attrInt("num_outputs", 4))
+			cell := b.op("Add", b.op("Mul", b.op("Sigmoid", g[1]), c), b.op("Mul", b.op("Sigmoid", g[0]), b.op("Tanh", g[2])))
+			out := b.op("Mul", b.op("Sigmoid", g[3]), b.op("Tanh", cell))
+			return []string{b.op("Relu", out), b.rename(cell, "c_out"), b.rename(out, "h_out")}
+		}, Options{}, "  - state: {name: h, shape: [1, 4], next: "},
 		"context": {func(b *builder) []string {
 			return []string{b.op("MatMul", b.input("x", 1, 10), b.weights(10, 2))}
 		}, Options{Context: map[string]int{"x": 3}}, "input: {shape: [7], context: 3}"},
@@ -316,4 +324,49 @@ func TestLengths(t *testing.T) {
 		_, err := Import(path, Options{})
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// TestShapeHints: what is open is refused with the flag that fixes it.
+func TestShapeHints(t *testing.T) {
+	for want, build := range map[string]func(b *builder) string{
+		"--shape x=1,N,3 with a number for N": func(b *builder) string { return b.op("Tanh", b.input("x", 0, 0, 3)) },
+		"--shape h=2,1,4, and leave out": func(b *builder) string {
+			outs := b.cellNode("GRU", 2, b.input("x", 5, 1, 3), "", b.input("h", 2, 0, 4), attrText("direction", "bidirectional"))
+			b.rename(outs[1], "hn")
+			b.g.Outputs = append(b.g.Outputs, &onnx.ValueInfo{Name: "hn"})
+			return outs[0]
+		},
+	} {
+		b := newBuilder(17, 1)
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		require.NoError(t, os.WriteFile(path, b.model(build(b)).Marshal(), 0o666))
+		_, err := Import(path, Options{})
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// TestSTFT: spectra of a signal are convolutions with waves.
+func TestSTFT(t *testing.T) {
+	for _, args := range [][]any{{"", 8}, {"window", 0}, {"window", 6}} {
+		for _, onesided := range []int64{0, 1} {
+			b := newBuilder(17, 7)
+			window := ""
+			if args[0] != "" {
+				window = b.weights(6)
+			}
+			in := []any{b.input("x", 0, 20, 1), b.whole(3), window}
+			if n := args[1].(int); n > 0 {
+				in = append(in, b.whole(int64(n)))
+			}
+			m := imported(t, b.model(b.op("Tanh", b.op("STFT", append(in, attrInt("onesided", onesided))...))), Options{})
+			sameAsEvaluated(t, m, 1)
+			require.Contains(t, string(m.Spec), "strides: 3, use_bias: false")
+		}
+	}
+	b := newBuilder(17, 7)
+	path := filepath.Join(t.TempDir(), "model.onnx")
+	y := b.op("STFT", b.input("x", 0, 20, 2), b.whole(3), b.weights(6))
+	require.NoError(t, os.WriteFile(path, b.model(y).Marshal(), 0o666))
+	_, err := Import(path, Options{})
+	require.ErrorContains(t, err, "a complex signal is not supported")
 }

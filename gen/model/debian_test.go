@@ -23,14 +23,14 @@ var allCases = flag.Bool("onnx-backend", false, "run all cases of Debian's libon
 var inHand = strings.Fields("Conv ConvTranspose MaxPool AveragePool GlobalAveragePool GlobalMaxPool Pad Resize Upsample BatchNormalization RNN GRU LSTM")
 
 // TestDebian runs the cases of ONNX that Debian has in libonnx-testdata through import
-// and interpreter, a quarter of them unless all are asked for. What is refused says
+// and interpreter, an eighth of them unless all are asked for. What is refused says
 // why; nothing fails.
 func TestDebian(t *testing.T) {
 	const root = "/usr/share/libonnx-testdata/data"
 	if _, err := os.Stat(root); err != nil {
 		t.Skipf("%s is not there (apt-get install libonnx-testdata): ONNX's cases beside those of golden/onnx-backend are not run", root)
 	}
-	const parts = 4
+	const parts = 8
 	cases := backendCases(t, root, func(name string) bool {
 		return !strings.HasPrefix(name, "real/") && (*allCases || crc32.ChecksumIEEE([]byte(name))%parts == 0)
 	})

@@ -16,7 +16,7 @@ import (
 // where roundings alone could make the difference.
 func (o *outcome) differs(p *proof, sample, i int) bool {
 	want, got := o.want[sample][i], o.got[sample][i]
-	atInfinity := slices.ContainsFunc(o.rows[sample], func(x float64) bool { return math.IsInf(x, 0) })
+	atInfinity := o.hasInfinite(sample)
 	switch {
 	case want == got || math.IsNaN(want):
 		return false
@@ -40,6 +40,14 @@ func (o *outcome) differs(p *proof, sample, i int) bool {
 		return false
 	}
 	return !(math.Abs(got-want) <= min(limit, proofLimit*math.Abs(want)+sensitivity*change+roundings*o.largest)+math.SmallestNonzeroFloat32)
+}
+
+// hasInfinite reports whether an input of a sample is infinite, looked at once.
+func (o *outcome) hasInfinite(sample int) bool {
+	for len(o.atInfinity) < len(o.rows) {
+		o.atInfinity = append(o.atInfinity, slices.ContainsFunc(o.rows[len(o.atInfinity)], func(x float64) bool { return math.IsInf(x, 0) }))
+	}
+	return o.atInfinity[sample]
 }
 
 // mixing are the layers that are no number where an infinite one meets others

@@ -240,7 +240,8 @@ type outcome struct {
 	want, got     [][]float64
 	noisy         [2][][]float64
 	largest       float64
-	infinite, nan bool // an infinite number occurred, and one that is none
+	infinite, nan bool   // an infinite number occurred, and one that is none
+	atInfinity    []bool // what is known of hasInfinite
 	work          int64
 }
 
@@ -253,6 +254,7 @@ func (p *proof) run(draw func(r *rand.Rand) float64) (*outcome, error) {
 	}
 	o.rows = p.inputs(draw)
 	rows := o.rows
+
 	exact := &evaluate.Run{Limit: (p.limit-o.work)/3 + 1}
 	var err error
 	if o.want, err = p.evaluate(exact, rows); err != nil {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/spec/onnx"
 )
 
 // TestResampled imports transposed convolutions, resizing and what simplification
@@ -74,6 +76,11 @@ func TestResampled(t *testing.T) {
 		"a maximum with zeros": {[]int64{0, 2, 5, 4}, func(b *builder, x string) string {
 			return b.op("MaxPool", b.op("Pad", b.op("Tanh", x), b.integers(0, 0, 1, 1, 0, 0, 1, 1)), attrInts("kernel_shape", 3, 3))
 		}, "  - pad: {padding: [1, 1, 1, 1]}\n  - max_pool2d: {kernel_size: 3, strides: 1}"},
+		"pixels": {[]int64{0, 3, 4, 2}, func(b *builder, x string) string {
+			b.g.Inputs[0].Type.Tensor.ElemType = onnx.Uint8
+			scaled := b.op("Div", b.op("Cast", x, attrInt("to", 1)), b.number(255))
+			return b.op("Conv", b.op("Transpose", scaled, attrInts("perm", 0, 3, 1, 2)), b.weights(2, 2, 1, 1))
+		}, "input: {shape: [3, 4, 2], layout: hwc, dtype: uint8, normalize: {mean: 0, std: 255}}"},
 		"channels last": {[]int64{0, 3, 4, 2}, func(b *builder, x string) string {
 			planes := b.op("Transpose", x, attrInts("perm", 0, 3, 1, 2))
 			return b.op("Add", b.op("Conv", planes, b.weights(2, 2, 1, 1)), planes)

@@ -160,31 +160,48 @@ func (c *cell) sequence(xs []Tensor) Tensor {
 // steps runs the steps one after the other; a step past the length of the
 // sequence leaves the state as it is. It notes each step's result.
 func (c *cell) steps(x Tensor, length *ir.Value, state, results []*ir.Value) []*ir.Value {
-	parts := c.split(x.Value, c.inputs, slices.Repeat([]string{c.l.Name + "_x"}, len(results))...)
-	c.RecordAll(parts, func(dys []*ir.Value) { c.AddGrad(x.Value, c.join("d"+x.Name, c.inputs, dys...)) })
+	parts := make([]*ir.Value, len(results))
+	if c.Flows(x.Value) {
+		c.tape = append(c.tape, record{parts, func(dys []*ir.Value) { c.AddGrad(x.Value, c.join("d"+x.Name, c.inputs, dys...)) }})
+	}
+	within := c.lengths(length, len(results))
 	for i := range results {
 		t := i
 		if c.l.Args.Bool("go_backwards") {
 			t = len(results) - 1 - i
 		}
+		parts[t] = c.part(x.Value, t*c.inputs, c.inputs, c.l.Name+"_x")
 		next := c.kind.step(c, parts[t], state)
-		for j := range next {
-			next[j] = c.within(t, length, next[j], state[j])
+		if length != nil {
+			is := c.part(within, t, 1, c.l.Name+"_is")
+			for j := range next {
+				next[j] = c.within(is, next[j], state[j])
+			}
 		}
 		state, results[t] = next, next[0]
 	}
 	return state
 }
 
-// within is a where step t is one of the sequence, b where it ended before.
-func (c *cell) within(t int, length, a, b *ir.Value) *ir.Value {
+// lengths says of every step whether it is one of the sequence, 1, or not, 0; nil
+// without a length.
+func (c *cell) lengths(length *ir.Value, steps int) *ir.Value {
 	if length == nil {
-		return a
+		return nil
 	}
-	is := fmt.Sprintf("select(%d < n, ", t)
-	return c.combine("within the sequence", a.Name, "y = "+is+"a, b)", a.Size(), map[string]string{
-		"a": "d = " + is + "dy, 0)", "b": "d = " + is + "0, dy)",
-	}, "n", length, "a", a, "b", b)
+	at := make([]float64, steps)
+	for t := range at {
+		at[t] = float64(t)
+	}
+	return c.Map("steps of the sequence", c.l.Name+"_within", formula("w = select(t < n, 1, 0)"), "w", steps,
+		"t", c.Constant(fmt.Sprint("steps_", steps), at), "n", length)
+}
+
+// within is a where a step is one of the sequence, b where it ended before.
+func (c *cell) within(is, a, b *ir.Value) *ir.Value {
+	return c.combine("within the sequence", a.Name, "y = select(0 < w, a, b)", a.Size(), map[string]string{
+		"a": "d = select(0 < w, dy, 0)", "b": "d = select(0 < w, 0, dy)",
+	}, "w", is, "a", a, "b", b)
 }
 
 // results is what the layer returns of the steps' results.
@@ -194,9 +211,9 @@ func (c *cell) results(all []*ir.Value, last, length *ir.Value, axis int) Tensor
 		return Tensor{last, []int{c.units}}
 	}
 	if length != nil {
-		zero := c.zeros(c.l.Name+"_zeros", c.units)
+		zero, within := c.zeros(c.l.Name+"_zeros", c.units), c.lengths(length, len(all))
 		for t := range all {
-			all[t] = c.within(t, length, all[t], zero)
+			all[t] = c.within(c.part(within, t, 1, c.l.Name+"_is"), all[t], zero)
 		}
 	}
 	if how == "mean" {

@@ -17,6 +17,7 @@ func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 		}
 	}
 	var free []int
+	live := 0
 	arrays, own := ph.arrays(last, keep, series), map[int]bool{}
 	for i, s := range ph.Steps {
 		for _, y := range s.Stored() {
@@ -26,6 +27,7 @@ func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 			if _, read := last[y]; !read {
 				last[y] = i
 			}
+			live += y.Size()
 			if a := arrays[series[y].Series]; a != nil {
 				ph.place(a, y)
 				own[ph.Slot[y]] = true
@@ -33,10 +35,15 @@ func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 			}
 			free = ph.take(y, free)
 		}
+		ph.Least = max(ph.Least, live)
 		for _, x := range append(s.ins(), s.Stored()...) {
-			if slot, ok := ph.Slot[x]; ok && last[x] == i && !own[slot] {
+			slot, ok := ph.Slot[x]
+			if !ok || last[x] != i {
+				continue
+			}
+			last[x], live = -1, live-x.Size()
+			if !own[slot] {
 				free = append(free, slot)
-				last[x] = -1
 			}
 		}
 	}

@@ -18,6 +18,11 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 		k.Fused = p.Prog.Mode == "fast"
 		return k
 	}
+	if b := ir.BiasGradientOf(s.Op); b != nil {
+		k := describeConvolution(b, 1, nil)
+		k.Init = kernel.Bias // the sum of the samples before
+		return k
+	}
 	k := describe(s)
 	if k == nil {
 		return nil

@@ -46,7 +46,7 @@ func ElemSize(t ir.DType) int {
 		return 8
 	case ir.Float16:
 		return 2
-	case ir.Int8:
+	case ir.Int8, ir.Uint8:
 		return 1
 	}
 	return 4

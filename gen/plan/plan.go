@@ -90,6 +90,7 @@ type Phase struct {
 	Steps   []*Step
 	Repeats []*Repeat // parts of Steps that are loops
 	Slots   []int     // sizes of the workspace's slots, in elements
+	Least   int       // most elements that live at a time: no workspace is smaller
 	Slot    map[*ir.Value]int
 	// Many is the number of values that a slot has room for, of slots that are
 	// arrays; Index says which of them a value is.

@@ -15,11 +15,12 @@ type Repeat struct {
 	Span
 	// Moves are the values of the first turn that lie elsewhere in the next,
 	// Tensors the stored tensors; Ranks are the numbers by which parameters are
-	// dealt out to workers, Layers those of layers for random numbers.
+	// dealt out to workers, Numbers those of operations: of layers for random numbers,
+	// and where slices begin.
 	Moves   map[*ir.Value]Move
 	Tensors map[*Tensor]Move
 	Ranks   map[*ir.ParamInfo]Move
-	Layers  map[*ir.Random]Move
+	Numbers map[ir.Op]Move
 	// Read are the values of its turns that steps outside of it read.
 	Read []*ir.Value
 }
@@ -38,7 +39,7 @@ func (m Move) Text(turn string) string {
 	case -1:
 		s = fmt.Sprintf("%d-%s", m.From, turn)
 	default:
-		s = fmt.Sprintf("%d+%d*%s", m.From, m.Step, turn)
+		s = strings.TrimPrefix(fmt.Sprintf("%d+%d*%s", m.From, m.Step, turn), "0+")
 	}
 	switch {
 	case m.Ring == 0 || m.Step == 0:
@@ -71,7 +72,7 @@ func Walk[R interface{ span() Span }](n int, repeats []R, step func(i int) error
 
 const (
 	leastTurns  = 4  // fewer are written out
-	longestTurn = 24 // steps of a turn, at most
+	longestTurn = 64 // steps of a turn, at most: backward through a cell takes 40
 )
 
 // Span is Count turns of Period items of a list, from item First on.
@@ -125,6 +126,7 @@ func spans(keys []string, following func(s Span) (follows func(k int) bool)) []S
 var (
 	valuePattern = regexp.MustCompile(`%\d+`)
 	layerNumber  = regexp.MustCompile(`layer=\d+`)
+	sliceNumbers = regexp.MustCompile(`\[\d+:\d+\]$`)
 	layerPattern = regexp.MustCompile(`(dense|dense_dx|dense_dw|rank_one) "[^"]*"`)
 )
 
@@ -132,6 +134,9 @@ var (
 // name.
 func opKey(op ir.Op) string {
 	s := layerNumber.ReplaceAllString(op.String(), "")
+	if _, ok := op.(*ir.Slice); ok {
+		s = sliceNumbers.ReplaceAllString(s, "")
+	}
 	s = layerPattern.ReplaceAllString(valuePattern.ReplaceAllString(s, "%"), "$1")
 	for _, v := range append(op.Ins(), op.Outs()...) {
 		s += fmt.Sprintf(" %s %s %v %v", v.Kind, v.DType, v.Shape, v.Batch)
@@ -168,6 +173,39 @@ func (s *Step) Ops() []ir.Op {
 		ops = append(ops, s.Then)
 	}
 	return ops
+}
+
+// number is what differs in operations that are alike: the layer for random numbers,
+// where a slice begins.
+type number struct {
+	op ir.Op
+	n  int
+}
+
+// numbersOf are those of some operations.
+func numbersOf(ops []ir.Op) (out []number) {
+	for _, op := range ops {
+		switch o := op.(type) {
+		case *ir.Random:
+			out = append(out, number{op, o.Layer})
+		case *ir.Slice:
+			out = append(out, number{op, o.From})
+		}
+	}
+	return out
+}
+
+// to is how a number goes on from turn to turn.
+func (a number) to(b number) Move { return Move{From: a.n, Step: b.n - a.n} }
+
+// numbersFollow reports whether the numbers of turn k go on as those of the first two.
+func numbersFollow(first, second, turn []number, k int) bool {
+	for i, a := range turn {
+		if a.n != first[i].to(second[i]).at(k) {
+			return false
+		}
+	}
+	return true
 }
 
 // valuesOf are all values of some operations, results first, by position.

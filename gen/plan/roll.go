@@ -6,8 +6,8 @@ import "github.com/nngen-go/nngen/gen/ir"
 // prints it: a loop whose turns pass values on to each other.
 type Roll struct {
 	Span
-	Params map[*ir.Value]Move // parameters of the first turn, by their numbers
-	Layers map[*ir.Random]Move
+	Params  map[*ir.Value]Move // parameters of the first turn, by their numbers
+	Numbers map[ir.Op]Move
 	// Carried are the operands of the first turn in place of which each further one
 	// has a result of the turn before: that of the first which is given.
 	Carried map[*ir.Value]*ir.Value
@@ -62,9 +62,10 @@ func (r *rolling) in(s Span, k int, v *ir.Value) (at int, ok bool) {
 func (r *rolling) following(s Span) func(k int) bool {
 	first, second := valuesOf(s.turn(r.ops, 0)), valuesOf(s.turn(r.ops, 1))
 	at := positions(first)
+	numbers, next := numbersOf(s.turn(r.ops, 0)), numbersOf(s.turn(r.ops, 1))
 	return func(k int) bool {
 		turn := valuesOf(s.turn(r.ops, k))
-		if !sameGraph(at, first, second, turn) {
+		if !sameGraph(at, first, second, turn) || !numbersFollow(numbers, next, numbersOf(s.turn(r.ops, k)), k) {
 			return false
 		}
 		for p, v := range turn {
@@ -104,7 +105,7 @@ func (r *rolling) param(u, w *ir.Value) Move {
 // turns do not pass on.
 func (r *rolling) roll(s Span) *Roll {
 	roll := &Roll{
-		Span: s, Params: map[*ir.Value]Move{}, Layers: map[*ir.Random]Move{},
+		Span: s, Params: map[*ir.Value]Move{}, Numbers: map[ir.Op]Move{},
 		Carried: map[*ir.Value]*ir.Value{}, After: map[*ir.Value]*ir.Value{},
 	}
 	first, second := valuesOf(s.turn(r.ops, 0)), valuesOf(s.turn(r.ops, 1))
@@ -130,10 +131,9 @@ func (r *rolling) roll(s Span) *Roll {
 		}
 		roll.After[v] = u
 	}
-	for i, op := range s.turn(r.ops, 0) {
-		if a, ok := op.(*ir.Random); ok {
-			roll.Layers[a] = layer(a, s.turn(r.ops, 1)[i].(*ir.Random))
-		}
+	next := numbersOf(s.turn(r.ops, 1))
+	for i, a := range numbersOf(s.turn(r.ops, 0)) {
+		roll.Numbers[a.op] = a.to(next[i])
 	}
 	return roll
 }

@@ -162,6 +162,7 @@ func (p *Plan) split(t *Train, f *ir.Func) *Batched {
 			}
 		}
 	}
+	lists[place{Parameters, 0}] = byParameter(lists[place{Parameters, 0}])
 	b := &Batched{}
 	add := func(over Domain, number int) {
 		b.Stages = append(b.Stages, &Stage{over, p.phase(lists[place{over, number}], keep, over == Samples && p.Layerwise)})
@@ -173,6 +174,20 @@ func (p *Plan) split(t *Train, f *ir.Func) *Batched {
 	}
 	add(Parameters, 0)
 	return b
+}
+
+// byParameter puts together what makes the gradient of a parameter, so that it stays in
+// the cache while the steps of a sequence add to it.
+func byParameter(ops []ir.Op) []ir.Op {
+	first := map[*ir.ParamInfo]int{}
+	for i, op := range ops {
+		if p := op.Outs()[0].Param; first[p] == 0 {
+			first[p] = i + 1
+		}
+	}
+	return slices.SortedStableFunc(slices.Values(ops), func(a, b ir.Op) int {
+		return first[a.Outs()[0].Param] - first[b.Outs()[0].Param]
+	})
 }
 
 // overBatch reports whether the operation sums over the samples.

@@ -99,16 +99,6 @@ func (l *looping) ops(s Span, k int) []ir.Op {
 // values are those of a turn.
 func (l *looping) values(s Span, k int) []*ir.Value { return valuesOf(l.ops(s, k)) }
 
-// layers are the numbers of the layers of a turn for random numbers.
-func (l *looping) layers(s Span, k int) (random []*ir.Random) {
-	for _, op := range l.ops(s, k) {
-		if r, ok := op.(*ir.Random); ok {
-			random = append(random, r)
-		}
-	}
-	return random
-}
-
 // address is where a value lies: an element of something, in a ring of so many.
 type address struct {
 	in          string
@@ -119,10 +109,10 @@ type address struct {
 func (l *looping) place(v *ir.Value) (address, bool) {
 	if v.Param != nil && !v.Batch {
 		t := l.TensorOf(v.Param)
-		if t.Run == nil {
-			return address{}, false
+		in := t.Field
+		if t.Run != nil {
+			in = fmt.Sprintf("%s %s", t.Run.Name, t.Field)
 		}
-		in := fmt.Sprintf("%s %s", t.Run.Name, t.Field)
 		switch v.Kind {
 		case ir.Temp, ir.State:
 			in += v.Name[len(v.Param.Name):]
@@ -164,7 +154,7 @@ type first struct {
 	values, second []*ir.Value
 	at             map[*ir.Value]int
 	places         []placed
-	layers, next   []*ir.Random
+	numbers, next  []number
 }
 
 // placed is an address that a value of the first turn has, and how it goes on.
@@ -176,7 +166,7 @@ type placed struct {
 }
 
 func (l *looping) first(s Span) *first {
-	f := &first{Span: s, values: l.values(s, 0), second: l.values(s, 1), layers: l.layers(s, 0), next: l.layers(s, 1)}
+	f := &first{Span: s, values: l.values(s, 0), second: l.values(s, 1), numbers: numbersOf(l.ops(s, 0)), next: numbersOf(l.ops(s, 1))}
 	f.at = positions(f.values)
 	for p, u := range f.values {
 		a, has := l.place(u)
@@ -221,16 +211,8 @@ func (l *looping) follows(f *first, k int) bool {
 			return false
 		}
 	}
-	for i, r := range l.layers(f.Span, k) {
-		if r.Layer != layer(f.layers[i], f.next[i]).at(k) {
-			return false
-		}
-	}
-	return true
+	return numbersFollow(f.numbers, f.next, numbersOf(l.ops(f.Span, k)), k)
 }
-
-// layer is how the number of a layer goes on.
-func layer(a, b *ir.Random) Move { return Move{From: a.Layer, Step: b.Layer - a.Layer} }
 
 // rank is how the rank of a parameter goes on.
 func (l *looping) rank(u, w *ir.Value) Move {
@@ -241,7 +223,7 @@ func (l *looping) rank(u, w *ir.Value) Move {
 func (l *looping) repeat(s Span) *Repeat {
 	r := &Repeat{
 		Span:  s,
-		Moves: map[*ir.Value]Move{}, Tensors: map[*Tensor]Move{}, Ranks: map[*ir.ParamInfo]Move{}, Layers: map[*ir.Random]Move{},
+		Moves: map[*ir.Value]Move{}, Tensors: map[*Tensor]Move{}, Ranks: map[*ir.ParamInfo]Move{}, Numbers: map[ir.Op]Move{},
 	}
 	f := l.first(s)
 	for p, u := range f.values {
@@ -256,8 +238,8 @@ func (l *looping) repeat(s Span) *Repeat {
 			r.Ranks[u.Param] = l.rank(u, f.second[p])
 		}
 	}
-	for i, a := range f.layers {
-		r.Layers[a] = layer(a, f.next[i])
+	for i, a := range f.numbers {
+		r.Numbers[a.op] = a.to(f.next[i])
 	}
 	return r
 }

@@ -23,6 +23,29 @@ func (p *Plan) vectorize() {
 			s.Vector = connected(s.Op) || s.Convolution() != nil
 		}
 	}
+	if p.Train != nil {
+		p.Train.Gradients.Sums().vectorBiases()
+	}
+}
+
+// vectorBiases has the gradients of biases in assembly that every step of a sequence adds
+// to; of others there is one in a training step, which is not worth the code.
+func (ph *Phase) vectorBiases() {
+	count := map[*ir.ParamInfo]int{}
+	bias := func(s *Step) *ir.ParamInfo {
+		if o, ok := ir.Form(s.Op).(*ir.BatchSum); ok && o.Y.Size() > 1 {
+			return o.Y.Param
+		}
+		return nil
+	}
+	for _, s := range ph.Steps {
+		count[bias(s)]++
+	}
+	for _, s := range ph.Steps {
+		if p := bias(s); p != nil && count[p] >= leastTurns {
+			s.Vector = true
+		}
+	}
 }
 
 // connected reports whether the operation is a matrix product over all

@@ -50,6 +50,7 @@ type fieldView struct {
 	Field  string
 	Offset int
 	Class  bool
+	Bytes  bool
 }
 
 // accuracyView is the output whose accuracy is reported while training.
@@ -100,7 +101,7 @@ func newRunnerView(s *Shape) runnerView {
 		v.Record = append(v.Record, c)
 	}
 	for _, in := range s.Inputs {
-		v.Inputs = append(v.Inputs, fieldView{Field: field(in.Name, len(s.Inputs) > 1), Offset: v.InputBytes})
+		v.Inputs = append(v.Inputs, fieldView{Field: field(in.Name, len(s.Inputs) > 1), Offset: v.InputBytes, Bytes: in.Bytes})
 		v.InputBytes += in.Size * v.NumberSize
 	}
 	for _, out := range s.Outputs {

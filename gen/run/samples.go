@@ -51,6 +51,9 @@ func writeRecords(w io.Writer, data [][]float64, ports []dataset.Port, rows []in
 			n := p.Width()
 			for k, v := range data[i][int(r)*n : (int(r)+1)*n] {
 				switch {
+				case p.Bytes && !(v >= 0 && v <= 255 && v == math.Trunc(v)):
+					return &dataset.Error{Place: fmt.Sprintf("row %d", r+1),
+						Msg: fmt.Sprintf("element %d of %s must be a whole number from 0 to 255, got %v", k+1, p.Name, v)}
 				case p.Classes > 0:
 					record = binary.LittleEndian.AppendUint32(record, uint32(int32(v)))
 				case size == 8:

@@ -79,7 +79,7 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil,
 		Memory: len(prog.Memory) > 0, Divides: prog.Parts.Mean || prog.Parts.Sum}
 	for i, in := range prog.Inputs {
-		p := dataset.Port{Name: in.Name, Size: in.Size()}
+		p := dataset.Port{Name: in.Name, Size: in.Size(), Bytes: in.DType == ir.Uint8}
 		if i < len(net.Inputs) {
 			from := &net.Inputs[i]
 			s.Fit = s.Fit || from.Normalize != nil && from.Normalize.Fit

@@ -236,6 +236,43 @@ func pressure(c *vector.Code) int {
 	return most
 }
 
+// TestTwice: the code for two vectors computes both, of inputs of which the first
+// is the same for them.
+func TestTwice(t *testing.T) {
+	done := 0
+	for seed := range uint64(100) {
+		for _, bytes := range []int{4, 8} {
+			f := vectortest.Function(seed, bytes)
+			p, in := f.Program(), vectortest.Inputs(bytes)
+			code := toy.Set.Select(p)
+			code.Inputs[0].Kept = true
+			both := code.Twice()
+			used := toy.Set.NewUsed()
+			given := make([]int, len(both.Inputs))
+			for i := range given {
+				given[i], _ = used.Take()
+			}
+			a, ok := both.Allocate(used, given...)
+			if !ok {
+				continue
+			}
+			check(t, both, a)
+			done++
+			m := &toy.Machine{}
+			args := []uint64{in[seed%uint64(len(in))], in[(seed*3+1)%uint64(len(in))], in[(seed*5+2)%uint64(len(in))]}
+			for i, x := range args {
+				m.Put(given[i], 0, x, bytes)
+			}
+			both.Print(m, a, m.Const, nil)
+			for i, r := range both.Results {
+				want, got := p.Eval(args[0], args[1+i])[0], m.Get(a[r], 0, bytes)
+				require.True(t, equal(want, got, bytes), "%s, vector %d: %#x, want %#x", f.Name, i, got, want)
+			}
+		}
+	}
+	require.Greater(t, done, 90)
+}
+
 // TestLower compares a lowered formula with what package expr computes.
 func TestLower(t *testing.T) {
 	for _, src := range []string{

@@ -35,6 +35,10 @@ func samples(rng *rand.Rand, n *Network, count int) (b Batch) {
 		var x, y []float64
 		for _, v := range n.Plan.Prog.Inputs {
 			for range v.Size() {
+				if v.DType == ir.Uint8 {
+					x = append(x, float64(rng.IntN(256)))
+					continue
+				}
 				x = append(x, float64(float32(rng.NormFloat64())))
 			}
 		}
@@ -78,7 +82,7 @@ func (n *Network) denormalize(j *Job) {
 		for _, d := range in.Shape {
 			size *= d
 		}
-		if norm := in.Normalize; norm != nil && !norm.Fit {
+		if norm := in.Normalize; norm != nil && !norm.Fit && !in.Bytes {
 			move := func(rows [][]float64) {
 				for _, r := range rows {
 					for i := range size {

@@ -45,32 +45,32 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 	lstm1Gates := (*[512]float32)(ws.t2[:512])
 	lstm1Forward(lstm1Gates, &s.Lstm1H, &p.weightHhOfLstm1, &p.biasHhOfLstm1)
 	addOfSums(lstm1Gates[:], lstm1Input[:])
-	lstm1Zi := (*[128]float32)(ws.t1[:128])
-	copy(lstm1Zi[:], lstm1Gates[0:128])
-	lstm1Zf := (*[128]float32)(ws.t0[:128])
-	copy(lstm1Zf[:], lstm1Gates[128:256])
-	lstm1Zg := &ws.t3
-	copy(lstm1Zg[:], lstm1Gates[256:384])
-	lstm1Zo := &ws.t4
-	copy(lstm1Zo[:], lstm1Gates[384:512])
+	for l := range 4 {
+		lstmZi := &ws.t3[l]
+		copy(lstmZi[:], lstm1Gates[128*l:][:128])
+	}
+	lstm1Zi := &ws.t3[0]
+	lstm1Zf := &ws.t3[1]
+	lstm1Zg := &ws.t3[2]
+	lstm1Zo := &ws.t3[3]
 	lstm1I := (*[128]float32)(ws.t2[:128])
 	sigmoidEach(lstm1I, lstm1Zi)
 	lstm1F := (*[128]float32)(ws.t1[:128])
 	sigmoidEach(lstm1F, lstm1Zf)
 	lstm1G := (*[128]float32)(ws.t0[:128])
 	tanhEach(lstm1G, lstm1Zg)
-	lstm1O := &ws.t3
+	lstm1O := &ws.t4
 	sigmoidEach(lstm1O, lstm1Zo)
 	cellEach(&next.Lstm1C, lstm1F, &s.Lstm1C, lstm1I, lstm1G)
-	lstm1A := &ws.t4
+	lstm1A := (*[128]float32)(ws.t2[:128])
 	tanhEach(lstm1A, &next.Lstm1C)
 	outputGateEach(&next.Lstm1H, lstm1O, lstm1A)
-	relu1 := &ws.t3
+	relu1 := &ws.t4
 	reluEach(relu1, &next.Lstm1H)
-	a6 := (*[1]float32)(ws.t4[:1])
+	a6 := (*[1]float32)(ws.t2[:1])
 	decoderForward(a6, relu1, &p.w8, &p.b8)
 	sigmoidOfSums(a6[:])
-	reduceMean1 := (*[1]float32)(ws.t3[:1])
+	reduceMean1 := (*[1]float32)(ws.t4[:1])
 	reduceMean(reduceMean1, a6)
 	y[0] = reduceMean1[0]
 	*s = *next
@@ -109,15 +109,15 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	a5 := ws.t7[:len(x)]
 	lstm1Input := ws.t6[:len(x)]
 	lstm1Gates := ws.t9[:len(x)]
-	lstm1Zi := ws.t7[:len(x)]
-	lstm1Zf := ws.t10[:len(x)]
-	lstm1Zg := ws.t11[:len(x)]
-	lstm1Zo := ws.t12[:len(x)]
-	lstm1I := ws.t13[:len(x)]
-	lstm1F := ws.t7[:len(x)]
-	lstm1G := ws.t10[:len(x)]
-	lstm1O := ws.t11[:len(x)]
-	lstm1A := ws.t12[:len(x)]
+	lstm1Zi := ws.t10[0][:len(x)]
+	lstm1Zf := ws.t10[1][:len(x)]
+	lstm1Zg := ws.t10[2][:len(x)]
+	lstm1Zo := ws.t10[3][:len(x)]
+	lstm1I := ws.t7[:len(x)]
+	lstm1F := ws.t11[:len(x)]
+	lstm1G := ws.t12[:len(x)]
+	lstm1O := ws.t13[:len(x)]
+	lstm1A := ws.t11[:len(x)]
 	relu1 := ws.t7[:len(x)]
 	a6 := ws.t14[:len(x)]
 	reduceMean1 := ws.t15[:len(x)]
@@ -142,11 +142,13 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	lstm1ForwardRows(lstm1Input, a5, &p.weightIhOfLstm1, &p.biasIhOfLstm1)
 	lstm1ForwardRows_2(lstm1Gates, s, &p.weightHhOfLstm1, &p.biasHhOfLstm1)
 	addOfRows(lstm1Gates, lstm1Input)
+	for l := range 4 {
+		lstmZi := ws.t10[l][:len(x)]
+		for i := range x {
+			copy((*[128]float32)(lstmZi[i][:])[:], (*[512]float32)(lstm1Gates[i][:])[128*l:][:128])
+		}
+	}
 	for i := range x {
-		copy((*[128]float32)(lstm1Zi[i][:])[:], (*[512]float32)(lstm1Gates[i][:])[0:128])
-		copy((*[128]float32)(lstm1Zf[i][:])[:], (*[512]float32)(lstm1Gates[i][:])[128:256])
-		copy((*[128]float32)(lstm1Zg[i][:])[:], (*[512]float32)(lstm1Gates[i][:])[256:384])
-		copy((*[128]float32)(lstm1Zo[i][:])[:], (*[512]float32)(lstm1Gates[i][:])[384:512])
 		sigmoidEach((*[128]float32)(lstm1I[i][:]), (*[128]float32)(lstm1Zi[i][:]))
 		sigmoidEach((*[128]float32)(lstm1F[i][:]), (*[128]float32)(lstm1Zf[i][:]))
 		tanhEach((*[128]float32)(lstm1G[i][:]), (*[128]float32)(lstm1Zg[i][:]))

@@ -22,7 +22,7 @@ type Workspace struct {
 	t0   [1032]float32
 	t1   [640]float32
 	t2   [516]float32
-	t3   [128]float32
+	t3   [4][128]float32
 	t4   [128]float32
 }
 
@@ -40,7 +40,7 @@ type BatchWorkspace struct {
 	t7   [8][144]float32
 	t8   [8][64]float32
 	t9   [8][528]float32
-	t10  [8][144]float32
+	t10  [4][8][144]float32
 	t11  [8][144]float32
 	t12  [8][144]float32
 	t13  [8][144]float32

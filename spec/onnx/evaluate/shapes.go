@@ -86,6 +86,7 @@ var shapes = map[string]row{
 	"Slice":     slice,
 	"Gather":    func(c *call) []*Tensor { return one(c.gather(c.x(0), c.x(1), c.integer("axis", 0))) },
 	"ScatterND": scatterND,
+	"STFT":      stft,
 	"If":        branch,
 	"ai.onnx.ml.ArrayFeatureExtractor": func(c *call) []*Tensor {
 		return one(c.gather(c.x(0), &Tensor{Shape: []int{len(c.x(1).Data)}, Data: c.x(1).Data}, -1))

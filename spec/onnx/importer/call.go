@@ -92,7 +92,7 @@ func (c *call) asNode(v value) *node {
 		c.notEmpty(v.node.shape)
 	}
 	if v.node.kind == "input" && v.node.integer {
-		err := errorf(c.place, fmt.Sprintf("convert the model to float32, or give --bind %s=FILE if it is a constant", v.name),
+		err := errorf(c.place, fmt.Sprintf("convert the model to float32, or, if it is a constant, give it: --bind %s=NUMBER, or a file", v.name),
 			"the input %s has elements that are integers, which is not supported", quote(v.name))
 		err.Operator, err.Node = c.n.OpType, c.n.Name
 		panic(failure{err})
@@ -123,9 +123,9 @@ func (c *call) constant(i int, what string) *array {
 	}
 	hint := "fold constants before the export"
 	err := errorf(c.place, "", "its %s (input %s) must be a constant", what, quote(c.n.Inputs[i]))
-	if v.node.kind == "input" {
+	if v.node.kind == "input" || v.node.kind == "state" {
 		err.Input = v.name
-		hint = fmt.Sprintf("give --bind %s=FILE with its values (.npy or .pb)", v.name)
+		hint = fmt.Sprintf("give --bind %s=FILE with its values (.npy or .pb), or a number", v.name)
 	}
 	err.Hint = hint
 	err.Operator, err.Node = c.n.OpType, c.n.Name

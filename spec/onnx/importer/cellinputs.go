@@ -55,7 +55,9 @@ func (c *call) length(steps int) (int, *node) {
 			n = n.from[0]
 		}
 		if n.kind != "ceil" || n.size() != 1 || low != 0 || high != float64(steps) {
-			c.asNode(c.in(4)) // says what is wrong with an input
+			if n.kind == "input" {
+				c.constant(4, "sequence_lens")
+			}
 			c.refuse("", "sequence_lens that are computed are understood as Cast(Clip(Ceil(length), 0, %d)) alone", steps)
 		}
 		return steps, n.from[0]

@@ -283,6 +283,12 @@ func lowerDropout(c *call) {
 }
 
 func (c *call) castTo(to onnx.DataType) {
+	if x := c.in(0).node; x != nil && x.bytes && (to == onnx.Float || to == onnx.Double) {
+		y := apply("linear", x)
+		y.integer = false
+		c.setNode(y)
+		return
+	}
 	x := c.node(0)
 	switch {
 	case to == onnx.Double && !c.double && !x.integer:

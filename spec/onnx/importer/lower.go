@@ -73,7 +73,7 @@ func (l *lowering) inputs(s *source) error {
 		n := &node{kind: "input", shape: shape, hints: []string{in.Name}}
 		if i := slices.IndexFunc(s.states, func(st State) bool { return st.In == in.Name }); i >= 0 {
 			if slices.Contains(shape, -1) || l.batch {
-				return errorf("input "+quote(in.Name), "fix its shape with --shape, and leave out --batch-axis 0", "the shape %v of a state must be fixed", shape)
+				return errorf("input "+quote(in.Name), "fix its shape, "+shapeFlag(in.Name, shape)+", and leave out --batch-axis 0", "the shape %v of a state must be fixed", shape)
 			}
 			n.kind = "state"
 			l.values[in.Name] = value{node: n, name: in.Name}
@@ -86,7 +86,7 @@ func (l *lowering) inputs(s *source) error {
 		t := in.Type.Tensor.ElemType
 		switch {
 		case t.IsInteger():
-			n.integer = true
+			n.integer, n.bytes = true, t == onnx.Uint8 && len(s.inputs) == 1
 		case t != onnx.Float && t != onnx.Double:
 			return errorf("input "+quote(in.Name), "convert the model to float32", "elements of type %s are not supported", t)
 		}
@@ -108,7 +108,7 @@ func (l *lowering) inputs(s *source) error {
 			}
 		}
 		if i := slices.Index(n.shape, -1); i >= 0 && !n.loose {
-			return errorf("input "+quote(in.Name), "fix it before the export, or with onnx.tools.update_model_dims.update_inputs_outputs_dims",
+			return errorf("input "+quote(in.Name), "fix it, "+shapeFlag(in.Name, shape)+" with a number for N, or before the export",
 				"dimension %d of its shape is not fixed; only the batch, the first one, may be", i+1+len(shape)-len(n.shape))
 		}
 		l.values[in.Name] = value{node: n, name: in.Name}
@@ -118,6 +118,17 @@ func (l *lowering) inputs(s *source) error {
 		return errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	return nil
+}
+
+// shapeFlag is the flag that fixes a shape: what is open is a batch of 1 first, then N.
+func shapeFlag(name string, shape []int) string {
+	open, dims := "1", make([]string, len(shape))
+	for i, d := range shape {
+		if dims[i] = fmt.Sprint(d); d < 0 {
+			dims[i], open = open, "N"
+		}
+	}
+	return "--shape " + name + "=" + strings.Join(dims, ",")
 }
 
 // inFloat64 reports whether an input that is read has elements in float64.

@@ -47,7 +47,7 @@ var (
 // operators are the operators of ONNX that are understood, those of other
 // domains with the domain before a point. The files they are defined in:
 // linear.go, einsum.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
-// repeat.go, parts.go, scatter.go, reduce.go, normalization.go, windows.go, resample.go, constants.go, inline.go, ml.go.
+// repeat.go, parts.go, scatter.go, stft.go, reduce.go, normalization.go, windows.go, resample.go, constants.go, inline.go, ml.go.
 var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table
@@ -120,6 +120,7 @@ func init() { // not a literal: lowering reads the table
 		"GlobalMaxPool":     {lower: lowerGlobalPool("global_max_pool")},
 		"GlobalAveragePool": {lower: lowerGlobalPool("global_avg_pool")},
 		"Pad":               {lower: lowerPad},
+		"STFT":              {lower: lowerSTFT},
 
 		"BatchNormalization": {lower: lowerBatchNormalization},
 		"LayerNormalization": {lower: lowerLayerNormalization},

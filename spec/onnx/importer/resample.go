@@ -115,11 +115,14 @@ func lowerResize(c *call) {
 		}
 		r.byScales(axes, list)
 	}
-	if r.coordinates == "tf_crop_and_resize" || r.coordinates == "half_pixel_symmetric" || r.coordinates == "tf_half_pixel_for_nn" && (r.mode != "nearest" || r.rounding != "floor") {
+	if r.coordinates == "tf_crop_and_resize" || r.coordinates == "half_pixel_symmetric" || r.coordinates == "tf_half_pixel_for_nn" && (r.mode != "nearest" || halfLater[r.rounding] == "") {
 		c.refuse("export it with another coordinate_transformation_mode", "coordinate_transformation_mode %s is not supported", r.coordinates)
 	}
-	if r.coordinates == "tf_half_pixel_for_nn" { // (o + ½)/s rounded down
-		r.coordinates, r.rounding = "half_pixel", "round_prefer_ceil"
+	if r.coordinates == "tf_half_pixel_for_nn" {
+		r.coordinates, r.rounding = "half_pixel", halfLater[r.rounding]
+	}
+	if r.coordinates == "align_corners" && r.fraction() {
+		c.refuse("export it with sizes", "align_corners with a scale that makes no whole size is not supported: ONNX and ONNX Runtime mean different places")
 	}
 	if p := c.text("keep_aspect_ratio_policy", "stretch"); p != "stretch" && c.has(sizes) {
 		c.refuse("", "keep_aspect_ratio_policy %s is not supported", quote(p))
@@ -136,6 +139,9 @@ func lowerResize(c *call) {
 	c.float("extrapolation_value", 0) // of tf_crop_and_resize
 	r.set()
 }
+
+// halfLater is the rounding of half_pixel, p, that is one of (o + ½)/s, p + ½.
+var halfLater = map[string]string{"floor": "round_prefer_ceil", "round_prefer_floor": "ceil"}
 
 // lowerUpsample is the operator before Resize.
 func lowerUpsample(c *call) {
@@ -210,6 +216,16 @@ func (r *resizing) bySizes(axes, sizes []int) {
 		}
 		r.factors[at], r.shape[at] = float64(sizes[i]), sizes[i]
 	})
+}
+
+// fraction reports whether an axis would have a part of an element.
+func (r *resizing) fraction() bool {
+	for i, d := range r.node(0).shape {
+		if r.scaled && math.Abs(float64(d)*r.factors[i]-float64(r.shape[i])) > 1e-9 {
+			return true
+		}
+	}
+	return false
 }
 
 // smaller reports whether an axis becomes smaller.

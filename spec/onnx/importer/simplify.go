@@ -9,7 +9,7 @@ func (g *graph) simplify() {
 		changed := false
 		for _, pass := range []func() bool{
 			g.recognize, g.matchPatterns, g.joinAffine, g.sinkReshape, g.normalizeInputs,
-			g.foldIntoDense, g.joinDense, g.joinMerges, g.padsOfZeros, g.foldPads,
+			g.foldIntoDense, g.joinDense, g.joinMerges, g.padsOfZeros, g.foldPads, g.sliceSources,
 		} {
 			changed = pass() || changed
 			g.dropLinear()
@@ -139,6 +139,35 @@ func (g *graph) normalizeInputs() bool {
 		in.affine = n.affine
 		n.kind, n.affine, n.norm, n.hints = "linear", nil, nil, nil
 		changed = true
+	}
+	return changed
+}
+
+// sliceSources makes slices of what is joined read the part that they are of.
+func (g *graph) sliceSources() bool {
+	changed := false
+	for _, n := range g.order() {
+		x := firstOf(n)
+		if n.kind != "slice" || x.kind != "concat" || x.integerField("axis") != n.integerField("axis") {
+			continue
+		}
+		axis, start, step := n.integerField("axis"), n.integerField("start"), n.integerField("step")
+		last := start + (n.shape[axis]-1)*step
+		from := 0
+		for _, part := range x.from {
+			to := from + part.shape[axis]
+			if min(start, last) < from || max(start, last) >= to {
+				from = to
+				continue
+			}
+			n.from = []*node{part}
+			n.fields = []field{{"axis", axis}, {"start", start - from}, {"step", step}}
+			if start == from && last == to-1 && step == 1 {
+				n.kind, n.fields = "linear", nil
+			}
+			changed = true
+			break
+		}
 	}
 	return changed
 }

@@ -146,6 +146,9 @@ func (w *writer) inputFields(in *node, name string) string {
 		w.train, w.byNode[in].shape = false, []int{in.size()}
 		return fmt.Sprintf("shape: [%d], context: %d", in.size()-n, n)
 	}
+	if in.bytes {
+		text += ", dtype: uint8"
+	}
 	if in.affine == nil {
 		return text
 	}
