@@ -40,7 +40,7 @@ var fileFlags = map[string]string{
 	"predict in": "reads", "predict weights": "reads", "predict out": "writes", "predict bad": "writes",
 	"export weights": "reads", "export out": "writes",
 	"weights from": "reads", "weights out": "writes",
-	"verify in": "reads", "verify out": "reads", "verify weights": "reads", "verify bind": "reads", "verify sequence": "reads",
+	"verify in": "reads", "verify out": "reads", "verify weights": "reads", "verify bind": "reads", "verify sequence": "reads", "verify reference": "reads",
 	"tune data": "reads", "tune targets": "reads", "tune validation": "reads", "tune out": "writes",
 	"inspect weights": "reads",
 	"import bind":     "reads", "import out": "writes",

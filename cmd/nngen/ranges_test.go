@@ -20,7 +20,7 @@ var outOfRange = map[string][]string{
 	"tune trials": {"0", "1", "-1"}, "tune epochs": {"0"}, "tune workers": {"0"}, "tune seed": {"-1"},
 	"verify samples": {"0", "-8"}, "verify rtol": {"-1", "NaN", "much"}, "verify atol": {"-1e-9", "NaN"}, "verify seed": {"-1"},
 	"bench batch": {"0", "-1", "1,0", "one"}, "bench train-batch": {"0", "-1"}, "bench workers": {"0", "-2"}, "bench time": {"0s", "-1s", "500"},
-	"plot scale": {"0", "0.5", "9", "NaN", "-1"}, "train shards": {"0", "-1", "two"},
+	"plot scale": {"0", "0.5", "9", "NaN", "-1"}, "train shards": {"0", "-1", "two"}, "import stream": {"0", "-1", "two"}, "verify stream": {"0", "-1", "two"},
 }
 
 // numeric reports whether a flag takes a number or a time.
@@ -38,7 +38,7 @@ func TestFlagsOutOfRange(t *testing.T) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			if numeric(f) {
 				seen++
-				require.Contains(t, outOfRange, cmd.Name()+" "+f.Name, "which of its values cannot be meant?")
+				require.Contains(t, outOfRange, cmd.Name()+" "+f.Name, "which values of --%s cannot be meant?", f.Name)
 			}
 		})
 	}

@@ -24,7 +24,7 @@ func TestReport(t *testing.T) {
 	require.Equal(t, 784*128+128+128*10+10, r.Parameters)
 	require.Equal(t, 784*128+128*10, r.MultiplyAdds)
 	require.Equal(t, 4*r.Parameters, r.Bytes.File)
-	require.Equal(t, 4*(784*128+128+128*16+16), r.Bytes.Net)
+	require.Equal(t, 4*(784*128+128+128*10+16), r.Bytes.Net)
 	require.GreaterOrEqual(t, r.Bytes.Trainer, r.Bytes.Net+r.Bytes.States)
 	require.Equal(t, len(r.States)*r.Bytes.Net, r.Bytes.States)
 }

@@ -105,7 +105,7 @@ func (t *training[G, X, Y, N, P]) restore(data []byte) error {
 		return fmt.Errorf("the training had %d samples, not %d", h.Samples, len(t.data.X))
 	case h.Batch != t.o.Batch || h.Seed != t.o.Seed || h.InOrder != t.o.InOrder:
 		return fmt.Errorf("the training had batches of %d and seed %d (in order: %v), not %d and %d (%v)", h.Batch, h.Seed, h.InOrder, t.o.Batch, t.o.Seed, t.o.InOrder)
-	case h.Epoch < 0 || h.Next < 0 || h.Next >= h.Samples:
+	case h.Epoch < 0 || h.Next < 0 || h.Next > h.Samples: // all of them are done where the epoch is not over yet
 		return fmt.Errorf("epoch %d, sample %d is no place in the training", h.Epoch, h.Next)
 	}
 	t.at = h.position
