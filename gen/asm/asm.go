@@ -143,16 +143,19 @@ var number = regexp.MustCompile(`(?m)^number(\d+)x(\d)\(`)
 // share.
 func Constants(funcs ...*Func) string {
 	var b, macros strings.Builder
-	known := map[string]bool{}
+	known := map[string]string{}
 	for _, f := range funcs {
 		for _, c := range slices.Concat(f.consts, f.shared) {
-			if known[c.name] {
+			if text, ok := known[c.name]; ok {
+				if text != c.text {
+					panic("internal error: asm: two macros or constants have the name " + c.name)
+				}
 				continue
 			}
-			known[c.name] = true
+			known[c.name] = c.text
 			b.WriteString(c.text)
-			if use := number.FindStringSubmatch(c.text); use != nil && !known[use[0]] {
-				known[use[0]] = true
+			if use := number.FindStringSubmatch(c.text); use != nil && known[use[0]] == "" {
+				known[use[0]] = use[0]
 				macros.WriteString(numberMacro(use[1], use[2]))
 			}
 		}
