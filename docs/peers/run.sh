@@ -26,7 +26,7 @@ need() {
 	for tool in go gcc g++ npm "$python"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
 	for module in torch onnx; do "$python" -c "import $module" 2>/dev/null || missing+=("python's $module"); done
 	for lib in openblas-pthread/libopenblas.so.0 blis-openmp/libblis.so.4 libdnnl.so libxsmm.so; do
-		[ -e "$libs/$lib" ] || [ -e "$libs/${lib%.so}.a" ] || missing+=("$libs/$lib")
+		[ -e "$libs/$lib" ] || [ -e "/usr/lib/${lib%.so}.a" ] || missing+=("$libs/$lib") # Debian's libxsmm is an archive
 	done
 	[ ${#missing[@]} -eq 0 ] || { printf 'missing: %s\n' "${missing[@]}" && echo "docs/peers/README.md lists the packages" && exit 1; } >&2
 }
