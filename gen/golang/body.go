@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -197,13 +198,16 @@ func (b *body) mapOp(o *ir.Map) error {
 		b.add(set(y.idx+"[0]", b.value(o, "0")))
 		return nil
 	}
-	if k := b.elementWise(o, out.Size()); k != nil {
-		args := []jen.Code{exprf("%s", y.ptr)}
+	if k := b.e.mapKernel(o, out.Size()); k != nil {
+		args := []jen.Code{exprf("%s[:]", y.idx)}
 		for _, x := range o.In {
-			if isNumber(x) {
+			switch {
+			case isNumber(x):
 				args = append(args, exprf("%s", b.at[x].idx))
-			} else {
+			case x.Size() == 1:
 				args = append(args, exprf("%s", b.pointer(x)))
+			default:
+				args = append(args, exprf("%s[:]", b.at[x].idx))
 			}
 		}
 		b.add(b.e.id(k).Call(args...))
@@ -211,12 +215,6 @@ func (b *body) mapOp(o *ir.Map) error {
 	}
 	b.add(forRange("j", y.idx, set(y.idx+"[j]", b.value(o, "j"))))
 	return nil
-}
-
-// elementWise is the kernel of an element-wise operation of inference, nil if
-// it has none.
-func (b *body) elementWise(o *ir.Map, size int) *kernelFunc {
-	return b.e.mapKernel(o, size)
 }
 
 // value is element j of a map's result.
@@ -299,6 +297,10 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 	}
 	if wide.Param != nil {
 		b.reduceParam(o, wide)
+		return
+	}
+	if calls.Alike(b.phase, s, o) {
+		b.reduction(o, s.Chains)
 		return
 	}
 	term := func(j string) *jen.Statement {

@@ -51,6 +51,7 @@ type emitter struct {
 	globals  *namer
 	scalars  map[string]*scalarFunc // by program
 	kernels  map[string]*kernelFunc // by what they compute
+	looped   map[string]string      // the first function of a comment with loops
 	used     map[string]bool        // runtime identifiers used
 	library  library                // the assembly
 	refs     map[string]*refFunc    // functions of the reference
@@ -73,7 +74,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
-		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
+		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, looped: map[string]string{}, used: map[string]bool{},
 		library: map[string]*assembly{}, commons: map[string]string{}, lists: map[string]string{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
 		numbers: map[*ir.Value]int{}, tables: map[string]*table{},
 		movedTo: map[uint64]map[*ir.Value][]float64{},

@@ -14,11 +14,15 @@ import (
 
 // kernelFunc is a generated function that does one matrix operation.
 type kernelFunc struct {
-	name  string
-	doc   []string
-	args  []arg
-	body  []jen.Code
-	train bool // belongs to the training files
+	name string
+	doc  []string
+	// loops are those that the last line of doc stands for, and what is true of them;
+	// functions that differ in names and numbers share them. remark is this one's.
+	loops  []string
+	remark string
+	args   []arg
+	body   []jen.Code
+	train  bool // belongs to the training files
 	// rows: the function works on all rows of a batch: fast with assembly,
 	// generic in portable Go. Without the first it only serves assembly.
 	rows    bool
@@ -64,7 +68,7 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	f := e.file()
 	for _, name := range sortedKeys(byName) {
 		k := byName[name]
-		for _, line := range k.doc {
+		for _, line := range e.comment(k) {
 			f.Comment(strings.ReplaceAll(line, k.name+" ", k.portable()+" "))
 		}
 		body := k.body

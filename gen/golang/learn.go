@@ -99,7 +99,7 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
 	over, key := rowsIn(l.Gradient), "learn "+l.Gradient.String()
 	if over != nil {
-		key = fmt.Sprintf("learn %T %v %s", ir.Form(l.Gradient), t.Layout.ByInputs, b.updateKey(l.Update, t))
+		key = fmt.Sprintf("learn %T %v %s %d %s", ir.Form(l.Gradient), t.Layout.ByInputs, t.Layout.Dims(), t.Layout.Out, b.updateKey(l.Update))
 		for _, v := range over {
 			pass, typ, element := b.source(v)
 			if key += " " + typ; element != nil {

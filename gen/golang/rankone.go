@@ -116,8 +116,8 @@ type rankOne struct {
 
 func (r *rankOne) build(k *kernelFunc) {
 	T := typeName(r.e.elem)
-	k.doc = []string{
-		fmt.Sprintf("%s is the step of layer %q by one sample:", k.name, oneLine(r.Layer)), "",
+	k.doc = []string{fmt.Sprintf("%s is the step of layer %q by one sample", k.name, oneLine(r.Layer))}
+	k.loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] -= rate * (x[k] * dy[n])", "\t\t}", "\t\tb[n] -= rate * dy[n]", "\t}", "",
 		"with gradients that are sums of one term, 0 + x[k]*dy[n].",
 		"It does not allocate.",

@@ -145,8 +145,8 @@ type gradWeight struct {
 
 func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType string) {
 	l, T := &g.t.Layout, typeName(g.e.elem)
-	k.doc = []string{
-		fmt.Sprintf("%s computes the gradient of the weights of layer %q:", k.name, oneLine(o.Layer)), "",
+	k.doc = []string{fmt.Sprintf("%s computes the gradient of the weights of layer %q", k.name, oneLine(o.Layer))}
+	k.loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tg[n][k] = Σ over the samples of dy[n] * x[k]", "\t\t}", "\t}", "",
 		"in the order of the samples. It does not allocate.",
 	}

@@ -15,15 +15,15 @@ import (
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// mapKernel returns the function that does an element-wise operation on
-// arrays, nil if no instruction set can print it or it is too small.
+// mapKernel returns the function that does an element-wise operation on arrays
+// of any size, nil if no instruction set can print it or it is too small.
 func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	if len(e.plan.Options.Targets) == 0 || !calls.Elements(size) || slices.Contains(o.InNames, o.OutNames[0]) {
 		return nil
 	}
 	T := typeName(e.elem)
 	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + T}
-	args, call := []arg{{"y", "*" + array(e.elem, size)}}, []string{"&y[0]"}
+	args, call := []arg{{"y", "[]" + T}}, []string{"&y[0]"}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
 		if x.Kind == ir.Param || x.DType != e.elem {
@@ -38,12 +38,13 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			continue
 		}
 		op := kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: "*" + T, Single: x.Size() == 1}
+		typ := "[]" + T
 		operands[i] = op.Arg + "[j]"
 		if op.Single {
-			operands[i] = op.Arg + "[0]"
+			typ, operands[i] = "*"+array(e.elem, 1), op.Arg+"[0]"
 		}
 		m.Ins = append(m.Ins, op)
-		args, call = append(args, arg{op.Arg, "*" + array(e.elem, x.Size())}), append(call, "&"+op.Arg+"[0]")
+		args, call = append(args, arg{op.Arg, typ}), append(call, "&"+op.Arg+"[0]")
 	}
 	if !e.anyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
 		return nil
@@ -55,9 +56,9 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			if !canMap(e.target(), m) {
 				return nil
 			}
-			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, %d, 1, 0", strings.Join(call, ", "), size))}
+			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, len(y), 1, 0", strings.Join(call, ", ")))}
 		})
-		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
+		k.body = append(k.bounds("y"), forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])))))
 	})
 }
 

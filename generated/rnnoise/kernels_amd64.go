@@ -165,36 +165,14 @@ func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func addEach(y, x0, x1 *[24]float32) {
+func addEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 24, 1, 0)
+		addEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 24, 1, 0)
+		addEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		addEachGeneric(y, x0, x1)
-	}
-}
-
-func addEach_2(y, x0, x1 *[48]float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	default:
-		addEach_2Generic(y, x0, x1)
-	}
-}
-
-func addEach_3(y, x0, x1 *[96]float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	default:
-		addEach_3Generic(y, x0, x1)
 	}
 }
 
@@ -784,36 +762,14 @@ func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) 
 	}
 }
 
-func resetGateEach(y, x0, x1 *[24]float32) {
+func resetGateEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		resetGateEachAVX512(&y[0], &x0[0], &x1[0], 24, 1, 0)
+		resetGateEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		resetGateEachAVX2(&y[0], &x0[0], &x1[0], 24, 1, 0)
+		resetGateEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		resetGateEachGeneric(y, x0, x1)
-	}
-}
-
-func resetGateEach_2(y, x0, x1 *[48]float32) {
-	switch {
-	case useAVX512:
-		resetGateEachAVX512(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	case useAVX2:
-		resetGateEachAVX2(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	default:
-		resetGateEach_2Generic(y, x0, x1)
-	}
-}
-
-func resetGateEach_3(y, x0, x1 *[96]float32) {
-	switch {
-	case useAVX512:
-		resetGateEachAVX512(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	case useAVX2:
-		resetGateEachAVX2(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	default:
-		resetGateEach_3Generic(y, x0, x1)
 	}
 }
 
@@ -827,36 +783,14 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-func sigmoidEach(y, x0 *[24]float32) {
+func sigmoidEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 24, 1, 0)
+		sigmoidEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 24, 1, 0)
+		sigmoidEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		sigmoidEachGeneric(y, x0)
-	}
-}
-
-func sigmoidEach_2(y, x0 *[48]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 48, 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 48, 1, 0)
-	default:
-		sigmoidEach_2Generic(y, x0)
-	}
-}
-
-func sigmoidEach_3(y, x0 *[96]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 96, 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 96, 1, 0)
-	default:
-		sigmoidEach_3Generic(y, x0)
 	}
 }
 
@@ -882,13 +816,13 @@ func sigmoidOfRows_2(y []Output) {
 	}
 }
 
-func tanhOfRows(y [][24]float32) {
+func tanhOfSums(y []float32) {
 	switch {
 	case useAVX512:
-		tanhEachAVX512(&y[0][0], &y[0][0], 24, len(y), 0)
+		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		tanhEachAVX2(&y[0][0], &y[0][0], 24, len(y), 0)
+		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
 	default:
-		tanhOfRowsGeneric(y)
+		tanhOfSumsGeneric(y)
 	}
 }

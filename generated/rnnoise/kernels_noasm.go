@@ -3,9 +3,7 @@
 
 package rnnoise
 
-func addEach(y, x0, x1 *[24]float32)   { addEachGeneric(y, x0, x1) }
-func addEach_2(y, x0, x1 *[48]float32) { addEach_2Generic(y, x0, x1) }
-func addEach_3(y, x0, x1 *[96]float32) { addEach_3Generic(y, x0, x1) }
+func addEach(y, x0, x1 []float32) { addEachGeneric(y, x0, x1) }
 func addToUpdateGateOfRows(y []State, u0, u1 [][24]float32, u2 []State) {
 	addToUpdateGateOfRowsGeneric(y, u0, u1, u2)
 }
@@ -88,12 +86,8 @@ func gru3Forward_2(y *[192]float32, x *[96]float32, w *[12][96][16]float32, b *[
 func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) {
 	gru3Forward_3Generic(y, x, w, b)
 }
-func resetGateEach(y, x0, x1 *[24]float32)   { resetGateEachGeneric(y, x0, x1) }
-func resetGateEach_2(y, x0, x1 *[48]float32) { resetGateEach_2Generic(y, x0, x1) }
-func resetGateEach_3(y, x0, x1 *[96]float32) { resetGateEach_3Generic(y, x0, x1) }
-func sigmoidEach(y, x0 *[24]float32)         { sigmoidEachGeneric(y, x0) }
-func sigmoidEach_2(y, x0 *[48]float32)       { sigmoidEach_2Generic(y, x0) }
-func sigmoidEach_3(y, x0 *[96]float32)       { sigmoidEach_3Generic(y, x0) }
-func sigmoidOfRows(y []Output)               { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y []Output)             { sigmoidOfRows_2Generic(y) }
-func tanhOfRows(y [][24]float32)             { tanhOfRowsGeneric(y) }
+func resetGateEach(y, x0, x1 []float32) { resetGateEachGeneric(y, x0, x1) }
+func sigmoidEach(y, x0 []float32)       { sigmoidEachGeneric(y, x0) }
+func sigmoidOfRows(y []Output)          { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y []Output)        { sigmoidOfRows_2Generic(y) }
+func tanhOfSums(y []float32)            { tanhOfSumsGeneric(y) }

@@ -138,12 +138,12 @@ func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32,
 	}
 }
 
-func addEach(y, x0, x1 *[516]float32) {
+func addEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 516, 1, 0)
+		addEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 516, 1, 0)
+		addEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		addEachGeneric(y, x0, x1)
 	}
@@ -171,12 +171,12 @@ func addOfSums(y, u0 []float32) {
 	}
 }
 
-func cellEach(y, x0, x1, x2, x3 *[128]float32) {
+func cellEach(y, x0, x1, x2, x3 []float32) {
 	switch {
 	case useAVX512:
-		cellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
+		cellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
 	case useAVX2:
-		cellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
+		cellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
 	default:
 		cellEachGeneric(y, x0, x1, x2, x3)
 	}
@@ -360,23 +360,23 @@ func lstm1ForwardSkip(y *[512]float32, x *[128]float32, w *[32][129][16]float32,
 	}
 }
 
-func outputGateEach(y, x0, x1 *[128]float32) {
+func outputGateEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		outputGateEachAVX512(&y[0], &x0[0], &x1[0], 128, 1, 0)
+		outputGateEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		outputGateEachAVX2(&y[0], &x0[0], &x1[0], 128, 1, 0)
+		outputGateEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		outputGateEachGeneric(y, x0, x1)
 	}
 }
 
-func reluEach(y, x0 *[128]float32) {
+func reluEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		reluEachAVX512(&y[0], &x0[0], 128, 1, 0)
+		reluEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		reluEachAVX2(&y[0], &x0[0], 128, 1, 0)
+		reluEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		reluEachGeneric(y, x0)
 	}
@@ -392,12 +392,12 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-func sigmoidEach(y, x0 *[128]float32) {
+func sigmoidEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 128, 1, 0)
+		sigmoidEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 128, 1, 0)
+		sigmoidEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		sigmoidEachGeneric(y, x0)
 	}
@@ -414,34 +414,34 @@ func sigmoidOfSums(y []float32) {
 	}
 }
 
-func sqrtEach(y, x0 *[516]float32) {
+func sqrtEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		sqrtEachAVX512(&y[0], &x0[0], 516, 1, 0)
+		sqrtEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		sqrtEachAVX2(&y[0], &x0[0], 516, 1, 0)
+		sqrtEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		sqrtEachGeneric(y, x0)
 	}
 }
 
-func squareEach(y, x0 *[516]float32) {
+func squareEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		squareEachAVX512(&y[0], &x0[0], 516, 1, 0)
+		squareEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		squareEachAVX2(&y[0], &x0[0], 516, 1, 0)
+		squareEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		squareEachGeneric(y, x0)
 	}
 }
 
-func tanhEach(y, x0 *[128]float32) {
+func tanhEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		tanhEachAVX512(&y[0], &x0[0], 128, 1, 0)
+		tanhEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		tanhEachAVX2(&y[0], &x0[0], 128, 1, 0)
+		tanhEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		tanhEachGeneric(y, x0)
 	}

@@ -8,8 +8,16 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
+#define formula_6950dd0b(r0, r1, r2, r3) \
+	VMULPS r0, r1, r0; VMULPS r2, r3, r2; VADDPS r2, r0, r2
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define input_b6dfb302(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
+	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
+	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -17,8 +25,35 @@
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
+#define term1_5c20ddee(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z1)
+
+#define term4_33679189(x, w) \
+	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_689d862d(x, w) \
+	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
+#define term12_2e94bfa4(x, w) \
+	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define term1_61ae5298(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+
+#define term4_5a751796(x, w) \
+	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_998e7838(x, w) \
+	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 number1x4(c80000000, 0x80000000)
 number1x4(cc2d00000, 0xc2d00000)
@@ -42,6 +77,19 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
+#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
+
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
 number1x4(c3f1ae148, 0x3f1ae148)
@@ -85,9 +133,19 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
+#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define addEachAVX512Each \
-	VADDPS Z2, Z1, Z1
 
 // addEachAVX512 computes y = x0 + x1 for n elements of every row.
 TEXT ·addEachAVX512(SB), NOSPLIT, $0-48
@@ -98,25 +156,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	addEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	VADDPS Z2, Z1, Z2
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	addEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	VADDPS Z2, Z1, Z2
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define addEachAVX512_2Each \
-	VADDPS Z1, Z2, Z1
 
 // addEachAVX512_2 computes y = x1 + x0 for n elements of every row.
 TEXT ·addEachAVX512_2(SB), NOSPLIT, $0-48
@@ -127,7 +182,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	addEachAVX512_2Each
+	VADDPS Z1, Z2, Z1
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -135,7 +190,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	addEachAVX512_2Each
+	VADDPS Z1, Z2, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -143,9 +198,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define cellEachAVX512Each \
-	VMULPS Z2, Z1, Z1; VMULPS Z4, Z3, Z2; VADDPS Z2, Z1, Z1
 
 // cellEachAVX512 computes y = (x0 · x1) + (x2 · x3) for n elements of every row.
 TEXT ·cellEachAVX512(SB), NOSPLIT, $0-64
@@ -156,8 +208,8 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
-	cellEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_6950dd0b(Z2, Z1, Z4, Z3)
+	VMOVUPS Z4, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
@@ -165,8 +217,8 @@ rest2:
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
 	VMOVUPS.Z (BX)(AX*1), K7, Z4
-	cellEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_6950dd0b(Z2, Z1, Z4, Z3)
+	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -216,7 +268,7 @@ done5:
 	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z0; VMOVUPS Z0, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 256(R13)
 	ADDQ $2048, R12; ADDQ $512, R13
 	ADDQ $0, x+8(FP)
@@ -337,7 +389,7 @@ window9:
 	VFMADD231PS.BCST 12(R10), Z28, Z2
 done10:
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z0; VMOVUPS Z0, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 512(R13); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 1024(R13); VXORPS Z0, Z0, Z0
 	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 1536(R13)
 	ADDQ $16, R12; ADDQ $2048, R13
@@ -452,7 +504,7 @@ done5:
 	DECQ R9; JNZ blocks3
 	VADDPS Z1, Z0, Z0
 	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, (R13)
+	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; VMOVUPS Z1, (R13)
 	ADDQ $0, R12; ADDQ $0, R13
 	ADDQ $0, x+8(FP)
 	ADDQ $0, y+0(FP)
@@ -487,7 +539,7 @@ done5:
 	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, (R13)
+	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; VMOVUPS Z1, (R13)
 	ADDQ $0, R12; ADDQ $0, R13
 	ADDQ $0, x+8(FP)
 	ADDQ $0, y+0(FP)
@@ -495,11 +547,6 @@ done5:
 	JNZ row1
 	VZEROUPPER
 	RET
-
-#define d128x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
-	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
 
 // dense128x512AVX512 sums 128 products for each of 512 outputs.
 TEXT ·dense128x512AVX512(SB), NOSPLIT, $0-32
@@ -510,14 +557,14 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
-inputs3:
-	terms8x4x64(d128x512In2C0)
+inputs2:
+	terms8x4x64(input_b6dfb302)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -543,19 +590,16 @@ listed2:
 	VFMADD231PS 16512(DI)(R13*1), Z31, Z2; VFMADD231PS 24768(DI)(R13*1), Z31, Z3
 	DECQ CX; JNZ listed2
 done3:
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define outputGateEachAVX512Each \
-	VMULPS Z2, Z1, Z1
 
 // outputGateEachAVX512 computes y = x0 · x1 for n elements of every row.
 TEXT ·outputGateEachAVX512(SB), NOSPLIT, $0-48
@@ -566,25 +610,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	outputGateEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	VMULPS Z2, Z1, Z2
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	outputGateEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	VMULPS Z2, Z1, Z2
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define reluEachAVX512Each \
-	VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z1
 
 // reluEachAVX512 computes y = select(x0 < 0, 0, x0) for n elements of every row.
 TEXT ·reluEachAVX512(SB), NOSPLIT, $0-40
@@ -594,38 +635,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	reluEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z2
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	reluEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z2
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r32Term12(x, w) \
-	r32Term8(x, w); \
-	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
-	mulAdd2(x(R9)(R13*1), Z22, Z23)
-
-#define r32Term8(x, w) \
-	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
-
-#define r32Term4(x, w) \
-	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
-
-#define r32Term1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
@@ -645,23 +670,22 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(r32Term12)
+	terms4x4x64(term12_2e94bfa4)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32Term12(0, 0)
+	term12_2e94bfa4(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
-	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
+	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -677,21 +701,20 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(r32Term8)
+	terms4x4x64(term8_998e7838)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32Term8(0, 0)
+	term8_998e7838(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -704,18 +727,18 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r32Term4)
+	terms8x4x64(term4_5a751796)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32Term4(0, 0)
+	term4_5a751796(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -727,35 +750,22 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(r32Term1)
+	terms8x4x64(term1_61ae5298)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32Term1(0, 0)
+	term1_61ae5298(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
 	VZEROUPPER
 	RET
-
-#define sigmoidEachAVX512Each \
-	VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z2, Z3, Z2; \
-	VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
-	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; \
-	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VMULPS.BCST c3e2aae38<>(SB), Z2, Z5; VADDPS.BCST c3f000000<>(SB), Z5, Z5; \
-	VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z5, Z4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z5; VADDPS Z5, Z2, Z2; VADDPS Z2, Z4, Z2; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z4; VPSLLD $20, Z3, Z3; VPADDD Z3, Z4, Z3; \
-	VPADDD.BCST c40000000<>(SB), Z3, Z3; VMULPS Z3, Z2, Z2; VADDPS Z3, Z2, Z2; \
-	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
-	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1
 
 // sigmoidEachAVX512 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX512(SB), NOSPLIT, $0-40
@@ -765,25 +775,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define sqrtEachAVX512Each \
-	VSQRTPS Z1, Z1
 
 // sqrtEachAVX512 computes y = sqrt(x0) for n elements of every row.
 TEXT ·sqrtEachAVX512(SB), NOSPLIT, $0-40
@@ -793,7 +800,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	sqrtEachAVX512Each
+	VSQRTPS Z1, Z1
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -801,7 +808,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	sqrtEachAVX512Each
+	VSQRTPS Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -809,9 +816,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define squareEachAVX512Each \
-	VMULPS Z1, Z1, Z1
 
 // squareEachAVX512 computes y = x0 · x0 for n elements of every row.
 TEXT ·squareEachAVX512(SB), NOSPLIT, $0-40
@@ -821,7 +825,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	squareEachAVX512Each
+	VMULPS Z1, Z1, Z1
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -829,7 +833,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	squareEachAVX512Each
+	VMULPS Z1, Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -837,19 +841,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX512Each \
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z2; VBROADCASTSS c4110cccd<>(SB), Z3; VMINPS Z2, Z3, Z2; \
-	VADDPS.BCST c3f1ae148<>(SB), Z2, Z3; VPSUBD.BCST c3f1ae148<>(SB), Z3, Z3; VPSRLD $22, Z3, Z3; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z3, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z3, Z5; VMULPS Z2, Z5, Z5; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z3, Z6; VADDPS Z6, Z5, Z5; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z3, Z6; VMULPS Z4, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z4, Z6; \
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z3, Z6; VMULPS Z2, Z6, Z6; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z3, Z7; VADDPS Z7, Z6, Z6; VMULPS Z4, Z6, Z4; VADDPS Z5, Z4, Z4; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z3, Z5; VMULPS Z2, Z5, Z2; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z3, Z3; VADDPS Z3, Z2, Z2; VADDPS Z4, Z2, Z2; \
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z2, Z1
 
 // tanhEachAVX512 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX512(SB), NOSPLIT, $0-40
@@ -859,7 +850,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -867,7 +858,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -60,7 +60,9 @@ func activationForwardGeneric(y *[512]float32, x *[516]float32, w *[8][387][16]f
 }
 
 // addEachGeneric is y = x0 + x1 for every element. y may be an operand.
-func addEachGeneric(y, x0, x1 *[516]float32) {
+func addEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
 		y[j] = float32(add(x0[j], x1[j]))
 	}
@@ -83,7 +85,11 @@ func addOfSumsGeneric(y, u0 []float32) {
 }
 
 // cellEachGeneric is y = (x0 · x1) + (x2 · x3) for every element. y may be an operand.
-func cellEachGeneric(y, x0, x1, x2, x3 *[128]float32) {
+func cellEachGeneric(y, x0, x1, x2, x3 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	x2 = x2[:len(y)]
+	x3 = x3[:len(y)]
 	for j := range y {
 		y[j] = float32(cell(x0[j], x1[j], x2[j], x3[j]))
 	}
@@ -348,7 +354,8 @@ func decoderForwardGeneric(y *[1]float32, x *[128]float32, w *[1][128][16]float3
 //		y[n] = s
 //	}
 //
-// Rolled: 65536 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 65536 multiply-adds.
 func lstm1ForwardGeneric(y *[512]float32, x *[128]float32, w *[32][129][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -460,7 +467,9 @@ func lstm1ForwardRows_2Generic(y [][528]float32, x []State, w *[32][129][16]floa
 }
 
 // outputGateEachGeneric is y = x0 · x1 for every element. y may be an operand.
-func outputGateEachGeneric(y, x0, x1 *[128]float32) {
+func outputGateEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
 		y[j] = float32(outputGate(x0[j], x1[j]))
 	}
@@ -501,14 +510,16 @@ func reduceMean(y, x *[1]float32) {
 }
 
 // reluEachGeneric is y = select(x0 < 0, 0, x0) for every element. y may be an operand.
-func reluEachGeneric(y, x0 *[128]float32) {
+func reluEachGeneric(y, x0 []float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(relu(x0[j]))
 	}
 }
 
 // sigmoidEachGeneric is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEachGeneric(y, x0 *[128]float32) {
+func sigmoidEachGeneric(y, x0 []float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(sigmoid(x0[j]))
 	}
@@ -540,21 +551,24 @@ func slice_2(y *[516]float32, x *[1032]float32) {
 }
 
 // sqrtEachGeneric is y = sqrt(x0) for every element. y may be an operand.
-func sqrtEachGeneric(y, x0 *[516]float32) {
+func sqrtEachGeneric(y, x0 []float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(sqrt(x0[j]))
 	}
 }
 
 // squareEachGeneric is y = x0 · x0 for every element. y may be an operand.
-func squareEachGeneric(y, x0 *[516]float32) {
+func squareEachGeneric(y, x0 []float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(square(x0[j]))
 	}
 }
 
 // tanhEachGeneric is y = tanh(x0) for every element. y may be an operand.
-func tanhEachGeneric(y, x0 *[128]float32) {
+func tanhEachGeneric(y, x0 []float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(tanh(x0[j]))
 	}
