@@ -63,13 +63,13 @@ func (m *matrix) convolutionLoops(k *kernelFunc, o *ir.Contract) {
 	}
 	if m.w != nil {
 		k.args = append(k.args, arg{"w", weightTypes(m.layout, T)[0]})
-		k.body = append(k.body, let("filters", m.e.rt("Flat").Call(exprf("&w[0][0][0]"), exprf("%d", m.layout.Size()))))
+		k.body = append(k.body, let("filters", m.e.RT("Flat").Call(exprf("&w[0][0][0]"), exprf("%d", m.layout.Size()))))
 		c.names[m.w] = "filters"
 	}
 	if m.bias != nil {
 		panels := m.e.plan.TensorOf(m.bias.Param).Layout.Full
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", panels, T)})
-		k.body = append(k.body, let("bias", m.e.rt("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
+		k.body = append(k.body, let("bias", m.e.RT("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
 		c.names[m.bias] = "bias"
 	}
 	k.doc = append([]string{k.name + " computes, over the loops"}, c.formula()...)

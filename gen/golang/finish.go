@@ -229,7 +229,7 @@ func (b *body) flatRows(m *matrix) (args []jen.Code) {
 			return nil
 		}
 		name := b.passed(v)
-		args = append(args, b.e.rt("Flat").Call(exprf("%s", r.element(name, "0", "0")), exprf("%d*len(%s)", m.outs, name)))
+		args = append(args, b.e.RT("Flat").Call(exprf("%s", r.element(name, "0", "0")), exprf("%d*len(%s)", m.outs, name)))
 	}
 	return args
 }

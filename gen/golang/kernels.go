@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -45,7 +46,7 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 	if k := e.kernels[key]; k != nil {
 		return k
 	}
-	k := &kernelFunc{name: e.globals.name(hint)}
+	k := &kernelFunc{name: e.Globals.Name(hint)}
 	e.kernels[key] = k
 	current, repeat, building := e.current, e.repeat, e.building
 	e.current, e.repeat, e.building = nil, nil, k
@@ -65,8 +66,8 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	if len(byName) == 0 {
 		return nil, nil
 	}
-	f := e.file()
-	for _, name := range sortedKeys(byName) {
+	f := e.File()
+	for _, name := range source.SortedKeys(byName) {
 		k := byName[name]
 		for _, line := range e.comment(k) {
 			f.Comment(strings.ReplaceAll(line, k.name+" ", k.portable()+" "))
@@ -296,14 +297,14 @@ func weightNames(l *plan.Layout) []string {
 // build writes the kernel.
 func (m *matrix) build(k *kernelFunc) {
 	m.doc(k)
-	names := m.e.local("scale", "sq")
+	names := m.e.Local("scale", "sq")
 	ptr := map[*ir.Value]string{}
 	for i, v := range m.stored {
 		hint := "y"
 		if i > 0 {
 			hint = fmt.Sprintf("y%d", i)
 		}
-		ptr[v] = names.own(hint)
+		ptr[v] = names.Own(hint)
 		k.args = append(k.args, arg{ptr[v], "*" + array(m.e.elem, v.Size())})
 	}
 	k.args = append(k.args, arg{"x", "*" + array(m.e.elem, m.x.Size())})
@@ -318,7 +319,7 @@ func (m *matrix) build(k *kernelFunc) {
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.bias.Param).Layout.Full, typeName(m.e.elem))})
 	}
 	for _, v := range m.extra {
-		ptr[v] = names.name(v.Name)
+		ptr[v] = names.Name(v.Name)
 		k.args = append(k.args, arg{ptr[v], m.operandType(v)})
 	}
 	p := &printer{matrix: m, ptr: ptr, names: names}

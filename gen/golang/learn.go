@@ -151,7 +151,7 @@ func (b *body) takeRows(k *kernelFunc, over []*ir.Value) {
 	for i, v := range over {
 		name, typ, _ := b.source(v)
 		if v.Kind != ir.Input {
-			name = b.names.own([]string{"dy", "x"}[i])
+			name = b.names.Own([]string{"dy", "x"}[i])
 			b.args[v] = name
 		}
 		k.args = append(k.args, arg{name, typ})

@@ -25,7 +25,7 @@ func (e *emitter) stepOne(f *jen.File) error {
 	}
 	b := &body{
 		e: e, phase: ph, slots: "ws", weights: "p", grads: "g", training: true, single: true,
-		names:  e.local(),
+		names:  e.Local(),
 		at:     map[*ir.Value]place{},
 		sample: "t.seen",
 	}
@@ -211,7 +211,7 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 		k.rows, k.body = false, k.generic
 		return
 	}
-	p := &printer{matrix: m, ptr: map[*ir.Value]string{}, names: e.local()}
+	p := &printer{matrix: m, ptr: map[*ir.Value]string{}, names: e.Local()}
 	for i, v := range m.stored {
 		p.ptr[v] = single.args[i].name
 	}

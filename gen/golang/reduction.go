@@ -40,14 +40,14 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 					operands[i] += "[" + j + "]"
 				}
 			}
-			return b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e")
+			return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
 		}
 		k.body = k.bounds(wide)
 		if o.Kind == ir.MaxOf {
 			k.doc = []string{fmt.Sprintf("%s is the greatest of the elements' %s.", k.name, wrapFormula(o.Prog))}
-			larger := b.e.function("larger", maxProgram, []string{"a", "b"}, "m")
+			larger := b.e.Function("larger", maxProgram, []string{"a", "b"}, "m")
 			k.body = append(k.body, let("s", term("0")),
-				jen.For(letf("j", "1"), exprf("j < len(%s)", wide), exprf("j++")).Block(set("s", larger.call(exprf("s"), term("j")))),
+				jen.For(letf("j", "1"), exprf("j < len(%s)", wide), exprf("j++")).Block(set("s", larger.Call(exprf("s"), term("j")))),
 				jen.Return(exprf("s")))
 			return
 		}

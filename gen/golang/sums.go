@@ -84,7 +84,7 @@ func copyName(v *ir.Value) string {
 // passed, its type, and the element expression for sample i.
 func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) string) {
 	if v.Kind == ir.Input {
-		field := b.e.inputField(v)
+		field := b.e.InputField(v)
 		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
 	}
 	if name := b.args[v]; name != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/target"
@@ -58,7 +59,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			}
 			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, len(y), 1, 0", strings.Join(call, ", ")))}
 		})
-		k.body = append(k.bounds("y"), forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])))))
+		k.body = append(k.bounds("y"), forRange("j", "y", set("y[j]", jen.Id(T).Call(e.Apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])))))
 	})
 }
 
@@ -104,7 +105,7 @@ func (e *emitter) vectorKernels() []*kernelFunc {
 		}
 	}
 	var out []*kernelFunc
-	for _, name := range sortedKeys(byName) {
+	for _, name := range source.SortedKeys(byName) {
 		out = append(out, byName[name])
 	}
 	return out
@@ -135,7 +136,7 @@ func (e *emitter) assemblyFiles() error {
 		}
 	}
 	if helpers := helpersOf(ks); len(arches) > 1 && len(helpers) > 0 {
-		f := e.file()
+		f := e.File()
 		f.HeaderComment("//go:build " + asmTag(arches...))
 		for _, k := range helpers {
 			k.chooser(f, "")
@@ -144,7 +145,7 @@ func (e *emitter) assemblyFiles() error {
 			return err
 		}
 	}
-	other := e.file()
+	other := e.File()
 	other.HeaderComment("//go:build !(" + asmTag(arches...) + ")")
 	for _, k := range ks {
 		if !k.assemblyOnly() && k.on("") {
@@ -162,9 +163,9 @@ func helpersOf(ks []*kernelFunc) []*kernelFunc {
 
 // archFiles adds the files of an architecture.
 func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
-	f := e.file()
+	f := e.File()
 	f.HeaderComment("//go:build " + asmTag(arch))
-	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.header(), asmTag(arch))
+	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.Header(), asmTag(arch))
 	data := map[string]string{arch: e.lists[arch]}
 	for _, t := range e.targets() {
 		data[t.Name+"_"+t.Arch] = t.Data

@@ -79,7 +79,7 @@ func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 			fmt.Sprintf("%s is %s for every element. What lies between", k.name, wrapFormula(o.Prog)),
 			"the rows of a tensor is computed with them; it holds nothing.",
 		}
-		(&body{e: b.e, names: b.e.local(), at: map[*ir.Value]place{}}).updateFunc(k, u, o, b.arraysOf(o))
+		(&body{e: b.e, names: b.e.Local(), at: map[*ir.Value]place{}}).updateFunc(k, u, o, b.arraysOf(o))
 	})
 	for _, field := range fieldsOf(t) {
 		args := b.passNumbers(o)
@@ -104,7 +104,7 @@ func (b *body) flat(t *plan.Tensor, holder, field string) jen.Code {
 	default:
 		size = l.Ins() * l.Tail
 	}
-	return b.e.rt("Flat").Call(exprf("&%s%s", b.field(t, holder, field), first), exprf("%d", size))
+	return b.e.RT("Flat").Call(exprf("&%s%s", b.field(t, holder, field), first), exprf("%d", size))
 }
 
 // updateKey tells updates that can share a function.
@@ -165,7 +165,7 @@ func (b *body) arraysOf(o *ir.Map) []*updateArray {
 func (b *body) takeNumbers(k *kernelFunc, o *ir.Map) {
 	numbers, names := numbersOf(o)
 	for i, x := range numbers {
-		name := b.names.name(names[i])
+		name := b.names.Name(names[i])
 		k.args = append(k.args, arg{name, typeName(b.e.elem)})
 		b.at[x] = place{name, ""}
 	}
@@ -174,7 +174,7 @@ func (b *body) takeNumbers(k *kernelFunc, o *ir.Map) {
 func (b *body) takeArrays(k *kernelFunc, arrays []*updateArray, t *plan.Tensor) {
 	b.args = map[*ir.Value]string{}
 	for _, a := range arrays {
-		name := b.names.own(a.name)
+		name := b.names.Own(a.name)
 		for _, v := range a.values {
 			b.args[v] = name
 		}
@@ -205,28 +205,28 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, arrays []*u
 	at := map[*ir.Value]string{}
 	var names []string
 	for _, a := range arrays {
-		name := b.names.own(a.name)
+		name := b.names.Own(a.name)
 		for _, v := range a.values {
 			at[v] = name
 		}
 		names = append(names, name)
 		k.args = append(k.args, arg{name, "[]" + typeName(b.e.elem)})
 	}
-	s := b.e.scalar(b.e.elem)
-	s.avoid(b.names)
+	s := b.e.Scalar(b.e.elem)
+	s.Avoid(b.names)
 	var loop []jen.Code
 	for i, x := range o.In {
 		if isNumber(x) {
-			s.bind(o.InNames[i], b.at[x].idx)
+			s.Bind(o.InNames[i], b.at[x].idx)
 			continue
 		}
-		name := s.fresh(o.InNames[i])
-		s.bind(o.InNames[i], name)
+		name := s.Fresh(o.InNames[i])
+		s.Bind(o.InNames[i], name)
 		loop = append(loop, letf(name, "%s[j]", at[x]))
 	}
-	loop = append(loop, s.assigns(o.Prog)...)
+	loop = append(loop, s.Assigns(o.Prog)...)
 	for i, y := range o.Out {
-		loop = append(loop, setf(at[y]+"[j]", "%s", s.names[o.OutNames[i]]))
+		loop = append(loop, setf(at[y]+"[j]", "%s", s.Names[o.OutNames[i]]))
 	}
 	k.generic = append(k.bounds(names[0]), forRange("j", names[0], loop...))
 	arrayOf := map[string]string{}
