@@ -25,25 +25,22 @@ func cellEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 func convolve128To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve128To16AVX512(y, x, w, b *float32, rows, taps int)
-
-//go:noescape
 func convolve128To1AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve128To1AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
+func convolve128To32AVX512(y, x, w, b *float32, rows, taps int)
+
+//go:noescape
 func convolve129To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve129To16AVX512(y, x, w, b *float32, rows, taps int)
+func convolve129To32AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve1To16AVX2(y, x, w *float32, rows, taps int)
-
-//go:noescape
-func convolve1To16AVX512(y, x, w *float32, rows, taps int)
 
 //go:noescape
 func convolve1To2AVX2(y, x, w *float32, rows, taps int)
@@ -52,16 +49,19 @@ func convolve1To2AVX2(y, x, w *float32, rows, taps int)
 func convolve1To2AVX512(y, x, w *float32, rows, taps int)
 
 //go:noescape
+func convolve1To32AVX512(y, x, w *float32, rows, taps int)
+
+//go:noescape
 func convolve64To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve64To16AVX2_2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve64To16AVX512(y, x, w, b *float32, rows, taps int)
+func convolve64To32AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve64To16AVX512_2(y, x, w, b *float32, rows, taps int)
+func convolve64To32AVX512_2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func dense128x512AVX2(y, x, w, b *float32)
@@ -126,8 +126,8 @@ func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			convolve129To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 8; q += 2 {
+			convolve129To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -185,8 +185,8 @@ func cellEach(y, x0, x1, x2, x3 *[128]float32) {
 func conv1d1Forward(y *[1032]float32, x *[640]float32, w *[17][257][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 16 {
-			convolve1To16AVX512(&y[q*16], &x[0], &w[q][0][0], 1, 1)
+		for q := 0; q < 16; q += 2 {
+			convolve1To32AVX512(&y[q*16], &x[0], &w[q][0][0], 1, 1)
 		}
 		convolve1To2AVX512(&y[256], &x[0], &w[16][0][0], 1, 1)
 	case useAVX2:
@@ -202,8 +202,8 @@ func conv1d1Forward(y *[1032]float32, x *[640]float32, w *[17][257][16]float32) 
 func conv1d3Forward(y *[128]float32, x *[512]float32, w *[4][385][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			convolve128To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 4; q += 2 {
+			convolve128To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -217,8 +217,8 @@ func conv1d3Forward(y *[128]float32, x *[512]float32, w *[4][385][16]float32, b 
 func conv1d4Forward(y *[64]float32, x *[128]float32, w *[4][193][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			convolve64To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 4; q += 2 {
+			convolve64To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -232,8 +232,8 @@ func conv1d4Forward(y *[64]float32, x *[128]float32, w *[4][193][16]float32, b *
 func conv1d5Forward(y *[128]float32, x *[64]float32, w *[8][193][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			convolve64To16AVX512_2(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 8; q += 2 {
+			convolve64To32AVX512_2(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 8 {

@@ -42,19 +42,19 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 		}
 	}
 	var slice1 []float64
-	for i0 := range 1 {
-		for i1 := range 129 {
-			for i2 := range 4 {
-				slice1 = append(slice1, z1[0+258*i0+1*i1+258*i2])
+	for i0 := range 4 {
+		for i1 := range 1 {
+			for i2 := range 129 {
+				slice1 = append(slice1, z1[0+258*i0+258*i1+1*i2])
 			}
 		}
 	}
 	square1 := refSquare(slice1)
 	var slice2 []float64
-	for i0 := range 1 {
-		for i1 := range 129 {
-			for i2 := range 4 {
-				slice2 = append(slice2, z1[129+258*i0+1*i1+258*i2])
+	for i0 := range 4 {
+		for i1 := range 1 {
+			for i2 := range 129 {
+				slice2 = append(slice2, z1[129+258*i0+258*i1+1*i2])
 			}
 		}
 	}
@@ -73,8 +73,8 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 					_ = i3
 					for i4 := range 16 {
 						_ = i4
-						if 16*i2+i4 < 129 && i1+i3-1 >= 0 && i1+i3-1 < 4 {
-							z2[i0+128*i1] += sqrt1[i1+64*i2+i3+4*i4-1] * p[2][387*i0+48*i2+i3+3*i4]
+						if i1+i3-1 >= 0 && i1+i3-1 < 4 && 16*i2+i4 < 129 {
+							z2[i0+128*i1] += sqrt1[129*i1+16*i2+129*i3+i4-129] * p[2][387*i0+48*i2+i3+3*i4]
 						}
 					}
 				}
