@@ -18,16 +18,6 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-number4x8(c3f800000x8, 0x3f8000003f800000)
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
-
-#define zero(s0) \
-	VXORPS s0, s0, s0
-
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
-
 number4x8(c80000000x8, 0x8000000080000000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
 number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
@@ -45,6 +35,16 @@ DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_95
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
+number4x8(c3f800000x8, 0x3f8000003f800000)
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
 #define epilogue_ff9daad8(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
 	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
@@ -156,57 +156,38 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
 
-#define addEachAVX2Each \
-	VADDPS Y2, Y1, Y1
-
-// addEachAVX2 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	addEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	addEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
 #define addToUpdateGateEachAVX2Each \
-	VADDPS Y1, Y2, Y1; VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y1; VMOVUPS c3f800000x8<>(SB), Y2; VSUBPS Y3, Y2, Y2; \
-	VMULPS Y1, Y2, Y1; VMULPS Y4, Y3, Y2; VADDPS Y2, Y1, Y1
+	VADDPS Y1, Y2, Y1; VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y1; VADDPS Y4, Y3, Y2; VORPS c80000000x8<>(SB), Y2, Y3; \
+	VMOVUPS cc2d00000x8<>(SB), Y4; VMAXPS Y3, Y4, Y3; VMULPS c4138aa3bx8<>(SB), Y3, Y4; \
+	VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y6; VMULPS c3db17000x8<>(SB), Y6, Y7; \
+	VSUBPS Y7, Y3, Y3; VMULPS c3685fdf4x8<>(SB), Y6, Y6; VSUBPS Y6, Y3, Y3; VMULPS Y3, Y3, Y6; \
+	VMULPS c3e2aae38x8<>(SB), Y3, Y7; VADDPS c3f000000x8<>(SB), Y7, Y7; VMULPS c3d2aab32x8<>(SB), Y6, Y8; \
+	VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y7; VPERMPS Y7, Y4, Y7; \
+	VADDPS Y7, Y3, Y3; VADDPS Y3, Y6, Y3; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y6; VPERMPS Y6, Y4, Y6; \
+	VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; VPADDD c40000000x8<>(SB), Y4, Y4; VMULPS Y4, Y3, Y3; \
+	VADDPS Y4, Y3, Y3; VMULPS c1f800000x8<>(SB), Y3, Y3; VMOVUPS c3f800000x8<>(SB), Y4; VBLENDVPS Y2, Y3, Y4, Y2; \
+	VADDPS c3f800000x8<>(SB), Y3, Y3; VDIVPS Y3, Y2, Y2; VMOVUPS c3f800000x8<>(SB), Y3; VSUBPS Y2, Y3, Y3; \
+	VMULPS Y1, Y3, Y1; VMULPS Y5, Y2, Y2; VADDPS Y2, Y1, Y1
 
-// addToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3) for n elements of every row.
-TEXT ·addToUpdateGateEachAVX2(SB), NOSPLIT, $0-64
+// addToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_t3_0 = x2 + x3; v2_t3 = sigmoid(v2_t3_0); y = ((1 - v2_t3) · v1_y) + (v2_t3 · x4) for n elements of every row.
+TEXT ·addToUpdateGateEachAVX2(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3)
+	MOVQ x4+40(FP), R10; MOVQ rows+56(FP), R12; MOVQ gap+64(FP), R13; XORQ AX, AX
+	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_t3_0 = x2 + x3; v2_t3 = sigmoid(v2_t3_0); y = ((1 - v2_t3) · v1_y) + (v2_t3 · x4)
 row1:
-	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+48(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
+	VMOVUPS (R10)(AX*1), Y5
 	addToUpdateGateEachAVX2Each
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+48(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	VMASKMOVPS (BX)(AX*1), Y0, Y4
+	VMASKMOVPS (BX)(AX*1), Y0, Y4; VMASKMOVPS (R10)(AX*1), Y0, Y5
 	addToUpdateGateEachAVX2Each
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
@@ -818,25 +799,35 @@ inputs4:
 	RET
 
 #define resetGateEachAVX2Each \
-	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1; VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y4; VMAXPS Y2, Y4, Y2; \
+	VMULPS c4138aa3bx8<>(SB), Y2, Y4; VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; \
+	VMULPS c3db17000x8<>(SB), Y5, Y6; VSUBPS Y6, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y5, Y5; VSUBPS Y5, Y2, Y2; \
+	VMULPS Y2, Y2, Y5; VMULPS c3e2aae38x8<>(SB), Y2, Y6; VADDPS c3f000000x8<>(SB), Y6, Y6; \
+	VMULPS c3d2aab32x8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y4, Y6; VADDPS Y6, Y2, Y2; VADDPS Y2, Y5, Y2; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; VPERMPS Y5, Y4, Y5; VPSLLD $20, Y4, Y4; VPADDD Y4, Y5, Y4; \
+	VPADDD c40000000x8<>(SB), Y4, Y4; VMULPS Y4, Y2, Y2; VADDPS Y4, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
+	VMOVUPS c3f800000x8<>(SB), Y4; VBLENDVPS Y1, Y2, Y4, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1; \
+	VMULPS Y3, Y1, Y1
 
-// resetGateEachAVX2 computes y = x0 · x1 for n elements of every row.
-TEXT ·resetGateEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+// resetGateEachAVX2 computes v0 = x0 + x1; v1 = sigmoid(v0); y = v1 · x2 for n elements of every row.
+TEXT ·resetGateEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
 	XORQ AX, AX
-	// y = x0 · x1
+	// v0 = x0 + x1; v1 = sigmoid(v0); y = v1 · x2
 row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
 	resetGateEachAVX2Each
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
 	resetGateEachAVX2Each
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX

@@ -8,16 +8,6 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-number1x4(c3f800000, 0x3f800000)
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
-
-#define zero(s0) \
-	VXORPS s0, s0, s0
-
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
-
 number1x4(c80000000, 0x80000000)
 number1x4(cc2d00000, 0xc2d00000)
 number1x4(c4138aa3b, 0x4138aa3b)
@@ -39,6 +29,16 @@ DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
+number1x4(c3f800000, 0x3f800000)
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
 #define epilogue_503cccf4(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
 	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
@@ -173,57 +173,40 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
 
-#define addEachAVX512Each \
-	VADDPS Z2, Z1, Z1
-
-// addEachAVX512 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	addEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	addEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
 #define addToUpdateGateEachAVX512Each \
-	VADDPS Z1, Z2, Z1; VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z3, Z2, Z2; \
-	VMULPS Z1, Z2, Z1; VMULPS Z4, Z3, Z2; VADDPS Z2, Z1, Z1
+	VADDPS Z1, Z2, Z1; VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z1; VADDPS Z4, Z3, Z2; \
+	VORPS.BCST c80000000<>(SB), Z2, Z3; VBROADCASTSS cc2d00000<>(SB), Z4; VMAXPS Z3, Z4, Z3; \
+	VMULPS.BCST c4138aa3b<>(SB), Z3, Z4; VADDPS.BCST c4b400000<>(SB), Z4, Z4; \
+	VSUBPS.BCST c4b400000<>(SB), Z4, Z6; VMULPS.BCST c3db17000<>(SB), Z6, Z7; VSUBPS Z7, Z3, Z3; \
+	VMULPS.BCST c3685fdf4<>(SB), Z6, Z6; VSUBPS Z6, Z3, Z3; VMULPS Z3, Z3, Z6; \
+	VMULPS.BCST c3e2aae38<>(SB), Z3, Z7; VADDPS.BCST c3f000000<>(SB), Z7, Z7; \
+	VMULPS.BCST c3d2aab32<>(SB), Z6, Z8; VADDPS Z8, Z7, Z7; VMULPS Z6, Z7, Z6; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z4, Z7; VADDPS Z7, Z3, Z3; VADDPS Z3, Z6, Z3; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z4, Z6; VPSLLD $20, Z4, Z4; VPADDD Z4, Z6, Z4; \
+	VPADDD.BCST c40000000<>(SB), Z4, Z4; VMULPS Z4, Z3, Z3; VADDPS Z4, Z3, Z3; \
+	VMULPS.BCST c1f800000<>(SB), Z3, Z3; VPMOVD2M Z2, K1; VBROADCASTSS c3f800000<>(SB), Z2; \
+	VBLENDMPS Z3, Z2, K1, Z2; VADDPS.BCST c3f800000<>(SB), Z3, Z3; VDIVPS Z3, Z2, Z2; \
+	VBROADCASTSS c3f800000<>(SB), Z3; VSUBPS Z2, Z3, Z3; VMULPS Z1, Z3, Z1; VMULPS Z5, Z2, Z2; VADDPS Z2, Z1, Z1
 
-// addToUpdateGateEachAVX512 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3) for n elements of every row.
-TEXT ·addToUpdateGateEachAVX512(SB), NOSPLIT, $0-64
+// addToUpdateGateEachAVX512 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_t3_0 = x2 + x3; v2_t3 = sigmoid(v2_t3_0); y = ((1 - v2_t3) · v1_y) + (v2_t3 · x4) for n elements of every row.
+TEXT ·addToUpdateGateEachAVX512(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3)
+	MOVQ x4+40(FP), R10; MOVQ rows+56(FP), R12; MOVQ gap+64(FP), R13; XORQ AX, AX
+	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_t3_0 = x2 + x3; v2_t3 = sigmoid(v2_t3_0); y = ((1 - v2_t3) · v1_y) + (v2_t3 · x4)
 row1:
-	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
+	MOVQ n+48(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
+	VMOVUPS (R10)(AX*1), Z5
 	addToUpdateGateEachAVX512Each
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
+	MOVQ n+48(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	VMOVUPS.Z (BX)(AX*1), K7, Z4
+	VMOVUPS.Z (BX)(AX*1), K7, Z4; VMOVUPS.Z (R10)(AX*1), K7, Z5
 	addToUpdateGateEachAVX512Each
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
@@ -708,25 +691,36 @@ inputs4:
 	RET
 
 #define resetGateEachAVX512Each \
-	VMULPS Z2, Z1, Z1
+	VADDPS Z2, Z1, Z1; VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z4; VMAXPS Z2, Z4, Z2; \
+	VMULPS.BCST c4138aa3b<>(SB), Z2, Z4; VADDPS.BCST c4b400000<>(SB), Z4, Z4; \
+	VSUBPS.BCST c4b400000<>(SB), Z4, Z5; VMULPS.BCST c3db17000<>(SB), Z5, Z6; VSUBPS Z6, Z2, Z2; \
+	VMULPS.BCST c3685fdf4<>(SB), Z5, Z5; VSUBPS Z5, Z2, Z2; VMULPS Z2, Z2, Z5; \
+	VMULPS.BCST c3e2aae38<>(SB), Z2, Z6; VADDPS.BCST c3f000000<>(SB), Z6, Z6; \
+	VMULPS.BCST c3d2aab32<>(SB), Z5, Z7; VADDPS Z7, Z6, Z6; VMULPS Z5, Z6, Z5; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z4, Z6; VADDPS Z6, Z2, Z2; VADDPS Z2, Z5, Z2; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z4, Z5; VPSLLD $20, Z4, Z4; VPADDD Z4, Z5, Z4; \
+	VPADDD.BCST c40000000<>(SB), Z4, Z4; VMULPS Z4, Z2, Z2; VADDPS Z4, Z2, Z2; \
+	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
+	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1; VMULPS Z3, Z1, Z1
 
-// resetGateEachAVX512 computes y = x0 · x1 for n elements of every row.
-TEXT ·resetGateEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+// resetGateEachAVX512 computes v0 = x0 + x1; v1 = sigmoid(v0); y = v1 · x2 for n elements of every row.
+TEXT ·resetGateEachAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
 	XORQ AX, AX
-	// y = x0 · x1
+	// v0 = x0 + x1; v1 = sigmoid(v0); y = v1 · x2
 row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
+	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
 	resetGateEachAVX512Each
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
+	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
 	resetGateEachAVX512Each
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX

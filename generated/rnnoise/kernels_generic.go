@@ -2,66 +2,49 @@
 
 package rnnoise
 
-// addEachGeneric is y = x0 + x1 for every element. y may be an operand.
-func addEachGeneric(y, x0, x1 *[24]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
-// addEach_2Generic is y = x0 + x1 for every element. y may be an operand.
-func addEach_2Generic(y, x0, x1 *[48]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
-// addEach_3Generic is y = x0 + x1 for every element. y may be an operand.
-func addEach_3Generic(y, x0, x1 *[96]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
 // addToUpdateGateOfRowsGeneric is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRowsGeneric(y []State, u0, u1 [][24]float32, u2 []State) {
+func addToUpdateGateOfRowsGeneric(y []State, u0, u1, u2 [][24]float32, u3 []State) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru1H[:24], u0[i][:24], u1[i][:24], u2[i].Gru1H[:24])
+		addToUpdateGateOfSumsGeneric(y[i].Gru1H[:24], u0[i][:24], u1[i][:24], u2[i][:24], u3[i].Gru1H[:24])
 	}
 }
 
 // addToUpdateGateOfRows_2Generic is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRows_2Generic(y []State, u0, u1 [][48]float32, u2 []State) {
+func addToUpdateGateOfRows_2Generic(y []State, u0, u1, u2 [][48]float32, u3 []State) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru2H[:48], u0[i][:48], u1[i][:48], u2[i].Gru2H[:48])
+		addToUpdateGateOfSumsGeneric(y[i].Gru2H[:48], u0[i][:48], u1[i][:48], u2[i][:48], u3[i].Gru2H[:48])
 	}
 }
 
 // addToUpdateGateOfRows_3Generic is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRows_3Generic(y []State, u0, u1 [][96]float32, u2 []State) {
+func addToUpdateGateOfRows_3Generic(y []State, u0, u1, u2 [][96]float32, u3 []State) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru3H[:96], u0[i][:96], u1[i][:96], u2[i].Gru3H[:96])
+		addToUpdateGateOfSumsGeneric(y[i].Gru3H[:96], u0[i][:96], u1[i][:96], u2[i][:96], u3[i].Gru3H[:96])
 	}
 }
 
 // addToUpdateGateOfSumsGeneric computes add to update gate of the sums in y.
-func addToUpdateGateOfSumsGeneric(y, u0, u1, u2 []float32) {
+func addToUpdateGateOfSumsGeneric(y, u0, u1, u2, u3 []float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for j, s := range y {
 		sv0 := add(u0[j], s)
 		sv1 := relu(sv0)
-		y[j] = updateGate(u1[j], sv1, u2[j])
+		y[j] = updateGate(u1[j], u2[j], sv1, u3[j])
 	}
 }
 
@@ -1641,45 +1624,24 @@ func gru3Forward_3Generic(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]fl
 	}
 }
 
-// resetGateEachGeneric is y = x0 · x1 for every element. y may be an operand.
-func resetGateEachGeneric(y, x0, x1 *[24]float32) {
+// resetGateEachGeneric is v0 = x0 + x1; v1 = sigmoid(v0); y = v1 · x2 for every element. y may be an operand.
+func resetGateEachGeneric(y, x0, x1, x2 *[24]float32) {
 	for j := range y {
-		y[j] = float32(resetGate(x0[j], x1[j]))
+		y[j] = float32(resetGate(x0[j], x1[j], x2[j]))
 	}
 }
 
-// resetGateEach_2Generic is y = x0 · x1 for every element. y may be an operand.
-func resetGateEach_2Generic(y, x0, x1 *[48]float32) {
+// resetGateEach_2Generic is v0 = x0 + x1; v1 = sigmoid(v0); y = v1 · x2 for every element. y may be an operand.
+func resetGateEach_2Generic(y, x0, x1, x2 *[48]float32) {
 	for j := range y {
-		y[j] = float32(resetGate(x0[j], x1[j]))
+		y[j] = float32(resetGate(x0[j], x1[j], x2[j]))
 	}
 }
 
-// resetGateEach_3Generic is y = x0 · x1 for every element. y may be an operand.
-func resetGateEach_3Generic(y, x0, x1 *[96]float32) {
+// resetGateEach_3Generic is v0 = x0 + x1; v1 = sigmoid(v0); y = v1 · x2 for every element. y may be an operand.
+func resetGateEach_3Generic(y, x0, x1, x2 *[96]float32) {
 	for j := range y {
-		y[j] = float32(resetGate(x0[j], x1[j]))
-	}
-}
-
-// sigmoidEachGeneric is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEachGeneric(y, x0 *[24]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
-// sigmoidEach_2Generic is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEach_2Generic(y, x0 *[48]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
-// sigmoidEach_3Generic is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEach_3Generic(y, x0 *[96]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
+		y[j] = float32(resetGate(x0[j], x1[j], x2[j]))
 	}
 }
 

@@ -7,13 +7,7 @@ package silero
 func addEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func addEachAVX2_2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func addEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func addEachAVX512_2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
 func cellEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
@@ -103,22 +97,10 @@ func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX2(y, x0 *float32, n, rows, gap int)
+func sqrtEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX512(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func squareEachAVX2(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func squareEachAVX512(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
+func sqrtEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -138,23 +120,12 @@ func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32,
 	}
 }
 
-func addEach(y, x0, x1 *[516]float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 516, 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 516, 1, 0)
-	default:
-		addEachGeneric(y, x0, x1)
-	}
-}
-
 func addOfRows(y, u0 [][528]float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512_2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+		addEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
 	case useAVX2:
-		addEachAVX2_2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+		addEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
 	default:
 		addOfRowsGeneric(y, u0)
 	}
@@ -163,9 +134,9 @@ func addOfRows(y, u0 [][528]float32) {
 func addOfSums(y, u0 []float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512_2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+		addEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
 	case useAVX2:
-		addEachAVX2_2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+		addEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
 	default:
 		addOfSumsGeneric(y, u0)
 	}
@@ -392,17 +363,6 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-func sigmoidEach(y, x0 *[128]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 128, 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 128, 1, 0)
-	default:
-		sigmoidEachGeneric(y, x0)
-	}
-}
-
 func sigmoidOfSums(y []float32) {
 	switch {
 	case useAVX512:
@@ -414,35 +374,13 @@ func sigmoidOfSums(y []float32) {
 	}
 }
 
-func sqrtEach(y, x0 *[516]float32) {
+func sqrtEach(y, x0, x1 *[516]float32) {
 	switch {
 	case useAVX512:
-		sqrtEachAVX512(&y[0], &x0[0], 516, 1, 0)
+		sqrtEachAVX512(&y[0], &x0[0], &x1[0], 516, 1, 0)
 	case useAVX2:
-		sqrtEachAVX2(&y[0], &x0[0], 516, 1, 0)
+		sqrtEachAVX2(&y[0], &x0[0], &x1[0], 516, 1, 0)
 	default:
-		sqrtEachGeneric(y, x0)
-	}
-}
-
-func squareEach(y, x0 *[516]float32) {
-	switch {
-	case useAVX512:
-		squareEachAVX512(&y[0], &x0[0], 516, 1, 0)
-	case useAVX2:
-		squareEachAVX2(&y[0], &x0[0], 516, 1, 0)
-	default:
-		squareEachGeneric(y, x0)
-	}
-}
-
-func tanhEach(y, x0 *[128]float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &x0[0], 128, 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &x0[0], 128, 1, 0)
-	default:
-		tanhEachGeneric(y, x0)
+		sqrtEachGeneric(y, x0, x1)
 	}
 }

@@ -18,36 +18,6 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define mulAdd2(x, s0, s1) \
-	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define zero(s0) \
-	VXORPS s0, s0, s0
-
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
-
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
-
-number4x8(c80000000x8, 0x8000000080000000)
-number4x8(cc2d00000x8, 0xc2d00000c2d00000)
-number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
-number4x8(c4b400000x8, 0x4b4000004b400000)
-number4x8(c3db17000x8, 0x3db170003db17000)
-number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
-number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
-number4x8(c3f000000x8, 0x3f0000003f000000)
-number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
-DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
-DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
-GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
-DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-number4x8(c40000000x8, 0x4000000040000000)
-number4x8(c1f800000x8, 0x1f8000001f800000)
-number4x8(c3f800000x8, 0x3f8000003f800000)
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
 number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
@@ -75,41 +45,42 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
+number4x8(c80000000x8, 0x8000000080000000)
+number4x8(cc2d00000x8, 0xc2d00000c2d00000)
+number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
+number4x8(c4b400000x8, 0x4b4000004b400000)
+number4x8(c3db17000x8, 0x3db170003db17000)
+number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
+number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
+number4x8(c3f000000x8, 0x3f0000003f000000)
+number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
+number4x8(c40000000x8, 0x4000000040000000)
+number4x8(c1f800000x8, 0x1f8000001f800000)
+number4x8(c3f800000x8, 0x3f8000003f800000)
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 
 #define addEachAVX2Each \
-	VADDPS Y2, Y1, Y1
-
-// addEachAVX2 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	addEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	addEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define addEachAVX2_2Each \
 	VADDPS Y1, Y2, Y1
 
-// addEachAVX2_2 computes y = x1 + x0 for n elements of every row.
-TEXT ·addEachAVX2_2(SB), NOSPLIT, $0-48
+// addEachAVX2 computes y = x1 + x0 for n elements of every row.
+TEXT ·addEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
 	// y = x1 + x0
@@ -117,7 +88,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	addEachAVX2_2Each
+	addEachAVX2Each
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -125,7 +96,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	addEachAVX2_2Each
+	addEachAVX2Each
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -135,13 +106,41 @@ next3:
 	RET
 
 #define cellEachAVX2Each \
-	VMULPS Y2, Y1, Y1; VMULPS Y4, Y3, Y2; VADDPS Y2, Y1, Y1
+	VANDPS c7fffffffx8<>(SB), Y1, Y5; VMOVUPS c4110cccdx8<>(SB), Y6; VMINPS Y5, Y6, Y5; \
+	VADDPS c3f1ae148x8<>(SB), Y5, Y6; VPSUBD c3f1ae148x8<>(SB), Y6, Y6; VPSRLD $22, Y6, Y6; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y7; VPERMPS Y7, Y6, Y7; VSUBPS Y7, Y5, Y5; VMULPS Y5, Y5, Y7; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y8; VPERMPS Y8, Y6, Y8; VMULPS Y5, Y8, Y8; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y9; VPERMPS Y9, Y6, Y9; VADDPS Y9, Y8, Y8; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), Y9; VPERMPS Y9, Y6, Y9; VMULPS Y7, Y9, Y9; VADDPS Y9, Y8, Y8; \
+	VMULPS Y7, Y7, Y9; VMULPS Y9, Y8, Y8; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y9; VPERMPS Y9, Y6, Y9; \
+	VMULPS Y5, Y9, Y9; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y10; VPERMPS Y10, Y6, Y10; VADDPS Y10, Y9, Y9; \
+	VMULPS Y7, Y9, Y7; VADDPS Y8, Y7, Y7; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y8; VPERMPS Y8, Y6, Y8; \
+	VMULPS Y5, Y8, Y5; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y8; VPERMPS Y8, Y6, Y6; VADDPS Y6, Y5, Y5; \
+	VADDPS Y7, Y5, Y5; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y5, Y1; VORPS c80000000x8<>(SB), Y2, Y5; \
+	VMOVUPS cc2d00000x8<>(SB), Y6; VMAXPS Y5, Y6, Y5; VMULPS c4138aa3bx8<>(SB), Y5, Y6; \
+	VADDPS c4b400000x8<>(SB), Y6, Y6; VSUBPS c4b400000x8<>(SB), Y6, Y7; VMULPS c3db17000x8<>(SB), Y7, Y8; \
+	VSUBPS Y8, Y5, Y5; VMULPS c3685fdf4x8<>(SB), Y7, Y7; VSUBPS Y7, Y5, Y5; VMULPS Y5, Y5, Y7; \
+	VMULPS c3e2aae38x8<>(SB), Y5, Y8; VADDPS c3f000000x8<>(SB), Y8, Y8; VMULPS c3d2aab32x8<>(SB), Y7, Y9; \
+	VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y8; VPERMPS Y8, Y6, Y8; \
+	VADDPS Y8, Y5, Y5; VADDPS Y5, Y7, Y5; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y7; VPERMPS Y7, Y6, Y7; \
+	VPSLLD $20, Y6, Y6; VPADDD Y6, Y7, Y6; VPADDD c40000000x8<>(SB), Y6, Y6; VMULPS Y6, Y5, Y5; \
+	VADDPS Y6, Y5, Y5; VMULPS c1f800000x8<>(SB), Y5, Y5; VMOVUPS c3f800000x8<>(SB), Y6; VBLENDVPS Y2, Y5, Y6, Y2; \
+	VADDPS c3f800000x8<>(SB), Y5, Y5; VDIVPS Y5, Y2, Y2; VORPS c80000000x8<>(SB), Y3, Y5; \
+	VMOVUPS cc2d00000x8<>(SB), Y6; VMAXPS Y5, Y6, Y5; VMULPS c4138aa3bx8<>(SB), Y5, Y6; \
+	VADDPS c4b400000x8<>(SB), Y6, Y6; VSUBPS c4b400000x8<>(SB), Y6, Y7; VMULPS c3db17000x8<>(SB), Y7, Y8; \
+	VSUBPS Y8, Y5, Y5; VMULPS c3685fdf4x8<>(SB), Y7, Y7; VSUBPS Y7, Y5, Y5; VMULPS Y5, Y5, Y7; \
+	VMULPS c3e2aae38x8<>(SB), Y5, Y8; VADDPS c3f000000x8<>(SB), Y8, Y8; VMULPS c3d2aab32x8<>(SB), Y7, Y9; \
+	VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y8; VPERMPS Y8, Y6, Y8; \
+	VADDPS Y8, Y5, Y5; VADDPS Y5, Y7, Y5; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y7; VPERMPS Y7, Y6, Y7; \
+	VPSLLD $20, Y6, Y6; VPADDD Y6, Y7, Y6; VPADDD c40000000x8<>(SB), Y6, Y6; VMULPS Y6, Y5, Y5; \
+	VADDPS Y6, Y5, Y5; VMULPS c1f800000x8<>(SB), Y5, Y5; VMOVUPS c3f800000x8<>(SB), Y6; VBLENDVPS Y3, Y5, Y6, Y3; \
+	VADDPS c3f800000x8<>(SB), Y5, Y5; VDIVPS Y5, Y3, Y3; VMULPS Y4, Y3, Y3; VMULPS Y1, Y2, Y1; VADDPS Y1, Y3, Y1
 
-// cellEachAVX2 computes y = (x0 · x1) + (x2 · x3) for n elements of every row.
+// cellEachAVX2 computes v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0) for n elements of every row.
 TEXT ·cellEachAVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
 	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// y = (x0 · x1) + (x2 · x3)
+	// v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0)
 row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
@@ -565,13 +564,32 @@ done3:
 	RET
 
 #define outputGateEachAVX2Each \
-	VMULPS Y2, Y1, Y1
+	VANDPS c7fffffffx8<>(SB), Y1, Y3; VMOVUPS c4110cccdx8<>(SB), Y4; VMINPS Y3, Y4, Y3; \
+	VADDPS c3f1ae148x8<>(SB), Y3, Y4; VPSUBD c3f1ae148x8<>(SB), Y4, Y4; VPSRLD $22, Y4, Y4; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y5; VPERMPS Y5, Y4, Y5; VSUBPS Y5, Y3, Y3; VMULPS Y3, Y3, Y5; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y6; VPERMPS Y6, Y4, Y6; VMULPS Y3, Y6, Y6; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y7; VPERMPS Y7, Y4, Y7; VADDPS Y7, Y6, Y6; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), Y7; VPERMPS Y7, Y4, Y7; VMULPS Y5, Y7, Y7; VADDPS Y7, Y6, Y6; \
+	VMULPS Y5, Y5, Y7; VMULPS Y7, Y6, Y6; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y7; VPERMPS Y7, Y4, Y7; \
+	VMULPS Y3, Y7, Y7; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y8; VPERMPS Y8, Y4, Y8; VADDPS Y8, Y7, Y7; \
+	VMULPS Y5, Y7, Y5; VADDPS Y6, Y5, Y5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y6; VPERMPS Y6, Y4, Y6; \
+	VMULPS Y3, Y6, Y3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y6; VPERMPS Y6, Y4, Y4; VADDPS Y4, Y3, Y3; \
+	VADDPS Y5, Y3, Y3; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y3, Y1; VORPS c80000000x8<>(SB), Y2, Y3; \
+	VMOVUPS cc2d00000x8<>(SB), Y4; VMAXPS Y3, Y4, Y3; VMULPS c4138aa3bx8<>(SB), Y3, Y4; \
+	VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; VMULPS c3db17000x8<>(SB), Y5, Y6; \
+	VSUBPS Y6, Y3, Y3; VMULPS c3685fdf4x8<>(SB), Y5, Y5; VSUBPS Y5, Y3, Y3; VMULPS Y3, Y3, Y5; \
+	VMULPS c3e2aae38x8<>(SB), Y3, Y6; VADDPS c3f000000x8<>(SB), Y6, Y6; VMULPS c3d2aab32x8<>(SB), Y5, Y7; \
+	VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y4, Y6; \
+	VADDPS Y6, Y3, Y3; VADDPS Y3, Y5, Y3; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; VPERMPS Y5, Y4, Y5; \
+	VPSLLD $20, Y4, Y4; VPADDD Y4, Y5, Y4; VPADDD c40000000x8<>(SB), Y4, Y4; VMULPS Y4, Y3, Y3; \
+	VADDPS Y4, Y3, Y3; VMULPS c1f800000x8<>(SB), Y3, Y3; VMOVUPS c3f800000x8<>(SB), Y4; VBLENDVPS Y2, Y3, Y4, Y2; \
+	VADDPS c3f800000x8<>(SB), Y3, Y3; VDIVPS Y3, Y2, Y2; VMULPS Y1, Y2, Y1
 
-// outputGateEachAVX2 computes y = x0 · x1 for n elements of every row.
+// outputGateEachAVX2 computes v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0 for n elements of every row.
 TEXT ·outputGateEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
-	// y = x0 · x1
+	// v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0
 row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
@@ -750,91 +768,26 @@ next3:
 	RET
 
 #define sqrtEachAVX2Each \
-	VSQRTPS Y1, Y1
+	VMULPS Y1, Y1, Y1; VMULPS Y2, Y2, Y2; VADDPS Y1, Y2, Y1; VSQRTPS Y1, Y1
 
-// sqrtEachAVX2 computes y = sqrt(x0) for n elements of every row.
-TEXT ·sqrtEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = sqrt(x0)
+// sqrtEachAVX2 computes v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2) for n elements of every row.
+TEXT ·sqrtEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2)
 row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
 	sqrtEachAVX2Each
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
 	sqrtEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define squareEachAVX2Each \
-	VMULPS Y1, Y1, Y1
-
-// squareEachAVX2 computes y = x0 · x0 for n elements of every row.
-TEXT ·squareEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = x0 · x0
-row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	squareEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	squareEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define tanhEachAVX2Each \
-	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; \
-	VMULPS Y4, Y4, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y3, Y6; \
-	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
-	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
-	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
-
-// tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = tanh(x0)
-row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	tanhEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	tanhEachAVX2Each
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -8,40 +8,6 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define zero(s0) \
-	VXORPS s0, s0, s0
-
-#define mulAdd2(x, s0, s1) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
-
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
-
-#define terms4x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
-
-number1x4(c80000000, 0x80000000)
-number1x4(cc2d00000, 0xc2d00000)
-number1x4(c4138aa3b, 0x4138aa3b)
-number1x4(c4b400000, 0x4b400000)
-number1x4(c3db17000, 0x3db17000)
-number1x4(c3685fdf4, 0x3685fdf4)
-number1x4(c3e2aae38, 0x3e2aae38)
-number1x4(c3f000000, 0x3f000000)
-number1x4(c3d2aab32, 0x3d2aab32)
-DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
-DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
-GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
-DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-number1x4(c40000000, 0x40000000)
-number1x4(c1f800000, 0x1f800000)
-number1x4(c3f800000, 0x3f800000)
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
 number1x4(c3f1ae148, 0x3f1ae148)
@@ -85,41 +51,46 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
+number1x4(c80000000, 0x80000000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
+DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
+DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
+GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
+DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
+DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
+number1x4(c40000000, 0x40000000)
+number1x4(c1f800000, 0x1f800000)
+number1x4(c3f800000, 0x3f800000)
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
 
 #define addEachAVX512Each \
-	VADDPS Z2, Z1, Z1
-
-// addEachAVX512 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	addEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	addEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define addEachAVX512_2Each \
 	VADDPS Z1, Z2, Z1
 
-// addEachAVX512_2 computes y = x1 + x0 for n elements of every row.
-TEXT ·addEachAVX512_2(SB), NOSPLIT, $0-48
+// addEachAVX512 computes y = x1 + x0 for n elements of every row.
+TEXT ·addEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
 	// y = x1 + x0
@@ -127,7 +98,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	addEachAVX512_2Each
+	addEachAVX512Each
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -135,7 +106,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	addEachAVX512_2Each
+	addEachAVX512Each
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -145,13 +116,45 @@ next3:
 	RET
 
 #define cellEachAVX512Each \
-	VMULPS Z2, Z1, Z1; VMULPS Z4, Z3, Z2; VADDPS Z2, Z1, Z1
+	VANDPS.BCST c7fffffff<>(SB), Z1, Z5; VBROADCASTSS c4110cccd<>(SB), Z6; VMINPS Z5, Z6, Z5; \
+	VADDPS.BCST c3f1ae148<>(SB), Z5, Z6; VPSUBD.BCST c3f1ae148<>(SB), Z6, Z6; VPSRLD $22, Z6, Z6; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z6, Z7; VSUBPS Z7, Z5, Z5; VMULPS Z5, Z5, Z7; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z6, Z8; VMULPS Z5, Z8, Z8; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z6, Z9; VADDPS Z9, Z8, Z8; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), Z6, Z9; VMULPS Z7, Z9, Z9; VADDPS Z9, Z8, Z8; VMULPS Z7, Z7, Z9; \
+	VMULPS Z9, Z8, Z8; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z6, Z9; VMULPS Z5, Z9, Z9; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z6, Z10; VADDPS Z10, Z9, Z9; VMULPS Z7, Z9, Z7; VADDPS Z8, Z7, Z7; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z6, Z8; VMULPS Z5, Z8, Z5; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), Z6, Z6; VADDPS Z6, Z5, Z5; VADDPS Z7, Z5, Z5; \
+	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z5, Z1; VORPS.BCST c80000000<>(SB), Z2, Z5; \
+	VBROADCASTSS cc2d00000<>(SB), Z6; VMAXPS Z5, Z6, Z5; VMULPS.BCST c4138aa3b<>(SB), Z5, Z6; \
+	VADDPS.BCST c4b400000<>(SB), Z6, Z6; VSUBPS.BCST c4b400000<>(SB), Z6, Z7; \
+	VMULPS.BCST c3db17000<>(SB), Z7, Z8; VSUBPS Z8, Z5, Z5; VMULPS.BCST c3685fdf4<>(SB), Z7, Z7; \
+	VSUBPS Z7, Z5, Z5; VMULPS Z5, Z5, Z7; VMULPS.BCST c3e2aae38<>(SB), Z5, Z8; \
+	VADDPS.BCST c3f000000<>(SB), Z8, Z8; VMULPS.BCST c3d2aab32<>(SB), Z7, Z9; VADDPS Z9, Z8, Z8; \
+	VMULPS Z7, Z8, Z7; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z6, Z8; VADDPS Z8, Z5, Z5; VADDPS Z5, Z7, Z5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z6, Z7; VPSLLD $20, Z6, Z6; VPADDD Z6, Z7, Z6; \
+	VPADDD.BCST c40000000<>(SB), Z6, Z6; VMULPS Z6, Z5, Z5; VADDPS Z6, Z5, Z5; \
+	VMULPS.BCST c1f800000<>(SB), Z5, Z5; VPMOVD2M Z2, K1; VBROADCASTSS c3f800000<>(SB), Z2; \
+	VBLENDMPS Z5, Z2, K1, Z2; VADDPS.BCST c3f800000<>(SB), Z5, Z5; VDIVPS Z5, Z2, Z2; \
+	VORPS.BCST c80000000<>(SB), Z3, Z5; VBROADCASTSS cc2d00000<>(SB), Z6; VMAXPS Z5, Z6, Z5; \
+	VMULPS.BCST c4138aa3b<>(SB), Z5, Z6; VADDPS.BCST c4b400000<>(SB), Z6, Z6; \
+	VSUBPS.BCST c4b400000<>(SB), Z6, Z7; VMULPS.BCST c3db17000<>(SB), Z7, Z8; VSUBPS Z8, Z5, Z5; \
+	VMULPS.BCST c3685fdf4<>(SB), Z7, Z7; VSUBPS Z7, Z5, Z5; VMULPS Z5, Z5, Z7; \
+	VMULPS.BCST c3e2aae38<>(SB), Z5, Z8; VADDPS.BCST c3f000000<>(SB), Z8, Z8; \
+	VMULPS.BCST c3d2aab32<>(SB), Z7, Z9; VADDPS Z9, Z8, Z8; VMULPS Z7, Z8, Z7; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z6, Z8; VADDPS Z8, Z5, Z5; VADDPS Z5, Z7, Z5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z6, Z7; VPSLLD $20, Z6, Z6; VPADDD Z6, Z7, Z6; \
+	VPADDD.BCST c40000000<>(SB), Z6, Z6; VMULPS Z6, Z5, Z5; VADDPS Z6, Z5, Z5; \
+	VMULPS.BCST c1f800000<>(SB), Z5, Z5; VPMOVD2M Z3, K1; VBROADCASTSS c3f800000<>(SB), Z3; \
+	VBLENDMPS Z5, Z3, K1, Z3; VADDPS.BCST c3f800000<>(SB), Z5, Z5; VDIVPS Z5, Z3, Z3; VMULPS Z4, Z3, Z3; \
+	VMULPS Z1, Z2, Z1; VADDPS Z1, Z3, Z1
 
-// cellEachAVX512 computes y = (x0 · x1) + (x2 · x3) for n elements of every row.
+// cellEachAVX512 computes v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0) for n elements of every row.
 TEXT ·cellEachAVX512(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
 	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// y = (x0 · x1) + (x2 · x3)
+	// v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0)
 row1:
 	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
@@ -565,13 +568,33 @@ done3:
 	RET
 
 #define outputGateEachAVX512Each \
-	VMULPS Z2, Z1, Z1
+	VANDPS.BCST c7fffffff<>(SB), Z1, Z3; VBROADCASTSS c4110cccd<>(SB), Z4; VMINPS Z3, Z4, Z3; \
+	VADDPS.BCST c3f1ae148<>(SB), Z3, Z4; VPSUBD.BCST c3f1ae148<>(SB), Z4, Z4; VPSRLD $22, Z4, Z4; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z4, Z5; VSUBPS Z5, Z3, Z3; VMULPS Z3, Z3, Z5; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z4, Z6; VMULPS Z3, Z6, Z6; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z4, Z7; VADDPS Z7, Z6, Z6; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), Z4, Z7; VMULPS Z5, Z7, Z7; VADDPS Z7, Z6, Z6; VMULPS Z5, Z5, Z7; \
+	VMULPS Z7, Z6, Z6; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z4, Z7; VMULPS Z3, Z7, Z7; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z4, Z8; VADDPS Z8, Z7, Z7; VMULPS Z5, Z7, Z5; VADDPS Z6, Z5, Z5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z4, Z6; VMULPS Z3, Z6, Z3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), Z4, Z4; VADDPS Z4, Z3, Z3; VADDPS Z5, Z3, Z3; \
+	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z3, Z1; VORPS.BCST c80000000<>(SB), Z2, Z3; \
+	VBROADCASTSS cc2d00000<>(SB), Z4; VMAXPS Z3, Z4, Z3; VMULPS.BCST c4138aa3b<>(SB), Z3, Z4; \
+	VADDPS.BCST c4b400000<>(SB), Z4, Z4; VSUBPS.BCST c4b400000<>(SB), Z4, Z5; \
+	VMULPS.BCST c3db17000<>(SB), Z5, Z6; VSUBPS Z6, Z3, Z3; VMULPS.BCST c3685fdf4<>(SB), Z5, Z5; \
+	VSUBPS Z5, Z3, Z3; VMULPS Z3, Z3, Z5; VMULPS.BCST c3e2aae38<>(SB), Z3, Z6; \
+	VADDPS.BCST c3f000000<>(SB), Z6, Z6; VMULPS.BCST c3d2aab32<>(SB), Z5, Z7; VADDPS Z7, Z6, Z6; \
+	VMULPS Z5, Z6, Z5; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z4, Z6; VADDPS Z6, Z3, Z3; VADDPS Z3, Z5, Z3; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z4, Z5; VPSLLD $20, Z4, Z4; VPADDD Z4, Z5, Z4; \
+	VPADDD.BCST c40000000<>(SB), Z4, Z4; VMULPS Z4, Z3, Z3; VADDPS Z4, Z3, Z3; \
+	VMULPS.BCST c1f800000<>(SB), Z3, Z3; VPMOVD2M Z2, K1; VBROADCASTSS c3f800000<>(SB), Z2; \
+	VBLENDMPS Z3, Z2, K1, Z2; VADDPS.BCST c3f800000<>(SB), Z3, Z3; VDIVPS Z3, Z2, Z2; VMULPS Z1, Z2, Z1
 
-// outputGateEachAVX512 computes y = x0 · x1 for n elements of every row.
+// outputGateEachAVX512 computes v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0 for n elements of every row.
 TEXT ·outputGateEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
-	// y = x0 · x1
+	// v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0
 row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
@@ -793,91 +816,26 @@ next3:
 	RET
 
 #define sqrtEachAVX512Each \
-	VSQRTPS Z1, Z1
+	VMULPS Z1, Z1, Z1; VMULPS Z2, Z2, Z2; VADDPS Z1, Z2, Z1; VSQRTPS Z1, Z1
 
-// sqrtEachAVX512 computes y = sqrt(x0) for n elements of every row.
-TEXT ·sqrtEachAVX512(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = sqrt(x0)
+// sqrtEachAVX512 computes v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2) for n elements of every row.
+TEXT ·sqrtEachAVX512(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2)
 row1:
-	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
+	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Z1
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
 	sqrtEachAVX512Each
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
+	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
 	sqrtEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define squareEachAVX512Each \
-	VMULPS Z1, Z1, Z1
-
-// squareEachAVX512 computes y = x0 · x0 for n elements of every row.
-TEXT ·squareEachAVX512(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = x0 · x0
-row1:
-	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1
-	squareEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	squareEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define tanhEachAVX512Each \
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z2; VBROADCASTSS c4110cccd<>(SB), Z3; VMINPS Z2, Z3, Z2; \
-	VADDPS.BCST c3f1ae148<>(SB), Z2, Z3; VPSUBD.BCST c3f1ae148<>(SB), Z3, Z3; VPSRLD $22, Z3, Z3; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z3, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z3, Z5; VMULPS Z2, Z5, Z5; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z3, Z6; VADDPS Z6, Z5, Z5; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z3, Z6; VMULPS Z4, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z4, Z6; \
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z3, Z6; VMULPS Z2, Z6, Z6; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z3, Z7; VADDPS Z7, Z6, Z6; VMULPS Z4, Z6, Z4; VADDPS Z5, Z4, Z4; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z3, Z5; VMULPS Z2, Z5, Z2; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z3, Z3; VADDPS Z3, Z2, Z2; VADDPS Z4, Z2, Z2; \
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z2, Z1
-
-// tanhEachAVX512 computes y = tanh(x0) for n elements of every row.
-TEXT ·tanhEachAVX512(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = tanh(x0)
-row1:
-	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1
-	tanhEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	tanhEachAVX512Each
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

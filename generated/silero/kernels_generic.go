@@ -59,13 +59,6 @@ func activationForwardGeneric(y *[512]float32, x *[516]float32, w *[8][387][16]f
 	}
 }
 
-// addEachGeneric is y = x0 + x1 for every element. y may be an operand.
-func addEachGeneric(y, x0, x1 *[516]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
 // addOfRowsGeneric is addOfSumsGeneric for every row.
 func addOfRowsGeneric(y, u0 [][528]float32) {
 	u0 = u0[:len(y)]
@@ -82,7 +75,7 @@ func addOfSumsGeneric(y, u0 []float32) {
 	}
 }
 
-// cellEachGeneric is y = (x0 · x1) + (x2 · x3) for every element. y may be an operand.
+// cellEachGeneric is v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0) for every element. y may be an operand.
 func cellEachGeneric(y, x0, x1, x2, x3 *[128]float32) {
 	for j := range y {
 		y[j] = float32(cell(x0[j], x1[j], x2[j], x3[j]))
@@ -459,7 +452,7 @@ func lstm1ForwardRows_2Generic(y [][528]float32, x []State, w *[32][129][16]floa
 	}
 }
 
-// outputGateEachGeneric is y = x0 · x1 for every element. y may be an operand.
+// outputGateEachGeneric is v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0 for every element. y may be an operand.
 func outputGateEachGeneric(y, x0, x1 *[128]float32) {
 	for j := range y {
 		y[j] = float32(outputGate(x0[j], x1[j]))
@@ -504,13 +497,6 @@ func reluEachGeneric(y, x0 *[128]float32) {
 	}
 }
 
-// sigmoidEachGeneric is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEachGeneric(y, x0 *[128]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
 // sigmoidOfSumsGeneric computes sigmoid of the sums in y.
 func sigmoidOfSumsGeneric(y []float32) {
 	for j, s := range y {
@@ -532,23 +518,9 @@ func slice_2(y *[516]float32, x *[1032]float32) {
 	}
 }
 
-// sqrtEachGeneric is y = sqrt(x0) for every element. y may be an operand.
-func sqrtEachGeneric(y, x0 *[516]float32) {
+// sqrtEachGeneric is v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2) for every element. y may be an operand.
+func sqrtEachGeneric(y, x0, x1 *[516]float32) {
 	for j := range y {
-		y[j] = float32(sqrt(x0[j]))
-	}
-}
-
-// squareEachGeneric is y = x0 · x0 for every element. y may be an operand.
-func squareEachGeneric(y, x0 *[516]float32) {
-	for j := range y {
-		y[j] = float32(square(x0[j]))
-	}
-}
-
-// tanhEachGeneric is y = tanh(x0) for every element. y may be an operand.
-func tanhEachGeneric(y, x0 *[128]float32) {
-	for j := range y {
-		y[j] = float32(tanh(x0[j]))
+		y[j] = float32(sqrt(x0[j], x1[j]))
 	}
 }
