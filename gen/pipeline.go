@@ -11,4 +11,5 @@ var Pipeline = pass.Pipeline{
 	pass.Transposed, // filters by channels, for gradients of inputs
 	pass.StepOne,    // the step on one sample
 	pass.ByInputs,   // weights of narrow layers by their inputs
+	pass.Joined,     // gates and what comes of them
 }

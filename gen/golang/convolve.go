@@ -92,14 +92,19 @@ func (m *matrix) convolutionCalls() []jen.Code {
 			}
 			return code
 		}
-		switch {
-		case p.To-p.From == 1:
+		if p.To-p.From == p.Panels {
 			out = append(out, each(fmt.Sprint(p.From))...)
-		case c.Preempt:
-			out = append(out, forRange("q", fmt.Sprint(p.To), append(each("q"), m.e.preempt())...))
-		default:
-			out = append(out, forRange("q", fmt.Sprint(p.To), each("q")...))
+			continue
 		}
+		code := each("q")
+		if c.Preempt {
+			code = append(code, m.e.preempt())
+		}
+		if p.From == 0 && p.Panels == 1 {
+			out = append(out, forRange("q", fmt.Sprint(p.To), code...))
+			continue
+		}
+		out = append(out, jen.For(letf("q", "%d", p.From), exprf("q < %d", p.To), exprf("q += %d", p.Panels)).Block(code...))
 	}
 	return out
 }

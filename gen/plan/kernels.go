@@ -10,7 +10,10 @@ import (
 func (p *Plan) describe(s *Step) *kernel.Kernel {
 	if c := convolution(s.Op); c != nil {
 		k := describeConvolution(c, s.Chains, epilogues(s, s.Op.Outs()[0]))
-		k.Fused = p.Prog.Mode == "fast" && c.W != nil
+		if c.W != nil {
+			k.Fused = p.Prog.Mode == "fast"
+			k.Panels = p.TensorOf(c.W.V.Param).Layout.KernelPanels()
+		}
 		return k
 	}
 	if g := ir.FilterGradientOf(s.Op); g != nil {

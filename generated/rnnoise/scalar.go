@@ -17,9 +17,11 @@ func relu(x float32) float32 {
 	return x
 }
 
-// resetGate is y = r · h.
-func resetGate(r float32, h float32) float32 {
-	return float32(r * h)
+// resetGate is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = t3 · x2.
+func resetGate(x0 float32, x1 float32, x2 float32) float32 {
+	t30 := x0 + x1
+	t3 := nnrt.Sigmoid32(t30)
+	return float32(t3 * x2)
 }
 
 // sigmoid is y = sigmoid(x).
@@ -32,7 +34,9 @@ func tanh(x float32) float32 {
 	return nnrt.Tanh32(x)
 }
 
-// updateGate is y = ((1 - z) · n) + (z · h).
-func updateGate(z float32, n float32, h float32) float32 {
-	return float32((1-z)*n) + float32(z*h)
+// updateGate is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = ((1 - t3) · x2) + (t3 · x3).
+func updateGate(x0 float32, x1 float32, x2 float32, x3 float32) float32 {
+	t30 := x0 + x1
+	t3 := nnrt.Sigmoid32(t30)
+	return float32((1-t3)*x2) + float32(t3*x3)
 }

@@ -7,13 +7,7 @@ package silero
 func addEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func addEachAVX2_2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func addEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func addEachAVX512_2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
 func cellEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
@@ -25,25 +19,22 @@ func cellEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 func convolve128To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve128To16AVX512(y, x, w, b *float32, rows, taps int)
-
-//go:noescape
 func convolve128To1AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve128To1AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
+func convolve128To32AVX512(y, x, w, b *float32, rows, taps int)
+
+//go:noescape
 func convolve129To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve129To16AVX512(y, x, w, b *float32, rows, taps int)
+func convolve129To32AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve1To16AVX2(y, x, w *float32, rows, taps int)
-
-//go:noescape
-func convolve1To16AVX512(y, x, w *float32, rows, taps int)
 
 //go:noescape
 func convolve1To2AVX2(y, x, w *float32, rows, taps int)
@@ -52,16 +43,19 @@ func convolve1To2AVX2(y, x, w *float32, rows, taps int)
 func convolve1To2AVX512(y, x, w *float32, rows, taps int)
 
 //go:noescape
+func convolve1To32AVX512(y, x, w *float32, rows, taps int)
+
+//go:noescape
 func convolve64To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve64To16AVX2_2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve64To16AVX512(y, x, w, b *float32, rows, taps int)
+func convolve64To32AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve64To16AVX512_2(y, x, w, b *float32, rows, taps int)
+func convolve64To32AVX512_2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func dense128x512AVX2(y, x, w, b *float32)
@@ -103,22 +97,10 @@ func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX2(y, x0 *float32, n, rows, gap int)
+func sqrtEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX512(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func squareEachAVX2(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func squareEachAVX512(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
-
-//go:noescape
-func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
+func sqrtEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -126,8 +108,8 @@ func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			convolve129To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 8; q += 2 {
+			convolve129To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -138,23 +120,12 @@ func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32,
 	}
 }
 
-func addEach(y, x0, x1 []float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	default:
-		addEachGeneric(y, x0, x1)
-	}
-}
-
 func addOfRows(y, u0 [][528]float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512_2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+		addEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
 	case useAVX2:
-		addEachAVX2_2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+		addEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
 	default:
 		addOfRowsGeneric(y, u0)
 	}
@@ -163,20 +134,20 @@ func addOfRows(y, u0 [][528]float32) {
 func addOfSums(y, u0 []float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512_2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+		addEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
 	case useAVX2:
-		addEachAVX2_2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+		addEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
 	default:
 		addOfSumsGeneric(y, u0)
 	}
 }
 
-func cellEach(y, x0, x1, x2, x3 []float32) {
+func cellEach(y, x0, x1, x2, x3 *[128]float32) {
 	switch {
 	case useAVX512:
-		cellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
+		cellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
 	case useAVX2:
-		cellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
+		cellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
 	default:
 		cellEachGeneric(y, x0, x1, x2, x3)
 	}
@@ -185,8 +156,8 @@ func cellEach(y, x0, x1, x2, x3 []float32) {
 func conv1d1Forward(y *[1032]float32, x *[640]float32, w *[17][257][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 16 {
-			convolve1To16AVX512(&y[q*16], &x[0], &w[q][0][0], 1, 1)
+		for q := 0; q < 16; q += 2 {
+			convolve1To32AVX512(&y[q*16], &x[0], &w[q][0][0], 1, 1)
 		}
 		convolve1To2AVX512(&y[256], &x[0], &w[16][0][0], 1, 1)
 	case useAVX2:
@@ -202,8 +173,8 @@ func conv1d1Forward(y *[1032]float32, x *[640]float32, w *[17][257][16]float32) 
 func conv1d3Forward(y *[128]float32, x *[512]float32, w *[4][385][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			convolve128To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 4; q += 2 {
+			convolve128To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -217,8 +188,8 @@ func conv1d3Forward(y *[128]float32, x *[512]float32, w *[4][385][16]float32, b 
 func conv1d4Forward(y *[64]float32, x *[128]float32, w *[4][193][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			convolve64To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 4; q += 2 {
+			convolve64To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -232,8 +203,8 @@ func conv1d4Forward(y *[64]float32, x *[128]float32, w *[4][193][16]float32, b *
 func conv1d5Forward(y *[128]float32, x *[64]float32, w *[8][193][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			convolve64To16AVX512_2(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 8; q += 2 {
+			convolve64To32AVX512_2(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -360,23 +331,23 @@ func lstm1ForwardSkip(y *[512]float32, x *[128]float32, w *[32][129][16]float32,
 	}
 }
 
-func outputGateEach(y, x0, x1 []float32) {
+func outputGateEach(y, x0, x1 *[128]float32) {
 	switch {
 	case useAVX512:
-		outputGateEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
+		outputGateEachAVX512(&y[0], &x0[0], &x1[0], 128, 1, 0)
 	case useAVX2:
-		outputGateEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
+		outputGateEachAVX2(&y[0], &x0[0], &x1[0], 128, 1, 0)
 	default:
 		outputGateEachGeneric(y, x0, x1)
 	}
 }
 
-func reluEach(y, x0 []float32) {
+func reluEach(y, x0 *[128]float32) {
 	switch {
 	case useAVX512:
-		reluEachAVX512(&y[0], &x0[0], len(y), 1, 0)
+		reluEachAVX512(&y[0], &x0[0], 128, 1, 0)
 	case useAVX2:
-		reluEachAVX2(&y[0], &x0[0], len(y), 1, 0)
+		reluEachAVX2(&y[0], &x0[0], 128, 1, 0)
 	default:
 		reluEachGeneric(y, x0)
 	}
@@ -392,17 +363,6 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-func sigmoidEach(y, x0 []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], len(y), 1, 0)
-	default:
-		sigmoidEachGeneric(y, x0)
-	}
-}
-
 func sigmoidOfSums(y []float32) {
 	switch {
 	case useAVX512:
@@ -414,35 +374,13 @@ func sigmoidOfSums(y []float32) {
 	}
 }
 
-func sqrtEach(y, x0 []float32) {
+func sqrtEach(y, x0, x1 *[516]float32) {
 	switch {
 	case useAVX512:
-		sqrtEachAVX512(&y[0], &x0[0], len(y), 1, 0)
+		sqrtEachAVX512(&y[0], &x0[0], &x1[0], 516, 1, 0)
 	case useAVX2:
-		sqrtEachAVX2(&y[0], &x0[0], len(y), 1, 0)
+		sqrtEachAVX2(&y[0], &x0[0], &x1[0], 516, 1, 0)
 	default:
-		sqrtEachGeneric(y, x0)
-	}
-}
-
-func squareEach(y, x0 []float32) {
-	switch {
-	case useAVX512:
-		squareEachAVX512(&y[0], &x0[0], len(y), 1, 0)
-	case useAVX2:
-		squareEachAVX2(&y[0], &x0[0], len(y), 1, 0)
-	default:
-		squareEachGeneric(y, x0)
-	}
-}
-
-func tanhEach(y, x0 []float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0], &x0[0], len(y), 1, 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0], &x0[0], len(y), 1, 0)
-	default:
-		tanhEachGeneric(y, x0)
+		sqrtEachGeneric(y, x0, x1)
 	}
 }

@@ -4,19 +4,24 @@ package silero
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// add is y = x0 + x1.
-func add(x0 float32, x1 float32) float32 {
-	return x0 + x1
+// add is s = a + b.
+func add(a float32, b float32) float32 {
+	return a + b
 }
 
-// cell is y = (f · c) + (i · g).
-func cell(f float32, c float32, i float32, g float32) float32 {
-	return float32(f*c) + float32(i*g)
+// cell is t4 = tanh(x0); t3 = sigmoid(x1); t2 = sigmoid(x2); y = (t2 · x3) + (t3 · t4).
+func cell(x0 float32, x1 float32, x2 float32, x3 float32) float32 {
+	t4 := nnrt.Tanh32(x0)
+	t3 := nnrt.Sigmoid32(x1)
+	t2 := nnrt.Sigmoid32(x2)
+	return float32(t2*x3) + float32(t3*t4)
 }
 
-// outputGate is y = o · a.
-func outputGate(o float32, a float32) float32 {
-	return float32(o * a)
+// outputGate is t3 = tanh(x0); t2 = sigmoid(x1); y = t2 · t3.
+func outputGate(x0 float32, x1 float32) float32 {
+	t3 := nnrt.Tanh32(x0)
+	t2 := nnrt.Sigmoid32(x1)
+	return float32(t2 * t3)
 }
 
 // relu is y = select(x < 0, 0, x).
@@ -32,17 +37,10 @@ func sigmoid(x float32) float32 {
 	return nnrt.Sigmoid32(x)
 }
 
-// sqrt is y = sqrt(x).
-func sqrt(x float32) float32 {
-	return nnrt.Sqrt32(x)
-}
-
-// square is y = x · x.
-func square(x float32) float32 {
-	return float32(x * x)
-}
-
-// tanh is y = tanh(x).
-func tanh(x float32) float32 {
-	return nnrt.Tanh32(x)
+// sqrt is t4_0 = x0 · x0; t4_1 = x1 · x1; t4 = t4_1 + t4_0; y = sqrt(t4).
+func sqrt(x0 float32, x1 float32) float32 {
+	t40 := float32(x0 * x0)
+	t41 := float32(x1 * x1)
+	t4 := t41 + t40
+	return nnrt.Sqrt32(t4)
 }
