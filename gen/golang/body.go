@@ -203,7 +203,8 @@ func (b *body) mapOp(o *ir.Map) error {
 			if isNumber(x) {
 				args = append(args, exprf("%s", b.at[x].idx))
 			} else {
-				args = append(args, exprf("%s", b.pointer(x)))
+				pass, _, _ := b.elementsOf(x)
+				args = append(args, exprf("%s", pass))
 			}
 		}
 		b.add(b.e.id(k).Call(args...))
@@ -224,6 +225,9 @@ func (b *body) value(o *ir.Map, j string) *jen.Statement {
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
 		operands[i] = b.operand(x, j)
+		if n := x.Size(); n > 1 && n < o.Out[0].Size() {
+			operands[i] = b.operand(x, fmt.Sprintf("(%s %% %d)", j, n))
+		}
 	}
 	return b.e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
 }

@@ -211,15 +211,14 @@ next3:
 
 // crossEntropyGradientEachAVX2 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
 TEXT ·crossEntropyGradientEachAVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS (BX), Y1
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
+	MOVQ x2+24(FP), DI; MOVQ x3+32(FP), DX; VBROADCASTSS (DX), Y1
 	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
 	// y = x3 · ((x0 / x1) - x2)
 row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DX)(AX*1), Y4
+	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
 	crossEntropyGradientEachAVX2Each
 	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
@@ -227,7 +226,7 @@ elements4:
 rest2:
 	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y2
-	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DX)(AX*1), Y2, Y4
+	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DI)(AX*1), Y2, Y4
 	crossEntropyGradientEachAVX2Each
 	VMASKMOVPS Y3, Y2, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX

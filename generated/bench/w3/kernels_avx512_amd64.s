@@ -220,15 +220,14 @@ next3:
 
 // crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
 TEXT ·crossEntropyGradientEachAVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS (BX), Z1
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
+	MOVQ x2+24(FP), DI; MOVQ x3+32(FP), DX; VBROADCASTSS (DX), Z1
 	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
 	// y = x3 · ((x0 / x1) - x2)
 row1:
 	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DI)(AX*1), Z4
 	crossEntropyGradientEachAVX512Each
 	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
@@ -236,7 +235,7 @@ elements4:
 rest2:
 	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DX)(AX*1), K7, Z4
+	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DI)(AX*1), K7, Z4
 	crossEntropyGradientEachAVX512Each
 	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
