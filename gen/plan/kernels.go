@@ -11,6 +11,9 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 	if c := convolution(s.Op); c != nil {
 		k := describeConvolution(c, s.Chains, epilogues(s, s.Op.Outs()[0]))
 		k.Fused = p.Prog.Mode == "fast" && c.W != nil
+		if c.Algo == ir.Winograd2 {
+			tile(k, ir.TiledOf(s.Op))
+		}
 		return k
 	}
 	if g := ir.FilterGradientOf(s.Op); g != nil {
