@@ -9,6 +9,7 @@ import (
 	"text/template"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -33,7 +34,6 @@ type view struct {
 	Optimizer, LearningRate        string
 	States, StateNames             []string
 	Memory                         []memoryView // the state of a stream
-	Steps                          int          // of a stream, in the tests
 	Accessors                      []accessorView
 	Fits                           []fitGroup
 	Record                         []recordView // nil without columns
@@ -48,8 +48,6 @@ type view struct {
 	Inputs                         []ioView
 	Trained                        []ioView
 	OutputViews                    []ioView
-	// Golden is what portable Go gives, Fused what fused multiply-add gives.
-	Golden, Fused []goldenView
 	// Targets are the instruction sets that there are kernels for, the preferred
 	// first.
 	Targets []targetView
@@ -70,23 +68,11 @@ type view struct {
 	Balanced   string         // where the class weights lie that are fitted
 	Finals     [][]plan.Final // by the line
 	FinalParts int
-	// Of the generated tests.
-	InitSeed, DataSeed, MaxBatch int
-	// Of the sample that golden results are computed with, if there is one.
-	Sampled                                       bool
-	SampledUnits, SampledBlocks, SampledScale     int
-	ReferenceCases                                []referenceCase
-	Tolerance                                     string
-	GradientSeed, GradientSamples, GradientOption int
-	GradientTolerance                             string
-	LossTolerance                                 string
-	NoGradientCheck                               string
-	GradientChecks, GradientStep                  int // elements of a tensor; of how many tensors one is checked
-	TrainedTensors                                []bool
-	FixedTensors, SparseTensors                   []bool
-	SkipZeros                                     bool
-	OnHeap                                        bool // samples and workspace are too large for the stack
-	AllocBatch                                    int  // samples of TestZeroAllocations
+	selftest.View
+	MaxBatch                    int
+	TrainedTensors              []bool
+	FixedTensors, SparseTensors []bool
+	SkipZeros                   bool
 }
 
 // targetView is an instruction set: its name in NNGEN_PATH and in identifiers, its
@@ -114,25 +100,12 @@ type ioView struct {
 // Last is the index of the last element.
 func (v ioView) Last() int { return v.Size - 1 }
 
-// goldenView is a result the interpreter computed, as hexadecimal floats.
-type goldenView struct {
-	Expr, Value string
-}
-
 // templates renders the files of fixed shape.
 func (e *emitter) templates() error {
-	v := e.view()
-	err := e.tolerances(v)
-	if err != nil {
+	v, vector := e.view(), len(e.vectorKernels()) > 0
+	if err := e.tests.Fill(&v.View, vector, e.workspaceBytes()); err != nil {
 		return err
 	}
-	if v.Golden, err = e.golden(false); err != nil {
-		return err
-	}
-	if v.Fused, err = e.golden(e.prog.Mode == "fast"); err != nil {
-		return err
-	}
-	vector := len(e.vectorKernels()) > 0
 	var cpu []templateFile
 	if vector {
 		v.Targets, v.NoAsm = e.targetViews(), "!("+asmTag(e.arches()...)+")"
@@ -193,10 +166,7 @@ func (e *emitter) view() *view {
 	v := &view{
 		Header: e.Header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
-		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
-		Sampled: e.opts.Sample != nil, SampledUnits: sampledUnits, SampledBlocks: sampledBlocks, SampledScale: sampledScale,
-		GradientChecks: e.gradientChecks(), GradientStep: e.gradientStep(), GradientOption: gradientOptions,
-		SkipZeros: e.plan.Options.SkipZeros, OnHeap: e.testsOnHeap(), AllocBatch: zeroAllocationBatch,
+		MaxBatch: e.plan.Options.Batch, SkipZeros: e.plan.Options.SkipZeros,
 	}
 	if e.opts.Runtime != "" {
 		v.ErrorType = "nnrt.TensorError"
@@ -228,7 +198,7 @@ func (e *emitter) view() *view {
 		v.SparseTensors = append(v.SparseTensors, t.Value.Param.Mask != nil)
 		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
-	v.Fits, v.Memory, v.Steps = e.fits(), e.memoryViews(), e.testSteps()
+	v.Fits, v.Memory = e.fits(), e.memoryViews()
 	e.records(v)
 	for _, in := range e.prog.Inputs {
 		v.Inputs = append(v.Inputs, ioView{Field: e.InputField(in), Size: in.Size(), Bytes: in.DType == ir.Uint8})
@@ -250,24 +220,4 @@ func (e *emitter) view() *view {
 		v.EmbedFile, v.EmbedSize, v.EmbedSum = embeddedName, len(data), fmt.Sprintf("%#x", h.Sum64())
 	}
 	return v
-}
-
-// gradientChecks is how many elements of a tensor the gradient check tries:
-// the whole check should take about half a second.
-func (e *emitter) gradientChecks() int {
-	const budget = 3e7 // multiply-adds of the reference
-	return max(3, min(40, int(budget/float64(1+e.prog.MultiplyAdds()))/max(1, len(e.plan.Tensors))))
-}
-
-// gradientStep says of how many tensors the gradient check tries one, where a deep
-// network has so many that all would take minutes. It is odd, so that weights and
-// biases get their turn.
-func (e *emitter) gradientStep() int {
-	const budget, least, enough = 3e8, 3, 16 // multiply-adds, elements of a tensor, tensors
-	n := len(e.plan.Tensors)
-	step := min(int(float64(least*n)*float64(e.prog.MultiplyAdds())/budget), n/enough)
-	if step < 2 {
-		return 1
-	}
-	return step | 1
 }

@@ -21,7 +21,6 @@ var (
 	literalsOf  = source.LiteralsOf
 	lowerCamel  = source.LowerCamel
 	nest        = source.Nest
-	nestAll     = source.NestAll
 	newNamer    = source.NewNamer
 	note        = source.Note
 	oneLine     = source.OneLine
