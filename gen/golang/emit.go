@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/golang/api"
 	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/standalone"
 
@@ -47,7 +48,7 @@ func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error)
 }
 
 type emitter struct {
-	*source.Package
+	*api.API
 	net   *spec.Network
 	plan  *plan.Plan
 	prog  *ir.Program
@@ -72,8 +73,8 @@ type emitter struct {
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	e := &emitter{
-		Package: source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p)),
-		net:     net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
+		API: api.New(source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p)), net, p, o.Embedded),
+		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		kernels: map[string]*kernelFunc{}, looped: map[string]string{},
 		library: map[string]*assembly{}, commons: map[string]string{}, lists: map[string]string{},
@@ -81,6 +82,13 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	}
 	e.tests = selftest.New(e.Package, p, o.Sample)
 	return e
+}
+
+// parameters prints the parameters, and the constants of the network.
+func (e *emitter) parameters() (*jen.File, error) {
+	f, err := e.Params()
+	e.constants(f)
+	return f, err
 }
 
 // newGlobals returns the names of the package, of which the printers have taken
@@ -107,8 +115,8 @@ func (e *emitter) run() error {
 		{"forward.go", true, e.forward},
 		{"train.go", train, e.train},
 		{"update.go", train, e.update},
-		{"params.go", true, e.params},
-		{"types.go", true, e.types},
+		{"params.go", true, e.parameters},
+		{"types.go", true, e.Types},
 		{"kernels_generic.go", true, func() (*jen.File, error) { return e.kernelFile(false) }},
 		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.kernelFile(true) }},
 		{"scalar.go", true, e.ScalarFile},

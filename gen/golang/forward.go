@@ -200,7 +200,7 @@ func (e *emitter) predict(f *jen.File) {
 	if e.Remembers() {
 		what = "Predict returns the output for x, the next step of the stream of s"
 	}
-	if e.workspaceBytes() <= stackLimit {
+	if e.WorkspaceBytes() <= stackLimit {
 		f.Comment(what + ", with its workspace on the stack.")
 		sig().Block(
 			jen.Var().Id("ws").Id("Workspace"),

@@ -117,7 +117,7 @@ codegen: {train: false}
 		require.NoError(t, err)
 		p, err := gen.Plan(net, gen.Options{})
 		require.NoError(t, err)
-		var v selftest.View
+		var v selftest.Facts
 		require.NoError(t, selftest.New(source.New("net", "net.yaml", "", p.Prog, source.NewNamer()), p, nil).Fill(&v, true, 0))
 		require.Len(t, v.ReferenceCases, cases)
 		require.Len(t, v.Golden, 2)

@@ -36,8 +36,8 @@ func New(p *source.Package, pl *plan.Plan, sample *ir.Program) *Tests {
 	return t
 }
 
-// View is what the templates of the tests see.
-type View struct {
+// Facts are what the templates of the tests see.
+type Facts struct {
 	InitSeed, DataSeed int
 	Steps              int // of a stream
 	// Golden is what portable Go gives, Fused what fused multiply-add gives.
@@ -63,9 +63,9 @@ type Value struct {
 
 // Fill finds out what the tests need to know: whether there are kernels in assembly,
 // and how large a workspace is, in bytes.
-func (t *Tests) Fill(v *View, vector bool, workspace int) (err error) {
+func (t *Tests) Fill(v *Facts, vector bool, workspace int) (err error) {
 	t.vector = vector
-	*v = View{
+	*v = Facts{
 		InitSeed: goldenSeed, DataSeed: goldenData, Steps: t.testSteps(),
 		Sampled: t.sample != nil, SampledUnits: sampledUnits, SampledBlocks: sampledBlocks, SampledScale: sampledScale,
 		GradientChecks: t.gradientChecks(), GradientStep: t.gradientStep(), GradientOption: gradientOptions,

@@ -61,7 +61,7 @@ func baseTolerances(t ir.DType) (outputs, gradients float64) {
 }
 
 // tolerances finds out what the tests of float64 need to know.
-func (t *Tests) tolerances(v *View) error {
+func (t *Tests) tolerances(v *Facts) error {
 	cases, outputs, err := t.referenceCases()
 	if err != nil {
 		return err
