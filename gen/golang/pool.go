@@ -77,18 +77,3 @@ func (b *body) scatter(o *ir.Scatter) {
 	})
 	b.add(b.e.id(k).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY)), exprf("%s", b.pointer(o.At))))
 }
-
-// pool prints the maximum of every window in the reference.
-func (r *ref) pool(o *ir.Pool) {
-	y := r.result(o.Y.V)
-	loops, all := withNames(o.Loops, 0), withNames(o.All(), 0)
-	var where []string
-	for _, d := range o.X.Outside(all) {
-		where = append(where, within(o.X.At[d], all, o.X.Shape()[d])...)
-	}
-	to := fmt.Sprintf("%s[%s]", y, o.Y.Flat().Text(loops))
-	take := setf(to, "max(%s, %s[%s])", to, r.value(o.X.V), o.X.Flat().Text(all)) // of NaN it is NaN
-	body := append([]jen.Code{set(to, jen.Qual("math", "Inf").Call(jen.Lit(-1)))}, nestAll(all[len(loops):], when(where, take))...)
-	r.add(letf(y, "make([]float64, %d)", o.Y.V.Size()))
-	r.add(nestAll(loops, body)...)
-}

@@ -1,13 +1,14 @@
-package golang
+package api
 
 import (
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/spec"
 )
 
 // valid prints the methods that check targets from outside.
-func (e *emitter) valid(f *jen.File) {
+func (e *API) valid(f *jen.File) {
 	var body []jen.Code
 	number := false
 	for _, o := range e.Trained() {
@@ -15,10 +16,10 @@ func (e *emitter) valid(f *jen.File) {
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		what := jen.Lit(e.opts.Package + ".Target" + field)
+		what := jen.Lit(e.Title + ".Target" + field)
 		if o.Class {
-			body = append(body, jen.If(exprf("uint32(y%s) >= %d", field, o.Value.Size())).Block(
-				jen.Return(e.RT("ClassError").Call(what, exprf("int(y%s)", field), exprf("%d", o.Value.Size())))))
+			body = append(body, jen.If(source.Exprf("uint32(y%s) >= %d", field, o.Value.Size())).Block(
+				jen.Return(e.RT("ClassError").Call(what, source.Exprf("int(y%s)", field), source.Exprf("%d", o.Value.Size())))))
 			continue
 		}
 		number = true
@@ -26,8 +27,8 @@ func (e *emitter) valid(f *jen.File) {
 		if field != "" {
 			over = "&y" + field // not a copy
 		}
-		body = append(body, forRange("i, v", over, jen.If(exprf("v-v != 0")).Block(
-			jen.Return(e.RT("NumberError").Call(what, exprf("i"), exprf("float64(v)"))))))
+		body = append(body, source.ForRange("i, v", over, jen.If(source.Exprf("v-v != 0")).Block(
+			jen.Return(e.RT("NumberError").Call(what, source.Exprf("i"), source.Exprf("float64(v)"))))))
 	}
 	receiver := "*Target"
 	if len(e.prog.Outputs) == 1 && !number {
@@ -39,8 +40,8 @@ func (e *emitter) valid(f *jen.File) {
 	f.Line()
 	f.Comment("ValidTargets returns an error for the first target that is not valid.")
 	f.Func().Id("ValidTargets").Params(jen.Id("y").Index().Id("Target")).Error().Block(
-		forRange("i", "y", jen.If(letf("err", "y[i].Valid()"), exprf("err != nil")).Block(
-			jen.Return(e.RT("TargetError").Call(exprf("i"), exprf("err"))))),
+		source.ForRange("i", "y", jen.If(source.Letf("err", "y[i].Valid()"), source.Exprf("err != nil")).Block(
+			jen.Return(e.RT("TargetError").Call(source.Exprf("i"), source.Exprf("err"))))),
 		jen.Return(jen.Nil()))
 	f.Line()
 }
