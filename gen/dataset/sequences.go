@@ -67,7 +67,7 @@ func ofSteps(ports []Port, column string) []Port {
 	var out []Port
 	for _, p := range ports {
 		if p.Steps > 0 {
-			p.Size, p.Shape = p.Size/p.Steps, nil
+			p.Size, p.Places, p.Shape = p.Size/p.Steps, p.Places/p.Steps, nil
 		}
 		if !p.Length {
 			out = append(out, p)

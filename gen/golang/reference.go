@@ -186,7 +186,7 @@ func (r *ref) op(op ir.Op) error {
 		r.random(o)
 	case *ir.OneHot:
 		y := r.result(o.Y)
-		r.add(letf(y, "make([]float64, %d)", o.Y.Size()), setf(fmt.Sprintf("%s[int(%s[0])]", y, r.value(o.T)), "1"))
+		r.add(letf(y, "make([]float64, %d)", o.Y.Size()), forRange("k, c", r.value(o.T), setf(fmt.Sprintf("%s[%d*k+int(c)]", y, o.Y.Size()/o.T.Size()), "1")))
 	default:
 		return fmt.Errorf("reference: unexpected op %T", op)
 	}
@@ -368,7 +368,7 @@ func (r *ref) targets() {
 		}
 		name := r.names.name("target_" + o.Name)
 		r.at[o.Target] = name
-		if o.Class {
+		if o.Class && o.Numbers() == 1 {
 			r.add(letf(name, "[]float64{float64(y[i]%s)}", field))
 		} else {
 			r.add(letf(name, "refInput(y[i]%s[:])", field))

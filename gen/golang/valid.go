@@ -3,8 +3,22 @@ package golang
 import (
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
+
+// eachClass runs code on a class that is out of range.
+func eachClass(o ir.Output, y string, bad func(class string) jen.Code) jen.Code {
+	class := y
+	if o.Numbers() > 1 {
+		class = "c"
+	}
+	code := jen.If(exprf("uint32(%s) >= %d", class, o.Classes())).Block(bad(class))
+	if o.Numbers() > 1 {
+		return forRange("_, c", y, code)
+	}
+	return code
+}
 
 // valid prints the methods that check targets from outside.
 func (e *emitter) valid(f *jen.File) {
@@ -17,8 +31,10 @@ func (e *emitter) valid(f *jen.File) {
 		}
 		what := jen.Lit(e.opts.Package + ".Target" + field)
 		if o.Class {
-			body = append(body, jen.If(exprf("uint32(y%s) >= %d", field, o.Value.Size())).Block(
-				jen.Return(e.rt("ClassError").Call(what, exprf("int(y%s)", field), exprf("%d", o.Value.Size())))))
+			body = append(body, eachClass(o, "y"+field, func(class string) jen.Code {
+				return jen.Return(e.rt("ClassError").Call(what, exprf("int(%s)", class), exprf("%d", o.Classes())))
+			}))
+			number = number || o.Numbers() > 1
 			continue
 		}
 		number = true

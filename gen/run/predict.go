@@ -109,7 +109,7 @@ func (s *Shape) PredictionHeader() (string, error) {
 	return line.String(), err
 }
 
-// answers returns for each classifier the columns class, the number of the
+// answers returns for each classifier, and each of its places, the columns class, the number of the
 // class that each sample is in by its outputs, and label, its name; with several
 // outputs, output.class. They are empty where an output is NaN.
 func (s *Shape) answers(outputs []*dataset.Array) []dataset.TextColumn {
@@ -129,23 +129,29 @@ func (s *Shape) answers(outputs []*dataset.Array) []dataset.TextColumn {
 		if o.Kind != KindClasses && o.Kind != KindBinary {
 			continue
 		}
-		n := outputs[i].Rows()
-		columns := []dataset.TextColumn{column(o, "class", n)}
-		if len(o.Labels) > 1 {
-			columns = append(columns, column(o, "label", n))
-		}
-		for r := range n {
-			scores := outputs[i].Data[r*o.Size : (r+1)*o.Size]
-			if slices.ContainsFunc(scores, math.IsNaN) {
-				continue
+		n, size := outputs[i].Rows(), o.Size/max(1, o.Places)
+		for k := range max(1, o.Places) {
+			of := ""
+			if o.Places > 1 {
+				of = strconv.Itoa(k)
 			}
-			c := o.answer(scores)
-			columns[0].Texts[r] = strconv.Itoa(c)
-			if len(columns) > 1 {
-				columns[1].Texts[r] = o.Labels[c]
+			columns := []dataset.TextColumn{column(o, "class"+of, n)}
+			if len(o.Labels) > 1 {
+				columns = append(columns, column(o, "label"+of, n))
 			}
+			for r := range n {
+				scores := outputs[i].Data[r*o.Size+k*size:][:size]
+				if slices.ContainsFunc(scores, math.IsNaN) {
+					continue
+				}
+				c := o.answer(scores)
+				columns[0].Texts[r] = strconv.Itoa(c)
+				if len(columns) > 1 {
+					columns[1].Texts[r] = o.Labels[c]
+				}
+			}
+			out = append(out, columns...)
 		}
-		out = append(out, columns...)
 	}
 	return out
 }
@@ -161,7 +167,7 @@ func (s *Shape) columns() []string {
 			switch {
 			case o.Kind == KindBinary && len(o.Labels) == 2:
 				name = o.Labels[1]
-			case i < len(o.Labels):
+			case i < len(o.Labels) && o.Places <= 1:
 				name = o.Labels[i]
 			case o.Size == 1:
 				name = o.Name
@@ -197,7 +203,7 @@ func (s *Shape) writeJSON(w io.Writer, outputs []*dataset.Array) error {
 			if _, taken := row[name]; taken {
 				name = "predicted_" + name
 			}
-			if n, err := strconv.Atoi(c.Texts[r]); err == nil && strings.HasSuffix(c.Name, "class") {
+			if n, err := strconv.Atoi(c.Texts[r]); err == nil && strings.Contains(c.Name, "class") {
 				row[name] = n
 			} else if c.Texts[r] != "" {
 				row[name] = c.Texts[r]
