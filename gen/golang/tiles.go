@@ -16,6 +16,9 @@ func (c *contraction) tiled() []jen.Code {
 	if run := calls.RunOf(c.o); run != ir.None {
 		return c.copied(run)
 	}
+	if i := c.zeroed(); i >= 0 {
+		return c.zeros(i)
+	}
 	t := calls.TileOf(c.o, c.chains)
 	if t.Width == 0 {
 		return c.results(tile{width: 1, loop: -1})

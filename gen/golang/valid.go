@@ -24,7 +24,7 @@ func eachClass(o ir.Output, y string, bad func(class string) jen.Code) jen.Code 
 func (e *emitter) valid(f *jen.File) {
 	var body []jen.Code
 	number := false
-	for _, o := range e.trained() {
+	for _, o := range e.Trained() {
 		field := ""
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
@@ -32,7 +32,7 @@ func (e *emitter) valid(f *jen.File) {
 		what := jen.Lit(e.opts.Package + ".Target" + field)
 		if o.Class {
 			body = append(body, eachClass(o, "y"+field, func(class string) jen.Code {
-				return jen.Return(e.rt("ClassError").Call(what, exprf("int(%s)", class), exprf("%d", o.Classes())))
+				return jen.Return(e.RT("ClassError").Call(what, exprf("int(%s)", class), exprf("%d", o.Classes())))
 			}))
 			number = number || o.Numbers() > 1
 			continue
@@ -43,7 +43,7 @@ func (e *emitter) valid(f *jen.File) {
 			over = "&y" + field // not a copy
 		}
 		body = append(body, forRange("i, v", over, jen.If(exprf("v-v != 0")).Block(
-			jen.Return(e.rt("NumberError").Call(what, exprf("i"), exprf("float64(v)"))))))
+			jen.Return(e.RT("NumberError").Call(what, exprf("i"), exprf("float64(v)"))))))
 	}
 	receiver := "*Target"
 	if len(e.prog.Outputs) == 1 && !number {
@@ -56,7 +56,7 @@ func (e *emitter) valid(f *jen.File) {
 	f.Comment("ValidTargets returns an error for the first target that is not valid.")
 	f.Func().Id("ValidTargets").Params(jen.Id("y").Index().Id("Target")).Error().Block(
 		forRange("i", "y", jen.If(letf("err", "y[i].Valid()"), exprf("err != nil")).Block(
-			jen.Return(e.rt("TargetError").Call(exprf("i"), exprf("err"))))),
+			jen.Return(e.RT("TargetError").Call(exprf("i"), exprf("err"))))),
 		jen.Return(jen.Nil()))
 	f.Line()
 }

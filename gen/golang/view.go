@@ -209,16 +209,6 @@ func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 	return append(out, setf("y["+resultIndex(o)+"]", "%s", result))
 }
 
-// firstNaN is the rest of the condition under which v takes the place of s: a
-// NaN does, of another one only where the last counts.
-func firstNaN(kind ir.ReduceKind, v, s string) string {
-	cond := fmt.Sprintf(" || %[1]s != %[1]s", v)
-	if kind == ir.ArgMax || kind == ir.ArgMin {
-		cond += fmt.Sprintf(" && %[1]s == %[1]s", s)
-	}
-	return cond
-}
-
 // flatIndex is the place of x[o][n][i].
 func flatIndex(o *ir.ReduceAxis, n string) string {
 	at := n

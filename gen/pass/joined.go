@@ -1,7 +1,6 @@
 package pass
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/ir"
@@ -49,8 +48,9 @@ func (j *joiner) run() {
 		}
 		for _, x := range m.In {
 			if inner := j.made[x]; inner != nil && j.joins(m, inner) {
-				m = join(m, inner)
-				gone[inner] = true
+				if n := joined(m, inner); n != nil {
+					m, gone[inner] = n, true
+				}
 			}
 		}
 		j.f.Ops[i] = m
@@ -86,33 +86,4 @@ func simple(m *ir.Map) bool {
 		return !slices.Contains(ops, n.Op) && !slices.ContainsFunc(n.Args, func(a *expr.Node) bool { return !all(a) })
 	}
 	return !slices.ContainsFunc(m.Prog, func(a expr.Assign) bool { return !all(a.X) })
-}
-
-// join is m with the operation whose result it reads in front.
-func join(m, inner *ir.Map) *ir.Map {
-	n := &ir.Map{Doc: m.Doc, Out: m.Out, OutNames: m.OutNames}
-	leaf := func(v *ir.Value) string {
-		if i := slices.Index(n.In, v); i >= 0 {
-			return n.InNames[i]
-		}
-		n.In, n.InNames = append(n.In, v), append(n.InNames, fmt.Sprint("x", len(n.In)))
-		return n.InNames[len(n.In)-1]
-	}
-	result, names := fmt.Sprint("t", len(m.Prog)+len(inner.Prog)), map[string]string{}
-	for i, a := range inner.Prog {
-		names[a.Name] = fmt.Sprint(result, "_", i)
-	}
-	names[inner.OutNames[0]] = result
-	for i, v := range inner.In {
-		names[inner.InNames[i]] = leaf(v)
-	}
-	first := inner.Prog.Rename(names)
-	names = map[string]string{}
-	for i, v := range m.In {
-		if names[m.InNames[i]] = result; v != inner.Out[0] {
-			names[m.InNames[i]] = leaf(v)
-		}
-	}
-	n.Prog = append(first, m.Prog.Rename(names)...)
-	return n
 }

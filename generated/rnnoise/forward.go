@@ -28,9 +28,9 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 	gru1Hz := (*[24]float32)(ws.t6[:24])
 	copy(gru1Hz[:], gru1Recurrent[24:48])
 	gru1Reset := (*[24]float32)(ws.t1[:24])
-	resetGateEach(gru1Reset, gru1Xr, gru1Hr, &s.Gru1H)
+	addToResetGateEach(gru1Reset[:], s.Gru1H[:], gru1Xr[:], gru1Hr[:])
 	gru1Forward_3(&next.Gru1H, gru1Reset, &p.weightHhNOfGru1, &p.weightHhNOfGru1t, &p.biasHhNOfGru1)
-	addToUpdateGateOfSums(next.Gru1H[:], gru1Xn[:], gru1Xz[:], gru1Hz[:], s.Gru1H[:])
+	addToAddToUpdateGateOfSums(next.Gru1H[:], gru1Xn[:], s.Gru1H[:], gru1Xz[:], gru1Hz[:])
 	concat1 := (*[90]float32)(ws.t1[:90])
 	copy(concat1[0:24], a1[:])
 	copy(concat1[24:48], next.Gru1H[:])
@@ -50,9 +50,9 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 	gru2Hz := (*[48]float32)(ws.t6[:48])
 	copy(gru2Hz[:], gru2Recurrent[48:96])
 	gru2Reset := (*[48]float32)(ws.t2[:48])
-	resetGateEach_2(gru2Reset, gru2Xr, gru2Hr, &s.Gru2H)
+	addToResetGateEach(gru2Reset[:], s.Gru2H[:], gru2Xr[:], gru2Hr[:])
 	gru2Forward_3(&next.Gru2H, gru2Reset, &p.weightHhNOfGru2, &p.biasHhNOfGru2)
-	addToUpdateGateOfSums(next.Gru2H[:], gru2Xn[:], gru2Xz[:], gru2Hz[:], s.Gru2H[:])
+	addToAddToUpdateGateOfSums(next.Gru2H[:], gru2Xn[:], s.Gru2H[:], gru2Xz[:], gru2Hz[:])
 	concat2 := (*[114]float32)(ws.t2[:114])
 	copy(concat2[0:24], next.Gru1H[:])
 	copy(concat2[24:72], next.Gru2H[:])
@@ -72,9 +72,9 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 	gru3Hz := &ws.t6
 	copy(gru3Hz[:], gru3Recurrent[96:192])
 	gru3Reset := (*[96]float32)(ws.t1[:96])
-	resetGateEach_3(gru3Reset, gru3Xr, gru3Hr, &s.Gru3H)
+	addToResetGateEach(gru3Reset[:], s.Gru3H[:], gru3Xr[:], gru3Hr[:])
 	gru3Forward_3(&next.Gru3H, gru3Reset, &p.weightHhNOfGru3, &p.biasHhNOfGru3)
-	addToUpdateGateOfSums(next.Gru3H[:], gru3Xn[:], gru3Xz[:], gru3Hz[:], s.Gru3H[:])
+	addToAddToUpdateGateOfSums(next.Gru3H[:], gru3Xn[:], s.Gru3H[:], gru3Xz[:], gru3Hz[:])
 	c15ForwardSigmoid(&y.Gains, &next.Gru3H, &p.w11, &p.w11t, &p.b11)
 	c7ForwardSigmoid(&y.Vad, &next.Gru1H, &p.w12, &p.b12)
 	*s = *next
@@ -126,7 +126,7 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	gru3Hz := ws.t23[:len(x)]
 	gru3Reset := ws.t24[:len(x)]
 	c2ForwardRows(a1, x, &p.w1, &p.w1t, &p.b1)
-	tanhOfRows(a1)
+	tanhOfSums(nnrt.Flat(&a1[0][0], 24*len(a1)))
 	gru1ForwardRows(gru1Input, a1, &p.weightIhOfGru1, &p.weightIhOfGru1t, &p.biasIhOfGru1)
 	for i := range x {
 		copy(gru1Xr[i][:], gru1Input[i][0:24])
@@ -137,10 +137,10 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	for i := range x {
 		copy(gru1Hr[i][:], gru1Recurrent[i][0:24])
 		copy(gru1Hz[i][:], gru1Recurrent[i][24:48])
-		resetGateEach(&gru1Reset[i], &gru1Xr[i], &gru1Hr[i], &s[i].Gru1H)
+		addToResetGateEach(gru1Reset[i][:], s[i].Gru1H[:], gru1Xr[i][:], gru1Hr[i][:])
 	}
 	gru1ForwardRows_3(next, gru1Reset, &p.weightHhNOfGru1, &p.weightHhNOfGru1t, &p.biasHhNOfGru1)
-	addToUpdateGateOfRows(next, gru1Xn, gru1Xz, gru1Hz, s)
+	addToAddToUpdateGateOfRows(next, gru1Xn, s, gru1Xz, gru1Hz)
 	for i := range x {
 		copy(concat1[i][0:24], a1[i][:])
 		copy(concat1[i][24:48], next[i].Gru1H[:])
@@ -156,10 +156,10 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	for i := range x {
 		copy(gru2Hr[i][:], gru2Recurrent[i][0:48])
 		copy(gru2Hz[i][:], gru2Recurrent[i][48:96])
-		resetGateEach_2(&gru2Reset[i], &gru2Xr[i], &gru2Hr[i], &s[i].Gru2H)
+		addToResetGateEach(gru2Reset[i][:], s[i].Gru2H[:], gru2Xr[i][:], gru2Hr[i][:])
 	}
 	gru2ForwardRows_3(next, gru2Reset, &p.weightHhNOfGru2, &p.biasHhNOfGru2)
-	addToUpdateGateOfRows_2(next, gru2Xn, gru2Xz, gru2Hz, s)
+	addToAddToUpdateGateOfRows_2(next, gru2Xn, s, gru2Xz, gru2Hz)
 	for i := range x {
 		copy(concat2[i][0:24], next[i].Gru1H[:])
 		copy(concat2[i][24:72], next[i].Gru2H[:])
@@ -175,10 +175,10 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	for i := range x {
 		copy(gru3Hr[i][:], gru3Recurrent[i][0:96])
 		copy(gru3Hz[i][:], gru3Recurrent[i][96:192])
-		resetGateEach_3(&gru3Reset[i], &gru3Xr[i], &gru3Hr[i], &s[i].Gru3H)
+		addToResetGateEach(gru3Reset[i][:], s[i].Gru3H[:], gru3Xr[i][:], gru3Hr[i][:])
 	}
 	gru3ForwardRows_3(next, gru3Reset, &p.weightHhNOfGru3, &p.biasHhNOfGru3)
-	addToUpdateGateOfRows_3(next, gru3Xn, gru3Xz, gru3Hz, s)
+	addToAddToUpdateGateOfRows_3(next, gru3Xn, s, gru3Xz, gru3Hz)
 	c15ForwardRows(y, next, &p.w11, &p.w11t, &p.b11)
 	sigmoidOfRows(y)
 	c7ForwardRows(y, next, &p.w12, &p.b12)

@@ -17,11 +17,11 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	gru1Recurrent := refDense(p[5], p[4], s[0])
 	gru1Hr := gru1Recurrent[0:24]
 	gru1Hz := gru1Recurrent[24:48]
-	gru1Reset := refResetGate(gru1Xr, gru1Hr, s[0])
+	gru1Reset := refAddToResetGate(s[0], gru1Xr, gru1Hr)
 	gru1ResetRecurrent := refDense(p[7], p[6], gru1Reset)
 	gru1Zn := refAdd(gru1Xn, gru1ResetRecurrent)
 	gru1N := refRelu(gru1Zn)
-	gru1H := refUpdateGate(gru1Xz, gru1Hz, gru1N, s[0])
+	gru1H := refAddToUpdateGate(gru1N, s[0], gru1Xz, gru1Hz)
 	var concat1 []float64
 	concat1 = append(concat1, a1...)
 	concat1 = append(concat1, gru1H...)
@@ -33,11 +33,11 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	gru2Recurrent := refDense(p[11], p[10], s[1])
 	gru2Hr := gru2Recurrent[0:48]
 	gru2Hz := gru2Recurrent[48:96]
-	gru2Reset := refResetGate_2(gru2Xr, gru2Hr, s[1])
+	gru2Reset := refAddToResetGate_2(s[1], gru2Xr, gru2Hr)
 	gru2ResetRecurrent := refDense(p[13], p[12], gru2Reset)
 	gru2Zn := refAdd_2(gru2Xn, gru2ResetRecurrent)
 	gru2N := refRelu_2(gru2Zn)
-	gru2H := refUpdateGate_2(gru2Xz, gru2Hz, gru2N, s[1])
+	gru2H := refAddToUpdateGate_2(gru2N, s[1], gru2Xz, gru2Hz)
 	var concat2 []float64
 	concat2 = append(concat2, gru1H...)
 	concat2 = append(concat2, gru2H...)
@@ -49,17 +49,110 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	gru3Recurrent := refDense(p[17], p[16], s[2])
 	gru3Hr := gru3Recurrent[0:96]
 	gru3Hz := gru3Recurrent[96:192]
-	gru3Reset := refResetGate_3(gru3Xr, gru3Hr, s[2])
+	gru3Reset := refAddToResetGate_3(s[2], gru3Xr, gru3Hr)
 	gru3ResetRecurrent := refDense(p[19], p[18], gru3Reset)
 	gru3Zn := refAdd_3(gru3Xn, gru3ResetRecurrent)
 	gru3N := refRelu_3(gru3Zn)
-	gru3H := refUpdateGate_3(gru3Xz, gru3Hz, gru3N, s[2])
+	gru3H := refAddToUpdateGate_3(gru3N, s[2], gru3Xz, gru3Hz)
 	z2 := refDense(p[21], p[20], gru3H)
 	a2 := refSigmoid_2(z2)
 	z3 := refDense(p[23], p[22], gru1H)
 	a3 := refSigmoid_3(z3)
 	s[0], s[1], s[2] = gru1H, gru2H, gru3H
 	return [][]float64{a2, a3}
+}
+
+// refAddToResetGate is y2 = a + b; y3 = sigmoid(y2); y = y3 · h of every element.
+func refAddToResetGate(h, a, b []float64) []float64 {
+	out := make([]float64, 24)
+	for j := range out {
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64(y3 * h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToResetGate_2 is y2 = a + b; y3 = sigmoid(y2); y = y3 · h of every element.
+func refAddToResetGate_2(h, a, b []float64) []float64 {
+	out := make([]float64, 48)
+	for j := range out {
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64(y3 * h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToResetGate_3 is y2 = a + b; y3 = sigmoid(y2); y = y3 · h of every element.
+func refAddToResetGate_3(h, a, b []float64) []float64 {
+	out := make([]float64, 96)
+	for j := range out {
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64(y3 * h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToUpdateGate is y2 = a + b; y3 = sigmoid(y2); y = ((1 - y3) · n) + (y3 · h) of every element.
+func refAddToUpdateGate(n, h, a, b []float64) []float64 {
+	out := make([]float64, 24)
+	for j := range out {
+		n_ := n[j]
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64((1-y3)*n_) + float64(y3*h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToUpdateGate_2 is y2 = a + b; y3 = sigmoid(y2); y = ((1 - y3) · n) + (y3 · h) of every element.
+func refAddToUpdateGate_2(n, h, a, b []float64) []float64 {
+	out := make([]float64, 48)
+	for j := range out {
+		n_ := n[j]
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64((1-y3)*n_) + float64(y3*h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToUpdateGate_3 is y2 = a + b; y3 = sigmoid(y2); y = ((1 - y3) · n) + (y3 · h) of every element.
+func refAddToUpdateGate_3(n, h, a, b []float64) []float64 {
+	out := make([]float64, 96)
+	for j := range out {
+		n_ := n[j]
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64((1-y3)*n_) + float64(y3*h_)
+		out[j] = y_
+	}
+	return out
 }
 
 // refAdd is y = a + b of every element.
@@ -149,51 +242,6 @@ func refRelu_3(x []float64) []float64 {
 	return out
 }
 
-// refResetGate is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = t3 · x2 of every element.
-func refResetGate(x0, x1, x2 []float64) []float64 {
-	out := make([]float64, 24)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		x2_ := x2[j]
-		t30 := x0_ + x1_
-		t3 := refSigmoid(t30)
-		y_ := float64(t3 * x2_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refResetGate_2 is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = t3 · x2 of every element.
-func refResetGate_2(x0, x1, x2 []float64) []float64 {
-	out := make([]float64, 48)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		x2_ := x2[j]
-		t30 := x0_ + x1_
-		t3 := refSigmoid(t30)
-		y_ := float64(t3 * x2_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refResetGate_3 is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = t3 · x2 of every element.
-func refResetGate_3(x0, x1, x2 []float64) []float64 {
-	out := make([]float64, 96)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		x2_ := x2[j]
-		t30 := x0_ + x1_
-		t3 := refSigmoid(t30)
-		y_ := float64(t3 * x2_)
-		out[j] = y_
-	}
-	return out
-}
-
 // refSigmoid_3 is y = sigmoid(x) of every element.
 func refSigmoid_3(x []float64) []float64 {
 	out := make([]float64, 1)
@@ -222,54 +270,6 @@ func refTanh(x []float64) []float64 {
 	for j := range out {
 		x_ := x[j]
 		y_ := math.Tanh(x_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refUpdateGate is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = ((1 - t3) · x2) + (t3 · x3) of every element.
-func refUpdateGate(x0, x1, x2, x3 []float64) []float64 {
-	out := make([]float64, 24)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		x2_ := x2[j]
-		x3_ := x3[j]
-		t30 := x0_ + x1_
-		t3 := refSigmoid(t30)
-		y_ := float64((1-t3)*x2_) + float64(t3*x3_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refUpdateGate_2 is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = ((1 - t3) · x2) + (t3 · x3) of every element.
-func refUpdateGate_2(x0, x1, x2, x3 []float64) []float64 {
-	out := make([]float64, 48)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		x2_ := x2[j]
-		x3_ := x3[j]
-		t30 := x0_ + x1_
-		t3 := refSigmoid(t30)
-		y_ := float64((1-t3)*x2_) + float64(t3*x3_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refUpdateGate_3 is t3_0 = x0 + x1; t3 = sigmoid(t3_0); y = ((1 - t3) · x2) + (t3 · x3) of every element.
-func refUpdateGate_3(x0, x1, x2, x3 []float64) []float64 {
-	out := make([]float64, 96)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		x2_ := x2[j]
-		x3_ := x3[j]
-		t30 := x0_ + x1_
-		t3 := refSigmoid(t30)
-		y_ := float64((1-t3)*x2_) + float64(t3*x3_)
 		out[j] = y_
 	}
 	return out

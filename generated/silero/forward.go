@@ -25,7 +25,7 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 	slice2 := &ws.t2
 	slice_2(slice2, z1)
 	sqrt1 := (*[516]float32)(ws.t0[:516])
-	sqrtEach(sqrt1, slice2, slice1)
+	squareToSqrtEach(sqrt1[:], slice1[:], slice2[:])
 	a2 := (*[512]float32)(ws.t2[:512])
 	activationForward(a2, sqrt1, &p.w2, &p.b2)
 	a3 := (*[128]float32)(ws.t1[:128])
@@ -43,14 +43,14 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 		lstmZi := &ws.t3[l]
 		copy(lstmZi[:], lstm1Gates[128*l:][:128])
 	}
-	lstm1Zg := &ws.t3[2]
-	lstm1Zi := &ws.t3[0]
 	lstm1Zf := &ws.t3[1]
+	lstm1Zi := &ws.t3[0]
+	lstm1Zg := &ws.t3[2]
 	lstm1Zo := &ws.t3[3]
-	cellEach(&next.Lstm1C, lstm1Zg, lstm1Zi, lstm1Zf, &s.Lstm1C)
-	outputGateEach(&next.Lstm1H, &next.Lstm1C, lstm1Zo)
+	tanhToSigmoidToSigmoidToCellEach(next.Lstm1C[:], s.Lstm1C[:], lstm1Zf[:], lstm1Zi[:], lstm1Zg[:])
+	tanhToSigmoidToOutputGateEach(next.Lstm1H[:], lstm1Zo[:], next.Lstm1C[:])
 	relu1 := (*[128]float32)(ws.t2[:128])
-	reluEach(relu1, &next.Lstm1H)
+	reluEach(relu1[:], next.Lstm1H[:])
 	a6 := (*[1]float32)(ws.t1[:1])
 	decoderForward(a6, relu1, &p.w8, &p.b8)
 	sigmoidOfSums(a6[:])
@@ -90,9 +90,9 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	a5 := ws.t7[:len(x)]
 	lstm1Input := ws.t6[:len(x)]
 	lstm1Gates := ws.t9[:len(x)]
-	lstm1Zg := ws.t10[2][:len(x)]
-	lstm1Zi := ws.t10[0][:len(x)]
 	lstm1Zf := ws.t10[1][:len(x)]
+	lstm1Zi := ws.t10[0][:len(x)]
+	lstm1Zg := ws.t10[2][:len(x)]
 	lstm1Zo := ws.t10[3][:len(x)]
 	relu1 := ws.t7[:len(x)]
 	a6 := ws.t11[:len(x)]
@@ -106,7 +106,7 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 		conv1d1Forward(&z1[i], (*[640]float32)(pad1[i][:]), &p.w1)
 		slice(&slice1[i], &z1[i])
 		slice_2(&slice2[i], &z1[i])
-		sqrtEach(&sqrt1[i], &slice2[i], &slice1[i])
+		squareToSqrtEach(sqrt1[i][:], slice1[i][:], slice2[i][:])
 		activationForward((*[512]float32)(a2[i][:]), &sqrt1[i], &p.w2, &p.b2)
 		conv1d3Forward((*[128]float32)(a3[i][:]), (*[512]float32)(a2[i][:]), &p.w3, &p.b3)
 		conv1d4Forward(&a4[i], (*[128]float32)(a3[i][:]), &p.w4, &p.b4)
@@ -122,9 +122,9 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 		}
 	}
 	for i := range x {
-		cellEach(&next[i].Lstm1C, (*[128]float32)(lstm1Zg[i][:]), (*[128]float32)(lstm1Zi[i][:]), (*[128]float32)(lstm1Zf[i][:]), &s[i].Lstm1C)
-		outputGateEach(&next[i].Lstm1H, &next[i].Lstm1C, (*[128]float32)(lstm1Zo[i][:]))
-		reluEach((*[128]float32)(relu1[i][:]), &next[i].Lstm1H)
+		tanhToSigmoidToSigmoidToCellEach(next[i].Lstm1C[:], s[i].Lstm1C[:], (*[128]float32)(lstm1Zf[i][:])[:], (*[128]float32)(lstm1Zi[i][:])[:], (*[128]float32)(lstm1Zg[i][:])[:])
+		tanhToSigmoidToOutputGateEach(next[i].Lstm1H[:], (*[128]float32)(lstm1Zo[i][:])[:], next[i].Lstm1C[:])
+		reluEach((*[128]float32)(relu1[i][:])[:], next[i].Lstm1H[:])
 		decoderForward(&a6[i], (*[128]float32)(relu1[i][:]), &p.w8, &p.b8)
 		sigmoidOfSums(a6[i][:])
 		reduceMean(&reduceMean1[i], &a6[i])

@@ -10,12 +10,6 @@ func addEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 func addEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func cellEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
-
-//go:noescape
-func cellEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
-
-//go:noescape
 func convolve128To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
@@ -73,12 +67,6 @@ func listed128x512AVX512(y, x, w, b *float32, list *int32, count int)
 func nonZero128(list *int32, count *int, x *float32)
 
 //go:noescape
-func outputGateEachAVX2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func outputGateEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func reluEachAVX2(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
@@ -97,10 +85,22 @@ func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+func squareToSqrtEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+func squareToSqrtEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhToSigmoidToOutputGateEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhToSigmoidToOutputGateEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhToSigmoidToSigmoidToCellEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhToSigmoidToSigmoidToCellEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -139,17 +139,6 @@ func addOfSums(y, u0 []float32) {
 		addEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
 	default:
 		addOfSumsGeneric(y, u0)
-	}
-}
-
-func cellEach(y, x0, x1, x2, x3 *[128]float32) {
-	switch {
-	case useAVX512:
-		cellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
-	case useAVX2:
-		cellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
-	default:
-		cellEachGeneric(y, x0, x1, x2, x3)
 	}
 }
 
@@ -331,23 +320,12 @@ func lstm1ForwardSkip(y *[512]float32, x *[128]float32, w *[32][129][16]float32,
 	}
 }
 
-func outputGateEach(y, x0, x1 *[128]float32) {
+func reluEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		outputGateEachAVX512(&y[0], &x0[0], &x1[0], 128, 1, 0)
+		reluEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		outputGateEachAVX2(&y[0], &x0[0], &x1[0], 128, 1, 0)
-	default:
-		outputGateEachGeneric(y, x0, x1)
-	}
-}
-
-func reluEach(y, x0 *[128]float32) {
-	switch {
-	case useAVX512:
-		reluEachAVX512(&y[0], &x0[0], 128, 1, 0)
-	case useAVX2:
-		reluEachAVX2(&y[0], &x0[0], 128, 1, 0)
+		reluEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		reluEachGeneric(y, x0)
 	}
@@ -374,13 +352,35 @@ func sigmoidOfSums(y []float32) {
 	}
 }
 
-func sqrtEach(y, x0, x1 *[516]float32) {
+func squareToSqrtEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		sqrtEachAVX512(&y[0], &x0[0], &x1[0], 516, 1, 0)
+		squareToSqrtEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		sqrtEachAVX2(&y[0], &x0[0], &x1[0], 516, 1, 0)
+		squareToSqrtEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
-		sqrtEachGeneric(y, x0, x1)
+		squareToSqrtEachGeneric(y, x0, x1)
+	}
+}
+
+func tanhToSigmoidToOutputGateEach(y, x0, x1 []float32) {
+	switch {
+	case useAVX512:
+		tanhToSigmoidToOutputGateEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
+	case useAVX2:
+		tanhToSigmoidToOutputGateEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
+	default:
+		tanhToSigmoidToOutputGateEachGeneric(y, x0, x1)
+	}
+}
+
+func tanhToSigmoidToSigmoidToCellEach(y, x0, x1, x2, x3 []float32) {
+	switch {
+	case useAVX512:
+		tanhToSigmoidToSigmoidToCellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
+	case useAVX2:
+		tanhToSigmoidToSigmoidToCellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
+	default:
+		tanhToSigmoidToSigmoidToCellEachGeneric(y, x0, x1, x2, x3)
 	}
 }

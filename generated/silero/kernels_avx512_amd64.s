@@ -8,6 +8,88 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define input_b6dfb302(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
+	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
+	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define term1_5c20ddee(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z1)
+
+#define term4_33679189(x, w) \
+	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_689d862d(x, w) \
+	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
+#define term12_2e94bfa4(x, w) \
+	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
+#define terms4x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define term1_61ae5298(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+
+#define term4_5a751796(x, w) \
+	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_998e7838(x, w) \
+	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
+number1x4(c80000000, 0x80000000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
+DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
+DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
+GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
+DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
+DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
+number1x4(c40000000, 0x40000000)
+number1x4(c1f800000, 0x1f800000)
+number1x4(c3f800000, 0x3f800000)
+#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
+
+#define formula_812a6968(r0, r1) \
+	VMULPS r0, r0, r0; VMULPS r1, r1, r1; VADDPS r0, r1, r0; VSQRTPS r0, r0
+
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
 number1x4(c3f1ae148, 0x3f1ae148)
@@ -51,43 +133,64 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-number1x4(c80000000, 0x80000000)
-number1x4(cc2d00000, 0xc2d00000)
-number1x4(c4138aa3b, 0x4138aa3b)
-number1x4(c4b400000, 0x4b400000)
-number1x4(c3db17000, 0x3db17000)
-number1x4(c3685fdf4, 0x3685fdf4)
-number1x4(c3e2aae38, 0x3e2aae38)
-number1x4(c3f000000, 0x3f000000)
-number1x4(c3d2aab32, 0x3d2aab32)
-DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
-DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
-GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
-DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-number1x4(c40000000, 0x40000000)
-number1x4(c1f800000, 0x1f800000)
-number1x4(c3f800000, 0x3f800000)
-#define zero(s0) \
-	VXORPS s0, s0, s0
+#define formula_c35d57f7(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0; VORPS.BCST c80000000<>(SB), r7, r5; \
+	VBROADCASTSS cc2d00000<>(SB), r1; VMAXPS r5, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r5; \
+	VADDPS.BCST c4b400000<>(SB), r5, r5; VSUBPS.BCST c4b400000<>(SB), r5, r3; \
+	VMULPS.BCST c3db17000<>(SB), r3, r2; VSUBPS r2, r1, r2; VMULPS.BCST c3685fdf4<>(SB), r3, r3; \
+	VSUBPS r3, r2, r3; VMULPS r3, r3, r2; VMULPS.BCST c3e2aae38<>(SB), r3, r1; \
+	VADDPS.BCST c3f000000<>(SB), r1, r1; VMULPS.BCST c3d2aab32<>(SB), r2, r6; VADDPS r6, r1, r6; \
+	VMULPS r2, r6, r2; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r5, r6; VADDPS r6, r3, r6; VADDPS r6, r2, r6; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r5, r2; VPSLLD $20, r5, r5; VPADDD r5, r2, r5; \
+	VPADDD.BCST c40000000<>(SB), r5, r5; VMULPS r5, r6, r6; VADDPS r5, r6, r5; \
+	VMULPS.BCST c1f800000<>(SB), r5, r5; VPMOVD2M r7, K1; VBROADCASTSS c3f800000<>(SB), r7; \
+	VBLENDMPS r5, r7, K1, r7; VADDPS.BCST c3f800000<>(SB), r5, r5; VDIVPS r5, r7, r5; VMULPS r0, r5, r0
 
-#define mulAdd2(x, s0, s1) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+#define formula_1bc21f83(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0; VORPS.BCST c80000000<>(SB), r7, r5; \
+	VBROADCASTSS cc2d00000<>(SB), r1; VMAXPS r5, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r5; \
+	VADDPS.BCST c4b400000<>(SB), r5, r5; VSUBPS.BCST c4b400000<>(SB), r5, r3; \
+	VMULPS.BCST c3db17000<>(SB), r3, r2; VSUBPS r2, r1, r2; VMULPS.BCST c3685fdf4<>(SB), r3, r3; \
+	VSUBPS r3, r2, r3; VMULPS r3, r3, r2; VMULPS.BCST c3e2aae38<>(SB), r3, r1; \
+	VADDPS.BCST c3f000000<>(SB), r1, r1; VMULPS.BCST c3d2aab32<>(SB), r2, r6; VADDPS r6, r1, r6; \
+	VMULPS r2, r6, r2; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r5, r6; VADDPS r6, r3, r6; VADDPS r6, r2, r6; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r5, r2; VPSLLD $20, r5, r5; VPADDD r5, r2, r5; \
+	VPADDD.BCST c40000000<>(SB), r5, r5; VMULPS r5, r6, r6; VADDPS r5, r6, r5; \
+	VMULPS.BCST c1f800000<>(SB), r5, r5; VPMOVD2M r7, K1; VBROADCASTSS c3f800000<>(SB), r7; \
+	VBLENDMPS r5, r7, K1, r7; VADDPS.BCST c3f800000<>(SB), r5, r5; VDIVPS r5, r7, r5; \
+	VORPS.BCST c80000000<>(SB), r8, r7; VBROADCASTSS cc2d00000<>(SB), r6; VMAXPS r7, r6, r6; \
+	VMULPS.BCST c4138aa3b<>(SB), r6, r7; VADDPS.BCST c4b400000<>(SB), r7, r7; \
+	VSUBPS.BCST c4b400000<>(SB), r7, r2; VMULPS.BCST c3db17000<>(SB), r2, r3; VSUBPS r3, r6, r3; \
+	VMULPS.BCST c3685fdf4<>(SB), r2, r2; VSUBPS r2, r3, r2; VMULPS r2, r2, r3; \
+	VMULPS.BCST c3e2aae38<>(SB), r2, r6; VADDPS.BCST c3f000000<>(SB), r6, r6; \
+	VMULPS.BCST c3d2aab32<>(SB), r3, r1; VADDPS r1, r6, r1; VMULPS r3, r1, r3; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r7, r1; VADDPS r1, r2, r1; VADDPS r1, r3, r1; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r7, r3; VPSLLD $20, r7, r7; VPADDD r7, r3, r7; \
+	VPADDD.BCST c40000000<>(SB), r7, r7; VMULPS r7, r1, r1; VADDPS r7, r1, r7; \
+	VMULPS.BCST c1f800000<>(SB), r7, r7; VPMOVD2M r8, K1; VBROADCASTSS c3f800000<>(SB), r8; \
+	VBLENDMPS r7, r8, K1, r8; VADDPS.BCST c3f800000<>(SB), r7, r7; VDIVPS r7, r8, r7; VMULPS r9, r7, r9; \
+	VMULPS r0, r5, r0; VADDPS r0, r9, r0
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
-
-#define terms4x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
-
-
-#define addEachAVX512Each \
-	VADDPS Z1, Z2, Z1
 
 // addEachAVX512 computes y = x1 + x0 for n elements of every row.
 TEXT ·addEachAVX512(SB), NOSPLIT, $0-48
@@ -98,7 +201,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	addEachAVX512Each
+	VADDPS Z1, Z2, Z1
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -106,69 +209,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	addEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define cellEachAVX512Each \
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z5; VBROADCASTSS c4110cccd<>(SB), Z6; VMINPS Z5, Z6, Z5; \
-	VADDPS.BCST c3f1ae148<>(SB), Z5, Z6; VPSUBD.BCST c3f1ae148<>(SB), Z6, Z6; VPSRLD $22, Z6, Z6; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z6, Z7; VSUBPS Z7, Z5, Z5; VMULPS Z5, Z5, Z7; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z6, Z8; VMULPS Z5, Z8, Z8; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z6, Z9; VADDPS Z9, Z8, Z8; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z6, Z9; VMULPS Z7, Z9, Z9; VADDPS Z9, Z8, Z8; VMULPS Z7, Z7, Z9; \
-	VMULPS Z9, Z8, Z8; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z6, Z9; VMULPS Z5, Z9, Z9; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z6, Z10; VADDPS Z10, Z9, Z9; VMULPS Z7, Z9, Z7; VADDPS Z8, Z7, Z7; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z6, Z8; VMULPS Z5, Z8, Z5; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z6, Z6; VADDPS Z6, Z5, Z5; VADDPS Z7, Z5, Z5; \
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z5, Z1; VORPS.BCST c80000000<>(SB), Z2, Z5; \
-	VBROADCASTSS cc2d00000<>(SB), Z6; VMAXPS Z5, Z6, Z5; VMULPS.BCST c4138aa3b<>(SB), Z5, Z6; \
-	VADDPS.BCST c4b400000<>(SB), Z6, Z6; VSUBPS.BCST c4b400000<>(SB), Z6, Z7; \
-	VMULPS.BCST c3db17000<>(SB), Z7, Z8; VSUBPS Z8, Z5, Z5; VMULPS.BCST c3685fdf4<>(SB), Z7, Z7; \
-	VSUBPS Z7, Z5, Z5; VMULPS Z5, Z5, Z7; VMULPS.BCST c3e2aae38<>(SB), Z5, Z8; \
-	VADDPS.BCST c3f000000<>(SB), Z8, Z8; VMULPS.BCST c3d2aab32<>(SB), Z7, Z9; VADDPS Z9, Z8, Z8; \
-	VMULPS Z7, Z8, Z7; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z6, Z8; VADDPS Z8, Z5, Z5; VADDPS Z5, Z7, Z5; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z6, Z7; VPSLLD $20, Z6, Z6; VPADDD Z6, Z7, Z6; \
-	VPADDD.BCST c40000000<>(SB), Z6, Z6; VMULPS Z6, Z5, Z5; VADDPS Z6, Z5, Z5; \
-	VMULPS.BCST c1f800000<>(SB), Z5, Z5; VPMOVD2M Z2, K1; VBROADCASTSS c3f800000<>(SB), Z2; \
-	VBLENDMPS Z5, Z2, K1, Z2; VADDPS.BCST c3f800000<>(SB), Z5, Z5; VDIVPS Z5, Z2, Z2; \
-	VORPS.BCST c80000000<>(SB), Z3, Z5; VBROADCASTSS cc2d00000<>(SB), Z6; VMAXPS Z5, Z6, Z5; \
-	VMULPS.BCST c4138aa3b<>(SB), Z5, Z6; VADDPS.BCST c4b400000<>(SB), Z6, Z6; \
-	VSUBPS.BCST c4b400000<>(SB), Z6, Z7; VMULPS.BCST c3db17000<>(SB), Z7, Z8; VSUBPS Z8, Z5, Z5; \
-	VMULPS.BCST c3685fdf4<>(SB), Z7, Z7; VSUBPS Z7, Z5, Z5; VMULPS Z5, Z5, Z7; \
-	VMULPS.BCST c3e2aae38<>(SB), Z5, Z8; VADDPS.BCST c3f000000<>(SB), Z8, Z8; \
-	VMULPS.BCST c3d2aab32<>(SB), Z7, Z9; VADDPS Z9, Z8, Z8; VMULPS Z7, Z8, Z7; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z6, Z8; VADDPS Z8, Z5, Z5; VADDPS Z5, Z7, Z5; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z6, Z7; VPSLLD $20, Z6, Z6; VPADDD Z6, Z7, Z6; \
-	VPADDD.BCST c40000000<>(SB), Z6, Z6; VMULPS Z6, Z5, Z5; VADDPS Z6, Z5, Z5; \
-	VMULPS.BCST c1f800000<>(SB), Z5, Z5; VPMOVD2M Z3, K1; VBROADCASTSS c3f800000<>(SB), Z3; \
-	VBLENDMPS Z5, Z3, K1, Z3; VADDPS.BCST c3f800000<>(SB), Z5, Z5; VDIVPS Z5, Z3, Z3; VMULPS Z4, Z3, Z3; \
-	VMULPS Z1, Z2, Z1; VADDPS Z1, Z3, Z1
-
-// cellEachAVX512 computes v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0) for n elements of every row.
-TEXT ·cellEachAVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0)
-row1:
-	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
-	cellEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	VMOVUPS.Z (BX)(AX*1), K7, Z4
-	cellEachAVX512Each
+	VADDPS Z1, Z2, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -267,7 +308,7 @@ done5:
 	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z0; VMOVUPS Z0, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R13); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 256(R13); VXORPS Z0, Z0, Z0
 	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 320(R13)
 	ADDQ $2048, R12; ADDQ $512, R13
@@ -343,7 +384,7 @@ window9:
 	mulAdd2(1548(R10), Z4, Z5)
 done10:
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z0; VMOVUPS Z0, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R13); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 512(R13); VXORPS Z0, Z0, Z0
 	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 576(R13); VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, 1024(R13)
 	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 1088(R13); VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
@@ -462,7 +503,7 @@ done5:
 	DECQ R9; JNZ blocks3
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z0; VMOVUPS Z0, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R13)
 	ADDQ $0, R12; ADDQ $0, R13
 	ADDQ $0, x+8(FP)
@@ -499,7 +540,7 @@ done5:
 	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z0; VMOVUPS Z0, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R13); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R13)
 	ADDQ $0, R12; ADDQ $0, R13
 	ADDQ $0, x+8(FP)
@@ -508,11 +549,6 @@ done5:
 	JNZ row1
 	VZEROUPPER
 	RET
-
-#define d128x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
-	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
 
 // dense128x512AVX512 sums 128 products for each of 512 outputs.
 TEXT ·dense128x512AVX512(SB), NOSPLIT, $0-32
@@ -523,14 +559,14 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
-inputs3:
-	terms8x4x64(d128x512In2C0)
+inputs2:
+	terms8x4x64(input_b6dfb302)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -556,68 +592,16 @@ listed2:
 	VFMADD231PS 16512(DI)(R13*1), Z31, Z2; VFMADD231PS 24768(DI)(R13*1), Z31, Z3
 	DECQ CX; JNZ listed2
 done3:
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define outputGateEachAVX512Each \
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z3; VBROADCASTSS c4110cccd<>(SB), Z4; VMINPS Z3, Z4, Z3; \
-	VADDPS.BCST c3f1ae148<>(SB), Z3, Z4; VPSUBD.BCST c3f1ae148<>(SB), Z4, Z4; VPSRLD $22, Z4, Z4; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z4, Z5; VSUBPS Z5, Z3, Z3; VMULPS Z3, Z3, Z5; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z4, Z6; VMULPS Z3, Z6, Z6; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z4, Z7; VADDPS Z7, Z6, Z6; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z4, Z7; VMULPS Z5, Z7, Z7; VADDPS Z7, Z6, Z6; VMULPS Z5, Z5, Z7; \
-	VMULPS Z7, Z6, Z6; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z4, Z7; VMULPS Z3, Z7, Z7; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z4, Z8; VADDPS Z8, Z7, Z7; VMULPS Z5, Z7, Z5; VADDPS Z6, Z5, Z5; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z4, Z6; VMULPS Z3, Z6, Z3; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z4, Z4; VADDPS Z4, Z3, Z3; VADDPS Z5, Z3, Z3; \
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z3, Z1; VORPS.BCST c80000000<>(SB), Z2, Z3; \
-	VBROADCASTSS cc2d00000<>(SB), Z4; VMAXPS Z3, Z4, Z3; VMULPS.BCST c4138aa3b<>(SB), Z3, Z4; \
-	VADDPS.BCST c4b400000<>(SB), Z4, Z4; VSUBPS.BCST c4b400000<>(SB), Z4, Z5; \
-	VMULPS.BCST c3db17000<>(SB), Z5, Z6; VSUBPS Z6, Z3, Z3; VMULPS.BCST c3685fdf4<>(SB), Z5, Z5; \
-	VSUBPS Z5, Z3, Z3; VMULPS Z3, Z3, Z5; VMULPS.BCST c3e2aae38<>(SB), Z3, Z6; \
-	VADDPS.BCST c3f000000<>(SB), Z6, Z6; VMULPS.BCST c3d2aab32<>(SB), Z5, Z7; VADDPS Z7, Z6, Z6; \
-	VMULPS Z5, Z6, Z5; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z4, Z6; VADDPS Z6, Z3, Z3; VADDPS Z3, Z5, Z3; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z4, Z5; VPSLLD $20, Z4, Z4; VPADDD Z4, Z5, Z4; \
-	VPADDD.BCST c40000000<>(SB), Z4, Z4; VMULPS Z4, Z3, Z3; VADDPS Z4, Z3, Z3; \
-	VMULPS.BCST c1f800000<>(SB), Z3, Z3; VPMOVD2M Z2, K1; VBROADCASTSS c3f800000<>(SB), Z2; \
-	VBLENDMPS Z3, Z2, K1, Z2; VADDPS.BCST c3f800000<>(SB), Z3, Z3; VDIVPS Z3, Z2, Z2; VMULPS Z1, Z2, Z1
-
-// outputGateEachAVX512 computes v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0 for n elements of every row.
-TEXT ·outputGateEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	outputGateEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	outputGateEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define reluEachAVX512Each \
-	VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z1
 
 // reluEachAVX512 computes y = select(x0 < 0, 0, x0) for n elements of every row.
 TEXT ·reluEachAVX512(SB), NOSPLIT, $0-40
@@ -627,38 +611,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	reluEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z2
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	reluEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z2
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r32Term12(x, w) \
-	r32Term8(x, w); \
-	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
-	mulAdd2(x(R9)(R13*1), Z22, Z23)
-
-#define r32Term8(x, w) \
-	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
-
-#define r32Term4(x, w) \
-	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
-
-#define r32Term1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
@@ -678,23 +646,22 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(r32Term12)
+	terms4x4x64(term12_2e94bfa4)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32Term12(0, 0)
+	term12_2e94bfa4(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
-	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
+	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -710,21 +677,20 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(r32Term8)
+	terms4x4x64(term8_998e7838)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32Term8(0, 0)
+	term8_998e7838(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -737,18 +703,18 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r32Term4)
+	terms8x4x64(term4_5a751796)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32Term4(0, 0)
+	term4_5a751796(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -760,35 +726,22 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(r32Term1)
+	terms8x4x64(term1_61ae5298)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32Term1(0, 0)
+	term1_61ae5298(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
 	VZEROUPPER
 	RET
-
-#define sigmoidEachAVX512Each \
-	VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z2, Z3, Z2; \
-	VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
-	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; \
-	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VMULPS.BCST c3e2aae38<>(SB), Z2, Z5; VADDPS.BCST c3f000000<>(SB), Z5, Z5; \
-	VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z5, Z4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z5; VADDPS Z5, Z2, Z2; VADDPS Z2, Z4, Z2; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z4; VPSLLD $20, Z3, Z3; VPADDD Z3, Z4, Z3; \
-	VPADDD.BCST c40000000<>(SB), Z3, Z3; VMULPS Z3, Z2, Z2; VADDPS Z3, Z2, Z2; \
-	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
-	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1
 
 // sigmoidEachAVX512 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX512(SB), NOSPLIT, $0-40
@@ -798,16 +751,16 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -815,28 +768,78 @@ next3:
 	VZEROUPPER
 	RET
 
-#define sqrtEachAVX512Each \
-	VMULPS Z1, Z1, Z1; VMULPS Z2, Z2, Z2; VADDPS Z1, Z2, Z1; VSQRTPS Z1, Z1
-
-// sqrtEachAVX512 computes v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2) for n elements of every row.
-TEXT ·sqrtEachAVX512(SB), NOSPLIT, $0-48
+// squareToSqrtEachAVX512 computes v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2) for n elements of every row.
+TEXT ·squareToSqrtEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
-	// v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2)
+	// v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2)
 row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	sqrtEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_812a6968(Z2, Z1)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	sqrtEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_812a6968(Z2, Z1)
+	VMOVUPS Z2, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// tanhToSigmoidToOutputGateEachAVX512 computes v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0 for n elements of every row.
+TEXT ·tanhToSigmoidToOutputGateEachAVX512(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0
+row1:
+	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
+	formula_c35d57f7(Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z1)
+	VMOVUPS Z2, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
+	formula_c35d57f7(Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z1)
+	VMOVUPS Z2, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// tanhToSigmoidToSigmoidToCellEachAVX512 computes v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0) for n elements of every row.
+TEXT ·tanhToSigmoidToSigmoidToCellEachAVX512(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
+	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
+	// v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0)
+row1:
+	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
+	formula_1bc21f83(Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z3, Z2, Z1)
+	VMOVUPS Z4, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
+	VMOVUPS.Z (BX)(AX*1), K7, Z4
+	formula_1bc21f83(Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z3, Z2, Z1)
+	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX

@@ -75,13 +75,6 @@ func addOfSumsGeneric(y, u0 []float32) {
 	}
 }
 
-// cellEachGeneric is v0 = tanh(x0); v1 = sigmoid(x1); v2 = sigmoid(x2); y = (v2 · x3) + (v1 · v0) for every element. y may be an operand.
-func cellEachGeneric(y, x0, x1, x2, x3 *[128]float32) {
-	for j := range y {
-		y[j] = float32(cell(x0[j], x1[j], x2[j], x3[j]))
-	}
-}
-
 // conv1d1ForwardGeneric computes, over the loops
 //
 //	for every i0<258 i1<4
@@ -341,7 +334,8 @@ func decoderForwardGeneric(y *[1]float32, x *[128]float32, w *[1][128][16]float3
 //		y[n] = s
 //	}
 //
-// Rolled: 65536 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 65536 multiply-adds.
 func lstm1ForwardGeneric(y *[512]float32, x *[128]float32, w *[32][129][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -452,13 +446,6 @@ func lstm1ForwardRows_2Generic(y [][528]float32, x []State, w *[32][129][16]floa
 	}
 }
 
-// outputGateEachGeneric is v0 = tanh(x0); v1 = sigmoid(x1); y = v1 · v0 for every element. y may be an operand.
-func outputGateEachGeneric(y, x0, x1 *[128]float32) {
-	for j := range y {
-		y[j] = float32(outputGate(x0[j], x1[j]))
-	}
-}
-
 // pad1Contract computes, over the loops
 //
 //	for every i0<1 i1<64
@@ -491,7 +478,8 @@ func reduceMean(y, x *[1]float32) {
 }
 
 // reluEachGeneric is y = select(x0 < 0, 0, x0) for every element. y may be an operand.
-func reluEachGeneric(y, x0 *[128]float32) {
+func reluEachGeneric(y, x0 []float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(relu(x0[j]))
 	}
@@ -518,9 +506,31 @@ func slice_2(y *[516]float32, x *[1032]float32) {
 	}
 }
 
-// sqrtEachGeneric is v0 = x0 · x0; v1 = x1 · x1; v2 = v1 + v0; y = sqrt(v2) for every element. y may be an operand.
-func sqrtEachGeneric(y, x0, x1 *[516]float32) {
+// squareToSqrtEachGeneric is v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2) for every element. y may be an operand.
+func squareToSqrtEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
-		y[j] = float32(sqrt(x0[j], x1[j]))
+		y[j] = float32(squareToSqrt(x0[j], x1[j]))
+	}
+}
+
+// tanhToSigmoidToOutputGateEachGeneric is v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0 for every element. y may be an operand.
+func tanhToSigmoidToOutputGateEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	for j := range y {
+		y[j] = float32(tanhToSigmoidToOutputGate(x0[j], x1[j]))
+	}
+}
+
+// tanhToSigmoidToSigmoidToCellEachGeneric is v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0) for every element. y may be an operand.
+func tanhToSigmoidToSigmoidToCellEachGeneric(y, x0, x1, x2, x3 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	x2 = x2[:len(y)]
+	x3 = x3[:len(y)]
+	for j := range y {
+		y[j] = float32(tanhToSigmoidToSigmoidToCell(x0[j], x1[j], x2[j], x3[j]))
 	}
 }

@@ -57,7 +57,7 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 			}
 		}
 	}
-	sqrt1 := refSqrt(slice2, slice1)
+	sqrt1 := refSquareToSqrt(slice1, slice2)
 	z2 := make([]float64, 512)
 	for i0 := range 128 {
 		_ = i0
@@ -149,8 +149,8 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	lstm1Zf := lstm1Gates[128:256]
 	lstm1Zg := lstm1Gates[256:384]
 	lstm1Zo := lstm1Gates[384:512]
-	lstm1C := refCell(lstm1Zg, lstm1Zi, lstm1Zf, s[2])
-	lstm1H := refOutputGate(lstm1C, lstm1Zo)
+	lstm1C := refTanhToSigmoidToSigmoidToCell(s[2], lstm1Zf, lstm1Zi, lstm1Zg)
+	lstm1H := refTanhToSigmoidToOutputGate(lstm1Zo, lstm1C)
 	relu1 := refRelu_2(lstm1H)
 	z6 := make([]float64, 1)
 	for i0 := range 1 {
@@ -190,37 +190,6 @@ func refAdd(a, b []float64) []float64 {
 		b_ := b[j]
 		s := a_ + b_
 		out[j] = s
-	}
-	return out
-}
-
-// refCell is t4 = tanh(x0); t3 = sigmoid(x1); t2 = sigmoid(x2); y = (t2 · x3) + (t3 · t4) of every element.
-func refCell(x0, x1, x2, x3 []float64) []float64 {
-	out := make([]float64, 128)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		x2_ := x2[j]
-		x3_ := x3[j]
-		t4 := math.Tanh(x0_)
-		t3 := refSigmoid(x1_)
-		t2 := refSigmoid(x2_)
-		y_ := float64(t2*x3_) + float64(t3*t4)
-		out[j] = y_
-	}
-	return out
-}
-
-// refOutputGate is t3 = tanh(x0); t2 = sigmoid(x1); y = t2 · t3 of every element.
-func refOutputGate(x0, x1 []float64) []float64 {
-	out := make([]float64, 128)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		t3 := math.Tanh(x0_)
-		t2 := refSigmoid(x1_)
-		y_ := float64(t2 * t3)
-		out[j] = y_
 	}
 	return out
 }
@@ -298,16 +267,47 @@ func refSigmoid_2(x []float64) []float64 {
 	return out
 }
 
-// refSqrt is t4_0 = x0 · x0; t4_1 = x1 · x1; t4 = t4_1 + t4_0; y = sqrt(t4) of every element.
-func refSqrt(x0, x1 []float64) []float64 {
+// refSquareToSqrt is y3 = x3 · x3; y2 = x2 · x2; y4 = y2 + y3; y = sqrt(y4) of every element.
+func refSquareToSqrt(x2, x3 []float64) []float64 {
 	out := make([]float64, 516)
 	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		t40 := float64(x0_ * x0_)
-		t41 := float64(x1_ * x1_)
-		t4 := t41 + t40
-		y_ := math.Sqrt(t4)
+		x2_ := x2[j]
+		x3_ := x3[j]
+		y3 := float64(x3_ * x3_)
+		y2 := float64(x2_ * x2_)
+		y4 := y2 + y3
+		y_ := math.Sqrt(y4)
+		out[j] = y_
+	}
+	return out
+}
+
+// refTanhToSigmoidToOutputGate is y3 = tanh(x2); y2 = sigmoid(x); y = y2 · y3 of every element.
+func refTanhToSigmoidToOutputGate(x, x2 []float64) []float64 {
+	out := make([]float64, 128)
+	for j := range out {
+		x_ := x[j]
+		x2_ := x2[j]
+		y3 := math.Tanh(x2_)
+		y2 := refSigmoid(x_)
+		y_ := float64(y2 * y3)
+		out[j] = y_
+	}
+	return out
+}
+
+// refTanhToSigmoidToSigmoidToCell is y4 = tanh(x3); y3 = sigmoid(x2); y2 = sigmoid(x); y = (y2 · c) + (y3 · y4) of every element.
+func refTanhToSigmoidToSigmoidToCell(c, x, x2, x3 []float64) []float64 {
+	out := make([]float64, 128)
+	for j := range out {
+		c_ := c[j]
+		x_ := x[j]
+		x2_ := x2[j]
+		x3_ := x3[j]
+		y4 := math.Tanh(x3_)
+		y3 := refSigmoid(x2_)
+		y2 := refSigmoid(x_)
+		y_ := float64(y2*c_) + float64(y3*y4)
 		out[j] = y_
 	}
 	return out

@@ -9,21 +9,6 @@ func add(a float32, b float32) float32 {
 	return a + b
 }
 
-// cell is t4 = tanh(x0); t3 = sigmoid(x1); t2 = sigmoid(x2); y = (t2 · x3) + (t3 · t4).
-func cell(x0 float32, x1 float32, x2 float32, x3 float32) float32 {
-	t4 := nnrt.Tanh32(x0)
-	t3 := nnrt.Sigmoid32(x1)
-	t2 := nnrt.Sigmoid32(x2)
-	return float32(t2*x3) + float32(t3*t4)
-}
-
-// outputGate is t3 = tanh(x0); t2 = sigmoid(x1); y = t2 · t3.
-func outputGate(x0 float32, x1 float32) float32 {
-	t3 := nnrt.Tanh32(x0)
-	t2 := nnrt.Sigmoid32(x1)
-	return float32(t2 * t3)
-}
-
 // relu is y = select(x < 0, 0, x).
 func relu(x float32) float32 {
 	if x < 0 {
@@ -37,10 +22,25 @@ func sigmoid(x float32) float32 {
 	return nnrt.Sigmoid32(x)
 }
 
-// sqrt is t4_0 = x0 · x0; t4_1 = x1 · x1; t4 = t4_1 + t4_0; y = sqrt(t4).
-func sqrt(x0 float32, x1 float32) float32 {
-	t40 := float32(x0 * x0)
-	t41 := float32(x1 * x1)
-	t4 := t41 + t40
-	return nnrt.Sqrt32(t4)
+// squareToSqrt is y3 = x3 · x3; y2 = x2 · x2; y4 = y2 + y3; y = sqrt(y4).
+func squareToSqrt(x2 float32, x3 float32) float32 {
+	y3 := float32(x3 * x3)
+	y2 := float32(x2 * x2)
+	y4 := y2 + y3
+	return nnrt.Sqrt32(y4)
+}
+
+// tanhToSigmoidToOutputGate is y3 = tanh(x2); y2 = sigmoid(x); y = y2 · y3.
+func tanhToSigmoidToOutputGate(x float32, x2 float32) float32 {
+	y3 := nnrt.Tanh32(x2)
+	y2 := nnrt.Sigmoid32(x)
+	return float32(y2 * y3)
+}
+
+// tanhToSigmoidToSigmoidToCell is y4 = tanh(x3); y3 = sigmoid(x2); y2 = sigmoid(x); y = (y2 · c) + (y3 · y4).
+func tanhToSigmoidToSigmoidToCell(c float32, x float32, x2 float32, x3 float32) float32 {
+	y4 := nnrt.Tanh32(x3)
+	y3 := nnrt.Sigmoid32(x2)
+	y2 := nnrt.Sigmoid32(x)
+	return float32(y2*c) + float32(y3*y4)
 }
