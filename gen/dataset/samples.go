@@ -58,6 +58,8 @@ func (p Port) Width() int {
 type Samples struct {
 	N       int
 	Windows int         // samples of a sequence, one after the other; 0 is 1
+	Total   int         // steps of a sequence with its padding, 0 if there are none
+	Names   []string    // of the sequences, where a column tells them apart
 	Inputs  [][]float64 // per input, N rows
 	Targets [][]float64 // per target, N rows; nil without targets
 	// Texts are, per input with Cells and column of categories, what its numbers
@@ -160,7 +162,19 @@ func (s Source) ReadInputs(inputs, targets []Port) (*Samples, error) {
 		return nil, err
 	}
 	out := &Samples{}
-	return out, out.readInputs(data, s, inputs, targets)
+	if err := out.readInputs(data, s, ofSteps(inputs, s.Sequence), ofSteps(targets, s.Sequence)); err != nil {
+		return nil, err
+	}
+	if out.steps, err = data.sequences(); err != nil {
+		return nil, err
+	}
+	for _, q := range out.steps {
+		out.Names = append(out.Names, q.name)
+	}
+	if err := out.inSequences(inputs, nil); err != nil {
+		return nil, inFile(err, s.Data)
+	}
+	return out, nil
 }
 
 // forTables refuses what is said of tables where there is none.

@@ -39,6 +39,8 @@ type Shape struct {
 	// Divides: gradients of parts of a batch add up to those of the batch.
 	Divides bool
 	Params  []Param
+	// texts stand beside the outputs in a table: the sequences that rows belong to.
+	texts []dataset.TextColumn
 }
 
 // Output is an output of the network.
@@ -50,7 +52,9 @@ type Output struct {
 	// Places is how many classes a sample has, of Size/Places each; Length the input
 	// that says how many steps of it there are, -1 if none does.
 	Places, Length int
-	Loss           string
+	// Steps is how many steps of a sequence it has, 0 if it is one of all of it.
+	Steps int
+	Loss  string
 	// Target says what the output is compared with; nil if it is not trained.
 	Target *dataset.Port
 	Kind   OutputKind
@@ -112,6 +116,7 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	for i, out := range prog.Outputs {
 		o := describeOutput(out)
 		if i < len(net.Outputs) {
+			o.Steps = net.Steps(out.Shape)
 			o.Length = slices.IndexFunc(s.Inputs, func(p dataset.Port) bool { return p.Name == net.Outputs[i].Lengths })
 		}
 		if o.Target != nil && (o.Target.Classes == 0 || o.Target.Places > 0) {
