@@ -159,7 +159,12 @@ func (b *body) step(s *plan.Step) error {
 		b.add(setf(y.idx+"[0]", "%s", b.operand(o.X, b.at[o.T].idx)))
 	case *ir.OneHot:
 		y := b.result(o.Y)
-		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)), setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
+		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)))
+		if n := o.T.Size(); n > 1 {
+			b.add(forRange("k", fmt.Sprint(n), setf(fmt.Sprintf("%s[%d*k+int(%s[k])]", y.idx, o.Y.Size()/n, b.at[o.T].idx), "1")))
+			break
+		}
+		b.add(setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
 	case *ir.Random:
 		return b.random(o)
 	default:
