@@ -12,6 +12,7 @@ import (
 	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
@@ -27,7 +28,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	operands := make([]string, len(o.In))
 	row := repeatedIn(o)
 	for i, x := range o.In {
-		if x.Kind == ir.Param && x.Size() != row || x.DType != e.elem {
+		if x.DType != e.elem || x.Kind == ir.Param && !e.isVector(x) {
 			return nil
 		}
 		name := kernel.Leaf(i)
@@ -39,17 +40,18 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			continue
 		}
 		op := kernel.MapOperand{Leaf: name, Arg: name, Type: "*" + T, Single: x.Size() == 1, Repeated: x.Size() == row}
-		typ, first := "*"+array(e.elem, x.Size()), "&"+name+"[0]"
+		at := "j"
 		switch {
 		case op.Single:
-			operands[i] = name + "[0]"
-		case x.Kind == ir.Param:
-			typ, first = fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(x.Param).Layout.Full, T), "&"+name+"[0][0]"
-			operands[i] = vectorAt(name, "j")
+			at = "0"
 		case row > 0 && !op.Repeated:
-			operands[i] = name + "[i+j]"
-		default:
-			operands[i] = name + "[j]"
+			at = "i+j"
+		}
+		typ, first := "*"+array(e.elem, x.Size()), "&"+name+"[0]"
+		operands[i] = name + "[" + at + "]"
+		if x.Kind == ir.Param {
+			typ, first = fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(x.Param).Layout.Full, T), "&"+name+"[0][0]"
+			operands[i] = vectorAt(name, at)
 		}
 		m.Ins = append(m.Ins, op)
 		args, call = append(args, arg{name, typ}), append(call, first)
@@ -57,7 +59,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	if !e.anyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
 		return nil
 	}
-	return e.kernel(fmt.Sprintf("%s of %v", m.Key(), args), o.Doc+" each", func(k *kernelFunc) {
+	return e.kernel(fmt.Sprintf("%s of %v %d", m.Key(), args, row), o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(m.Prog))}
 		k.args = args
 		value := jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))
@@ -79,6 +81,12 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, %d, %d, 0", strings.Join(call, ", "), n, rows))}
 		})
 	})
+}
+
+// isVector reports whether the elements of a parameter lie side by side.
+func (e *emitter) isVector(x *ir.Value) bool {
+	l := &e.plan.TensorOf(x.Param).Layout
+	return l.Order == plan.Vector && l.Elem == e.elem
 }
 
 // repeatedIn is how many elements the operands have that an element-wise operation

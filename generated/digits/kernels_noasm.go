@@ -55,5 +55,6 @@ func dropoutEach(y, x0, x1 *[128]float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)      { exponentialsEachGeneric(y, x0, x1) }
+func normalizeEach(y, x0 *[64]float32, x1, x2 *[4][16]float32) { normalizeEachGeneric(y, x0, x1, x2) }
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)           { softmaxEachGeneric(y, x0, x1) }

@@ -130,6 +130,12 @@ func inputGradientAVX512_2(dx, dy, w *float32, panels, panelStride, dyStride, dx
 func inputGradientAVX512_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func normalizeEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -798,6 +804,17 @@ func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 		sgdElementsAVX2(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, 18)
 	default:
 		mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
+	}
+}
+
+func normalizeEach(y, x0 *[19]float32, x1, x2 *[2][16]float32) {
+	switch {
+	case useAVX512:
+		normalizeEachAVX512(&y[0], &x0[0], &x1[0][0], &x2[0][0], 19, 1, 0)
+	case useAVX2:
+		normalizeEachAVX2(&y[0], &x0[0], &x1[0][0], &x2[0][0], 19, 1, 0)
+	default:
+		normalizeEachGeneric(y, x0, x1, x2)
 	}
 }
 

@@ -67,6 +67,9 @@ func inputGradientNEON_2(dx, dy, w *float32, panels, panelStride, dyStride, dxSt
 func inputGradientNEON_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func normalizeEachNEON(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16NEON(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -553,6 +556,15 @@ func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 		sgdElementsNEON(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, 36)
 	default:
 		mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
+	}
+}
+
+func normalizeEach(y, x0 *[19]float32, x1, x2 *[2][16]float32) {
+	switch {
+	case useNEON:
+		normalizeEachNEON(&y[0], &x0[0], &x1[0][0], &x2[0][0], 19, 1, 0)
+	default:
+		normalizeEachGeneric(y, x0, x1, x2)
 	}
 }
 

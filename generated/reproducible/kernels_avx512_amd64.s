@@ -1146,6 +1146,36 @@ done9:
 	VZEROUPPER
 	RET
 
+#define normalizeEachAVX512Each \
+	VSUBPS Z2, Z1, Z1; VDIVPS Z3, Z1, Z1
+
+// normalizeEachAVX512 computes y = (x0 - x1) / x2 for n elements of every row.
+TEXT ·normalizeEachAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// y = (x0 - x1) / x2
+row1:
+	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
+	normalizeEachAVX512Each
+	VMOVUPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
+	normalizeEachAVX512Each
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 #define r32Term6C0(x, w) \
 	r32Term5C0(x, w); \
 	mulAdd2(x(R10)(R13*1), Z20, Z22)

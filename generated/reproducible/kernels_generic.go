@@ -703,6 +703,13 @@ func mixedForward(y, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	}
 }
 
+// normalizeEachGeneric is y = (x0 - x1) / x2 for every element. y may be an operand.
+func normalizeEachGeneric(y, x0 *[19]float32, x1, x2 *[2][16]float32) {
+	for j := range y {
+		y[j] = float32(normalize(x0[j], x1[j/16][j%16], x2[j/16][j%16]))
+	}
+}
+
 // scoreForwardGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {

@@ -105,6 +105,7 @@ func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, 
 func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
 	mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
+func normalizeEach(y, x0 *[19]float32, x1, x2 *[2][16]float32) { normalizeEachGeneric(y, x0, x1, x2) }
 func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
 	scoreBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
