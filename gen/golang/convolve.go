@@ -38,7 +38,7 @@ func (m *matrix) convolution(k *kernelFunc) {
 	k.args = []arg{{"y", "*" + array(T, m.y.Size())}, {"x", "*" + array(T, m.x.Size())}}
 	switch o := m.step.Op.(type) {
 	case *ir.Pool:
-		k.windows(o, func(name, at string) string { return name + "[" + at + "]" })
+		k.windows(m.e, o, func(name, at string) string { return name + "[" + at + "]" })
 	case *ir.Contract:
 		m.convolutionLoops(k, o)
 	}
