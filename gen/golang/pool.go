@@ -41,7 +41,7 @@ func (k *kernelFunc) windows(e *emitter, o *ir.Pool, element func(name, at strin
 	take := []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("v > s || v != v")).Block(setf("s", "v"))}
 	bits := strings.TrimPrefix(T, "float")
 	if o.Place { // as whole numbers, which are compared without a branch
-		k := jen.Id("k").Op(":=").Add(e.rt("Ordered" + bits)).Call(exprf("%s", element("x", from)))
+		k := jen.Id("k").Op(":=").Add(e.RT("Ordered" + bits)).Call(exprf("%s", element("x", from)))
 		take = []jen.Code{jen.If(k, exprf("k > s")).Block(jen.List(jen.Id("s"), jen.Id("at")).Op("=").List(
 			jen.Min(jen.Id("k"), jen.Qual("math", "MaxInt"+bits).Op("-").Lit(1)), exprf("%s", from)))}
 	}

@@ -54,6 +54,31 @@ func (p *Plan) fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 	return steps
 }
 
+// keptSums marks the steps whose layer keeps its sums in training.
+func (p *Plan) keptSums() {
+	kept := map[*ir.Value]*Step{}
+	mark := func(ph *Phase, see func(s *Step, w *ir.Value)) {
+		for _, s := range ph.Steps {
+			if o, ok := ir.Form(s.Op).(*ir.Dense); ok && len(s.Epilogue) > 0 {
+				see(s, o.W)
+			}
+		}
+	}
+	for _, ph := range p.Train.Gradients.Phases(Samples) {
+		mark(ph, func(s *Step, w *ir.Value) {
+			if s.Keep {
+				kept[w] = s
+			}
+		})
+	}
+	for _, ph := range append(p.Train.Evaluate.Phases(Samples), p.Infer, p.InferBatch) {
+		if ph == nil {
+			continue
+		}
+		mark(ph, func(s *Step, w *ir.Value) { s.Kept = kept[w] != nil && len(kept[w].Epilogue) == len(s.Epilogue) })
+	}
+}
+
 // sumOf is the result of an operation that kernels finish, of a product or a
 // convolution that computes all of it; nil of others.
 func (p *Plan) sumOf(op ir.Op) *ir.Value {

@@ -9,7 +9,7 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	p := n.p
 	xScaled := &ws.t0
-	normalizeEach(xScaled, (*[64]float32)(x), &p.meanOfX, &p.stdOfX)
+	normalizeEach(xScaled[:], x[:], &p.meanOfX, &p.stdOfX)
 	a1 := &ws.t1
 	dense1Forward(a1, xScaled, &p.w1, &p.b1)
 	z2 := (*[10]float32)(ws.t0[:10])
@@ -21,7 +21,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	z2Max[0] = s
 	z2Exp := &ws.t2
-	exponentialsEach(z2Exp, z2, z2Max)
+	exponentialsEach(z2Exp[:], z2[:], z2Max)
 	z2Sum := (*[1]float32)(ws.t0[:1])
 	var s_2_0, s_2_1 float32
 	for j := 0; j <= 8; j += 2 {
@@ -30,7 +30,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	s_2 := (s_2_0 + s_2_1)
 	z2Sum[0] = s_2
-	softmaxEach((*[10]float32)(y), z2Exp, z2Sum)
+	softmaxEach(y[:], z2Exp[:], z2Sum)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -45,7 +45,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	z2Exp := ws.t4[:len(x)]
 	z2Sum := ws.t3[:len(x)]
 	for i := range x {
-		normalizeEach(&xScaled[i], (*[64]float32)(&x[i]), &p.meanOfX, &p.stdOfX)
+		normalizeEach(xScaled[i][:], x[i][:], &p.meanOfX, &p.stdOfX)
 	}
 	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
@@ -55,7 +55,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 			s = larger(s, z2[i][j])
 		}
 		z2Max[i][0] = s
-		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
+		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
 		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_2_0 += float32(z2Exp[i][j])
@@ -63,7 +63,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 		s_2 := (s_2_0 + s_2_1)
 		z2Sum[i][0] = s_2
-		softmaxEach((*[10]float32)(&y[i]), &z2Exp[i], &z2Sum[i])
+		softmaxEach(y[i][:], z2Exp[i][:], &z2Sum[i])
 	}
 }
 

@@ -62,8 +62,9 @@ type mapper struct {
 	*file
 	k               *kernel.Map
 	code, constants *vec.Code
-	given           []V // the registers of the operands
-	result          V   // the register of the result
+	given           []V    // the registers of the operands
+	result          V      // the register of the result
+	each            string // the macro of the arithmetic
 
 	both   *vec.Code // for two vectors, where there are registers for that
 	others []V       // the registers of the second vectors
@@ -120,7 +121,7 @@ func (m *mapper) write() {
 	all := m.given
 	m.Line(func() { all = append(all, m.run(m.constants, nil, nil)...) })
 	m.Note("%s", m.k.Prog)
-	m.Macro(m.Name+"Each", nil, func() {
+	m.each = m.Macro("each", nil, func() {
 		m.Line(func() { m.result = (&file{m.writer, m.used.Clone()}).run(m.code, all, nil)[0] })
 	})
 	row, rest, next, loop, one := m.Label("row"), m.Label("rest"), m.Label("next"), m.Label("elements"), m.Label("one")
@@ -176,7 +177,7 @@ func (m *mapper) whole(vectors int) {
 				}
 			}
 		})
-		m.Use(m.Name + "Each")
+		m.Use(m.each)
 		m.store(m.result, regY, v*bytes)
 	}
 	m.Line(func() { m.forward(vectors) })
@@ -230,7 +231,7 @@ func (m *mapper) part() {
 			m.loadSome(operand(i), 0, regLeft, m.given[i])
 		}
 	}
-	m.Use(m.Name + "Each")
+	m.Use(m.each)
 	m.storeSome(m.result, regY, 0, regLeft)
 	m.Line(func() {
 		for _, p := range m.pointers() {

@@ -226,6 +226,20 @@ func Convolve(k *kernel.Kernel) []asm.Arg {
 	return a.all
 }
 
+// Tiles are the arguments of a transform of tiles: the planes v and the source x, at
+// the first row that exists, or, back, the result y, the planes, b if there is a bias,
+// u if the epilogue has an operand; and the number of rows of tiles.
+func Tiles(k *kernel.Tiles) []asm.Arg {
+	a := arguments{elem: k.Elem}
+	a.pointer("y", k.Back)
+	a.pointer("v", true)
+	a.pointer("x", !k.Back)
+	a.pointer("b", k.Bias)
+	a.pointer("u", len(kernel.Extras(k.Epilogue)) > 0)
+	a.ints(true, "rows")
+	return a.all
+}
+
 // FilterGradient are the arguments of the gradient of filters: dw at the row of the
 // window, x and dy at the first of some rows, and their number.
 func FilterGradient(k *kernel.FilterGradient) []asm.Arg {

@@ -106,7 +106,6 @@ func (m *mapper) write() {
 	m.pointer("gap", regGap)
 	m.Ins("XORQ", regOffset, regOffset)
 	m.Note("%s", m.k.Prog)
-	m.Macro(m.Name+"Each", nil, func() { m.Line(m.arithmetic) })
 	row, rest, next := m.Label("row"), m.Label("rest"), m.Label("next")
 	m.Place(row)
 	for i, in := range m.k.Ins {
@@ -183,7 +182,7 @@ func (m *mapper) vector(partial bool) {
 			}
 		}
 	})
-	m.Use(m.Name + "Each")
+	m.Line(func() { m.Named(formula, m.arithmetic) })
 	dst := fmt.Sprintf("(%s)(%s*1)", regY, regOffset)
 	if partial {
 		m.storeMasked(m.result, m.mask, dst)
