@@ -58,6 +58,12 @@ func learnUpTo16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dy
 func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
+func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func normalizeEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -365,6 +371,17 @@ func exponentialsEach(y, x0 []float32, x1 *[1]float32) {
 		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		exponentialsEachGeneric(y, x0, x1)
+	}
+}
+
+func normalizeEach(y, x0 []float32, x1, x2 *[4][16]float32) {
+	switch {
+	case useAVX512:
+		normalizeEachAVX512(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	case useAVX2:
+		normalizeEachAVX2(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	default:
+		normalizeEachGeneric(y, x0, x1, x2)
 	}
 }
 

@@ -130,6 +130,12 @@ func inputGradientAVX512_2(dx, dy, w *float32, panels, panelStride, dyStride, dx
 func inputGradientAVX512_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func normalizeEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -620,6 +626,17 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 28)
 	default:
 		innerGradWeightGeneric(g, gt, dy, x)
+	}
+}
+
+func normalizeEach(y, x0 []float32, x1, x2 *[2][16]float32) {
+	switch {
+	case useAVX512:
+		normalizeEachAVX512(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	case useAVX2:
+		normalizeEachAVX2(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	default:
+		normalizeEachGeneric(y, x0, x1, x2)
 	}
 }
 

@@ -1156,6 +1156,33 @@ done9:
 	VZEROUPPER
 	RET
 
+// normalizeEachAVX512 computes y = (x0 - x1) / x2 for n elements of every row.
+TEXT ·normalizeEachAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// y = (x0 - x1) / x2
+row1:
+	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
+	VSUBPS Z2, Z1, Z2; VDIVPS Z3, Z2, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
+	VSUBPS Z2, Z1, Z2; VDIVPS Z3, Z2, Z3
+	VMOVUPS Z3, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512(SB), NOSPLIT, $0-88
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
