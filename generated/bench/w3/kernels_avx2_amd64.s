@@ -556,7 +556,6 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x32
-	// PREFETCHW of what will change
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -579,7 +578,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0); zero(Y1)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -636,7 +634,6 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x32
-	// PREFETCHW of what will change
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -659,7 +656,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0); zero(Y1)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
