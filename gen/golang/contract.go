@@ -270,6 +270,9 @@ func (c *contraction) code() []jen.Code {
 		if c.chains == 1 {
 			code = c.tiled
 		}
+		if k := calls.CopyOf(c.o); k != nil && !c.over {
+			code = func() []jen.Code { return c.copied(k) }
+		}
 		if len(c.parts) > 1 {
 			out = append(out, jen.Block(code()...))
 		} else {
