@@ -275,7 +275,7 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 	all := calls.ConvolutionOf(s.Target, k)
 	for _, part := range all.Parts {
 		fn := s.function(part.Kernel.Key(), func(name string) *asm.Func { return s.Convolve(name, nil, part.Kernel) })
-		for q := part.From; q < part.To; q++ {
+		for q := part.From; q < part.To; q += part.Panels {
 			for _, rows := range all.Rows {
 				lane := q*16 + part.Lane
 				from := rows.X

@@ -55,6 +55,14 @@ func TileOf(o *ir.Contract, chains int) Tile {
 	return best
 }
 
+// leastRun is the number of elements from which a copy of all is faster than one
+// after the other.
+const leastRun = 8
+
+// Runs reports whether elements that lie side by side, as in memory of both, are
+// copied as one: those along an axis of n steps.
+func Runs(n, stride int) bool { return n >= leastRun && stride == 1 }
+
 // bounded reports whether an element's existence depends on a loop of the result.
 func bounded(o *ir.Contract, loop int) bool {
 	depends := func(a ir.Affine) bool { return a.Coefficient(loop) != 0 }

@@ -6,22 +6,14 @@ import "github.com/nngen-go/nngen/gen/ir"
 // the elements of steps Low … High−1, which lie side by side; the others are 0.
 type Copy struct{ Loop, Low, High int }
 
-// leastCopied is the number of elements from which a copy is worth a call.
-const leastCopied = 8
-
 // CopyOf chooses the loop, nil where elements are to be taken one by one.
 func CopyOf(o *ir.Contract) *Copy {
-	if len(o.Terms) > 0 || o.Init == nil {
+	if len(o.Terms) > 0 || o.Init == nil || o.Init.V.Param != nil || o.Y.V.Param != nil || o.OverBatch() || o.Init.V.DType != o.Y.V.DType {
 		return nil
-	}
-	for _, x := range []*ir.Operand{&o.Y, o.Init} {
-		if x.V.Param != nil || !x.V.Batch || x.V.DType != o.Y.V.DType {
-			return nil
-		}
 	}
 	y, x := o.Y.Flat(), o.Init.Flat()
 	for i, l := range o.Loops {
-		if l.Size < leastCopied || y.Coefficient(i) != 1 || x.Coefficient(i) != 1 {
+		if !Runs(l.Size, y.Coefficient(i)) || x.Coefficient(i) != 1 {
 			continue
 		}
 		c := &Copy{Loop: i, High: l.Size}

@@ -131,7 +131,7 @@ func (d *describer) step(s *plan.Step, one bool) string {
 	case *ir.Map:
 		switch out := o.Out[0]; {
 		case out.Param != nil:
-			return fmt.Sprintf("assembly, %d elements a call", PerUpdate(1))
+			return fmt.Sprintf("assembly, %d elements a call", elementsPerCall)
 		case out.Batch && Elements(out.Size()):
 			return "assembly, element by element"
 		}

@@ -77,13 +77,13 @@ func (m *matrix) convolutionLoops(k *kernelFunc, o *ir.Contract) {
 	}
 	if m.w != nil {
 		k.args = append(k.args, arg{"w", weightTypes(m.layout, T)[0]})
-		k.body = append(k.body, let("filters", m.e.rt("Flat").Call(exprf("&w[0][0][0]"), exprf("%d", m.layout.Size()))))
+		k.body = append(k.body, let("filters", m.e.RT("Flat").Call(exprf("&w[0][0][0]"), exprf("%d", m.layout.Size()))))
 		c.names[m.w] = "filters"
 	}
 	if m.bias != nil {
 		panels := m.e.plan.TensorOf(m.bias.Param).Layout.Full
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", panels, T)})
-		k.body = append(k.body, let("bias", m.e.rt("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
+		k.body = append(k.body, let("bias", m.e.RT("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
 		c.names[m.bias] = "bias"
 	}
 	k.doc = append([]string{k.name + " computes, over the loops"}, c.formula()...)
@@ -106,14 +106,19 @@ func (m *matrix) convolutionCalls() []jen.Code {
 			}
 			return code
 		}
-		switch {
-		case p.To-p.From == 1:
+		if p.To-p.From == p.Panels {
 			out = append(out, each(fmt.Sprint(p.From))...)
-		case c.Preempt:
-			out = append(out, forRange("q", fmt.Sprint(p.To), append(each("q"), m.e.preempt())...))
-		default:
-			out = append(out, forRange("q", fmt.Sprint(p.To), each("q")...))
+			continue
 		}
+		code := each("q")
+		if c.Preempt {
+			code = append(code, m.e.preempt())
+		}
+		if p.From == 0 && p.Panels == 1 {
+			out = append(out, forRange("q", fmt.Sprint(p.To), code...))
+			continue
+		}
+		out = append(out, jen.For(letf("q", "%d", p.From), exprf("q < %d", p.To), exprf("q += %d", p.Panels)).Block(code...))
 	}
 	return out
 }

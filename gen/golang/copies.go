@@ -15,9 +15,9 @@ func (c *contraction) copied(k *calls.Copy) []jen.Code {
 	loops, size := withNames(c.o.Loops, 0), c.o.Loops[k.Loop].Size
 	loops[k.Loop].Size = 1
 	at := func(o *ir.Operand, step int) string {
-		a := o.Flat()
+		a := c.place(o)
 		a.Offset += step
-		return c.text(a, loops)
+		return fmt.Sprintf("%s[%s:]", c.names[o.V], c.text(a, loops))
 	}
 	// Of the source what exists whatever the step.
 	_, inY := c.element(&c.o.Y, loops)
@@ -27,8 +27,8 @@ func (c *contraction) copied(k *calls.Copy) []jen.Code {
 			inX = append(inX, within(alive(a, loops), loops, c.o.Init.Shape()[d])...)
 		}
 	}
-	code := []jen.Code{letf("to", "y[%s:][:%d]", at(&c.o.Y, 0), size)}
-	to, piece := "to", fmt.Sprintf("init[%s:]", at(c.o.Init, k.Low))
+	code := []jen.Code{letf("to", "%s[:%d]", at(&c.o.Y, 0), size)}
+	to := "to"
 	if k.Low > 0 {
 		to = fmt.Sprintf("to[%d:]", k.Low)
 	}
@@ -46,7 +46,7 @@ func (c *contraction) copied(k *calls.Copy) []jen.Code {
 			code = append(code, jen.Id("clear").Call(exprf("to[%d:]", k.High)))
 		}
 	}
-	code = append(code, when(inX, jen.Id("copy").Call(exprf("%s", to), exprf("%s", piece)))...)
+	code = append(code, when(inX, jen.Id("copy").Call(exprf("%s", to), exprf("%s", at(c.o.Init, k.Low))))...)
 	outer := slices.Delete(slices.Clone(loops), k.Loop, k.Loop+1)
 	return nest(outer, func(i int) bool {
 		if i >= k.Loop {

@@ -13,6 +13,12 @@ import (
 // tiled is the body of the function of a contraction whose sums have one chain:
 // loops that stop at the bounds, with the results of a tile side by side.
 func (c *contraction) tiled() []jen.Code {
+	if k := calls.CopyOf(c.o); k != nil {
+		return c.copied(k)
+	}
+	if i := c.zeroed(); i >= 0 {
+		return c.zeros(i)
+	}
 	t := calls.TileOf(c.o, c.chains)
 	if t.Width == 0 {
 		return c.results(tile{width: 1, loop: -1})

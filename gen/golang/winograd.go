@@ -28,15 +28,15 @@ func (m *matrix) tiledLoops(k *kernelFunc) {
 		panels := m.e.plan.TensorOf(m.bias.Param).Layout.Full
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", panels, T)})
 		bias = "bias"
-		k.body = append(k.body, let(bias, m.e.rt("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
+		k.body = append(k.body, let(bias, m.e.RT("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
 	}
 	k.doc = []string{
 		k.name + " computes the convolution of x with filters of 3×3, w transformed, by Winograd's",
 		fmt.Sprintf("F(2×2, 3×3), %d rows of tiles at a time in s. It does not allocate.", w.Block),
 	}
 	k.body = append(k.body,
-		let("filters", m.e.rt("Flat").Call(exprf("&w[0][0][0][0]"), exprf("%d", kernel.Planes*m.layout.Panels()*c*schedule.Panel))),
-		let("t", m.e.rt("WinogradTiles").Values(jen.Dict{
+		let("filters", m.e.RT("Flat").Call(exprf("&w[0][0][0][0]"), exprf("%d", kernel.Planes*m.layout.Panels()*c*schedule.Panel))),
+		let("t", m.e.RT("WinogradTiles").Values(jen.Dict{
 			jen.Id("Height"): jen.Lit(w.Height), jen.Id("Width"): jen.Lit(w.Width), jen.Id("Channels"): jen.Lit(c),
 			jen.Id("ResultRows"): jen.Lit(len(d.Rows)), jen.Id("ResultCols"): jen.Lit(d.Cols()), jen.Id("Outputs"): jen.Lit(d.Outputs),
 			jen.Id("Top"): jen.Lit(w.Top), jen.Id("Left"): jen.Lit(w.Left), jen.Id("Gap"): jen.Lit(kernel.PlaneGap),
@@ -133,9 +133,9 @@ func (e *emitter) transformFilters(t *plan.Tensor) []jen.Code {
 	}
 	l := &t.Layout
 	flat := func(field, index string, size int) jen.Code {
-		return e.rt("Flat").Call(exprf("&p.%s%s", e.field(t, field), index), exprf("%d", size))
+		return e.RT("Flat").Call(exprf("&p.%s%s", e.field(t, field), index), exprf("%d", size))
 	}
-	return []jen.Code{e.rt("WinogradFilters").Call(
+	return []jen.Code{e.RT("WinogradFilters").Call(
 		flat(t.TiledField(), "[0][0][0][0]", kernel.Planes*l.Panels()*l.In*schedule.Panel), flat(t.Field, "[0][0][0]", l.Size()),
 		exprf("%d, %d, %d", l.Panels(), l.In, l.Rows))}
 }

@@ -112,6 +112,8 @@ type Step struct {
 	// Keep: the operation's own result is stored too, because something
 	// beside the epilogue reads it.
 	Keep bool
+	// Kept: in training the same layer keeps its sums beside the same epilogue.
+	Kept bool
 	// hidden are results of the epilogue that only the epilogue reads.
 	hidden map[*ir.Value]bool
 	// Vector: there is an assembly kernel of it for every target.
@@ -147,6 +149,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 	}
 	if prog.Gradients != nil {
 		p.train()
+		p.keptSums()
 	}
 	p.unroll()
 	p.vectorize()

@@ -186,7 +186,8 @@ func NonZero(elem string) []asm.Arg {
 }
 
 // Map are the arguments of an element-wise kernel: the result, the operands, n,
-// the elements of a row, rows, their number, and gap, the bytes between two.
+// the elements of a row, rows, their number, and gap, the bytes between two, but of
+// operands that are repeated.
 func Map(k *kernel.Map) []asm.Arg {
 	a := arguments{}
 	a.weights("y", k.YType, true)
