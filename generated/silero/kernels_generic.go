@@ -538,7 +538,11 @@ func pad1Contract(y *[640]float32, init *[576]float32) {
 //
 // in which an element that does not exist makes no term. It does not allocate.
 func pad1Contract_2(y *[640]float32, init *[576]float32) {
-	copy(y[0:][:576], init[0:])
+	{
+		const i0 = 0
+		to := y[0:][:576]
+		copy(to, init[0:])
+	}
 }
 
 // reduceMean computes y[o][i], the sum of x[o][n][i] over n, for x of the shape [1, 1, 1].
