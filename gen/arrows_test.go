@@ -56,7 +56,7 @@ var arrows = map[string]string{
 	// The rooms of the printers of Go: what all have in common, and what needs nothing else.
 	"gen/golang/source":     "gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule spec templates github.com/dave/jennifer/jen",
 	"gen/golang/standalone": "gen/golang/source",
-	"gen/golang/api":        "gen/calls gen/golang/source gen/ir gen/ir/expr gen/plan gen/schedule runtime/nnrt spec github.com/dave/jennifer/jen",
+	"gen/golang/api":        "gen/calls gen/golang/source gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule runtime/nnrt spec github.com/dave/jennifer/jen",
 	"gen/golang/selftest":   "gen/golang/source gen/interp gen/ir gen/kernel gen/plan runtime/nnrt spec github.com/dave/jennifer/jen golang.org/x/sync/errgroup",
 
 	"gen/files": "runtime/nnrt github.com/pmezard/go-difflib/difflib",

@@ -85,7 +85,7 @@ func updated(tg *target.Target, p expr.Program, double bool) bool {
 	return ok
 }
 
-// periodic tells the rows that every path computes in portable code.
+// periodic tells the rows that every path computes in portable code in float64.
 func periodic(row string) bool {
 	name := strings.TrimSuffix(row, "'")
 	return name == "sin" || name == "cos"
@@ -107,7 +107,7 @@ func testRows(t *testing.T, tg *target.Target) {
 		for _, double := range []bool{false, true} {
 			if len(p) > 0 {
 				formulas++
-				assert.Equal(t, !periodic(row), mapped(tg, p, result, double), "%s, float64 %v: %s", row, double, p)
+				assert.Equal(t, !double || !periodic(row), mapped(tg, p, result, double), "%s, float64 %v: %s", row, double, p)
 			}
 		}
 	}

@@ -110,6 +110,8 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		}
 	case *ir.Contract:
 		switch {
+		case s.Vector && s.Scratch != nil:
+			return WinogradOf(t, s.Kernel).String()
 		case s.Vector:
 			return ConvolutionOf(t, s.Kernel).String()
 		case s.Kernel != nil && s.Kernel.Segments[0].Weight == "":

@@ -204,8 +204,9 @@ func (b *body) mapOp(o *ir.Map) error {
 			switch {
 			case isNumber(x):
 				args = append(args, exprf("%s", b.at[x].idx))
-			case x.Size() == 1:
-				args = append(args, exprf("%s", b.pointer(x)))
+			case x.Size() < out.Size():
+				pass, _, _ := b.elementsOf(x)
+				args = append(args, exprf("%s", pass))
 			default:
 				args = append(args, exprf("%s[:]", b.at[x].idx))
 			}
@@ -222,6 +223,9 @@ func (b *body) value(o *ir.Map, j string) *jen.Statement {
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
 		operands[i] = b.operand(x, j)
+		if n := x.Size(); n > 1 && n < o.Out[0].Size() {
+			operands[i] = b.operand(x, fmt.Sprintf("(%s %% %d)", j, n))
+		}
 	}
 	return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
 }

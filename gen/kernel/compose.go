@@ -65,8 +65,10 @@ func cost(op expr.Op) int {
 		return 1
 	case expr.OpMin, expr.OpMax:
 		return 3
-	case expr.OpErf, expr.OpPow, expr.OpCos:
+	case expr.OpErf, expr.OpPow:
 		return 50
+	case expr.OpSin, expr.OpCos: // of float32 in halves
+		return 160
 	}
 	return 22
 }

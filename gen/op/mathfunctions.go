@@ -69,12 +69,12 @@ var mathFunctions = []Activation{
 		Bound: "y: 2·2⁻²⁴·|y|; y′: 3·2⁻²⁴",
 	},
 	{
-		Kind: spec.Kind{Name: "sin", Doc: "Sine of an angle in radians, y = sin(x), y′ = cos(x); portable code on every path (PyTorch sin)."},
+		Kind: spec.Kind{Name: "sin", Doc: "Sine of an angle in radians, y = sin(x), y′ = cos(x); in float64 portable code on every path (PyTorch sin)."},
 		Y:    formula("y = sin(x)"), DX: formula("dx = dy*cos(x)"),
 		Bound: "y: 1.1·2⁻²⁴·|y|; y′: 2.1·2⁻²⁴",
 	},
 	{
-		Kind: spec.Kind{Name: "cos", Doc: "Cosine of an angle in radians, y = cos(x), y′ = −sin(x); portable code on every path (PyTorch cos)."},
+		Kind: spec.Kind{Name: "cos", Doc: "Cosine of an angle in radians, y = cos(x), y′ = −sin(x); in float64 portable code on every path (PyTorch cos)."},
 		Y:    formula("y = cos(x)"), DX: formula("dx = -dy*sin(x)"),
 		Bound: "y: 1.1·2⁻²⁴·|y|; y′: 2.1·2⁻²⁴",
 	},

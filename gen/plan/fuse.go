@@ -20,6 +20,16 @@ func (p *Plan) fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 	var steps []*Step
 	fused := map[ir.Op]bool{}
 	defined := map[*ir.Value]bool{}
+	for _, op := range ops { // what another stage computed of the sample is there
+		for _, x := range op.Ins() {
+			defined[x] = x.Batch
+		}
+	}
+	for _, op := range ops {
+		for _, y := range op.Outs() {
+			delete(defined, y)
+		}
+	}
 	for _, op := range ops {
 		if fused[op] {
 			continue
@@ -105,7 +115,7 @@ func epilogue(ops []ir.Op, readers map[*ir.Value][]int, y *ir.Value, defined map
 		ready := true
 		for _, x := range m.In {
 			// Kernels over rows take no parameters beside weight and bias, and no constants.
-			ready = ready && x.Kind != ir.Param && x.Kind != ir.Constant && (inRegisters[x] || defined[x] || x.Kind != ir.Temp)
+			ready = ready && x.Kind != ir.Param && x.Kind != ir.Constant && (inRegisters[x] || defined[x] || x.Kind != ir.Temp) && (x.Size() == 1 || x.Size() == y.Size())
 		}
 		if ready {
 			maps = append(maps, m)

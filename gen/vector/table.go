@@ -19,12 +19,13 @@ var functions = map[key]*Function{
 	{expr.OpTanh, 4}: tanh32, {expr.OpTanh, 8}: tanh64,
 	{expr.OpSigmoid, 4}: sigmoid32, {expr.OpSigmoid, 8}: sigmoid64,
 	{expr.OpErf, 4}: erf32, {expr.OpErf, 8}: erf64,
+	{expr.OpSin, 4}: sin32, {expr.OpCos, 4}: cos32,
 	{expr.OpPow, 4}: pow32, {expr.OpPow, 8}: pow64,
 }
 
 // Printed are the functions in the order in which package nnrt has them, with
 // those that they call.
 var Printed = map[int][]*Function{
-	4: {expNegative32, exp32, expm132, log32, log1p32, tanh32, sigmoid32, erf32, pow32},
-	8: {expOf64, exp64, expm164, ln64, log64, log1p64, tanh64, sigmoid64, erf64, productError64, pow64},
+	4: {expNegative32, exp32, expm132, log32, log1p32, tanh32, sigmoid32, erf32, pow32, sin32, cos32},
+	8: {expOf64, exp64, expm164, ln64, log64, log1p64, tanh64, sigmoid64, erf64, productError64, pow64, sine64, cosine64},
 }

@@ -379,6 +379,14 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
 	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
 
+#define lastColumnOfRow1(w, s0) \
+	VMOVUPS.Z w, K7, Y31; VMULPS Y24, Y31, Y30; VADDPS Y30, s0, s0
+
+#define lastColumnOfRows1x8x8at0(at, w) \
+	lastColumnOfRow1(at(w), Y0); lastColumnOfRow1((at+32)(w), Y1); lastColumnOfRow1((at+64)(w), Y2); \
+	lastColumnOfRow1((at+96)(w), Y3); lastColumnOfRow1((at+128)(w), Y4); lastColumnOfRow1((at+160)(w), Y5); \
+	lastColumnOfRow1((at+192)(w), Y6); lastColumnOfRow1((at+224)(w), Y7)
+
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z25, Z31, Z30; VADDPS Z30, s1, s1; \
 	VMULPS Z26, Z31, Z30; VADDPS Z30, s2, s2
@@ -394,6 +402,12 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define columns1x8x16at0(at, w) \
 	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
 	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
+
+#define columnOfRows1x8x16at0(at, w) \
+	VMULPS at(w), Y24, Y30; VADDPS Y30, Y0, Y0; VMULPS (at+64)(w), Y24, Y30; VADDPS Y30, Y1, Y1; \
+	VMULPS (at+128)(w), Y24, Y30; VADDPS Y30, Y2, Y2; VMULPS (at+192)(w), Y24, Y30; VADDPS Y30, Y3, Y3; \
+	VMULPS (at+256)(w), Y24, Y30; VADDPS Y30, Y4, Y4; VMULPS (at+320)(w), Y24, Y30; VADDPS Y30, Y5, Y5; \
+	VMULPS (at+384)(w), Y24, Y30; VADDPS Y30, Y6, Y6; VMULPS (at+448)(w), Y24, Y30; VADDPS Y30, Y7, Y7
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z29, Z31, Z30; VADDPS Z30, s1, s1
@@ -637,9 +651,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z2, 64(R8)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
 	VZEROUPPER
 	RET
 
@@ -701,8 +713,7 @@ inputs1:
 	input_f7275bdd(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, (R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -725,8 +736,8 @@ inputs1:
 	input_f7275bdd(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	formula_9fefb044(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	formula_9fefb044(Z4, Z0, Z1, Z2, Z3, Z5, Z6); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	formula_9fefb044(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z4, Z0, Z1, Z2, Z3, Z5, Z6)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -962,7 +973,7 @@ rows6:
 	MOVQ mask+40(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumns1x8x8at0(0, R11)
+	lastColumnOfRows1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
@@ -1040,9 +1051,9 @@ rows8:
 	MOVQ panels+24(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	columns1x8x16at0(0, DI)
+	columnOfRows1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x8x16at0(32, DI)
+	columnOfRows1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+32(FP), DI
 	DECQ CX; JNZ panels10
@@ -1133,16 +1144,16 @@ rows8:
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	columns1x8x16at0(0, DI)
+	columnOfRows1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x8x16at0(32, DI)
+	columnOfRows1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumns1x8x8at0(0, R11)
+	lastColumnOfRows1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8

@@ -4,16 +4,16 @@
 package rnnoise
 
 //go:noescape
-func addEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+func addToAddToUpdateGateEachAVX2(y, x0, x1, x2, x3, x4 *float32, n, rows, gap int)
 
 //go:noescape
-func addEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+func addToAddToUpdateGateEachAVX512(y, x0, x1, x2, x3, x4 *float32, n, rows, gap int)
 
 //go:noescape
-func addToUpdateGateEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
+func addToResetGateEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
-func addToUpdateGateEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
+func addToResetGateEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
 func dense114x288AVX2(y, x, w, b *float32)
@@ -106,12 +106,6 @@ func dense96x96AVX2(y, x, w, b *float32)
 func dense96x96AVX512(y, x, w, b *float32)
 
 //go:noescape
-func resetGateEachAVX2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func resetGateEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -165,70 +159,70 @@ func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func addEach(y, x0, x1 []float32) {
+func addToAddToUpdateGateOfRows(y []State, u0 [][24]float32, u1 []State, u2, u3 [][24]float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
+		for i := range y {
+			addToAddToUpdateGateEachAVX512(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i].Gru1H[0], &u2[i][0], &u3[i][0], 24, 1, 0)
+		}
 	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
+		for i := range y {
+			addToAddToUpdateGateEachAVX2(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i].Gru1H[0], &u2[i][0], &u3[i][0], 24, 1, 0)
+		}
 	default:
-		addEachGeneric(y, x0, x1)
+		addToAddToUpdateGateOfRowsGeneric(y, u0, u1, u2, u3)
 	}
 }
 
-func addToUpdateGateOfRows(y []State, u0, u1 [][24]float32, u2 []State) {
+func addToAddToUpdateGateOfRows_2(y []State, u0 [][48]float32, u1 []State, u2, u3 [][48]float32) {
 	switch {
 	case useAVX512:
 		for i := range y {
-			addToUpdateGateEachAVX512(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i][0], &u2[i].Gru1H[0], 24, 1, 0)
+			addToAddToUpdateGateEachAVX512(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i].Gru2H[0], &u2[i][0], &u3[i][0], 48, 1, 0)
 		}
 	case useAVX2:
 		for i := range y {
-			addToUpdateGateEachAVX2(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i][0], &u2[i].Gru1H[0], 24, 1, 0)
+			addToAddToUpdateGateEachAVX2(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i].Gru2H[0], &u2[i][0], &u3[i][0], 48, 1, 0)
 		}
 	default:
-		addToUpdateGateOfRowsGeneric(y, u0, u1, u2)
+		addToAddToUpdateGateOfRows_2Generic(y, u0, u1, u2, u3)
 	}
 }
 
-func addToUpdateGateOfRows_2(y []State, u0, u1 [][48]float32, u2 []State) {
+func addToAddToUpdateGateOfRows_3(y []State, u0 [][96]float32, u1 []State, u2, u3 [][96]float32) {
 	switch {
 	case useAVX512:
 		for i := range y {
-			addToUpdateGateEachAVX512(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i][0], &u2[i].Gru2H[0], 48, 1, 0)
+			addToAddToUpdateGateEachAVX512(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i].Gru3H[0], &u2[i][0], &u3[i][0], 96, 1, 0)
 		}
 	case useAVX2:
 		for i := range y {
-			addToUpdateGateEachAVX2(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i][0], &u2[i].Gru2H[0], 48, 1, 0)
+			addToAddToUpdateGateEachAVX2(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i].Gru3H[0], &u2[i][0], &u3[i][0], 96, 1, 0)
 		}
 	default:
-		addToUpdateGateOfRows_2Generic(y, u0, u1, u2)
+		addToAddToUpdateGateOfRows_3Generic(y, u0, u1, u2, u3)
 	}
 }
 
-func addToUpdateGateOfRows_3(y []State, u0, u1 [][96]float32, u2 []State) {
+func addToAddToUpdateGateOfSums(y, u0, u1, u2, u3 []float32) {
 	switch {
 	case useAVX512:
-		for i := range y {
-			addToUpdateGateEachAVX512(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i][0], &u2[i].Gru3H[0], 96, 1, 0)
-		}
+		addToAddToUpdateGateEachAVX512(&y[0], &y[0], &u0[0], &u1[0], &u2[0], &u3[0], len(y), 1, 0)
 	case useAVX2:
-		for i := range y {
-			addToUpdateGateEachAVX2(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i][0], &u2[i].Gru3H[0], 96, 1, 0)
-		}
+		addToAddToUpdateGateEachAVX2(&y[0], &y[0], &u0[0], &u1[0], &u2[0], &u3[0], len(y), 1, 0)
 	default:
-		addToUpdateGateOfRows_3Generic(y, u0, u1, u2)
+		addToAddToUpdateGateOfSumsGeneric(y, u0, u1, u2, u3)
 	}
 }
 
-func addToUpdateGateOfSums(y, u0, u1, u2 []float32) {
+func addToResetGateEach(y, x0, x1, x2 []float32) {
 	switch {
 	case useAVX512:
-		addToUpdateGateEachAVX512(&y[0], &y[0], &u0[0], &u1[0], &u2[0], len(y), 1, 0)
+		addToResetGateEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], len(y), 1, 0)
 	case useAVX2:
-		addToUpdateGateEachAVX2(&y[0], &y[0], &u0[0], &u1[0], &u2[0], len(y), 1, 0)
+		addToResetGateEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], len(y), 1, 0)
 	default:
-		addToUpdateGateOfSumsGeneric(y, u0, u1, u2)
+		addToResetGateEachGeneric(y, x0, x1, x2)
 	}
 }
 
@@ -392,11 +386,7 @@ func gru1ForwardRows(y [][72]float32, x [][24]float32, w *[4][24][16]float32, wt
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		by8, by4, single8 := rowTiles(m, 8, 4)
 		for q := 0; q < 4; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1536, 96, 288, 24, by12, then8, then4, single12)
@@ -516,11 +506,7 @@ func gru2ForwardRows(y [][144]float32, x [][90]float32, w *[9][90][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		by8, by4, single8 := rowTiles(m, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, by12, then8, then4, single12)
@@ -552,11 +538,7 @@ func gru2ForwardRows_2(y [][96]float32, x []State, w *[6][48][16]float32, b *[6]
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 6; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0].Gru2H[0], &w[q][0][0], &b[q][0], 3072, 672, 384, 48, by12, then8, then4, single12)
 			if again12 {
@@ -646,11 +628,7 @@ func gru3ForwardRows(y [][288]float32, x [][114]float32, w *[18][114][16]float32
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 18; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 7296, 456, 1152, 114, by12, then8, then4, single12)
 			if again12 {
@@ -680,11 +658,7 @@ func gru3ForwardRows_2(y [][192]float32, x []State, w *[12][96][16]float32, b *[
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 12; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0].Gru3H[0], &w[q][0][0], &b[q][0], 6144, 672, 768, 96, by12, then8, then4, single12)
 			if again12 {
@@ -714,11 +688,7 @@ func gru3ForwardRows_3(y []State, x [][96]float32, w *[6][96][16]float32, b *[6]
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 6; q += 2 {
 			rows32AVX512(&y[0].Gru3H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 6144, 384, 672, 96, by12, then8, then4, single12)
 			if again12 {
@@ -762,15 +732,14 @@ func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) 
 	}
 }
 
-func resetGateEach(y, x0, x1 []float32) {
-	switch {
-	case useAVX512:
-		resetGateEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	case useAVX2:
-		resetGateEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	default:
-		resetGateEachGeneric(y, x0, x1)
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
 	}
+	return
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -781,17 +750,6 @@ func rowTiles(n, a, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
-}
-
-func sigmoidEach(y, x0 []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], len(y), 1, 0)
-	default:
-		sigmoidEachGeneric(y, x0)
-	}
 }
 
 func sigmoidOfRows(y []Output) {

@@ -18,10 +18,48 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
+number4x8(c80000000x8, 0x8000000080000000)
+number4x8(cc2d00000x8, 0xc2d00000c2d00000)
+number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
+number4x8(c4b400000x8, 0x4b4000004b400000)
+number4x8(c3db17000x8, 0x3db170003db17000)
+number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
+number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
+number4x8(c3f000000x8, 0x3f0000003f000000)
+number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
+number4x8(c40000000x8, 0x4000000040000000)
+number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
-#define formula_d00c4d1e(r0, r1, r2, r3) \
-	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VMOVUPS c3f800000x8<>(SB), r0; VSUBPS r2, r0, r0; \
-	VMULPS r1, r0, r1; VMULPS r3, r2, r3; VADDPS r3, r1, r3
+#define formula_e883c304(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VADDPS r2, r3, r2; VORPS c80000000x8<>(SB), r2, r3; \
+	VMOVUPS cc2d00000x8<>(SB), r0; VMAXPS r3, r0, r0; VMULPS c4138aa3bx8<>(SB), r0, r3; \
+	VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; VMULPS c3db17000x8<>(SB), r4, r5; \
+	VSUBPS r5, r0, r5; VMULPS c3685fdf4x8<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
+	VMULPS c3e2aae38x8<>(SB), r4, r0; VADDPS c3f000000x8<>(SB), r0, r0; VMULPS c3d2aab32x8<>(SB), r5, r6; \
+	VADDPS r6, r0, r6; VMULPS r5, r6, r5; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r3, r6; \
+	VADDPS r6, r4, r6; VADDPS r6, r5, r6; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r5; VPERMPS r5, r3, r5; \
+	VPSLLD $20, r3, r3; VPADDD r3, r5, r3; VPADDD c40000000x8<>(SB), r3, r3; VMULPS r3, r6, r6; \
+	VADDPS r3, r6, r3; VMULPS c1f800000x8<>(SB), r3, r3; VMOVUPS c3f800000x8<>(SB), r6; VBLENDVPS r2, r3, r6, r6; \
+	VADDPS c3f800000x8<>(SB), r3, r3; VDIVPS r3, r6, r3; VMOVUPS c3f800000x8<>(SB), r6; VSUBPS r3, r6, r6; \
+	VMULPS r1, r6, r1; VMULPS r7, r3, r7; VADDPS r7, r1, r7
+
+#define formula_3e4b1d00(r0, r1, r2, r3, r4, r5, r6) \
+	VADDPS r0, r1, r0; VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; \
+	VMULPS c3d2aab32x8<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1; \
+	VMULPS r6, r1, r6
 
 #define input_cfdd4f32(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
@@ -53,23 +91,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
-number4x8(c80000000x8, 0x8000000080000000)
-number4x8(cc2d00000x8, 0xc2d00000c2d00000)
-number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
-number4x8(c4b400000x8, 0x4b4000004b400000)
-number4x8(c3db17000x8, 0x3db170003db17000)
-number4x8(c3685fdf4x8, 0x3685fdf43685fdf4)
-number4x8(c3e2aae38x8, 0x3e2aae383e2aae38)
-number4x8(c3f000000x8, 0x3f0000003f000000)
-number4x8(c3d2aab32x8, 0x3d2aab323d2aab32)
-DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
-DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
-GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
-DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-number4x8(c40000000x8, 0x4000000040000000)
-number4x8(c1f800000x8, 0x1f8000001f800000)
 #define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
@@ -352,25 +373,27 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y4)
 
 
-// addEachAVX2 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
+// addToAddToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
+TEXT ·addToAddToUpdateGateEachAVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
+	MOVQ x4+40(FP), R10; MOVQ rows+56(FP), R12; MOVQ gap+64(FP), R13; XORQ AX, AX
+	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2)
 row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+48(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	VADDPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
+	VMOVUPS (R10)(AX*1), Y5
+	formula_e883c304(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+48(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VADDPS Y2, Y1, Y2
-	VMASKMOVPS Y2, Y0, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
+	VMASKMOVPS (BX)(AX*1), Y0, Y4; VMASKMOVPS (R10)(AX*1), Y0, Y5
+	formula_e883c304(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
+	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -378,26 +401,26 @@ next3:
 	VZEROUPPER
 	RET
 
-// addToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3) for n elements of every row.
-TEXT ·addToUpdateGateEachAVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3)
+// addToResetGateEachAVX2 computes v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0 for n elements of every row.
+TEXT ·addToResetGateEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0
 row1:
-	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
-	formula_d00c4d1e(Y1, Y2, Y3, Y4)
-	VMOVUPS Y4, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
+	formula_3e4b1d00(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
+	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	VMASKMOVPS (BX)(AX*1), Y0, Y4
-	formula_d00c4d1e(Y1, Y2, Y3, Y4)
-	VMASKMOVPS Y4, Y0, (R8)(AX*1)
+	formula_3e4b1d00(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -420,14 +443,8 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	input_cfdd4f32(0, 0); input_cfdd4f32(4, 64)
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -442,10 +459,7 @@ inputs3:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	input_1aa1f12b(0, 0); input_1aa1f12b(4, 64)
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
 
@@ -502,9 +516,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -524,9 +536,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8)
 	// y[24…47] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -539,9 +549,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y4, 160(R8)
+	VMOVUPS Y0, 96(R8); VMOVUPS Y2, 128(R8); VMOVUPS Y4, 160(R8)
 	VZEROUPPER
 	RET
 
@@ -558,10 +566,7 @@ inputs1:
 	terms8x4x64(input_f609e142)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	// y[32…71] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -572,11 +577,7 @@ inputs2:
 	terms8x4x64x32(input_34f6ac73)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 192(R8)
-	VMOVUPS Y3, 224(R8)
-	VMOVUPS Y4, 256(R8)
+	VMOVUPS Y0, 128(R8); VMOVUPS Y1, 160(R8); VMOVUPS Y2, 192(R8); VMOVUPS Y3, 224(R8); VMOVUPS Y4, 256(R8)
 	VZEROUPPER
 	RET
 
@@ -598,9 +599,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -622,9 +621,8 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	formula_c40e2a60(Y0, Y1, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8)
-	formula_c40e2a60(Y2, Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y2, 32(R8)
-	formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y4, 64(R8)
+	formula_c40e2a60(Y0, Y1, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8); formula_c40e2a60(Y2, Y0, Y1, Y3, Y5, Y6, Y7)
+	VMOVUPS Y2, 32(R8); formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -644,9 +642,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8)
 	// y[24…47] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -659,9 +655,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y4, 160(R8)
+	VMOVUPS Y0, 96(R8); VMOVUPS Y2, 128(R8); VMOVUPS Y4, 160(R8)
 	VZEROUPPER
 	RET
 
@@ -678,11 +672,7 @@ inputs1:
 	terms8x4x64(input_eb70f283)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8)
 	// y[48…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
@@ -694,11 +684,7 @@ inputs2:
 	terms8x4x64(input_73c1ab02)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 224(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 320(R8)
+	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)
 	VMOVUPS Y5, 352(R8)
 	VZEROUPPER
 	RET
@@ -718,14 +704,8 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	input_eec116d7(0, 0); input_eec116d7(4, 64)
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -740,8 +720,7 @@ inputs3:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	input_b24f1540(0, 0); input_b24f1540(4, 64)
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	VZEROUPPER
 	RET
 
@@ -759,14 +738,8 @@ inputs2:
 	terms8x4x64(input_5028bb7c)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $24576, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -791,9 +764,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -815,9 +786,8 @@ inputs1:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	// y = sigmoid(x)
-	formula_00d66ee3(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y1, (R8)
-	formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y6); VMOVUPS Y0, 32(R8)
-	formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
+	formula_00d66ee3(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y1, (R8); formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y6)
+	VMOVUPS Y0, 32(R8); formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER
 	RET
@@ -835,11 +805,7 @@ inputs1:
 	terms8x4x64(input_838d067c)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8)
 	// y[48…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
@@ -851,38 +817,8 @@ inputs2:
 	terms8x4x64(input_172c782f)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 224(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 320(R8)
+	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)
 	VMOVUPS Y5, 352(R8)
-	VZEROUPPER
-	RET
-
-// resetGateEachAVX2 computes y = x0 · x1 for n elements of every row.
-TEXT ·resetGateEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 · x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMASKMOVPS Y2, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
 

@@ -8,10 +8,55 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
+number1x4(c80000000, 0x80000000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
+DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
+DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
+GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
+DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
+DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
+number1x4(c40000000, 0x40000000)
+number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define formula_cbd85211(r0, r1, r2, r3) \
-	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VBROADCASTSS c3f800000<>(SB), r0; VSUBPS r2, r0, r0; \
-	VMULPS r1, r0, r1; VMULPS r3, r2, r3; VADDPS r3, r1, r3
+#define formula_434282d5(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VADDPS r2, r3, r2; \
+	VORPS.BCST c80000000<>(SB), r2, r3; VBROADCASTSS cc2d00000<>(SB), r0; VMAXPS r3, r0, r0; \
+	VMULPS.BCST c4138aa3b<>(SB), r0, r3; VADDPS.BCST c4b400000<>(SB), r3, r3; \
+	VSUBPS.BCST c4b400000<>(SB), r3, r4; VMULPS.BCST c3db17000<>(SB), r4, r5; VSUBPS r5, r0, r5; \
+	VMULPS.BCST c3685fdf4<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
+	VMULPS.BCST c3e2aae38<>(SB), r4, r0; VADDPS.BCST c3f000000<>(SB), r0, r0; \
+	VMULPS.BCST c3d2aab32<>(SB), r5, r6; VADDPS r6, r0, r6; VMULPS r5, r6, r5; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r3, r6; VADDPS r6, r4, r6; VADDPS r6, r5, r6; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r3, r5; VPSLLD $20, r3, r3; VPADDD r3, r5, r3; \
+	VPADDD.BCST c40000000<>(SB), r3, r3; VMULPS r3, r6, r6; VADDPS r3, r6, r3; \
+	VMULPS.BCST c1f800000<>(SB), r3, r3; VPMOVD2M r2, K1; VBROADCASTSS c3f800000<>(SB), r2; \
+	VBLENDMPS r3, r2, K1, r2; VADDPS.BCST c3f800000<>(SB), r3, r3; VDIVPS r3, r2, r3; \
+	VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; VMULPS r1, r2, r1; VMULPS r7, r3, r7; VADDPS r7, r1, r7
+
+#define formula_add7f8ae(r0, r1, r2, r3, r4, r5, r6) \
+	VADDPS r0, r1, r0; VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1; VMULPS r6, r1, r6
 
 #define input_4c446d05(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; \
@@ -41,27 +86,6 @@ number1x4(c3f800000, 0x3f800000)
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
-number1x4(c80000000, 0x80000000)
-number1x4(cc2d00000, 0xc2d00000)
-number1x4(c4138aa3b, 0x4138aa3b)
-number1x4(c4b400000, 0x4b400000)
-number1x4(c3db17000, 0x3db17000)
-number1x4(c3685fdf4, 0x3685fdf4)
-number1x4(c3e2aae38, 0x3e2aae38)
-number1x4(c3f000000, 0x3f000000)
-number1x4(c3d2aab32, 0x3d2aab32)
-DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
-DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
-GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
-DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-number1x4(c40000000, 0x40000000)
-number1x4(c1f800000, 0x1f800000)
 #define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
@@ -350,25 +374,27 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	mulAdd1(x(R10)(R11*4), Z16)
 
 
-// addEachAVX512 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
+// addToAddToUpdateGateEachAVX512 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
+TEXT ·addToAddToUpdateGateEachAVX512(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
+	MOVQ x4+40(FP), R10; MOVQ rows+56(FP), R12; MOVQ gap+64(FP), R13; XORQ AX, AX
+	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2)
 row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
+	MOVQ n+48(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	VADDPS Z2, Z1, Z2
-	VMOVUPS Z2, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
+	VMOVUPS (R10)(AX*1), Z5
+	formula_434282d5(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
+	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
+	MOVQ n+48(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	VADDPS Z2, Z1, Z2
-	VMOVUPS Z2, K7, (R8)(AX*1)
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
+	VMOVUPS.Z (BX)(AX*1), K7, Z4; VMOVUPS.Z (R10)(AX*1), K7, Z5
+	formula_434282d5(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
+	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -376,26 +402,26 @@ next3:
 	VZEROUPPER
 	RET
 
-// addToUpdateGateEachAVX512 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3) for n elements of every row.
-TEXT ·addToUpdateGateEachAVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3)
+// addToResetGateEachAVX512 computes v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0 for n elements of every row.
+TEXT ·addToResetGateEachAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0
 row1:
-	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
+	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
-	formula_cbd85211(Z1, Z2, Z3, Z4)
-	VMOVUPS Z4, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
+	formula_add7f8ae(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
+	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
+	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	VMOVUPS.Z (BX)(AX*1), K7, Z4
-	formula_cbd85211(Z1, Z2, Z3, Z4)
-	VMOVUPS Z4, K7, (R8)(AX*1)
+	formula_add7f8ae(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
+	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -417,10 +443,7 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	input_4c446d05(0, 0); input_4c446d05(4, 64)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -435,8 +458,7 @@ inputs3:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
 	input_49928376(0, 0); input_49928376(4, 64)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -493,8 +515,7 @@ inputs1:
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	VMOVUPS Z0, (R8)
-	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, (R8); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -514,9 +535,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z2, 64(R8)
-	VMOVUPS Z4, 128(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); VMOVUPS Z4, 128(R8)
 	VZEROUPPER
 	RET
 
@@ -535,11 +554,8 @@ inputs1:
 	terms8x4x64x32(input_eb965c65)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 256(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); MOVL $0xff, R9; KMOVW R9, K7
+	VMOVUPS Z4, K7, 256(R8)
 	VZEROUPPER
 	RET
 
@@ -562,8 +578,7 @@ inputs1:
 	input_51e0bf81(0, 0, 0); input_db813605(4, 64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	VMOVUPS Z0, (R8)
-	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, (R8); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -586,8 +601,8 @@ inputs1:
 	input_51e0bf81(0, 0, 0); input_db813605(4, 64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	formula_9fefb044(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	formula_9fefb044(Z2, Z0, Z1, Z3, Z4, Z5, Z6); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	formula_9fefb044(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z2, Z0, Z1, Z3, Z4, Z5, Z6)
+	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -607,9 +622,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z2, 64(R8)
-	VMOVUPS Z4, 128(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); VMOVUPS Z4, 128(R8)
 	VZEROUPPER
 	RET
 
@@ -626,11 +639,7 @@ inputs1:
 	terms8x4x64(input_b792fd0b)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8)
 	VZEROUPPER
 	RET
@@ -649,10 +658,7 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	input_8bb081fe(0, 0); input_8bb081fe(4, 64)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -684,10 +690,7 @@ inputs2:
 	terms8x4x64(input_14eb0ceb)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $24576, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -713,8 +716,7 @@ inputs1:
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	VMOVUPS Z0, (R8)
-	MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, (R8); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -737,8 +739,8 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	// y = sigmoid(x)
-	formula_3e8cb041(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8)
-	formula_3e8cb041(Z2, Z0, Z1, Z3, Z4, Z5); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	formula_3e8cb041(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8); formula_3e8cb041(Z2, Z0, Z1, Z3, Z4, Z5)
+	MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -754,9 +756,7 @@ inputs1:
 	terms8x4x64(input_b8f0e391)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8)
 	// y[48…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -766,35 +766,7 @@ inputs2:
 	terms8x4x64(input_4cd451a7)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z1, 256(R8)
-	VMOVUPS Z2, 320(R8)
-	VZEROUPPER
-	RET
-
-// resetGateEachAVX512 computes y = x0 · x1 for n elements of every row.
-TEXT ·resetGateEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 · x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	VMULPS Z2, Z1, Z2
-	VMOVUPS Z2, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	VMULPS Z2, Z1, Z2
-	VMOVUPS Z2, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
+	VMOVUPS Z0, 192(R8); VMOVUPS Z1, 256(R8); VMOVUPS Z2, 320(R8)
 	VZEROUPPER
 	RET
 

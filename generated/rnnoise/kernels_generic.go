@@ -2,54 +2,59 @@
 
 package rnnoise
 
-// addEachGeneric is y = x0 + x1 for every element. y may be an operand.
-func addEachGeneric(y, x0, x1 []float32) {
-	x0 = x0[:len(y)]
-	x1 = x1[:len(y)]
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
-// addToUpdateGateOfRowsGeneric is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRowsGeneric(y []State, u0, u1 [][24]float32, u2 []State) {
+// addToAddToUpdateGateOfRowsGeneric is addToAddToUpdateGateOfSumsGeneric for every row.
+func addToAddToUpdateGateOfRowsGeneric(y []State, u0 [][24]float32, u1 []State, u2, u3 [][24]float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru1H[:24], u0[i][:24], u1[i][:24], u2[i].Gru1H[:24])
+		addToAddToUpdateGateOfSumsGeneric(y[i].Gru1H[:24], u0[i][:24], u1[i].Gru1H[:24], u2[i][:24], u3[i][:24])
 	}
 }
 
-// addToUpdateGateOfRows_2Generic is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRows_2Generic(y []State, u0, u1 [][48]float32, u2 []State) {
+// addToAddToUpdateGateOfRows_2Generic is addToAddToUpdateGateOfSumsGeneric for every row.
+func addToAddToUpdateGateOfRows_2Generic(y []State, u0 [][48]float32, u1 []State, u2, u3 [][48]float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru2H[:48], u0[i][:48], u1[i][:48], u2[i].Gru2H[:48])
+		addToAddToUpdateGateOfSumsGeneric(y[i].Gru2H[:48], u0[i][:48], u1[i].Gru2H[:48], u2[i][:48], u3[i][:48])
 	}
 }
 
-// addToUpdateGateOfRows_3Generic is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRows_3Generic(y []State, u0, u1 [][96]float32, u2 []State) {
+// addToAddToUpdateGateOfRows_3Generic is addToAddToUpdateGateOfSumsGeneric for every row.
+func addToAddToUpdateGateOfRows_3Generic(y []State, u0 [][96]float32, u1 []State, u2, u3 [][96]float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru3H[:96], u0[i][:96], u1[i][:96], u2[i].Gru3H[:96])
+		addToAddToUpdateGateOfSumsGeneric(y[i].Gru3H[:96], u0[i][:96], u1[i].Gru3H[:96], u2[i][:96], u3[i][:96])
 	}
 }
 
-// addToUpdateGateOfSumsGeneric computes add to update gate of the sums in y.
-func addToUpdateGateOfSumsGeneric(y, u0, u1, u2 []float32) {
+// addToAddToUpdateGateOfSumsGeneric computes add to add to update gate of the sums in y.
+func addToAddToUpdateGateOfSumsGeneric(y, u0, u1, u2, u3 []float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for j, s := range y {
 		sv0 := add(u0[j], s)
 		sv1 := relu(sv0)
-		y[j] = updateGate(u1[j], sv1, u2[j])
+		y[j] = addToUpdateGate(sv1, u1[j], u2[j], u3[j])
+	}
+}
+
+// addToResetGateEachGeneric is v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0 for every element. y may be an operand.
+func addToResetGateEachGeneric(y, x0, x1, x2 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	x2 = x2[:len(y)]
+	for j := range y {
+		y[j] = float32(addToResetGate(x0[j], x1[j], x2[j]))
 	}
 }
 
@@ -1528,23 +1533,6 @@ func gru3Forward_3Generic(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]fl
 			yq[14] = s2
 			yq[15] = s3
 		}
-	}
-}
-
-// resetGateEachGeneric is y = x0 · x1 for every element. y may be an operand.
-func resetGateEachGeneric(y, x0, x1 []float32) {
-	x0 = x0[:len(y)]
-	x1 = x1[:len(y)]
-	for j := range y {
-		y[j] = float32(resetGate(x0[j], x1[j]))
-	}
-}
-
-// sigmoidEachGeneric is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEachGeneric(y, x0 []float32) {
-	x0 = x0[:len(y)]
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
 	}
 }
 

@@ -18,9 +18,6 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define formula_6950dd0b(r0, r1, r2, r3) \
-	VMULPS r0, r1, r0; VMULPS r2, r3, r2; VADDPS r2, r0, r2
-
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
@@ -86,6 +83,9 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
+#define formula_812a6968(r0, r1) \
+	VMULPS r0, r0, r0; VMULPS r1, r1, r1; VADDPS r0, r1, r0; VSQRTPS r0, r0
+
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
 number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
@@ -113,7 +113,7 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_30621805(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -124,37 +124,51 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
 	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
-	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0; VORPS c80000000x8<>(SB), r7, r5; \
+	VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r5, r2, r2; VMULPS c4138aa3bx8<>(SB), r2, r5; \
+	VADDPS c4b400000x8<>(SB), r5, r5; VSUBPS c4b400000x8<>(SB), r5, r3; VMULPS c3db17000x8<>(SB), r3, r1; \
+	VSUBPS r1, r2, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r3; VMULPS r3, r3, r1; \
+	VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; VMULPS c3d2aab32x8<>(SB), r1, r6; \
+	VADDPS r6, r2, r6; VMULPS r1, r6, r1; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r5, r6; \
+	VADDPS r6, r3, r6; VADDPS r6, r1, r6; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r1; VPERMPS r1, r5, r1; \
+	VPSLLD $20, r5, r5; VPADDD r5, r1, r5; VPADDD c40000000x8<>(SB), r5, r5; VMULPS r5, r6, r6; \
+	VADDPS r5, r6, r5; VMULPS c1f800000x8<>(SB), r5, r5; VMOVUPS c3f800000x8<>(SB), r6; VBLENDVPS r7, r5, r6, r6; \
+	VADDPS c3f800000x8<>(SB), r5, r5; VDIVPS r5, r6, r5; VMULPS r0, r5, r0
+
+#define formula_cc468fa5(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r3, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; \
+	VMULPS r2, r2, r5; VMULPS r5, r4, r5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r4; VPERMPS r4, r1, r4; \
+	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
+	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
+	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0; VORPS c80000000x8<>(SB), r7, r5; \
+	VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r5, r2, r2; VMULPS c4138aa3bx8<>(SB), r2, r5; \
+	VADDPS c4b400000x8<>(SB), r5, r5; VSUBPS c4b400000x8<>(SB), r5, r3; VMULPS c3db17000x8<>(SB), r3, r1; \
+	VSUBPS r1, r2, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r3; VMULPS r3, r3, r1; \
+	VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; VMULPS c3d2aab32x8<>(SB), r1, r6; \
+	VADDPS r6, r2, r6; VMULPS r1, r6, r1; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r5, r6; \
+	VADDPS r6, r3, r6; VADDPS r6, r1, r6; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r1; VPERMPS r1, r5, r1; \
+	VPSLLD $20, r5, r5; VPADDD r5, r1, r5; VPADDD c40000000x8<>(SB), r5, r5; VMULPS r5, r6, r6; \
+	VADDPS r5, r6, r5; VMULPS c1f800000x8<>(SB), r5, r5; VMOVUPS c3f800000x8<>(SB), r6; VBLENDVPS r7, r5, r6, r6; \
+	VADDPS c3f800000x8<>(SB), r5, r5; VDIVPS r5, r6, r5; VORPS c80000000x8<>(SB), r8, r6; \
+	VMOVUPS cc2d00000x8<>(SB), r7; VMAXPS r6, r7, r7; VMULPS c4138aa3bx8<>(SB), r7, r6; \
+	VADDPS c4b400000x8<>(SB), r6, r6; VSUBPS c4b400000x8<>(SB), r6, r1; VMULPS c3db17000x8<>(SB), r1, r3; \
+	VSUBPS r3, r7, r3; VMULPS c3685fdf4x8<>(SB), r1, r1; VSUBPS r1, r3, r1; VMULPS r1, r1, r3; \
+	VMULPS c3e2aae38x8<>(SB), r1, r7; VADDPS c3f000000x8<>(SB), r7, r7; VMULPS c3d2aab32x8<>(SB), r3, r2; \
+	VADDPS r2, r7, r2; VMULPS r3, r2, r3; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r2; VPERMPS r2, r6, r2; \
+	VADDPS r2, r1, r2; VADDPS r2, r3, r2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r6, r3; \
+	VPSLLD $20, r6, r6; VPADDD r6, r3, r6; VPADDD c40000000x8<>(SB), r6, r6; VMULPS r6, r2, r2; \
+	VADDPS r6, r2, r6; VMULPS c1f800000x8<>(SB), r6, r6; VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r8, r6, r2, r2; \
+	VADDPS c3f800000x8<>(SB), r6, r6; VDIVPS r6, r2, r6; VMULPS r9, r6, r9; VMULPS r0, r5, r0; VADDPS r0, r9, r0
 
 
-// addEachAVX2 computes y = x0 + x1 for n elements of every row.
+// addEachAVX2 computes y = x1 + x0 for n elements of every row.
 TEXT ·addEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	VADDPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VADDPS Y2, Y1, Y2
-	VMASKMOVPS Y2, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-// addEachAVX2_2 computes y = x1 + x0 for n elements of every row.
-TEXT ·addEachAVX2_2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
 	// y = x1 + x0
@@ -172,33 +186,6 @@ rest2:
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
 	VADDPS Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-// cellEachAVX2 computes y = (x0 · x1) + (x2 · x3) for n elements of every row.
-TEXT ·cellEachAVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// y = (x0 · x1) + (x2 · x3)
-row1:
-	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
-	formula_6950dd0b(Y2, Y1, Y4, Y3)
-	VMOVUPS Y4, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	VMASKMOVPS (BX)(AX*1), Y0, Y4
-	formula_6950dd0b(Y2, Y1, Y4, Y3)
-	VMASKMOVPS Y4, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -324,51 +311,51 @@ window4:
 	MOVQ $4, CX
 terms6:
 	VMOVUPS (R11), Y12; VMOVUPS 32(R11), Y13
-	mulAdd2((R10), Y2, Y3); mulAdd2(4(R10), Y4, Y5); mulAdd2(8(R10), Y6, Y7)
-	VMOVUPS 64(R11), Y12; VMOVUPS 96(R11), Y13; mulAdd2(16(R10), Y2, Y3); mulAdd2(20(R10), Y4, Y5)
-	mulAdd2(24(R10), Y6, Y7)
-	VMOVUPS 128(R11), Y12; VMOVUPS 160(R11), Y13; mulAdd2(32(R10), Y2, Y3); mulAdd2(36(R10), Y4, Y5)
-	mulAdd2(40(R10), Y6, Y7)
-	VMOVUPS 192(R11), Y12; VMOVUPS 224(R11), Y13; mulAdd2(48(R10), Y2, Y3); mulAdd2(52(R10), Y4, Y5)
-	mulAdd2(56(R10), Y6, Y7)
-	ADDQ $64, R10; ADDQ $256, R11
+	mulAdd2((R10), Y2, Y3); mulAdd2(516(R10), Y4, Y5); mulAdd2(1032(R10), Y6, Y7)
+	VMOVUPS 64(R11), Y12; VMOVUPS 96(R11), Y13; mulAdd2(4(R10), Y2, Y3); mulAdd2(520(R10), Y4, Y5)
+	mulAdd2(1036(R10), Y6, Y7)
+	VMOVUPS 128(R11), Y12; VMOVUPS 160(R11), Y13; mulAdd2(8(R10), Y2, Y3); mulAdd2(524(R10), Y4, Y5)
+	mulAdd2(1040(R10), Y6, Y7)
+	VMOVUPS 192(R11), Y12; VMOVUPS 224(R11), Y13; mulAdd2(12(R10), Y2, Y3); mulAdd2(528(R10), Y4, Y5)
+	mulAdd2(1044(R10), Y6, Y7)
+	ADDQ $16, R10; ADDQ $256, R11
 	DECQ CX; JNZ terms6
 	MOVQ $4, CX
 terms7:
-	VMOVUPS 7232(R11), Y12; VMOVUPS 7264(R11), Y13; mulAdd2(-256(R10), Y0, Y1); mulAdd2(-252(R10), Y2, Y3)
-	mulAdd2(-248(R10), Y4, Y5); mulAdd2(-244(R10), Y6, Y7)
-	VMOVUPS 7296(R11), Y12; VMOVUPS 7328(R11), Y13; mulAdd2(-240(R10), Y0, Y1); mulAdd2(-236(R10), Y2, Y3)
-	mulAdd2(-232(R10), Y4, Y5); mulAdd2(-228(R10), Y6, Y7)
-	VMOVUPS 7360(R11), Y12; VMOVUPS 7392(R11), Y13; mulAdd2(-224(R10), Y0, Y1); mulAdd2(-220(R10), Y2, Y3)
-	mulAdd2(-216(R10), Y4, Y5); mulAdd2(-212(R10), Y6, Y7)
-	VMOVUPS 7424(R11), Y12; VMOVUPS 7456(R11), Y13; mulAdd2(-208(R10), Y0, Y1); mulAdd2(-204(R10), Y2, Y3)
-	mulAdd2(-200(R10), Y4, Y5); mulAdd2(-196(R10), Y6, Y7)
-	ADDQ $64, R10; ADDQ $256, R11
+	VMOVUPS 7232(R11), Y12; VMOVUPS 7264(R11), Y13; mulAdd2(-64(R10), Y0, Y1); mulAdd2(452(R10), Y2, Y3)
+	mulAdd2(968(R10), Y4, Y5); mulAdd2(1484(R10), Y6, Y7)
+	VMOVUPS 7296(R11), Y12; VMOVUPS 7328(R11), Y13; mulAdd2(-60(R10), Y0, Y1); mulAdd2(456(R10), Y2, Y3)
+	mulAdd2(972(R10), Y4, Y5); mulAdd2(1488(R10), Y6, Y7)
+	VMOVUPS 7360(R11), Y12; VMOVUPS 7392(R11), Y13; mulAdd2(-56(R10), Y0, Y1); mulAdd2(460(R10), Y2, Y3)
+	mulAdd2(976(R10), Y4, Y5); mulAdd2(1492(R10), Y6, Y7)
+	VMOVUPS 7424(R11), Y12; VMOVUPS 7456(R11), Y13; mulAdd2(-52(R10), Y0, Y1); mulAdd2(464(R10), Y2, Y3)
+	mulAdd2(980(R10), Y4, Y5); mulAdd2(1496(R10), Y6, Y7)
+	ADDQ $16, R10; ADDQ $256, R11
 	DECQ CX; JNZ terms7
 	MOVQ $4, CX
 terms8:
-	VMOVUPS 14464(R11), Y12; VMOVUPS 14496(R11), Y13; mulAdd2(-508(R10), Y0, Y1); mulAdd2(-504(R10), Y2, Y3)
-	mulAdd2(-500(R10), Y4, Y5)
-	VMOVUPS 14528(R11), Y12; VMOVUPS 14560(R11), Y13; mulAdd2(-492(R10), Y0, Y1); mulAdd2(-488(R10), Y2, Y3)
-	mulAdd2(-484(R10), Y4, Y5)
-	VMOVUPS 14592(R11), Y12; VMOVUPS 14624(R11), Y13; mulAdd2(-476(R10), Y0, Y1); mulAdd2(-472(R10), Y2, Y3)
-	mulAdd2(-468(R10), Y4, Y5)
-	VMOVUPS 14656(R11), Y12; VMOVUPS 14688(R11), Y13; mulAdd2(-460(R10), Y0, Y1); mulAdd2(-456(R10), Y2, Y3)
-	mulAdd2(-452(R10), Y4, Y5)
-	ADDQ $64, R10; ADDQ $256, R11
+	VMOVUPS 14464(R11), Y12; VMOVUPS 14496(R11), Y13; mulAdd2(388(R10), Y0, Y1); mulAdd2(904(R10), Y2, Y3)
+	mulAdd2(1420(R10), Y4, Y5)
+	VMOVUPS 14528(R11), Y12; VMOVUPS 14560(R11), Y13; mulAdd2(392(R10), Y0, Y1); mulAdd2(908(R10), Y2, Y3)
+	mulAdd2(1424(R10), Y4, Y5)
+	VMOVUPS 14592(R11), Y12; VMOVUPS 14624(R11), Y13; mulAdd2(396(R10), Y0, Y1); mulAdd2(912(R10), Y2, Y3)
+	mulAdd2(1428(R10), Y4, Y5)
+	VMOVUPS 14656(R11), Y12; VMOVUPS 14688(R11), Y13; mulAdd2(400(R10), Y0, Y1); mulAdd2(916(R10), Y2, Y3)
+	mulAdd2(1432(R10), Y4, Y5)
+	ADDQ $16, R10; ADDQ $256, R11
 	DECQ CX; JNZ terms8
 done5:
-	ADDQ $256, SI; ADDQ $1024, DI
+	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	MOVQ SI, R10; MOVQ DI, R11
 	MOVQ taps+40(FP), AX; TESTQ AX, AX; JZ done10
 window9:
-	VMOVUPS (R11), Y12; VMOVUPS 32(R11), Y13; mulAdd2((R10), Y2, Y3); mulAdd2(4(R10), Y4, Y5)
-	mulAdd2(8(R10), Y6, Y7)
-	VMOVUPS 8256(R11), Y12; VMOVUPS 8288(R11), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3)
-	mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	VMOVUPS 16512(R11), Y12; VMOVUPS 16544(R11), Y13; mulAdd2(4(R10), Y0, Y1); mulAdd2(8(R10), Y2, Y3)
-	mulAdd2(12(R10), Y4, Y5)
+	VMOVUPS (R11), Y12; VMOVUPS 32(R11), Y13; mulAdd2((R10), Y2, Y3); mulAdd2(516(R10), Y4, Y5)
+	mulAdd2(1032(R10), Y6, Y7)
+	VMOVUPS 8256(R11), Y12; VMOVUPS 8288(R11), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(516(R10), Y2, Y3)
+	mulAdd2(1032(R10), Y4, Y5); mulAdd2(1548(R10), Y6, Y7)
+	VMOVUPS 16512(R11), Y12; VMOVUPS 16544(R11), Y13; mulAdd2(516(R10), Y0, Y1); mulAdd2(1032(R10), Y2, Y3)
+	mulAdd2(1548(R10), Y4, Y5)
 done10:
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -376,7 +363,7 @@ done10:
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 544(R13); VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 1024(R13)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 1056(R13); VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
 	VMOVUPS Y0, 1536(R13); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 1568(R13)
-	ADDQ $16, R12; ADDQ $2048, R13
+	ADDQ $2064, R12; ADDQ $2048, R13
 	ADDQ $0, x+8(FP)
 	ADDQ $0, y+0(FP)
 	DECQ rows+32(FP)
@@ -549,14 +536,8 @@ inputs2:
 	terms8x4x64(input_c36524d0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -585,44 +566,12 @@ listed2:
 	VFMADD231PS 24800(DI)(R13*1), Y15, Y7
 	DECQ CX; JNZ listed2
 done3:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
-	VZEROUPPER
-	RET
-
-// outputGateEachAVX2 computes y = x0 · x1 for n elements of every row.
-TEXT ·outputGateEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 · x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMASKMOVPS Y2, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
 
@@ -756,24 +705,25 @@ next3:
 	VZEROUPPER
 	RET
 
-// sqrtEachAVX2 computes y = sqrt(x0) for n elements of every row.
-TEXT ·sqrtEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = sqrt(x0)
+// squareToSqrtEachAVX2 computes v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2) for n elements of every row.
+TEXT ·squareToSqrtEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2)
 row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	VSQRTPS Y1, Y1
-	VMOVUPS Y1, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	formula_812a6968(Y2, Y1)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VSQRTPS Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	formula_812a6968(Y2, Y1)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -781,24 +731,25 @@ next3:
 	VZEROUPPER
 	RET
 
-// squareEachAVX2 computes y = x0 · x0 for n elements of every row.
-TEXT ·squareEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = x0 · x0
+// tanhToSigmoidToOutputGateEachAVX2 computes v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0 for n elements of every row.
+TEXT ·tanhToSigmoidToOutputGateEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0
 row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	VMULPS Y1, Y1, Y1
-	VMOVUPS Y1, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	formula_30621805(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMULPS Y1, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	formula_30621805(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -806,24 +757,26 @@ next3:
 	VZEROUPPER
 	RET
 
-// tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = tanh(x0)
+// tanhToSigmoidToSigmoidToCellEachAVX2 computes v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0) for n elements of every row.
+TEXT ·tanhToSigmoidToSigmoidToCellEachAVX2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
+	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
+	// v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0)
 row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
-	VMOVUPS Y1, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
+	formula_cc468fa5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
+	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
+	VMASKMOVPS (BX)(AX*1), Y0, Y4
+	formula_cc468fa5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
+	VMASKMOVPS Y4, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX

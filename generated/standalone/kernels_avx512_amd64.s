@@ -51,6 +51,14 @@ number1x4(c00000000, 0x0)
 	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
 	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
 
+#define lastColumnOfRow1(w, s0) \
+	VMOVUPS.Z w, K7, Y31; VFMADD231PS Y24, Y31, s0
+
+#define lastColumnOfRows1x8x8at0(at, w) \
+	lastColumnOfRow1(at(w), Y0); lastColumnOfRow1((at+32)(w), Y1); lastColumnOfRow1((at+64)(w), Y2); \
+	lastColumnOfRow1((at+96)(w), Y3); lastColumnOfRow1((at+128)(w), Y4); lastColumnOfRow1((at+160)(w), Y5); \
+	lastColumnOfRow1((at+192)(w), Y6); lastColumnOfRow1((at+224)(w), Y7)
+
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
@@ -241,7 +249,7 @@ rows6:
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumns1x8x8at0(0, R11)
+	lastColumnOfRows1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0

@@ -2,7 +2,7 @@
 
 package standalone
 
-// Expm164, Log64, Log1p64, Erf64, Tanh64 and the core of Exp64 follow the
+// Expm164, Log64, Log1p64, Erf64, Tanh64, sine64, cosine64 and the core of Exp64 follow the
 // pure Go algorithms of Go's package math with explicit roundings and other
 // small changes. They came with these notices, which must stay with any copy.
 //
@@ -45,7 +45,7 @@ package standalone
 // is preserved.
 // ====================================================
 //
-// The hyperbolic tangent is from the Cephes Math Library Release
+// The hyperbolic tangent, the sine and the cosine are from the Cephes Math Library Release
 // 2.8: June, 2000, Copyright 1984, 1987, 1989, 1992, 2000 by Stephen L. Moshier,
 // "What you see here may be used freely but it comes with no support or
 // guarantee."

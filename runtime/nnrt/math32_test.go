@@ -116,6 +116,25 @@ func TestULP32(t *testing.T) {
 	}
 }
 
+// TestTrig32 compares sine and cosine with those of float64, whose argument is reduced
+// in integers, where exponents are large, and at the float32 that is nearest to a
+// multiple of π/2.
+func TestTrig32(t *testing.T) {
+	try := func(x float32) {
+		require.Equal(t, float32(Sin64(float64(x))), Sin32(x), "sin %g", x)
+		require.Equal(t, float32(Cos64(float64(x))), Cos32(x), "cos %g", x)
+	}
+	for b := uint32(0x47000000); b < 0x7f800000; b += 10_007 { // from 2¹⁵
+		try(math.Float32frombits(b))
+		try(-math.Float32frombits(b))
+	}
+	for _, x := range []float32{1<<16 - 1, 1 << 16, 16367173 << 72, math.MaxFloat32} {
+		try(x)
+		try(math.Nextafter32(x, 0))
+		try(-x)
+	}
+}
+
 // TestULPPow32 measures Pow32 on a grid of bit patterns and where results are finite.
 func TestULPPow32(t *testing.T) {
 	const bound = 0.51

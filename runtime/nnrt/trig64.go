@@ -1,6 +1,6 @@
-// The polynomials of Sin64 and Cos64 and their argument reduction below 2^16 are
-// those of Go's package math, with explicit roundings. They came with these notices,
-// which must stay with any copy.
+// The argument reduction of Sin64 and Cos64 below 2^16 is that of Go's package
+// math, with explicit roundings. It came with these notices, which must stay with
+// any copy.
 //
 // Copyright 2009 The Go Authors.
 //
@@ -75,44 +75,6 @@ func Cos64(x float64) float64 {
 	return y
 }
 
-// sine64 returns the sine of |z| <= π/4.
-func sine64(z float64) float64 {
-	const (
-		s0 = 1.58962301576546568060e-10
-		s1 = -2.50507477628578072866e-8
-		s2 = 2.75573136213857245213e-6
-		s3 = -1.98412698295895385996e-4
-		s4 = 8.33333333332211858878e-3
-		s5 = -1.66666666666666307295e-1
-	)
-	w := float64(z * z)
-	p := float64(s0*w) + s1
-	p = float64(p*w) + s2
-	p = float64(p*w) + s3
-	p = float64(p*w) + s4
-	p = float64(p*w) + s5
-	return z + float64(float64(z*w)*p)
-}
-
-// cosine64 returns the cosine of |z| <= π/4.
-func cosine64(z float64) float64 {
-	const (
-		c0 = -1.13585365213876817300e-11
-		c1 = 2.08757008419747316778e-9
-		c2 = -2.75573141792967388112e-7
-		c3 = 2.48015872888517045348e-5
-		c4 = -1.38888888888730564116e-3
-		c5 = 4.16666666666665929218e-2
-	)
-	w := float64(z * z)
-	p := float64(c0*w) + c1
-	p = float64(p*w) + c2
-	p = float64(p*w) + c3
-	p = float64(p*w) + c4
-	p = float64(p*w) + c5
-	return (1 - float64(0.5*w)) + float64(float64(w*w)*p)
-}
-
 // octant64 returns the even j < 8 and the z, |z| <= π/4, of a = 8·n·π/4 + j·π/4 + z,
 // a >= 0; NaN for a that is not finite.
 func octant64(a float64) (j uint32, z float64) {
@@ -173,11 +135,3 @@ var fourOverPi = [...]uint64{
 	0x3ff12fffbc0b301f, 0xde5e2316b414da3e, 0xda6cfd9e4f96136e, 0x9e8c7ecd3cbfd45a,
 	0xea4f758fd7cbe2f6, 0x7a0e73ef14a525d4, 0xd7f6bf623f1aba10, 0xac06608df8f6d757,
 }
-
-// Sin32 returns the sine of the angle x in radians, computed in float64.
-// Error at most 0.51 ULP. Sin32(±0) = ±0, Sin32(±Inf) = NaN, Sin32(NaN) = NaN.
-func Sin32(x float32) float32 { return float32(Sin64(float64(x))) }
-
-// Cos32 returns the cosine of the angle x in radians, computed in float64.
-// Error at most 0.51 ULP. Cos32(±Inf) = NaN, Cos32(NaN) = NaN.
-func Cos32(x float32) float32 { return float32(Cos64(float64(x))) }

@@ -106,7 +106,9 @@ func operand(i int) R { return regOperands + R(i) }
 func (m *mapper) write() {
 	m.pointer("y", regY)
 	for i, in := range m.k.Ins {
-		m.pointer(in.Arg, operand(i))
+		if !in.Repeated {
+			m.pointer(in.Arg, operand(i))
+		}
 	}
 	m.pointer("rows", regRowsLeft)
 	m.pointer("gap", regGap)
@@ -125,6 +127,11 @@ func (m *mapper) write() {
 	row, rest, next, loop, one := m.Label("row"), m.Label("rest"), m.Label("next"), m.Label("elements"), m.Label("one")
 	const together = 2 // vectors in a turn
 	m.Place(row)
+	for i, in := range m.k.Ins {
+		if in.Repeated {
+			m.pointer(in.Arg, operand(i))
+		}
+	}
 	m.Line(func() {
 		m.pointer("n", regLeft)
 		m.Ins("LSR", fmt.Sprintf("$%d", shiftOf(together*m.lanes())), regLeft.String(), regLeft.String())

@@ -268,7 +268,7 @@ func (e *API) setTensor(t *plan.Tensor) []jen.Code {
 	case out == nil:
 		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{source.Setf("*"+e.cell(t), "v[%s]", at)} }))
 	}
-	return out
+	return append(out, e.transformFilters(t)...)
 }
 
 // initialise prints the initial values.
@@ -284,6 +284,7 @@ func (e *API) initialise(f *jen.File) {
 		if c := e.initial(t, fmt.Sprint(t.Value.Param.Layer)); c != nil {
 			body = append(body, jen.Comment(t.Value.Name+": "+initialDoc(t.Value.Param)), c)
 		}
+		body = append(body, e.transformFilters(t)...)
 	}
 	f.Comment("initialise sets the initial values the spec asks for; they depend on the seed and")
 	f.Comment("the canonical index alone.")

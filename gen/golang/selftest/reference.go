@@ -255,9 +255,12 @@ func (r *ref) elementwise(prog *ir.Map, operands []string, dst string, size int)
 	for i, x := range prog.In {
 		local := s.Fresh(prog.InNames[i])
 		s.Bind(prog.InNames[i], local)
-		if x.Size() == 1 {
+		switch n := x.Size(); {
+		case n == 1:
 			body = append(body, source.Letf(local, "%s[0]", operands[i]))
-		} else {
+		case n < size:
+			body = append(body, source.Letf(local, "%s[j%%%d]", operands[i], n))
+		default:
 			body = append(body, source.Letf(local, "%s[j]", operands[i]))
 		}
 	}

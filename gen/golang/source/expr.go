@@ -22,6 +22,7 @@ type scalar struct {
 	Math  bool // package math instead of the runtime's functions
 }
 
+// Scalar prints scalar programs of an element type.
 func (p *Package) Scalar(dtype ir.DType) *scalar {
 	return &scalar{p: p, dtype: dtype, Names: map[string]string{}, Taken: map[string]bool{}}
 }

@@ -151,6 +151,9 @@ func (p *printer) mask(v *vector.Value) (text string, prec int) {
 	case vector.OpNot:
 		return "!" + p.in(a, precOperand), precOperand
 	case vector.OpNegative:
+		if a.Type == vector.Uint {
+			return fmt.Sprintf("%s>>%d != 0", p.in(a, precProduct), 8*a.Bytes-1), precCompare
+		}
 		return fmt.Sprintf("math.Float%dbits(%s)>>%d != 0", 8*a.Bytes, p.expr(a), 8*a.Bytes-1), precCompare
 	case vector.OpUnordered, vector.OpOrdered:
 		sign, prec, join := "!=", precOr, " || "

@@ -100,11 +100,8 @@ number1x4(c80000000, 0x80000000)
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
-
-#define columns1x2x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1)
+#define columnOfRows1x2x16at0(at, w) \
+	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1
 
 number1x4(c3f800000, 0x3f800000)
 #define zero24x64 \
@@ -131,9 +128,17 @@ number1x4(c3f800000, 0x3f800000)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
+#define column1(w, s0) \
+	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
+
 #define columns1x8x16at0(at, w) \
 	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
 	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
+
+#define columnOfRows1x8x16at0(at, w) \
+	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
+	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4; VFMADD231PS (at+320)(w), Y24, Y5; \
+	VFMADD231PS (at+384)(w), Y24, Y6; VFMADD231PS (at+448)(w), Y24, Y7
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -279,8 +284,7 @@ TEXT ·dense2x32AVX512(SB), NOSPLIT, $0-24
 	MOVQ R10, DI
 	zero(Z0); zero(Z1)
 	input_f5f6fafb(0, 0); input_f5f6fafb(4, 64)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -299,8 +303,7 @@ inputs1:
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z2, 64(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -319,8 +322,8 @@ inputs1:
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	formula_9fefb044(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	formula_9fefb044(Z2, Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z2, 64(R8)
+	formula_9fefb044(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z2, Z0, Z1, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -332,8 +335,7 @@ TEXT ·dense4x32AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	input_cf7d9a8b(0, 0); input_cf7d9a8b(4, 64); input_cf7d9a8b(8, 128); input_cf7d9a8b(12, 192)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -345,8 +347,8 @@ TEXT ·dense4x32AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	input_cf7d9a8b(0, 0); input_cf7d9a8b(4, 64); input_cf7d9a8b(8, 128); input_cf7d9a8b(12, 192)
-	formula_9fefb044(Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	formula_9fefb044(Z1, Z0, Z2, Z3, Z4, Z5, Z6); VMOVUPS Z1, 64(R8)
+	formula_9fefb044(Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z1, Z0, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -402,9 +404,9 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columns1x2x16at0(0, DI)
+	columnOfRows1x2x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x2x16at0(32, DI)
+	columnOfRows1x2x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
@@ -494,9 +496,9 @@ rows8:
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	columns1x8x16at0(0, DI)
+	columnOfRows1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x8x16at0(32, DI)
+	columnOfRows1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10

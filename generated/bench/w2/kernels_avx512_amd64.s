@@ -81,12 +81,9 @@ number1x4(c5f800000, 0x5f800000)
 #define zero5x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
-
-#define columns1x5x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4)
+#define columnOfRows1x5x16at0(at, w) \
+	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
+	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -193,15 +190,14 @@ next3:
 
 // crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
 TEXT ·crossEntropyGradientEachAVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS (BX), Z1
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
+	MOVQ x2+24(FP), DI; MOVQ x3+32(FP), DX; VBROADCASTSS (DX), Z1
 	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
 	// y = x3 · ((x0 / x1) - x2)
 row1:
 	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DI)(AX*1), Z4
 	formula_7486f457(Z0, Z3, Z4, Z1)
 	VMOVUPS Z4, (R8)(AX*1)
 	ADDQ $64, AX
@@ -209,7 +205,7 @@ elements4:
 rest2:
 	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DX)(AX*1), K7, Z4
+	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DI)(AX*1), K7, Z4
 	formula_7486f457(Z0, Z3, Z4, Z1)
 	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
@@ -229,14 +225,8 @@ TEXT ·dense10x128AVX512(SB), NOSPLIT, $0-24
 	input_f0857299(0, 0); input_f0857299(4, 64); input_f0857299(8, 128); input_f0857299(12, 192)
 	input_f0857299(16, 256); input_f0857299(20, 320); input_f0857299(24, 384); input_f0857299(28, 448)
 	input_f0857299(32, 512); input_f0857299(36, 576)
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
 	RET
 
@@ -254,10 +244,9 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
+	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -348,9 +337,9 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columns1x5x16at0(0, DI)
+	columnOfRows1x5x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x5x16at0(32, DI)
+	columnOfRows1x5x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7

@@ -71,11 +71,8 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0; VSHUFF64X2 $216, r0, r0, r0
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
-
-#define columns1x1x16at0(at, w) \
-	column1(at(w), Z0)
+#define columnOfRows1x1x16at0(at, w) \
+	VFMADD231PS at(w), Y24, Y0
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -101,9 +98,17 @@ number1x4(c3f800000, 0x3f800000)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
+#define column1(w, s0) \
+	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
+
 #define columns1x8x16at0(at, w) \
 	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
 	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
+
+#define columnOfRows1x8x16at0(at, w) \
+	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
+	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4; VFMADD231PS (at+320)(w), Y24, Y5; \
+	VFMADD231PS (at+384)(w), Y24, Y6; VFMADD231PS (at+448)(w), Y24, Y7
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -250,10 +255,7 @@ TEXT ·dense1x64AVX512(SB), NOSPLIT, $0-24
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 	VBROADCASTSS 0(SI), Z31; VFMADD231PS 0(DI), Z31, Z0; VFMADD231PS (0+64)(DI), Z31, Z1
 	VFMADD231PS (0+128)(DI), Z31, Z2; VFMADD231PS (0+192)(DI), Z31, Z3
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	VZEROUPPER
 	RET
 
@@ -274,10 +276,7 @@ inputs1:
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z2, 64(R8)
-	VMOVUPS Z4, 128(R8)
-	VMOVUPS Z6, 192(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); VMOVUPS Z4, 128(R8); VMOVUPS Z6, 192(R8)
 	VZEROUPPER
 	RET
 
@@ -299,9 +298,8 @@ inputs1:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 	// y = sigmoid(x)
-	formula_3e8cb041(Z0, Z1, Z3, Z5, Z7, Z8); VMOVUPS Z1, (R8)
-	formula_3e8cb041(Z2, Z0, Z1, Z3, Z5, Z7); VMOVUPS Z0, 64(R8)
-	formula_3e8cb041(Z4, Z0, Z1, Z2, Z3, Z5); VMOVUPS Z0, 128(R8)
+	formula_3e8cb041(Z0, Z1, Z3, Z5, Z7, Z8); VMOVUPS Z1, (R8); formula_3e8cb041(Z2, Z0, Z1, Z3, Z5, Z7)
+	VMOVUPS Z0, 64(R8); formula_3e8cb041(Z4, Z0, Z1, Z2, Z3, Z5); VMOVUPS Z0, 128(R8)
 	formula_3e8cb041(Z6, Z0, Z1, Z2, Z3, Z4); VMOVUPS Z0, 192(R8)
 	VZEROUPPER
 	RET
@@ -357,9 +355,9 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columns1x1x16at0(0, DI)
+	columnOfRows1x1x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x1x16at0(32, DI)
+	columnOfRows1x1x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
@@ -449,9 +447,9 @@ rows8:
 	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y24
-	columns1x8x16at0(0, DI)
+	columnOfRows1x8x16at0(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x8x16at0(32, DI)
+	columnOfRows1x8x16at0(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels10
