@@ -52,7 +52,7 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 			holders[name] = b.holder(y)
 		}
 	}
-	return u, holders, b.e.anyTarget(func(t *target.Target) bool {
+	return u, holders, b.e.AnyTarget(func(t *target.Target) bool {
 		_, ok := t.Update(&u.Update)
 		return ok
 	})
@@ -60,7 +60,7 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 
 // updateKernel is the assembly of an update.
 func (e *emitter) updateKernel(u *updateKernel, hint string) string {
-	return e.assembly(u.Key(), hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
+	return e.Assembly(u.Key(), hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
 }
 
 // vectorUpdate emits an operation on parameter-shaped values as a function
@@ -236,7 +236,7 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, arrays []*u
 		}
 	}
 	b.e.fast(k, func() []jen.Code {
-		if _, ok := b.e.target().Update(&u.Update); !ok {
+		if _, ok := b.e.Target().Update(&u.Update); !ok {
 			return nil
 		}
 		return b.updateFast(u, o, arrayOf, names)
@@ -246,7 +246,7 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, arrays []*u
 // updateFast is the body with assembly. The last vector may reach into the padding of
 // a tensor.
 func (b *body) updateFast(u *updateKernel, o *ir.Map, arrayOf map[string]string, arrays []string) []jen.Code {
-	name, lanes := b.e.updateKernel(u, o.Doc), b.e.target().Lanes(u.Elem)
+	name, lanes := b.e.updateKernel(u, o.Doc), b.e.Target().Lanes(u.Elem)
 	call := func(vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
@@ -268,7 +268,7 @@ func (b *body) updateFast(u *updateKernel, o *ir.Map, arrayOf map[string]string,
 		rest = append(rest, fmt.Sprintf("%s[%d:]", a, per))
 	}
 	return []jen.Code{
-		jen.For(exprf("len(%s) > %d", arrays[0], per)).Block(call(fmt.Sprint(per/lanes)), b.e.preempt(),
+		jen.For(exprf("len(%s) > %d", arrays[0], per)).Block(call(fmt.Sprint(per/lanes)), b.e.Preempt(),
 			setf(strings.Join(arrays, ", "), "%s", strings.Join(rest, ", "))),
 		last,
 	}
