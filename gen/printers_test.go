@@ -39,9 +39,6 @@ var printersMayHold = map[string]string{
 func TestPrintersDecideNothing(t *testing.T) {
 	for _, path := range printerFiles(t) {
 		name := filepath.Base(path)
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
 		fset := token.NewFileSet()
 		f, err := parser.ParseFile(fset, path, nil, 0)
 		require.NoError(t, err)
@@ -91,5 +88,5 @@ func printerFiles(t *testing.T) []string {
 		files = append(files, found...)
 	}
 	require.Greater(t, len(files), 60)
-	return files
+	return slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
 }

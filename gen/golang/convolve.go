@@ -100,7 +100,7 @@ func (m *matrix) convolutionCalls() []jen.Code {
 		each := func(q string) (code []jen.Code) {
 			for i, g := range c.Rows {
 				if c.Preempt && i > 0 {
-					code = append(code, m.e.preempt())
+					code = append(code, m.e.Preempt())
 				}
 				code = append(code, m.convolutionCall(p, g, q))
 			}
@@ -112,7 +112,7 @@ func (m *matrix) convolutionCalls() []jen.Code {
 		}
 		code := each("q")
 		if c.Preempt {
-			code = append(code, m.e.preempt())
+			code = append(code, m.e.Preempt())
 		}
 		if p.From == 0 && p.Panels == 1 {
 			out = append(out, forRange("q", fmt.Sprint(p.To), code...))
@@ -147,7 +147,7 @@ func (m *matrix) convolutionCall(p calls.ConvolutionPart, g calls.RowGroup, q st
 
 // convolveAssembly is the assembly of a convolution.
 func (m *matrix) convolveAssembly(k *kernel.Kernel) string {
-	return m.e.assembly(k.Key(), convolutionHint(k), convolutionDoc(k),
+	return m.e.Assembly(k.Key(), convolutionHint(k), convolutionDoc(k),
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.Convolve(name, doc, k) })
 }
 

@@ -22,7 +22,7 @@ func (e *emitter) inPanels(l *plan.Layout, outputs int, call func(panels kernel.
 	var out []jen.Code
 	if g.Per > 0 {
 		out = append(out, jen.For(letf("q", "0"), exprf("q < %d", g.Grouped), exprf("q += %d", g.Per)).Block(
-			call(g.Group, g.Outputs)("q"), e.preempt()))
+			call(g.Group, g.Outputs)("q"), e.Preempt()))
 	}
 	if g.Left > 0 {
 		out = append(out, call(g.Rest, g.Left)(fmt.Sprint(g.Grouped)))
@@ -35,7 +35,7 @@ func (p *printer) divide(m *kernel.Kernel) []jen.Code {
 	return p.e.inPanels(p.layout, p.outs, func(panels kernel.Panels, outputs int) func(q string) jen.Code {
 		part := *m
 		part.Panels, part.Outputs = panels, outputs
-		name := p.e.assembly(part.Key(), fmt.Sprintf("dense %dx%d", p.ins, outputs), fmt.Sprintf("sums %d products for each of %d outputs.", p.ins, outputs),
+		name := p.e.Assembly(part.Key(), fmt.Sprintf("dense %dx%d", p.ins, outputs), fmt.Sprintf("sums %d products for each of %d outputs.", p.ins, outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatVec(name, doc, &part, false) })
 		return func(q string) jen.Code {
 			args := append([]string{fmt.Sprintf("&%s[%s]", p.ptr[p.stored[0]], times16(q)), "&x[0]"}, viewsFrom(panels, p.bias != nil, q)...)
@@ -68,7 +68,7 @@ func (e *emitter) divideRankOne(kern *kernel.RankOne, l *plan.Layout) []jen.Code
 	return e.inPanels(l, kern.Outputs, func(panels kernel.Panels, outputs int) func(q string) jen.Code {
 		part := *kern
 		part.Panels, part.Outputs = panels, outputs
-		name := e.assembly(part.Key(), fmt.Sprintf("step %dx%d", part.Inputs, outputs), fmt.Sprintf("is the step of one sample on the weights of %d outputs.", outputs),
+		name := e.Assembly(part.Key(), fmt.Sprintf("step %dx%d", part.Inputs, outputs), fmt.Sprintf("is the step of one sample on the weights of %d outputs.", outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, &part) })
 		return func(q string) jen.Code {
 			return jen.Id(name).Call(exprf("%s, &%s[0], &%s[%s], &negative", strings.Join(viewsFrom(panels, part.Bias, q), ", "), single, lanes, times16(q)))

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/golang/api"
+	"github.com/nngen-go/nngen/gen/golang/library"
 	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/standalone"
 
@@ -19,7 +20,6 @@ import (
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
-	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -49,6 +49,7 @@ func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error)
 
 type emitter struct {
 	*api.API
+	*library.Library
 	net   *spec.Network
 	plan  *plan.Plan
 	prog  *ir.Program
@@ -58,30 +59,23 @@ type emitter struct {
 
 	kernels  map[string]*kernelFunc // by what they compute
 	looped   map[string]string      // the first function of a comment with loops
-	library  library                // the assembly
 	tests    *selftest.Tests
 	rowNames map[any]string    // of values and of series
 	tables   map[string]*table // constants, by their numbers
-	current  *target.Target    // that code is being made for
-	building *kernelFunc       // that code is being made for
 	repeat   *plan.Repeat      // whose first turn is being printed
-	commons  map[string]string // names of the assembly that instruction sets have in common
-	lists    map[string]string // data of the assembly that lists inputs, by architecture
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
-	e := &emitter{
-		API: api.New(source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p)), net, p, o.Embedded),
+	pack := source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p))
+	return &emitter{
+		API: api.New(pack, net, p, o.Embedded), Library: library.New(pack, p), tests: selftest.New(pack, p, o.Sample),
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		kernels: map[string]*kernelFunc{}, looped: map[string]string{},
-		library: map[string]*assembly{}, commons: map[string]string{}, lists: map[string]string{},
 		tables: map[string]*table{},
 	}
-	e.tests = selftest.New(e.Package, p, o.Sample)
-	return e
 }
 
 // parameters prints the parameters, and the constants of the network.

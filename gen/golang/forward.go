@@ -142,7 +142,7 @@ func (e *emitter) inBatches() []jen.Code {
 		return []jen.Code{one}
 	}
 	return []jen.Code{
-		jen.For(exprf("%s && len(x) > 1", e.anyFlag())).Block(
+		jen.For(exprf("%s && len(x) > 1", e.AnyFlag())).Block(
 			letf("m", "min(len(x), MaxBatch)"),
 			jen.Id("n.forwardRows").Call(e.withState(state, exprf("y[:m]"), exprf("x[:m]"), exprf("ws"))...),
 			setf(rest, "%s", strings.ReplaceAll(rest, ",", "[m:],")+"[m:]")),

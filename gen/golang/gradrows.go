@@ -26,7 +26,7 @@ func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWe
 func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
 	l, elem := &t.Layout, typeName(b.e.elem)
 	x, dy := factors(namedRows{b.rowsOf(o.X), "x"}, namedRows{b.rowsOf(o.DY), "dy"}, l)
-	w := calls.WeightsOf(b.e.target(), elem, l.In, l.Out, b.e.plan.Options.Batch)
+	w := calls.WeightsOf(b.e.Target(), elem, l.In, l.Out, b.e.plan.Options.Batch)
 	at, count := "0", fmt.Sprint(l.In)
 	if w.Divided {
 		at, count = "k", fmt.Sprintf("min(%d, %d-k)", w.PerCall, l.In)
@@ -47,7 +47,7 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 			each = append(each, jen.Id(name).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
 		if w.Preempt && (!loop.Tail || len(w.Loops) == 1 && w.Divided) {
-			each = append(each, b.e.preempt())
+			each = append(each, b.e.Preempt())
 		}
 		code = append(code, overPanels(loop, each)...)
 	}
@@ -76,7 +76,7 @@ func factors[T any](x, dy T, l *plan.Layout) (single, lanes T) {
 // input, which is 1 in all rows.
 func (b *body) biasRows(size, stride int) []jen.Code {
 	elem := typeName(b.e.elem)
-	w := calls.WeightsOf(b.e.target(), elem, 1, size, b.e.plan.Options.Batch)
+	w := calls.WeightsOf(b.e.Target(), elem, 1, size, b.e.plan.Options.Batch)
 	code := []jen.Code{letf("one", "%s(1)", elem)}
 	for i := range w.Loops {
 		loop := &w.Loops[i]
@@ -104,7 +104,7 @@ func (b *body) biasRows(size, stride int) []jen.Code {
 
 // gradientKernel is the assembly of a panel's gradient.
 func (b *body) gradientKernel(kern *kernel.Gradient, outputs string) string {
-	return b.e.assembly(kern.Key(), "weightGradient "+outputs, fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", outputs),
+	return b.e.Assembly(kern.Key(), "weightGradient "+outputs, fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", outputs),
 		func(t *target.Target, name string, doc []string) *asm.Func {
 			f, _ := t.GradWeight(name, doc, kern)
 			return f

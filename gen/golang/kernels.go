@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/library"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -33,7 +34,7 @@ type kernelFunc struct {
 	// plain is the function that takes its place without assembly of its own,
 	// with the same arguments; "" is a portable one of its own.
 	plain string
-	callers
+	library.Callers
 }
 
 // arg is a parameter of a kernel and what a call passes.
@@ -48,10 +49,10 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 	}
 	k := &kernelFunc{name: e.Globals.Name(hint)}
 	e.kernels[key] = k
-	current, repeat, building := e.current, e.repeat, e.building
-	e.current, e.repeat, e.building = nil, nil, k
-	build(k)
-	e.current, e.repeat, e.building = current, repeat, building
+	repeat := e.repeat
+	e.repeat = nil
+	e.For(k, func() { build(k) })
+	e.repeat = repeat
 	return k
 }
 
@@ -109,7 +110,7 @@ func (b *body) matrix(s *plan.Step) error {
 	})
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	w := m.whole
-	inline := w != nil && calls.Inlines(b.e.targets(), s)
+	inline := w != nil && calls.Inlines(b.e.Targets(), s)
 	if inline {
 		k, w = w.inlined(k, b.train()), nil
 	}
@@ -190,7 +191,7 @@ func (e *emitter) newMatrix(s *plan.Step) *matrix {
 		}
 		m.register[op.Out[0]] = true
 	}
-	if calls.Splits(e.targets(), s) {
+	if calls.Splits(e.Targets(), s) {
 		return m.sums()
 	}
 	return m

@@ -135,7 +135,7 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 		k.generic = append(k.generic, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
 			e.fast(k, func() []jen.Code {
-				v := &learnKernel{body: b, Learn: l, t: t, target: e.target()}
+				v := &learnKernel{body: b, Learn: l, t: t, target: e.Target()}
 				return v.fast()
 			})
 		}
@@ -243,7 +243,7 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 			},
 		})
 		if w.Preempt && (!loop.Tail || len(w.Loops) == 1) {
-			each = append(each, l.e.preempt())
+			each = append(each, l.e.Preempt())
 		}
 		code = append(code, overPanels(loop, each)...)
 	}
@@ -339,7 +339,7 @@ func (l *learnKernel) gradWeight(g *kernel.Gradient, hint, outputs string) strin
 	if g.Update != nil {
 		doc += " and updates what they belong to"
 	}
-	return l.e.assembly(g.Key(), hint+" "+outputs, doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
+	return l.e.Assembly(g.Key(), hint+" "+outputs, doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
 		f, _ := t.GradWeight(name, doc, g)
 		return f
 	})

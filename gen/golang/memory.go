@@ -41,7 +41,8 @@ func (e *emitter) memory(f *jen.File) {
 	if t.One != nil {
 		fields = append(fields, jen.Id("oneSpace").Struct(api.Slots(e.elem, t.One, api.Same, 1)...))
 	}
-	f.Comment("memory is everything a trainer keeps: one block without pointers.")
+	f.Comment("memory is everything a trainer keeps: one block without pointers. What begins with the")
+	f.Comment("largest batch has a row for every sample.")
 	f.Type().Id("memory").Struct(fields...)
 	f.Line()
 }
@@ -114,7 +115,7 @@ func (e *emitter) rowFields(v *ir.Value) []jen.Code {
 		}
 		return []jen.Code{field.Comment("of every layer and sample")}
 	}
-	fields := []jen.Code{jen.Id(e.rowField(v)).Id(typ).Comment("of every sample")}
+	fields := []jen.Code{jen.Id(e.rowField(v)).Id(typ)}
 	if padding > 0 {
 		fields = append(fields, rest())
 	}

@@ -10,53 +10,6 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// paramLoop walks the elements of parameter-shaped values, stored alike in
-// the holders. names are the Go variables of the rows; inner gets the element
-// expressions.
-func (b *body) paramLoop(t *plan.Tensor, holders, names []string, inner func(elements []string) []jen.Code) []jen.Code {
-	l := &t.Layout
-	rows := func(field, index string) []jen.Code {
-		var out []jen.Code
-		for i, h := range holders {
-			at := "&" + b.field(t, h, field) + index
-			if b.args != nil && index == "" { // a pointer already
-				at = at[1:]
-			}
-			out = append(out, letf(names[i], "%s", at))
-		}
-		return out
-	}
-	elements := make([]string, len(names))
-	for i, n := range names {
-		elements[i] = n + "[j]"
-	}
-	lanes := func(n int) jen.Code { return forRange("j", fmt.Sprint(n), inner(elements)...) }
-	var out []jen.Code
-	switch l.Order {
-	case plan.Connections:
-		return append(out, jen.Block(append(rows(t.Field, ""), lanes(l.First(l.Out)))...))
-	case plan.Vector:
-		if n := l.Out / schedule.Panel; n > 0 {
-			out = append(out, forRange("q", fmt.Sprint(n), append(rows(t.Field, "[q]"), lanes(schedule.Panel))...))
-		}
-		if rest := l.Out % schedule.Panel; rest > 0 {
-			out = append(out, jen.Block(append(rows(t.Field, fmt.Sprintf("[%d]", l.Full-1)), lanes(rest))...))
-		}
-		return out
-	}
-	if n := l.WholePanels(); n > 0 {
-		out = append(out, forRange("q", fmt.Sprint(n),
-			forRange("k", fmt.Sprint(l.Ins()), append(rows(t.Field, "[q][k]"), lanes(schedule.Panel))...)))
-	}
-	if l.Partial() {
-		out = append(out, forRange("k", fmt.Sprint(l.Ins()), append(rows(t.Field, fmt.Sprintf("[%d][k]", l.Full-1)), lanes(l.Out%schedule.Panel))...))
-	}
-	if l.Tail > 0 {
-		out = append(out, forRange("k", fmt.Sprint(l.Ins()), append(rows(t.TailField(), "[k]"), lanes(l.TailOutputs()))...))
-	}
-	return out
-}
-
 // paramMap emits an element-wise operation on parameter-shaped values: an
 // update of parameters and states, or a copy.
 func (b *body) paramMap(o *ir.Map) error {
@@ -64,47 +17,8 @@ func (b *body) paramMap(o *ir.Map) error {
 	if o.Out[0].Kind == ir.Temp {
 		b.at[o.Out[0]] = place{b.holder(o.Out[0]), ""}
 	}
-	if b.vectorUpdate(o, t) {
-		return nil
-	}
-	b.add(note("%s: %s", o.Out[0].Name, wrapFormula(o.Prog)))
-	b.add(b.elementLoop(o, t)...)
+	b.update(o, t)
 	return nil
-}
-
-// elementLoop walks the elements of an operation on parameter-shaped values.
-func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
-	var holders, names []string
-	index := map[*ir.Value]int{}
-	scope := b.e.Local()
-	for name := range b.names.Taken {
-		scope.Reserved[name] = true
-	}
-	for i, a := range b.arraysOf(o) {
-		for _, v := range a.values {
-			index[v] = i
-		}
-		holders, names = append(holders, a.holder), append(names, scope.Own(a.name+"s"))
-	}
-	return b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
-		s := b.e.Scalar(b.e.elem)
-		s.Avoid(scope)
-		var body []jen.Code
-		for i, x := range o.In {
-			if isNumber(x) {
-				s.Bind(o.InNames[i], b.at[x].idx)
-				continue
-			}
-			name := s.Fresh(o.InNames[i])
-			s.Bind(o.InNames[i], name)
-			body = append(body, letf(name, "%s", elements[index[x]]))
-		}
-		body = append(body, s.Assigns(o.Prog)...)
-		for i, y := range o.Out {
-			body = append(body, setf(elements[index[y]], "%s", s.Names[o.OutNames[i]]))
-		}
-		return body
-	})
 }
 
 // randomWeights draws the mask of removed connections, by canonical index.

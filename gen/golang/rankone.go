@@ -282,7 +282,7 @@ func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 	} else {
 		each := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)%s", strings.Join(args, ", "), inputs, p.outs, panels))}
 		if calls.Preempts(4 * p.outs * p.ins) {
-			each = append(each, e.preempt())
+			each = append(each, e.Preempt())
 		}
 		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(each...))
 	}
@@ -297,7 +297,7 @@ func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 func (p *printer) stepGradient(kern *kernel.RankOne) string {
 	open := kern.Open()
 	open.Outputs, open.Partial, _ = p.target().Last(typeName(p.e.elem), open.Outputs, true)
-	return p.e.assembly(open.Key(), "step gradient", "computes the gradients of the inputs and updates the weights.",
+	return p.e.Assembly(open.Key(), "step gradient", "computes the gradients of the inputs and updates the weights.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, open) })
 }
 

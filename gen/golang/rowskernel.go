@@ -155,7 +155,7 @@ func (k *rowsKernel) vectorForward() []jen.Code {
 			each = append(each, k.panelCall(r, loop, &loop.Calls[j], at, first, &tilings, tiled)...)
 		}
 		if r.Preempt && (!loop.Tail || len(r.Loops) == 1 && r.Divided) {
-			each = append(each, k.e.preempt())
+			each = append(each, k.e.Preempt())
 		}
 		code = append(code, overPanels(loop, each)...)
 	}
@@ -199,7 +199,7 @@ func overPanels(l *calls.PanelLoop, code []jen.Code) []jen.Code {
 // panelCall is the call for some outputs of a panel.
 func (k *rowsKernel) panelCall(r *calls.Rows, loop *calls.PanelLoop, p *calls.Panel, at panelPlace, first string, tilings *[]jen.Code, tiled map[string]bool) []jen.Code {
 	kern, sums := r.Kernel(k.step.Kernel, loop, p), k.values[0]
-	name := k.e.assembly("rows "+kern.Key(), "rows "+p.String(), fmt.Sprintf("sums the products for %s outputs of every row, in tiles of rows.", p),
+	name := k.e.Assembly("rows "+kern.Key(), "rows "+p.String(), fmt.Sprintf("sums the products for %s outputs of every row, in tiles of rows.", p),
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, kern) })
 	call := func(first, tiles string) jen.Code {
 		args := []string{sums.element("y", first, plusText(at.first, p.Lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", at.weights, p.Lane)}
@@ -289,7 +289,7 @@ func (k *rowsKernel) vectorGradInput() []jen.Code {
 // inputGradient is the assembly of a gradient of inputs.
 func (m *matrix) inputGradient(in *calls.Inputs) string {
 	kern := in.Kernel(m.step.Kernel)
-	return m.e.assembly("input gradient "+kern.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
+	return m.e.Assembly("input gradient "+kern.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
 }
 
@@ -324,7 +324,7 @@ func (e *emitter) inBlocks(in *calls.Inputs, inputs int, call func(input, blocks
 		end := in.Blocks * in.At
 		each := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", in.PerCall, end, in.At))}
 		if in.Preempt {
-			each = append(each, e.preempt())
+			each = append(each, e.Preempt())
 		}
 		out = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", end), exprf("k += %d", in.PerCall*in.At)).Block(each...)}
 	}

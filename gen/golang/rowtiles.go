@@ -2,7 +2,6 @@ package golang
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 )
@@ -29,20 +28,13 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 		var call string
 		if len(tiles) == 3 {
 			call = fmt.Sprintf("%s(%s, %d, %d)", k.e.rowTiles(), n, tiles[0], tiles[1])
+		} else if len(tiles) > 3 {
+			*pre = append(*pre, letf(fmt.Sprintf("%s, again%d", vars, tiles[0]), "%s(%s, %d, %d, %d)", k.e.manyRowTiles(), n, tiles[0], tiles[1], tiles[2]))
+			return vars
 		} else { // the large ones first
-			var counts []string
-			for _, size := range tiles {
-				counts = append(counts, strings.TrimSuffix(fmt.Sprintf("%s/%d", n, size), "/1"))
-				n = fmt.Sprintf("%s%%%d", n, size)
-			}
-			call = strings.Join(counts, ", ")
+			call = fmt.Sprintf("%s/%d, %[1]s%%%[2]d", n, tiles[0])
 		}
 		*pre = append(*pre, letf(vars, "%s", call))
-		if len(tiles) > 3 { // the rows that are left go with some of those before
-			again, single := fmt.Sprintf("again%d", tiles[0]), fmt.Sprintf("single%d", tiles[0])
-			*pre = append(*pre, letf(again, "%s > 0 && m >= %d", single, leastTile(tiles)),
-				jen.If(jen.Id(again)).Block(setf(single, "0")))
-		}
 	}
 	return vars
 }
@@ -61,6 +53,26 @@ func (e *emitter) rowTiles() string {
 			jen.For(letf("i", "n / a"), exprf("i >= 0"), exprf("i--")).Block(
 				jen.If(letf("rest", "n - i*a"), exprf("rest%%b == 0")).Block(jen.Return(exprf("i, rest / b, 0")))),
 			jen.Return(exprf("n / a, n %% a / b, n %% a %% b")),
+		}
+	})
+	e.id(k)
+	return k.name
+}
+
+// manyRowTiles is the function that divides rows into tiles of four sizes.
+func (e *emitter) manyRowTiles() string {
+	k := e.kernel("manyRowTiles", "many row tiles", func(f *kernelFunc) {
+		f.rows = true
+		f.doc = []string{
+			f.name + " divides n rows into tiles of a, of b, of c and of one row, the large ones first;",
+			"rows that are left go again with some of those before, if there are as many.",
+		}
+		f.args = []arg{{"n", "int"}, {"a", "int"}, {"b", "int"}, {"c", "int"}}
+		f.result = "(as, bs, cs, ones int, again bool)"
+		f.generic = []jen.Code{
+			setf("as, bs, cs, ones", "n/a, n%%a/b, n%%a%%b/c, n%%a%%b%%c"),
+			jen.If(setf("again", "ones > 0 && n >= c"), jen.Id("again")).Block(setf("ones", "0")),
+			jen.Return(),
 		}
 	})
 	e.id(k)

@@ -15,10 +15,10 @@ import (
 // listed are the statements that list the inputs that are not zero and, where
 // there are few, do what then says.
 func (e *emitter) listed(x string, inputs int, then ...jen.Code) []jen.Code {
-	t, elem := e.target(), typeName(e.elem)
-	name := e.common(fmt.Sprintf("non zero %d", inputs), fmt.Sprintf("nonZero%d", inputs), "lists the byte offsets of the elements that are not zero.",
+	t, elem := e.Target(), typeName(e.elem)
+	name := e.Common(fmt.Sprintf("non zero %d", inputs), fmt.Sprintf("nonZero%d", inputs), "lists the byte offsets of the elements that are not zero.",
 		func(name string, doc []string) *asm.Func { return t.NonZero(name, doc, elem, inputs) })
-	e.lists[t.Arch] = t.NonZeroData
+	e.Reads(t.NonZeroData)
 	return []jen.Code{
 		jen.Var().Id("list").Id(fmt.Sprintf("[%d]int32", inputs+max(t.Lanes(elem), e.plan.Ahead()))),
 		jen.Var().Id("count").Int(),
@@ -48,7 +48,7 @@ func (m *matrix) skipping(all *kernelFunc, train bool) *kernelFunc {
 		}
 		args = append(args, "&list[0]", "count")
 		e.fast(k, func() []jen.Code {
-			name := e.assembly("listed "+kern.Key(), fmt.Sprintf("listed %dx%d", m.ins, m.outs), "is the layer for the inputs of a list.",
+			name := e.Assembly("listed "+kern.Key(), fmt.Sprintf("listed %dx%d", m.ins, m.outs), "is the layer for the inputs of a list.",
 				func(t *target.Target, name string, doc []string) *asm.Func { return t.MatVec(name, doc, kern, true) })
 			return append(e.listed("x", m.ins, jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))), call)
 		})

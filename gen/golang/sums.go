@@ -245,6 +245,10 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 	if b.single {
 		stride = size
 	}
+	if !s.Vector && !b.single && stride == size && element == nil {
+		b.flatSum(o, t)
+		return nil
+	}
 	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d, %t", size, stride, s.Vector && !b.single), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
 		k.train = true
 		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.name)}
@@ -262,4 +266,28 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 	})
 	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
 	return nil
+}
+
+// flatSum emits the gradient of a bias, where rows have no gaps: a function does for all
+// sizes.
+func (b *body) flatSum(o *ir.BatchSum, t *plan.Tensor) {
+	k := b.e.kernel("flat sum", "bias gradient", func(k *kernelFunc) {
+		k.train = true
+		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of the rows dy over the samples, in their order.", k.name)}
+		T := typeName(b.e.elem)
+		k.args = []arg{{"g", "[]" + T}, {"dy", "[]" + T}}
+		k.body = []jen.Code{
+			jen.Id("clear").Call(jen.Id("g")),
+			jen.For(jen.Empty(), exprf("len(dy) > 0"), setf("dy", "dy[len(g):]")).Block(
+				forRange("j, dj", "dy[:len(g)]", jen.Id("g[j]").Op("+=").Id("dj"))),
+		}
+	})
+	name := b.args[o.X]
+	samples := name
+	if name == "" {
+		name, samples = b.rowsName(o.X), "x"
+	}
+	dy := b.e.RT("Flat").Call(exprf("&%s[0][0]", name), exprf("%d*len(%s)", o.X.Size(), samples))
+	g := b.e.RT("Flat").Call(exprf("&%s[0][0]", b.field(t, b.holder(o.Y), t.Field)), exprf("%d", o.X.Size()))
+	b.add(b.e.id(k).Call(g, dy))
 }

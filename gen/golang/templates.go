@@ -7,6 +7,7 @@ import (
 	"text/template"
 
 	"github.com/nngen-go/nngen/gen/golang/api"
+	"github.com/nngen-go/nngen/gen/golang/library"
 	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/templates"
 )
@@ -38,7 +39,7 @@ func (e *emitter) templates() error {
 	}
 	var cpu []templateFile
 	if vector {
-		v.Targets, v.NoAsm = e.targetViews(), "!("+asmTag(e.arches()...)+")"
+		v.Targets, v.NoAsm = e.targetViews(), "!("+library.Tag(e.Arches()...)+")"
 		cpu = e.cpuFiles()
 	}
 	list := slices.Concat([]templateFile{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/library"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
@@ -59,7 +60,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 		m.Ins = append(m.Ins, op)
 		args, call = append(args, arg{name, typ}), append(call, first)
 	}
-	if !e.anyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
+	if !e.AnyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
 		return nil
 	}
 	return e.kernel(fmt.Sprintf("%s of %v by %d", m.Key(), args, row), o.Doc+" each", func(k *kernelFunc) {
@@ -75,7 +76,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 				jen.For(jen.Id("j").Op(":=").Range().Lit(row)).Block(set("y[i+j]", value))))
 		}
 		e.fast(k, func() []jen.Code {
-			if !canMap(e.target(), m) {
+			if !canMap(e.Target(), m) {
 				return nil
 			}
 			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, %s, %s, 0", strings.Join(call, ", "), n, rows))}
@@ -108,7 +109,7 @@ func canMap(t *target.Target, m *kernel.Map) bool {
 
 // mapAssembly is the assembly of an element-wise operation.
 func (e *emitter) mapAssembly(m *kernel.Map, hint string) string {
-	return e.assembly(m.Key(), hint+" each", "computes "+wrapFormula(m.Prog)+" for n elements of every row.", func(t *target.Target, name string, doc []string) *asm.Func {
+	return e.Assembly(m.Key(), hint+" each", "computes "+wrapFormula(m.Prog)+" for n elements of every row.", func(t *target.Target, name string, doc []string) *asm.Func {
 		v := *m
 		v.Name, v.Doc = name, doc
 		f, _ := t.Map(&v)
@@ -131,7 +132,7 @@ func (m *matrix) last() *ir.Value {
 }
 
 // target is the instruction set of the assembly.
-func (m *matrix) target() *target.Target { return m.e.target() }
+func (m *matrix) target() *target.Target { return m.e.Target() }
 
 // vectorKernels are the kernels that have assembly, by name.
 func (e *emitter) vectorKernels() []*kernelFunc {
@@ -148,16 +149,6 @@ func (e *emitter) vectorKernels() []*kernelFunc {
 	return out
 }
 
-// asmTag is the build constraint of the assembly of some architectures: memory
-// sanitizers do not see its stores.
-func asmTag(arches ...string) string {
-	tag := strings.Join(arches, " || ")
-	if len(arches) > 1 {
-		tag = "(" + tag + ")"
-	}
-	return tag + " && !purego && !msan"
-}
-
 // assemblyFiles adds the kernels of the targets: for every architecture the .s
 // files, their declarations and the choice between them and portable Go; for all
 // others portable Go.
@@ -166,7 +157,7 @@ func (e *emitter) assemblyFiles() error {
 	if len(ks) == 0 {
 		return nil
 	}
-	arches := e.arches()
+	arches := e.Arches()
 	for _, arch := range arches {
 		if err := e.archFiles(arch, ks); err != nil {
 			return err
@@ -174,7 +165,7 @@ func (e *emitter) assemblyFiles() error {
 	}
 	if helpers := helpersOf(ks); len(arches) > 1 && len(helpers) > 0 {
 		f := e.File()
-		f.HeaderComment("//go:build " + asmTag(arches...))
+		f.HeaderComment("//go:build " + library.Tag(arches...))
 		for _, k := range helpers {
 			k.chooser(f, "")
 		}
@@ -183,9 +174,9 @@ func (e *emitter) assemblyFiles() error {
 		}
 	}
 	other := e.File()
-	other.HeaderComment("//go:build !(" + asmTag(arches...) + ")")
+	other.HeaderComment("//go:build !(" + library.Tag(arches...) + ")")
 	for _, k := range ks {
-		if !k.assemblyOnly() && k.on("") {
+		if !k.assemblyOnly() && k.On("") {
 			e.forwardGeneric(other, k)
 		}
 	}
@@ -201,34 +192,20 @@ func helpersOf(ks []*kernelFunc) []*kernelFunc {
 // archFiles adds the files of an architecture.
 func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
 	f := e.File()
-	f.HeaderComment("//go:build " + asmTag(arch))
-	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.Header(), asmTag(arch))
-	data := map[string]string{arch: e.lists[arch]}
-	for _, t := range e.targets() {
-		data[t.Name+"_"+t.Arch] = t.Data
-	}
-	functions := map[string][]*asm.Func{}
-	for _, a := range e.library.functions(arch) {
-		fn := a.print()
-		functions[a.file()] = append(functions[a.file()], fn)
+	f.HeaderComment("//go:build " + library.Tag(arch))
+	files, functions := e.Files(arch)
+	for _, fn := range functions {
 		declare(f, fn)
 	}
 	f.Comment("The functions choose the assembly that the machine has, the preferred first; what they")
 	f.Comment("compute is said with their portable forms.")
 	f.Line()
 	for _, k := range ks {
-		if k.on(arch) && (!k.assemblyOnly() || len(e.arches()) == 1) {
+		if k.On(arch) && (!k.assemblyOnly() || len(e.Arches()) == 1) {
 			k.chooser(f, arch)
 		}
 	}
-	for name, fs := range functions {
-		text := head
-		if d := data[name] + asm.Constants(fs...); d != "" {
-			text += "\n" + d
-		}
-		for _, f := range fs {
-			text += "\n" + f.Text()
-		}
+	for name, text := range files {
 		e.files["kernels_"+name+".s"] = []byte(text)
 	}
 	return e.goFile("kernels_"+arch+".go", f)

@@ -52,7 +52,7 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 			holders[name] = b.holder(y)
 		}
 	}
-	return u, holders, b.e.anyTarget(func(t *target.Target) bool {
+	return u, holders, b.e.AnyTarget(func(t *target.Target) bool {
 		_, ok := t.Update(&u.Update)
 		return ok
 	})
@@ -60,26 +60,32 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 
 // updateKernel is the assembly of an update.
 func (e *emitter) updateKernel(u *updateKernel, hint string) string {
-	return e.assembly(u.Key(), hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
+	return e.Assembly(u.Key(), hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
 }
 
-// vectorUpdate emits an operation on parameter-shaped values as a function
-// with assembly, one for all tensors; it reports false where there is none.
-func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
-	if !b.e.plan.Layerwise {
-		return false
-	}
-	u, _, ok := b.updateOf(o)
-	if !ok {
-		return false
-	}
+// update emits an operation on parameter-shaped values as a function, one for all
+// tensors.
+func (b *body) update(o *ir.Map, t *plan.Tensor) {
+	u, _, fast := b.updateOf(o)
 	k := b.e.kernel("update "+b.updateKey(o), o.Doc+" elements", func(k *kernelFunc) {
-		k.train, k.rows = true, true
+		k.train = true
 		k.doc = []string{
 			fmt.Sprintf("%s is %s for every element. What lies between", k.name, wrapFormula(o.Prog)),
 			"the rows of a tensor is computed with them; it holds nothing.",
 		}
-		(&body{e: b.e, names: b.e.Local(), at: map[*ir.Value]place{}}).updateFunc(k, u, o, b.arraysOf(o))
+		inner := &body{e: b.e, names: b.e.Local(), at: map[*ir.Value]place{}}
+		inner.updateFunc(k, o, b.arraysOf(o), func(arrayOf map[string]string, names []string) {
+			if !fast || !b.e.plan.Layerwise {
+				return
+			}
+			k.rows, k.generic, k.body = true, k.body, nil
+			b.e.fast(k, func() []jen.Code {
+				if _, ok := b.e.Target().Update(&u.Update); !ok {
+					return nil
+				}
+				return inner.updateFast(u, o, arrayOf, names)
+			})
+		})
 	})
 	for _, field := range fieldsOf(t) {
 		args := b.passNumbers(o)
@@ -88,7 +94,6 @@ func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 		}
 		b.add(b.e.id(k).Call(args...))
 	}
-	return true
 }
 
 // flat is a field of a tensor in a holder as one slice.
@@ -199,8 +204,8 @@ func (b *body) passArrays(o *ir.Map, t *plan.Tensor) []jen.Code {
 	return args
 }
 
-// updateFunc prints the function: some elements a call of assembly, or the loop.
-func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, arrays []*updateArray) {
+// updateFunc prints the function as a loop; then is told the names of its arrays.
+func (b *body) updateFunc(k *kernelFunc, o *ir.Map, arrays []*updateArray, then func(arrayOf map[string]string, names []string)) {
 	b.takeNumbers(k, o)
 	at := map[*ir.Value]string{}
 	var names []string
@@ -228,25 +233,20 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, arrays []*u
 	for i, y := range o.Out {
 		loop = append(loop, setf(at[y]+"[j]", "%s", s.Names[o.OutNames[i]]))
 	}
-	k.generic = append(k.bounds(names[0]), forRange("j", names[0], loop...))
+	k.body = append(k.bounds(names[0]), forRange("j", names[0], loop...))
 	arrayOf := map[string]string{}
 	for i, x := range slices.Concat(o.In, o.Out) {
 		if name := slices.Concat(o.InNames, o.OutNames)[i]; arrayOf[name] == "" {
 			arrayOf[name] = at[x]
 		}
 	}
-	b.e.fast(k, func() []jen.Code {
-		if _, ok := b.e.target().Update(&u.Update); !ok {
-			return nil
-		}
-		return b.updateFast(u, o, arrayOf, names)
-	})
+	then(arrayOf, names)
 }
 
 // updateFast is the body with assembly. The last vector may reach into the padding of
 // a tensor.
 func (b *body) updateFast(u *updateKernel, o *ir.Map, arrayOf map[string]string, arrays []string) []jen.Code {
-	name, lanes := b.e.updateKernel(u, o.Doc), b.e.target().Lanes(u.Elem)
+	name, lanes := b.e.updateKernel(u, o.Doc), b.e.Target().Lanes(u.Elem)
 	call := func(vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
@@ -268,7 +268,7 @@ func (b *body) updateFast(u *updateKernel, o *ir.Map, arrayOf map[string]string,
 		rest = append(rest, fmt.Sprintf("%s[%d:]", a, per))
 	}
 	return []jen.Code{
-		jen.For(exprf("len(%s) > %d", arrays[0], per)).Block(call(fmt.Sprint(per/lanes)), b.e.preempt(),
+		jen.For(exprf("len(%s) > %d", arrays[0], per)).Block(call(fmt.Sprint(per/lanes)), b.e.Preempt(),
 			setf(strings.Join(arrays, ", "), "%s", strings.Join(rest, ", "))),
 		last,
 	}

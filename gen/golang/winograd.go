@@ -55,7 +55,7 @@ func (m *matrix) tiledCalls() []jen.Code {
 		b := &c.Blocks[i]
 		block := m.tileBlock(b)
 		if c.Preempt {
-			block = append(block, m.e.preempt())
+			block = append(block, m.e.Preempt())
 		}
 		if b.Count > 1 {
 			block = []jen.Code{forRange("i", fmt.Sprint(b.Count), block...)}
@@ -122,5 +122,5 @@ func (m *matrix) tilesAssembly(k *kernel.Tiles) string {
 	if k.Back {
 		hint, doc = "tiles back", "transforms 16 planes back to rows of tiles of 2×2 results."
 	}
-	return m.e.assembly(k.Key(), fmt.Sprintf("%s %d", hint, k.Channels), doc, func(t *target.Target, name string, doc []string) *asm.Func { return t.Tiles(name, doc, k) })
+	return m.e.Assembly(k.Key(), fmt.Sprintf("%s %d", hint, k.Channels), doc, func(t *target.Target, name string, doc []string) *asm.Func { return t.Tiles(name, doc, k) })
 }

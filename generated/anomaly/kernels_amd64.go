@@ -180,11 +180,7 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 40; q += 2 {
 			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, by12, then8, then4, single12)
 			if again12 {
@@ -242,11 +238,7 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 40; q += 2 {
 			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, by12, then8, then4, single12)
 			if again12 {
@@ -356,11 +348,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, by12, then8, then4, single12)
 			if again12 {
@@ -449,11 +437,7 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, by12, then8, then4, single12)
 			if again12 {
@@ -567,11 +551,7 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32)
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512_4(&y[0][q*16], &x[0][0], &w[q][0][0], 512, 32, 576, by12, then8, then4, single12)
 			if again12 {
@@ -654,11 +634,7 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 512, 32, 576, by12, then8, then4, single12)
 			if again12 {
@@ -819,6 +795,16 @@ func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	default:
 		dense9WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 	}
+}
+
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
+	}
+	return
 }
 
 func mseGradientEach(y, x0, x1 []float32, x2 float32) {

@@ -121,7 +121,7 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
 	}
 	if part == dealt(19, parts) {
-		dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
+		biasGradient(nnrt.Flat(&g.b5[0][0], 8), nnrt.Flat(&t.m.dz5[0][0], 8*len(x)))
 	}
 	if part == dealt(4, parts) {
 		dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
@@ -246,32 +246,33 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
-	grads         params           // gradients of the current step
-	expAvg        params           // optimiser state
-	expAvgSq      params           // optimiser state
-	lZ10          [32][1]float32   // of every sample
-	dz10          [32][656]float32 // of every sample
-	a9            [32][144]float32 // of every sample
-	dz9           [32][144]float32 // of every sample
-	a8            [32][144]float32 // of every sample
-	dz8           [32][144]float32 // of every sample
-	a7            [32][144]float32 // of every sample
-	dz7           [32][144]float32 // of every sample
-	a6            [32][144]float32 // of every sample
-	dz6           [32][144]float32 // of every sample
-	a5            [32][8]float32   // of every sample
-	dz5           [32][8]float32   // of every sample
-	a4            [32][144]float32 // of every sample
-	dz4           [32][144]float32 // of every sample
-	a3            [32][144]float32 // of every sample
-	dz3           [32][144]float32 // of every sample
-	a2            [32][144]float32 // of every sample
-	dz2           [32][144]float32 // of every sample
-	a1            [32][144]float32 // of every sample
-	dz1           [32][144]float32 // of every sample
-	lZ10_2        [32][1]float32   // of every sample
+	grads         params // gradients of the current step
+	expAvg        params // optimiser state
+	expAvgSq      params // optimiser state
+	lZ10          [32][1]float32
+	dz10          [32][656]float32
+	a9            [32][144]float32
+	dz9           [32][144]float32
+	a8            [32][144]float32
+	dz8           [32][144]float32
+	a7            [32][144]float32
+	dz7           [32][144]float32
+	a6            [32][144]float32
+	dz6           [32][144]float32
+	a5            [32][8]float32
+	dz5           [32][8]float32
+	a4            [32][144]float32
+	dz4           [32][144]float32
+	a3            [32][144]float32
+	dz3           [32][144]float32
+	a2            [32][144]float32
+	dz2           [32][144]float32
+	a1            [32][144]float32
+	dz1           [32][144]float32
+	lZ10_2        [32][1]float32
 	gradientSpace struct {
 		t0 [32][656]float32
 	}

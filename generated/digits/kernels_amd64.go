@@ -49,19 +49,13 @@ func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, d
 func learn16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn32AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
+func learn16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
 func learnUpTo16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-//go:noescape
-func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
-
-//go:noescape
-func normalizeEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
@@ -91,7 +85,7 @@ func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -114,8 +108,8 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144
 			return
 		}
 		one := float32(1)
-		for q := 0; q < 8; q += 2 {
-			learn32AVX512(&w[q][0], &momentumBuffer[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0, 64)
+		for q := range 8 {
+			learn16AVX512(&w[q][0], &momentumBuffer[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -149,11 +143,7 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 576, 64, by12, then8, then4, single12)
 			if again12 {
@@ -178,8 +168,8 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
-		for q := 0; q < 8; q += 2 {
-			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256, 4160)
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -193,11 +183,11 @@ func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32)
 func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy [][144]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(64, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
-			for q := 0; q < 8; q += 2 {
-				learn32AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256, 4160)
+		from, to := share(64, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 8 {
+				learn16AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256)
 			}
 		}
 	case useAVX2:
@@ -277,11 +267,7 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float3
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], 640, 40, 576, by12, then8, then4, single12)
 			if again12 {
@@ -306,8 +292,8 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float3
 func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := 0; q < 8; q += 2 {
-			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40, 640)
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -321,11 +307,11 @@ func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32)
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(10, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
-			for q := 0; q < 8; q += 2 {
-				learn32AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40, 640)
+		from, to := share(10, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
+			for q := range 8 {
+				learn16AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40)
 			}
 		}
 	case useAVX2:
@@ -374,15 +360,14 @@ func exponentialsEach(y, x0 []float32, x1 *[1]float32) {
 	}
 }
 
-func normalizeEach(y, x0 []float32, x1, x2 *[4][16]float32) {
-	switch {
-	case useAVX512:
-		normalizeEachAVX512(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
-	case useAVX2:
-		normalizeEachAVX2(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
-	default:
-		normalizeEachGeneric(y, x0, x1, x2)
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
 	}
+	return
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -78,7 +78,7 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
 	}
 	if part == dealt(5, parts) {
-		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+		biasGradient(nnrt.Flat(&g.b2[0][0], 10), nnrt.Flat(&t.m.dz2[0][0], 10*len(x)))
 	}
 	if part == dealt(0, parts) {
 		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
@@ -165,16 +165,17 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
-	grads          params           // gradients of the current step
-	momentumBuffer params           // optimiser state
-	lZ2            [32][1]float32   // of every sample
-	dz2            [32][10]float32  // of every sample
-	dropout1       [32][144]float32 // of every sample
-	dz1            [32][144]float32 // of every sample
-	xScaled        [32][64]float32  // of every sample
-	lZ2_2          [32][1]float32   // of every sample
+	grads          params // gradients of the current step
+	momentumBuffer params // optimiser state
+	lZ2            [32][1]float32
+	dz2            [32][10]float32
+	dropout1       [32][144]float32
+	dz1            [32][144]float32
+	xScaled        [32][64]float32
+	lZ2_2          [32][1]float32
 	gradientSpace  struct {
 		t0 [32][144]float32
 		t1 [32][144]float32

@@ -12,13 +12,12 @@ func addGradientsToSiluGradientOfSumsGeneric(y, u0, u1 []float32) {
 	}
 }
 
-// bodyBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[8]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
+// biasGradient computes the gradient of a bias: the sum of the rows dy over the samples, in their order.
+func biasGradient(g, dy []float32) {
+	clear(g)
+	for ; len(dy) > 0; dy = dy[len(g):] {
+		for j, dj := range dy[:len(g)] {
+			g[j] += dj
 		}
 	}
 }
@@ -65,17 +64,6 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 			}
 			gk[6] = s0
 			gk[7] = s1
-		}
-	}
-}
-
-// choiceBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[3]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
 		}
 	}
 }
@@ -252,17 +240,6 @@ func dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1 []float32) {
 	}
 }
 
-// eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
-	*g = [3][16]float32{}
-	for b := range dy {
-		d := (*[33]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // eyeGradWeightGeneric computes the gradient of the weights of layer "eye", like bodyGradWeightGeneric.
 func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	dy = dy[:len(x)]
@@ -331,17 +308,6 @@ func halve(lanes *[16]float32) float32 {
 		lanes[i] += lanes[i+2]
 	}
 	return lanes[0] + lanes[1]
-}
-
-// innerBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
-	*g = [2][16]float32{}
-	for b := range dy {
-		d := (*[17]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
 }
 
 // innerGradInput computes the input gradient of layer "inner", 17→33, like choiceGradInput.
@@ -431,17 +397,6 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 				s0 += float32(d[0] * xk)
 			}
 			gk[0] = s0
-		}
-	}
-}
-
-// mixedBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[16]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
 		}
 	}
 }
@@ -881,17 +836,6 @@ func mixedGradWeight(g *[144]float32, dy, x [][16]float32) {
 				s += float32(dy[b][n] * x[b][k])
 			}
 			gn[i] = s
-		}
-	}
-}
-
-// scoreBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[1]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
 		}
 	}
 }

@@ -154,44 +154,44 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		scoreGradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a5[:len(x)])
 	}
 	if part == dealt(15, parts) {
-		scoreBiasGrad(&g.b7, t.m.dz7[:len(x)])
+		biasGradient(nnrt.Flat(&g.b7[0][0], 1), nnrt.Flat(&t.m.dz7[0][0], 1*len(x)))
 	}
 	if part == dealt(4, parts) {
 		choiceGradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
 	}
 	if part == dealt(14, parts) {
-		choiceBiasGrad(&g.b6, t.m.dz6[:len(x)])
+		biasGradient(nnrt.Flat(&g.b6[0][0], 3), nnrt.Flat(&t.m.dz6[0][0], 3*len(x)))
 	}
 	if part == dealt(3, parts) {
 		mixedGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
 	}
 	if part == dealt(11, parts) {
-		mixedBiasGrad(&g.b5, t.m.dz5[:len(x)])
+		biasGradient(nnrt.Flat(&g.b5[0][0], 16), nnrt.Flat(&t.m.dz5[0][0], 16*len(x)))
 	}
 	if part == dealt(2, parts) {
 		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
 		dropConnectGradientElements(nnrt.Flat(&g.w4[0][0][0], 400), nnrt.Flat(&t.m.connectionsMask.w4[0][0][0], 400))
 	}
 	if part == dealt(10, parts) {
-		mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])
+		biasGradient(nnrt.Flat(&g.b4[0][0], 16), nnrt.Flat(&t.m.dz4[0][0], 16*len(x)))
 	}
 	if part == dealt(6, parts) {
 		bodyGradWeight(&g.w3, t.m.dz3[:len(x)], x)
 	}
 	if part == dealt(13, parts) {
-		bodyBiasGrad(&g.b3, t.m.dz3[:len(x)])
+		biasGradient(nnrt.Flat(&g.b3[0][0], 8), nnrt.Flat(&t.m.dz3[0][0], 8*len(x)))
 	}
 	if part == dealt(1, parts) {
 		innerGradWeight(&g.w2, &g.w2t, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
 	}
 	if part == dealt(9, parts) {
-		innerBiasGrad(&g.b2, t.m.dz2[:len(x)])
+		biasGradient(nnrt.Flat(&g.b2[0][0], 17), nnrt.Flat(&t.m.dz2[0][0], 17*len(x)))
 	}
 	if part == dealt(0, parts) {
 		eyeGradWeight(&g.w1, &g.w1t, t.m.dz1[:len(x)], t.m.imageScaled[:len(x)])
 	}
 	if part == dealt(5, parts) {
-		eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+		biasGradient(nnrt.Flat(&g.b1[0][0], 33), nnrt.Flat(&t.m.dz1[0][0], 33*len(x)))
 	}
 }
 
@@ -292,38 +292,39 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
 	grads           params // gradients of the current step
 	momentumBuffer  params // optimiser state
 	connectionsMask params
 	connectionsKept params
-	lZ6             [8][1]float32 // of every sample
+	lZ6             [8][1]float32
 	_               [8]float32
-	lA7             [8][1]float32 // of every sample
+	lA7             [8][1]float32
 	_               [8]float32
-	dz7             [8][1]float32 // of every sample
+	dz7             [8][1]float32
 	_               [8]float32
-	a5              [8][16]float32 // of every sample
-	dz6             [8][3]float32  // of every sample
+	a5              [8][16]float32
+	dz6             [8][3]float32
 	_               [8]float32
-	dz5             [8][16]float32 // of every sample
-	a4              [8][16]float32 // of every sample
-	dz4             [8][16]float32 // of every sample
-	senses          [8][25]float32 // of every sample
+	dz5             [8][16]float32
+	a4              [8][16]float32
+	dz4             [8][16]float32
+	senses          [8][25]float32
 	_               [8]float32
-	dz3             [8][8]float32  // of every sample
-	dz2             [8][17]float32 // of every sample
+	dz3             [8][8]float32
+	dz2             [8][17]float32
 	_               [8]float32
-	dropout1        [8][33]float32 // of every sample
+	dropout1        [8][33]float32
 	_               [8]float32
-	dz1             [8][33]float32 // of every sample
+	dz1             [8][33]float32
 	_               [8]float32
-	imageScaled     [8][19]float32 // of every sample
+	imageScaled     [8][19]float32
 	_               [8]float32
-	lZ6_2           [8][1]float32 // of every sample
+	lZ6_2           [8][1]float32
 	_               [8]float32
-	lA7_2           [8][1]float32 // of every sample
+	lA7_2           [8][1]float32
 	_               [8]float32
 	gradientSpace   struct {
 		t0  [8][33]float32

@@ -386,11 +386,7 @@ func gru1ForwardRows(y [][72]float32, x [][24]float32, w *[4][24][16]float32, wt
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		by8, by4, single8 := rowTiles(m, 8, 4)
 		for q := 0; q < 4; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1536, 96, 288, 24, by12, then8, then4, single12)
@@ -510,11 +506,7 @@ func gru2ForwardRows(y [][144]float32, x [][90]float32, w *[9][90][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		by8, by4, single8 := rowTiles(m, 8, 4)
 		for q := 0; q < 8; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, by12, then8, then4, single12)
@@ -546,11 +538,7 @@ func gru2ForwardRows_2(y [][96]float32, x []State, w *[6][48][16]float32, b *[6]
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 6; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0].Gru2H[0], &w[q][0][0], &b[q][0], 3072, 672, 384, 48, by12, then8, then4, single12)
 			if again12 {
@@ -640,11 +628,7 @@ func gru3ForwardRows(y [][288]float32, x [][114]float32, w *[18][114][16]float32
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 18; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 7296, 456, 1152, 114, by12, then8, then4, single12)
 			if again12 {
@@ -674,11 +658,7 @@ func gru3ForwardRows_2(y [][192]float32, x []State, w *[12][96][16]float32, b *[
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 12; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0].Gru3H[0], &w[q][0][0], &b[q][0], 6144, 672, 768, 96, by12, then8, then4, single12)
 			if again12 {
@@ -708,11 +688,7 @@ func gru3ForwardRows_3(y []State, x [][96]float32, w *[6][96][16]float32, b *[6]
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 6; q += 2 {
 			rows32AVX512(&y[0].Gru3H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 6144, 384, 672, 96, by12, then8, then4, single12)
 			if again12 {
@@ -754,6 +730,16 @@ func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) 
 	default:
 		gru3Forward_3Generic(y, x, w, b)
 	}
+}
+
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
+	}
+	return
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

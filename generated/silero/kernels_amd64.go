@@ -234,11 +234,7 @@ func lstm1ForwardRows(y [][528]float32, x [][144]float32, w *[32][129][16]float3
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 32; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2112, 128, by12, then8, then4, single12)
 			if again12 {
@@ -268,11 +264,7 @@ func lstm1ForwardRows_2(y [][528]float32, x []State, w *[32][129][16]float32, b 
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 32; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0].Lstm1H[0], &w[q][0][0], &b[q][0], 8256, 1280, 2112, 128, by12, then8, then4, single12)
 			if again12 {
@@ -318,6 +310,16 @@ func lstm1ForwardSkip(y *[512]float32, x *[128]float32, w *[32][129][16]float32,
 	default:
 		lstm1Forward(y, x, w, b)
 	}
+}
+
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
+	}
+	return
 }
 
 func reluEach(y, x0 []float32) {

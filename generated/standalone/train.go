@@ -116,13 +116,13 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
 	}
 	if part == dealt(3, parts) {
-		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+		biasGradient(nnrtFlat(&g.b2[0][0], 3), nnrtFlat(&t.m.dz2[0][0], 3*len(x)))
 	}
 	if part == dealt(0, parts) {
 		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
 	}
 	if part == dealt(2, parts) {
-		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+		biasGradient(nnrtFlat(&g.b1[0][0], 8), nnrtFlat(&t.m.dz1[0][0], 8*len(x)))
 	}
 }
 
@@ -199,16 +199,17 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
-	grads         params        // gradients of the current step
-	lZ2           [8][1]float32 // of every sample
+	grads         params // gradients of the current step
+	lZ2           [8][1]float32
 	_             [8]float32
-	dz2           [8][3]float32 // of every sample
+	dz2           [8][3]float32
 	_             [8]float32
-	a1            [8][8]float32 // of every sample
-	dz1           [8][8]float32 // of every sample
-	lZ2_2         [8][1]float32 // of every sample
+	a1            [8][8]float32
+	dz1           [8][8]float32
+	lZ2_2         [8][1]float32
 	_             [8]float32
 	gradientSpace struct {
 		t0 [8][3]float32

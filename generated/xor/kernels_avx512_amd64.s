@@ -130,12 +130,12 @@ number1x4(c3f800000, 0x3f800000)
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define lastColumn1(w, s0) \
-	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
+#define lastColumnOfRow1(w, s0) \
+	VMOVUPS.Z w, K7, Y31; VFMADD231PS Y24, Y31, s0
 
-#define lastColumns1x4x8at0(at, w) \
-	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
-	lastColumn1((at+96)(w), Z3)
+#define lastColumnOfRows1x4x8at0(at, w) \
+	lastColumnOfRow1(at(w), Y0); lastColumnOfRow1((at+32)(w), Y1); lastColumnOfRow1((at+64)(w), Y2); \
+	lastColumnOfRow1((at+96)(w), Y3)
 
 number1x4(c3f666666, 0x3f666666)
 #define mulAdd1(x, s0) \
@@ -249,7 +249,7 @@ rows4:
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumns1x4x8at0(0, R11)
+	lastColumnOfRows1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
 	addChains_qj1rmo(Z3, Z0, Z4, Z1, Z2); VMOVUPS.Z (R13), K7, Y0; formula_mn7zwt(Z0, Z1, Z3); ADDQ DI, R13

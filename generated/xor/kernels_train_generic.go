@@ -4,6 +4,16 @@ package xor
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// biasGradient computes the gradient of a bias: the sum of the rows dy over the samples, in their order.
+func biasGradient(g, dy []float32) {
+	clear(g)
+	for ; len(dy) > 0; dy = dy[len(g):] {
+		for j, dj := range dy[:len(g)] {
+			g[j] += dj
+		}
+	}
+}
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -11,23 +21,12 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[4]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // dense1BiasLearnGeneric updates tensors like dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
-	dense1BiasGrad(g, dy)
+	biasGradient(nnrt.Flat(&g[0][0], 4), nnrt.Flat(&dy[0][0], 4*len(dy)))
 	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&momentumBuffer[0][0], 16))
 }
 
@@ -71,23 +70,12 @@ func dense1WeightLearnGeneric(lr float32, g, w, momentumBuffer *[2][8]float32, d
 	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&momentumBuffer[0][0], 16))
 }
 
-// dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[1][16]float32, dy [][1]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[1]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // dense2BiasLearnGeneric updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
-	dense2BiasGrad(g, dy)
+	biasGradient(nnrt.Flat(&g[0][0], 1), nnrt.Flat(&dy[0][0], 1*len(dy)))
 	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&momentumBuffer[0][0], 16))
 }
 

@@ -51,13 +51,13 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
 	}
 	if part == dealt(3, parts) {
-		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+		biasGradient(nnrt.Flat(&g.b2[0][0], 1), nnrt.Flat(&t.m.dz2[0][0], 1*len(x)))
 	}
 	if part == dealt(0, parts) {
 		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
 	}
 	if part == dealt(1, parts) {
-		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+		biasGradient(nnrt.Flat(&g.b1[0][0], 4), nnrt.Flat(&t.m.dz1[0][0], 4*len(x)))
 	}
 }
 
@@ -114,17 +114,18 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
-	grads          params        // gradients of the current step
-	momentumBuffer params        // optimiser state
-	lA2            [4][1]float32 // of every sample
+	grads          params // gradients of the current step
+	momentumBuffer params // optimiser state
+	lA2            [4][1]float32
 	_              [12]float32
-	dz2            [4][1]float32 // of every sample
+	dz2            [4][1]float32
 	_              [12]float32
-	a1             [4][4]float32 // of every sample
-	dz1            [4][4]float32 // of every sample
-	lA2_2          [4][1]float32 // of every sample
+	a1             [4][4]float32
+	dz1            [4][4]float32
+	lA2_2          [4][1]float32
 	_              [12]float32
 	gradientSpace  struct {
 		t0 [4][1]float32

@@ -280,7 +280,7 @@ func (m *gradInput) row(r, disp int) string {
 // mulAddColumns is sums += weights · dy for the inputs of a block, whose weights
 // are width elements apart, at a displacement.
 func (m *gradInput) mulAddColumns(weights string, width, disp int, partial bool, n int, dy func(r int) Y, sum func(r, k int) Y) {
-	name := fmt.Sprintf("%s%dx%dx%dat%d", map[bool]string{false: "columns", true: "lastColumns"}[partial], n, m.inputs, width, sum(0, 0))
+	name := fmt.Sprintf("%s%dx%dx%dat%d", m.columns(partial)+"s", n, m.inputs, width, sum(0, 0))
 	m.Shared(name, []string{"at", "w"}, func() {
 		m.Line(func() {
 			for k := range m.inputs {
@@ -291,24 +291,36 @@ func (m *gradInput) mulAddColumns(weights string, width, disp int, partial bool,
 	m.Use(name, fmt.Sprint(disp), weights)
 }
 
+// columns is the role of the macros of a column: in half vectors it is for one row.
+func (m *gradInput) columns(partial bool) string {
+	role := "column"
+	if partial {
+		role = "lastColumn"
+	}
+	if m.isa.masks && m.bytes < 64 {
+		role += "OfRow"
+	}
+	return role
+}
+
 // mulAddColumn is sums += weights · dy for some vectors of dy; what is stored
 // beyond the outputs is nobody's.
 func (m *gradInput) mulAddColumn(weights string, partial bool, n int, dy, sum func(r int) Y) {
-	if !partial && n == 1 && !m.isa.masks {
+	wide := m.bytes == 64
+	if !partial && n == 1 && !(wide && m.paired()) {
 		m.mulAddAny(weights, dy(0), sum(0))
 		return
 	}
-	name := fmt.Sprintf("column%d", n)
-	if partial {
-		name = fmt.Sprintf("lastColumn%d", n)
-	}
+	name := fmt.Sprint(m.columns(partial), n)
 	m.Shared(name, sumsOf("w", n), func() {
 		m.Line(func() {
 			switch {
-			case m.isa.masks && m.paired() && partial:
+			case wide && m.paired() && partial:
 				m.Func.Ins("VBROADCASTF32X8.Z", "w", maskTail, m.input.full())
-			case m.isa.masks && m.paired():
+			case wide && m.paired():
 				m.Func.Ins("VBROADCASTF32X8", "w", m.input.full())
+			case partial && m.isa.masks:
+				m.loadSome("w", true, m.input)
 			case partial:
 				m.toMask(regMask, m.input)
 				m.loadPart("w", m.input.String(), m.input.String())

@@ -45,9 +45,15 @@ func (y Y) half() string { return y.String() }
 // full is a register's name as a vector of 64 bytes.
 func (y Y) full() string { return fmt.Sprintf("Z%d", int(y)) }
 
-// wideTerms adds the products of a panel's outputs.
+// wideTerms adds the products of a panel's outputs. For one row the chains are half a
+// vector, whose other half stays zero, and weights are read from memory where they
+// are multiplied.
 func (m *gradInput) wideTerms(rows int, weights string, width, outputs int) {
 	const chains = schedule.GradInputChains
+	if rows == 1 {
+		defer func(bytes int) { m.bytes = bytes }(m.bytes)
+		m.narrow()
+	}
 	for at := 0; at < outputs; at += chains {
 		part := m.partial(weights, outputs, at/chains) // what is stored beyond the outputs is nobody's
 		for r := range m.rowVectors(rows) {

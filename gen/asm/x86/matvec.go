@@ -285,17 +285,14 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 		m.put(y, vs[v], p)
 		p.free(y)
 	}
-	if inRegisters {
-		for v := range vs {
-			m.Line(func() { sums(v) })
-		}
-		return
-	}
 	m.Line(func() {
 		for v := range vs {
 			sums(v)
 		}
 	})
+	if inRegisters {
+		return
+	}
 	for v := range vs {
 		m.Line(func() {
 			p := m.file(0)

@@ -145,11 +145,7 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 16, 128, by12, then8, then4, single12)
 		if again12 {
 			rows32AVX512(&y[m-4][0], &x[m-4][0], &w[0][0][0], &b[0][0], 256, 16, 128, 0, 0, 1, 0)
@@ -438,11 +434,7 @@ func dense3GradInputRows(y [][32]float32, x [][2]float32, w *[2][2][16]float32) 
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		rows32AVX512_3(&y[0][0], &x[0][0], &w[0][0][0], 128, 8, 128, by12, then8, then4, single12)
 		if again12 {
 			rows32AVX512_3(&y[m-4][0], &x[m-4][0], &w[0][0][0], 128, 8, 128, 0, 0, 1, 0)
@@ -509,6 +501,16 @@ func dense3WeightLearn(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [
 	default:
 		dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
+}
+
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
+	}
+	return
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

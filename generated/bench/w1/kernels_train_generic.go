@@ -4,6 +4,16 @@ package w1
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// biasGradient computes the gradient of a bias: the sum of the rows dy over the samples, in their order.
+func biasGradient(g, dy []float32) {
+	clear(g)
+	for ; len(dy) > 0; dy = dy[len(g):] {
+		for j, dj := range dy[:len(g)] {
+			g[j] += dj
+		}
+	}
+}
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -99,23 +109,12 @@ func dense1WeightLearnGeneric(lr float32, g, w *[2][4][16]float32, dy [][32]floa
 	sgdElements(lr, nnrt.Flat(&g[0][0][0], 128), nnrt.Flat(&w[0][0][0], 128))
 }
 
-// dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
-	*g = [2][16]float32{}
-	for b := range dy {
-		d := (*[32]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // dense2BiasLearnGeneric updates tensors like dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
-	dense2BiasGrad(g, dy)
+	biasGradient(nnrt.Flat(&g[0][0], 32), nnrt.Flat(&dy[0][0], 32*len(dy)))
 	sgdElements(lr, nnrt.Flat(&g[0][0], 32), nnrt.Flat(&w[0][0], 32))
 }
 
@@ -238,23 +237,12 @@ func dense2WeightLearnGeneric(lr float32, g, w *[2][32][16]float32, dy, x [][32]
 	sgdElements(lr, nnrt.Flat(&g[0][0][0], 1024), nnrt.Flat(&w[0][0][0], 1024))
 }
 
-// dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[2]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // dense3BiasLearnGeneric updates tensors like dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
-	dense3BiasGrad(g, dy)
+	biasGradient(nnrt.Flat(&g[0][0], 2), nnrt.Flat(&dy[0][0], 2*len(dy)))
 	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 

@@ -168,11 +168,7 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 32; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, by12, then8, then4, single12)
 			if again12 {
@@ -293,11 +289,7 @@ func dense2ForwardRows(y, x [][528]float32, w *[32][513][16]float32, b *[32][16]
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 32; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, by12, then8, then4, single12)
 			if again12 {
@@ -507,11 +499,7 @@ func dense3GradInputRows(y [][528]float32, x [][10]float32, w *[32][10][16]float
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 32; q += 2 {
 			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], 640, 40, 2112, by12, then8, then4, single12)
 			if again12 {
@@ -595,6 +583,16 @@ func exponentialsEach(y, x0 []float32, x1 *[1]float32) {
 	default:
 		exponentialsEachGeneric(y, x0, x1)
 	}
+}
+
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
+	}
+	return
 }
 
 func reluGradientOfRows(y, u0 [][528]float32) {

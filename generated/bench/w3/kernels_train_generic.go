@@ -4,6 +4,16 @@ package w3
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// biasGradient computes the gradient of a bias: the sum of the rows dy over the samples, in their order.
+func biasGradient(g, dy []float32) {
+	clear(g)
+	for ; len(dy) > 0; dy = dy[len(g):] {
+		for j, dj := range dy[:len(g)] {
+			g[j] += dj
+		}
+	}
+}
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -238,23 +248,12 @@ func dense2WeightLearnGeneric(lr float32, g, w *[32][513][16]float32, dy, x [][5
 	sgdElements(lr, nnrt.Flat(&g[0][0][0], 262656), nnrt.Flat(&w[0][0][0], 262656))
 }
 
-// dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[10]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // dense3BiasLearnGeneric updates tensors like dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
-	dense3BiasGrad(g, dy)
+	biasGradient(nnrt.Flat(&g[0][0], 10), nnrt.Flat(&dy[0][0], 10*len(dy)))
 	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 

@@ -125,7 +125,7 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
 	}
 	if part == dealt(5, parts) {
-		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+		biasGradient(nnrt.Flat(&g.b3[0][0], 10), nnrt.Flat(&t.m.dz3[0][0], 10*len(x)))
 	}
 	if part == dealt(1, parts) {
 		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
@@ -218,16 +218,17 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
-	grads         params           // gradients of the current step
-	lZ3           [32][1]float32   // of every sample
-	dz3           [32][10]float32  // of every sample
-	a2            [32][528]float32 // of every sample
-	dz2           [32][528]float32 // of every sample
-	a1            [32][528]float32 // of every sample
-	dz1           [32][528]float32 // of every sample
-	lZ3_2         [32][1]float32   // of every sample
+	grads         params // gradients of the current step
+	lZ3           [32][1]float32
+	dz3           [32][10]float32
+	a2            [32][528]float32
+	dz2           [32][528]float32
+	a1            [32][528]float32
+	dz1           [32][528]float32
+	lZ3_2         [32][1]float32
 	gradientSpace struct {
 		t0 [32][10]float32
 		t1 [32][1]float32

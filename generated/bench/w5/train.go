@@ -93,7 +93,7 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
 	}
 	if part == dealt(7, parts) {
-		dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
+		biasGradient(nnrt.Flat(&g.b4[0][0], 1), nnrt.Flat(&t.m.dz4[0][0], 1*len(x)))
 	}
 	if part == dealt(2, parts) {
 		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
@@ -174,18 +174,19 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
-	grads         params            // gradients of the current step
-	lZ4           [32][1]float32    // of every sample
-	dz4           [32][1]float32    // of every sample
-	a3            [32][272]float32  // of every sample
-	dz3           [32][272]float32  // of every sample
-	a2            [32][528]float32  // of every sample
-	dz2           [32][528]float32  // of every sample
-	a1            [32][1040]float32 // of every sample
-	dz1           [32][1040]float32 // of every sample
-	lZ4_2         [32][1]float32    // of every sample
+	grads         params // gradients of the current step
+	lZ4           [32][1]float32
+	dz4           [32][1]float32
+	a3            [32][272]float32
+	dz3           [32][272]float32
+	a2            [32][528]float32
+	dz2           [32][528]float32
+	a1            [32][1040]float32
+	dz1           [32][1040]float32
+	lZ4_2         [32][1]float32
 	gradientSpace struct {
 		t0 [32][1]float32
 	}

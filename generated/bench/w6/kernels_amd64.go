@@ -405,11 +405,7 @@ func dense4GradInputRows(y [][64]float32, x [][1]float32, w *[4][1][16]float32) 
 			return
 		}
 		m := len(x)
-		by12, then8, then4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		for q := 0; q < 4; q += 2 {
 			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], 64, 4, 256, by12, then8, then4, single12)
 			if again12 {
@@ -482,6 +478,16 @@ func dense4WeightLearn(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [
 	default:
 		dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 	}
+}
+
+// manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
+// rows that are left go again with some of those before, if there are as many.
+func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
+	as, bs, cs, ones = n/a, n%a/b, n%a%b/c, n%a%b%c
+	if again = ones > 0 && n >= c; again {
+		ones = 0
+	}
+	return
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -4,6 +4,16 @@ package w6
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// biasGradient computes the gradient of a bias: the sum of the rows dy over the samples, in their order.
+func biasGradient(g, dy []float32) {
+	clear(g)
+	for ; len(dy) > 0; dy = dy[len(g):] {
+		for j, dj := range dy[:len(g)] {
+			g[j] += dj
+		}
+	}
+}
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -72,23 +82,12 @@ func dense1WeightLearnGeneric(lr float32, g, w *[4][65][16]float32, dy [][64]flo
 	sgdElements(lr, nnrt.Flat(&g[0][0][0], 4160), nnrt.Flat(&w[0][0][0], 4160))
 }
 
-// dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
-	*g = [4][16]float32{}
-	for b := range dy {
-		d := (*[64]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // dense3BiasLearnGeneric updates tensors like dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
-	dense3BiasGrad(g, dy)
+	biasGradient(nnrt.Flat(&g[0][0], 64), nnrt.Flat(&dy[0][0], 64*len(dy)))
 	sgdElements(lr, nnrt.Flat(&g[0][0], 64), nnrt.Flat(&w[0][0], 64))
 }
 
@@ -221,23 +220,12 @@ func dense3WeightLearnGeneric(lr float32, g, w *[4][65][16]float32, dy, x [][64]
 	sgdElements(lr, nnrt.Flat(&g[0][0][0], 4160), nnrt.Flat(&w[0][0][0], 4160))
 }
 
-// dense4BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
-	*g = [1][16]float32{}
-	for b := range dy {
-		d := (*[1]float32)(dy[b][:])
-		for j, dj := range d {
-			g[j/16][j%16] += dj
-		}
-	}
-}
-
 // dense4BiasLearnGeneric updates tensors like dense4.bias: gradient and sgd.
 func dense4BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
-	dense4BiasGrad(g, dy)
+	biasGradient(nnrt.Flat(&g[0][0], 1), nnrt.Flat(&dy[0][0], 1*len(dy)))
 	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 

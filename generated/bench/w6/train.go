@@ -102,25 +102,25 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
 	}
 	if part == dealt(7, parts) {
-		dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
+		biasGradient(nnrt.Flat(&g.b4[0][0], 1), nnrt.Flat(&t.m.dz4[0][0], 1*len(x)))
 	}
 	if part == dealt(2, parts) {
 		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
 	}
 	if part == dealt(5, parts) {
-		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+		biasGradient(nnrt.Flat(&g.b3[0][0], 64), nnrt.Flat(&t.m.dz3[0][0], 64*len(x)))
 	}
 	if part == dealt(1, parts) {
 		dense3GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
 	}
 	if part == dealt(4, parts) {
-		dense3BiasGrad(&g.b2, t.m.dz2[:len(x)])
+		biasGradient(nnrt.Flat(&g.b2[0][0], 64), nnrt.Flat(&t.m.dz2[0][0], 64*len(x)))
 	}
 	if part == dealt(0, parts) {
 		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
 	}
 	if part == dealt(3, parts) {
-		dense3BiasGrad(&g.b1, t.m.dz1[:len(x)])
+		biasGradient(nnrt.Flat(&g.b1[0][0], 64), nnrt.Flat(&t.m.dz1[0][0], 64*len(x)))
 	}
 }
 
@@ -187,18 +187,19 @@ func check(fn string, x []Input, y []Target) {
 	}
 }
 
-// memory is everything a trainer keeps: one block without pointers.
+// memory is everything a trainer keeps: one block without pointers. What begins with the
+// largest batch has a row for every sample.
 type memory struct {
-	grads         params          // gradients of the current step
-	lA4           [32][1]float32  // of every sample
-	dz4           [32][1]float32  // of every sample
-	a3            [32][64]float32 // of every sample
-	dz3           [32][64]float32 // of every sample
-	a2            [32][64]float32 // of every sample
-	dz2           [32][64]float32 // of every sample
-	a1            [32][64]float32 // of every sample
-	dz1           [32][64]float32 // of every sample
-	lA4_2         [32][1]float32  // of every sample
+	grads         params // gradients of the current step
+	lA4           [32][1]float32
+	dz4           [32][1]float32
+	a3            [32][64]float32
+	dz3           [32][64]float32
+	a2            [32][64]float32
+	dz2           [32][64]float32
+	a1            [32][64]float32
+	dz1           [32][64]float32
+	lA4_2         [32][1]float32
 	gradientSpace struct {
 		t0 [32][1]float32
 		t1 [32][1]float32

@@ -1,4 +1,4 @@
-package golang
+package library
 
 import (
 	"github.com/dave/jennifer/jen"
@@ -6,12 +6,12 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 )
 
-// preempt is a place where the goroutine can be stopped, between calls of assembly
+// Preempt is a place where the goroutine can be stopped, between calls of assembly
 // in a loop. A garbage collection asks a goroutine to stop by a signal, which
 // assembly ignores, or where a function checks its stack: between two calls of
 // assembly in a loop there is almost never the one and not at all the other.
-func (e *emitter) preempt() jen.Code {
-	name := e.common("preempt", "preempt", "lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.",
+func (l *Library) Preempt() jen.Code {
+	name := l.Common("preempt", "preempt", "lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.",
 		func(name string, doc []string) *asm.Func {
 			f := &asm.Func{Name: name, Doc: doc, Frame: leastFrame}
 			f.Ins("RET")
