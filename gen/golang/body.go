@@ -209,7 +209,7 @@ func (b *body) mapOp(o *ir.Map) error {
 			switch {
 			case isNumber(x):
 				args = append(args, exprf("%s", b.at[x].idx))
-			case x.Size() < out.Size():
+			case x.Size() < out.Size() || x.Kind == ir.Param:
 				pass, _, _ := b.elementsOf(x)
 				args = append(args, exprf("%s", pass))
 			default:

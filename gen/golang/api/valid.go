@@ -1,27 +1,28 @@
-package golang
+package api
 
 import (
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
 
-// eachClass runs code on a class that is out of range.
-func eachClass(o ir.Output, y string, bad func(class string) jen.Code) jen.Code {
+// EachClass runs code on a class that is out of range.
+func EachClass(o ir.Output, y string, bad func(class string) jen.Code) jen.Code {
 	class := y
 	if o.Numbers() > 1 {
 		class = "c"
 	}
-	code := jen.If(exprf("uint32(%s) >= %d", class, o.Classes())).Block(bad(class))
+	code := jen.If(source.Exprf("uint32(%s) >= %d", class, o.Classes())).Block(bad(class))
 	if o.Numbers() > 1 {
-		return forRange("_, c", y, code)
+		return source.ForRange("_, c", y, code)
 	}
 	return code
 }
 
 // valid prints the methods that check targets from outside.
-func (e *emitter) valid(f *jen.File) {
+func (e *API) valid(f *jen.File) {
 	var body []jen.Code
 	number := false
 	for _, o := range e.Trained() {
@@ -29,10 +30,10 @@ func (e *emitter) valid(f *jen.File) {
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		what := jen.Lit(e.opts.Package + ".Target" + field)
+		what := jen.Lit(e.Title + ".Target" + field)
 		if o.Class {
-			body = append(body, eachClass(o, "y"+field, func(class string) jen.Code {
-				return jen.Return(e.RT("ClassError").Call(what, exprf("int(%s)", class), exprf("%d", o.Classes())))
+			body = append(body, EachClass(o, "y"+field, func(class string) jen.Code {
+				return jen.Return(e.RT("ClassError").Call(what, source.Exprf("int(%s)", class), source.Exprf("%d", o.Classes())))
 			}))
 			number = number || o.Numbers() > 1
 			continue
@@ -42,8 +43,8 @@ func (e *emitter) valid(f *jen.File) {
 		if field != "" {
 			over = "&y" + field // not a copy
 		}
-		body = append(body, forRange("i, v", over, jen.If(exprf("v-v != 0")).Block(
-			jen.Return(e.RT("NumberError").Call(what, exprf("i"), exprf("float64(v)"))))))
+		body = append(body, source.ForRange("i, v", over, jen.If(source.Exprf("v-v != 0")).Block(
+			jen.Return(e.RT("NumberError").Call(what, source.Exprf("i"), source.Exprf("float64(v)"))))))
 	}
 	receiver := "*Target"
 	if len(e.prog.Outputs) == 1 && !number {
@@ -55,8 +56,8 @@ func (e *emitter) valid(f *jen.File) {
 	f.Line()
 	f.Comment("ValidTargets returns an error for the first target that is not valid.")
 	f.Func().Id("ValidTargets").Params(jen.Id("y").Index().Id("Target")).Error().Block(
-		forRange("i", "y", jen.If(letf("err", "y[i].Valid()"), exprf("err != nil")).Block(
-			jen.Return(e.RT("TargetError").Call(exprf("i"), exprf("err"))))),
+		source.ForRange("i", "y", jen.If(source.Letf("err", "y[i].Valid()"), source.Exprf("err != nil")).Block(
+			jen.Return(e.RT("TargetError").Call(source.Exprf("i"), source.Exprf("err"))))),
 		jen.Return(jen.Nil()))
 	f.Line()
 }
