@@ -292,7 +292,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
 	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
 	ADDQ $16, SI; ADDQ $128, R8
@@ -311,7 +310,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
@@ -361,7 +359,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
 	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
 	ADDQ $16, SI; ADDQ $128, R8
@@ -380,7 +377,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9

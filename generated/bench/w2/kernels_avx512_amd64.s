@@ -65,12 +65,20 @@ number1x4(c5f800000, 0x5f800000)
 #define zero5x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
 
-#define columns1x5x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4)
+#define columns1x5x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4)
+
+#define addChains_25e4d3f0(r0, r1, r2, r3, r4, r5) \
+	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $2, r0, r3, r2; \
+	VSHUFF64X2 $1, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r0, r4, r2; VSHUFF64X2 $1, r0, r4, r4; \
+	VADDPS r4, r2, r4; VSHUFF64X2 $2, r0, r5, r2; VSHUFF64X2 $1, r0, r5, r5; VADDPS r5, r2, r5; \
+	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
+	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
+	VADDPS r1, r4, r1
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -80,8 +88,14 @@ number1x4(c5f800000, 0x5f800000)
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
+#define prefetchw4R8(at) \
+	prefetchwR8(at); prefetchwR8((at+64)); prefetchwR8((at+128)); prefetchwR8((at+192))
+
 #define prefetchwR9(at) \
 	LONG $0x890d0f41; LONG $at
+
+#define prefetchw4R9(at) \
+	prefetchwR9(at); prefetchwR9((at+64)); prefetchwR9((at+128)); prefetchwR9((at+192))
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
@@ -339,17 +353,16 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columns1x5x16at0(0, DI)
+	columns1x5x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x5x16at0(32, DI)
+	columns1x5x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	MOVL $0x1f1f, R9
-	KMOVW R9, K7
-	addChains_12e25d86(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_25e4d3f0(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF32X4 $1, Y0, X0; VMOVSS X0, 16(R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $20, R12
@@ -369,10 +382,8 @@ inputs1:
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
-	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
-	prefetchwR9(0); prefetchwR9(64); prefetchwR9(128); prefetchwR9(192); prefetchwR9(256); prefetchwR9(320)
-	prefetchwR9(384); prefetchwR9(448); prefetchwR9(512); prefetchwR9(576); prefetchwR9(640); prefetchwR9(704)
+	prefetchw4R8(0); prefetchw4R8(256); prefetchw4R8(512)
+	prefetchw4R9(0); prefetchw4R9(256); prefetchw4R9(512)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -406,8 +417,8 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x64
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
-	prefetchwR9(0); prefetchwR9(64); prefetchwR9(128); prefetchwR9(192)
+	prefetchw4R8(0)
+	prefetchw4R9(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -417,7 +428,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	// w = w - (lr · g)
 	update_ea593ece((R8), Z9, Z0, Z8); update_233342a4((R9), Z0, Z1, Z8)
 	update_3f9c81b4(64(R8), Z0, Z2, Z8, Z1); update_3f9c81b4(64(R9), Z0, Z3, Z8, Z1)
 	update_3f9c81b4(128(R8), Z0, Z4, Z8, Z1); update_3f9c81b4(128(R9), Z0, Z5, Z8, Z1)
@@ -440,7 +450,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	// w = w - (lr · g)
 	update_ea593ece((R8), Z3, Z0, Z2); update_233342a4((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
@@ -459,8 +468,7 @@ inputs1:
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
-	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
+	prefetchw4R8(0); prefetchw4R8(256); prefetchw4R8(512)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -487,7 +495,7 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero4x64
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
+	prefetchw4R8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -497,7 +505,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(64(R8), Z0, Z1, Z4)
 	update_9bc7774c(128(R8), Z0, Z2, Z4, Z1); update_9bc7774c(192(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $256, R8
@@ -517,7 +524,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9

@@ -92,11 +92,19 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r2; VSHUFPS $136, r2, r1, r0; VSHUFPS $221, r2, r1, r1; \
 	VADDPS r1, r0, r1; VSHUFF64X2 $216, r1, r1, r1
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
 
-#define columns1x1x16at0(at, w) \
-	column1(at(w), Z0)
+#define columns1x1x16at0y(at, w) \
+	column1y(at(w), Y0)
+
+#define addChains_863fd377(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
+	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
+	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
+	VADDPS r0, r2, r0
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -131,9 +139,9 @@ number1x4(c3f800000, 0x3f800000)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
-#define columns1x8x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
+#define columns1x8x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
 #define epilogue_99393bc4(r0, r1, r2, r3, r4) \
 	VMOVUPS r0, r1; VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; VMULPS r2, r3, r3; VMULPS r3, r4, r4
@@ -198,14 +206,6 @@ number1x4(c3f800000, 0x3f800000)
 #define epilogue_19023369(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; \
 	VMULPS r2, r3, r3; VMULPS r3, r4, r4
-
-#define addChains_863fd377(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
-	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
-	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
 
 #define epilogue_fd65eb6d(r0, r1, r2, r3, r4) \
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; \
@@ -373,17 +373,15 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columns1x1x16at0(0, DI)
+	columns1x1x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x1x16at0(32, DI)
+	columns1x1x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	MOVL $0x101, R9
-	KMOVW R9, K7
-	addChains_c2283998(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_863fd377(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $4, R12
@@ -394,7 +392,7 @@ done6:
 	RET
 
 // inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -435,47 +433,25 @@ panels4:
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); epilogue_52932b81((R13), Y1, Z1, Z2, Z0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columns1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columns1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
 	epilogue_99393bc4((R13), Y1, Z2, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+72(FP)
@@ -534,7 +510,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	// w = w - (lr · g)
 	update_ea593ece((R8), Z9, Z0, Z8); update_233342a4((R9), Z0, Z1, Z8)
 	update_3f9c81b4(64(R8), Z0, Z2, Z8, Z1); update_3f9c81b4(64(R9), Z0, Z3, Z8, Z1)
 	update_3f9c81b4(128(R8), Z0, Z4, Z8, Z1); update_3f9c81b4(128(R9), Z0, Z5, Z8, Z1)
@@ -555,7 +530,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	// w = w - (lr · g)
 	update_ea593ece((R8), Z3, Z0, Z2); update_233342a4((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
@@ -608,7 +582,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
 	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
 	ADDQ $16, SI; ADDQ $128, R8
@@ -627,7 +600,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
