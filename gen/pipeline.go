@@ -8,7 +8,11 @@ var Pipeline = pass.Pipeline{
 	pass.Dead,       // the softmax before a fused loss, gradients nobody asks for
 	pass.Narrow,     // results that dead operations read
 	pass.Pixels,     // channels side by side
+	pass.Repeated,   // statistics and weights of channels, read where they lie
+	pass.Dead,       // their copies, and values between element-wise operations
+	pass.Winograd,   // convolutions by tiles
 	pass.Transposed, // filters by channels, for gradients of inputs
 	pass.StepOne,    // the step on one sample
 	pass.ByInputs,   // weights of narrow layers by their inputs
+	pass.Joined,     // gates and what comes of them
 }

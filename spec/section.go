@@ -25,7 +25,7 @@ var codegenParams = []Param{
 	{Name: "simd", Type: EnumList, Enum: []string{"auto", "none", "all", "avx2", "avx512", "neon"}, Default: "auto",
 		Doc: "Instruction sets to write assembly for: auto those of amd64, all also neon of arm64, which makes a package two thirds larger and without which arm64 runs portable Go; none writes no assembly. What train, eval, predict and bench compile for themselves has this machine's where it says auto."},
 	{Name: "storage", Type: Enum, Enum: []string{"float32", "float16", "int8"}, Default: "float32",
-		Doc: "Type of the weights of dense layers in memory, with dtype float32: float16 rounds them to nearest (at most ±65504); int8 to multiples q·s of a scale per output, s = max|W|/127, y = f(b + s·Σ q·x). Save writes the rounded weights as float32."},
+		Doc: "Type of the weights of dense and recurrent layers in memory (the filters of convolutions, of which each serves several places, stay float32), with dtype float32: float16 rounds them to nearest (at most ±65504); int8 to multiples q·s of a scale per output, s = max|W|/127, y = f(b + s·Σ q·x). Save writes the rounded weights as float32."},
 	{Name: "embed", Type: Text, File: true,
 		Doc: "Weight file to put into the binary, in the form of storage."},
 	{Name: "standalone", Type: Bool, Default: false,

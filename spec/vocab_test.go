@@ -138,6 +138,9 @@ func windowLayers(list func(name string, def any, r *Range) Param, units Param) 
 		if len(words) > 0 {
 			params = append(params, flag0("stateful", false))
 		}
+		if name == "conv2d" {
+			params = append(params, Param{Name: "algo", Type: Enum, Enum: []string{"auto", "direct", "winograd2"}})
+		}
 		return row(name, params...)
 	}
 	depth := Param{Name: "depth_multiplier", Type: Integer, Default: 1, Range: count}

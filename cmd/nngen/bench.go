@@ -49,6 +49,7 @@ the limit that follows from both. Pin it to a quiet core where the system can.`,
 	flags.StringSliceVar(&o.Paths, "path", nil, "`NAMES` of implementations: purego, avx2, avx512, neon, auto (default all that this machine has)")
 	flags.IntSliceVar(&o.Workers, "workers", nil, "`NUMBERS` of cores to use at once (default 1)")
 	flags.DurationVar(&o.Time, "time", 500*time.Millisecond, "how long to measure for each figure")
+	flags.IntVar(&o.Latency, "latency", 0, "`NUMBER` of calls to time one by one, too, for percentiles; at least 10000")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return cmd
 }

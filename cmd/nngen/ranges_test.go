@@ -19,7 +19,7 @@ var outOfRange = map[string][]string{
 	"train patience": {"0", "-1"}, "train checkpoint-every": {"0s", "-1s", "60", "soon"}, "train seed": {"-1", "1.5", "one"},
 	"tune trials": {"0", "1", "-1"}, "tune epochs": {"0"}, "tune workers": {"0"}, "tune seed": {"-1"},
 	"verify samples": {"0", "-8"}, "verify rtol": {"-1", "NaN", "much"}, "verify atol": {"-1e-9", "NaN"}, "verify seed": {"-1"},
-	"bench batch": {"0", "-1", "1,0", "one"}, "bench train-batch": {"0", "-1"}, "bench workers": {"0", "-2"}, "bench time": {"0s", "-1s", "500"},
+	"bench batch": {"0", "-1", "1,0", "one"}, "bench train-batch": {"0", "-1"}, "bench workers": {"0", "-2"}, "bench latency": {"9999", "-1"}, "bench time": {"0s", "-1s", "500"},
 	"plot scale": {"0", "0.5", "9", "NaN", "-1"}, "train shards": {"0", "-1", "two"}, "import stream": {"0", "-1", "two"}, "verify stream": {"0", "-1", "two"},
 }
 

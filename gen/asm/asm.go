@@ -24,7 +24,6 @@ type Func struct {
 	Frame int
 
 	body   bytes.Buffer
-	macros bytes.Buffer
 	shared []constant // macros of the file
 	inLine int        // statements under way
 	open   bool       // the line may be written on
@@ -54,7 +53,6 @@ func (f *Func) Stub() string {
 // caller keeps it short.
 func (f *Func) Text() string {
 	var b strings.Builder
-	b.Write(f.macros.Bytes())
 	for _, line := range f.Doc {
 		fmt.Fprintf(&b, "// %s\n", line)
 	}
@@ -213,32 +211,46 @@ func (f *Func) Line(write func()) {
 	}
 }
 
-// Macro gives statements that are repeated a name; the parameters stand for
-// numbers. What is written is left out of the body.
-func (f *Func) Macro(name string, parameters []string, write func()) {
-	at := f.body.Len()
-	f.open, f.loads = false, false
-	write()
-	lines := strings.Split(strings.TrimSuffix(string(f.body.Bytes()[at:]), "\n"), "\n")
-	f.body.Truncate(at)
-	f.open = false
-	if len(parameters) > 0 {
-		name += "(" + strings.Join(parameters, ", ") + ")"
-	}
-	fmt.Fprintf(&f.macros, "#define %s \\\n%s\n\n", name, strings.Join(lines, "; \\\n"))
+// Macro gives statements that are repeated a name, its role and what tells it from
+// others of the role; functions of a file that repeat the same share it. The
+// parameters stand for numbers.
+func (f *Func) Macro(role string, parameters []string, write func()) (name string) {
+	text := f.apart(write)
+	h := fnv.New32a()
+	fmt.Fprint(h, parameters, text)
+	name = fmt.Sprintf("%s_%08x", role, h.Sum32())
+	f.share(name, parameters, text)
+	return name
 }
 
 // Shared is Macro for what functions of a file have in common under a name.
 func (f *Func) Shared(name string, parameters []string, write func()) {
+	if !slices.ContainsFunc(f.shared, func(c constant) bool { return c.name == name }) {
+		f.share(name, parameters, f.apart(write))
+	}
+}
+
+// share adds a macro to those of the file.
+func (f *Func) share(name string, parameters []string, text string) {
 	if slices.ContainsFunc(f.shared, func(c constant) bool { return c.name == name }) {
 		return
 	}
-	own := f.macros.String()
-	f.macros.Reset()
-	f.Macro(name, parameters, write)
-	f.shared = append(f.shared, constant{name, f.macros.String()})
-	f.macros.Reset()
-	f.macros.WriteString(own)
+	head := name
+	if len(parameters) > 0 {
+		head += "(" + strings.Join(parameters, ", ") + ")"
+	}
+	lines := strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "; \\\n")
+	f.shared = append(f.shared, constant{name, fmt.Sprintf("#define %s \\\n%s\n\n", head, lines)})
+}
+
+// apart is the text of statements that are left out of the body.
+func (f *Func) apart(write func()) string {
+	outer, inLine := f.body, f.inLine
+	f.body, f.inLine, f.open, f.loads = bytes.Buffer{}, 0, false, false
+	write()
+	text := f.body.String()
+	f.body, f.inLine, f.open, f.loads = outer, inLine, false, false
+	return text
 }
 
 // operand is a vector register or memory at a pointer.
@@ -251,11 +263,12 @@ const worthNaming = 3
 // memory, which those of the file that differ in these alone share. Its name is
 // the role and what tells it from others of the role.
 func (f *Func) Named(role string, write func()) {
-	outer, inLine, open, loads := f.body, f.inLine, f.open, f.loads
-	f.body, f.inLine, f.open = bytes.Buffer{}, 0, false
-	write()
-	text := f.body.String()
-	f.body, f.inLine, f.open, f.loads = outer, inLine, open, loads
+	open, loads := f.open, f.loads
+	text := f.apart(write)
+	f.open, f.loads = open, loads
+	if text == "" {
+		return
+	}
 	var statements []string
 	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n\t") {
 		if note, ok := strings.CutPrefix(line, "// "); ok {

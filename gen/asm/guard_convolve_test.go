@@ -27,6 +27,7 @@ type geometry struct {
 	depthwise, planes, bias    bool   // planes: of an input, with the channels outside
 	pool                       string // the layer, of channels by themselves
 	turned                     bool   // the window of the filters, as for gradients of inputs
+	algo                       string // of what is not pooled
 }
 
 // out is the number of places along an axis, 0 where the window does not fit or
@@ -80,7 +81,7 @@ func (s *suite) geometries(do func(g *geometry, i int)) {
 			if turn == 1 && i%3 > 0 && !*allSizes {
 				continue
 			}
-			g := geometry{filters: p[0], channels: (p[1]-1)%40 + 1, depthwise: i%4 == 3, planes: i%3 == 1, bias: i%5 > 0}
+			g := geometry{filters: p[0], channels: (p[1]-1)%40 + 1, depthwise: i%4 == 3, planes: i%3 == 1, bias: i%5 > 0, algo: "direct"}
 			if i%8 == 2 {
 				g.pool = []string{"max_pool2d", "avg_pool2d"}[i/8%2]
 			}
@@ -129,7 +130,7 @@ func (g *geometry) plan(s *suite) (*kernel.Kernel, *plan.Layout) {
 	case g.depthwise:
 		kind = "depthwise_conv2d"
 	default:
-		fields["filters"] = g.filters
+		fields["filters"], fields["algo"] = g.filters, g.algo
 	}
 	b.Output("y", b.Layer(kind, x, fields))
 	b.Numeric(spec.Fields{"dtype": s.elem})
@@ -274,7 +275,7 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 	all := calls.ConvolutionOf(s.Target, k)
 	for _, part := range all.Parts {
 		fn := s.function(part.Kernel.Key(), func(name string) *asm.Func { return s.Convolve(name, nil, part.Kernel) })
-		for q := part.From; q < part.To; q++ {
+		for q := part.From; q < part.To; q += part.Panels {
 			for _, rows := range all.Rows {
 				lane := q*16 + part.Lane
 				from := rows.X

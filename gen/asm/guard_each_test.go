@@ -84,23 +84,28 @@ func (s *suite) gradientEpilogues() [][]kernel.Epilogue {
 	return all
 }
 
-// mapCases: every activation, its gradient, and a number for all elements.
+// mapCases: every activation, its gradient, a number for all elements, and numbers
+// that are the same in every row.
 func mapCases(s *suite) {
 	programs, gradients := formulas()
 	programs = append(programs, gradients...)
 	for i, p := range sizes(0) {
 		for j := range len(programs) {
 			if (i+j)%8 == 0 {
-				s.mapCase(p[0], programs[j], -1)
+				s.mapCase(p[0], programs[j], -1, -1)
 			}
 		}
-		s.mapCase(p[0], expr.One("y", expr.Add(expr.Mul(expr.L("a"), expr.L("b")), expr.L("c"))), i%3)
+		s.mapCase(p[0], expr.One("y", expr.Add(expr.Mul(expr.L("a"), expr.L("b")), expr.L("c"))), i%3, -1)
+		s.mapCase(p[0], normalised, 6, i%6)
 	}
 }
 
+// normalised has as many operands as a kernel takes, beside a number.
+var normalised = expr.One("y", expr.MustParseNode("r*(a - (b + (c - d)*e)/n)"))
+
 // mapCase applies a program to n elements of some rows; one of its leaves may be
-// a single number.
-func (s *suite) mapCase(n int, p expr.Program, single int) {
+// a single number, and those from one on up to it the same in every row.
+func (s *suite) mapCase(n int, p expr.Program, single, repeated int) {
 	k := &kernel.Map{Double: s.elem == "float64", Prog: p, Result: p[len(p)-1].Name, YType: "*" + s.elem}
 	rows, stride := 1+n%3, n+n/3%4
 	c := s.newCase("Map %d of %d, %d rows, %s", n, stride, rows, p)
@@ -109,11 +114,14 @@ func (s *suite) mapCase(n int, p expr.Program, single int) {
 	leaves := p.Leaves()
 	var ins []*array
 	for i, leaf := range leaves {
-		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem, Single: i == single}
+		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem, Single: i == single, Repeated: repeated >= 0 && i >= repeated && i < single}
 		k.Ins = append(k.Ins, in)
 		numbers := s.rows(rows, n, stride, untouched)
-		if in.Single {
+		switch {
+		case in.Single:
 			numbers = s.numbers(1)
+		case in.Repeated:
+			numbers = s.numbers(n)
 		}
 		x := c.operand(in.Arg, numbers)
 		ins = append(ins, x)
@@ -130,12 +138,16 @@ func (s *suite) mapCase(n int, p expr.Program, single int) {
 		}
 		env := make([]float64, len(f.Vars))
 		for j, x := range ins {
-			env[j] = x.before[min(i, len(x.before)-1)]
+			at := i
+			if k.Ins[j].Repeated {
+				at %= stride
+			}
+			env[j] = x.before[min(at, len(x.before)-1)]
 		}
 		f.Run(env)
 		y.after[i] = env[f.Index(k.Result)]
 	}
-	fn := s.function(fmt.Sprint("Map", p, single), func(name string) *asm.Func {
+	fn := s.function(fmt.Sprint("Map", p, single, repeated), func(name string) *asm.Func {
 		k.Name = name
 		fn, _ := s.Map(k)
 		return fn

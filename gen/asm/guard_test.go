@@ -81,6 +81,7 @@ var kinds = []struct {
 	{"MatVec", false, matVecCases},
 	{"MatMul", false, matMulCases},
 	{"Convolve", false, convolveCases},
+	{"Tiles", true, tilesCases},
 	{"FilterGradient", false, filterGradientCases},
 	{"GradInput", false, gradInputCases},
 	{"GradWeight", false, gradWeightCases},

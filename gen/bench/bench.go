@@ -35,8 +35,12 @@ type Options struct {
 	Paths        []string      // empty is all of the machine
 	Workers      []int         // empty is 1
 	Time         time.Duration // per measurement
+	Latency      int           // calls to time one by one, per measurement; 0 is none
 	Talk         io.Writer
 }
+
+// leastLatency is the number of calls that have a 99.99th percentile.
+const leastLatency = 10000
 
 // check refuses options that cannot be meant.
 func (o *Options) check() error {
@@ -56,6 +60,9 @@ func (o *Options) check() error {
 		if err := CheckPath("--path", p); err != nil {
 			return err
 		}
+	}
+	if o.Latency != 0 && o.Latency < leastLatency {
+		return run.OptionErrorf("--latency must be at least %d calls, of which one is beyond the last percentile, got %d", leastLatency, o.Latency)
 	}
 	if o.Time <= 0 {
 		return run.OptionErrorf("--time must be positive, for instance 500ms, got %v", o.Time)
@@ -215,7 +222,7 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 		return err
 	}
 	defer dir.Remove()
-	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train)}
+	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train), Latency: b.Latency}
 	first := len(b.report.Results) == 0
 	if first {
 		j.Weights = filepath.Join(dir.Path, "weights")
@@ -244,7 +251,7 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 			r := e.Result
 			b.report.Results = append(b.report.Results, Result{
 				Mode: r.Mode, Batch: r.Batch, Workers: r.Workers, Path: taken, CallMedian: r.Median, CallMin: r.Min,
-				Slices: r.Slices, Calls: r.Calls, Clock: r.Clock, Allocs: r.Allocs, Bytes: r.Bytes,
+				Slices: r.Slices, Calls: r.Calls, Clock: r.Clock, Allocs: r.Allocs, Bytes: r.Bytes, Latency: latencyOf(r.Latency),
 			})
 		}
 		return nil

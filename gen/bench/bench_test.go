@@ -235,6 +235,7 @@ func TestOptions(t *testing.T) {
 		"--batch must":       {Batches: []int{1, 0}, Time: 1},
 		"--train-batch must": {TrainBatches: []int{-1}, Time: 1},
 		"--workers must":     {Workers: []int{0}, Time: 1},
+		"--latency must":     {Latency: 9999, Time: 1},
 		"--path must":        {Paths: []string{"x"}, Time: 1},
 		"--time must":        {},
 	} {

@@ -19,6 +19,7 @@ type job struct {
 	WorkingSet   int
 	Measurements []measurement
 	Time         time.Duration
+	Latency      int
 	Weights      string
 }
 
@@ -40,6 +41,7 @@ type event struct {
 		Slices, Calls int
 		Clock         string
 		Allocs, Bytes uint64
+		Latency       []int64
 	}
 	Error string
 	Done  bool

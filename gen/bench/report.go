@@ -38,9 +38,28 @@ type Result struct {
 	Clock        string  `json:"clock"` // cpu: processor time; wall
 	Allocs       uint64  `json:"allocs_per_call"`
 	Bytes        uint64  `json:"bytes_per_call"`
+	*Latency
 	// What follows is of the minimum.
 	GFLOPs float64 `json:"gflops"`
 	*Against
+}
+
+// Latency is the nanoseconds of calls that were timed one by one, by percentile: what
+// the system did meanwhile and the reading of the clock are in them.
+type Latency struct {
+	P50   int64 `json:"latency_p50"`
+	P99   int64 `json:"latency_p99"`
+	P999  int64 `json:"latency_p99_9"`
+	P9999 int64 `json:"latency_p99_99"`
+	Most  int64 `json:"latency_most"`
+}
+
+// latencyOf names percentiles.
+func latencyOf(p []int64) *Latency {
+	if len(p) == 0 {
+		return nil
+	}
+	return &Latency{P50: p[0], P99: p[1], P999: p[2], P9999: p[3], Most: p[4]}
 }
 
 // Against sets a time against the machine. Shares are of the workers' cores.

@@ -70,8 +70,22 @@ func (r *Report) writeResults(w io.Writer) {
 		rows = append(rows, row+fmt.Sprintf("\t%d\t%d", v.Allocs, v.Bytes))
 	}
 	writeTable(w, rows)
+	r.writeLatency(w)
 	if r.Machine != nil || r.AVX512 != nil {
 		fmt.Fprintln(w, "\nlimits are nanoseconds per sample, × how many times the minimum takes; + activations adds the functions as generated")
+	}
+}
+
+// writeLatency writes the percentiles, where they were asked for.
+func (r *Report) writeLatency(w io.Writer) {
+	rows := []string{"\nns of a call\tbatch\tpath\tworkers\t50 %\t99 %\t99.9 %\t99.99 %\tmost"}
+	for _, v := range r.Results {
+		if l := v.Latency; l != nil {
+			rows = append(rows, fmt.Sprintf("%s\t%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d", v.Mode, v.Batch, v.Path, v.Workers, l.P50, l.P99, l.P999, l.P9999, l.Most))
+		}
+	}
+	if len(rows) > 1 {
+		writeTable(w, rows)
 	}
 }
 

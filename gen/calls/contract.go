@@ -55,6 +55,28 @@ func TileOf(o *ir.Contract, chains int) Tile {
 	return best
 }
 
+// leastRun is the number of elements from which a copy of all is faster than one
+// after the other.
+const leastRun = 8
+
+// Runs reports whether elements that lie side by side, as in memory of both, are
+// copied as one: those along an axis of n steps.
+func Runs(n, stride int) bool { return n >= leastRun && stride == 1 }
+
+// RunOf is the loop along which a contraction that only copies goes from neighbour
+// to neighbour, None if there is none.
+func RunOf(o *ir.Contract) int {
+	if len(o.Terms) > 0 || o.Init == nil || o.Init.V.Param != nil || o.Y.V.Param != nil || o.OverBatch() || o.Init.V.DType != o.Y.V.DType {
+		return ir.None
+	}
+	for i, l := range o.Loops {
+		if Runs(l.Size, o.Y.Flat().Coefficient(i)) && o.Init.Flat().Coefficient(i) == 1 && !bounded(o, i) {
+			return i
+		}
+	}
+	return ir.None
+}
+
 // bounded reports whether an element's existence depends on a loop of the result.
 func bounded(o *ir.Contract, loop int) bool {
 	depends := func(a ir.Affine) bool { return a.Coefficient(loop) != 0 }

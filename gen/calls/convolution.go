@@ -16,12 +16,15 @@ type Convolution struct {
 	Preempt bool
 }
 
-// ConvolutionPart is outputs Lane … of panels From … To−1, which a kernel takes
-// together.
+// ConvolutionPart is outputs Lane … of panels From … To−1, of which a kernel takes
+// Panels together.
 type ConvolutionPart struct {
-	From, To, Lane int
-	Kernel         *kernel.Kernel
+	From, To, Lane, Panels int
+	Kernel                 *kernel.Kernel
 }
+
+// fewSums of a panel are too few to hide the latency of additions.
+const fewSums = 4
 
 // RowGroup is neighbouring rows of the result that have the same rows of the
 // window: displacements of the first in the source, in the weights of a panel
@@ -38,29 +41,36 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 	}
 	s := &k.Segments[0]
 	c := &Convolution{}
-	part := func(from, to, outputs int) {
-		most := min(schedule.Panel, t.VectorOutputs(k.Elem.Acc, k.Chains))
+	atOnce := t.VectorOutputs(k.Elem.Acc, k.Chains)
+	part := func(from, to, outputs, panels int) {
+		most := min(panels*schedule.Panel, atOnce)
 		for lane := 0; lane < outputs; lane += most {
 			n := min(most, outputs-lane)
-			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
+			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, panels, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
 		}
-	}
-	full := k.Outputs / schedule.Panel
-	if full > 0 {
-		part(0, full, schedule.Panel)
-	}
-	if rest := k.Outputs % schedule.Panel; rest > 0 {
-		part(full, full+1, rest)
 	}
 	positions := 0
 	for _, r := range k.Runs {
 		positions += r.Positions
 	}
+	full, together := k.Outputs/schedule.Panel, 1
+	if k.Panels.Full > 0 && !s.Lanes && positions*k.Chains <= fewSums {
+		together = max(1, min(full, atOnce/schedule.Panel))
+	}
+	if n := full - full%together; n > 0 {
+		part(0, n, together*schedule.Panel, together)
+	}
+	if n := full % together; n > 0 {
+		part(full-n, full, schedule.Panel, 1)
+	}
+	if rest := k.Outputs % schedule.Panel; rest > 0 {
+		part(full, full+1, rest, 1)
+	}
 	flops := 2 * k.Terms() * schedule.Panel * positions
 	if s.Lanes {
 		flops = 2 * len(s.Taps) * schedule.Panel * positions
 	}
-	most := max(1, flopsPerCall/flops)
+	most := max(1, flopsPerCall/(flops*together))
 	width := len(s.Taps)
 	for i, tap := range s.Taps {
 		if tap.Row > 0 {

@@ -7,9 +7,11 @@ package calls
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
@@ -43,12 +45,6 @@ const (
 // be able to stop it between two calls.
 func Preempts(flops int) bool { return flops > flopsPerCall }
 
-// PreemptsUpdate reports it of an update of some elements.
-func PreemptsUpdate(elements int) bool {
-	const perElement = 16 // what memory costs, in operations
-	return Preempts(perElement * elements)
-}
-
 // Elements reports whether an element-wise operation is worth a call.
 func Elements(size int) bool { return size >= leastElements }
 
@@ -56,8 +52,14 @@ func Elements(size int) bool { return size >= leastElements }
 // is still faster than all: seven eighths.
 func FewEnough(inputs int) int { return inputs - inputs/8 }
 
-// PerUpdate is how many rows of some width a call of an update takes.
-func PerUpdate(width int) int { return max(elementsPerCall/width, 1) }
+// UpdateOf is how many elements a call of an update takes; 0 if all tensors of a
+// plan are so small that one call takes any of them.
+func UpdateOf(p *plan.Plan) int {
+	if slices.ContainsFunc(p.Tensors, func(t *plan.Tensor) bool { return t.Layout.Size() > elementsPerCall }) {
+		return elementsPerCall
+	}
+	return 0
+}
 
 // A Panel is a call for some outputs of a panel: those from Lane on.
 type Panel struct {

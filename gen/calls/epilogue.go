@@ -35,7 +35,7 @@ func Inline(epilogue []kernel.Epilogue, outputs int) bool {
 func Fuses(targets []*target.Target, k *kernel.Kernel) bool {
 	for _, t := range targets {
 		if len(k.Segments[0].Taps) > 1 || k.Segments[0].PosStride > 0 || k.Segments[0].RowStride > 0 {
-			if !t.FusesConvolve(k) {
+			if fuses := map[bool]func(*kernel.Kernel) bool{false: t.FusesConvolve, true: t.FusesTiles}[k.Winograd.Block > 0]; !fuses(k) {
 				return false
 			}
 			continue

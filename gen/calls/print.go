@@ -110,6 +110,8 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		}
 	case *ir.Contract:
 		switch {
+		case s.Vector && s.Scratch != nil:
+			return WinogradOf(t, s.Kernel).String()
 		case s.Vector:
 			return ConvolutionOf(t, s.Kernel).String()
 		case s.Kernel != nil && s.Kernel.Segments[0].Weight == "":
@@ -126,7 +128,7 @@ func (d *describer) step(s *plan.Step, one bool) string {
 	case *ir.Map:
 		switch out := o.Out[0]; {
 		case out.Param != nil:
-			return fmt.Sprintf("assembly, %d elements a call", PerUpdate(1))
+			return fmt.Sprintf("assembly, %d elements a call", elementsPerCall)
 		case out.Batch && Elements(out.Size()):
 			return "assembly, element by element"
 		}

@@ -9,14 +9,15 @@ import (
 )
 
 // Splits reports whether the epilogue of a matrix operation follows its sums in a
-// pass of its own: because it is long, or because assembly cannot apply it in
-// registers.
+// pass of its own: because it is long, because assembly cannot apply it in
+// registers, or because training needs kernels of the sums alone, which then serve
+// inference of batches too.
 func Splits(targets []*target.Target, s *plan.Step) bool {
 	k := s.Kernel
 	if k == nil || len(k.Epilogue) == 0 {
 		return false
 	}
-	return Long(k.Epilogue) || s.Vector && !(plain(s) && Fuses(targets, k))
+	return Long(k.Epilogue) || s.Vector && (s.Kept || !(plain(s) && Fuses(targets, k)))
 }
 
 // Inlines reports whether a layer takes a long epilogue along for one sample.
@@ -41,6 +42,31 @@ func plain(s *plan.Step) bool {
 			}
 		}
 		own = append(own, m.Out...)
+	}
+	return true
+}
+
+// Alike reports whether several steps of a phase reduce the elements of a sample in the
+// same way, with as many chains: a function does for them.
+func Alike(ph *plan.Phase, s *plan.Step, o *ir.Reduce) bool {
+	like := 0
+	for _, t := range ph.Steps {
+		if r, ok := t.Op.(*ir.Reduce); ok && t.Chains == s.Chains && sameReduction(o, r) {
+			like++
+		}
+	}
+	return like > 1
+}
+
+func sameReduction(a, b *ir.Reduce) bool {
+	if a.Kind != b.Kind || len(a.In) != len(b.In) || a.Prog.String() != b.Prog.String() {
+		return false
+	}
+	for i, x := range a.In {
+		y := b.In[i]
+		if a.InNames[i] != b.InNames[i] || (x.Size() == 1) != (y.Size() == 1) || x.Param != nil || y.Param != nil || x.DType != y.DType || x.DType == ir.Uint8 {
+			return false
+		}
 	}
 	return true
 }

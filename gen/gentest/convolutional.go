@@ -25,6 +25,7 @@ func ConvolutionalCover() []string {
 	out := []string{
 		"feature groups", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
 		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature inference only",
+		"feature tiles", "feature tiles at the edge",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
 	}
 	for _, k := range convolutionalLayers {
@@ -46,10 +47,13 @@ var convolutionalLayers = []string{"conv", "conv", "pointwise", "depthwise_conv"
 // and normalisation by the batch.
 func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 	n := &network{Generator: g, b: spec.New(name), greatest: []int{7, 5}}
-	n.train = !n.count("inference only", n.chance(0.1))
+	n.train = !n.count("inference only", n.chance(0.2))
 	axes := []int{1, 2, 2}[n.IntN(3)]
 	n.Cover[fmt.Sprintf("axes %d", axes)]++
 	x := n.picture(axes)
+	if n.count("tiles", !n.train && axes == 2) {
+		x = n.tiles(x)
+	}
 	for range 1 + n.IntN(4) {
 		x = n.convolutional(x)
 	}
@@ -61,6 +65,27 @@ func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 	n.nodes = []*node{x}
 	n.outputs()
 	return n.build(1+n.IntN(3), "float32")
+}
+
+// tiles adds a convolution by Winograd's transform, whatever its products, of a value
+// with as many channels as that takes, and sometimes its residual.
+func (n *network) tiles(x *node) *node {
+	filters := []int{16, 17, 20, 24, 31, 32, 33}
+	k, pads := filters[n.IntN(len(filters))], []int{n.IntN(3), n.IntN(3), n.IntN(3), n.IntN(3)}
+	x = n.after(n.b.Layer("conv2d", x.ref, spec.Fields{"filters": k, "kernel_size": 1}), append([]int{k}, x.dims[1:]...))
+	f := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": "winograd2", "use_bias": n.chance(0.7)}
+	dims := x.dims
+	if n.chance(0.5) && x.dims[1]+pads[0]+pads[2] > 2 && x.dims[2]+pads[1]+pads[3] > 2 {
+		f["filters"], f["padding"] = filters[n.IntN(len(filters))], pads
+		dims = []int{f["filters"].(int), x.dims[1] + pads[0] + pads[2] - 2, x.dims[2] + pads[1] + pads[3] - 2}
+	}
+	n.count("tiles at the edge", dims[1]%2+dims[2]%2 > 0)
+	n.kernelFields(f)
+	y := n.after(n.b.Layer("conv2d", x.ref, f), dims)
+	if slices.Equal(dims, x.dims) {
+		y = n.after(n.b.Layer("add", spec.Join(x.ref, y.ref)), dims)
+	}
+	return y
 }
 
 // picture is the input.

@@ -35,7 +35,7 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	}
 	switch t.Layout.Elem {
 	case ir.Float16:
-		a.Value = e.rtName("Widen16") + "(*c)"
+		a.Value = e.RTName("Widen16") + "(*c)"
 	case ir.Int8:
 		a.Value = "float32(*c) * " + vectorAt("n.p."+t.ScaleField(), "o")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -197,13 +198,17 @@ func (b *body) mapOp(o *ir.Map) error {
 		b.add(set(y.idx+"[0]", b.value(o, "0")))
 		return nil
 	}
-	if k := b.elementWise(o, out.Size()); k != nil {
-		args := []jen.Code{exprf("%s", y.ptr)}
+	if k := b.e.mapKernel(o, out.Size()); k != nil {
+		args := []jen.Code{exprf("%s[:]", y.idx)}
 		for _, x := range o.In {
-			if isNumber(x) {
+			switch {
+			case isNumber(x):
 				args = append(args, exprf("%s", b.at[x].idx))
-			} else {
-				args = append(args, exprf("%s", b.pointer(x)))
+			case x.Size() < out.Size():
+				pass, _, _ := b.elementsOf(x)
+				args = append(args, exprf("%s", pass))
+			default:
+				args = append(args, exprf("%s[:]", b.at[x].idx))
 			}
 		}
 		b.add(b.e.id(k).Call(args...))
@@ -213,19 +218,16 @@ func (b *body) mapOp(o *ir.Map) error {
 	return nil
 }
 
-// elementWise is the kernel of an element-wise operation of inference, nil if
-// it has none.
-func (b *body) elementWise(o *ir.Map, size int) *kernelFunc {
-	return b.e.mapKernel(o, size)
-}
-
 // value is element j of a map's result.
 func (b *body) value(o *ir.Map, j string) *jen.Statement {
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
 		operands[i] = b.operand(x, j)
+		if n := x.Size(); n > 1 && n < o.Out[0].Size() {
+			operands[i] = b.operand(x, fmt.Sprintf("(%s %% %d)", j, n))
+		}
 	}
-	return b.e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
+	return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
 }
 
 // perStep reports whether a map computes numbers of the step in float64.
@@ -244,10 +246,10 @@ func (b *body) numbers(o *ir.Map) { b.numbersFor(o, nil) }
 
 // numbersFor computes the numbers that are needed; nil is all.
 func (b *body) numbersFor(o *ir.Map, needed map[*ir.Value]bool) {
-	s := b.e.scalar(ir.Float64)
-	s.avoid(b.names)
+	s := b.e.Scalar(ir.Float64)
+	s.Avoid(b.names)
 	for i, x := range o.In {
-		s.bind(o.InNames[i], b.at[x].idx)
+		s.Bind(o.InNames[i], b.at[x].idx)
 	}
 	var outs []*ir.Value
 	var names []string
@@ -258,17 +260,17 @@ func (b *body) numbersFor(o *ir.Map, needed map[*ir.Value]bool) {
 	}
 	prog := o.Prog.Keep(names...)
 	if len(prog) == 1 && prog[0].X.Op == expr.OpLeaf { // a rounding alone
-		s.names[prog[0].Name] = s.names[prog[0].X.Name]
+		s.Names[prog[0].Name] = s.Names[prog[0].X.Name]
 	} else {
-		b.add(s.assigns(prog)...)
+		b.add(s.Assigns(prog)...)
 	}
-	for name := range s.taken {
-		b.names.taken[name] = true
+	for name := range s.Taken {
+		b.names.Taken[name] = true
 	}
 	for i, y := range outs {
-		goName := s.names[names[i]]
+		goName := s.Names[names[i]]
 		if y.DType != ir.Float64 {
-			rounded := b.names.name(y.Name)
+			rounded := b.names.Name(y.Name)
 			b.add(letf(rounded, "%s(%s)", typeName(y.DType), goName))
 			goName = rounded
 		}
@@ -284,7 +286,7 @@ func (b *body) random(o *ir.Random) error {
 		return b.randomWeights(o, threshold, scale)
 	}
 	y := b.result(o.Y)
-	b.add(b.e.rt("Dropout").Call(exprf("%s[:]", y.idx), exprf("t.seed"), b.e.rt(purpose), exprf("t.step"),
+	b.add(b.e.RT("Dropout").Call(exprf("%s[:]", y.idx), exprf("t.seed"), b.e.RT(purpose), exprf("t.step"),
 		exprf("%s", b.e.layerOf(o)), exprf("%s", sample), exprf("%s", first), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))))
 	return nil
 }
@@ -301,20 +303,24 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 		b.reduceParam(o, wide)
 		return
 	}
+	if calls.Alike(b.phase, s, o) {
+		b.reduction(o, s.Chains)
+		return
+	}
 	term := func(j string) *jen.Statement {
 		operands := make([]string, len(o.In))
 		for i, x := range o.In {
 			operands[i] = b.operand(x, j)
 		}
-		return b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e")
+		return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
 	}
 	y := b.result(o.Y)
-	acc := b.names.own("s")
+	acc := b.names.Own("s")
 	if o.Kind == ir.MaxOf {
 		b.add(let(acc, term("0")))
 		if wide.Size() > 1 {
 			b.add(jen.For(letf("j", "1"), exprf("j < %d", wide.Size()), exprf("j++")).Block(
-				set(acc, b.e.function("larger", maxProgram, []string{"a", "b"}, "m").call(exprf("%s", acc), term("j")))))
+				set(acc, b.e.Function("larger", maxProgram, []string{"a", "b"}, "m").Call(exprf("%s", acc), term("j")))))
 		}
 	} else {
 		b.add(b.chainSum(acc, wide.Size(), s.Chains, term)...)
@@ -323,8 +329,6 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 }
 
 var maxProgram = expr.One("m", expr.Max(expr.L("a"), expr.L("b")))
-
-func (f *scalarFunc) call(args ...jen.Code) *jen.Statement { return jen.Id(f.name).Call(args...) }
 
 // chainSum adds n terms in c chains, which are then added in halves.
 func (b *body) chainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
@@ -368,15 +372,4 @@ func halves(names []string) string {
 		}
 	}
 	return terms[0]
-}
-
-func joinComma(s []string) string {
-	out := ""
-	for i, x := range s {
-		if i > 0 {
-			out += ", "
-		}
-		out += x
-	}
-	return out
 }

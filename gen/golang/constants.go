@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -13,15 +14,6 @@ import (
 type table struct {
 	name    string
 	numbers []string
-}
-
-// literalsOf are the elements of a constant as text.
-func literalsOf(v *ir.Value, t ir.DType) []string {
-	numbers := make([]string, len(v.Const))
-	for i, x := range v.Const {
-		numbers[i] = literal(x, t)
-	}
-	return numbers
 }
 
 // bindConstants gives the constants that a step reads their places: a number is
@@ -38,7 +30,7 @@ func (b *body) bindConstants(s *plan.Step) {
 		}
 		key := strings.Join(numbers, " ")
 		if b.e.tables[key] == nil {
-			b.e.tables[key] = &table{b.e.globals.name(v.Name), numbers}
+			b.e.tables[key] = &table{b.e.Globals.Name(v.Name), numbers}
 		}
 		name := b.e.tables[key].name
 		b.at[v] = place{name, "&" + name}
@@ -51,7 +43,7 @@ func (e *emitter) constants(f *jen.File) {
 	for _, t := range e.tables {
 		byName[t.name] = t
 	}
-	for _, name := range sortedKeys(byName) {
+	for _, name := range source.SortedKeys(byName) {
 		f.Line()
 		f.Comment(name + " are constants of the network.")
 		f.Var().Id(name).Op("=").Add(exprf("%s{%s}", array(e.elem, len(byName[name].numbers)), wrap(byName[name].numbers)))

@@ -98,7 +98,7 @@ func (c *contraction) operand(o *ir.Operand, name string, result bool) {
 				first, size = "[0][0][0]", t.Layout.Size()
 			}
 			c.args = append(c.args, arg{name, "[]" + typeName(t.Layout.Elem)})
-			c.pass = append(c.pass, b.e.rt("Flat").Call(exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), exprf("%d", size)))
+			c.pass = append(c.pass, b.e.RT("Flat").Call(exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), exprf("%d", size)))
 			return
 		}
 		if strings.HasPrefix(holder, "t.") {
@@ -199,59 +199,12 @@ func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where [
 	}
 	value := "float32(*" + cell + ")"
 	if t.Layout.Elem == ir.Float16 {
-		value = c.b.e.rtName("Widen16") + "(*" + cell + ")"
+		value = c.b.e.RTName("Widen16") + "(*" + cell + ")"
 	}
 	if t.Scaled() {
 		value = fmt.Sprintf("(%s * %s.%s[%s/16][%s%%16])", value, name, t.ScaleField(), parens(out), parens(out))
 	}
 	return value, where
-}
-
-// within are the conditions that keep a map in 0 … size−1, those that can fail.
-func within(a ir.Affine, loops []ir.Loop, size int) []string {
-	var out []string
-	low, high := a.Range(loops)
-	if low < 0 {
-		out = append(out, a.Text(loops)+" >= 0")
-	}
-	if high >= size {
-		out = append(out, fmt.Sprintf("%s < %d", a.Text(loops), size))
-	}
-	return out
-}
-
-// when runs code under conditions.
-func when(where []string, code ...jen.Code) []jen.Code {
-	if len(where) == 0 {
-		return code
-	}
-	return []jen.Code{jen.If(exprf("%s", strings.Join(where, " && "))).Block(code...)}
-}
-
-// withNames gives the loops the names of the function's variables.
-func withNames(loops []ir.Loop, first int) []ir.Loop {
-	out := make([]ir.Loop, len(loops))
-	for i, l := range loops {
-		out[i] = ir.Loop{Name: fmt.Sprintf("i%d", first+i), Size: l.Size}
-	}
-	return out
-}
-
-// nest runs code in loops, of which those that no map depends on have no
-// variable.
-func nest(loops []ir.Loop, used func(i int) bool, code []jen.Code) []jen.Code {
-	for i := len(loops) - 1; i >= 0; i-- {
-		if loops[i].Size == 1 {
-			code = []jen.Code{jen.Block(append([]jen.Code{jen.Const().Id(loops[i].Name).Op("=").Lit(0)}, code...)...)}
-			continue
-		}
-		size := jen.Range().Lit(loops[i].Size)
-		if used(i) {
-			size = jen.Id(loops[i].Name).Op(":=").Add(size)
-		}
-		code = []jen.Code{jen.For(size).Block(code...)}
-	}
-	return code
 }
 
 // code is the body of the function.

@@ -26,7 +26,11 @@ func (b *body) convolve(s *plan.Step) {
 		k.train = b.training
 		m.convolution(k)
 	})
-	b.add(b.e.id(k).Call(b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)...))
+	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
+	if m.tiled() {
+		args = append(args, exprf("%s", b.result(s.Scratch).ptr))
+	}
+	b.add(b.e.id(k).Call(args...))
 	if m.whole != nil {
 		b.finish(m.whole)
 	}
@@ -36,11 +40,17 @@ func (b *body) convolve(s *plan.Step) {
 func (m *matrix) convolution(k *kernelFunc) {
 	T, ptr := m.e.elem, map[*ir.Value]string{m.stored[0]: "y"}
 	k.args = []arg{{"y", "*" + array(T, m.y.Size())}, {"x", "*" + array(T, m.x.Size())}}
+	code := m.convolutionCalls
 	switch o := m.step.Op.(type) {
 	case *ir.Pool:
 		k.windows(o, func(name, at string) string { return name + "[" + at + "]" })
 	case *ir.Contract:
-		m.convolutionLoops(k, o)
+		if m.tiled() {
+			m.tiledLoops(k)
+			code = m.tiledCalls
+		} else {
+			m.convolutionLoops(k, o)
+		}
 	}
 	for i, v := range m.extra {
 		ptr[v] = fmt.Sprint("u", i)
@@ -51,7 +61,11 @@ func (m *matrix) convolution(k *kernelFunc) {
 		p := &printer{matrix: m, ptr: ptr}
 		k.body = append(k.body, p.finishRow("y")...)
 	}
-	m.e.fast(k, m.convolutionCalls)
+	if m.tiled() {
+		size, _ := m.step.Kernel.Scratch()
+		k.args = append(k.args, arg{"s", "*" + array(m.e.elem, size)})
+	}
+	m.e.fast(k, code)
 }
 
 // convolutionLoops are the sums in portable Go.
@@ -63,13 +77,13 @@ func (m *matrix) convolutionLoops(k *kernelFunc, o *ir.Contract) {
 	}
 	if m.w != nil {
 		k.args = append(k.args, arg{"w", weightTypes(m.layout, T)[0]})
-		k.body = append(k.body, let("filters", m.e.rt("Flat").Call(exprf("&w[0][0][0]"), exprf("%d", m.layout.Size()))))
+		k.body = append(k.body, let("filters", m.e.RT("Flat").Call(exprf("&w[0][0][0]"), exprf("%d", m.layout.Size()))))
 		c.names[m.w] = "filters"
 	}
 	if m.bias != nil {
 		panels := m.e.plan.TensorOf(m.bias.Param).Layout.Full
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", panels, T)})
-		k.body = append(k.body, let("bias", m.e.rt("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
+		k.body = append(k.body, let("bias", m.e.RT("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
 		c.names[m.bias] = "bias"
 	}
 	k.doc = append([]string{k.name + " computes, over the loops"}, c.formula()...)
@@ -92,14 +106,19 @@ func (m *matrix) convolutionCalls() []jen.Code {
 			}
 			return code
 		}
-		switch {
-		case p.To-p.From == 1:
+		if p.To-p.From == p.Panels {
 			out = append(out, each(fmt.Sprint(p.From))...)
-		case c.Preempt:
-			out = append(out, forRange("q", fmt.Sprint(p.To), append(each("q"), m.e.preempt())...))
-		default:
-			out = append(out, forRange("q", fmt.Sprint(p.To), each("q")...))
+			continue
 		}
+		code := each("q")
+		if c.Preempt {
+			code = append(code, m.e.preempt())
+		}
+		if p.From == 0 && p.Panels == 1 {
+			out = append(out, forRange("q", fmt.Sprint(p.To), code...))
+			continue
+		}
+		out = append(out, jen.For(letf("q", "%d", p.From), exprf("q < %d", p.To), exprf("q += %d", p.Panels)).Block(code...))
 	}
 	return out
 }
@@ -107,8 +126,7 @@ func (m *matrix) convolutionCalls() []jen.Code {
 // convolutionCall is a call for panel q.
 func (m *matrix) convolutionCall(p calls.ConvolutionPart, g calls.RowGroup, q string) jen.Code {
 	k := p.Kernel
-	name := m.e.assembly(k.Key(), convolutionHint(k), convolutionDoc(k),
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.Convolve(name, doc, k) })
+	name := m.convolveAssembly(k)
 	first := plus(times16(q), g.Y+p.Lane)
 	x := fmt.Sprint(g.X)
 	if k.Segments[0].Lanes {
@@ -125,6 +143,12 @@ func (m *matrix) convolutionCall(p calls.ConvolutionPart, g calls.RowGroup, q st
 		args = append(args, fmt.Sprintf("&u%d[%s]", i, first))
 	}
 	return jen.Id(name).Call(exprf("%s, %d, %d", strings.Join(args, ", "), g.Rows, g.Taps))
+}
+
+// convolveAssembly is the assembly of a convolution.
+func (m *matrix) convolveAssembly(k *kernel.Kernel) string {
+	return m.e.assembly(k.Key(), convolutionHint(k), convolutionDoc(k),
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.Convolve(name, doc, k) })
 }
 
 // convolutionHint names the assembly.

@@ -63,7 +63,7 @@ func (e *emitter) records(v *view) {
 
 func (e *emitter) recordField(f spec.RecordField) recordView {
 	in := e.prog.Inputs[f.Input]
-	field := e.inputField(in)
+	field := e.InputField(in)
 	c := f.Column
 	if c == nil {
 		return recordView{Name: f.GoName, Type: array(e.elem, in.Size()), Doc: "the input " + in.Name, Array: field}

@@ -19,7 +19,7 @@ import (
 func (b *body) finish(m *matrix) {
 	k := m.finishing(b.training)
 	var args []jen.Code
-	for _, v := range m.stored {
+	for _, v := range m.ends() {
 		args = append(args, exprf("%s[:]", b.result(v).idx))
 	}
 	for _, v := range m.extra {
@@ -33,6 +33,15 @@ func (b *body) finish(m *matrix) {
 		}
 	}
 	b.add(b.e.id(k).Call(args...))
+}
+
+// ends are where the sums lie, and the results. Training keeps sums that inference
+// gives up; one function does for both, given the same array twice.
+func (m *matrix) ends() []*ir.Value {
+	if len(m.stored) == 1 && !m.grad && m.e.plan.Train != nil {
+		return []*ir.Value{m.stored[0], m.stored[0]}
+	}
+	return m.stored
 }
 
 // finishType is the type of a value in the pass.
@@ -55,7 +64,7 @@ func (m *matrix) finishDoc() string {
 
 // finishKey describes the pass.
 func (m *matrix) finishKey() string {
-	key := fmt.Sprintf("finish %v %d", m.step.Keep, len(m.stored))
+	key := fmt.Sprintf("finish %d", len(m.ends()))
 	index := map[*ir.Value]int{m.y: 0}
 	for i, v := range m.extra {
 		index[v] = i + 1
@@ -78,8 +87,10 @@ func (m *matrix) finishing(train bool) *kernelFunc {
 		k.train = train
 		k.doc = []string{fmt.Sprintf("%s computes %s of the sums in y.", k.name, m.finishDoc())}
 		p := &printer{matrix: m, ptr: map[*ir.Value]string{}}
-		for i, v := range m.stored {
-			p.ptr[v] = storedName(i)
+		result := ""
+		for i, v := range m.ends() {
+			result = storedName(i)
+			p.ptr[v] = result
 			k.args = append(k.args, arg{storedName(i), "[]" + typeName(v.DType)})
 		}
 		for i, v := range m.extra {
@@ -92,8 +103,8 @@ func (m *matrix) finishing(train bool) *kernelFunc {
 				if !canMap(m.target(), &f.Map) {
 					return nil
 				}
-				var args []string
-				for _, v := range f.operands {
+				args := []string{"&" + result + "[0]", "&y[0]"}
+				for _, v := range f.extra {
 					args = append(args, map[bool]string{true: "&" + p.ptr[v], false: "&" + p.ptr[v] + "[0]"}[isNumber(v)])
 				}
 				return []jen.Code{jen.Id(m.e.mapAssembly(&f.Map, m.finishDoc())).Call(exprf("%s, len(y), 1, 0", strings.Join(args, ", ")))}
@@ -132,7 +143,7 @@ func (p *printer) finishRow(sums string) []jen.Code {
 // its sums in memory.
 type finisher struct {
 	kernel.Map
-	operands []*ir.Value // that take the results, hold the sums, and the others
+	extra []*ir.Value // the operands beside the sums
 }
 
 // finisher reports false where there is none.
@@ -145,7 +156,6 @@ func (m *matrix) finisher() (*finisher, bool) {
 	}
 	T := typeName(m.e.elem)
 	f := &finisher{Map: kernel.Map{Double: m.e.elem == ir.Float64, Prog: kernel.Compose(m.step.Kernel.Epilogue), Result: kernel.Result, YType: "*" + T}}
-	f.operands = []*ir.Value{last, m.stored[0]}
 	f.Ins = []kernel.MapOperand{{Leaf: kernel.Leaf(0), Arg: kernel.Leaf(0), Type: "*" + T}}
 	for i, o := range m.step.Kernel.Extras() {
 		v := m.extra[slices.IndexFunc(m.extra, func(v *ir.Value) bool { return v.String() == o.From })]
@@ -153,7 +163,7 @@ func (m *matrix) finisher() (*finisher, bool) {
 			return nil, false
 		}
 		f.Ins = append(f.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i + 1), Arg: kernel.Leaf(i + 1), Type: "*" + T, Single: isNumber(v)})
-		f.operands = append(f.operands, v)
+		f.extra = append(f.extra, v)
 	}
 	return f, true
 }
@@ -171,18 +181,23 @@ func (m *matrix) inlined(sums *kernelFunc, train bool) *kernelFunc {
 		}
 		k.generic = []jen.Code{
 			jen.Id(sums.portable()).Call(exprf("%s", strings.Join(pass, ", "))),
-			jen.Id(after.portable()).Call(jen.Id("y[:]")),
+			jen.Id(after.portable()).Call(slices.Repeat([]jen.Code{jen.Id("y[:]")}, len(m.ends()))...),
 		}
 		p := &printer{matrix: m, ptr: map[*ir.Value]string{m.stored[0]: "y"}}
 		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	})
 }
 
-// finishRows emits the pass for the rows of a batch.
+// finishRows emits the pass for the rows of a batch: that for one sample over the
+// elements of all rows where these lie behind each other.
 func (b *body) finishRows(m *matrix) {
+	if args := b.flatRows(m); args != nil {
+		b.add(b.e.id(m.finishing(b.training)).Call(args...))
+		return
+	}
 	r := &finishedRows{matrix: m}
 	var args []jen.Code
-	for i, v := range m.stored {
+	for i, v := range m.ends() {
 		r.add(v, b.rowsOf(v), storedName(i))
 		args = append(args, exprf("%s", b.passed(v)))
 	}
@@ -198,10 +213,31 @@ func (b *body) finishRows(m *matrix) {
 	b.add(b.e.id(r.function(b.training)).Call(args...))
 }
 
+// flatRows are the arguments of the pass over all rows; nil where they have gaps or
+// an operand is the same in all.
+func (b *body) flatRows(m *matrix) (args []jen.Code) {
+	for _, v := range slices.Concat(m.ends(), m.extra) {
+		if isNumber(v) {
+			args = append(args, exprf("%s", b.at[v].idx))
+			continue
+		}
+		if v.Kind == ir.Param || v.Size() != m.outs {
+			return nil
+		}
+		r := b.rowsOf(v)
+		if r.stride != r.size {
+			return nil
+		}
+		name := b.passed(v)
+		args = append(args, b.e.RT("Flat").Call(exprf("%s", r.element(name, "0", "0")), exprf("%d*len(%s)", m.outs, name)))
+	}
+	return args
+}
+
 // finishedRows is the pass for the rows of a batch.
 type finishedRows struct {
 	*matrix
-	values []rowsValue // results, then operands
+	values []rowsValue // the sums, results, then operands
 	names  []string
 }
 
@@ -209,10 +245,13 @@ func (r *finishedRows) add(v *ir.Value, at rows, name string) {
 	r.values, r.names = append(r.values, rowsValue{v, at}), append(r.names, name)
 }
 
-// at finds a value.
-func (r *finishedRows) at(v *ir.Value) (rowsValue, string) {
-	i := slices.IndexFunc(r.values, func(x rowsValue) bool { return x.v == v })
-	return r.values[i], r.names[i]
+// indices are those of the results, of the sums and of the other operands.
+func (r *finishedRows) indices(f *finisher) []int {
+	at := []int{len(r.ends()) - 1, 0}
+	for _, v := range f.extra {
+		at = append(at, slices.IndexFunc(r.values, func(x rowsValue) bool { return x.v == v }))
+	}
+	return at
 }
 
 func (r *finishedRows) function(train bool) *kernelFunc {
@@ -253,12 +292,12 @@ func (r *finishedRows) function(train bool) *kernelFunc {
 
 // all is the call for all rows: one where all operands lie alike.
 func (r *finishedRows) all(f *finisher) []jen.Code {
-	first, _ := r.at(f.operands[0])
+	first := r.values[0]
 	call := func(row string) (args string, alike bool) {
 		var list []string
 		alike = true
-		for _, v := range f.operands {
-			if x, name := r.at(v); isNumber(v) {
+		for _, i := range r.indices(f) {
+			if x, name := r.values[i], r.names[i]; isNumber(x.v) {
 				list = append(list, "&"+name)
 			} else {
 				list = append(list, x.element(name, row, "0"))

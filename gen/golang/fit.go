@@ -37,11 +37,11 @@ func (e *emitter) fits() []fitGroup {
 		}
 	}
 	for _, in := range e.prog.Inputs {
-		add(&inputs, in.Name, "samples", e.inputField(in), in.Size())
+		add(&inputs, in.Name, "samples", e.InputField(in), in.Size())
 	}
 	if e.plan.Train != nil {
-		for _, o := range e.trained() {
-			add(&targets, o.Name, "targets", e.outputField(o.Name), o.Value.Size())
+		for _, o := range e.Trained() {
+			add(&targets, o.Name, "targets", e.OutputField(o.Name), o.Value.Size())
 		}
 	}
 	var groups []fitGroup

@@ -16,7 +16,7 @@ const stackLimit = 16 << 10
 func (e *emitter) forward() (*jen.File, error) {
 	b := &body{
 		e: e, phase: e.plan.Infer, slots: "ws", weights: "p",
-		names: e.local(e.reserved()...), at: map[*ir.Value]place{},
+		names: e.Local(e.reserved()...), at: map[*ir.Value]place{},
 	}
 	b.bindInputs("x")
 	later := e.bindOutputs(b)
@@ -26,8 +26,8 @@ func (e *emitter) forward() (*jen.File, error) {
 	}
 	b.add(later()...)
 	b.add(remember()...)
-	f := e.file()
-	if e.remembers() {
+	f := e.File()
+	if e.Remembers() {
 		f.Comment("Forward is one step of the stream of s: it computes y from x and from what s keeps of the")
 		f.Comment("steps before, and leaves in s what the next one needs. It does not allocate; y, x, s and ws")
 		f.Comment("must not overlap. Any number of goroutines may call it on one Net, each with a state and a")
@@ -44,7 +44,7 @@ func (e *emitter) forward() (*jen.File, error) {
 		append(append([]jen.Code{jen.Id("y").Op("*").Id("Output"), jen.Id("x").Op("*").Id("Input")}, e.stateArg("*State")...), jen.Id("ws").Op("*").Id("Workspace"))...,
 	).Block(stmts...)
 	f.Line()
-	if e.remembers() {
+	if e.Remembers() {
 		e.forwardSequence(f)
 	}
 	if e.plan.Layerwise {
@@ -80,7 +80,7 @@ func (b *body) usesParams() bool {
 // to the Input.
 func (b *body) bindInputs(name string) {
 	for _, v := range b.e.prog.Inputs {
-		if field := b.e.inputField(v); field == "" {
+		if field := b.e.InputField(v); field == "" {
 			b.at[v] = place{name, fmt.Sprintf("(*%s)(%s)", array(v.DType, v.Size()), name)}
 		} else {
 			b.at[v] = place{name + field, "&" + name + field}
@@ -95,7 +95,7 @@ func (e *emitter) bindOutputs(b *body) func() []jen.Code {
 	type copied struct{ dst, src place }
 	var copies []copied
 	for _, o := range e.prog.Outputs {
-		field := e.outputField(o.Name)
+		field := e.OutputField(o.Name)
 		at := place{"y" + field, "&y" + field}
 		if field == "" {
 			at.ptr = fmt.Sprintf("(*%s)(y)", array(o.Value.DType, o.Value.Size()))
@@ -117,7 +117,7 @@ func (e *emitter) bindOutputs(b *body) func() []jen.Code {
 
 func (e *emitter) forwardBatch(f *jen.File) {
 	check := e.matches("ForwardBatch", "y")
-	if e.remembers() {
+	if e.Remembers() {
 		f.Comment("ForwardBatch is one step of each of several streams: that of s[i] has the input x[i] and the")
 		f.Comment("output y[i]. The bits are those of Forward. It does not allocate and panics unless len(y) and")
 		f.Comment("len(s) are len(x).")
@@ -134,7 +134,7 @@ func (e *emitter) forwardBatch(f *jen.File) {
 // is assembly for it, the rest sample by sample.
 func (e *emitter) inBatches() []jen.Code {
 	rest, state := "y, x", ""
-	if e.remembers() {
+	if e.Remembers() {
 		rest, state = "y, x, s", "s[:m]"
 	}
 	one := forRange("i", "x", jen.Id("n.Forward").Call(e.withState("&s[i]", exprf("&y[i]"), exprf("&x[i]"), exprf("&ws.one"))...))
@@ -154,14 +154,14 @@ func (e *emitter) inBatches() []jen.Code {
 func (e *emitter) forwardRows(f *jen.File) error {
 	b := &body{
 		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
-		names: e.local(e.reserved()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
+		names: e.Local(e.reserved()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
 	}
 	for _, v := range e.prog.Inputs {
 		b.rowPlace(v)
 	}
 	var copies []jen.Code
 	for _, o := range e.prog.Outputs {
-		field := e.outputField(o.Name)
+		field := e.OutputField(o.Name)
 		if src, taken := b.at[o.Value]; taken {
 			copies = append(copies, jen.Id("copy").Call(exprf("y[i]%s[:]", field), exprf("%s[:]", src.idx)))
 			continue
@@ -178,7 +178,7 @@ func (e *emitter) forwardRows(f *jen.File) error {
 		stmts = append(stmts, forRange("i", "x", copies...))
 	}
 	start := []jen.Code{setf("x", "x[:min(len(x), MaxBatch)]"), setf("y", "y[:len(x)]")}
-	if e.remembers() {
+	if e.Remembers() {
 		start = append(start, setf("s", "s[:len(x)]"), letf("next", "ws.next[:len(x)]"))
 		stmts = append(stmts, jen.Id("copy").Call(jen.Id("s"), jen.Id("next")))
 	}
@@ -197,7 +197,7 @@ func (e *emitter) predict(f *jen.File) {
 		return f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("Predict").Params(append([]jen.Code{jen.Id("x").Op("*").Id("Input")}, e.stateArg("*State")...)...).Params(jen.Id("y").Id("Output"))
 	}
 	what := "Predict returns the output for x"
-	if e.remembers() {
+	if e.Remembers() {
 		what = "Predict returns the output for x, the next step of the stream of s"
 	}
 	if e.workspaceBytes() <= stackLimit {

@@ -92,7 +92,7 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 		of := sampled(o.Value.Size())
 		for i, y := range m.Get(prog.Outputs[k].Value)[0] {
 			if i < goldenOutputs {
-				out = append(out, goldenView{fmt.Sprintf("y%s[%d]", e.outputField(o.Name), of[i]), e.exactly(y)})
+				out = append(out, goldenView{fmt.Sprintf("y%s[%d]", e.OutputField(o.Name), of[i]), e.exactly(y)})
 			}
 		}
 	}

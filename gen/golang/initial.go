@@ -38,7 +38,7 @@ func (e *emitter) initialOf(t *plan.Tensor, p *ir.ParamInfo, layer string) jen.C
 	case p.Orthogonal != 0:
 		return jen.Block(
 			letf("v", "make([]float64, %d)", p.Size()),
-			e.rt("Orthogonal").Call(exprf("v"), exprf("%d", p.Shape[0]), exprf("%d", p.Size()/p.Shape[0]), exprf("%s", literal(p.Orthogonal, ir.Float64)), exprf("seed"), exprf("%s", layer)),
+			e.RT("Orthogonal").Call(exprf("v"), exprf("%d", p.Shape[0]), exprf("%d", p.Size()/p.Shape[0]), exprf("%s", literal(p.Orthogonal, ir.Float64)), exprf("seed"), exprf("%s", layer)),
 			loops(t, func(at string) []jen.Code { return store("v[" + at + "]") }))
 	case len(p.Values) == 1:
 		return loops(t, func(string) []jen.Code { return store(literal(p.Values[0], ir.Float64)) })
@@ -54,19 +54,19 @@ func (e *emitter) initialOf(t *plan.Tensor, p *ir.ParamInfo, layer string) jen.C
 		return nil
 	}
 	return loops(t, func(at string) []jen.Code {
-		s := e.scalar(ir.Float64)
+		s := e.Scalar(ir.Float64)
 		for _, taken := range []string{"p", "o", "i", "c", "row", "seed"} {
-			s.taken[taken] = true
+			s.Taken[taken] = true
 		}
 		var out []jen.Code
 		for leaf, fn := range map[string]string{"u": "Uniform", "z": "Normal", "tz": "TruncNormal"} {
 			if p.Init.Reads(leaf) {
-				s.bind(leaf, leaf)
-				out = append(out, let(leaf, e.rt(fn).Call(exprf("seed"), e.rt("PurposeInit"), exprf("%s", layer), exprf("uint64(%s)", at))))
+				s.Bind(leaf, leaf)
+				out = append(out, let(leaf, e.RT(fn).Call(exprf("seed"), e.RT("PurposeInit"), exprf("%s", layer), exprf("uint64(%s)", at))))
 			}
 		}
-		out = append(out, s.assigns(p.Init)...)
-		return append(out, store(s.names["w"])...)
+		out = append(out, s.Assigns(p.Init)...)
+		return append(out, store(s.Names["w"])...)
 	})
 }
 

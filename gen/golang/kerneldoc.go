@@ -2,6 +2,8 @@ package golang
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // doc says what the kernel computes, as the loop it stands for.
@@ -20,10 +22,33 @@ func (m *matrix) doc(k *kernelFunc) {
 		last = lowerCamel(op.Doc) + "(" + last + ")"
 	}
 	sum := fmt.Sprintf("\t\ts += %s * x[k]", index)
-	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d:", k.name,
-		map[bool]string{true: "the input gradient", false: "the output"}[m.grad], oneLine(m.layer), m.ins, m.outs), "",
-		"\tfor n := range y {", "\t\ts := "+init, "\t\tfor k := range x {", "\t"+sum, "\t\t}", "\t\ty[n] = "+last, "\t}", "",
-		m.remarks()+" It does not allocate; y must not overlap the operands.")
+	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d", k.name,
+		map[bool]string{true: "the input gradient", false: "the output"}[m.grad], oneLine(m.layer), m.ins, m.outs))
+	k.loops = []string{
+		"\tfor n := range y {", "\t\ts := " + init, "\t\tfor k := range x {", "\t" + sum, "\t\t}", "\t\ty[n] = " + last, "\t}", "",
+		"It does not allocate; y must not overlap the operands.",
+	}
+	k.remark = m.remarks()
+}
+
+// comment is what is written above a function. Loops that several stand for are
+// there with the first alone.
+func (e *emitter) comment(k *kernelFunc) []string {
+	if k.loops == nil {
+		return k.doc
+	}
+	first, rest := k.doc[:len(k.doc)-1], k.doc[len(k.doc)-1]
+	key := strings.Join(k.loops, "\n")
+	lines := append([]string{rest + ":", ""}, k.loops...)
+	if like := e.looped[key]; like != "" {
+		lines = []string{rest + ", like " + like + "."}
+	} else {
+		e.looped[key] = k.portable()
+	}
+	if k.remark != "" {
+		lines = append(lines, k.remark)
+	}
+	return slices.Concat(first, lines)
 }
 
 func (m *matrix) remarks() string {

@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -14,11 +15,15 @@ import (
 
 // kernelFunc is a generated function that does one matrix operation.
 type kernelFunc struct {
-	name  string
-	doc   []string
-	args  []arg
-	body  []jen.Code
-	train bool // belongs to the training files
+	name string
+	doc  []string
+	// loops are those that the last line of doc stands for, and what is true of them;
+	// functions that differ in names and numbers share them. remark is this one's.
+	loops  []string
+	remark string
+	args   []arg
+	body   []jen.Code
+	train  bool // belongs to the training files
 	// rows: the function works on all rows of a batch: fast with assembly,
 	// generic in portable Go. Without the first it only serves assembly.
 	rows    bool
@@ -41,7 +46,7 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 	if k := e.kernels[key]; k != nil {
 		return k
 	}
-	k := &kernelFunc{name: e.globals.name(hint)}
+	k := &kernelFunc{name: e.Globals.Name(hint)}
 	e.kernels[key] = k
 	current, repeat, building := e.current, e.repeat, e.building
 	e.current, e.repeat, e.building = nil, nil, k
@@ -61,10 +66,10 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	if len(byName) == 0 {
 		return nil, nil
 	}
-	f := e.file()
-	for _, name := range sortedKeys(byName) {
+	f := e.File()
+	for _, name := range source.SortedKeys(byName) {
 		k := byName[name]
-		for _, line := range k.doc {
+		for _, line := range e.comment(k) {
 			f.Comment(strings.ReplaceAll(line, k.name+" ", k.portable()+" "))
 		}
 		body := k.body
@@ -201,6 +206,9 @@ func (m *matrix) sums() *matrix {
 
 // weightFields are the fields of the weight: panels and tail.
 func (m *matrix) weightFields() []string {
+	if m.tiled() {
+		return []string{m.e.field(m.tensor, m.tensor.TiledField())}
+	}
 	if m.layout.Order == plan.Connections || m.layout.Tail == 0 || m.layout.Full == 0 {
 		return []string{m.e.field(m.tensor, m.tensor.Field)}
 	}
@@ -292,14 +300,14 @@ func weightNames(l *plan.Layout) []string {
 // build writes the kernel.
 func (m *matrix) build(k *kernelFunc) {
 	m.doc(k)
-	names := m.e.local("scale", "sq")
+	names := m.e.Local("scale", "sq")
 	ptr := map[*ir.Value]string{}
 	for i, v := range m.stored {
 		hint := "y"
 		if i > 0 {
 			hint = fmt.Sprintf("y%d", i)
 		}
-		ptr[v] = names.own(hint)
+		ptr[v] = names.Own(hint)
 		k.args = append(k.args, arg{ptr[v], "*" + array(m.e.elem, v.Size())})
 	}
 	k.args = append(k.args, arg{"x", "*" + array(m.e.elem, m.x.Size())})
@@ -314,7 +322,7 @@ func (m *matrix) build(k *kernelFunc) {
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.bias.Param).Layout.Full, typeName(m.e.elem))})
 	}
 	for _, v := range m.extra {
-		ptr[v] = names.name(v.Name)
+		ptr[v] = names.Name(v.Name)
 		k.args = append(k.args, arg{ptr[v], m.operandType(v)})
 	}
 	p := &printer{matrix: m, ptr: ptr, names: names}

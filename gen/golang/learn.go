@@ -99,7 +99,7 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
 	over, key := rowsIn(l.Gradient), "learn "+l.Gradient.String()
 	if over != nil {
-		key = fmt.Sprintf("learn %T %v %s", ir.Form(l.Gradient), t.Layout.ByInputs, b.updateKey(l.Update, t))
+		key = fmt.Sprintf("learn %T %v %s %d %s", ir.Form(l.Gradient), t.Layout.ByInputs, t.Layout.Dims(), t.Layout.Out, b.updateKey(l.Update))
 		for _, v := range over {
 			pass, typ, element := b.source(v)
 			if key += " " + typ; element != nil {
@@ -151,7 +151,7 @@ func (b *body) takeRows(k *kernelFunc, over []*ir.Value) {
 	for i, v := range over {
 		name, typ, _ := b.source(v)
 		if v.Kind != ir.Input {
-			name = b.names.own([]string{"dy", "x"}[i])
+			name = b.names.Own([]string{"dy", "x"}[i])
 			b.args[v] = name
 		}
 		k.args = append(k.args, arg{name, typ})

@@ -44,7 +44,7 @@ func (e *emitter) common(key, hint, doc string, text func(name string, doc []str
 		return a.name
 	}
 	if e.commons[key] == "" {
-		e.commons[key] = e.globals.name(hint)
+		e.commons[key] = e.Globals.Name(hint)
 	}
 	a := &assembly{t, callers{e.caller()}, true, e.commons[key], doc, func(_ *target.Target, name string, doc []string) *asm.Func { return text(name, doc) }}
 	e.library[t.Arch+" "+key] = a
@@ -61,7 +61,7 @@ func (e *emitter) assembly(key, hint, doc string, text func(t *target.Target, na
 		a.add(e.caller())
 		return a.name
 	}
-	a := &assembly{t, callers{e.caller()}, false, e.globals.name(hint + " " + upper(t)), doc, text}
+	a := &assembly{t, callers{e.caller()}, false, e.Globals.Name(hint + " " + upper(t)), doc, text}
 	e.library[key] = a
 	return a.name
 }

@@ -43,7 +43,7 @@ func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.C
 			}
 		}
 		y := op.Out[0]
-		value := p.e.apply(op.Doc, op.Prog, op.InNames, operands, op.OutNames[0])
+		value := p.e.Apply(op.Doc, op.Prog, op.InNames, operands, op.OutNames[0])
 		if reads[y] > 0 {
 			reg[y] = fmt.Sprintf("%sv%d", acc, i)
 			out = append(out, let(reg[y], value))

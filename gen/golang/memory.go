@@ -61,17 +61,17 @@ func (e *emitter) rowField(v *ir.Value) string {
 		e.rowNames = map[any]string{}
 		names := newNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask", "transposed")
 		for n := range e.plan.Train.Gradients.Phases(plan.Samples) {
-			names.taken[numberedName("gradientSpace", n)] = true
+			names.Taken[numberedName("gradientSpace", n)] = true
 		}
 		for _, s := range e.plan.Train.States {
-			names.taken[lowerCamel(s)] = true
+			names.Taken[lowerCamel(s)] = true
 		}
 		for _, r := range append(e.plan.Train.Rows[:len(e.plan.Train.Rows):len(e.plan.Train.Rows)], e.plan.Train.Values...) {
 			switch s := e.plan.Train.RowOf[r].Series; {
 			case s == nil:
-				e.rowNames[r] = names.name(r.Name)
+				e.rowNames[r] = names.Name(r.Name)
 			case e.rowNames[s] == "":
-				e.rowNames[s] = names.name(s.Name)
+				e.rowNames[s] = names.Name(s.Name)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func narrow(t *plan.Tensor) bool { return t.Layout.Elem != t.Value.DType }
 func (e *emitter) widen(elem ir.DType, cell string) *jen.Statement {
 	switch elem {
 	case ir.Float16:
-		return e.rt("Widen16").Call(exprf("%s", cell))
+		return e.RT("Widen16").Call(exprf("%s", cell))
 	case ir.Int8:
 		return jen.Id(typeName(e.elem)).Call(exprf("%s", cell))
 	}
@@ -74,7 +74,7 @@ func (e *emitter) narrowSet(t *plan.Tensor) []jen.Code {
 	if t.Scaled() {
 		bound = "Largest8"
 	}
-	out := []jen.Code{jen.If(let("err", e.rt("CheckStored").Call(jen.Lit(t.Value.Name), jen.Id("v"), e.rt(bound), jen.Lit(string(storage)))), exprf("err != nil")).Block(
+	out := []jen.Code{jen.If(let("err", e.RT("CheckStored").Call(jen.Lit(t.Value.Name), jen.Id("v"), e.RT(bound), jen.Lit(string(storage)))), exprf("err != nil")).Block(
 		jen.Return(jen.Id("err")))}
 	return append(out, forRange("o", fmt.Sprint(t.Layout.Out), e.storeRow(t, fmt.Sprintf("v[o*%d:][:%d]", t.Layout.In, t.Layout.In))))
 }
@@ -133,7 +133,7 @@ func (e *emitter) storedTensors(f *jen.File) {
 	}
 	f.Comment("storedTensors are the tensors of the embedded file: weights as they are stored, and")
 	f.Comment("their scales.")
-	f.Var().Id("storedTensors").Op("=").Index().Add(e.rt("Tensor")).ValuesFunc(func(g *jen.Group) {
+	f.Var().Id("storedTensors").Op("=").Index().Add(e.RT("Tensor")).ValuesFunc(func(g *jen.Group) {
 		for _, r := range rows {
 			g.Line().Add(r)
 		}
@@ -150,10 +150,10 @@ func (e *emitter) storedTensors(f *jen.File) {
 func (e *emitter) storer(f *jen.File, t *plan.Tensor) {
 	l := &t.Layout
 	var body []jen.Code
-	value := e.rt("Round16").Call(jen.Id("w"))
+	value := e.RT("Round16").Call(jen.Id("w"))
 	if t.Scaled() {
-		body = append(body, let("s", e.rt("Scale8").Call(jen.Id("row"))), setf(vectorAt("p."+t.ScaleField(), "o"), "s"))
-		value = e.rt("Round8").Call(jen.Id("w"), jen.Id("s"))
+		body = append(body, let("s", e.RT("Scale8").Call(jen.Id("row"))), setf(vectorAt("p."+t.ScaleField(), "o"), "s"))
+		value = e.RT("Round8").Call(jen.Id("w"), jen.Id("s"))
 	}
 	store := set("*"+e.cell(t), value)
 	if l.Order == plan.Connections {

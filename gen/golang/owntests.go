@@ -45,7 +45,7 @@ const (
 
 // testSteps is how often the tests of inference run a sample.
 func (e *emitter) testSteps() int {
-	if e.remembers() {
+	if e.Remembers() {
 		return memorySteps
 	}
 	return 1
@@ -95,7 +95,7 @@ func (e *emitter) testsOnHeap() bool {
 	for _, o := range e.prog.Outputs {
 		outputs += o.Value.Size() * size
 	}
-	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, zeroAllocationBatch*e.memorySize()*size, e.workspaceBytes()) > variableLimit
+	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, zeroAllocationBatch*e.MemorySize()*size, e.workspaceBytes()) > variableLimit
 }
 
 // referenceCase is a sample of TestReference.
@@ -269,7 +269,7 @@ func (m *measured) data(machine *interp.Machine) {
 				at++
 			}
 		}
-		for _, o := range m.trained() {
+		for _, o := range m.Trained() {
 			rows[o.Target] = append(rows[o.Target], m.target(o, s))
 		}
 	}

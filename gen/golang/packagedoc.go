@@ -44,7 +44,7 @@ func (e *emitter) doc() []string {
 	} else {
 		lines = append(lines, "\tvar x "+e.opts.Package+".Input // fill in")
 	}
-	if e.remembers() {
+	if e.Remembers() {
 		lines = append(lines, "\tvar s "+e.opts.Package+".State // of a stream, at its beginning", "\ty := net.Predict(&x, &s) // step by step")
 	} else {
 		lines = append(lines, "\ty := net.Predict(&x)")

@@ -76,32 +76,32 @@ func (b *body) paramMap(o *ir.Map) error {
 func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
 	var holders, names []string
 	index := map[*ir.Value]int{}
-	scope := b.e.local()
-	for name := range b.names.taken {
-		scope.reserved[name] = true
+	scope := b.e.Local()
+	for name := range b.names.Taken {
+		scope.Reserved[name] = true
 	}
 	for i, a := range b.arraysOf(o) {
 		for _, v := range a.values {
 			index[v] = i
 		}
-		holders, names = append(holders, a.holder), append(names, scope.own(a.name+"s"))
+		holders, names = append(holders, a.holder), append(names, scope.Own(a.name+"s"))
 	}
 	return b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
-		s := b.e.scalar(b.e.elem)
-		s.avoid(scope)
+		s := b.e.Scalar(b.e.elem)
+		s.Avoid(scope)
 		var body []jen.Code
 		for i, x := range o.In {
 			if isNumber(x) {
-				s.bind(o.InNames[i], b.at[x].idx)
+				s.Bind(o.InNames[i], b.at[x].idx)
 				continue
 			}
-			name := s.fresh(o.InNames[i])
-			s.bind(o.InNames[i], name)
+			name := s.Fresh(o.InNames[i])
+			s.Bind(o.InNames[i], name)
 			body = append(body, letf(name, "%s", elements[index[x]]))
 		}
-		body = append(body, s.assigns(o.Prog)...)
+		body = append(body, s.Assigns(o.Prog)...)
 		for i, y := range o.Out {
-			body = append(body, setf(elements[index[y]], "%s", s.names[o.OutNames[i]]))
+			body = append(body, setf(elements[index[y]], "%s", s.Names[o.OutNames[i]]))
 		}
 		return body
 	})
@@ -119,7 +119,7 @@ func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) erro
 	}
 	b.add(forRange("o", fmt.Sprint(outs),
 		jen.Var().Id("row").Id(array(b.e.elem, ins)),
-		b.e.rt("Dropout").Call(exprf("row[:]"), exprf("t.seed"), b.e.rt("PurposeDropConnect"), exprf("t.step"),
+		b.e.RT("Dropout").Call(exprf("row[:]"), exprf("t.seed"), b.e.RT("PurposeDropConnect"), exprf("t.step"),
 			exprf("%s", b.e.layerOf(o)), exprf("0"), exprf("uint64(o*%d)", ins), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))),
 		forRange("i, v", "row", store...)))
 	return nil
@@ -140,7 +140,7 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 				operands[i] = b.at[x].idx
 			}
 		}
-		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e"))
+		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e"))
 	}
 	if o.When != nil {
 		defer func(before []jen.Code) {

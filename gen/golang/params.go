@@ -14,7 +14,7 @@ import (
 // params prints the parameters: the arena, accessors by canonical index, the
 // table of tensors and the initial values.
 func (e *emitter) params() (*jen.File, error) {
-	f := e.file()
+	f := e.File()
 	f.Comment("params holds the parameters, packed for the kernels: every array starts on a")
 	f.Comment("64-byte boundary, w[n/16][k][n%16] is the weight from input k to output n.")
 	f.Type().Id("params").Struct(e.arena(&e.plan.Net)...)
@@ -93,24 +93,6 @@ func (e *emitter) sparseTables(f *jen.File, t *plan.Tensor) {
 	)
 }
 
-// wrap joins numbers, twenty to a line.
-func wrap(items []string) string {
-	var b strings.Builder
-	for i, s := range items {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		if i%20 == 0 && len(items) > 20 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(s)
-	}
-	if len(items) > 20 {
-		b.WriteString(",\n")
-	}
-	return b.String()
-}
-
 // accessor prints the method that returns the place of an element.
 func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 	l, name, T, p := &t.Layout, paramName(t.Value), typeName(t.Layout.Elem), "p."
@@ -161,7 +143,7 @@ func (e *emitter) vectorWithin(field, o string, n int) string {
 		return vectorAt(field, o)
 	}
 	_, lane := split(o)
-	return fmt.Sprintf("%s[%s(%s, %d)/%d][%s]", field, e.rtName("Index"), o, n, schedule.Panel, lane)
+	return fmt.Sprintf("%s[%s(%s, %d)/%d][%s]", field, e.RTName("Index"), o, n, schedule.Panel, lane)
 }
 
 // tensorTable prints the names and shapes of the weight file.
@@ -176,7 +158,7 @@ func (e *emitter) tensorTable(f *jen.File) {
 	}
 	f.Comment("tensors are the tensors of a weight file, in canonical layout: weights [out, in],")
 	f.Comment("biases [out].")
-	f.Var().Id("tensors").Op("=").Index().Add(e.rt("Tensor")).ValuesFunc(func(g *jen.Group) {
+	f.Var().Id("tensors").Op("=").Index().Add(e.RT("Tensor")).ValuesFunc(func(g *jen.Group) {
 		for _, r := range rows {
 			g.Line().Add(r)
 		}
@@ -269,7 +251,7 @@ func (e *emitter) getTensor(t *plan.Tensor) []jen.Code {
 func (e *emitter) setTensor(t *plan.Tensor) []jen.Code {
 	var out []jen.Code
 	if t.Layout.Order == plan.Connections {
-		refuse := jen.Return(jen.Op("&").Add(e.rt("TensorError")).Values(
+		refuse := jen.Return(jen.Op("&").Add(e.RT("TensorError")).Values(
 			jen.Id("Name").Op(":").Lit(t.Value.Name),
 			jen.Id("Want").Op(":").Lit("0 where the mask has no connection"),
 			jen.Id("Got").Op(":").Lit("a weight that is not 0")))
@@ -286,7 +268,7 @@ func (e *emitter) setTensor(t *plan.Tensor) []jen.Code {
 	case out == nil:
 		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{setf("*"+e.cell(t), "v[%s]", at)} }))
 	}
-	return out
+	return append(out, e.transformFilters(t)...)
 }
 
 // initialise prints the initial values.
@@ -302,6 +284,7 @@ func (e *emitter) initialise(f *jen.File) {
 		if c := e.initial(t, fmt.Sprint(t.Value.Param.Layer)); c != nil {
 			body = append(body, jen.Comment(t.Value.Name+": "+initialDoc(t.Value.Param)), c)
 		}
+		body = append(body, e.transformFilters(t)...)
 	}
 	f.Comment("initialise sets the initial values the spec asks for; they depend on the seed and")
 	f.Comment("the canonical index alone.")

@@ -25,7 +25,7 @@ func (e *emitter) stepOne(f *jen.File) error {
 	}
 	b := &body{
 		e: e, phase: ph, slots: "ws", weights: "p", grads: "g", training: true, single: true,
-		names:  e.local(),
+		names:  e.Local(),
 		at:     map[*ir.Value]place{},
 		sample: "t.seen",
 	}
@@ -116,8 +116,8 @@ type rankOne struct {
 
 func (r *rankOne) build(k *kernelFunc) {
 	T := typeName(r.e.elem)
-	k.doc = []string{
-		fmt.Sprintf("%s is the step of layer %q by one sample:", k.name, oneLine(r.Layer)), "",
+	k.doc = []string{fmt.Sprintf("%s is the step of layer %q by one sample", k.name, oneLine(r.Layer))}
+	k.loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] -= rate * (x[k] * dy[n])", "\t\t}", "\t\tb[n] -= rate * dy[n]", "\t}", "",
 		"with gradients that are sums of one term, 0 + x[k]*dy[n].",
 		"It does not allocate.",
@@ -211,7 +211,7 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 		k.rows, k.body = false, k.generic
 		return
 	}
-	p := &printer{matrix: m, ptr: map[*ir.Value]string{}, names: e.local()}
+	p := &printer{matrix: m, ptr: map[*ir.Value]string{}, names: e.Local()}
 	for i, v := range m.stored {
 		p.ptr[v] = single.args[i].name
 	}

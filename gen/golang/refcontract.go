@@ -49,12 +49,3 @@ func (r *ref) contract(o *ir.Contract) {
 	}
 	r.add(nestAll(loops, when(inY, sum...))...)
 }
-
-// nestAll runs code in loops whose variables count as used.
-func nestAll(loops []ir.Loop, code []jen.Code) []jen.Code {
-	for i := len(loops) - 1; i >= 0; i-- {
-		code = []jen.Code{jen.For(jen.Id(loops[i].Name).Op(":=").Range().Lit(loops[i].Size)).Block(
-			append([]jen.Code{setf("_", "%s", loops[i].Name)}, code...)...)}
-	}
-	return code
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -17,7 +18,7 @@ import (
 // over plain slices, parameters in canonical layout. It shares nothing with
 // the kernels.
 func (e *emitter) reference() (*jen.File, error) {
-	f := e.file()
+	f := e.File()
 	r := e.newRef(append(e.reserved(), "seed", "step", "samples")...)
 	r.inputs("x")
 	for i, m := range e.prog.Memory {
@@ -35,7 +36,7 @@ func (e *emitter) reference() (*jen.File, error) {
 		outs[i] = jen.Id(r.at[o.Value])
 	}
 	args := "p [][]float64, x *Input"
-	if e.remembers() {
+	if e.Remembers() {
 		args += ", s [][]float64"
 		r.add(e.refMemory(r))
 		f.Comment("refForward is a step of the network in float64; p holds the parameters in canonical layout,")
@@ -51,7 +52,7 @@ func (e *emitter) reference() (*jen.File, error) {
 			return nil, err
 		}
 	}
-	for _, k := range sortedKeys(e.refs) {
+	for _, k := range source.SortedKeys(e.refs) {
 		f.Line()
 		f.Add(e.refs[k].code)
 	}
@@ -61,7 +62,7 @@ func (e *emitter) reference() (*jen.File, error) {
 // newRef starts a function of the reference.
 func (e *emitter) newRef(reserved ...string) *ref {
 	r := &ref{e: e, names: newNamer(reserved...), at: map[*ir.Value]string{}}
-	r.names.others, r.names.record = e.refNames, e.globals.others
+	r.names.Others, r.names.Record = e.refNames, e.Globals.Others
 	return r
 }
 
@@ -78,9 +79,9 @@ func (r *ref) add(c ...jen.Code) { r.out = append(r.out, c...) }
 
 func (r *ref) inputs(name string) {
 	for _, v := range r.e.prog.Inputs {
-		local := r.names.name("in_" + v.Name)
+		local := r.names.Name("in_" + v.Name)
 		r.at[v] = local
-		r.add(letf(local, "refInput(%s%s[:])", name, r.e.inputField(v)))
+		r.add(letf(local, "refInput(%s%s[:])", name, r.e.InputField(v)))
 	}
 }
 
@@ -110,7 +111,7 @@ func (r *ref) roll(roll *plan.Roll, ops []ir.Op) error {
 	for _, op := range first {
 		for _, x := range op.Ins() {
 			if y := roll.Carried[x]; y != nil && names[y] == "" {
-				names[y] = r.names.name(plan.SeriesName(y))
+				names[y] = r.names.Name(plan.SeriesName(y))
 				in = append(in, x)
 			}
 		}
@@ -141,7 +142,7 @@ func (r *ref) result(v *ir.Value) string {
 	if r.loop != nil {
 		hint = plan.SeriesName(v)
 	}
-	r.at[v] = r.names.name(hint)
+	r.at[v] = r.names.Name(hint)
 	return r.at[v]
 }
 
@@ -209,18 +210,18 @@ func (r *ref) function(o *ir.Map) string {
 	if f := r.e.refs[key]; f != nil {
 		return f.name
 	}
-	f := &refFunc{name: r.e.globals.name("ref " + o.Doc)}
+	f := &refFunc{name: r.e.Globals.Name("ref " + o.Doc)}
 	r.e.refs[key], r.e.refNames[f.name] = f, true
 	in := r.e.newRef()
 	names := make([]string, len(o.In))
 	for i := range o.In {
-		names[i] = in.names.own(o.InNames[i])
+		names[i] = in.names.Own(o.InNames[i])
 	}
 	args := jen.Params()
 	if len(names) > 0 {
 		args = jen.Params(jen.Id(joinComma(names)).Index().Float64())
 	}
-	dst := in.names.own("out")
+	dst := in.names.Own("out")
 	f.code = jen.Comment(fmt.Sprintf("%s is %s of every element.", f.name, wrapFormula(o.Prog.Keep(o.OutNames[0])))).Line().Func().Id(f.name).Add(args).Index().Float64().Block(
 		append(in.elementwise(o, names, dst, o.Out[0].Size()), jen.Return(jen.Id(dst)))...)
 	return f.name
@@ -246,21 +247,24 @@ func (r *ref) fill(prog *ir.Map, dst string, size int) []jen.Code {
 }
 
 func (r *ref) elementwise(prog *ir.Map, operands []string, dst string, size int) []jen.Code {
-	s := r.e.scalar(ir.Float64)
-	s.math = true
-	s.avoid(r.names)
+	s := r.e.Scalar(ir.Float64)
+	s.Math = true
+	s.Avoid(r.names)
 	var body []jen.Code
 	for i, x := range prog.In {
-		local := s.fresh(prog.InNames[i])
-		s.bind(prog.InNames[i], local)
-		if x.Size() == 1 {
+		local := s.Fresh(prog.InNames[i])
+		s.Bind(prog.InNames[i], local)
+		switch n := x.Size(); {
+		case n == 1:
 			body = append(body, letf(local, "%s[0]", operands[i]))
-		} else {
+		case n < size:
+			body = append(body, letf(local, "%s[j%%%d]", operands[i], n))
+		default:
 			body = append(body, letf(local, "%s[j]", operands[i]))
 		}
 	}
-	body = append(body, s.assigns(prog.Prog.Keep(prog.OutNames[0]))...)
-	body = append(body, setf(dst+"[j]", "%s", s.names[prog.OutNames[0]]))
+	body = append(body, s.Assigns(prog.Prog.Keep(prog.OutNames[0]))...)
+	body = append(body, setf(dst+"[j]", "%s", s.Names[prog.OutNames[0]]))
 	return []jen.Code{letf(dst, "make([]float64, %d)", size), forRange("j", dst, body...)}
 }
 
@@ -291,7 +295,7 @@ func (r *ref) reduce(o *ir.Reduce) {
 			wide = x
 		}
 	}
-	terms := r.names.own("terms")
+	terms := r.names.Own("terms")
 	m := &ir.Map{Prog: o.Prog, In: o.In, InNames: o.InNames, OutNames: []string{"e"}}
 	r.add(r.fill(m, terms, wide.Size())...)
 	r.add(letf(r.result(o.Y), "[]float64{ref%s(%s)}", map[ir.ReduceKind]string{ir.Sum: "Sum", ir.MaxOf: "Largest"}[o.Kind], terms))
@@ -305,7 +309,7 @@ func (r *ref) random(o *ir.Random) {
 	}
 	y := r.result(o.Y)
 	r.add(letf(y, "make([]float64, %d)", o.Y.Size()),
-		r.e.rt("Dropout").Call(exprf("%s", y), exprf("seed"), r.e.rt(purpose), exprf("step"), exprf("%s", r.layerOf(o)),
+		r.e.RT("Dropout").Call(exprf("%s", y), exprf("seed"), r.e.RT(purpose), exprf("step"), exprf("%s", r.layerOf(o)),
 			exprf("%s", sample), exprf("0"), exprf("%d", threshold), exprf("%s", literal(scale, ir.Float64))))
 }
 
@@ -336,7 +340,7 @@ func (e *emitter) refLoss(f *jen.File) error {
 		case v.Kind == ir.Scalar && v.Name == "batch":
 			r.at[v] = "batch"
 		case v.Kind == ir.Constant && needed[v]:
-			r.at[v] = r.names.name(v.Name)
+			r.at[v] = r.names.Name(v.Name)
 			body = append(body, letf(r.at[v], "[]float64{%s}", wrap(literalsOf(v, ir.Float64))))
 		}
 	}
@@ -361,12 +365,12 @@ func (e *emitter) refLoss(f *jen.File) error {
 
 // targets declares the targets of sample i.
 func (r *ref) targets() {
-	for _, o := range r.e.trained() {
+	for _, o := range r.e.Trained() {
 		field := ""
 		if len(r.e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		name := r.names.name("target_" + o.Name)
+		name := r.names.Name("target_" + o.Name)
 		r.at[o.Target] = name
 		if o.Class {
 			r.add(letf(name, "[]float64{float64(y[i]%s)}", field))

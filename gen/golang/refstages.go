@@ -100,7 +100,7 @@ func (r *ref) unused() []jen.Code {
 	for _, v := range r.e.prog.Inputs {
 		out = append(out, setf("_", "%s", r.at[v]))
 	}
-	for _, o := range r.e.trained() {
+	for _, o := range r.e.Trained() {
 		out = append(out, setf("_", "%s", r.at[o.Target]))
 	}
 	return out
@@ -125,7 +125,7 @@ func (r *ref) carry(op ir.Op, level map[*ir.Value]int, kept map[*ir.Value]string
 		}
 		name := r.at[x]
 		if kept[x] == "" {
-			kept[x] = r.names.name(name + "Rows")
+			kept[x] = r.names.Name(name + "Rows")
 			first := stages[from]
 			first.before = append(first.before, jen.Var().Id(kept[x]).Index().Index().Float64())
 			first.sample = append(first.sample, setf(kept[x], "append(%s, %s)", kept[x], name))

@@ -10,9 +10,6 @@ import (
 	"github.com/nngen-go/nngen/gen/plan"
 )
 
-// turn is the variable of a loop over equal layers.
-const turn = "l"
-
 // field is a field of a tensor in the arena: of the block of the turn in a loop
 // over equal layers.
 func (e *emitter) field(t *plan.Tensor, name string) string {
@@ -50,14 +47,6 @@ func (e *emitter) sliceOf(o *ir.Slice, array string) string {
 	return sliceIn(o, array, nil)
 }
 
-// sliceIn is a part of an array, in a loop where it begins by turns.
-func sliceIn(o *ir.Slice, array string, turns map[ir.Op]plan.Move) string {
-	if m, ok := turns[o]; ok && m.Step != 0 {
-		return fmt.Sprintf("%s[%s:][:%d]", array, m.Text(turn), o.Y.Size())
-	}
-	return fmt.Sprintf("%s[%d:%d]", array, o.From, o.From+o.Y.Size())
-}
-
 // move is how the place of a value goes on in the loop that is being printed.
 func (e *emitter) move(v *ir.Value) (plan.Move, bool) {
 	if e.repeat == nil {
@@ -70,9 +59,9 @@ func (e *emitter) move(v *ir.Value) (plan.Move, bool) {
 // variable is a variable for a value, in a loop without the number of its layer.
 func (b *body) variable(v *ir.Value) string {
 	if b.e.repeat != nil {
-		return b.names.name(plan.SeriesName(v))
+		return b.names.Name(plan.SeriesName(v))
 	}
-	return b.names.name(v.Name)
+	return b.names.Name(v.Name)
 }
 
 // slot is a value's place in the workspace.

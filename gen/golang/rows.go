@@ -46,7 +46,7 @@ func (r rows) bytes() int { return r.stride * plan.ElemSize(r.elem) }
 func (b *body) rowsOf(v *ir.Value) rows {
 	r := rows{size: v.Size(), stride: v.Size(), elem: v.DType}
 	if v.Kind == ir.Input {
-		r.pass, r.typ, r.field, r.named = "x", "[]Input", b.e.inputField(v), true
+		r.pass, r.typ, r.field, r.named = "x", "[]Input", b.e.InputField(v), true
 		r.stride = 0
 		for _, in := range b.e.prog.Inputs {
 			r.stride += in.Size()
@@ -63,7 +63,7 @@ func (b *body) rowsOf(v *ir.Value) rows {
 	}
 	if m, ok := b.memory[v]; ok {
 		r.pass, r.typ, r.field, r.named = m.slice, "[]State", m.field, true
-		r.stride = b.e.memorySize()
+		r.stride = b.e.MemorySize()
 		return r
 	}
 	r.stride = b.e.rowStride(v.Size())

@@ -104,7 +104,7 @@ func (b *body) wholeBatch() {
 	for _, s := range b.phase.Steps {
 		for _, x := range stepIns(s) {
 			if at := b.at[x].idx; isNumber(x) && strings.Contains(at, "len(x)") {
-				name := b.names.name(x.Name)
+				name := b.names.Name(x.Name)
 				b.add(letf(name, "%s", at))
 				b.at[x] = place{name, name}
 			}

@@ -10,10 +10,6 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
-// remembers reports whether the network keeps something of a stream from one
-// step to the next: whether there is a State.
-func (e *emitter) remembers() bool { return len(e.prog.Memory) > 0 }
-
 // stateField is the selector of a part of the state.
 func stateField(m *ir.Memory) string {
 	layer, slot, _ := strings.Cut(m.Name, ".")
@@ -22,7 +18,7 @@ func stateField(m *ir.Memory) string {
 
 // stateArg is the argument of a function for the state, if there is one.
 func (e *emitter) stateArg(typ string) []jen.Code {
-	if !e.remembers() {
+	if !e.Remembers() {
 		return nil
 	}
 	return []jen.Code{jen.Id("s").Id(typ)}
@@ -30,7 +26,7 @@ func (e *emitter) stateArg(typ string) []jen.Code {
 
 // withState adds the state to what a call passes, behind y and x.
 func (e *emitter) withState(s string, args ...jen.Code) []jen.Code {
-	if !e.remembers() {
+	if !e.Remembers() {
 		return args
 	}
 	return append(append(args[:2:2], exprf("%s", s)), args[2:]...)
@@ -45,13 +41,13 @@ func (e *emitter) batchArgs() []jen.Code {
 // matches panics unless a slice is as long as x.
 func (e *emitter) matches(function, slice string) []jen.Code {
 	n := fmt.Sprintf("len(%s)", slice)
-	return []jen.Code{jen.If(exprf("%s != len(x)", n)).Block(e.rt("BadMatch").Call(
+	return []jen.Code{jen.If(exprf("%s != len(x)", n)).Block(e.RT("BadMatch").Call(
 		jen.Lit(e.opts.Package+".Net."+function), jen.Lit(n), exprf("%s", n), jen.Lit("len(x)"), exprf("len(x)")))}
 }
 
 // reserved are the names of the arguments that networks with memory have.
 func (e *emitter) reserved() []string {
-	if !e.remembers() {
+	if !e.Remembers() {
 		return nil
 	}
 	return []string{"s", "next"}
@@ -73,7 +69,7 @@ func (e *emitter) bindMemory(b *body) func() []jen.Code {
 		}
 		b.at[m.Out] = place{at, "&" + at}
 	}
-	if e.remembers() {
+	if e.Remembers() {
 		b.add(letf("next", "&ws.next"))
 		out = append(out, setf("*s", "*next"))
 	}
@@ -103,15 +99,6 @@ func (e *emitter) bindMemoryRows(b *body) []jen.Code {
 // memoryRows says in which slice of states, and in which field, a value's rows
 // are.
 type memoryRows struct{ slice, field string }
-
-// memorySize is the number of elements of a state.
-func (e *emitter) memorySize() int {
-	n := 0
-	for _, m := range e.prog.Memory {
-		n += m.In.Size()
-	}
-	return n
-}
 
 // forwardSequence prints steps of one stream.
 func (e *emitter) forwardSequence(f *jen.File) {

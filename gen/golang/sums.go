@@ -84,7 +84,7 @@ func copyName(v *ir.Value) string {
 // passed, its type, and the element expression for sample i.
 func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) string) {
 	if v.Kind == ir.Input {
-		field := b.e.inputField(v)
+		field := b.e.InputField(v)
 		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
 	}
 	if name := b.args[v]; name != "" {
@@ -145,8 +145,8 @@ type gradWeight struct {
 
 func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType string) {
 	l, T := &g.t.Layout, typeName(g.e.elem)
-	k.doc = []string{
-		fmt.Sprintf("%s computes the gradient of the weights of layer %q:", k.name, oneLine(o.Layer)), "",
+	k.doc = []string{fmt.Sprintf("%s computes the gradient of the weights of layer %q", k.name, oneLine(o.Layer))}
+	k.loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tg[n][k] = Σ over the samples of dy[n] * x[k]", "\t\t}", "\t}", "",
 		"in the order of the samples. It does not allocate.",
 	}

@@ -9,6 +9,7 @@ import (
 	"text/template"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/runtime/nnrt"
@@ -176,7 +177,7 @@ func (e *emitter) templates() error {
 func (e *emitter) render(name string, v *view) ([]byte, error) {
 	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{
 		// rt names an identifier of the runtime, imported or copied.
-		"rt": e.rtName,
+		"rt": e.RTName,
 	}).ParseFS(templates.FS, name)
 	if err != nil {
 		return nil, err
@@ -188,18 +189,9 @@ func (e *emitter) render(name string, v *view) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// rtName is the name of an identifier of the runtime in a template.
-func (e *emitter) rtName(s string) string {
-	e.used[s] = true
-	if e.opts.Runtime == "" {
-		return standalonePrefix + s
-	}
-	return "nnrt." + s
-}
-
 func (e *emitter) view() *view {
 	v := &view{
-		Header: e.header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
+		Header: e.Header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
 		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
 		Sampled: e.opts.Sample != nil, SampledUnits: sampledUnits, SampledBlocks: sampledBlocks, SampledScale: sampledScale,
@@ -209,7 +201,7 @@ func (e *emitter) view() *view {
 	if e.opts.Runtime != "" {
 		v.ErrorType = "nnrt.TensorError"
 	} else {
-		v.ErrorType = standalonePrefix + "TensorError"
+		v.ErrorType = source.StandalonePrefix + "TensorError"
 	}
 	if v.Train {
 		v.Optimizer = e.net.Optimizer.Name
@@ -239,12 +231,12 @@ func (e *emitter) view() *view {
 	v.Fits, v.Memory, v.Steps = e.fits(), e.memoryViews(), e.testSteps()
 	e.records(v)
 	for _, in := range e.prog.Inputs {
-		v.Inputs = append(v.Inputs, ioView{Field: e.inputField(in), Size: in.Size(), Bytes: in.DType == ir.Uint8})
+		v.Inputs = append(v.Inputs, ioView{Field: e.InputField(in), Size: in.Size(), Bytes: in.DType == ir.Uint8})
 	}
 	for _, o := range e.prog.Outputs {
-		v.OutputViews = append(v.OutputViews, ioView{Field: e.outputField(o.Name), Size: o.Value.Size()})
+		v.OutputViews = append(v.OutputViews, ioView{Field: e.OutputField(o.Name), Size: o.Value.Size()})
 	}
-	for _, o := range e.trained() {
+	for _, o := range e.Trained() {
 		field := ""
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)

@@ -13,7 +13,7 @@ import (
 
 // train prints the trainer's memory, the gradients and the loss of a batch.
 func (e *emitter) train() (*jen.File, error) {
-	f := e.file()
+	f := e.File()
 	e.trainSteps = nil
 	if err := e.stepOne(f); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (e *emitter) train() (*jen.File, error) {
 func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
 		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
-		names: e.local(),
+		names: e.Local(),
 		at:    map[*ir.Value]place{}, kept: map[*ir.Value]bool{},
 		sample: "t.seen+uint32(from+i)",
 	}
@@ -250,7 +250,7 @@ func (b *body) take() []jen.Code {
 func (b *body) bindTargets() { b.bindTargetsAt("i") }
 
 func (b *body) bindTargetsAt(i string) {
-	for _, o := range b.e.trained() {
+	for _, o := range b.e.Trained() {
 		field := ""
 		if len(b.e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
@@ -266,10 +266,10 @@ func (b *body) bindTargetsAt(i string) {
 // checks prints the test of a batch's length and classes.
 func (e *emitter) checks(f *jen.File) {
 	body := []jen.Code{
-		jen.If(exprf("len(x) < 1 || len(x) > MaxBatch")).Block(e.rt("BadBatch").Call(exprf("fn"), exprf("len(x)"), exprf("MaxBatch"))),
-		jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadMatch").Call(exprf("fn"), jen.Lit("len(y)"), exprf("len(y)"), jen.Lit("len(x)"), exprf("len(x)"))),
+		jen.If(exprf("len(x) < 1 || len(x) > MaxBatch")).Block(e.RT("BadBatch").Call(exprf("fn"), exprf("len(x)"), exprf("MaxBatch"))),
+		jen.If(exprf("len(y) != len(x)")).Block(e.RT("BadMatch").Call(exprf("fn"), jen.Lit("len(y)"), exprf("len(y)"), jen.Lit("len(x)"), exprf("len(x)"))),
 	}
-	for _, o := range e.trained() {
+	for _, o := range e.Trained() {
 		if !o.Class {
 			continue
 		}
@@ -278,7 +278,7 @@ func (e *emitter) checks(f *jen.File) {
 			field = "." + spec.GoName(o.Name)
 		}
 		body = append(body, forRange("i", "y", jen.If(exprf("uint32(y[i]%s) >= %d", field, o.Value.Size())).Block(
-			e.rt("BadClass").Call(exprf("fn"), exprf("i"), exprf("int(y[i]%s)", field), exprf("%d", o.Value.Size())))))
+			e.RT("BadClass").Call(exprf("fn"), exprf("i"), exprf("int(y[i]%s)", field), exprf("%d", o.Value.Size())))))
 	}
 	f.Comment("check panics unless x and y are a batch.")
 	f.Func().Id("check").Params(jen.Id("fn string, x []Input, y []Target")).Block(body...)
@@ -287,10 +287,10 @@ func (e *emitter) checks(f *jen.File) {
 
 // update prints the optimiser's step and the penalty.
 func (e *emitter) update() (*jen.File, error) {
-	f := e.file()
+	f := e.File()
 	b := &body{
 		e: e, weights: "p", grads: "g", phase: e.plan.Train.Update, training: true,
-		names: e.local(), at: map[*ir.Value]place{},
+		names: e.Local(), at: map[*ir.Value]place{},
 	}
 	b.bindScalars()
 	if err := b.run(); err != nil {

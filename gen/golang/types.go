@@ -14,7 +14,7 @@ import (
 // types prints what the shapes decide: constants, the input, output and
 // target types, the workspaces.
 func (e *emitter) types() (*jen.File, error) {
-	f := e.file()
+	f := e.File()
 	inputs, outputs := 0, 0
 	for _, v := range e.prog.Inputs {
 		inputs += v.Size()
@@ -54,22 +54,6 @@ func (e *emitter) inputType(f *jen.File) {
 	f.Comment("Input is one sample.")
 	f.Type().Id("Input").Struct(fields...)
 	f.Line()
-}
-
-// inputField is the selector of an input within Input, "" if it is the only
-// one.
-func (e *emitter) inputField(v *ir.Value) string {
-	if len(e.prog.Inputs) == 1 {
-		return ""
-	}
-	return "." + spec.GoName(v.Name)
-}
-
-func (e *emitter) outputField(name string) string {
-	if len(e.prog.Outputs) == 1 {
-		return ""
-	}
-	return "." + spec.GoName(name)
 }
 
 func (e *emitter) outputType(f *jen.File) {
@@ -113,7 +97,7 @@ func (e *emitter) argMax(f *jen.File, suffix string, o ir.Output) {
 	f.Comment(fmt.Sprintf("ArgMax%s is the class with the greatest score; the first of equals.", suffix))
 	f.Func().Params(jen.Id("y").Op("*").Id("Output")).Id("ArgMax"+suffix).Params().Int().Block(
 		letf("best", "0"),
-		forRange("i, v", "y"+e.outputField(o.Name), jen.If(exprf("v > y%s[best]", e.outputField(o.Name))).Block(setf("best", "i"))),
+		forRange("i, v", "y"+e.OutputField(o.Name), jen.If(exprf("v > y%s[best]", e.OutputField(o.Name))).Block(setf("best", "i"))),
 		jen.Return(jen.Id("best")))
 	f.Line()
 }
@@ -126,7 +110,7 @@ func targetTypeOf(o ir.Output) string {
 }
 
 func (e *emitter) targetType(f *jen.File) {
-	trained := e.trained()
+	trained := e.Trained()
 	if len(e.prog.Outputs) == 1 {
 		o := trained[0]
 		what := "Target is what the output should be."
@@ -159,17 +143,6 @@ func (e *emitter) targetType(f *jen.File) {
 // normalized reports whether the targets of an output are normalised for the loss.
 func (e *emitter) normalized(output string) bool {
 	return slices.ContainsFunc(e.net.Outputs, func(o spec.Output) bool { return o.Name == output && o.Normalize != nil })
-}
-
-// trained are the outputs that have a loss.
-func (e *emitter) trained() []ir.Output {
-	var out []ir.Output
-	for _, o := range e.prog.Outputs {
-		if o.Target != nil {
-			out = append(out, o)
-		}
-	}
-	return out
 }
 
 // slots are the fields of a phase's workspace: with some rows, of some stride.
@@ -206,7 +179,7 @@ func (e *emitter) rowStride(size int) int {
 
 // nextState is the field of a workspace for the states after a step.
 func (e *emitter) nextState(rows ...int) []jen.Code {
-	if !e.remembers() {
+	if !e.Remembers() {
 		return nil
 	}
 	field := jen.Id("next")
@@ -232,5 +205,5 @@ func (e *emitter) workspaces(f *jen.File) {
 
 // workspaceBytes is the size of Workspace.
 func (e *emitter) workspaceBytes() int {
-	return e.plan.Infer.Bytes(e.elem) + e.memorySize()*plan.ElemSize(e.elem)
+	return e.plan.Infer.Bytes(e.elem) + e.MemorySize()*plan.ElemSize(e.elem)
 }

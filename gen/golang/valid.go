@@ -10,7 +10,7 @@ import (
 func (e *emitter) valid(f *jen.File) {
 	var body []jen.Code
 	number := false
-	for _, o := range e.trained() {
+	for _, o := range e.Trained() {
 		field := ""
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
@@ -18,7 +18,7 @@ func (e *emitter) valid(f *jen.File) {
 		what := jen.Lit(e.opts.Package + ".Target" + field)
 		if o.Class {
 			body = append(body, jen.If(exprf("uint32(y%s) >= %d", field, o.Value.Size())).Block(
-				jen.Return(e.rt("ClassError").Call(what, exprf("int(y%s)", field), exprf("%d", o.Value.Size())))))
+				jen.Return(e.RT("ClassError").Call(what, exprf("int(y%s)", field), exprf("%d", o.Value.Size())))))
 			continue
 		}
 		number = true
@@ -27,7 +27,7 @@ func (e *emitter) valid(f *jen.File) {
 			over = "&y" + field // not a copy
 		}
 		body = append(body, forRange("i, v", over, jen.If(exprf("v-v != 0")).Block(
-			jen.Return(e.rt("NumberError").Call(what, exprf("i"), exprf("float64(v)"))))))
+			jen.Return(e.RT("NumberError").Call(what, exprf("i"), exprf("float64(v)"))))))
 	}
 	receiver := "*Target"
 	if len(e.prog.Outputs) == 1 && !number {
@@ -40,7 +40,7 @@ func (e *emitter) valid(f *jen.File) {
 	f.Comment("ValidTargets returns an error for the first target that is not valid.")
 	f.Func().Id("ValidTargets").Params(jen.Id("y").Index().Id("Target")).Error().Block(
 		forRange("i", "y", jen.If(letf("err", "y[i].Valid()"), exprf("err != nil")).Block(
-			jen.Return(e.rt("TargetError").Call(exprf("i"), exprf("err"))))),
+			jen.Return(e.RT("TargetError").Call(exprf("i"), exprf("err"))))),
 		jen.Return(jen.Nil()))
 	f.Line()
 }

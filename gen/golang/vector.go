@@ -4,61 +4,93 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// mapKernel returns the function that does an element-wise operation on
-// arrays, nil if no instruction set can print it or it is too small.
+// mapKernel returns the function that does an element-wise operation on arrays
+// of any size, nil if no instruction set can print it or it is too small.
 func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	if len(e.plan.Options.Targets) == 0 || !calls.Elements(size) || slices.Contains(o.InNames, o.OutNames[0]) {
 		return nil
 	}
 	T := typeName(e.elem)
 	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + T}
-	args, call := []arg{{"y", "*" + array(e.elem, size)}}, []string{"&y[0]"}
+	args, call := []arg{{"y", "[]" + T}}, []string{"&y[0]"}
 	operands := make([]string, len(o.In))
+	row := repeatedIn(o)
 	for i, x := range o.In {
-		if x.Kind == ir.Param || x.DType != e.elem {
+		if x.Kind == ir.Param && x.Size() != row || x.DType != e.elem {
 			return nil
 		}
+		name := kernel.Leaf(i)
 		if isNumber(x) {
-			name := kernel.Leaf(i)
 			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: name, Arg: name, Type: "*" + T, Single: true})
 			args = append(args, arg{name, T})
 			operands[i] = name
 			call = append(call, "&"+name)
 			continue
 		}
-		op := kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: "*" + T, Single: x.Size() == 1}
-		operands[i] = op.Arg + "[j]"
-		if op.Single {
-			operands[i] = op.Arg + "[0]"
+		op := kernel.MapOperand{Leaf: name, Arg: name, Type: "*" + T, Single: x.Size() == 1, Repeated: x.Size() == row}
+		typ, first := "[]"+T, "&"+name+"[0]"
+		switch {
+		case op.Single:
+			typ, operands[i] = "*"+array(e.elem, 1), name+"[0]"
+		case x.Kind == ir.Param:
+			typ, first = fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(x.Param).Layout.Full, T), "&"+name+"[0][0]"
+			operands[i] = vectorAt(name, "j")
+		case op.Repeated:
+			typ, operands[i] = "*"+array(e.elem, row), name+"[j]"
+		case row > 0:
+			operands[i] = name + "[i+j]"
+		default:
+			operands[i] = name + "[j]"
 		}
 		m.Ins = append(m.Ins, op)
-		args, call = append(args, arg{op.Arg, "*" + array(e.elem, x.Size())}), append(call, "&"+op.Arg+"[0]")
+		args, call = append(args, arg{name, typ}), append(call, first)
 	}
 	if !e.anyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
 		return nil
 	}
-	return e.kernel(fmt.Sprintf("%s of %v", m.Key(), args), o.Doc+" each", func(k *kernelFunc) {
+	return e.kernel(fmt.Sprintf("%s of %v by %d", m.Key(), args, row), o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(m.Prog))}
 		k.args = args
+		value := jen.Id(T).Call(e.Apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))
+		n, rows := "len(y)", "1"
+		k.body = append(k.bounds("y"), forRange("j", "y", set("y[j]", value)))
+		if row > 0 {
+			n, rows = strconv.Itoa(row), fmt.Sprintf("len(y)/%d", row)
+			k.doc = append(k.doc, fmt.Sprintf("Operands of %d elements are repeated.", row))
+			k.body = append(k.bounds("y"), jen.For(letf("i", "0"), exprf("i < len(y)"), exprf("i += %d", row)).Block(
+				jen.For(jen.Id("j").Op(":=").Range().Lit(row)).Block(set("y[i+j]", value))))
+		}
 		e.fast(k, func() []jen.Code {
 			if !canMap(e.target(), m) {
 				return nil
 			}
-			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, %d, 1, 0", strings.Join(call, ", "), size))}
+			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, %s, %s, 0", strings.Join(call, ", "), n, rows))}
 		})
-		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
 	})
+}
+
+// repeatedIn is how many elements the operands have that an element-wise operation
+// repeats, 0 where there are none.
+func repeatedIn(o *ir.Map) int {
+	for _, x := range o.In {
+		if n := x.Size(); n > 1 && n < o.Out[0].Size() {
+			return n
+		}
+	}
+	return 0
 }
 
 // canMap reports whether an instruction set has the operation.
@@ -103,7 +135,7 @@ func (e *emitter) vectorKernels() []*kernelFunc {
 		}
 	}
 	var out []*kernelFunc
-	for _, name := range sortedKeys(byName) {
+	for _, name := range source.SortedKeys(byName) {
 		out = append(out, byName[name])
 	}
 	return out
@@ -134,7 +166,7 @@ func (e *emitter) assemblyFiles() error {
 		}
 	}
 	if helpers := helpersOf(ks); len(arches) > 1 && len(helpers) > 0 {
-		f := e.file()
+		f := e.File()
 		f.HeaderComment("//go:build " + asmTag(arches...))
 		for _, k := range helpers {
 			k.chooser(f, "")
@@ -143,7 +175,7 @@ func (e *emitter) assemblyFiles() error {
 			return err
 		}
 	}
-	other := e.file()
+	other := e.File()
 	other.HeaderComment("//go:build !(" + asmTag(arches...) + ")")
 	for _, k := range ks {
 		if !k.assemblyOnly() && k.on("") {
@@ -161,9 +193,9 @@ func helpersOf(ks []*kernelFunc) []*kernelFunc {
 
 // archFiles adds the files of an architecture.
 func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
-	f := e.file()
+	f := e.File()
 	f.HeaderComment("//go:build " + asmTag(arch))
-	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.header(), asmTag(arch))
+	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.Header(), asmTag(arch))
 	data := map[string]string{arch: e.lists[arch]}
 	for _, t := range e.targets() {
 		data[t.Name+"_"+t.Arch] = t.Data

@@ -64,30 +64,52 @@ func (e *emitter) updateKernel(u *updateKernel, hint string) string {
 }
 
 // vectorUpdate emits an operation on parameter-shaped values as a function
-// with assembly, one for all tensors of a layout; it reports false where there
-// is none.
+// with assembly, one for all tensors; it reports false where there is none.
 func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 	if !b.e.plan.Layerwise {
 		return false
 	}
-	if _, _, ok := b.updateOf(o); !ok {
+	u, _, ok := b.updateOf(o)
+	if !ok {
 		return false
 	}
-	k := b.e.kernel("update "+b.updateKey(o, t), lowerCamel(o.Out[0].Param.Name)+" "+o.Doc, func(k *kernelFunc) {
+	k := b.e.kernel("update "+b.updateKey(o), o.Doc+" elements", func(k *kernelFunc) {
 		k.train, k.rows = true, true
-		k.doc = []string{fmt.Sprintf("%s changes %s: %s.", k.name, alike(o.Out[0]), wrapFormula(o.Prog))}
-		inner := &body{e: b.e, names: b.e.local(), at: map[*ir.Value]place{}}
-		inner.takeNumbers(k, o)
-		inner.takeArrays(k, b.arraysOf(o), t)
-		inner.updateFunc(k, o, t)
+		k.doc = []string{
+			fmt.Sprintf("%s is %s for every element. What lies between", k.name, wrapFormula(o.Prog)),
+			"the rows of a tensor is computed with them; it holds nothing.",
+		}
+		(&body{e: b.e, names: b.e.Local(), at: map[*ir.Value]place{}}).updateFunc(k, u, o, b.arraysOf(o))
 	})
-	b.add(b.e.id(k).Call(append(b.passNumbers(o), b.passArrays(o, t)...)...))
+	for _, field := range fieldsOf(t) {
+		args := b.passNumbers(o)
+		for _, a := range b.arraysOf(o) {
+			args = append(args, b.flat(t, a.holder, field))
+		}
+		b.add(b.e.id(k).Call(args...))
+	}
 	return true
 }
 
+// flat is a field of a tensor in a holder as one slice.
+func (b *body) flat(t *plan.Tensor, holder, field string) jen.Code {
+	l, first, size := &t.Layout, "[0][0]", 0
+	switch {
+	case l.Order == plan.Connections:
+		first, size = "[0]", l.Size()
+	case l.Order == plan.Vector:
+		size = l.Size()
+	case field == t.Field && l.Full > 0:
+		first, size = "[0][0][0]", l.Full*l.Rows*schedule.Panel
+	default:
+		size = l.Ins() * l.Tail
+	}
+	return b.e.RT("Flat").Call(exprf("&%s%s", b.field(t, holder, field), first), exprf("%d", size))
+}
+
 // updateKey tells updates that can share a function.
-func (b *body) updateKey(o *ir.Map, t *plan.Tensor) string {
-	key := fmt.Sprintf("%s %d %v %s", t.Layout.Dims(), t.Layout.Out, o.OutNames, o.Prog)
+func (b *body) updateKey(o *ir.Map) string {
+	key := fmt.Sprintf("%v %s", o.OutNames, o.Prog)
 	for _, a := range b.arraysOf(o) {
 		key += fmt.Sprintf(" %s:%d", a.name, len(a.values))
 	}
@@ -143,7 +165,7 @@ func (b *body) arraysOf(o *ir.Map) []*updateArray {
 func (b *body) takeNumbers(k *kernelFunc, o *ir.Map) {
 	numbers, names := numbersOf(o)
 	for i, x := range numbers {
-		name := b.names.name(names[i])
+		name := b.names.Name(names[i])
 		k.args = append(k.args, arg{name, typeName(b.e.elem)})
 		b.at[x] = place{name, ""}
 	}
@@ -152,7 +174,7 @@ func (b *body) takeNumbers(k *kernelFunc, o *ir.Map) {
 func (b *body) takeArrays(k *kernelFunc, arrays []*updateArray, t *plan.Tensor) {
 	b.args = map[*ir.Value]string{}
 	for _, a := range arrays {
-		name := b.names.own(a.name)
+		name := b.names.Own(a.name)
 		for _, v := range a.values {
 			b.args[v] = name
 		}
@@ -177,70 +199,77 @@ func (b *body) passArrays(o *ir.Map, t *plan.Tensor) []jen.Code {
 	return args
 }
 
-// updateFunc prints the function: assembly panel by panel, or the loop.
-func (b *body) updateFunc(k *kernelFunc, o *ir.Map, t *plan.Tensor) {
-	u, holders, _ := b.updateOf(o)
-	k.generic = b.elementLoop(o, t)
+// updateFunc prints the function: some elements a call of assembly, or the loop.
+func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, arrays []*updateArray) {
+	b.takeNumbers(k, o)
+	at := map[*ir.Value]string{}
+	var names []string
+	for _, a := range arrays {
+		name := b.names.Own(a.name)
+		for _, v := range a.values {
+			at[v] = name
+		}
+		names = append(names, name)
+		k.args = append(k.args, arg{name, "[]" + typeName(b.e.elem)})
+	}
+	s := b.e.Scalar(b.e.elem)
+	s.Avoid(b.names)
+	var loop []jen.Code
+	for i, x := range o.In {
+		if isNumber(x) {
+			s.Bind(o.InNames[i], b.at[x].idx)
+			continue
+		}
+		name := s.Fresh(o.InNames[i])
+		s.Bind(o.InNames[i], name)
+		loop = append(loop, letf(name, "%s[j]", at[x]))
+	}
+	loop = append(loop, s.Assigns(o.Prog)...)
+	for i, y := range o.Out {
+		loop = append(loop, setf(at[y]+"[j]", "%s", s.Names[o.OutNames[i]]))
+	}
+	k.generic = append(k.bounds(names[0]), forRange("j", names[0], loop...))
+	arrayOf := map[string]string{}
+	for i, x := range slices.Concat(o.In, o.Out) {
+		if name := slices.Concat(o.InNames, o.OutNames)[i]; arrayOf[name] == "" {
+			arrayOf[name] = at[x]
+		}
+	}
 	b.e.fast(k, func() []jen.Code {
 		if _, ok := b.e.target().Update(&u.Update); !ok {
 			return nil
 		}
-		return b.updateFast(u, o, t, holders)
+		return b.updateFast(u, o, arrayOf, names)
 	})
 }
 
-// updateFast is the body with assembly.
-func (b *body) updateFast(u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string) []jen.Code {
-	name := b.e.updateKernel(u, o.Doc)
-	numbers, _ := numbersOf(o)
-	return b.e.updateCalls(t, b.e.target().Lanes(u.Elem), func(field, index, vectors string) jen.Code {
+// updateFast is the body with assembly. The last vector may reach into the padding of
+// a tensor.
+func (b *body) updateFast(u *updateKernel, o *ir.Map, arrayOf map[string]string, arrays []string) []jen.Code {
+	name, lanes := b.e.updateKernel(u, o.Doc), b.e.target().Lanes(u.Elem)
+	call := func(vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
-			args = append(args, "&"+b.field(t, holders[a], field)+index)
+			args = append(args, "&"+arrayOf[a]+"[0]")
 		}
+		numbers, _ := numbersOf(o)
 		for _, x := range numbers {
 			args = append(args, "&"+b.at[x].idx)
 		}
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, vectors), ", ")))
-	})
-}
-
-// updateCalls calls the assembly for every part of a tensor; the padding is
-// updated with the rest, it holds nothing.
-func (e *emitter) updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
-	// pieces are rows of width elements; index is that of a row.
-	loop := func(body ...jen.Code) []jen.Code {
-		if calls.PreemptsUpdate(t.Layout.Size()) {
-			return append(body, e.preempt())
-		}
-		return body
 	}
-	pieces := func(field, index string, rows, width int) jen.Code {
-		per := calls.PerUpdate(width)
-		if per >= rows {
-			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the tensor's padding belongs to it
-		}
-		return jen.For(letf("k", "0"), exprf("k < %d", rows), exprf("k += %d", per)).Block(
-			loop(call(field, fmt.Sprintf(index, "k"), vectorsOf(fmt.Sprintf("min(%d, %d-k)", per, rows), width, lanes)))...)
+	last := call(fmt.Sprintf("(len(%s)+%d)/%d", arrays[0], lanes-1, lanes))
+	per := calls.UpdateOf(b.e.plan)
+	if per == 0 {
+		return []jen.Code{last}
 	}
-	l := &t.Layout
-	switch l.Order {
-	case plan.Connections:
-		per := calls.PerUpdate(1)
-		if l.Size() <= per {
-			return []jen.Code{pieces(t.Field, "[%s]", 1, l.Size())}
-		}
-		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", per)).Block(
-			loop(call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", per, l.Size(), lanes-1, lanes)))...)}
-	case plan.Vector:
-		return []jen.Code{pieces(t.Field, "[%s][0]", l.Full, schedule.Panel)}
+	var rest []string
+	for _, a := range arrays {
+		rest = append(rest, fmt.Sprintf("%s[%d:]", a, per))
 	}
-	var out []jen.Code
-	if l.Full > 0 {
-		out = append(out, forRange("q", fmt.Sprint(l.Full), loop(pieces(t.Field, "[q][%s][0]", l.Ins(), schedule.Panel))...))
+	return []jen.Code{
+		jen.For(exprf("len(%s) > %d", arrays[0], per)).Block(call(fmt.Sprint(per/lanes)), b.e.preempt(),
+			setf(strings.Join(arrays, ", "), "%s", strings.Join(rest, ", "))),
+		last,
 	}
-	if l.Tail > 0 {
-		out = append(out, pieces(t.TailField(), "[%s][0]", l.Ins(), l.Tail))
-	}
-	return out
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
@@ -33,9 +34,9 @@ func parens(sum string) string {
 	return sum
 }
 
-// viewLoops walks a view: inner gets the position in the row-major result and
-// in the source.
-func viewLoops(axes []ir.Axis, offset int, inner func(flat, at string) []jen.Code) []jen.Code {
+// viewLoops walks a view of runs of some elements: inner gets the position in the
+// row-major result and in the source.
+func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []jen.Code) []jen.Code {
 	var flat, at []string
 	place := func(i string, stride int) string {
 		if stride == 1 {
@@ -46,7 +47,7 @@ func viewLoops(axes []ir.Axis, offset int, inner func(flat, at string) []jen.Cod
 	if offset != 0 || len(axes) == 0 {
 		at = append(at, fmt.Sprint(offset))
 	}
-	behind := 1
+	behind := run
 	for k := len(axes) - 1; k >= 0; k-- {
 		flat = append([]string{place(fmt.Sprintf("i%d", k), behind)}, flat...)
 		behind *= axes[k].Size
@@ -82,7 +83,15 @@ func (b *body) view(o *ir.View) {
 			k.body = []jen.Code{jen.Id("copy").Call(exprf("y[:]"), exprf("x[%d:%d]", o.Offset, o.Offset+o.Y.Size()))}
 			return
 		}
-		k.body = viewLoops(axes, o.Offset, func(flat, at string) []jen.Code {
+		last := len(axes) - 1
+		if last > 0 && calls.Runs(axes[last].Size, axes[last].Stride) && o.X.Kind != ir.Param {
+			n := axes[last].Size
+			k.body = viewLoops(axes[:last], o.Offset, n, func(flat, at string) []jen.Code {
+				return []jen.Code{jen.Id("copy").Call(exprf("y[%s:][:%d]", flat, n), exprf("x[%s:]", at))}
+			})
+			return
+		}
+		k.body = viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
 			return []jen.Code{setf("y["+flat+"]", "%s", element("x", at))}
 		})
 	})
@@ -101,7 +110,7 @@ func (b *body) viewGrad(o *ir.ViewGrad) {
 			viewDoc(axes, o.Offset) + ".",
 		}
 		k.args = []arg{{"dx", "*" + array(b.e.elem, o.DX.Size())}, {"dy", "*" + array(b.e.elem, o.DY.Size())}}
-		k.body = append([]jen.Code{jen.Id("clear").Call(exprf("dx[:]"))}, viewLoops(axes, o.Offset, func(flat, at string) []jen.Code {
+		k.body = append([]jen.Code{jen.Id("clear").Call(exprf("dx[:]"))}, viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
 			return []jen.Code{jen.Id("dx[" + at + "]").Op("+=").Id("dy[" + flat + "]")}
 		})...)
 	})
@@ -198,16 +207,6 @@ func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 		return out
 	}
 	return append(out, setf("y["+resultIndex(o)+"]", "%s", result))
-}
-
-// firstNaN is the rest of the condition under which v takes the place of s: a
-// NaN does, of another one only where the last counts.
-func firstNaN(kind ir.ReduceKind, v, s string) string {
-	cond := fmt.Sprintf(" || %[1]s != %[1]s", v)
-	if kind == ir.ArgMax || kind == ir.ArgMin {
-		cond += fmt.Sprintf(" && %[1]s == %[1]s", s)
-	}
-	return cond
 }
 
 // flatIndex is the place of x[o][n][i].

@@ -13,6 +13,10 @@ func (m *Machine) contract(o *ir.Contract) {
 		m.integers(d)
 		return
 	}
+	if o.Algo == ir.Winograd2 && !m.Plain {
+		m.winograd(ir.TiledOf(o))
+		return
+	}
 	s := m.newSum(o)
 	y := o.Y.V
 	whole := o.Whole()

@@ -76,11 +76,7 @@ func (m *Machine) elements(a expr.Arith, prog expr.Program, in []*ir.Value, name
 // at runs the program for element i.
 func (e *elements) at(i int) {
 	for j, r := range e.rows {
-		if len(r) == 1 {
-			e.env[j] = r[0]
-		} else {
-			e.env[j] = r[i]
-		}
+		e.env[j] = r[i%len(r)]
 	}
 	e.f.Run(e.env)
 }

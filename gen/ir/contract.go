@@ -24,7 +24,21 @@ type Contract struct {
 	// Chains is the number of accumulator chains, where it is not that of the
 	// schedule for sums of its shape.
 	Chains int
+	// Algo is how the sums of a convolution are computed: what a layer asks for,
+	// and, after the pass Winograd, Winograd2 or nothing.
+	Algo Algo
 }
+
+// Algo is a way to compute the sums of a convolution, part of the numeric schedule.
+type Algo string
+
+// The ways: one after the other, or by Winograd's transform F(2×2, 3×3), tiles of
+// 2×2 results at a time.
+const (
+	Auto      Algo = ""
+	Direct    Algo = "direct"
+	Winograd2 Algo = "winograd2"
+)
 
 // Term is a sum of products.
 type Term struct {

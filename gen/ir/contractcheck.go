@@ -123,6 +123,9 @@ func (c *Contract) String() string {
 	for _, l := range c.Loops {
 		fmt.Fprintf(&b, ", %s<%d", l.Name, l.Size)
 	}
+	if c.Algo != Auto {
+		fmt.Fprintf(&b, " by %s", c.Algo)
+	}
 	return b.String()
 }
 

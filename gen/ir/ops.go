@@ -25,8 +25,9 @@ type RankOne struct {
 	W, B, DY, X, Rate *Value
 }
 
-// Map applies a scalar program to every element. Operands of one element are
-// broadcast over the features, operands without the batch over the samples.
+// Map applies a scalar program to every element. Operands of fewer elements, whose
+// number divides that of the result, are repeated; operands without the batch are
+// the same for all samples.
 // An output that is a parameter or a state is assigned in place.
 type Map struct {
 	Doc      string // what it is: "relu", "relu gradient"

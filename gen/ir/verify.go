@@ -81,7 +81,7 @@ func checkShapes(op Op) error {
 		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.X.Size() && (o.B == nil || o.B.Size() == o.DY.Size()))
 	case *Map:
 		for _, x := range o.In {
-			if x.Size() != 1 && x.Size() != o.Out[0].Size() || x.Batch && !o.Out[0].Batch {
+			if o.Out[0].Size()%x.Size() != 0 || x.Batch && !o.Out[0].Batch {
 				return fits(false)
 			}
 		}

@@ -127,6 +127,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"Kernel.Ahead":      func(k *kernel.Kernel) { k.Ahead = 1 },
 		"Kernel.Tile":       func(k *kernel.Kernel) { k.Tile = kernel.Tile{} },
 		"Kernel.Partial":    func(k *kernel.Kernel) { k.Partial = true },
+		"Kernel.Winograd":   func(k *kernel.Kernel) { k.Winograd.Block = 1 },
 		"Kernel.Rolled":     func(k *kernel.Kernel) { k.Rolled = true },
 		"Segment.RowStride": func(k *kernel.Kernel) { k.Segments[0].RowStride = 1 },
 	}

@@ -34,6 +34,8 @@ type Kernel struct {
 	// Partial: the last vector of an open kernel is not full; an argument says
 	// which lanes it has.
 	Partial bool
+	// Winograd: the sums are made by a transform.
+	Winograd Winograd
 	// Rolled: the number of terms is an argument of the kernel for rows, as
 	// distances are.
 	Rolled bool

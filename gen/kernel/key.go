@@ -19,6 +19,13 @@ func (k *Kernel) Key() string {
 }
 
 // Key describes the kernel.
+func (t *Tiles) Key() string {
+	c := *t
+	c.Epilogue = canonical(t.Epilogue)
+	return fmt.Sprintf("tiles %+v", c)
+}
+
+// Key describes the kernel.
 func (g *Gradient) Key() string {
 	c := *g
 	c.Update = nil

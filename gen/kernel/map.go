@@ -16,8 +16,9 @@ type Map struct {
 }
 
 // MapOperand is an operand of a Map: a leaf of the program and the argument that
-// holds it, as many elements as the result or one for all.
+// holds it: as many elements as the result, one for all, or, Repeated, those of a
+// row, which are the same in every row.
 type MapOperand struct {
-	Leaf, Arg, Type string
-	Single          bool
+	Leaf, Arg, Type  string
+	Single, Repeated bool
 }

@@ -59,12 +59,15 @@ func Strips(runs []Run, most int) []Strip {
 	return out
 }
 
-// OpenRows is the kernel of some outputs of a panel for rows that have the same
-// taps; how many, and which rows of the window, it is told by arguments. A tile
-// has some positions.
+// OpenRows is the kernel of some outputs of a panel, or of several whole ones, for
+// rows that have the same taps; how many, and which rows of the window, it is told
+// by arguments. A tile has some positions.
 func (k *Kernel) OpenRows(outputs, positions int) *Kernel {
 	p := *k
 	p.Outputs, p.Rows, p.Batch, p.Panels, p.Ahead = outputs, nil, Batch{}, Panels{}, 0
+	if outputs > panel {
+		p.Panels = Panels{Full: outputs / panel, PanelRows: k.Panels.PanelRows}
+	}
 	p.Out.Base, p.Out.PanelStride = 0, 0
 	p.Tile = Tile{Positions: positions}
 	return &p

@@ -41,6 +41,9 @@ func convLayer(rank int, depthwise bool, k spec.Kind) Layer {
 		k.Params = append(k.Params, spec.Param{Name: "groups", Doc: "groups of channels, each with filters of its own", Type: spec.Integer, Default: 1, Range: count})
 	}
 	k.Params = append(k.Params, kernelParams...)
+	if rank == 2 && !depthwise {
+		k.Params = append(k.Params, spec.Param{Name: "algo", Doc: algoDoc, Type: spec.Enum, Enum: []string{"auto", string(ir.Direct), string(ir.Winograd2)}})
+	}
 	if rank == 1 {
 		k.Params = append(k.Params, spec.Param{Name: "stateful", Doc: "a causal convolution goes on where that of the call before ended: what its windows need of the past is kept from call to call", Type: spec.Bool, Default: false})
 	}
@@ -56,6 +59,8 @@ func convLayer(rank int, depthwise bool, k spec.Kind) Layer {
 		return c.build()
 	}}
 }
+
+const algoDoc = "how inference sums: direct, product by product; winograd2, by Winograd's transform F(2×2, 3×3), which takes 4/9 of the products; auto (the default) chooses the faster one by the shape; packages that train, float64 and reproducible mode are direct"
 
 // kernelParams are the fields of what has filters and biases.
 var kernelParams = []spec.Param{
@@ -91,12 +96,18 @@ func (c *convolution) build() Tensor {
 	if !ok || l.Args.Bool("stateful") && !c.streamed() {
 		return Tensor{}
 	}
+	algo := ir.Algo(l.Args.Text("algo"))
+	if algo == ir.Winograd2 && !c.tiles() {
+		c.Errorf(l.Args["algo"].Pos, "write algo: auto", code.Conflict+"winograd2 is for a window of 3 by 3 with stride, dilation and groups of 1, and at least %d channels and filters", ir.LeastTiled)
+		return Tensor{}
+	}
 	w, bias := c.params(c.filters)
 	if w == nil {
 		return Tensor{}
 	}
 	z := c.Temp("z"+number, dims...)
 	k := c.contraction(z, w, bias)
+	k.Algo = algo
 	if !k.Exists(&k.Terms[0]) {
 		c.Errorf(l.Args["padding"].Pos, "write less padding", code.Shapes+"its windows lie in the padding alone")
 		return Tensor{}
@@ -106,6 +117,16 @@ func (c *convolution) build() Tensor {
 	}
 	c.Contract(k)
 	return c.Activate(l.Args.Word("activation"), Tensor{z, dims}, "a"+number)
+}
+
+// tiles reports whether Winograd's transform can compute the convolution.
+func (c *convolution) tiles() bool {
+	for _, win := range c.ws {
+		if win.kernel != 3 || win.stride != 1 || win.dilation != 1 {
+			return false
+		}
+	}
+	return c.groups == 1 && min(c.x.Dims[0], c.filters) >= ir.LeastTiled
 }
 
 // divides reports whether groups divide the channels of an input and of its result.

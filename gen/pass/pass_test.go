@@ -60,9 +60,13 @@ func results(t *testing.T, net *spec.Network, p *ir.Program) map[string][]float6
 // bit, on random networks.
 func TestPassesKeepMeaning(t *testing.T) {
 	g := gentest.NewGenerator(77)
-	removed := 0
-	for i := range 60 {
-		net, err := g.Network(fmt.Sprintf("net%d", i))
+	removed, repeated := 0, 0
+	for i := range 80 {
+		draw := g.Network
+		if i >= 60 {
+			draw = g.Convolutional
+		}
+		net, err := draw(fmt.Sprintf("net%d", i))
 		require.NoError(t, err)
 		prog, err := lower.Lower(net)
 		require.NoError(t, err)
@@ -77,8 +81,26 @@ func TestPassesKeepMeaning(t *testing.T) {
 			}
 		}))
 		removed += before - count(prog)
+		repeated += repeatedOperands(prog)
 	}
 	require.Greater(t, removed, 20, "the passes found nothing to do")
+	require.Greater(t, repeated, 20, "no operands are repeated")
+}
+
+// repeatedOperands are those that element-wise operations repeat.
+func repeatedOperands(p *ir.Program) int {
+	n := 0
+	for _, f := range p.Funcs() {
+		for _, op := range f.Ops {
+			m, ok := op.(*ir.Map)
+			for i := 0; ok && i < len(m.In); i++ {
+				if size := m.In[i].Size(); size > 1 && size < m.Out[0].Size() {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 func count(p *ir.Program) int {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/schedule"
 )
 
 // op is an operation with its values as they lie now.
@@ -60,6 +61,9 @@ func (t *pixels) op(op ir.Op) ir.Op {
 		n.Y, n.In = t.made(o.Y), t.allPlanes(o.In)
 		return &n
 	case *ir.ReduceAxis:
+		if n := t.of(o.X); n > 0 && o.Kind == ir.Sum && o.Outer == n && o.Inner == 1 {
+			return t.sum(o.Doc, t.made(o.Y), o.X, schedule.Chains(1, o.Length))
+		}
 		n := *o
 		n.Y, n.X = t.made(o.Y), t.plane(o.X)
 		return &n
@@ -89,6 +93,16 @@ func (t *pixels) alike(x *ir.Value, channels, size int) *ir.Value {
 		t.own[x] = n
 	}
 	return t.own[x]
+}
+
+// sum is the sum over the places of every channel of pixels.
+func (t *pixels) sum(layer string, y, x *ir.Value, chains int) ir.Op {
+	n := t.of(x)
+	places := []ir.Loop{{Name: "p", Size: x.Size() / n}}
+	return &ir.Contract{
+		Layer: layer, Loops: []ir.Loop{{Name: "c", Size: n}}, Y: ir.Operand{V: y, Dims: []int{n}, At: []ir.Affine{ir.Unit(0)}}, Chains: chains,
+		Terms: []ir.Term{{Loops: places, A: ir.Operand{V: t.pixel(x), Dims: []int{x.Size() / n, n}, At: []ir.Affine{ir.Unit(1), ir.Unit(0)}}}},
+	}
 }
 
 // contract is a contraction whose operands are read as they lie.
@@ -149,6 +163,11 @@ func (t *pixels) view(o *ir.View) ir.Op {
 
 // viewGrad is likewise; the gradients of an element are added in their order.
 func (t *pixels) viewGrad(o *ir.ViewGrad) ir.Op {
+	if channels := t.of(o.DY); channels > 0 && o.Offset == 0 && o.DX.Size() == channels {
+		if axes := ir.MergeAxes(o.Axes); len(axes) == 2 && axes[0] == (ir.Axis{Size: channels, Stride: 1}) && axes[1].Stride == 0 {
+			return t.sum(o.Doc, t.made(o.DX), o.DY, 1)
+		}
+	}
 	n := *o
 	if at, axes, offset := t.pixelAxes(o.DX, o.Axes, o.Offset); at {
 		n.DX, n.Axes, n.Offset = t.pixel(o.DX), axes, offset

@@ -104,6 +104,62 @@ func (t *pixels) survey() {
 			t.channels[g] = n
 		}
 	}
+	for _, op := range t.f.Ops {
+		if v, ok := op.(*ir.View); ok && wanted[t.group(v.Y)] == 0 && !fixed[t.group(v.Y)] {
+			t.spread(v)
+		}
+	}
+}
+
+// spread makes what views cut out of pixels pixels, too, where only contractions
+// that take them so read it, or what is combined with it.
+func (t *pixels) spread(first *ir.View) {
+	g, n := t.group(first.Y), t.cut(first)
+	in := func(x *ir.Value) bool { return t.group(x) == g }
+	takes := func(o *ir.Operand) bool { return !in(o.V) || len(o.Shape()) > 1 && o.Shape()[0] == n }
+	fits := func(op ir.Op) bool {
+		switch o := op.(type) {
+		case *ir.Map:
+			return true
+		case *ir.View:
+			return !in(o.X) && (!in(o.Y) || t.cut(o) == n)
+		case *ir.Contract:
+			for i := range o.Terms {
+				for _, x := range o.Terms[i].Operands() {
+					if !takes(x) {
+						return false
+					}
+				}
+			}
+			return !in(o.Y.V) && (o.Init == nil || takes(o.Init))
+		}
+		return !slices.ContainsFunc(append(op.Ins(), op.Outs()...), in)
+	}
+	if n > 1 && n < first.Y.Size() && !slices.ContainsFunc(t.f.Ops, func(op ir.Op) bool { return !fits(op) }) {
+		t.channels[g] = n
+	}
+}
+
+// cut is the number of channels of what a view cuts out of pixels, 0 if channels
+// and places change their order.
+func (t *pixels) cut(v *ir.View) int {
+	ok, axes, _ := t.pixelAxes(v.X, v.Axes, v.Offset)
+	if !ok || !isPlain(v.Y) {
+		return 0
+	}
+	n, places := 1, false
+	for _, a := range axes {
+		switch {
+		case a.Size == 1:
+		case a.Stride >= t.of(v.X):
+			places = true
+		case places || a.Stride < 0:
+			return 0
+		default:
+			n *= a.Size
+		}
+	}
+	return n
 }
 
 // isPlain reports whether a value is a temporary that is free to lie anyhow.

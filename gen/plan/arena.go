@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
@@ -48,6 +49,9 @@ func (a *Arena) add(t *Tensor) {
 			a.field(t, t.Path(t.TailField()), l.In, l.Tail)
 		}
 	}
+	if t.Tiled {
+		a.typed(t, t.Path(t.TiledField()), l.Elem, "by tiles, "+t.Value.Name, kernel.Planes, l.Panels(), l.In, schedule.Panel)
+	}
 	if t.Scaled() {
 		a.typed(t, t.Path(t.ScaleField()), t.Value.DType, "scales of "+t.Value.Name, l.Panels(), schedule.Panel)
 	}
@@ -81,6 +85,9 @@ func (t *Tensor) Scaled() bool { return t.Layout.Elem == ir.Int8 }
 
 // ScaleField returns the name of the field of the scales.
 func (t *Tensor) ScaleField() string { return t.Field + "s" }
+
+// TiledField returns the name of the field of transformed filters.
+func (t *Tensor) TiledField() string { return t.Field + "u" }
 
 // ScaleName returns the name of the scales of a weight in a file that holds
 // integers.

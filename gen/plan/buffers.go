@@ -20,7 +20,7 @@ func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 	live := 0
 	arrays, own := ph.arrays(last, keep, series), map[int]bool{}
 	for i, s := range ph.Steps {
-		for _, y := range s.Stored() {
+		for _, y := range s.written() {
 			if _, part := ph.Slot[y]; part || keep[y] || !y.Batch || y.Kind != ir.Temp {
 				continue
 			}
@@ -36,7 +36,7 @@ func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 			free = ph.take(y, free)
 		}
 		ph.Least = max(ph.Least, live)
-		for _, x := range append(s.ins(), s.Stored()...) {
+		for _, x := range append(s.ins(), s.written()...) {
 			slot, ok := ph.Slot[x]
 			if !ok || last[x] != i {
 				continue
@@ -175,6 +175,14 @@ func (s *Step) ins() []*ir.Value {
 		define(m, own)
 	}
 	return vs
+}
+
+// written are the values that have slots: what is stored, and what the step works with.
+func (s *Step) written() []*ir.Value {
+	if s.Scratch == nil {
+		return s.Stored()
+	}
+	return append(s.Stored(), s.Scratch)
 }
 
 // Stored returns the values the step writes to memory.

@@ -20,6 +20,16 @@ func (p *Plan) fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 	var steps []*Step
 	fused := map[ir.Op]bool{}
 	defined := map[*ir.Value]bool{}
+	for _, op := range ops { // what another stage computed of the sample is there
+		for _, x := range op.Ins() {
+			defined[x] = x.Batch
+		}
+	}
+	for _, op := range ops {
+		for _, y := range op.Outs() {
+			delete(defined, y)
+		}
+	}
 	for _, op := range ops {
 		if fused[op] {
 			continue
@@ -42,6 +52,31 @@ func (p *Plan) fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 		steps = append(steps, s)
 	}
 	return steps
+}
+
+// keptSums marks the steps whose layer keeps its sums in training.
+func (p *Plan) keptSums() {
+	kept := map[*ir.Value]*Step{}
+	mark := func(ph *Phase, see func(s *Step, w *ir.Value)) {
+		for _, s := range ph.Steps {
+			if o, ok := ir.Form(s.Op).(*ir.Dense); ok && len(s.Epilogue) > 0 {
+				see(s, o.W)
+			}
+		}
+	}
+	for _, ph := range p.Train.Gradients.Phases(Samples) {
+		mark(ph, func(s *Step, w *ir.Value) {
+			if s.Keep {
+				kept[w] = s
+			}
+		})
+	}
+	for _, ph := range append(p.Train.Evaluate.Phases(Samples), p.Infer, p.InferBatch) {
+		if ph == nil {
+			continue
+		}
+		mark(ph, func(s *Step, w *ir.Value) { s.Kept = kept[w] != nil && len(kept[w].Epilogue) == len(s.Epilogue) })
+	}
 }
 
 // sumOf is the result of an operation that kernels finish, of a product or a
@@ -80,7 +115,7 @@ func epilogue(ops []ir.Op, readers map[*ir.Value][]int, y *ir.Value, defined map
 		ready := true
 		for _, x := range m.In {
 			// Kernels over rows take no parameters beside weight and bias, and no constants.
-			ready = ready && x.Kind != ir.Param && x.Kind != ir.Constant && (inRegisters[x] || defined[x] || x.Kind != ir.Temp)
+			ready = ready && x.Kind != ir.Param && x.Kind != ir.Constant && (inRegisters[x] || defined[x] || x.Kind != ir.Temp) && (x.Size() == 1 || x.Size() == y.Size())
 		}
 		if ready {
 			maps = append(maps, m)

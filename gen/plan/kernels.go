@@ -11,6 +11,12 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 	if c := convolution(s.Op); c != nil {
 		k := describeConvolution(c, s.Chains, epilogues(s, s.Op.Outs()[0]))
 		k.Fused = p.Prog.Mode == "fast" && c.W != nil
+		switch {
+		case c.Algo == ir.Winograd2:
+			tile(k, ir.TiledOf(s.Op))
+		case c.W != nil:
+			k.Panels = p.TensorOf(c.W.V.Param).Layout.KernelPanels()
+		}
 		return k
 	}
 	if g := ir.FilterGradientOf(s.Op); g != nil {

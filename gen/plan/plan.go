@@ -39,6 +39,8 @@ type Plan struct {
 
 	tensorOf map[*ir.ParamInfo]*Tensor
 	series   map[*ir.Value]Element
+	// scratches is how many values there are that no operation knows.
+	scratches int
 }
 
 // Tensor is a stored parameter.
@@ -50,6 +52,8 @@ type Tensor struct {
 	// its own.
 	Run   *Run
 	Block int
+	// Tiled: filters that are stored a second time, transformed.
+	Tiled bool
 }
 
 // Train is the plan of a training step.
@@ -108,6 +112,8 @@ type Step struct {
 	// Keep: the operation's own result is stored too, because something
 	// beside the epilogue reads it.
 	Keep bool
+	// Kept: in training the same layer keeps its sums beside the same epilogue.
+	Kept bool
 	// hidden are results of the epilogue that only the epilogue reads.
 	hidden map[*ir.Value]bool
 	// Vector: there is an assembly kernel of it for every target.
@@ -116,6 +122,8 @@ type Step struct {
 	Kernel *kernel.Kernel
 	// Chains is the number of accumulator chains of each sum.
 	Chains int
+	// Scratch is memory that the step alone works with; nil if it needs none.
+	Scratch *ir.Value
 	// Unrolled: straight-line code.
 	Unrolled bool
 	// Skip: inputs that are zero are left out, where there are enough of them.
@@ -141,6 +149,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 	}
 	if prog.Gradients != nil {
 		p.train()
+		p.keptSums()
 	}
 	p.unroll()
 	p.vectorize()
@@ -152,9 +161,9 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 // tensors lays out the parameters. Dense layers are numbered, as in the
 // mathematics: w1, b1, w2, ….
 func (p *Plan) tensors() {
-	fields, numbers := map[string]int{}, numbered(p.Prog.Infer.Ops)
+	fields, numbers, tiled := map[string]int{}, numbered(p.Prog.Infer.Ops), tiledFilters(p.Prog.Infer.Ops)
 	for _, v := range p.Prog.Params {
-		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf())}
+		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf()), Tiled: tiled[v]}
 		t.Field = field(v, numbers, fields)
 		p.Tensors = append(p.Tensors, t)
 		p.tensorOf[v.Param] = t
@@ -182,6 +191,7 @@ func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
 	for _, s := range ph.Steps {
 		s.Chains = p.chains(s.Op)
 		s.Kernel = p.describe(s)
+		s.Scratch = p.scratch(s)
 	}
 	ph.assign(keep, p.series)
 	return ph

@@ -58,7 +58,7 @@ func (ph *Phase) verify() error {
 				return fmt.Errorf("internal error: plan: step %d reads %s from slot %d, which holds %v", i, x, slot.slot, holds[slot])
 			}
 		}
-		for _, y := range s.Stored() {
+		for _, y := range s.written() {
 			slot, ok := at(y)
 			if !ok {
 				continue

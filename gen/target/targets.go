@@ -40,6 +40,9 @@ type Target struct {
 	Convolve      func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	Positions     func(elem string, outputs, chains int, lanes bool) int
 	FusesConvolve func(*kernel.Kernel) bool
+	// Tiles prints a transform of tiles, from the source or back to results.
+	Tiles      func(name string, doc []string, k *kernel.Tiles) *asm.Func
+	FusesTiles func(*kernel.Kernel) bool
 
 	// FilterGradient prints the gradient of filters; PairsAtOnce is how many pairs
 	// of a column and a channel it sums at a time.
@@ -80,6 +83,7 @@ var Targets = []Target{
 		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
 		RankOne: arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
 		Convolve: arm64.Convolve, Positions: arm64.Positions, FusesConvolve: arm64.FusesConvolve,
+		Tiles: arm64.Tiles, FusesTiles: arm64.FusesTiles,
 		FilterGradient: arm64.FilterGradient, PairsAtOnce: arm64.PairsAtOnce,
 		Map: arm64.Map, Update: arm64.Update, Lanes: arm64.Lanes,
 	},
@@ -91,6 +95,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Masks: s.Masks() == "",
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
 		Convolve: s.Convolve, Positions: s.Positions, FusesConvolve: s.FusesConvolve,
+		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
 		FilterGradient: s.FilterGradient, PairsAtOnce: s.PairsAtOnce,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),

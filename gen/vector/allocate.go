@@ -37,11 +37,13 @@ func take(used []bool) (number int, ok bool) {
 type Allocation map[*Register]int
 
 // Allocate gives every value of the code a register from its instruction to its
-// last reader, the first that is free. The inputs' registers are given and in
-// use. It reports false where the registers do not suffice; then used is as
-// before, else the results are in use and the inputs that are not kept are not.
+// last reader: the one that the code gave up last, or the first that is free. So
+// the same code in other registers differs in their numbers alone. The inputs'
+// registers are given and in use. It reports false where the registers do not
+// suffice; then used is as before, else the results are in use and the inputs that
+// are not kept are not.
 func (c *Code) Allocate(used Used, given ...int) (a Allocation, ok bool) {
-	now := used.Clone()
+	now, left := used.Clone(), []int(nil) // left are vectors that the code gave up
 	a = Allocation{}
 	readers := map[*Register]int{}
 	for i, r := range c.Inputs {
@@ -58,6 +60,9 @@ func (c *Code) Allocate(used Used, given ...int) (a Allocation, ok bool) {
 	free := func(r *Register) {
 		if readers[r] == 0 && !r.Kept {
 			now.of(r)[a[r]] = false
+			if !r.Mask {
+				left = append(left, a[r])
+			}
 		}
 	}
 	for _, r := range c.Inputs { // of which nobody reads
@@ -70,7 +75,7 @@ func (c *Code) Allocate(used Used, given ...int) (a Allocation, ok bool) {
 			}
 		}
 		for _, r := range append([]*Register{in.Result}, in.Temps...) {
-			if a[r], ok = c.place(in, r, a, now); !ok {
+			if a[r], ok = c.place(in, r, a, now, &left); !ok {
 				return nil, false
 			}
 		}
@@ -85,13 +90,19 @@ func (c *Code) Allocate(used Used, given ...int) (a Allocation, ok bool) {
 }
 
 // place is the register of an instruction's result, or of what it takes beside.
-func (c *Code) place(in *Instr, r *Register, a Allocation, now Used) (number int, ok bool) {
+func (c *Code) place(in *Instr, r *Register, a Allocation, now Used, left *[]int) (number int, ok bool) {
 	if c.Set.Tied && r == in.Result {
 		for _, arg := range in.Args {
 			if arg != nil && arg.Mask == r.Mask && !now.of(arg)[a[arg]] {
 				now.of(arg)[a[arg]] = true
 				return a[arg], true
 			}
+		}
+	}
+	for ; !r.Mask && len(*left) > 0; *left = (*left)[:len(*left)-1] {
+		if n := (*left)[len(*left)-1]; !now[0][n] { // else its place was taken
+			now[0][n] = true
+			return n, true
 		}
 	}
 	return take(now.of(r))
@@ -101,6 +112,17 @@ func (c *Code) place(in *Instr, r *Register, a Allocation, now Used) (number int
 type Printer interface {
 	Ins(op string, operands ...string)
 	Note(format string, args ...any)
+}
+
+// Parts are the loads that the code begins with, and what follows them.
+func (c *Code) Parts() (loads, rest *Code) {
+	n := 0
+	for n < len(c.Instrs) && c.Instrs[n].Load != "" {
+		n++
+	}
+	first, then := *c, *c
+	first.Instrs, then.Instrs = c.Instrs[:n], c.Instrs[n:]
+	return &first, &then
 }
 
 // Print prints code. constant puts a constant into memory and is its operand;

@@ -123,14 +123,14 @@ func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xSt
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
+func adamElements(stepSize, correction float32, g, w, expAvg, expAvgSq []float32) {
 	switch {
 	case useAVX512:
-		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 40)
+		adamElementsAVX512(&g[0], &w[0], &expAvg[0], &expAvgSq[0], &stepSize, &correction, (len(g)+15)/16)
 	case useAVX2:
-		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 80)
+		adamElementsAVX2(&g[0], &w[0], &expAvg[0], &expAvgSq[0], &stepSize, &correction, (len(g)+7)/8)
 	default:
-		dense10BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
+		adamElementsGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
@@ -308,21 +308,6 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 	}
 }
 
-func dense10WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 40 {
-			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 128)
-		}
-	case useAVX2:
-		for q := range 40 {
-			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 256)
-		}
-	default:
-		dense10WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-	}
-}
-
 func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -413,21 +398,6 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 		}
 	default:
 		dense1GradWeightGeneric(g, dy, x)
-	}
-}
-
-func dense1WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 640)
-		}
-	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 1280)
-		}
-	default:
-		dense1WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
@@ -528,17 +498,6 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 		dense2Forward(y, x, w, b)
 	default:
 		dense2Forward(y, x, w, b)
-	}
-}
-
-func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 1)
-	case useAVX2:
-		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 2)
-	default:
-		dense5BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
@@ -751,21 +710,6 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	}
 }
 
-func dense6WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 8)
-		}
-	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 16)
-		}
-	default:
-		dense6WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-	}
-}
-
 func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -790,17 +734,6 @@ func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 		}
 	default:
 		dense6WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
-	}
-}
-
-func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
-	switch {
-	case useAVX512:
-		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 8)
-	case useAVX2:
-		adamElementsAVX2(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 16)
-	default:
-		dense9BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 	}
 }
 
@@ -861,21 +794,6 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-func dense9WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			adamElementsAVX512(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 128)
-		}
-	case useAVX2:
-		for q := range 8 {
-			adamElementsAVX2(&g[q][0][0], &w[q][0][0], &expAvg[q][0][0], &expAvgSq[q][0][0], &stepSize, &correction, 256)
-		}
-	default:
-		dense9WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-	}
-}
-
 func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -903,12 +821,12 @@ func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	}
 }
 
-func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) {
+func mseGradientEach(y, x0, x1 []float32, x2 float32) {
 	switch {
 	case useAVX512:
-		mseGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
+		mseGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
 	case useAVX2:
-		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
+		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
 	default:
 		mseGradientEachGeneric(y, x0, x1, x2)
 	}

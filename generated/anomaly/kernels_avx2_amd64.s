@@ -22,8 +22,26 @@ number4x8(c3dcccccdx8, 0x3dcccccd3dcccccd)
 number4x8(c3f7fbe77x8, 0x3f7fbe773f7fbe77)
 number4x8(c3a83126fx8, 0x3a83126f3a83126f)
 number4x8(c322bcc77x8, 0x322bcc77322bcc77)
+#define input_c36524d0(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
+	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
+	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
+
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define input_14d9bf35(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
+	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+41024)(DI), Y15, Y2; VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; \
+	VFMADD231PS (w+82080)(DI), Y15, Y5; VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
+
+#define input_49d583ac(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
+	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
+	VFMADD231PS (w+1056)(DI), Y15, Y5; VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
@@ -36,13 +54,13 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4; VFMADD231PS (at+320)(w), Y12, Y5; \
 	VFMADD231PS (at+384)(w), Y12, Y6; VFMADD231PS (at+448)(w), Y12, Y7
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
@@ -55,13 +73,13 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
-	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
-	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
-	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
@@ -77,25 +95,31 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
-	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
-
 number4x8(c00000000x8, 0x0)
-#define epilogue_afb41065(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
-
 number4x8(c40000000x8, 0x4000000040000000)
+#define formula_3a36cdc0(r0, r1, r2) \
+	VSUBPS r0, r1, r0; VMULPS c40000000x8<>(SB), r0, r0; VMULPS r0, r2, r0
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
@@ -123,32 +147,26 @@ elements1:
 	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
 	VSUBPS Y4, Y2, Y6
 	VMULPS c3dcccccdx8<>(SB), Y6, Y6
-	VADDPS Y6, Y4, Y4
+	VADDPS Y6, Y4, Y6
 	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
 	VMULPS c3f7fbe77x8<>(SB), Y5, Y5
-	VMULPS c3a83126fx8<>(SB), Y2, Y6
-	VMULPS Y2, Y6, Y2
+	VMULPS c3a83126fx8<>(SB), Y2, Y4
+	VMULPS Y2, Y4, Y2
 	VADDPS Y2, Y5, Y2
 	// w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
-	VMULPS Y4, Y0, Y5
-	VSQRTPS Y2, Y6
-	VDIVPS Y1, Y6, Y6
-	VADDPS c322bcc77x8<>(SB), Y6, Y6
-	VDIVPS Y6, Y5, Y5
-	VSUBPS Y5, Y3, Y3
-	VMOVUPS Y3, (DI)(AX*1)
-	VMOVUPS Y4, (DX)(AX*1)
+	VMULPS Y6, Y0, Y5
+	VSQRTPS Y2, Y4
+	VDIVPS Y1, Y4, Y4
+	VADDPS c322bcc77x8<>(SB), Y4, Y4
+	VDIVPS Y4, Y5, Y4
+	VSUBPS Y4, Y3, Y4
+	VMOVUPS Y4, (DI)(AX*1)
+	VMOVUPS Y6, (DX)(AX*1)
 	VMOVUPS Y2, (BX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements1
 	VZEROUPPER
 	RET
-
-#define d128x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
-	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
 
 // dense128x128AVX2 sums 128 products for each of 128 outputs.
 TEXT ·dense128x128AVX2(SB), NOSPLIT, $0-32
@@ -160,12 +178,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
-inputs3:
-	terms8x4x64(d128x128In2C0)
+inputs2:
+	terms8x4x64(input_c36524d0)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -180,12 +198,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d128x640In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
-	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
-
 // dense128x640AVX2 sums 128 products for each of 640 outputs.
 TEXT ·dense128x640AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10; MOVQ $10, R11
@@ -196,30 +208,24 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
-inputs3:
-	terms8x4x64(d128x640In2C0)
+inputs2:
+	terms8x4x64(input_c36524d0)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define d640x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
-	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+41024)(DI), Y15, Y2; VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; \
-	VFMADD231PS (w+82080)(DI), Y15, Y5; VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
 
 // dense640x128AVX2 sums 640 products for each of 128 outputs.
 TEXT ·dense640x128AVX2(SB), NOSPLIT, $0-32
@@ -231,12 +237,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
-inputs3:
-	terms8x4x64(d640x128In2C0)
+inputs2:
+	terms8x4x64(input_14d9bf35)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -251,12 +257,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d8x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
-	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
-	VFMADD231PS (w+1056)(DI), Y15, Y5; VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
-
 // dense8x128AVX2 sums 8 products for each of 128 outputs.
 TEXT ·dense8x128AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10; MOVQ $2, R11
@@ -266,10 +266,10 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	d8x128In2C0(0, 0); d8x128In2C0(4, 64); d8x128In2C0(8, 128); d8x128In2C0(12, 192); d8x128In2C0(16, 256)
-	d8x128In2C0(20, 320); d8x128In2C0(24, 384); d8x128In2C0(28, 448)
+	input_49d583ac(0, 0); input_49d583ac(4, 64); input_49d583ac(8, 128); input_49d583ac(12, 192)
+	input_49d583ac(16, 256); input_49d583ac(20, 320); input_49d583ac(24, 384); input_49d583ac(28, 448)
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -284,12 +284,6 @@ panels1:
 	VZEROUPPER
 	RET
 
-#define d8x128_2In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
-	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
-	VFMADD231PS (w+1056)(DI), Y15, Y5; VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
-
 // dense8x128AVX2_2 sums 8 products for each of 128 outputs.
 TEXT ·dense8x128AVX2_2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), R8; MOVQ w+16(FP), R10; MOVQ $2, R11
@@ -298,16 +292,16 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	d8x128_2In2C0(0, 0); d8x128_2In2C0(4, 64); d8x128_2In2C0(8, 128); d8x128_2In2C0(12, 192)
-	d8x128_2In2C0(16, 256); d8x128_2In2C0(20, 320); d8x128_2In2C0(24, 384); d8x128_2In2C0(28, 448)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	input_49d583ac(0, 0); input_49d583ac(4, 64); input_49d583ac(8, 128); input_49d583ac(12, 192)
+	input_49d583ac(16, 256); input_49d583ac(20, 320); input_49d583ac(24, 384); input_49d583ac(28, 448)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $2048, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -339,9 +333,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
 	// y = select(x < 0, 0, x)
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	ADDQ $32, R12
@@ -377,12 +371,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// y = select(x < 0, 0, x)
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
 	VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4); VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0
-	VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -405,7 +399,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0
 	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -428,7 +422,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -461,12 +455,13 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
-	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -486,7 +481,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
@@ -508,8 +504,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -541,7 +537,7 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -577,23 +573,20 @@ listed2:
 	VFMADD231PS 24800(DI)(R13*1), Y15, Y7
 	DECQ CX; JNZ listed2
 done3:
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define mseGradientEachAVX2Each \
-	VSUBPS Y3, Y2, Y2; VMULPS c40000000x8<>(SB), Y2, Y2; VMULPS Y2, Y0, Y2
 
 // mseGradientEachAVX2 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
 TEXT ·mseGradientEachAVX2(SB), NOSPLIT, $0-56
@@ -604,25 +597,22 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	mseGradientEachAVX2Each
-	VMOVUPS Y2, (R8)(AX*1)
+	formula_3a36cdc0(Y3, Y2, Y0)
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	mseGradientEachAVX2Each
-	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	formula_3a36cdc0(Y3, Y2, Y0)
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define reluGradientEachAVX2Each \
-	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
 
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -633,33 +623,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	reluGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	reluGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r16Term6(x, w) \
-	r16Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16Term5(x, w) \
-	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
@@ -675,18 +654,18 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(r16Term6)
+	terms8x4x64(term6_b6e0dfd6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -706,18 +685,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(r16Term5)
+	terms8x4x64(term5_ecf06c8d)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -734,35 +713,24 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r16Term1)
+	terms8x4x64(term1_830af86c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16Term1(0, 0)
+	term1_830af86c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_2Term6(x, w) \
-	r16_2Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_2Term5(x, w) \
-	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-72
@@ -776,11 +744,11 @@ rows1:
 	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term6(0, 0); r16_2Term6(4, 64); r16_2Term6(8, 128); r16_2Term6(12, 192); r16_2Term6(16, 256)
-	r16_2Term6(20, 320); r16_2Term6(24, 384); r16_2Term6(28, 448)
+	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
+	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -798,11 +766,11 @@ rows3:
 	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term5(0, 0); r16_2Term5(4, 64); r16_2Term5(8, 128); r16_2Term5(12, 192); r16_2Term5(16, 256)
-	r16_2Term5(20, 320); r16_2Term5(24, 384); r16_2Term5(28, 448)
+	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
+	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -817,28 +785,17 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term1(0, 0); r16_2Term1(4, 64); r16_2Term1(8, 128); r16_2Term1(12, 192); r16_2Term1(16, 256)
-	r16_2Term1(20, 320); r16_2Term1(24, 384); r16_2Term1(28, 448)
+	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
+	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
-
-#define r16_3Term6(x, w) \
-	r16_3Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_3Term5(x, w) \
-	r16_3Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_3Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_3 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_3(SB), NOSPLIT, $0-80
@@ -854,20 +811,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(r16_3Term6)
+	terms8x4x64(term6_b6e0dfd6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16_3Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -880,19 +836,19 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(r16_3Term5)
+	terms8x4x64(term5_ecf06c8d)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16_3Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -904,33 +860,22 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r16_3Term1)
+	terms8x4x64(term1_830af86c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16_3Term1(0, 0)
+	term1_830af86c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_4Term6(x, w) \
-	r16_4Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_4Term5(x, w) \
-	r16_4Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_4Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_4 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_4(SB), NOSPLIT, $0-64
@@ -942,13 +887,12 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_4Term6(0, 0); r16_4Term6(4, 64); r16_4Term6(8, 128); r16_4Term6(12, 192); r16_4Term6(16, 256)
-	r16_4Term6(20, 320); r16_4Term6(24, 384); r16_4Term6(28, 448)
+	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
+	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -958,12 +902,12 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_4Term5(0, 0); r16_4Term5(4, 64); r16_4Term5(8, 128); r16_4Term5(12, 192); r16_4Term5(16, 256)
-	r16_4Term5(20, 320); r16_4Term5(24, 384); r16_4Term5(28, 448)
+	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
+	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -973,10 +917,10 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_4Term1(0, 0); r16_4Term1(4, 64); r16_4Term1(8, 128); r16_4Term1(12, 192); r16_4Term1(16, 256)
-	r16_4Term1(20, 320); r16_4Term1(24, 384); r16_4Term1(28, 448)
+	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
+	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:

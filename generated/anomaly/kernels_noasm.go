@@ -3,8 +3,8 @@
 
 package anomaly
 
-func dense10BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
-	dense10BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
+func adamElements(stepSize, correction float32, g, w, expAvg, expAvgSq []float32) {
+	adamElementsGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	dense10BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
@@ -27,9 +27,6 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dense10GradWeightGeneric(g, dy, x)
 }
-func dense10WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32) {
-	dense10WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-}
 func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	dense10WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
@@ -42,9 +39,6 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-func dense1WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32) {
-	dense1WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-}
 func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
@@ -56,9 +50,6 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 }
 func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2Forward(y, x, w, b)
-}
-func dense5BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
-	dense5BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense5BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
@@ -90,14 +81,8 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dense6GradWeightGeneric(g, dy, x)
 }
-func dense6WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32) {
-	dense6WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-}
 func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	dense6WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
-}
-func dense9BiasAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
-	dense9BiasAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
 }
 func dense9BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense9BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
@@ -108,11 +93,8 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	dense9GradWeightGeneric(g, dy, x)
 }
-func dense9WeightAdam(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32) {
-	dense9WeightAdamGeneric(stepSize, correction, g, w, expAvg, expAvgSq)
-}
 func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	dense9WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
-func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
-func reluGradientOfRows(y, u0 [][144]float32)             { reluGradientOfRowsGeneric(y, u0) }
+func mseGradientEach(y, x0, x1 []float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
+func reluGradientOfRows(y, u0 [][144]float32)         { reluGradientOfRowsGeneric(y, u0) }

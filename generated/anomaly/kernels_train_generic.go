@@ -4,33 +4,31 @@ package anomaly
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// adamElementsGeneric is exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func adamElementsGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq []float32) {
+	w = w[:len(g)]
+	expAvg = expAvg[:len(g)]
+	expAvgSq = expAvgSq[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		expAvg_ := expAvg[j]
+		expAvgSq_ := expAvgSq[j]
+		expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
+		expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
+		w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
+		w[j] = w_
+		expAvg[j] = expAvg_
+		expAvgSq[j] = expAvgSq_
+	}
+}
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
-}
-
-// dense10BiasAdamGeneric changes tensors like dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][16]float32) {
-	for q := range 40 {
-		gs := &g[q]
-		ws := &w[q]
-		expAvgs := &expAvg[q]
-		expAvgSqs := &expAvgSq[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			expAvg_ := expAvgs[j]
-			expAvgSq_ := expAvgSqs[j]
-			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-			ws[j] = w_
-			expAvgs[j] = expAvg_
-			expAvgSqs[j] = expAvgSq_
-		}
-	}
 }
 
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -50,7 +48,7 @@ func dense10BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgS
 		return
 	}
 	dense10BiasGrad(g, dy)
-	dense10BiasAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0], 640), nnrt.Flat(&w[0][0], 640), nnrt.Flat(&expAvg[0][0], 640), nnrt.Flat(&expAvgSq[0][0], 640))
 }
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardGeneric for every row.
@@ -71,7 +69,8 @@ func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 81920 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 81920 multiply-adds, each sum in 8 interleaved chains.
 func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -155,48 +154,16 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 	}
 }
 
-// dense10WeightAdamGeneric changes tensors like dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32) {
-	for q := range 40 {
-		for k := range 128 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			expAvgs := &expAvg[q][k]
-			expAvgSqs := &expAvgSq[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				expAvg_ := expAvgs[j]
-				expAvgSq_ := expAvgSqs[j]
-				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-				ws[j] = w_
-				expAvgs[j] = expAvg_
-				expAvgSqs[j] = expAvgSq_
-			}
-		}
-	}
-}
-
 // dense10WeightLearnGeneric updates tensors like dense10.weight: gradient and adam.
 func dense10WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
 	dense10GradWeight(g, dy, x)
-	dense10WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0][0], 82560), nnrt.Flat(&w[0][0][0], 82560), nnrt.Flat(&expAvg[0][0][0], 82560), nnrt.Flat(&expAvgSq[0][0][0], 82560))
 }
 
-// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1", like dense10GradWeightGeneric.
 func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -240,59 +207,13 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	}
 }
 
-// dense1WeightAdamGeneric changes tensors like dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32) {
-	for q := range 8 {
-		for k := range 640 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			expAvgs := &expAvg[q][k]
-			expAvgSqs := &expAvgSq[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				expAvg_ := expAvgs[j]
-				expAvgSq_ := expAvgSqs[j]
-				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-				ws[j] = w_
-				expAvgs[j] = expAvg_
-				expAvgSqs[j] = expAvgSq_
-			}
-		}
-	}
-}
-
 // dense1WeightLearnGeneric updates tensors like dense1.weight: gradient and adam.
 func dense1WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
-}
-
-// dense5BiasAdamGeneric changes tensors like dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		expAvgs := &expAvg[0]
-		expAvgSqs := &expAvgSq[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w_ := ws[j]
-			expAvg_ := expAvgs[j]
-			expAvgSq_ := expAvgSqs[j]
-			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-			ws[j] = w_
-			expAvgs[j] = expAvg_
-			expAvgSqs[j] = expAvgSq_
-		}
-	}
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0][0], 82048), nnrt.Flat(&w[0][0][0], 82048), nnrt.Flat(&expAvg[0][0][0], 82048), nnrt.Flat(&expAvgSq[0][0][0], 82048))
 }
 
 // dense5BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -312,7 +233,7 @@ func dense5BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq
 		return
 	}
 	dense5BiasGrad(g, dy)
-	dense5BiasAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&expAvg[0][0], 16), nnrt.Flat(&expAvgSq[0][0], 16))
 }
 
 // dense5GradInputGeneric computes the input gradient of layer "dense5", 8→128:
@@ -325,7 +246,8 @@ func dense5BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq
 //		y[n] = s
 //	}
 //
-// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds.
 func dense5GradInputGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -358,15 +280,7 @@ func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]f
 	}
 }
 
-// dense5GradWeightGeneric computes the gradient of the weights of layer "dense5":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense5GradWeightGeneric computes the gradient of the weights of layer "dense5", like dense10GradWeightGeneric.
 func dense5GradWeightGeneric(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -397,20 +311,11 @@ func dense5WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvg
 		return
 	}
 	dense5GradWeight(g, dy, x)
-	dense6WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0][0], 1024), nnrt.Flat(&w[0][0][0], 1024), nnrt.Flat(&expAvg[0][0][0], 1024), nnrt.Flat(&expAvgSq[0][0][0], 1024))
 }
 
-// dense6GradInput computes the input gradient of layer "dense6", 128→8:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = reluGradient(s)
-//	}
-//
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense6GradInput computes the input gradient of layer "dense6", 128→8, like dense10GradInput.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains.
 func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32) {
 	for k := 0; k <= 7; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -442,15 +347,7 @@ func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]f
 	}
 }
 
-// dense6GradWeightGeneric computes the gradient of the weights of layer "dense6":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense6GradWeightGeneric computes the gradient of the weights of layer "dense6", like dense10GradWeightGeneric.
 func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -494,59 +391,13 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	}
 }
 
-// dense6WeightAdamGeneric changes tensors like dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32) {
-	for q := range 8 {
-		for k := range 8 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			expAvgs := &expAvg[q][k]
-			expAvgSqs := &expAvgSq[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				expAvg_ := expAvgs[j]
-				expAvgSq_ := expAvgSqs[j]
-				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-				ws[j] = w_
-				expAvgs[j] = expAvg_
-				expAvgSqs[j] = expAvgSq_
-			}
-		}
-	}
-}
-
 // dense6WeightLearnGeneric updates tensors like dense6.weight: gradient and adam.
 func dense6WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
 	dense6GradWeight(g, dy, x)
-	dense6WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
-}
-
-// dense9BiasAdamGeneric changes tensors like dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9BiasAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][16]float32) {
-	for q := range 8 {
-		gs := &g[q]
-		ws := &w[q]
-		expAvgs := &expAvg[q]
-		expAvgSqs := &expAvgSq[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			expAvg_ := expAvgs[j]
-			expAvgSq_ := expAvgSqs[j]
-			expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-			expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-			w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-			ws[j] = w_
-			expAvgs[j] = expAvg_
-			expAvgSqs[j] = expAvgSq_
-		}
-	}
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0][0], 1024), nnrt.Flat(&w[0][0][0], 1024), nnrt.Flat(&expAvg[0][0][0], 1024), nnrt.Flat(&expAvgSq[0][0][0], 1024))
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -566,20 +417,11 @@ func dense9BiasLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq
 		return
 	}
 	dense9BiasGrad(g, dy)
-	dense9BiasAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0], 128), nnrt.Flat(&w[0][0], 128), nnrt.Flat(&expAvg[0][0], 128), nnrt.Flat(&expAvgSq[0][0], 128))
 }
 
-// dense9GradInput computes the input gradient of layer "dense9", 128→128:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = reluGradient(s)
-//	}
-//
-// Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense9GradInput computes the input gradient of layer "dense9", 128→128, like dense10GradInput.
+// Rolled: 16384 multiply-adds, each sum in 8 interleaved chains.
 func dense9GradInput(y, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -611,15 +453,7 @@ func dense9GradInputRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, u0 
 	}
 }
 
-// dense9GradWeightGeneric computes the gradient of the weights of layer "dense9":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense9GradWeightGeneric computes the gradient of the weights of layer "dense9", like dense10GradWeightGeneric.
 func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -663,37 +497,13 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-// dense9WeightAdamGeneric changes tensors like dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9WeightAdamGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			expAvgs := &expAvg[q][k]
-			expAvgSqs := &expAvgSq[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				expAvg_ := expAvgs[j]
-				expAvgSq_ := expAvgSqs[j]
-				expAvg_ = expAvg_ + float32(0.1*(g_-expAvg_))
-				expAvgSq_ = float32(0.999*expAvgSq_) + float32((0.001*g_)*g_)
-				w_ = w_ - ((stepSize * expAvg_) / ((nnrt.Sqrt32(expAvgSq_) / correction) + 1e-08))
-				ws[j] = w_
-				expAvgs[j] = expAvg_
-				expAvgSqs[j] = expAvgSq_
-			}
-		}
-	}
-}
-
 // dense9WeightLearnGeneric updates tensors like dense9.weight: gradient and adam.
 func dense9WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	if part != dealt(rank, parts) {
 		return
 	}
 	dense9GradWeight(g, dy, x)
-	dense9WeightAdam(stepSize, correction, g, w, expAvg, expAvgSq)
+	adamElements(stepSize, correction, nnrt.Flat(&g[0][0][0], 16512), nnrt.Flat(&w[0][0][0], 16512), nnrt.Flat(&expAvg[0][0][0], 16512), nnrt.Flat(&expAvgSq[0][0][0], 16512))
 }
 
 // reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.

@@ -58,7 +58,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 		s_3 := (((s_3_0 + s_3_4) + (s_3_2 + s_3_6)) + ((s_3_1 + s_3_5) + (s_3_3 + s_3_7)))
 		lZ10[i][0] = s_3
-		mseGradientEach((*[640]float32)(dz10[i][:]), (*[640]float32)(z10[i][:]), (*[640]float32)(&y[i]), s_2)
+		mseGradientEach((*[640]float32)(dz10[i][:])[:], (*[640]float32)(z10[i][:])[:], y[i][:], s_2)
 	}
 	dense10GradInputRows(dz9, dz10, &p.w10, a9)
 	dense9GradInputRows(dz8, dz9, &p.w9, a8)

@@ -90,12 +90,12 @@ func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEach(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 float32) {
 	switch {
 	case useAVX512:
-		crossEntropyGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+		crossEntropyGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3, len(y), 1, 0)
 	case useAVX2:
-		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, len(y), 1, 0)
 	default:
 		crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 	}
@@ -121,17 +121,6 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144
 		}
 	default:
 		dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-	}
-}
-
-func dense1BiasSgd(lr float32, g, w, momentumBuffer *[8][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 16)
-	default:
-		dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
@@ -218,21 +207,6 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy 
 	}
 }
 
-func dense1WeightSgd(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 64)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 128)
-		}
-	default:
-		dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -249,17 +223,6 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]
 		learnUpTo16AVX2(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 24)
 	default:
 		dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-	}
-}
-
-func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
-	default:
-		dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
@@ -372,27 +335,12 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy 
 	}
 }
 
-func dense2WeightSgd(lr float32, g, w, momentumBuffer *[8][10][16]float32) {
+func dropoutEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 10)
-		}
+		dropoutEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, 20)
-		}
-	default:
-		dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
-	}
-}
-
-func dropoutEach(y, x0, x1 *[128]float32) {
-	switch {
-	case useAVX512:
-		dropoutEachAVX512(&y[0], &x0[0], &x1[0], 128, 1, 0)
-	case useAVX2:
-		dropoutEachAVX2(&y[0], &x0[0], &x1[0], 128, 1, 0)
+		dropoutEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		dropoutEachGeneric(y, x0, x1)
 	}
@@ -409,12 +357,12 @@ func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	}
 }
 
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) {
+func exponentialsEach(y, x0 []float32, x1 *[1]float32) {
 	switch {
 	case useAVX512:
-		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		exponentialsEachGeneric(y, x0, x1)
 	}
@@ -430,18 +378,29 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
+func sgdElements(lr float32, g, w, momentumBuffer []float32) {
+	switch {
+	case useAVX512:
+		sgdElementsAVX512(&g[0], &w[0], &momentumBuffer[0], &lr, (len(g)+15)/16)
+	case useAVX2:
+		sgdElementsAVX2(&g[0], &w[0], &momentumBuffer[0], &lr, (len(g)+7)/8)
+	default:
+		sgdElementsGeneric(lr, g, w, momentumBuffer)
+	}
+}
+
 // share is a part of n inputs, in whole tiles.
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32) {
+func softmaxEach(y, x0 []float32, x1 *[1]float32) {
 	switch {
 	case useAVX512:
-		softmaxEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+		softmaxEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		softmaxEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+		softmaxEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		softmaxEachGeneric(y, x0, x1)
 	}

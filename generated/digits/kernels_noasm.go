@@ -3,14 +3,11 @@
 
 package digits
 
-func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEach(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-}
-func dense1BiasSgd(lr float32, g, w, momentumBuffer *[8][16]float32) {
-	dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
 }
 func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
@@ -24,14 +21,8 @@ func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32)
 func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy [][144]float32, x [][64]float32, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
-	dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
-}
 func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-}
-func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
 }
 func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
@@ -48,12 +39,12 @@ func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32)
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w, momentumBuffer *[8][10][16]float32) {
-	dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
-}
-func dropoutEach(y, x0, x1 *[128]float32) { dropoutEachGeneric(y, x0, x1) }
+func dropoutEach(y, x0, x1 []float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }
+func exponentialsEach(y, x0 []float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
+func sgdElements(lr float32, g, w, momentumBuffer []float32) {
+	sgdElementsGeneric(lr, g, w, momentumBuffer)
+}
+func softmaxEach(y, x0 []float32, x1 *[1]float32) { softmaxEachGeneric(y, x0, x1) }

@@ -2,6 +2,8 @@
 
 package digits
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -26,25 +28,7 @@ func dense1BiasLearnGeneric(lr float32, g, w, momentumBuffer *[8][16]float32, dy
 		return
 	}
 	dense1BiasGrad(g, dy)
-	dense1BiasSgd(lr, g, w, momentumBuffer)
-}
-
-// dense1BiasSgdGeneric changes tensors like dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgdGeneric(lr float32, g, w, momentumBuffer *[8][16]float32) {
-	for q := range 8 {
-		gs := &g[q]
-		ws := &w[q]
-		momentumBuffers := &momentumBuffer[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			w_ = w_ - float32(lr*momentumBuffer_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 128), nnrt.Flat(&w[0][0], 128), nnrt.Flat(&momentumBuffer[0][0], 128))
 }
 
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
@@ -105,27 +89,7 @@ func dense1WeightLearnGeneric(lr float32, g, w, momentumBuffer *[8][65][16]float
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w, momentumBuffer)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgdGeneric(lr float32, g, w, momentumBuffer *[8][65][16]float32) {
-	for q := range 8 {
-		for k := range 64 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			momentumBuffers := &momentumBuffer[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				momentumBuffer_ := momentumBuffers[j]
-				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-				w_ = w_ - float32(lr*momentumBuffer_)
-				ws[j] = w_
-				momentumBuffers[j] = momentumBuffer_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 8320), nnrt.Flat(&w[0][0][0], 8320), nnrt.Flat(&momentumBuffer[0][0][0], 8320))
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -145,25 +109,7 @@ func dense2BiasLearnGeneric(lr float32, g, w, momentumBuffer *[1][16]float32, dy
 		return
 	}
 	dense2BiasGrad(g, dy)
-	dense2BiasSgd(lr, g, w, momentumBuffer)
-}
-
-// dense2BiasSgdGeneric changes tensors like dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgdGeneric(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		momentumBuffers := &momentumBuffer[0]
-		for j := range 10 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			w_ = w_ - float32(lr*momentumBuffer_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&momentumBuffer[0][0], 16))
 }
 
 // dense2GradInputGeneric computes the input gradient of layer "dense2", 10→128:
@@ -176,7 +122,8 @@ func dense2BiasSgdGeneric(lr float32, g, w, momentumBuffer *[1][16]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 1280 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 1280 multiply-adds.
 func dense2GradInputGeneric(y *[128]float32, x *[10]float32, w *[8][10][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -209,15 +156,7 @@ func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, w *[8][10][16
 	}
 }
 
-// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2", like dense1GradWeightGeneric.
 func dense2GradWeightGeneric(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -248,27 +187,7 @@ func dense2WeightLearnGeneric(lr float32, g, w, momentumBuffer *[8][10][16]float
 		return
 	}
 	dense2GradWeight(g, dy, x)
-	dense2WeightSgd(lr, g, w, momentumBuffer)
-}
-
-// dense2WeightSgdGeneric changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgdGeneric(lr float32, g, w, momentumBuffer *[8][10][16]float32) {
-	for q := range 8 {
-		for k := range 10 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			momentumBuffers := &momentumBuffer[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				momentumBuffer_ := momentumBuffers[j]
-				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-				w_ = w_ - float32(lr*momentumBuffer_)
-				ws[j] = w_
-				momentumBuffers[j] = momentumBuffer_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 1280), nnrt.Flat(&w[0][0][0], 1280), nnrt.Flat(&momentumBuffer[0][0][0], 1280))
 }
 
 // dropoutGradientToReluGradientOfRowsGeneric is dropoutGradientToReluGradientOfSumsGeneric for every row.
@@ -287,5 +206,21 @@ func dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1 []float32) {
 	for j, s := range y {
 		sv0 := dropout(s, u0[j])
 		y[j] = reluGradient(u1[j], sv0)
+	}
+}
+
+// sgdElementsGeneric is momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w, momentumBuffer []float32) {
+	w = w[:len(g)]
+	momentumBuffer = momentumBuffer[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		momentumBuffer_ := momentumBuffer[j]
+		momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+		w_ = w_ - float32(lr*momentumBuffer_)
+		w[j] = w_
+		momentumBuffer[j] = momentumBuffer_
 	}
 }

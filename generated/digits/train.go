@@ -34,7 +34,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	for i := range x {
 		nnrt.Dropout((*[128]float32)(dropout1Mask[i][:])[:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 1717986918, 1.6666666)
-		dropoutEach((*[128]float32)(dropout1[i][:]), (*[128]float32)(a1[i][:]), (*[128]float32)(dropout1Mask[i][:]))
+		dropoutEach((*[128]float32)(dropout1[i][:])[:], (*[128]float32)(a1[i][:])[:], (*[128]float32)(dropout1Mask[i][:])[:])
 	}
 	dense2ForwardRows(z2, dropout1, &p.w2, &p.b2)
 	for i := range x {
@@ -43,7 +43,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 			s_3 = larger(s_3, z2[i][j])
 		}
 		z2Max[i][0] = s_3
-		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
+		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
 		var s_4_0, s_4_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_4_0 += float32(z2Exp[i][j])
@@ -55,7 +55,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
+		crossEntropyGradientEach(dz2[i][:], z2Exp[i][:], &z2Sum[i], tHot[i][:], s_2)
 	}
 	dense2GradInputRows(dz1, dz2, &p.w2)
 	dropoutGradientToReluGradientOfRows(dz1, dropout1Mask, a1)
@@ -129,7 +129,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 			s = larger(s, z2[i][j])
 		}
 		z2Max[i][0] = s
-		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
+		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
 		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_2_0 += float32(z2Exp[i][j])

@@ -14,7 +14,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	a1 := &ws.t1
 	eyeForward(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
-	geluOfSums(a1[:])
+	geluOfSums(a1[:], a1[:])
 	a2 := (*[17]float32)(ws.t0[:17])
 	innerForwardTanh(a2, a1, &p.w2, &p.w2t, &p.b2)
 	a3 := (*[8]float32)(ws.t1[:8])
@@ -72,17 +72,17 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 	}
 	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
-	geluOfRows(a1)
+	geluOfSums(nnrt.Flat(&a1[0][0], 33*len(a1)), nnrt.Flat(&a1[0][0], 33*len(a1)))
 	innerForwardRows(a2, a1, &p.w2, &p.w2t, &p.b2)
-	tanhOfRows(a2)
+	tanhOfSums(nnrt.Flat(&a2[0][0], 17*len(a2)), nnrt.Flat(&a2[0][0], 17*len(a2)))
 	bodyForwardRows(a3, x, &p.w3, &p.b3)
-	eluOfRows(a3)
+	eluOfSums(nnrt.Flat(&a3[0][0], 8*len(a3)), nnrt.Flat(&a3[0][0], 8*len(a3)))
 	for i := range x {
 		copy(senses[i][0:17], a2[i][:])
 		copy(senses[i][17:25], a3[i][:])
 	}
 	dense4ForwardRows(a4, senses, &p.w4, &p.b4)
-	softplusOfRows(a4)
+	softplusOfSums(nnrt.Flat(&a4[0][0], 16*len(a4)), nnrt.Flat(&a4[0][0], 16*len(a4)))
 	for i := range x {
 		mixedForward(&a5[i], &a4[i], &p.w5, &p.b5)
 	}
@@ -106,7 +106,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 	}
 	scoreForwardRows(y, a5, &p.w7, &p.b7)
-	sigmoidOfRows(y)
+	sigmoidOfRows(y, y)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -216,25 +216,14 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
+func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 	switch {
 	case useAVX512:
-		addGradientsToSiluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 16, len(y), 0)
+		addGradientsToSiluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
 	case useAVX2:
-		addGradientsToSiluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 16, len(y), 0)
+		addGradientsToSiluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
 	default:
-		addGradientsToSiluGradientOfRowsGeneric(y, u0, u1)
-	}
-}
-
-func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
-	default:
-		bodyBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
 	}
 }
 
@@ -291,28 +280,6 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88)
 	default:
 		bodyGradWeightGeneric(gt, dy, x)
-	}
-}
-
-func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 3)
-	default:
-		bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
-	default:
-		choiceBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -373,28 +340,6 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 20)
 	default:
 		choiceGradWeightGeneric(gt, dy, x)
-	}
-}
-
-func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 16)
-	default:
-		choiceWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func dense4BiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
-	default:
-		dense4BiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -470,114 +415,69 @@ func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) 
 	}
 }
 
-func dense4WeightDropConnect(w, m, y *[1][25][16]float32) {
+func dropConnectElements(w, m, y []float32) {
 	switch {
 	case useAVX512:
-		for q := range 1 {
-			dropConnectElementsAVX512(&w[q][0][0], &m[q][0][0], &y[q][0][0], 25)
-		}
+		dropConnectElementsAVX512(&w[0], &m[0], &y[0], (len(w)+15)/16)
 	case useAVX2:
-		for q := range 1 {
-			dropConnectElementsAVX2(&w[q][0][0], &m[q][0][0], &y[q][0][0], 50)
-		}
+		dropConnectElementsAVX2(&w[0], &m[0], &y[0], (len(w)+7)/8)
 	default:
-		dense4WeightDropConnectGeneric(w, m, y)
+		dropConnectElementsGeneric(w, m, y)
 	}
 }
 
-func dense4WeightDropConnectGradient(g, m *[1][25][16]float32) {
+func dropConnectGradientElements(g, m []float32) {
 	switch {
 	case useAVX512:
-		for q := range 1 {
-			dropConnectGradientElementsAVX512(&g[q][0][0], &m[q][0][0], &g[q][0][0], 25)
-		}
+		dropConnectGradientElementsAVX512(&g[0], &m[0], &g[0], (len(g)+15)/16)
 	case useAVX2:
-		for q := range 1 {
-			dropConnectGradientElementsAVX2(&g[q][0][0], &m[q][0][0], &g[q][0][0], 50)
-		}
+		dropConnectGradientElementsAVX2(&g[0], &m[0], &g[0], (len(g)+7)/8)
 	default:
-		dense4WeightDropConnectGradientGeneric(g, m)
+		dropConnectGradientElementsGeneric(g, m)
 	}
 }
 
-func dense4WeightSgd(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
+func dropoutEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		for q := range 1 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 25)
-		}
+		dropoutEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		for q := range 1 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 50)
-		}
-	default:
-		dense4WeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func dropoutEach(y, x0, x1 *[33]float32) {
-	switch {
-	case useAVX512:
-		dropoutEachAVX512(&y[0], &x0[0], &x1[0], 33, 1, 0)
-	case useAVX2:
-		dropoutEachAVX2(&y[0], &x0[0], &x1[0], 33, 1, 0)
+		dropoutEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		dropoutEachGeneric(y, x0, x1)
 	}
 }
 
-func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
+func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
 	switch {
 	case useAVX512:
-		dropoutGradientToGeluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 33, len(y), 0)
+		dropoutGradientToGeluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
 	case useAVX2:
-		dropoutGradientToGeluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 33, len(y), 0)
+		dropoutGradientToGeluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
 	default:
-		dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1)
+		dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
 	}
 }
 
-func eluGradientEach(y, x0, x1 *[8]float32) {
+func eluGradientEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		eluGradientEachAVX512(&y[0], &x0[0], &x1[0], 8, 1, 0)
+		eluGradientEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		eluGradientEachAVX2(&y[0], &x0[0], &x1[0], 8, 1, 0)
+		eluGradientEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		eluGradientEachGeneric(y, x0, x1)
 	}
 }
 
-func eluOfRows(y [][8]float32) {
+func eluOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		eluEachAVX512(&y[0][0], &y[0][0], 8, len(y), 0)
+		eluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		eluEachAVX2(&y[0][0], &y[0][0], 8, len(y), 0)
+		eluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		eluOfRowsGeneric(y)
-	}
-}
-
-func eluOfRows_2(y, y1 [][8]float32) {
-	switch {
-	case useAVX512:
-		eluEachAVX512(&y1[0][0], &y[0][0], 8, len(y), 0)
-	case useAVX2:
-		eluEachAVX2(&y1[0][0], &y[0][0], 8, len(y), 0)
-	default:
-		eluOfRows_2Generic(y, y1)
-	}
-}
-
-func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 3)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 6)
-	default:
-		eyeBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		eluOfSumsGeneric(y, y1)
 	}
 }
 
@@ -636,64 +536,14 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 	}
 }
 
-func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
+func geluOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		for q := range 2 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 19)
-		}
-		sgdElementsAVX512(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 10)
+		geluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		for q := range 2 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 38)
-		}
-		sgdElementsAVX2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 19)
+		geluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		eyeWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
-	}
-}
-
-func geluOfRows(y [][33]float32) {
-	switch {
-	case useAVX512:
-		geluEachAVX512(&y[0][0], &y[0][0], 33, len(y), 0)
-	case useAVX2:
-		geluEachAVX2(&y[0][0], &y[0][0], 33, len(y), 0)
-	default:
-		geluOfRowsGeneric(y)
-	}
-}
-
-func geluOfRows_2(y, y1 [][33]float32) {
-	switch {
-	case useAVX512:
-		geluEachAVX512(&y1[0][0], &y[0][0], 33, len(y), 0)
-	case useAVX2:
-		geluEachAVX2(&y1[0][0], &y[0][0], 33, len(y), 0)
-	default:
-		geluOfRows_2Generic(y, y1)
-	}
-}
-
-func geluOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		geluEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		geluEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		geluOfSumsGeneric(y)
-	}
-}
-
-func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 4)
-	default:
-		innerBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		geluOfSumsGeneric(y, y1)
 	}
 }
 
@@ -771,45 +621,6 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 28)
 	default:
 		innerGradWeightGeneric(g, gt, dy, x)
-	}
-}
-
-func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
-	switch {
-	case useAVX512:
-		for q := range 1 {
-			sgdElementsAVX512_2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 33)
-		}
-		sgdElementsAVX512_2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 17)
-	case useAVX2:
-		for q := range 1 {
-			sgdElementsAVX2_2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 66)
-		}
-		sgdElementsAVX2_2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 33)
-	default:
-		innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
-	}
-}
-
-func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, 9)
-	case useAVX2:
-		sgdElementsAVX2(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, 18)
-	default:
-		mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 2)
-	default:
-		scoreBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -907,68 +718,79 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	}
 }
 
-func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
+func sgdElements(lr, c_2 float32, g, w, momentumBuffer []float32) {
 	switch {
 	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 8)
+		sgdElementsAVX512(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, (len(g)+15)/16)
 	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 16)
+		sgdElementsAVX2(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, (len(g)+7)/8)
 	default:
-		scoreWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		sgdElementsGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
-func sigmoidOfRows(y []Output) {
+func sgdElements_2(lr, c_2 float32, g, w, momentumBuffer []float32) {
 	switch {
 	case useAVX512:
-		sigmoidEachAVX512(&y[0].Value[0], &y[0].Value[0], 1, len(y), 12)
+		sgdElementsAVX512_2(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, (len(g)+15)/16)
 	case useAVX2:
-		sigmoidEachAVX2(&y[0].Value[0], &y[0].Value[0], 1, len(y), 12)
+		sgdElementsAVX2_2(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, (len(g)+7)/8)
 	default:
-		sigmoidOfRowsGeneric(y)
+		sgdElements_2Generic(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
-func sigmoidOfRows_2(y [][1]float32) {
+func sigmoidOfRows(y, y1 []Output) {
 	switch {
 	case useAVX512:
-		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+		sigmoidEachAVX512(&y1[0].Value[0], &y[0].Value[0], 1, len(y), 12)
 	case useAVX2:
-		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+		sigmoidEachAVX2(&y1[0].Value[0], &y[0].Value[0], 1, len(y), 12)
 	default:
-		sigmoidOfRows_2Generic(y)
+		sigmoidOfRowsGeneric(y, y1)
 	}
 }
 
-func softplusOfRows(y [][16]float32) {
+func sigmoidOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		softplusEachAVX512(&y[0][0], &y[0][0], 16, len(y), 0)
+		sigmoidEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		softplusEachAVX2(&y[0][0], &y[0][0], 16, len(y), 0)
+		sigmoidEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		softplusOfRowsGeneric(y)
+		sigmoidOfSumsGeneric(y, y1)
 	}
 }
 
-func tanhGradientEach(y, x0, x1 *[17]float32) {
+func softplusOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		tanhGradientEachAVX512(&y[0], &x0[0], &x1[0], 17, 1, 0)
+		softplusEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		tanhGradientEachAVX2(&y[0], &x0[0], &x1[0], 17, 1, 0)
+		softplusEachAVX2(&y1[0], &y[0], len(y), 1, 0)
+	default:
+		softplusOfSumsGeneric(y, y1)
+	}
+}
+
+func tanhGradientEach(y, x0, x1 []float32) {
+	switch {
+	case useAVX512:
+		tanhGradientEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
+	case useAVX2:
+		tanhGradientEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		tanhGradientEachGeneric(y, x0, x1)
 	}
 }
 
-func tanhOfRows(y [][17]float32) {
+func tanhOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		tanhEachAVX512(&y[0][0], &y[0][0], 17, len(y), 0)
+		tanhEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		tanhEachAVX2(&y[0][0], &y[0][0], 17, len(y), 0)
+		tanhEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		tanhOfRowsGeneric(y)
+		tanhOfSumsGeneric(y, y1)
 	}
 }

@@ -111,21 +111,12 @@ func weightGradientUpTo4NEON(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
+func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 	switch {
 	case useNEON:
-		addGradientsToSiluGradientEachNEON(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 16, len(y), 0)
+		addGradientsToSiluGradientEachNEON(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
 	default:
-		addGradientsToSiluGradientOfRowsGeneric(y, u0, u1)
-	}
-}
-
-func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 4)
-	default:
-		bodyBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
 	}
 }
 
@@ -171,24 +162,6 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
-func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 6)
-	default:
-		bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 4)
-	default:
-		choiceBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	switch {
 	case useNEON:
@@ -230,24 +203,6 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 		weightGradientUpTo4NEON(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 3)
 	default:
 		choiceGradWeightGeneric(gt, dy, x)
-	}
-}
-
-func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 32)
-	default:
-		choiceWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func dense4BiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 4)
-	default:
-		dense4BiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -304,90 +259,57 @@ func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) 
 	}
 }
 
-func dense4WeightDropConnect(w, m, y *[1][25][16]float32) {
+func dropConnectElements(w, m, y []float32) {
 	switch {
 	case useNEON:
-		for q := range 1 {
-			dropConnectElementsNEON(&w[q][0][0], &m[q][0][0], &y[q][0][0], 100)
-		}
+		dropConnectElementsNEON(&w[0], &m[0], &y[0], (len(w)+3)/4)
 	default:
-		dense4WeightDropConnectGeneric(w, m, y)
+		dropConnectElementsGeneric(w, m, y)
 	}
 }
 
-func dense4WeightDropConnectGradient(g, m *[1][25][16]float32) {
+func dropConnectGradientElements(g, m []float32) {
 	switch {
 	case useNEON:
-		for q := range 1 {
-			dropConnectGradientElementsNEON(&g[q][0][0], &m[q][0][0], &g[q][0][0], 100)
-		}
+		dropConnectGradientElementsNEON(&g[0], &m[0], &g[0], (len(g)+3)/4)
 	default:
-		dense4WeightDropConnectGradientGeneric(g, m)
+		dropConnectGradientElementsGeneric(g, m)
 	}
 }
 
-func dense4WeightSgd(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
+func dropoutEach(y, x0, x1 []float32) {
 	switch {
 	case useNEON:
-		for q := range 1 {
-			sgdElementsNEON(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 100)
-		}
-	default:
-		dense4WeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func dropoutEach(y, x0, x1 *[33]float32) {
-	switch {
-	case useNEON:
-		dropoutEachNEON(&y[0], &x0[0], &x1[0], 33, 1, 0)
+		dropoutEachNEON(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		dropoutEachGeneric(y, x0, x1)
 	}
 }
 
-func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
+func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
 	switch {
 	case useNEON:
-		dropoutGradientToGeluGradientEachNEON(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 33, len(y), 0)
+		dropoutGradientToGeluGradientEachNEON(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
 	default:
-		dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1)
+		dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
 	}
 }
 
-func eluGradientEach(y, x0, x1 *[8]float32) {
+func eluGradientEach(y, x0, x1 []float32) {
 	switch {
 	case useNEON:
-		eluGradientEachNEON(&y[0], &x0[0], &x1[0], 8, 1, 0)
+		eluGradientEachNEON(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		eluGradientEachGeneric(y, x0, x1)
 	}
 }
 
-func eluOfRows(y [][8]float32) {
+func eluOfSums(y, y1 []float32) {
 	switch {
 	case useNEON:
-		eluEachNEON(&y[0][0], &y[0][0], 8, len(y), 0)
+		eluEachNEON(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		eluOfRowsGeneric(y)
-	}
-}
-
-func eluOfRows_2(y, y1 [][8]float32) {
-	switch {
-	case useNEON:
-		eluEachNEON(&y1[0][0], &y[0][0], 8, len(y), 0)
-	default:
-		eluOfRows_2Generic(y, y1)
-	}
-}
-
-func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 12)
-	default:
-		eyeBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		eluOfSumsGeneric(y, y1)
 	}
 }
 
@@ -431,51 +353,12 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 	}
 }
 
-func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
+func geluOfSums(y, y1 []float32) {
 	switch {
 	case useNEON:
-		for q := range 2 {
-			sgdElementsNEON(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 76)
-		}
-		sgdElementsNEON(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 38)
+		geluEachNEON(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		eyeWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
-	}
-}
-
-func geluOfRows(y [][33]float32) {
-	switch {
-	case useNEON:
-		geluEachNEON(&y[0][0], &y[0][0], 33, len(y), 0)
-	default:
-		geluOfRowsGeneric(y)
-	}
-}
-
-func geluOfRows_2(y, y1 [][33]float32) {
-	switch {
-	case useNEON:
-		geluEachNEON(&y1[0][0], &y[0][0], 33, len(y), 0)
-	default:
-		geluOfRows_2Generic(y, y1)
-	}
-}
-
-func geluOfSums(y []float32) {
-	switch {
-	case useNEON:
-		geluEachNEON(&y[0], &y[0], len(y), 1, 0)
-	default:
-		geluOfSumsGeneric(y)
-	}
-}
-
-func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 8)
-	default:
-		innerBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		geluOfSumsGeneric(y, y1)
 	}
 }
 
@@ -532,36 +415,6 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 		weightGradientUpTo4NEON(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
 	default:
 		innerGradWeightGeneric(g, gt, dy, x)
-	}
-}
-
-func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
-	switch {
-	case useNEON:
-		for q := range 1 {
-			sgdElementsNEON_2(&g[q][0][0], &w[q][0][0], &momentumBuffer[q][0][0], &lr, &c_2, 132)
-		}
-		sgdElementsNEON_2(&gt[0][0], &wt[0][0], &momentumBuffert[0][0], &lr, &c_2, 66)
-	default:
-		innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
-	}
-}
-
-func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, 36)
-	default:
-		mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-	}
-}
-
-func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 4)
-	default:
-		scoreBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
@@ -633,56 +486,65 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	}
 }
 
-func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
+func sgdElements(lr, c_2 float32, g, w, momentumBuffer []float32) {
 	switch {
 	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, &c_2, 32)
+		sgdElementsNEON(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, (len(g)+3)/4)
 	default:
-		scoreWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
+		sgdElementsGeneric(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
-func sigmoidOfRows(y []Output) {
+func sgdElements_2(lr, c_2 float32, g, w, momentumBuffer []float32) {
 	switch {
 	case useNEON:
-		sigmoidEachNEON(&y[0].Value[0], &y[0].Value[0], 1, len(y), 12)
+		sgdElementsNEON_2(&g[0], &w[0], &momentumBuffer[0], &lr, &c_2, (len(g)+3)/4)
 	default:
-		sigmoidOfRowsGeneric(y)
+		sgdElements_2Generic(lr, c_2, g, w, momentumBuffer)
 	}
 }
 
-func sigmoidOfRows_2(y [][1]float32) {
+func sigmoidOfRows(y, y1 []Output) {
 	switch {
 	case useNEON:
-		sigmoidEachNEON(&y[0][0], &y[0][0], 1, len(y), 0)
+		sigmoidEachNEON(&y1[0].Value[0], &y[0].Value[0], 1, len(y), 12)
 	default:
-		sigmoidOfRows_2Generic(y)
+		sigmoidOfRowsGeneric(y, y1)
 	}
 }
 
-func softplusOfRows(y [][16]float32) {
+func sigmoidOfSums(y, y1 []float32) {
 	switch {
 	case useNEON:
-		softplusEachNEON(&y[0][0], &y[0][0], 16, len(y), 0)
+		sigmoidEachNEON(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		softplusOfRowsGeneric(y)
+		sigmoidOfSumsGeneric(y, y1)
 	}
 }
 
-func tanhGradientEach(y, x0, x1 *[17]float32) {
+func softplusOfSums(y, y1 []float32) {
 	switch {
 	case useNEON:
-		tanhGradientEachNEON(&y[0], &x0[0], &x1[0], 17, 1, 0)
+		softplusEachNEON(&y1[0], &y[0], len(y), 1, 0)
+	default:
+		softplusOfSumsGeneric(y, y1)
+	}
+}
+
+func tanhGradientEach(y, x0, x1 []float32) {
+	switch {
+	case useNEON:
+		tanhGradientEachNEON(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		tanhGradientEachGeneric(y, x0, x1)
 	}
 }
 
-func tanhOfRows(y [][17]float32) {
+func tanhOfSums(y, y1 []float32) {
 	switch {
 	case useNEON:
-		tanhEachNEON(&y[0][0], &y[0][0], 17, len(y), 0)
+		tanhEachNEON(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		tanhOfRowsGeneric(y)
+		tanhOfSumsGeneric(y, y1)
 	}
 }

@@ -41,30 +41,90 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
 number4x8(c00000000x8, 0x0)
+#define formula_83af9b30(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VADDPS r0, r1, r0; VMOVUPS c447a0000x8<>(SB), r1; VMINPS r2, r1, r1; VMOVUPS cc47a0000x8<>(SB), r2; \
+	VMAXPS r1, r2, r2; VANDPS c7fffffffx8<>(SB), r2, r1; VXORPS c80000000x8<>(SB), r1, r1; \
+	VMOVUPS c42b20000x8<>(SB), r3; VMINPS r1, r3, r3; VMOVUPS cc2d00000x8<>(SB), r1; VMAXPS r3, r1, r1; \
+	VMULPS c4138aa3bx8<>(SB), r1, r3; VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; \
+	VMULPS c3db17000x8<>(SB), r4, r5; VSUBPS r5, r1, r5; VMULPS c3685fdf4x8<>(SB), r4, r4; VSUBPS r4, r5, r4; \
+	VMULPS r4, r4, r5; VMULPS c3e2aae38x8<>(SB), r4, r6; VADDPS c3f000000x8<>(SB), r6, r6; \
+	VMULPS c3d2aab32x8<>(SB), r5, r7; VADDPS r7, r6, r7; VMULPS r5, r7, r5; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r7; VPERMPS r7, r3, r7; VADDPS r7, r4, r7; VADDPS r7, r5, r7; \
+	VPSRLD $1, r1, r1; VANDPS c40000000x8<>(SB), r1, r1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r5; \
+	VPERMPS r5, r3, r5; VPSLLD $20, r3, r3; VPADDD r3, r5, r3; VPADDD r3, r1, r3; VMULPS r3, r7, r7; \
+	VADDPS r3, r7, r3; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r3, r1; VADDPS c3f800000x8<>(SB), r1, r3; \
+	VMOVUPS c3f800000x8<>(SB), r7; VDIVPS r3, r7, r3; VCMPPS $17, c00000000x8<>(SB), r2, r7; VMULPS r3, r1, r5; \
+	VBLENDVPS r7, r5, r3, r5; VMULPS r3, r1, r1; VMULPS r3, r1, r3; VMULPS r3, r2, r3; VADDPS r3, r5, r3; \
+	VMULPS r3, r0, r3
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define input_2164bc7c(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
+
+#define input_862f8ba0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
+
+#define input_6e73c3e0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
+
+#define input_dc9dd98c(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 number4x8(c1f800000x8, 0x1f8000001f800000)
-#define epilogue_ff9daad8(r0, r1, r2, r3, r4, r5) \
-	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
-	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
-	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
-	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
-	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
+#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; \
+	VMULPS c3d2aab32x8<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
+
+#define input_37370c85(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y2, Y2
+
+#define input_7310e745(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y3, Y3
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
+#define input_545250f8(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; \
+	VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
+
+#define input_37087e34(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; \
+	VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
+
 #define terms8x4x64x32c2(c0, c1) \
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
+
+#define input_9394e939(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y4, Y4
+
+#define input_0cc50769(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y5, Y5
+
+#define input_52146d89(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y6, Y6
+
+#define input_b96725a9(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y7, Y7
 
 #define terms8x4x64c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
@@ -83,59 +143,60 @@ number4x8(c7f7fffffx8, 0x7f7fffff7f7fffff)
 number4x8(cff800000x8, 0xff800000ff800000)
 number4x8(c7fc00000x8, 0x7fc000007fc00000)
 number4x8(c33000000x8, 0x3300000033000000)
-#define epilogue_68895712(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_5146eac1(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS c7fffffffx8<>(SB), r1, r1; VXORPS c80000000x8<>(SB), r1, r1; \
-	VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
+	VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r2; VMOVUPS cc2d00000x8<>(SB), r1; VMAXPS r2, r1, r1; \
 	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
 	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
 	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r5; VADDPS c3f000000x8<>(SB), r5, r5; \
-	VMULPS c3d2aab32x8<>(SB), r4, r6; VADDPS r6, r5, r5; VMULPS r4, r5, r4; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r3, r3; VADDPS r3, r4, r3; \
+	VMULPS c3d2aab32x8<>(SB), r4, r6; VADDPS r6, r5, r6; VMULPS r4, r6, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r3, r6; VADDPS r6, r4, r6; \
 	VPSRLD $1, r1, r1; VANDPS c40000000x8<>(SB), r1, r1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; \
-	VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r3, r3; \
-	VADDPS r2, r3, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1; VADDPS c3f800000x8<>(SB), r1, r2; \
-	VCMPPS $17, c3f800000x8<>(SB), r1, r3; VSUBPS c3f800000x8<>(SB), r2, r4; VSUBPS r4, r1, r4; \
-	VSUBPS r1, r2, r5; VMOVUPS c3f800000x8<>(SB), r6; VSUBPS r5, r6, r5; VBLENDVPS r3, r4, r5, r3; \
-	VPSUBD c3f3504f3x8<>(SB), r2, r4; VANDPS c007fffffx8<>(SB), r4, r5; VPADDD c3f3504f3x8<>(SB), r5, r5; \
-	VSUBPS c3f800000x8<>(SB), r5, r5; VPSRAD $23, r4, r4; VMOVUPS c0000007fx8<>(SB), r6; VPSUBD r4, r6, r6; \
-	VPSLLD $23, r6, r6; VCMPPS $17, c4c000000x8<>(SB), r1, r7; VMULPS r6, r3, r3; VANDPS r3, r7, r3; \
-	VCVTDQ2PS r4, r4; VADDPS r3, r5, r3; VADDPS c40000000x8<>(SB), r3, r5; VDIVPS r5, r3, r5; VMULPS r5, r5, r6; \
-	VMULPS c3e789d90x8<>(SB), r6, r7; VADDPS c3e91e9f0x8<>(SB), r7, r7; VMULPS r6, r7, r7; \
-	VADDPS c3eccce13x8<>(SB), r7, r7; VMULPS r6, r7, r7; VADDPS c3f2aaaaax8<>(SB), r7, r7; VMULPS r6, r7, r6; \
-	VMULPS r3, r3, r7; VMULPS c3f000000x8<>(SB), r7, r7; VADDPS r6, r7, r6; VMULPS r6, r5, r5; \
-	VMULPS c35bfbe8ex8<>(SB), r4, r6; VADDPS r6, r5, r5; VMULPS c3f317200x8<>(SB), r4, r4; VSUBPS r5, r7, r5; \
-	VSUBPS r3, r5, r3; VSUBPS r3, r4, r3; VCMPPS $22, c7f7fffffx8<>(SB), r1, r4; VBLENDVPS r4, r1, r3, r3; \
-	VCMPPS $17, c00000000x8<>(SB), r2, r4; VMOVUPS cff800000x8<>(SB), r5; \
-	VBLENDVPS r4, c7fc00000x8<>(SB), r5, r4; VCMPPS $18, c00000000x8<>(SB), r2, r2; VBLENDVPS r2, r4, r3, r2; \
-	VANDPS c7fffffffx8<>(SB), r1, r3; VCMPPS $17, c33000000x8<>(SB), r3, r3; VBLENDVPS r3, r1, r2, r1; \
-	VADDPS r1, r0, r1
+	VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; \
+	VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1; VADDPS c3f800000x8<>(SB), r1, r2; \
+	VCMPPS $17, c3f800000x8<>(SB), r1, r6; VSUBPS c3f800000x8<>(SB), r2, r4; VSUBPS r4, r1, r4; \
+	VSUBPS r1, r2, r3; VMOVUPS c3f800000x8<>(SB), r5; VSUBPS r3, r5, r3; VBLENDVPS r6, r4, r3, r3; \
+	VPSUBD c3f3504f3x8<>(SB), r2, r4; VANDPS c007fffffx8<>(SB), r4, r6; VPADDD c3f3504f3x8<>(SB), r6, r6; \
+	VSUBPS c3f800000x8<>(SB), r6, r6; VPSRAD $23, r4, r4; VMOVUPS c0000007fx8<>(SB), r5; VPSUBD r4, r5, r5; \
+	VPSLLD $23, r5, r5; VCMPPS $17, c4c000000x8<>(SB), r1, r7; VMULPS r5, r3, r5; VANDPS r5, r7, r5; \
+	VCVTDQ2PS r4, r4; VADDPS r5, r6, r5; VADDPS c40000000x8<>(SB), r5, r6; VDIVPS r6, r5, r6; VMULPS r6, r6, r7; \
+	VMULPS c3e789d90x8<>(SB), r7, r3; VADDPS c3e91e9f0x8<>(SB), r3, r3; VMULPS r7, r3, r3; \
+	VADDPS c3eccce13x8<>(SB), r3, r3; VMULPS r7, r3, r3; VADDPS c3f2aaaaax8<>(SB), r3, r3; VMULPS r7, r3, r7; \
+	VMULPS r5, r5, r3; VMULPS c3f000000x8<>(SB), r3, r3; VADDPS r7, r3, r7; VMULPS r7, r6, r7; \
+	VMULPS c35bfbe8ex8<>(SB), r4, r6; VADDPS r6, r7, r6; VMULPS c3f317200x8<>(SB), r4, r4; VSUBPS r6, r3, r6; \
+	VSUBPS r5, r6, r5; VSUBPS r5, r4, r5; VCMPPS $22, c7f7fffffx8<>(SB), r1, r4; VBLENDVPS r4, r1, r5, r5; \
+	VCMPPS $17, c00000000x8<>(SB), r2, r4; VMOVUPS cff800000x8<>(SB), r6; \
+	VBLENDVPS r4, c7fc00000x8<>(SB), r6, r6; VCMPPS $18, c00000000x8<>(SB), r2, r2; VBLENDVPS r2, r6, r5, r5; \
+	VANDPS c7fffffffx8<>(SB), r1, r6; VCMPPS $17, c33000000x8<>(SB), r6, r6; VBLENDVPS r6, r1, r5, r5; \
+	VADDPS r5, r0, r5
 
-#define epilogue_45c0284a(r0, r1, r2, r3, r4, r5, r6, r7) \
-	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS c7fffffffx8<>(SB), r1, r2; VXORPS c80000000x8<>(SB), r2, r2; \
-	VMOVUPS c42b20000x8<>(SB), r3; VMINPS r2, r3, r2; VMOVUPS cc2d00000x8<>(SB), r3; VMAXPS r2, r3, r2; \
-	VMULPS c4138aa3bx8<>(SB), r2, r3; VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; \
-	VMULPS c3db17000x8<>(SB), r4, r1; VSUBPS r1, r2, r1; VMULPS c3685fdf4x8<>(SB), r4, r4; VSUBPS r4, r1, r4; \
-	VMULPS r4, r4, r1; VMULPS c3e2aae38x8<>(SB), r4, r5; VADDPS c3f000000x8<>(SB), r5, r5; \
-	VMULPS c3d2aab32x8<>(SB), r1, r6; VADDPS r6, r5, r5; VMULPS r1, r5, r1; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r3, r5; VADDPS r5, r4, r4; VADDPS r4, r1, r4; \
-	VPSRLD $1, r2, r2; VANDPS c40000000x8<>(SB), r2, r2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r1; \
-	VPERMPS r1, r3, r1; VPSLLD $20, r3, r3; VPADDD r3, r1, r3; VPADDD r3, r2, r3; VMULPS r3, r4, r4; \
-	VADDPS r3, r4, r3; VXORPS c5f800000x8<>(SB), r2, r2; VMULPS r2, r3, r2; VADDPS c3f800000x8<>(SB), r2, r3; \
-	VCMPPS $17, c3f800000x8<>(SB), r2, r4; VSUBPS c3f800000x8<>(SB), r3, r1; VSUBPS r1, r2, r1; \
-	VSUBPS r2, r3, r5; VMOVUPS c3f800000x8<>(SB), r6; VSUBPS r5, r6, r5; VBLENDVPS r4, r1, r5, r4; \
-	VPSUBD c3f3504f3x8<>(SB), r3, r1; VANDPS c007fffffx8<>(SB), r1, r5; VPADDD c3f3504f3x8<>(SB), r5, r5; \
-	VSUBPS c3f800000x8<>(SB), r5, r5; VPSRAD $23, r1, r1; VMOVUPS c0000007fx8<>(SB), r6; VPSUBD r1, r6, r6; \
-	VPSLLD $23, r6, r6; VCMPPS $17, c4c000000x8<>(SB), r2, r7; VMULPS r6, r4, r4; VANDPS r4, r7, r4; \
-	VCVTDQ2PS r1, r1; VADDPS r4, r5, r4; VADDPS c40000000x8<>(SB), r4, r5; VDIVPS r5, r4, r5; VMULPS r5, r5, r6; \
-	VMULPS c3e789d90x8<>(SB), r6, r7; VADDPS c3e91e9f0x8<>(SB), r7, r7; VMULPS r6, r7, r7; \
-	VADDPS c3eccce13x8<>(SB), r7, r7; VMULPS r6, r7, r7; VADDPS c3f2aaaaax8<>(SB), r7, r7; VMULPS r6, r7, r6; \
-	VMULPS r4, r4, r7; VMULPS c3f000000x8<>(SB), r7, r7; VADDPS r6, r7, r6; VMULPS r6, r5, r5; \
-	VMULPS c35bfbe8ex8<>(SB), r1, r6; VADDPS r6, r5, r5; VMULPS c3f317200x8<>(SB), r1, r1; VSUBPS r5, r7, r5; \
-	VSUBPS r4, r5, r4; VSUBPS r4, r1, r4; VCMPPS $22, c7f7fffffx8<>(SB), r2, r1; VBLENDVPS r1, r2, r4, r4; \
-	VCMPPS $17, c00000000x8<>(SB), r3, r1; VMOVUPS cff800000x8<>(SB), r5; \
-	VBLENDVPS r1, c7fc00000x8<>(SB), r5, r1; VCMPPS $18, c00000000x8<>(SB), r3, r3; VBLENDVPS r3, r1, r4, r3; \
-	VANDPS c7fffffffx8<>(SB), r2, r4; VCMPPS $17, c33000000x8<>(SB), r4, r4; VBLENDVPS r4, r2, r3, r2; \
-	VADDPS r2, r0, r0
+#define input_c394b44b(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
+
+#define input_ed58c50f(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
+
+#define input_3d70892f(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
+
+#define input_59be88bb(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
+
+#define input_047f8d5f(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
+	VADDPS Y14, Y4, Y4
+
+#define input_07aac15f(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
+	VADDPS Y14, Y5, Y5
+
+#define input_8a864d5f(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
+	VADDPS Y14, Y6, Y6
+
+#define input_fbda5d6f(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
+	VADDPS Y14, Y7, Y7
 
 #define terms8x4x64x32c4(c0, c1, c2, c3) \
 	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
@@ -167,31 +228,18 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-#define epilogue_7563369b(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r0
-
-#define epilogue_50c17e36(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r2; VORPS r2, r1, r1
+#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r3, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; \
+	VMULPS r2, r2, r5; VMULPS r5, r4, r5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r4; VPERMPS r4, r1, r4; \
+	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
+	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
+	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
 number4x8(cc1900000x8, 0xc1900000c1900000)
 number4x8(c3fb8aa3bx8, 0x3fb8aa3b3fb8aa3b)
@@ -200,18 +248,18 @@ number4x8(c3c09162cx8, 0x3c09162c3c09162c)
 number4x8(c3d2aaa9cx8, 0x3d2aaa9c3d2aaa9c)
 number4x8(c3e2aaa55x8, 0x3e2aaa553e2aaa55)
 number4x8(cb4c0007ex8, 0xb4c0007eb4c0007e)
-#define epilogue_200a8b26(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_5069cc62(r0, r1, r2, r3, r4, r5, r6) \
 	VCMPPS $17, c00000000x8<>(SB), r0, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r0, r2, r2; \
-	VMOVUPS cc1900000x8<>(SB), r3; VMAXPS r2, r3, r2; VMULPS c3fb8aa3bx8<>(SB), r2, r3; \
-	VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; VMULPS c3f317200x8<>(SB), r4, r5; \
-	VSUBPS r5, r2, r2; VMULPS c35bfbe8ex8<>(SB), r4, r4; VSUBPS r4, r2, r5; VSUBPS r5, r2, r2; VSUBPS r4, r2, r2; \
-	VMULPS c3ab66a86x8<>(SB), r5, r4; VADDPS c3c09162cx8<>(SB), r4, r4; VMULPS r5, r4, r4; \
-	VADDPS c3d2aaa9cx8<>(SB), r4, r4; VMULPS r5, r4, r4; VADDPS c3e2aaa55x8<>(SB), r4, r4; VMULPS r5, r4, r4; \
-	VADDPS c3f000000x8<>(SB), r4, r4; VMULPS r5, r5, r6; VMULPS r4, r6, r4; VADDPS r2, r4, r2; \
-	VPADDD cb4c0007ex8<>(SB), r3, r3; VPSLLD $23, r3, r3; VSUBPS c3f000000x8<>(SB), r3, r4; VMULPS r5, r3, r5; \
-	VADDPS r5, r4, r6; VSUBPS r6, r4, r4; VADDPS r5, r4, r4; VMULPS r2, r3, r2; VADDPS r2, r4, r2; \
-	VANDPS c7fffffffx8<>(SB), r0, r3; VCMPPS $17, c33000000x8<>(SB), r3, r3; VADDPS r2, r6, r2; \
-	VMULPS c40000000x8<>(SB), r2, r2; VBLENDVPS r3, r0, r2, r2; VBLENDVPS r1, r2, r0, r0
+	VMOVUPS cc1900000x8<>(SB), r3; VMAXPS r2, r3, r3; VMULPS c3fb8aa3bx8<>(SB), r3, r2; \
+	VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r4; VMULPS c3f317200x8<>(SB), r4, r5; \
+	VSUBPS r5, r3, r5; VMULPS c35bfbe8ex8<>(SB), r4, r4; VSUBPS r4, r5, r3; VSUBPS r3, r5, r5; VSUBPS r4, r5, r4; \
+	VMULPS c3ab66a86x8<>(SB), r3, r5; VADDPS c3c09162cx8<>(SB), r5, r5; VMULPS r3, r5, r5; \
+	VADDPS c3d2aaa9cx8<>(SB), r5, r5; VMULPS r3, r5, r5; VADDPS c3e2aaa55x8<>(SB), r5, r5; VMULPS r3, r5, r5; \
+	VADDPS c3f000000x8<>(SB), r5, r5; VMULPS r3, r3, r6; VMULPS r5, r6, r5; VADDPS r4, r5, r4; \
+	VPADDD cb4c0007ex8<>(SB), r2, r2; VPSLLD $23, r2, r2; VSUBPS c3f000000x8<>(SB), r2, r5; VMULPS r3, r2, r3; \
+	VADDPS r3, r5, r6; VSUBPS r6, r5, r5; VADDPS r3, r5, r3; VMULPS r4, r2, r4; VADDPS r4, r3, r4; \
+	VANDPS c7fffffffx8<>(SB), r0, r3; VCMPPS $17, c33000000x8<>(SB), r3, r3; VADDPS r4, r6, r4; \
+	VMULPS c40000000x8<>(SB), r4, r4; VBLENDVPS r3, r0, r4, r4; VBLENDVPS r1, r4, r0, r0
 
 number4x8(c42200000x8, 0x4220000042200000)
 number4x8(cc2200000x8, 0xc2200000c2200000)
@@ -235,6 +283,74 @@ number4x8(cb93a21fdx8, 0xb93a21fdb93a21fd)
 number4x8(c3f666666x8, 0x3f6666663f666666)
 number4x8(cbf000000x8, 0xbf000000bf000000)
 number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
+#define formula_7eeb80b6(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VMULPS r0, r1, r0; VMOVUPS c42200000x8<>(SB), r1; VMINPS r2, r1, r1; VMOVUPS cc2200000x8<>(SB), r2; \
+	VMAXPS r1, r2, r2; VMULPS c3f3504f3x8<>(SB), r2, r1; VANDPS c7fffffffx8<>(SB), r1, r3; VMULPS r1, r1, r4; \
+	VMULPS cba1dd328x8<>(SB), r4, r5; VADDPS c3ba3ccf3x8<>(SB), r5, r5; VMULPS r4, r5, r5; \
+	VADDPS cbcdb4da5x8<>(SB), r5, r5; VMULPS r4, r5, r5; VADDPS c3de70dc4x8<>(SB), r5, r5; VMULPS r4, r5, r5; \
+	VADDPS cbec09376x8<>(SB), r5, r5; VMULPS r4, r5, r4; VADDPS c3e0375d3x8<>(SB), r4, r4; VMULPS r1, r4, r4; \
+	VADDPS r1, r4, r4; VMULPS c58800000x8<>(SB), r1, r5; VMULPS c3e0375d3x8<>(SB), r5, r6; VADDPS r5, r6, r5; \
+	VMULPS c26800000x8<>(SB), r5, r5; VCMPPS $17, c0d800000x8<>(SB), r3, r6; VBLENDVPS r6, r5, r4, r4; \
+	VMOVUPS c40800000x8<>(SB), r5; VMINPS r3, r5, r5; VMULPS c394ec141x8<>(SB), r5, r6; \
+	VADDPS cbb483fbex8<>(SB), r6, r6; VMULPS r5, r6, r6; VADDPS c3cb67e0dx8<>(SB), r6, r6; VMULPS r5, r6, r6; \
+	VADDPS cbdd5115ex8<>(SB), r6, r6; VMULPS r5, r6, r6; VADDPS cbf23165ex8<>(SB), r6, r6; VMULPS r5, r6, r6; \
+	VADDPS cbf905a18x8<>(SB), r6, r6; VMULPS r5, r6, r5; VADDPS cb93a21fdx8<>(SB), r5, r5; \
+	VMULPS c4138aa3bx8<>(SB), r5, r6; VADDPS c4b400000x8<>(SB), r6, r6; VSUBPS c4b400000x8<>(SB), r6, r7; \
+	VMULPS c3db17000x8<>(SB), r7, r8; VSUBPS r8, r5, r8; VMULPS c3685fdf4x8<>(SB), r7, r7; VSUBPS r7, r8, r7; \
+	VMULPS r7, r7, r8; VMULPS c3e2aae38x8<>(SB), r7, r5; VADDPS c3f000000x8<>(SB), r5, r5; \
+	VMULPS c3d2aab32x8<>(SB), r8, r9; VADDPS r9, r5, r9; VMULPS r8, r9, r8; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r9; VPERMPS r9, r6, r9; VADDPS r9, r7, r9; VADDPS r9, r8, r9; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r8; VPERMPS r8, r6, r8; VPSLLD $20, r6, r6; VPADDD r6, r8, r6; \
+	VPADDD c40000000x8<>(SB), r6, r6; VMULPS r6, r9, r9; VADDPS r6, r9, r6; VMULPS c1f800000x8<>(SB), r6, r6; \
+	VMOVUPS c3f800000x8<>(SB), r9; VSUBPS r6, r9, r6; VCMPPS $17, c3f666666x8<>(SB), r3, r3; \
+	VANDPS c80000000x8<>(SB), r1, r1; VORPS r1, r6, r1; VBLENDVPS r3, r4, r1, r1; \
+	VADDPS c3f800000x8<>(SB), r1, r1; VMULPS c3f000000x8<>(SB), r1, r1; VMULPS r2, r2, r4; \
+	VMULPS cbf000000x8<>(SB), r4, r4; VMOVUPS c42b20000x8<>(SB), r3; VMINPS r4, r3, r3; \
+	VMOVUPS cc2d00000x8<>(SB), r4; VMAXPS r3, r4, r4; VMULPS c4138aa3bx8<>(SB), r4, r3; \
+	VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r6; VMULPS c3db17000x8<>(SB), r6, r9; \
+	VSUBPS r9, r4, r9; VMULPS c3685fdf4x8<>(SB), r6, r6; VSUBPS r6, r9, r6; VMULPS r6, r6, r9; \
+	VMULPS c3e2aae38x8<>(SB), r6, r8; VADDPS c3f000000x8<>(SB), r8, r8; VMULPS c3d2aab32x8<>(SB), r9, r7; \
+	VADDPS r7, r8, r7; VMULPS r9, r7, r9; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r7; VPERMPS r7, r3, r7; \
+	VADDPS r7, r6, r7; VADDPS r7, r9, r7; VPSRLD $1, r4, r4; VANDPS c40000000x8<>(SB), r4, r4; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r9; VPERMPS r9, r3, r9; VPSLLD $20, r3, r3; VPADDD r3, r9, r3; \
+	VPADDD r3, r4, r3; VMULPS r3, r7, r7; VADDPS r3, r7, r3; VXORPS c5f800000x8<>(SB), r4, r4; VMULPS r4, r3, r4; \
+	VMULPS c3ecc422ax8<>(SB), r4, r4; VMULPS r4, r2, r4; VADDPS r4, r1, r4; VMULPS r4, r0, r4
+
+#define formula_c61ee8ce(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VCMPPS $30, c00000000x8<>(SB), r0, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r0, r2, r2; \
+	VMOVUPS cc2d00000x8<>(SB), r0; VMAXPS r2, r0, r0; VMULPS c4138aa3bx8<>(SB), r0, r2; \
+	VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; VMULPS c3db17000x8<>(SB), r3, r4; \
+	VSUBPS r4, r0, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS c3e2aae38x8<>(SB), r3, r5; VADDPS c3f000000x8<>(SB), r5, r5; VMULPS c3d2aab32x8<>(SB), r4, r6; \
+	VADDPS r6, r5, r6; VMULPS r4, r6, r4; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r2, r6; \
+	VADDPS r6, r3, r6; VADDPS r6, r4, r6; VPSRLD $1, r0, r0; VANDPS c40000000x8<>(SB), r0, r0; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; \
+	VPADDD r2, r0, r2; VMULPS r2, r6, r6; VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r0, r0; VMULPS r0, r2, r0; \
+	VMULPS r0, r7, r0; VBLENDVPS r1, r7, r0, r0
+
+#define formula_a9fa4fda(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VMOVUPS cc2200000x8<>(SB), r0; VMAXPS r1, r0, r0; VMULPS c3f000000x8<>(SB), r0, r1; \
+	VMULPS c3f3504f3x8<>(SB), r0, r0; VANDPS c7fffffffx8<>(SB), r0, r2; VMULPS r0, r0, r3; \
+	VMULPS cba1dd328x8<>(SB), r3, r4; VADDPS c3ba3ccf3x8<>(SB), r4, r4; VMULPS r3, r4, r4; \
+	VADDPS cbcdb4da5x8<>(SB), r4, r4; VMULPS r3, r4, r4; VADDPS c3de70dc4x8<>(SB), r4, r4; VMULPS r3, r4, r4; \
+	VADDPS cbec09376x8<>(SB), r4, r4; VMULPS r3, r4, r3; VADDPS c3e0375d3x8<>(SB), r3, r3; VMULPS r0, r3, r3; \
+	VADDPS r0, r3, r3; VMULPS c58800000x8<>(SB), r0, r4; VMULPS c3e0375d3x8<>(SB), r4, r5; VADDPS r4, r5, r4; \
+	VMULPS c26800000x8<>(SB), r4, r4; VCMPPS $17, c0d800000x8<>(SB), r2, r5; VBLENDVPS r5, r4, r3, r3; \
+	VMOVUPS c40800000x8<>(SB), r4; VMINPS r2, r4, r4; VMULPS c394ec141x8<>(SB), r4, r5; \
+	VADDPS cbb483fbex8<>(SB), r5, r5; VMULPS r4, r5, r5; VADDPS c3cb67e0dx8<>(SB), r5, r5; VMULPS r4, r5, r5; \
+	VADDPS cbdd5115ex8<>(SB), r5, r5; VMULPS r4, r5, r5; VADDPS cbf23165ex8<>(SB), r5, r5; VMULPS r4, r5, r5; \
+	VADDPS cbf905a18x8<>(SB), r5, r5; VMULPS r4, r5, r4; VADDPS cb93a21fdx8<>(SB), r4, r4; \
+	VMULPS c4138aa3bx8<>(SB), r4, r5; VADDPS c4b400000x8<>(SB), r5, r5; VSUBPS c4b400000x8<>(SB), r5, r6; \
+	VMULPS c3db17000x8<>(SB), r6, r7; VSUBPS r7, r4, r7; VMULPS c3685fdf4x8<>(SB), r6, r6; VSUBPS r6, r7, r6; \
+	VMULPS r6, r6, r7; VMULPS c3e2aae38x8<>(SB), r6, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
+	VMULPS c3d2aab32x8<>(SB), r7, r8; VADDPS r8, r4, r8; VMULPS r7, r8, r7; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r8; VPERMPS r8, r5, r8; VADDPS r8, r6, r8; VADDPS r8, r7, r8; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r7; VPERMPS r7, r5, r7; VPSLLD $20, r5, r5; VPADDD r5, r7, r5; \
+	VPADDD c40000000x8<>(SB), r5, r5; VMULPS r5, r8, r8; VADDPS r5, r8, r5; VMULPS c1f800000x8<>(SB), r5, r5; \
+	VMOVUPS c3f800000x8<>(SB), r8; VSUBPS r5, r8, r5; VCMPPS $17, c3f666666x8<>(SB), r2, r2; \
+	VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0; VBLENDVPS r2, r3, r0, r0; \
+	VADDPS c3f800000x8<>(SB), r0, r0; VMULPS r0, r1, r0
+
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
@@ -246,13 +362,13 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
 	lastColumn2((at+96)(w), Y3, Y7)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
 #define zero4x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
@@ -264,13 +380,13 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
 	lastColumn1((at+96)(w), Y3)
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
@@ -286,9 +402,47 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
 
+#define term1_9c6103a7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y2)
+
+#define term1_bbeb2ed9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+
+#define term2_ea63f102(x, w) \
+	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define term2_e2a4bef5(x, w) \
+	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+
+#define term3_c33b16b7(x, w) \
+	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+
+#define term3_ee69e121(x, w) \
+	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
+
+#define term1_92954115(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+
+#define term2_638b89e2(x, w) \
+	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define term1_c26bfccd(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y4)
+
+#define term1_cf21a83b(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
+
+#define term1_973c8b5b(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
+
+#define term1_1bf8c2cf(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
 
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
@@ -297,6 +451,40 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
 
+#define term1_5bdfdedf(x, w) \
+	VMOVUPS w(DI), Y12; \
+	mulAdd1(x(R10), Y0)
+
+#define term4_70e26044(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
+#define term8_a6f83b43(x, w) \
+	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+	mulAdd1(x(R9)(R11*1), Y7)
+
+#define term1_722baae5(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+#define term4_8a2c6a8f(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
+#define term1_944741be(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+
+#define term5_84cb3c40(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
+
+#define term5_d5174996(x, w) \
+	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+	mulAdd1(x(R10)(R11*4), Y9)
+
+#define term6_2c35bc52(x, w) \
+	term5_84cb3c40(x, w); mulAdd1(x(R10)(R13*1), Y10)
+
+#define term6_a08bd7ad(x, w) \
+	term5_d5174996(x, w); mulAdd1(x(R10)(R13*1), Y11)
+
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
 
@@ -304,11 +492,51 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
+#define term5_6109eeb7(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
+
+#define term1_6fbfa3c3(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+
+#define term1_e33ffc7c(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
+
+#define term2_697c2fe8(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y4)
+
+#define term2_a7d6ce7d(x, w) \
+	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y5)
+
+#define term2_92a1eff8(x, w) \
+	term1_6fbfa3c3(x, w); mulAdd1(x(R10)(R11*1), Y6)
+
+#define term2_60826cd5(x, w) \
+	term1_e33ffc7c(x, w); mulAdd1(x(R10)(R11*1), Y7)
+
+#define term3_144a1b0c(x, w) \
+	term2_697c2fe8(x, w); mulAdd1(x(R10)(R11*2), Y8)
+
+#define term3_7bd4b8fe(x, w) \
+	term2_a7d6ce7d(x, w); mulAdd1(x(R10)(R11*2), Y9)
+
+#define term3_e5d1cb69(x, w) \
+	term2_92a1eff8(x, w); mulAdd1(x(R10)(R11*2), Y10)
+
+#define term3_da446506(x, w) \
+	term2_60826cd5(x, w); mulAdd1(x(R10)(R11*2), Y11)
+
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
+#define term2_eca24fd3(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y4)
+
 number4x8(c3b03126fx8, 0x3b03126f3b03126f)
+#define formula_a0254e6a(r0, r1, r2) \
+	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
+
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
@@ -316,22 +544,6 @@ number4x8(c3b03126fx8, 0x3b03126f3b03126f)
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
 
-
-#define addGradientsToSiluGradientEachAVX2Each \
-	VADDPS Y1, Y2, Y1; VMOVUPS c447a0000x8<>(SB), Y2; VMINPS Y3, Y2, Y2; VMOVUPS cc47a0000x8<>(SB), Y3; \
-	VMAXPS Y2, Y3, Y2; VANDPS c7fffffffx8<>(SB), Y2, Y3; VXORPS c80000000x8<>(SB), Y3, Y3; \
-	VMOVUPS c42b20000x8<>(SB), Y4; VMINPS Y3, Y4, Y3; VMOVUPS cc2d00000x8<>(SB), Y4; VMAXPS Y3, Y4, Y3; \
-	VMULPS c4138aa3bx8<>(SB), Y3, Y4; VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; \
-	VMULPS c3db17000x8<>(SB), Y5, Y6; VSUBPS Y6, Y3, Y6; VMULPS c3685fdf4x8<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; \
-	VMULPS Y5, Y5, Y6; VMULPS c3e2aae38x8<>(SB), Y5, Y7; VADDPS c3f000000x8<>(SB), Y7, Y7; \
-	VMULPS c3d2aab32x8<>(SB), Y6, Y8; VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y7; VPERMPS Y7, Y4, Y7; VADDPS Y7, Y5, Y5; VADDPS Y5, Y6, Y5; \
-	VPSRLD $1, Y3, Y3; VANDPS c40000000x8<>(SB), Y3, Y3; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y6; \
-	VPERMPS Y6, Y4, Y6; VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; VPADDD Y4, Y3, Y4; VMULPS Y4, Y5, Y5; \
-	VADDPS Y4, Y5, Y4; VXORPS c5f800000x8<>(SB), Y3, Y3; VMULPS Y3, Y4, Y3; VADDPS c3f800000x8<>(SB), Y3, Y4; \
-	VMOVUPS c3f800000x8<>(SB), Y5; VDIVPS Y4, Y5, Y4; VCMPPS $17, c00000000x8<>(SB), Y2, Y5; VMULPS Y4, Y3, Y6; \
-	VBLENDVPS Y5, Y6, Y4, Y5; VMULPS Y4, Y3, Y3; VMULPS Y4, Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y2, Y5, Y2; \
-	VMULPS Y2, Y1, Y1
 
 // addGradientsToSiluGradientEachAVX2 computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
 TEXT ·addGradientsToSiluGradientEachAVX2(SB), NOSPLIT, $0-56
@@ -343,34 +555,22 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
-	addGradientsToSiluGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_83af9b30(Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8)
+	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	addGradientsToSiluGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_83af9b30(Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8)
+	VMASKMOVPS Y4, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define d16x1In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
-
-#define d16x1In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
-
-#define d16x1In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
-
-#define d16x1In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 // dense16x1AVX2 sums 16 products for each of 1 outputs.
 TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
@@ -380,26 +580,14 @@ TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x32c4(d16x1In1C0, d16x1In1C1, d16x1In1C2, d16x1In1C3)
+inputs1:
+	terms8x4x32c4(input_2164bc7c, input_862f8ba0, input_6e73c3e0, input_dc9dd98c)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
-
-#define d16x1_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
-
-#define d16x1_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
-
-#define d16x1_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
-
-#define d16x1_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 // dense16x1AVX2_2 sums 16 products for each of 1 outputs.
 TEXT ·dense16x1AVX2_2(SB), NOSPLIT, $0-32
@@ -409,28 +597,16 @@ TEXT ·dense16x1AVX2_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x32c4(d16x1_2In1C0, d16x1_2In1C1, d16x1_2In1C2, d16x1_2In1C3)
+inputs1:
+	terms8x4x32c4(input_2164bc7c, input_862f8ba0, input_6e73c3e0, input_dc9dd98c)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	formula_00d66ee3(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER
 	RET
-
-#define d16x3In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
-
-#define d16x3In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
-
-#define d16x3In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
-
-#define d16x3In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 // dense16x3AVX2 sums 16 products for each of 3 outputs.
 TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
@@ -440,30 +616,14 @@ TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x32c4(d16x3In1C0, d16x3In1C1, d16x3In1C2, d16x3In1C3)
+inputs1:
+	terms8x4x32c4(input_2164bc7c, input_862f8ba0, input_6e73c3e0, input_dc9dd98c)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
-
-#define d19x33In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y2, Y2
-
-#define d19x33In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y3, Y3
-
-#define d19x33In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
-
-#define d19x33In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
 
 // dense19x33AVX2 sums 19 products for each of 33 outputs.
 TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
@@ -475,50 +635,34 @@ TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x64c2(d19x33In1C0, d19x33In1C1)
+inputs1:
+	terms8x4x64c2(input_37370c85, input_7310e745)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d19x33In1C0(0, 0); d19x33In1C1(4, 64); d19x33In1C0(8, 128)
+	DECQ CX; JNZ inputs1
+	input_37370c85(0, 0); input_7310e745(4, 64); input_37370c85(8, 128)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
 	// y[16…32] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS 64(BX), Y0; zero(Y1); VMOVUPS 96(BX), Y2; zero(Y3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
-inputs4:
-	terms8x4x64x32c2(d19x33In3C0, d19x33In3C1)
+inputs2:
+	terms8x4x64x32c2(input_545250f8, input_37087e34)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	d19x33In3C0(0, 0, 0); d19x33In3C1(4, 64, 32); d19x33In3C0(8, 128, 64)
+	DECQ CX; JNZ inputs2
+	input_545250f8(0, 0, 0); input_37087e34(4, 64, 32); input_545250f8(8, 128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 64(R8)
-	; VMOVUPS Y2, 96(R8)
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 128(R8)
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y2, 96(R8)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 128(R8)
 	VZEROUPPER
 	RET
-
-#define d25x16In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
-
-#define d25x16In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
-
-#define d25x16In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
-
-#define d25x16In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
 
 // dense25x16AVX2 sums 25 products for each of 16 outputs.
 TEXT ·dense25x16AVX2(SB), NOSPLIT, $0-32
@@ -529,33 +673,17 @@ TEXT ·dense25x16AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64c4(d25x16In1C0, d25x16In1C1, d25x16In1C2, d25x16In1C3)
+inputs1:
+	terms8x4x64c4(input_9394e939, input_0cc50769, input_52146d89, input_b96725a9)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d25x16In1C0(0, 0)
+	DECQ CX; JNZ inputs1
+	input_9394e939(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y4, 32(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y4, 32(R8)
 	VZEROUPPER
 	RET
-
-#define d25x16_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
-
-#define d25x16_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
-
-#define d25x16_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
-
-#define d25x16_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
 
 // dense25x16AVX2_2 sums 25 products for each of 16 outputs.
 TEXT ·dense25x16AVX2_2(SB), NOSPLIT, $0-32
@@ -566,46 +694,18 @@ TEXT ·dense25x16AVX2_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64c4(d25x16_2In1C0, d25x16_2In1C1, d25x16_2In1C2, d25x16_2In1C3)
+inputs1:
+	terms8x4x64c4(input_9394e939, input_0cc50769, input_52146d89, input_b96725a9)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d25x16_2In1C0(0, 0)
+	DECQ CX; JNZ inputs1
+	input_9394e939(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	epilogue_68895712(Y1, Y0, Y2, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8)
-	epilogue_45c0284a(Y0, Y4, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
+	formula_5146eac1(Y1, Y0, Y2, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y6, (R8)
+	formula_5146eac1(Y0, Y4, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y5, 32(R8)
 	VZEROUPPER
 	RET
-
-#define d33x17In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
-
-#define d33x17In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
-
-#define d33x17In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
-
-#define d33x17In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
-
-#define d33x17In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
-
-#define d33x17In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
-
-#define d33x17In3C2(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
-
-#define d33x17In3C3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
 
 // dense33x17AVX2 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
@@ -617,58 +717,30 @@ TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
-inputs2:
-	terms8x4x64c4(d33x17In1C0, d33x17In1C1, d33x17In1C2, d33x17In1C3)
+inputs1:
+	terms8x4x64c4(input_c394b44b, input_ed58c50f, input_3d70892f, input_59be88bb)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d33x17In1C0(0, 0)
+	DECQ CX; JNZ inputs1
+	input_c394b44b(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; VMOVUPS Y0, (R8)
+	VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
-inputs4:
-	terms8x4x64x32c4(d33x17In3C0, d33x17In3C1, d33x17In3C2, d33x17In3C3)
+inputs2:
+	terms8x4x64x32c4(input_047f8d5f, input_07aac15f, input_8a864d5f, input_fbda5d6f)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	d33x17In3C0(0, 0, 0)
+	DECQ CX; JNZ inputs2
+	input_047f8d5f(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 32(R8)
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VMOVUPS Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d33x17_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
-
-#define d33x17_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
-
-#define d33x17_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
-
-#define d33x17_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
-
-#define d33x17_2In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
-
-#define d33x17_2In3C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
-
-#define d33x17_2In3C2(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
-
-#define d33x17_2In3C3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
 
 // dense33x17AVX2_2 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
@@ -680,34 +752,31 @@ TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
-inputs2:
-	terms8x4x64c4(d33x17_2In1C0, d33x17_2In1C1, d33x17_2In1C2, d33x17_2In1C3)
+inputs1:
+	terms8x4x64c4(input_c394b44b, input_ed58c50f, input_3d70892f, input_59be88bb)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d33x17_2In1C0(0, 0)
+	DECQ CX; JNZ inputs1
+	input_c394b44b(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	epilogue_7563369b(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
+	formula_c40e2a60(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
-inputs4:
-	terms8x4x64x32c4(d33x17_2In3C0, d33x17_2In3C1, d33x17_2In3C2, d33x17_2In3C3)
+inputs2:
+	terms8x4x64x32c4(input_047f8d5f, input_07aac15f, input_8a864d5f, input_fbda5d6f)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	d33x17_2In3C0(0, 0, 0)
+	DECQ CX; JNZ inputs2
+	input_047f8d5f(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	epilogue_7563369b(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
-	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
+	formula_c40e2a60(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
+	formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d3x8In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
 // dense3x8AVX2 sums 3 products for each of 8 outputs.
 TEXT ·dense3x8AVX2(SB), NOSPLIT, $0-32
@@ -715,13 +784,10 @@ TEXT ·dense3x8AVX2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d3x8In1C0(0, 0); d3x8In1C0(4, 32); d3x8In1C0(8, 64)
-	; VMOVUPS Y0, (R8)
+	input_2164bc7c(0, 0); input_2164bc7c(4, 32); input_2164bc7c(8, 64)
+	VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
-
-#define d3x8_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
 // dense3x8AVX2_2 sums 3 products for each of 8 outputs.
 TEXT ·dense3x8AVX2_2(SB), NOSPLIT, $0-32
@@ -729,9 +795,9 @@ TEXT ·dense3x8AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d3x8_2In1C0(0, 0); d3x8_2In1C0(4, 32); d3x8_2In1C0(8, 64)
+	input_2164bc7c(0, 0); input_2164bc7c(4, 32); input_2164bc7c(8, 64)
 	// y = select(x < 0, expm1(x), x)
-	epilogue_200a8b26(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
+	formula_5069cc62(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
@@ -743,8 +809,8 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 	// y = w · m
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (DX)(AX*1)
+	VMULPS Y1, Y0, Y1
+	VMOVUPS Y1, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements1
 	VZEROUPPER
@@ -758,15 +824,12 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 	// dw = g · m
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (DX)(AX*1)
+	VMULPS Y1, Y0, Y1
+	VMOVUPS Y1, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements1
 	VZEROUPPER
 	RET
-
-#define dropoutEachAVX2Each \
-	VMULPS Y2, Y1, Y1
 
 // dropoutEachAVX2 computes y = x0 · x1 for n elements of every row.
 TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-48
@@ -777,55 +840,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	dropoutEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VMULPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	dropoutEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMULPS Y2, Y1, Y2
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define dropoutGradientToGeluGradientEachAVX2Each \
-	VMULPS Y2, Y1, Y1; VMOVUPS c42200000x8<>(SB), Y2; VMINPS Y3, Y2, Y2; VMOVUPS cc2200000x8<>(SB), Y3; \
-	VMAXPS Y2, Y3, Y2; VMULPS c3f3504f3x8<>(SB), Y2, Y3; VANDPS c7fffffffx8<>(SB), Y3, Y4; VMULPS Y3, Y3, Y5; \
-	VMULPS cba1dd328x8<>(SB), Y5, Y6; VADDPS c3ba3ccf3x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS cbcdb4da5x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; VADDPS c3de70dc4x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS cbec09376x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; VADDPS c3e0375d3x8<>(SB), Y5, Y5; VMULPS Y3, Y5, Y5; \
-	VADDPS Y3, Y5, Y5; VMULPS c58800000x8<>(SB), Y3, Y6; VMULPS c3e0375d3x8<>(SB), Y6, Y7; VADDPS Y6, Y7, Y6; \
-	VMULPS c26800000x8<>(SB), Y6, Y6; VCMPPS $17, c0d800000x8<>(SB), Y4, Y7; VBLENDVPS Y7, Y6, Y5, Y5; \
-	VMOVUPS c40800000x8<>(SB), Y6; VMINPS Y4, Y6, Y6; VMULPS c394ec141x8<>(SB), Y6, Y7; \
-	VADDPS cbb483fbex8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; VADDPS c3cb67e0dx8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
-	VADDPS cbdd5115ex8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; VADDPS cbf23165ex8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
-	VADDPS cbf905a18x8<>(SB), Y7, Y7; VMULPS Y6, Y7, Y6; VADDPS cb93a21fdx8<>(SB), Y6, Y6; \
-	VMULPS c4138aa3bx8<>(SB), Y6, Y7; VADDPS c4b400000x8<>(SB), Y7, Y7; VSUBPS c4b400000x8<>(SB), Y7, Y8; \
-	VMULPS c3db17000x8<>(SB), Y8, Y9; VSUBPS Y9, Y6, Y6; VMULPS c3685fdf4x8<>(SB), Y8, Y8; VSUBPS Y8, Y6, Y6; \
-	VMULPS Y6, Y6, Y8; VMULPS c3e2aae38x8<>(SB), Y6, Y9; VADDPS c3f000000x8<>(SB), Y9, Y9; \
-	VMULPS c3d2aab32x8<>(SB), Y8, Y10; VADDPS Y10, Y9, Y9; VMULPS Y8, Y9, Y8; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y9; VPERMPS Y9, Y7, Y9; VADDPS Y9, Y6, Y6; VADDPS Y6, Y8, Y6; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y8; VPERMPS Y8, Y7, Y8; VPSLLD $20, Y7, Y7; VPADDD Y7, Y8, Y7; \
-	VPADDD c40000000x8<>(SB), Y7, Y7; VMULPS Y7, Y6, Y6; VADDPS Y7, Y6, Y6; VMULPS c1f800000x8<>(SB), Y6, Y6; \
-	VMOVUPS c3f800000x8<>(SB), Y7; VSUBPS Y6, Y7, Y6; VCMPPS $17, c3f666666x8<>(SB), Y4, Y4; \
-	VANDPS c80000000x8<>(SB), Y3, Y3; VORPS Y3, Y6, Y3; VBLENDVPS Y4, Y5, Y3, Y3; \
-	VADDPS c3f800000x8<>(SB), Y3, Y3; VMULPS c3f000000x8<>(SB), Y3, Y3; VMULPS Y2, Y2, Y4; \
-	VMULPS cbf000000x8<>(SB), Y4, Y4; VMOVUPS c42b20000x8<>(SB), Y5; VMINPS Y4, Y5, Y4; \
-	VMOVUPS cc2d00000x8<>(SB), Y5; VMAXPS Y4, Y5, Y4; VMULPS c4138aa3bx8<>(SB), Y4, Y5; \
-	VADDPS c4b400000x8<>(SB), Y5, Y5; VSUBPS c4b400000x8<>(SB), Y5, Y6; VMULPS c3db17000x8<>(SB), Y6, Y7; \
-	VSUBPS Y7, Y4, Y7; VMULPS c3685fdf4x8<>(SB), Y6, Y6; VSUBPS Y6, Y7, Y6; VMULPS Y6, Y6, Y7; \
-	VMULPS c3e2aae38x8<>(SB), Y6, Y8; VADDPS c3f000000x8<>(SB), Y8, Y8; VMULPS c3d2aab32x8<>(SB), Y7, Y9; \
-	VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y8; VPERMPS Y8, Y5, Y8; \
-	VADDPS Y8, Y6, Y6; VADDPS Y6, Y7, Y6; VPSRLD $1, Y4, Y4; VANDPS c40000000x8<>(SB), Y4, Y4; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y7; VPERMPS Y7, Y5, Y7; VPSLLD $20, Y5, Y5; VPADDD Y5, Y7, Y5; \
-	VPADDD Y5, Y4, Y5; VMULPS Y5, Y6, Y6; VADDPS Y5, Y6, Y5; VXORPS c5f800000x8<>(SB), Y4, Y4; VMULPS Y4, Y5, Y4; \
-	VMULPS c3ecc422ax8<>(SB), Y4, Y4; VMULPS Y4, Y2, Y2; VADDPS Y2, Y3, Y2; VMULPS Y2, Y1, Y1
 
 // dropoutGradientToGeluGradientEachAVX2 computes v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a))))) for n elements of every row.
 TEXT ·dropoutGradientToGeluGradientEachAVX2(SB), NOSPLIT, $0-56
@@ -837,35 +867,22 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
-	dropoutGradientToGeluGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_7eeb80b6(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10)
+	VMOVUPS Y5, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	dropoutGradientToGeluGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_7eeb80b6(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10)
+	VMASKMOVPS Y5, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define eluEachAVX2Each \
-	VCMPPS $17, c00000000x8<>(SB), Y1, Y2; VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y1, Y3, Y3; \
-	VMOVUPS cc1900000x8<>(SB), Y4; VMAXPS Y3, Y4, Y3; VMULPS c3fb8aa3bx8<>(SB), Y3, Y4; \
-	VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; VMULPS c3f317200x8<>(SB), Y5, Y6; \
-	VSUBPS Y6, Y3, Y3; VMULPS c35bfbe8ex8<>(SB), Y5, Y5; VSUBPS Y5, Y3, Y6; VSUBPS Y6, Y3, Y3; VSUBPS Y5, Y3, Y3; \
-	VMULPS c3ab66a86x8<>(SB), Y6, Y5; VADDPS c3c09162cx8<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
-	VADDPS c3d2aaa9cx8<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; VADDPS c3e2aaa55x8<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
-	VADDPS c3f000000x8<>(SB), Y5, Y5; VMULPS Y6, Y6, Y7; VMULPS Y5, Y7, Y5; VADDPS Y3, Y5, Y3; \
-	VPADDD cb4c0007ex8<>(SB), Y4, Y4; VPSLLD $23, Y4, Y4; VSUBPS c3f000000x8<>(SB), Y4, Y5; VMULPS Y6, Y4, Y6; \
-	VADDPS Y6, Y5, Y7; VSUBPS Y7, Y5, Y5; VADDPS Y6, Y5, Y5; VMULPS Y3, Y4, Y3; VADDPS Y3, Y5, Y3; \
-	VANDPS c7fffffffx8<>(SB), Y1, Y4; VCMPPS $17, c33000000x8<>(SB), Y4, Y4; VADDPS Y3, Y7, Y3; \
-	VMULPS c40000000x8<>(SB), Y3, Y3; VBLENDVPS Y4, Y1, Y3, Y3; VBLENDVPS Y2, Y3, Y1, Y1
 
 // eluEachAVX2 computes y = select(x0 < 0, expm1(x0), x0) for n elements of every row.
 TEXT ·eluEachAVX2(SB), NOSPLIT, $0-40
@@ -875,7 +892,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	eluEachAVX2Each
+	formula_5069cc62(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -883,7 +900,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	eluEachAVX2Each
+	formula_5069cc62(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -891,18 +908,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define eluGradientEachAVX2Each \
-	VCMPPS $30, c00000000x8<>(SB), Y1, Y3; VMOVUPS c42b20000x8<>(SB), Y4; VMINPS Y1, Y4, Y1; \
-	VMOVUPS cc2d00000x8<>(SB), Y4; VMAXPS Y1, Y4, Y1; VMULPS c4138aa3bx8<>(SB), Y1, Y4; \
-	VADDPS c4b400000x8<>(SB), Y4, Y4; VSUBPS c4b400000x8<>(SB), Y4, Y5; VMULPS c3db17000x8<>(SB), Y5, Y6; \
-	VSUBPS Y6, Y1, Y6; VMULPS c3685fdf4x8<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; VMULPS Y5, Y5, Y6; \
-	VMULPS c3e2aae38x8<>(SB), Y5, Y7; VADDPS c3f000000x8<>(SB), Y7, Y7; VMULPS c3d2aab32x8<>(SB), Y6, Y8; \
-	VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y7; VPERMPS Y7, Y4, Y7; \
-	VADDPS Y7, Y5, Y5; VADDPS Y5, Y6, Y5; VPSRLD $1, Y1, Y1; VANDPS c40000000x8<>(SB), Y1, Y1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y6; VPERMPS Y6, Y4, Y6; VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; \
-	VPADDD Y4, Y1, Y4; VMULPS Y4, Y5, Y5; VADDPS Y4, Y5, Y4; VXORPS c5f800000x8<>(SB), Y1, Y1; VMULPS Y1, Y4, Y1; \
-	VMULPS Y1, Y2, Y1; VBLENDVPS Y3, Y2, Y1, Y1
 
 // eluGradientEachAVX2 computes y = select(0 < x0, x1, x1 · exp(x0)) for n elements of every row.
 TEXT ·eluGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -913,7 +918,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	eluGradientEachAVX2Each
+	formula_c61ee8ce(Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y2)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -921,7 +926,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	eluGradientEachAVX2Each
+	formula_c61ee8ce(Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y2)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -929,29 +934,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define geluEachAVX2Each \
-	VMOVUPS cc2200000x8<>(SB), Y2; VMAXPS Y1, Y2, Y1; VMULPS c3f000000x8<>(SB), Y1, Y2; \
-	VMULPS c3f3504f3x8<>(SB), Y1, Y1; VANDPS c7fffffffx8<>(SB), Y1, Y3; VMULPS Y1, Y1, Y4; \
-	VMULPS cba1dd328x8<>(SB), Y4, Y5; VADDPS c3ba3ccf3x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
-	VADDPS cbcdb4da5x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; VADDPS c3de70dc4x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
-	VADDPS cbec09376x8<>(SB), Y5, Y5; VMULPS Y4, Y5, Y4; VADDPS c3e0375d3x8<>(SB), Y4, Y4; VMULPS Y1, Y4, Y4; \
-	VADDPS Y1, Y4, Y4; VMULPS c58800000x8<>(SB), Y1, Y5; VMULPS c3e0375d3x8<>(SB), Y5, Y6; VADDPS Y5, Y6, Y5; \
-	VMULPS c26800000x8<>(SB), Y5, Y5; VCMPPS $17, c0d800000x8<>(SB), Y3, Y6; VBLENDVPS Y6, Y5, Y4, Y4; \
-	VMOVUPS c40800000x8<>(SB), Y5; VMINPS Y3, Y5, Y5; VMULPS c394ec141x8<>(SB), Y5, Y6; \
-	VADDPS cbb483fbex8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; VADDPS c3cb67e0dx8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS cbdd5115ex8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; VADDPS cbf23165ex8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
-	VADDPS cbf905a18x8<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; VADDPS cb93a21fdx8<>(SB), Y5, Y5; \
-	VMULPS c4138aa3bx8<>(SB), Y5, Y6; VADDPS c4b400000x8<>(SB), Y6, Y6; VSUBPS c4b400000x8<>(SB), Y6, Y7; \
-	VMULPS c3db17000x8<>(SB), Y7, Y8; VSUBPS Y8, Y5, Y5; VMULPS c3685fdf4x8<>(SB), Y7, Y7; VSUBPS Y7, Y5, Y5; \
-	VMULPS Y5, Y5, Y7; VMULPS c3e2aae38x8<>(SB), Y5, Y8; VADDPS c3f000000x8<>(SB), Y8, Y8; \
-	VMULPS c3d2aab32x8<>(SB), Y7, Y9; VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y8; VPERMPS Y8, Y6, Y8; VADDPS Y8, Y5, Y5; VADDPS Y5, Y7, Y5; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y7; VPERMPS Y7, Y6, Y7; VPSLLD $20, Y6, Y6; VPADDD Y6, Y7, Y6; \
-	VPADDD c40000000x8<>(SB), Y6, Y6; VMULPS Y6, Y5, Y5; VADDPS Y6, Y5, Y5; VMULPS c1f800000x8<>(SB), Y5, Y5; \
-	VMOVUPS c3f800000x8<>(SB), Y6; VSUBPS Y5, Y6, Y5; VCMPPS $17, c3f666666x8<>(SB), Y3, Y3; \
-	VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y5, Y1; VBLENDVPS Y3, Y4, Y1, Y1; \
-	VADDPS c3f800000x8<>(SB), Y1, Y1; VMULPS Y1, Y2, Y1
 
 // geluEachAVX2 computes v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a)) for n elements of every row.
 TEXT ·geluEachAVX2(SB), NOSPLIT, $0-40
@@ -961,16 +943,16 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	geluEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_a9fa4fda(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	geluEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_a9fa4fda(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -994,8 +976,8 @@ rows2:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y7, X7; VMOVUPS X7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
@@ -1009,7 +991,7 @@ rows4:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	ADDQ $16, R12
@@ -1041,8 +1023,8 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y7, X7; VMOVUPS X7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
@@ -1062,7 +1044,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $16, R12
@@ -1098,8 +1080,8 @@ panels4:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y7, X7; VMOVUPS X7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -1123,7 +1105,7 @@ panels7:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $16, R12
@@ -1133,25 +1115,6 @@ done6:
 	JNZ block1
 	VZEROUPPER
 	RET
-
-#define r16Term3C0(x, w) \
-	r16Term2C0(x, w); \
-	mulAdd2(x(R10)(R11*2), Y8, Y10)
-
-#define r16Term3C1(x, w) \
-	r16Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
-
-#define r16Term2C0(x, w) \
-	r16Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
-
-#define r16Term2C1(x, w) \
-	r16Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
-
-#define r16Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
-
-#define r16Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
@@ -1167,17 +1130,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(r16Term3C0, r16Term3C1)
+	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r16Term3C0, r16Term3C1, last5)
+	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1190,15 +1153,15 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(r16Term2C0, r16Term2C1)
+	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r16Term2C0, r16Term2C1, last10)
+	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1210,33 +1173,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(r16Term1C0, r16Term1C1)
+	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r16Term1C0, r16Term1C1, last15)
+	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_2Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
-	mulAdd2(x(R10), Y0, Y4)
-
-#define r16_2Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
-
-#define r16_2Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
-
-#define r16_2Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
@@ -1251,31 +1201,21 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3)
+	terms8x4x64c4(term1_c26bfccd, term1_cf21a83b, term1_973c8b5b, term1_1bf8c2cf)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(r16_2Term1C0, r16_2Term1C1, r16_2Term1C2, r16_2Term1C3, last5)
+	rest7x4x64c4(term1_c26bfccd, term1_cf21a83b, term1_973c8b5b, term1_1bf8c2cf, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y4, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	VZEROUPPER
 	RET
-
-#define r8Term8(x, w) \
-	r8Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
-
-#define r8Term4(x, w) \
-	r8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
-
-#define r8Term1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
 TEXT ·rows8AVX2(SB), NOSPLIT, $0-72
@@ -1289,11 +1229,11 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r8Term8(0, 0); r8Term8(4, 32); r8Term8(8, 64)
+	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32); term8_a6f83b43(8, 64)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
-	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
-	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
+	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
+	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1303,9 +1243,9 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8Term4(0, 0); r8Term4(4, 32); r8Term4(8, 64)
+	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32); term4_8a2c6a8f(8, 64)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
 	VMOVUPS Y3, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
@@ -1316,35 +1256,14 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8Term1(0, 0); r8Term1(4, 32); r8Term1(8, 64)
+	term1_722baae5(0, 0); term1_722baae5(4, 32); term1_722baae5(8, 64)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
-
-#define rUT8Term6C0(x, w) \
-	rUT8Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Y10)
-
-#define rUT8Term6C1(x, w) \
-	rUT8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
-
-#define rUT8Term5C0(x, w) \
-	rUT8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
-
-#define rUT8Term5C1(x, w) \
-	rUT8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
-	mulAdd1(x(R10)(R11*4), Y9)
-
-#define rUT8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
-
-#define rUT8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
@@ -1362,18 +1281,18 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(rUT8Term6C0, rUT8Term6C1)
+	terms8x4x32c2(term6_2c35bc52, term6_a08bd7ad)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(rUT8Term6C0, rUT8Term6C1, last5)
+	rest7x4x32c2(term6_2c35bc52, term6_a08bd7ad, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
@@ -1387,17 +1306,17 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(rUT8Term5C0, rUT8Term5C1)
+	terms8x4x32c2(term5_6109eeb7, term5_d5174996)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(rUT8Term5C0, rUT8Term5C1, last10)
+	rest7x4x32c2(term5_6109eeb7, term5_d5174996, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1409,57 +1328,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(rUT8Term1C0, rUT8Term1C1)
+	terms8x4x32c2(term1_722baae5, term1_944741be)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(rUT8Term1C0, rUT8Term1C1, last15)
+	rest7x4x32c2(term1_722baae5, term1_944741be, last15)
 last15:
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT8_2Term3C0(x, w) \
-	rUT8_2Term2C0(x, w); \
-	mulAdd1(x(R10)(R11*2), Y8)
-
-#define rUT8_2Term3C1(x, w) \
-	rUT8_2Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
-
-#define rUT8_2Term3C2(x, w) \
-	rUT8_2Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
-
-#define rUT8_2Term3C3(x, w) \
-	rUT8_2Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
-
-#define rUT8_2Term2C0(x, w) \
-	rUT8_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
-
-#define rUT8_2Term2C1(x, w) \
-	rUT8_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
-
-#define rUT8_2Term2C2(x, w) \
-	rUT8_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
-
-#define rUT8_2Term2C3(x, w) \
-	rUT8_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
-
-#define rUT8_2Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
-
-#define rUT8_2Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
-
-#define rUT8_2Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
-
-#define rUT8_2Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
 // rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
@@ -1477,17 +1359,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3)
+	terms8x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3, last5)
+	rest7x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1499,16 +1381,16 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3)
+	terms8x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3, last10)
+	rest7x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5, last10)
 last10:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
 	ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
@@ -1521,15 +1403,15 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3)
+	terms8x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3, last15)
+	rest7x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c, last15)
 last15:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1555,11 +1437,11 @@ elements1:
 	VADDPS Y2, Y4, Y4
 	// g = g + (0.9 · momentum_buffer)
 	VMULPS c3f666666x8<>(SB), Y4, Y5
-	VADDPS Y5, Y2, Y2
+	VADDPS Y5, Y2, Y5
 	// w = w - (lr · g)
-	VMULPS Y2, Y0, Y2
-	VSUBPS Y2, Y3, Y2
-	VMOVUPS Y2, (DI)(AX*1)
+	VMULPS Y5, Y0, Y5
+	VSUBPS Y5, Y3, Y5
+	VMOVUPS Y5, (DI)(AX*1)
 	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements1
@@ -1581,15 +1463,15 @@ elements1:
 	// dw = 0.002 · w
 	VMULPS c3b03126fx8<>(SB), Y3, Y5
 	// g = g + dw
-	VADDPS Y5, Y2, Y2
+	VADDPS Y5, Y2, Y5
 	// g = g · c
-	VMULPS Y1, Y2, Y2
+	VMULPS Y1, Y5, Y5
 	// momentum_buffer = (0.9 · momentum_buffer) + g
 	VMULPS c3f666666x8<>(SB), Y4, Y4
-	VADDPS Y2, Y4, Y4
+	VADDPS Y5, Y4, Y4
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS c3f666666x8<>(SB), Y4, Y5
-	VADDPS Y5, Y2, Y2
+	VMULPS c3f666666x8<>(SB), Y4, Y2
+	VADDPS Y2, Y5, Y2
 	// w = w - (lr · g)
 	VMULPS Y2, Y0, Y2
 	VSUBPS Y2, Y3, Y2
@@ -1600,17 +1482,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define sigmoidEachAVX2Each \
-	VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
-	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; \
-	VMULPS Y2, Y2, Y4; VMULPS c3e2aae38x8<>(SB), Y2, Y5; VADDPS c3f000000x8<>(SB), Y5, Y5; \
-	VMULPS c3d2aab32x8<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
-	VPADDD c40000000x8<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
-	VMOVUPS c3f800000x8<>(SB), Y3; VBLENDVPS Y1, Y2, Y3, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
-
 // sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
@@ -1619,49 +1490,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	sigmoidEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	sigmoidEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define softplusEachAVX2Each \
-	VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y2; VANDPS c7fffffffx8<>(SB), Y1, Y1; VXORPS c80000000x8<>(SB), Y1, Y1; \
-	VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y1, Y3, Y1; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y1, Y3, Y1; \
-	VMULPS c4138aa3bx8<>(SB), Y1, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
-	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y1, Y5; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; \
-	VMULPS Y4, Y4, Y5; VMULPS c3e2aae38x8<>(SB), Y4, Y6; VADDPS c3f000000x8<>(SB), Y6, Y6; \
-	VMULPS c3d2aab32x8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y4, Y4; VADDPS Y4, Y5, Y4; \
-	VPSRLD $1, Y1, Y1; VANDPS c40000000x8<>(SB), Y1, Y1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; \
-	VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; VPADDD Y3, Y1, Y3; VMULPS Y3, Y4, Y4; \
-	VADDPS Y3, Y4, Y3; VXORPS c5f800000x8<>(SB), Y1, Y1; VMULPS Y1, Y3, Y1; VADDPS c3f800000x8<>(SB), Y1, Y3; \
-	VCMPPS $17, c3f800000x8<>(SB), Y1, Y4; VSUBPS c3f800000x8<>(SB), Y3, Y5; VSUBPS Y5, Y1, Y5; \
-	VSUBPS Y1, Y3, Y6; VMOVUPS c3f800000x8<>(SB), Y7; VSUBPS Y6, Y7, Y6; VBLENDVPS Y4, Y5, Y6, Y4; \
-	VPSUBD c3f3504f3x8<>(SB), Y3, Y5; VANDPS c007fffffx8<>(SB), Y5, Y6; VPADDD c3f3504f3x8<>(SB), Y6, Y6; \
-	VSUBPS c3f800000x8<>(SB), Y6, Y6; VPSRAD $23, Y5, Y5; VMOVUPS c0000007fx8<>(SB), Y7; VPSUBD Y5, Y7, Y7; \
-	VPSLLD $23, Y7, Y7; VCMPPS $17, c4c000000x8<>(SB), Y1, Y8; VMULPS Y7, Y4, Y4; VANDPS Y4, Y8, Y4; \
-	VCVTDQ2PS Y5, Y5; VADDPS Y4, Y6, Y4; VADDPS c40000000x8<>(SB), Y4, Y6; VDIVPS Y6, Y4, Y6; VMULPS Y6, Y6, Y7; \
-	VMULPS c3e789d90x8<>(SB), Y7, Y8; VADDPS c3e91e9f0x8<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8; \
-	VADDPS c3eccce13x8<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8; VADDPS c3f2aaaaax8<>(SB), Y8, Y8; VMULPS Y7, Y8, Y7; \
-	VMULPS Y4, Y4, Y8; VMULPS c3f000000x8<>(SB), Y8, Y8; VADDPS Y7, Y8, Y7; VMULPS Y7, Y6, Y6; \
-	VMULPS c35bfbe8ex8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS c3f317200x8<>(SB), Y5, Y5; VSUBPS Y6, Y8, Y6; \
-	VSUBPS Y4, Y6, Y4; VSUBPS Y4, Y5, Y4; VCMPPS $22, c7f7fffffx8<>(SB), Y1, Y5; VBLENDVPS Y5, Y1, Y4, Y4; \
-	VCMPPS $17, c00000000x8<>(SB), Y3, Y5; VMOVUPS cff800000x8<>(SB), Y6; \
-	VBLENDVPS Y5, c7fc00000x8<>(SB), Y6, Y5; VCMPPS $18, c00000000x8<>(SB), Y3, Y3; VBLENDVPS Y3, Y5, Y4, Y3; \
-	VANDPS c7fffffffx8<>(SB), Y1, Y4; VCMPPS $17, c33000000x8<>(SB), Y4, Y4; VBLENDVPS Y4, Y1, Y3, Y1; \
-	VADDPS Y1, Y2, Y1
 
 // softplusEachAVX2 computes y = max(x0, 0) + log1p(exp(-abs(x0))) for n elements of every row.
 TEXT ·softplusEachAVX2(SB), NOSPLIT, $0-40
@@ -1671,35 +1515,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	softplusEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_5146eac1(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8)
+	VMOVUPS Y6, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	softplusEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_5146eac1(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8)
+	VMASKMOVPS Y6, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX2Each \
-	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; \
-	VMULPS Y4, Y4, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y3, Y6; \
-	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
-	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
-	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
 // tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
@@ -1709,7 +1540,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1717,7 +1548,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1725,9 +1556,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhGradientEachAVX2Each \
-	VMULPS Y1, Y1, Y1; VMOVUPS c3f800000x8<>(SB), Y3; VSUBPS Y1, Y3, Y1; VMULPS Y1, Y2, Y1
 
 // tanhGradientEachAVX2 computes y = x1 · (1 - (x0 · x0)) for n elements of every row.
 TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -1738,7 +1566,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	tanhGradientEachAVX2Each
+	formula_a0254e6a(Y1, Y3, Y2)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1746,7 +1574,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	tanhGradientEachAVX2Each
+	formula_a0254e6a(Y1, Y3, Y2)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

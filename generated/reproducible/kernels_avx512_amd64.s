@@ -35,29 +35,78 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c5f800000, 0x5f800000)
 number1x4(c3f800000, 0x3f800000)
 number1x4(c00000000, 0x0)
+#define formula_1bed7e28(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VADDPS r0, r1, r0; VBROADCASTSS c447a0000<>(SB), r1; VMINPS r2, r1, r1; VBROADCASTSS cc47a0000<>(SB), r2; \
+	VMAXPS r1, r2, r2; VANDPS.BCST c7fffffff<>(SB), r2, r1; VXORPS.BCST c80000000<>(SB), r1, r1; \
+	VBROADCASTSS c42b20000<>(SB), r3; VMINPS r1, r3, r3; VBROADCASTSS cc2d00000<>(SB), r1; VMAXPS r3, r1, r1; \
+	VMULPS.BCST c4138aa3b<>(SB), r1, r3; VADDPS.BCST c4b400000<>(SB), r3, r3; \
+	VSUBPS.BCST c4b400000<>(SB), r3, r4; VMULPS.BCST c3db17000<>(SB), r4, r5; VSUBPS r5, r1, r5; \
+	VMULPS.BCST c3685fdf4<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
+	VMULPS.BCST c3e2aae38<>(SB), r4, r6; VADDPS.BCST c3f000000<>(SB), r6, r6; \
+	VMULPS.BCST c3d2aab32<>(SB), r5, r7; VADDPS r7, r6, r7; VMULPS r5, r7, r5; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r3, r7; VADDPS r7, r4, r7; VADDPS r7, r5, r7; VPSRLD $1, r1, r1; \
+	VANDPS.BCST c40000000<>(SB), r1, r1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r3, r5; VPSLLD $20, r3, r3; \
+	VPADDD r3, r5, r3; VPADDD r3, r1, r3; VMULPS r3, r7, r7; VADDPS r3, r7, r3; \
+	VXORPS.BCST c5f800000<>(SB), r1, r1; VMULPS r1, r3, r1; VADDPS.BCST c3f800000<>(SB), r1, r3; \
+	VBROADCASTSS c3f800000<>(SB), r7; VDIVPS r3, r7, r3; VCMPPS.BCST $17, c00000000<>(SB), r2, K1; \
+	VMULPS r3, r1, r7; VBLENDMPS r7, r3, K1, r7; VMULPS r3, r1, r1; VMULPS r3, r1, r3; VMULPS r3, r2, r3; \
+	VADDPS r3, r7, r3; VMULPS r3, r0, r3
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define input_52cc2da8(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
+
+#define input_fcadd20c(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
+
+#define input_62fcaa98(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
+
+#define input_c28cb27c(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 number1x4(c1f800000, 0x1f800000)
-#define epilogue_503cccf4(r0, r1, r2, r3, r4, r5) \
-	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
-	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
-	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
-	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
+#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
-	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r0
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
+
+#define input_619eaebb(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; \
+	VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z4, Z4
+
+#define input_8e80f3df(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; \
+	VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z5, Z5
 
 #define terms8x4x64x32c2(c0, c1) \
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
+
+#define input_ad1c52b9(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
+
+#define input_35207885(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
+
+#define input_288364c9(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
+
+#define input_45f77215(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
 #define terms8x4x64c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
@@ -76,34 +125,50 @@ number1x4(c7f7fffff, 0x7f7fffff)
 number1x4(cff800000, 0xff800000)
 number1x4(c7fc00000, 0x7fc00000)
 number1x4(c33000000, 0x33000000)
-#define epilogue_cb84a252(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_4f3b3066(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS.BCST c7fffffff<>(SB), r1, r1; \
-	VXORPS.BCST c80000000<>(SB), r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r1; \
-	VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; \
+	VXORPS.BCST c80000000<>(SB), r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r2; \
+	VBROADCASTSS cc2d00000<>(SB), r1; VMAXPS r2, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; \
 	VADDPS.BCST c4b400000<>(SB), r2, r2; VSUBPS.BCST c4b400000<>(SB), r2, r3; \
 	VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r4; VMULPS.BCST c3685fdf4<>(SB), r3, r3; \
 	VSUBPS r3, r4, r3; VMULPS r3, r3, r4; VMULPS.BCST c3e2aae38<>(SB), r3, r5; \
-	VADDPS.BCST c3f000000<>(SB), r5, r5; VMULPS.BCST c3d2aab32<>(SB), r4, r6; VADDPS r6, r5, r5; \
-	VMULPS r4, r5, r4; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r5; VADDPS r5, r3, r3; VADDPS r3, r4, r3; \
+	VADDPS.BCST c3f000000<>(SB), r5, r5; VMULPS.BCST c3d2aab32<>(SB), r4, r6; VADDPS r6, r5, r6; \
+	VMULPS r4, r6, r4; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r6; VADDPS r6, r3, r6; VADDPS r6, r4, r6; \
 	VPSRLD $1, r1, r1; VANDPS.BCST c40000000<>(SB), r1, r1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r4; \
-	VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r3, r3; VADDPS r2, r3, r2; \
+	VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; VADDPS r2, r6, r2; \
 	VXORPS.BCST c5f800000<>(SB), r1, r1; VMULPS r1, r2, r1; VADDPS.BCST c3f800000<>(SB), r1, r2; \
-	VCMPPS.BCST $17, c3f800000<>(SB), r1, K1; VSUBPS.BCST c3f800000<>(SB), r2, r3; VSUBPS r3, r1, r3; \
-	VSUBPS r1, r2, r4; VBROADCASTSS c3f800000<>(SB), r5; VSUBPS r4, r5, r4; VBLENDMPS r3, r4, K1, r3; \
-	VPSUBD.BCST c3f3504f3<>(SB), r2, r4; VANDPS.BCST c007fffff<>(SB), r4, r5; \
-	VPADDD.BCST c3f3504f3<>(SB), r5, r5; VSUBPS.BCST c3f800000<>(SB), r5, r5; VPSRAD $23, r4, r4; \
-	VBROADCASTSS c0000007f<>(SB), r6; VPSUBD r4, r6, r6; VPSLLD $23, r6, r6; \
-	VCMPPS.BCST $17, c4c000000<>(SB), r1, K1; VMULPS r6, r3, r3; VMOVUPS.Z r3, K1, r3; VCVTDQ2PS r4, r4; \
-	VADDPS r3, r5, r3; VADDPS.BCST c40000000<>(SB), r3, r5; VDIVPS r5, r3, r5; VMULPS r5, r5, r6; \
-	VMULPS.BCST c3e789d90<>(SB), r6, r7; VADDPS.BCST c3e91e9f0<>(SB), r7, r7; VMULPS r6, r7, r7; \
-	VADDPS.BCST c3eccce13<>(SB), r7, r7; VMULPS r6, r7, r7; VADDPS.BCST c3f2aaaaa<>(SB), r7, r7; \
-	VMULPS r6, r7, r6; VMULPS r3, r3, r7; VMULPS.BCST c3f000000<>(SB), r7, r7; VADDPS r6, r7, r6; \
-	VMULPS r6, r5, r5; VMULPS.BCST c35bfbe8e<>(SB), r4, r6; VADDPS r6, r5, r5; \
-	VMULPS.BCST c3f317200<>(SB), r4, r4; VSUBPS r5, r7, r5; VSUBPS r3, r5, r3; VSUBPS r3, r4, r3; \
-	VCMPPS.BCST $22, c7f7fffff<>(SB), r1, K1; VBLENDMPS r1, r3, K1, r3; VCMPPS.BCST $17, c00000000<>(SB), r2, K1; \
-	VBROADCASTSS cff800000<>(SB), r4; VBLENDMPS.BCST c7fc00000<>(SB), r4, K1, r4; \
-	VCMPPS.BCST $18, c00000000<>(SB), r2, K1; VBLENDMPS r4, r3, K1, r2; VANDPS.BCST c7fffffff<>(SB), r1, r3; \
-	VCMPPS.BCST $17, c33000000<>(SB), r3, K1; VBLENDMPS r1, r2, K1, r1; VADDPS r1, r0, r1
+	VCMPPS.BCST $17, c3f800000<>(SB), r1, K1; VSUBPS.BCST c3f800000<>(SB), r2, r6; VSUBPS r6, r1, r6; \
+	VSUBPS r1, r2, r4; VBROADCASTSS c3f800000<>(SB), r3; VSUBPS r4, r3, r4; VBLENDMPS r6, r4, K1, r4; \
+	VPSUBD.BCST c3f3504f3<>(SB), r2, r6; VANDPS.BCST c007fffff<>(SB), r6, r3; \
+	VPADDD.BCST c3f3504f3<>(SB), r3, r3; VSUBPS.BCST c3f800000<>(SB), r3, r3; VPSRAD $23, r6, r6; \
+	VBROADCASTSS c0000007f<>(SB), r5; VPSUBD r6, r5, r5; VPSLLD $23, r5, r5; \
+	VCMPPS.BCST $17, c4c000000<>(SB), r1, K1; VMULPS r5, r4, r5; VMOVUPS.Z r5, K1, r5; VCVTDQ2PS r6, r6; \
+	VADDPS r5, r3, r5; VADDPS.BCST c40000000<>(SB), r5, r3; VDIVPS r3, r5, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e789d90<>(SB), r4, r7; VADDPS.BCST c3e91e9f0<>(SB), r7, r7; VMULPS r4, r7, r7; \
+	VADDPS.BCST c3eccce13<>(SB), r7, r7; VMULPS r4, r7, r7; VADDPS.BCST c3f2aaaaa<>(SB), r7, r7; \
+	VMULPS r4, r7, r4; VMULPS r5, r5, r7; VMULPS.BCST c3f000000<>(SB), r7, r7; VADDPS r4, r7, r4; \
+	VMULPS r4, r3, r4; VMULPS.BCST c35bfbe8e<>(SB), r6, r3; VADDPS r3, r4, r3; \
+	VMULPS.BCST c3f317200<>(SB), r6, r6; VSUBPS r3, r7, r3; VSUBPS r5, r3, r5; VSUBPS r5, r6, r5; \
+	VCMPPS.BCST $22, c7f7fffff<>(SB), r1, K1; VBLENDMPS r1, r5, K1, r5; VCMPPS.BCST $17, c00000000<>(SB), r2, K1; \
+	VBROADCASTSS cff800000<>(SB), r6; VBLENDMPS.BCST c7fc00000<>(SB), r6, K1, r6; \
+	VCMPPS.BCST $18, c00000000<>(SB), r2, K1; VBLENDMPS r6, r5, K1, r5; VANDPS.BCST c7fffffff<>(SB), r1, r6; \
+	VCMPPS.BCST $17, c33000000<>(SB), r6, K1; VBLENDMPS r1, r5, K1, r5; VADDPS r5, r0, r5
+
+#define input_f7275bdd(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Z31, K7, Z30; \
+	VADDPS Z30, Z4, Z4
+
+#define input_1fe3dbad(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Z31, K7, Z30; \
+	VADDPS Z30, Z5, Z5
+
+#define input_8dd1f2fd(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; \
+	VADDPS Z30, Z6, Z6
+
+#define input_8ff0552d(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; \
+	VADDPS Z30, Z7, Z7
 
 #define terms8x4x64x32c4(c0, c1, c2, c3) \
 	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
@@ -151,31 +216,18 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-#define epilogue_6d2a8adf(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
-	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
-	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r1, r0
-
-#define epilogue_e6fa32ea(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
-	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
-	VANDPS.BCST c80000000<>(SB), r0, r2; VORPS r2, r1, r1
+#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
 number1x4(cc1900000, 0xc1900000)
 number1x4(c3fb8aa3b, 0x3fb8aa3b)
@@ -184,19 +236,19 @@ number1x4(c3c09162c, 0x3c09162c)
 number1x4(c3d2aaa9c, 0x3d2aaa9c)
 number1x4(c3e2aaa55, 0x3e2aaa55)
 number1x4(cb4c0007e, 0xb4c0007e)
-#define epilogue_14b6148f(r0, r1, r2, r3, r4, r5) \
+#define formula_7794c6e5(r0, r1, r2, r3, r4, r5) \
 	VCMPPS.BCST $17, c00000000<>(SB), r0, K1; VBROADCASTSS c42b20000<>(SB), r1; VMINPS r0, r1, r1; \
-	VBROADCASTSS cc1900000<>(SB), r2; VMAXPS r1, r2, r1; VMULPS.BCST c3fb8aa3b<>(SB), r1, r2; \
-	VADDPS.BCST c4b400000<>(SB), r2, r2; VSUBPS.BCST c4b400000<>(SB), r2, r3; \
-	VMULPS.BCST c3f317200<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS.BCST c35bfbe8e<>(SB), r3, r3; \
-	VSUBPS r3, r1, r4; VSUBPS r4, r1, r1; VSUBPS r3, r1, r1; VMULPS.BCST c3ab66a86<>(SB), r4, r3; \
-	VADDPS.BCST c3c09162c<>(SB), r3, r3; VMULPS r4, r3, r3; VADDPS.BCST c3d2aaa9c<>(SB), r3, r3; \
-	VMULPS r4, r3, r3; VADDPS.BCST c3e2aaa55<>(SB), r3, r3; VMULPS r4, r3, r3; \
-	VADDPS.BCST c3f000000<>(SB), r3, r3; VMULPS r4, r4, r5; VMULPS r3, r5, r3; VADDPS r1, r3, r1; \
-	VPADDD.BCST cb4c0007e<>(SB), r2, r2; VPSLLD $23, r2, r2; VSUBPS.BCST c3f000000<>(SB), r2, r3; \
-	VMULPS r4, r2, r4; VADDPS r4, r3, r5; VSUBPS r5, r3, r3; VADDPS r4, r3, r3; VMULPS r1, r2, r1; \
-	VADDPS r1, r3, r1; VANDPS.BCST c7fffffff<>(SB), r0, r2; VCMPPS.BCST $17, c33000000<>(SB), r2, K2; \
-	VADDPS r1, r5, r1; VMULPS.BCST c40000000<>(SB), r1, r1; VBLENDMPS r0, r1, K2, r1; VBLENDMPS r1, r0, K1, r0
+	VBROADCASTSS cc1900000<>(SB), r2; VMAXPS r1, r2, r2; VMULPS.BCST c3fb8aa3b<>(SB), r2, r1; \
+	VADDPS.BCST c4b400000<>(SB), r1, r1; VSUBPS.BCST c4b400000<>(SB), r1, r3; \
+	VMULPS.BCST c3f317200<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS.BCST c35bfbe8e<>(SB), r3, r3; \
+	VSUBPS r3, r4, r2; VSUBPS r2, r4, r4; VSUBPS r3, r4, r3; VMULPS.BCST c3ab66a86<>(SB), r2, r4; \
+	VADDPS.BCST c3c09162c<>(SB), r4, r4; VMULPS r2, r4, r4; VADDPS.BCST c3d2aaa9c<>(SB), r4, r4; \
+	VMULPS r2, r4, r4; VADDPS.BCST c3e2aaa55<>(SB), r4, r4; VMULPS r2, r4, r4; \
+	VADDPS.BCST c3f000000<>(SB), r4, r4; VMULPS r2, r2, r5; VMULPS r4, r5, r4; VADDPS r3, r4, r3; \
+	VPADDD.BCST cb4c0007e<>(SB), r1, r1; VPSLLD $23, r1, r1; VSUBPS.BCST c3f000000<>(SB), r1, r4; \
+	VMULPS r2, r1, r2; VADDPS r2, r4, r5; VSUBPS r5, r4, r4; VADDPS r2, r4, r2; VMULPS r3, r1, r3; \
+	VADDPS r3, r2, r3; VANDPS.BCST c7fffffff<>(SB), r0, r2; VCMPPS.BCST $17, c33000000<>(SB), r2, K2; \
+	VADDPS r3, r5, r3; VMULPS.BCST c40000000<>(SB), r3, r3; VBLENDMPS r0, r3, K2, r3; VBLENDMPS r3, r0, K1, r0
 
 number1x4(c42200000, 0x42200000)
 number1x4(cc2200000, 0xc2200000)
@@ -220,6 +272,79 @@ number1x4(cb93a21fd, 0xb93a21fd)
 number1x4(c3f666666, 0x3f666666)
 number1x4(cbf000000, 0xbf000000)
 number1x4(c3ecc422a, 0x3ecc422a)
+#define formula_0acbc696(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VMULPS r0, r1, r0; VBROADCASTSS c42200000<>(SB), r1; VMINPS r2, r1, r1; VBROADCASTSS cc2200000<>(SB), r2; \
+	VMAXPS r1, r2, r2; VMULPS.BCST c3f3504f3<>(SB), r2, r1; VANDPS.BCST c7fffffff<>(SB), r1, r3; \
+	VMULPS r1, r1, r4; VMULPS.BCST cba1dd328<>(SB), r4, r5; VADDPS.BCST c3ba3ccf3<>(SB), r5, r5; \
+	VMULPS r4, r5, r5; VADDPS.BCST cbcdb4da5<>(SB), r5, r5; VMULPS r4, r5, r5; \
+	VADDPS.BCST c3de70dc4<>(SB), r5, r5; VMULPS r4, r5, r5; VADDPS.BCST cbec09376<>(SB), r5, r5; \
+	VMULPS r4, r5, r4; VADDPS.BCST c3e0375d3<>(SB), r4, r4; VMULPS r1, r4, r4; VADDPS r1, r4, r4; \
+	VMULPS.BCST c58800000<>(SB), r1, r5; VMULPS.BCST c3e0375d3<>(SB), r5, r6; VADDPS r5, r6, r5; \
+	VMULPS.BCST c26800000<>(SB), r5, r5; VCMPPS.BCST $17, c0d800000<>(SB), r3, K1; VBLENDMPS r5, r4, K1, r4; \
+	VBROADCASTSS c40800000<>(SB), r5; VMINPS r3, r5, r5; VMULPS.BCST c394ec141<>(SB), r5, r6; \
+	VADDPS.BCST cbb483fbe<>(SB), r6, r6; VMULPS r5, r6, r6; VADDPS.BCST c3cb67e0d<>(SB), r6, r6; \
+	VMULPS r5, r6, r6; VADDPS.BCST cbdd5115e<>(SB), r6, r6; VMULPS r5, r6, r6; \
+	VADDPS.BCST cbf23165e<>(SB), r6, r6; VMULPS r5, r6, r6; VADDPS.BCST cbf905a18<>(SB), r6, r6; \
+	VMULPS r5, r6, r5; VADDPS.BCST cb93a21fd<>(SB), r5, r5; VMULPS.BCST c4138aa3b<>(SB), r5, r6; \
+	VADDPS.BCST c4b400000<>(SB), r6, r6; VSUBPS.BCST c4b400000<>(SB), r6, r7; \
+	VMULPS.BCST c3db17000<>(SB), r7, r8; VSUBPS r8, r5, r8; VMULPS.BCST c3685fdf4<>(SB), r7, r7; \
+	VSUBPS r7, r8, r7; VMULPS r7, r7, r8; VMULPS.BCST c3e2aae38<>(SB), r7, r5; \
+	VADDPS.BCST c3f000000<>(SB), r5, r5; VMULPS.BCST c3d2aab32<>(SB), r8, r9; VADDPS r9, r5, r9; \
+	VMULPS r8, r9, r8; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r6, r9; VADDPS r9, r7, r9; VADDPS r9, r8, r9; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r6, r8; VPSLLD $20, r6, r6; VPADDD r6, r8, r6; \
+	VPADDD.BCST c40000000<>(SB), r6, r6; VMULPS r6, r9, r9; VADDPS r6, r9, r6; \
+	VMULPS.BCST c1f800000<>(SB), r6, r6; VBROADCASTSS c3f800000<>(SB), r9; VSUBPS r6, r9, r6; \
+	VCMPPS.BCST $17, c3f666666<>(SB), r3, K1; VANDPS.BCST c80000000<>(SB), r1, r1; VORPS r1, r6, r1; \
+	VBLENDMPS r4, r1, K1, r1; VADDPS.BCST c3f800000<>(SB), r1, r1; VMULPS.BCST c3f000000<>(SB), r1, r1; \
+	VMULPS r2, r2, r4; VMULPS.BCST cbf000000<>(SB), r4, r4; VBROADCASTSS c42b20000<>(SB), r6; VMINPS r4, r6, r6; \
+	VBROADCASTSS cc2d00000<>(SB), r4; VMAXPS r6, r4, r4; VMULPS.BCST c4138aa3b<>(SB), r4, r6; \
+	VADDPS.BCST c4b400000<>(SB), r6, r6; VSUBPS.BCST c4b400000<>(SB), r6, r3; \
+	VMULPS.BCST c3db17000<>(SB), r3, r9; VSUBPS r9, r4, r9; VMULPS.BCST c3685fdf4<>(SB), r3, r3; \
+	VSUBPS r3, r9, r3; VMULPS r3, r3, r9; VMULPS.BCST c3e2aae38<>(SB), r3, r8; \
+	VADDPS.BCST c3f000000<>(SB), r8, r8; VMULPS.BCST c3d2aab32<>(SB), r9, r7; VADDPS r7, r8, r7; \
+	VMULPS r9, r7, r9; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r6, r7; VADDPS r7, r3, r7; VADDPS r7, r9, r7; \
+	VPSRLD $1, r4, r4; VANDPS.BCST c40000000<>(SB), r4, r4; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r6, r9; \
+	VPSLLD $20, r6, r6; VPADDD r6, r9, r6; VPADDD r6, r4, r6; VMULPS r6, r7, r7; VADDPS r6, r7, r6; \
+	VXORPS.BCST c5f800000<>(SB), r4, r4; VMULPS r4, r6, r4; VMULPS.BCST c3ecc422a<>(SB), r4, r4; \
+	VMULPS r4, r2, r4; VADDPS r4, r1, r4; VMULPS r4, r0, r4
+
+#define formula_d76fd01e(r0, r1, r2, r3, r4, r5, r6) \
+	VCMPPS.BCST $30, c00000000<>(SB), r0, K1; VBROADCASTSS c42b20000<>(SB), r1; VMINPS r0, r1, r1; \
+	VBROADCASTSS cc2d00000<>(SB), r0; VMAXPS r1, r0, r0; VMULPS.BCST c4138aa3b<>(SB), r0, r1; \
+	VADDPS.BCST c4b400000<>(SB), r1, r1; VSUBPS.BCST c4b400000<>(SB), r1, r2; \
+	VMULPS.BCST c3db17000<>(SB), r2, r3; VSUBPS r3, r0, r3; VMULPS.BCST c3685fdf4<>(SB), r2, r2; \
+	VSUBPS r2, r3, r2; VMULPS r2, r2, r3; VMULPS.BCST c3e2aae38<>(SB), r2, r4; \
+	VADDPS.BCST c3f000000<>(SB), r4, r4; VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r5; \
+	VMULPS r3, r5, r3; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r2, r5; VADDPS r5, r3, r5; \
+	VPSRLD $1, r0, r0; VANDPS.BCST c40000000<>(SB), r0, r0; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r3; \
+	VPSLLD $20, r1, r1; VPADDD r1, r3, r1; VPADDD r1, r0, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VXORPS.BCST c5f800000<>(SB), r0, r0; VMULPS r0, r1, r0; VMULPS r0, r6, r0; VBLENDMPS r6, r0, K1, r0
+
+#define formula_ce6e97d9(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBROADCASTSS cc2200000<>(SB), r0; VMAXPS r1, r0, r0; VMULPS.BCST c3f000000<>(SB), r0, r1; \
+	VMULPS.BCST c3f3504f3<>(SB), r0, r0; VANDPS.BCST c7fffffff<>(SB), r0, r2; VMULPS r0, r0, r3; \
+	VMULPS.BCST cba1dd328<>(SB), r3, r4; VADDPS.BCST c3ba3ccf3<>(SB), r4, r4; VMULPS r3, r4, r4; \
+	VADDPS.BCST cbcdb4da5<>(SB), r4, r4; VMULPS r3, r4, r4; VADDPS.BCST c3de70dc4<>(SB), r4, r4; \
+	VMULPS r3, r4, r4; VADDPS.BCST cbec09376<>(SB), r4, r4; VMULPS r3, r4, r3; \
+	VADDPS.BCST c3e0375d3<>(SB), r3, r3; VMULPS r0, r3, r3; VADDPS r0, r3, r3; \
+	VMULPS.BCST c58800000<>(SB), r0, r4; VMULPS.BCST c3e0375d3<>(SB), r4, r5; VADDPS r4, r5, r4; \
+	VMULPS.BCST c26800000<>(SB), r4, r4; VCMPPS.BCST $17, c0d800000<>(SB), r2, K1; VBLENDMPS r4, r3, K1, r3; \
+	VBROADCASTSS c40800000<>(SB), r4; VMINPS r2, r4, r4; VMULPS.BCST c394ec141<>(SB), r4, r5; \
+	VADDPS.BCST cbb483fbe<>(SB), r5, r5; VMULPS r4, r5, r5; VADDPS.BCST c3cb67e0d<>(SB), r5, r5; \
+	VMULPS r4, r5, r5; VADDPS.BCST cbdd5115e<>(SB), r5, r5; VMULPS r4, r5, r5; \
+	VADDPS.BCST cbf23165e<>(SB), r5, r5; VMULPS r4, r5, r5; VADDPS.BCST cbf905a18<>(SB), r5, r5; \
+	VMULPS r4, r5, r4; VADDPS.BCST cb93a21fd<>(SB), r4, r4; VMULPS.BCST c4138aa3b<>(SB), r4, r5; \
+	VADDPS.BCST c4b400000<>(SB), r5, r5; VSUBPS.BCST c4b400000<>(SB), r5, r6; \
+	VMULPS.BCST c3db17000<>(SB), r6, r7; VSUBPS r7, r4, r7; VMULPS.BCST c3685fdf4<>(SB), r6, r6; \
+	VSUBPS r6, r7, r6; VMULPS r6, r6, r7; VMULPS.BCST c3e2aae38<>(SB), r6, r4; \
+	VADDPS.BCST c3f000000<>(SB), r4, r4; VMULPS.BCST c3d2aab32<>(SB), r7, r8; VADDPS r8, r4, r8; \
+	VMULPS r7, r8, r7; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r5, r8; VADDPS r8, r6, r8; VADDPS r8, r7, r8; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r5, r7; VPSLLD $20, r5, r5; VPADDD r5, r7, r5; \
+	VPADDD.BCST c40000000<>(SB), r5, r5; VMULPS r5, r8, r8; VADDPS r5, r8, r5; \
+	VMULPS.BCST c1f800000<>(SB), r5, r5; VBROADCASTSS c3f800000<>(SB), r8; VSUBPS r5, r8, r5; \
+	VCMPPS.BCST $17, c3f666666<>(SB), r2, K1; VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0; \
+	VBLENDMPS r3, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r0, r0; VMULPS r0, r1, r0
+
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
@@ -235,21 +360,13 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
 	lastColumn3((at+224)(w), Z7, Z15, Z23)
 
-#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
-	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
-	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
-
-#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
-	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
-	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
-	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
-	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
+	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7; VSHUFF64X2 $216, r7, r7, r7
 
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
@@ -281,6 +398,27 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z29, Z31, Z30; VADDPS Z30, s1, s1
 
+#define term1_b6faa5b3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z2)
+
+#define term1_0366b8fd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
+
+#define term5_ada3e851(x, w) \
+	term1_b6faa5b3(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+
+#define term5_06536242(x, w) \
+	term1_0366b8fd(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
+
+#define term6_4298b6aa(x, w) \
+	term5_ada3e851(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+
+#define term6_f1c21996(x, w) \
+	term5_06536242(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
@@ -288,8 +426,36 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define term1_d0230d51(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
+
+#define term5_144803a4(x, w) \
+	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0
+
+#define term1_8d6f00f2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; \
+	mulAdd1(x(R10), Z0)
+
+#define term1_cf1ffb93(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
+
+#define term4_ed77cbd3(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+
+#define term4_587a0a36(x, w) \
+	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+
+#define term8_b9621525(x, w) \
+	term4_ed77cbd3(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+	mulAdd1(x(R9)(R11*1), Z14)
+
+#define term8_b8aedad7(x, w) \
+	term4_587a0a36(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+	mulAdd1(x(R9)(R11*1), Z15)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -298,15 +464,72 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
+#define term1_c201ba0c(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+
+#define term4_dd54c251(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+
+#define term1_7308ff4e(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
+
+#define term1_d04ece35(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
+
+#define term5_9b612f24(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
+
+#define term5_69fa6f38(x, w) \
+	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+	mulAdd1(x(R10)(R11*4), Z17)
+
+#define term5_0d0c0c88(x, w) \
+	term1_7308ff4e(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+	mulAdd1(x(R10)(R11*4), Z18)
+
+#define term5_4079ddfe(x, w) \
+	term1_d04ece35(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+	mulAdd1(x(R10)(R11*4), Z19)
+
+#define term6_332c0feb(x, w) \
+	term5_9b612f24(x, w); mulAdd1(x(R10)(R13*1), Z20)
+
+#define term6_e1b931d7(x, w) \
+	term5_69fa6f38(x, w); mulAdd1(x(R10)(R13*1), Z21)
+
+#define term6_666176e5(x, w) \
+	term5_0d0c0c88(x, w); mulAdd1(x(R10)(R13*1), Z22)
+
+#define term6_ea6b30fb(x, w) \
+	term5_4079ddfe(x, w); mulAdd1(x(R10)(R13*1), Z23)
+
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
+#define term5_8ce677de(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
+#define term4_0d0e62db(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
+#define term8_7a4ed552(x, w) \
+	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+	mulAdd1(x(R9)(R11*1), Z7)
+
+#define term4_ef84b6e9(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
 number1x4(c3b03126f, 0x3b03126f)
+#define formula_09ec420d(r0, r1, r2) \
+	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
+
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
@@ -314,23 +537,6 @@ number1x4(c3b03126f, 0x3b03126f)
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-
-#define addGradientsToSiluGradientEachAVX512Each \
-	VADDPS Z1, Z2, Z1; VBROADCASTSS c447a0000<>(SB), Z2; VMINPS Z3, Z2, Z2; VBROADCASTSS cc47a0000<>(SB), Z3; \
-	VMAXPS Z2, Z3, Z2; VANDPS.BCST c7fffffff<>(SB), Z2, Z3; VXORPS.BCST c80000000<>(SB), Z3, Z3; \
-	VBROADCASTSS c42b20000<>(SB), Z4; VMINPS Z3, Z4, Z3; VBROADCASTSS cc2d00000<>(SB), Z4; VMAXPS Z3, Z4, Z3; \
-	VMULPS.BCST c4138aa3b<>(SB), Z3, Z4; VADDPS.BCST c4b400000<>(SB), Z4, Z4; \
-	VSUBPS.BCST c4b400000<>(SB), Z4, Z5; VMULPS.BCST c3db17000<>(SB), Z5, Z6; VSUBPS Z6, Z3, Z6; \
-	VMULPS.BCST c3685fdf4<>(SB), Z5, Z5; VSUBPS Z5, Z6, Z5; VMULPS Z5, Z5, Z6; \
-	VMULPS.BCST c3e2aae38<>(SB), Z5, Z7; VADDPS.BCST c3f000000<>(SB), Z7, Z7; \
-	VMULPS.BCST c3d2aab32<>(SB), Z6, Z8; VADDPS Z8, Z7, Z7; VMULPS Z6, Z7, Z6; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z4, Z7; VADDPS Z7, Z5, Z5; VADDPS Z5, Z6, Z5; VPSRLD $1, Z3, Z3; \
-	VANDPS.BCST c40000000<>(SB), Z3, Z3; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z4, Z6; VPSLLD $20, Z4, Z4; \
-	VPADDD Z4, Z6, Z4; VPADDD Z4, Z3, Z4; VMULPS Z4, Z5, Z5; VADDPS Z4, Z5, Z4; \
-	VXORPS.BCST c5f800000<>(SB), Z3, Z3; VMULPS Z3, Z4, Z3; VADDPS.BCST c3f800000<>(SB), Z3, Z4; \
-	VBROADCASTSS c3f800000<>(SB), Z5; VDIVPS Z4, Z5, Z4; VCMPPS.BCST $17, c00000000<>(SB), Z2, K1; \
-	VMULPS Z4, Z3, Z5; VBLENDMPS Z5, Z4, K1, Z5; VMULPS Z4, Z3, Z3; VMULPS Z4, Z3, Z3; VMULPS Z3, Z2, Z2; \
-	VADDPS Z2, Z5, Z2; VMULPS Z2, Z1, Z1
 
 // addGradientsToSiluGradientEachAVX512 computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
 TEXT ·addGradientsToSiluGradientEachAVX512(SB), NOSPLIT, $0-56
@@ -342,34 +548,22 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
-	addGradientsToSiluGradientEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_1bed7e28(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8)
+	VMOVUPS Z4, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	addGradientsToSiluGradientEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_1bed7e28(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8)
+	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define d16x1In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
-
-#define d16x1In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
-
-#define d16x1In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
-
-#define d16x1In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 // dense16x1AVX512 sums 16 products for each of 1 outputs.
 TEXT ·dense16x1AVX512(SB), NOSPLIT, $0-32
@@ -379,26 +573,14 @@ TEXT ·dense16x1AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x32c4(d16x1In1C0, d16x1In1C1, d16x1In1C2, d16x1In1C3)
+inputs1:
+	terms8x4x32c4(input_52cc2da8, input_fcadd20c, input_62fcaa98, input_c28cb27c)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d16x1_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
-
-#define d16x1_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
-
-#define d16x1_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
-
-#define d16x1_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 // dense16x1AVX512_2 sums 16 products for each of 1 outputs.
 TEXT ·dense16x1AVX512_2(SB), NOSPLIT, $0-32
@@ -408,27 +590,15 @@ TEXT ·dense16x1AVX512_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x32c4(d16x1_2In1C0, d16x1_2In1C1, d16x1_2In1C2, d16x1_2In1C3)
+inputs1:
+	terms8x4x32c4(input_52cc2da8, input_fcadd20c, input_62fcaa98, input_c28cb27c)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = sigmoid(x)
-	epilogue_503cccf4(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	formula_3e8cb041(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d16x3In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
-
-#define d16x3In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
-
-#define d16x3In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
-
-#define d16x3In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 // dense16x3AVX512 sums 16 products for each of 3 outputs.
 TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
@@ -438,22 +608,14 @@ TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x32c4(d16x3In1C0, d16x3In1C1, d16x3In1C2, d16x3In1C3)
+inputs1:
+	terms8x4x32c4(input_52cc2da8, input_fcadd20c, input_62fcaa98, input_c28cb27c)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	; MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d19x33In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; \
-	VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z4, Z4
-
-#define d19x33In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; \
-	VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z5, Z5
 
 // dense19x33AVX512 sums 19 products for each of 33 outputs.
 TEXT ·dense19x33AVX512(SB), NOSPLIT, $0-40
@@ -467,31 +629,19 @@ TEXT ·dense19x33AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $2, CX
-inputs2:
-	terms8x4x64x32c2(d19x33In1C0, d19x33In1C1)
+inputs1:
+	terms8x4x64x32c2(input_619eaebb, input_8e80f3df)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	d19x33In1C0(0, 0, 0); d19x33In1C1(4, 64, 32); d19x33In1C0(8, 128, 64)
+	DECQ CX; JNZ inputs1
+	input_619eaebb(0, 0, 0); input_8e80f3df(4, 64, 32); input_619eaebb(8, 128, 64)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z2, 64(R8)
-	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z2, 64(R8)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
 	VZEROUPPER
 	RET
-
-#define d25x16In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
-
-#define d25x16In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
-
-#define d25x16In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
-
-#define d25x16In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
 // dense25x16AVX512 sums 25 products for each of 16 outputs.
 TEXT ·dense25x16AVX512(SB), NOSPLIT, $0-32
@@ -502,27 +652,15 @@ TEXT ·dense25x16AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64c4(d25x16In1C0, d25x16In1C1, d25x16In1C2, d25x16In1C3)
+inputs1:
+	terms8x4x64c4(input_ad1c52b9, input_35207885, input_288364c9, input_45f77215)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d25x16In1C0(0, 0)
+	DECQ CX; JNZ inputs1
+	input_ad1c52b9(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	; VMOVUPS Z0, (R8)
+	VMOVUPS Z0, (R8)
 	VZEROUPPER
 	RET
-
-#define d25x16_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
-
-#define d25x16_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
-
-#define d25x16_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
-
-#define d25x16_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
 // dense25x16AVX512_2 sums 25 products for each of 16 outputs.
 TEXT ·dense25x16AVX512_2(SB), NOSPLIT, $0-32
@@ -533,32 +671,16 @@ TEXT ·dense25x16AVX512_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64c4(d25x16_2In1C0, d25x16_2In1C1, d25x16_2In1C2, d25x16_2In1C3)
+inputs1:
+	terms8x4x64c4(input_ad1c52b9, input_35207885, input_288364c9, input_45f77215)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	d25x16_2In1C0(0, 0)
+	DECQ CX; JNZ inputs1
+	input_ad1c52b9(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	epilogue_cb84a252(Z1, Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	formula_4f3b3066(Z1, Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z5, (R8)
 	VZEROUPPER
 	RET
-
-#define d33x17In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z4, Z4
-
-#define d33x17In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z5, Z5
-
-#define d33x17In1C2(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z6, Z6
-
-#define d33x17In1C3(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z7, Z7
 
 // dense33x17AVX512 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX512(SB), NOSPLIT, $0-40
@@ -572,33 +694,17 @@ TEXT ·dense33x17AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
-inputs2:
-	terms8x4x64x32c4(d33x17In1C0, d33x17In1C1, d33x17In1C2, d33x17In1C3)
+inputs1:
+	terms8x4x64x32c4(input_f7275bdd, input_1fe3dbad, input_8dd1f2fd, input_8ff0552d)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	d33x17In1C0(0, 0, 0)
+	DECQ CX; JNZ inputs1
+	input_f7275bdd(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	; VMOVUPS Z0, (R8)
-	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, (R8)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d33x17_2In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z4, Z4
-
-#define d33x17_2In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z5, Z5
-
-#define d33x17_2In1C2(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z6, Z6
-
-#define d33x17_2In1C3(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z7, Z7
 
 // dense33x17AVX512_2 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX512_2(SB), NOSPLIT, $0-40
@@ -612,20 +718,17 @@ TEXT ·dense33x17AVX512_2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
-inputs2:
-	terms8x4x64x32c4(d33x17_2In1C0, d33x17_2In1C1, d33x17_2In1C2, d33x17_2In1C3)
+inputs1:
+	terms8x4x64x32c4(input_f7275bdd, input_1fe3dbad, input_8dd1f2fd, input_8ff0552d)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	d33x17_2In1C0(0, 0, 0)
+	DECQ CX; JNZ inputs1
+	input_f7275bdd(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	epilogue_6d2a8adf(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	epilogue_e6fa32ea(Z4, Z0, Z1, Z2, Z3, Z5, Z6); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	formula_9fefb044(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	formula_9fefb044(Z4, Z0, Z1, Z2, Z3, Z5, Z6); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d3x8In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
 // dense3x8AVX512 sums 3 products for each of 8 outputs.
 TEXT ·dense3x8AVX512(SB), NOSPLIT, $0-32
@@ -633,13 +736,10 @@ TEXT ·dense3x8AVX512(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d3x8In1C0(0, 0); d3x8In1C0(4, 32); d3x8In1C0(8, 64)
-	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	input_52cc2da8(0, 0); input_52cc2da8(4, 32); input_52cc2da8(8, 64)
+	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d3x8_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
 // dense3x8AVX512_2 sums 3 products for each of 8 outputs.
 TEXT ·dense3x8AVX512_2(SB), NOSPLIT, $0-32
@@ -647,9 +747,9 @@ TEXT ·dense3x8AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d3x8_2In1C0(0, 0); d3x8_2In1C0(4, 32); d3x8_2In1C0(8, 64)
+	input_52cc2da8(0, 0); input_52cc2da8(4, 32); input_52cc2da8(8, 64)
 	// y = select(x < 0, expm1(x), x)
-	epilogue_14b6148f(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	formula_7794c6e5(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -661,8 +761,8 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 	// y = w · m
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (DX)(AX*1)
+	VMULPS Z1, Z0, Z1
+	VMOVUPS Z1, (DX)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements1
 	VZEROUPPER
@@ -676,15 +776,12 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 	// dw = g · m
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (DX)(AX*1)
+	VMULPS Z1, Z0, Z1
+	VMOVUPS Z1, (DX)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements1
 	VZEROUPPER
 	RET
-
-#define dropoutEachAVX512Each \
-	VMULPS Z2, Z1, Z1
 
 // dropoutEachAVX512 computes y = x0 · x1 for n elements of every row.
 TEXT ·dropoutEachAVX512(SB), NOSPLIT, $0-48
@@ -695,58 +792,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	dropoutEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	VMULPS Z2, Z1, Z2
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	dropoutEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	VMULPS Z2, Z1, Z2
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define dropoutGradientToGeluGradientEachAVX512Each \
-	VMULPS Z2, Z1, Z1; VBROADCASTSS c42200000<>(SB), Z2; VMINPS Z3, Z2, Z2; VBROADCASTSS cc2200000<>(SB), Z3; \
-	VMAXPS Z2, Z3, Z2; VMULPS.BCST c3f3504f3<>(SB), Z2, Z3; VANDPS.BCST c7fffffff<>(SB), Z3, Z4; \
-	VMULPS Z3, Z3, Z5; VMULPS.BCST cba1dd328<>(SB), Z5, Z6; VADDPS.BCST c3ba3ccf3<>(SB), Z6, Z6; \
-	VMULPS Z5, Z6, Z6; VADDPS.BCST cbcdb4da5<>(SB), Z6, Z6; VMULPS Z5, Z6, Z6; \
-	VADDPS.BCST c3de70dc4<>(SB), Z6, Z6; VMULPS Z5, Z6, Z6; VADDPS.BCST cbec09376<>(SB), Z6, Z6; \
-	VMULPS Z5, Z6, Z5; VADDPS.BCST c3e0375d3<>(SB), Z5, Z5; VMULPS Z3, Z5, Z5; VADDPS Z3, Z5, Z5; \
-	VMULPS.BCST c58800000<>(SB), Z3, Z6; VMULPS.BCST c3e0375d3<>(SB), Z6, Z7; VADDPS Z6, Z7, Z6; \
-	VMULPS.BCST c26800000<>(SB), Z6, Z6; VCMPPS.BCST $17, c0d800000<>(SB), Z4, K1; VBLENDMPS Z6, Z5, K1, Z5; \
-	VBROADCASTSS c40800000<>(SB), Z6; VMINPS Z4, Z6, Z6; VMULPS.BCST c394ec141<>(SB), Z6, Z7; \
-	VADDPS.BCST cbb483fbe<>(SB), Z7, Z7; VMULPS Z6, Z7, Z7; VADDPS.BCST c3cb67e0d<>(SB), Z7, Z7; \
-	VMULPS Z6, Z7, Z7; VADDPS.BCST cbdd5115e<>(SB), Z7, Z7; VMULPS Z6, Z7, Z7; \
-	VADDPS.BCST cbf23165e<>(SB), Z7, Z7; VMULPS Z6, Z7, Z7; VADDPS.BCST cbf905a18<>(SB), Z7, Z7; \
-	VMULPS Z6, Z7, Z6; VADDPS.BCST cb93a21fd<>(SB), Z6, Z6; VMULPS.BCST c4138aa3b<>(SB), Z6, Z7; \
-	VADDPS.BCST c4b400000<>(SB), Z7, Z7; VSUBPS.BCST c4b400000<>(SB), Z7, Z8; \
-	VMULPS.BCST c3db17000<>(SB), Z8, Z9; VSUBPS Z9, Z6, Z6; VMULPS.BCST c3685fdf4<>(SB), Z8, Z8; \
-	VSUBPS Z8, Z6, Z6; VMULPS Z6, Z6, Z8; VMULPS.BCST c3e2aae38<>(SB), Z6, Z9; \
-	VADDPS.BCST c3f000000<>(SB), Z9, Z9; VMULPS.BCST c3d2aab32<>(SB), Z8, Z10; VADDPS Z10, Z9, Z9; \
-	VMULPS Z8, Z9, Z8; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z7, Z9; VADDPS Z9, Z6, Z6; VADDPS Z6, Z8, Z6; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z7, Z8; VPSLLD $20, Z7, Z7; VPADDD Z7, Z8, Z7; \
-	VPADDD.BCST c40000000<>(SB), Z7, Z7; VMULPS Z7, Z6, Z6; VADDPS Z7, Z6, Z6; \
-	VMULPS.BCST c1f800000<>(SB), Z6, Z6; VBROADCASTSS c3f800000<>(SB), Z7; VSUBPS Z6, Z7, Z6; \
-	VCMPPS.BCST $17, c3f666666<>(SB), Z4, K1; VANDPS.BCST c80000000<>(SB), Z3, Z3; VORPS Z3, Z6, Z3; \
-	VBLENDMPS Z5, Z3, K1, Z3; VADDPS.BCST c3f800000<>(SB), Z3, Z3; VMULPS.BCST c3f000000<>(SB), Z3, Z3; \
-	VMULPS Z2, Z2, Z4; VMULPS.BCST cbf000000<>(SB), Z4, Z4; VBROADCASTSS c42b20000<>(SB), Z5; VMINPS Z4, Z5, Z4; \
-	VBROADCASTSS cc2d00000<>(SB), Z5; VMAXPS Z4, Z5, Z4; VMULPS.BCST c4138aa3b<>(SB), Z4, Z5; \
-	VADDPS.BCST c4b400000<>(SB), Z5, Z5; VSUBPS.BCST c4b400000<>(SB), Z5, Z6; \
-	VMULPS.BCST c3db17000<>(SB), Z6, Z7; VSUBPS Z7, Z4, Z7; VMULPS.BCST c3685fdf4<>(SB), Z6, Z6; \
-	VSUBPS Z6, Z7, Z6; VMULPS Z6, Z6, Z7; VMULPS.BCST c3e2aae38<>(SB), Z6, Z8; \
-	VADDPS.BCST c3f000000<>(SB), Z8, Z8; VMULPS.BCST c3d2aab32<>(SB), Z7, Z9; VADDPS Z9, Z8, Z8; \
-	VMULPS Z7, Z8, Z7; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z5, Z8; VADDPS Z8, Z6, Z6; VADDPS Z6, Z7, Z6; \
-	VPSRLD $1, Z4, Z4; VANDPS.BCST c40000000<>(SB), Z4, Z4; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z5, Z7; \
-	VPSLLD $20, Z5, Z5; VPADDD Z5, Z7, Z5; VPADDD Z5, Z4, Z5; VMULPS Z5, Z6, Z6; VADDPS Z5, Z6, Z5; \
-	VXORPS.BCST c5f800000<>(SB), Z4, Z4; VMULPS Z4, Z5, Z4; VMULPS.BCST c3ecc422a<>(SB), Z4, Z4; \
-	VMULPS Z4, Z2, Z2; VADDPS Z2, Z3, Z2; VMULPS Z2, Z1, Z1
 
 // dropoutGradientToGeluGradientEachAVX512 computes v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a))))) for n elements of every row.
 TEXT ·dropoutGradientToGeluGradientEachAVX512(SB), NOSPLIT, $0-56
@@ -758,36 +819,22 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
-	dropoutGradientToGeluGradientEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_0acbc696(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10)
+	VMOVUPS Z5, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	dropoutGradientToGeluGradientEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_0acbc696(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10)
+	VMOVUPS Z5, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define eluEachAVX512Each \
-	VCMPPS.BCST $17, c00000000<>(SB), Z1, K1; VBROADCASTSS c42b20000<>(SB), Z2; VMINPS Z1, Z2, Z2; \
-	VBROADCASTSS cc1900000<>(SB), Z3; VMAXPS Z2, Z3, Z2; VMULPS.BCST c3fb8aa3b<>(SB), Z2, Z3; \
-	VADDPS.BCST c4b400000<>(SB), Z3, Z3; VSUBPS.BCST c4b400000<>(SB), Z3, Z4; \
-	VMULPS.BCST c3f317200<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; VMULPS.BCST c35bfbe8e<>(SB), Z4, Z4; \
-	VSUBPS Z4, Z2, Z5; VSUBPS Z5, Z2, Z2; VSUBPS Z4, Z2, Z2; VMULPS.BCST c3ab66a86<>(SB), Z5, Z4; \
-	VADDPS.BCST c3c09162c<>(SB), Z4, Z4; VMULPS Z5, Z4, Z4; VADDPS.BCST c3d2aaa9c<>(SB), Z4, Z4; \
-	VMULPS Z5, Z4, Z4; VADDPS.BCST c3e2aaa55<>(SB), Z4, Z4; VMULPS Z5, Z4, Z4; \
-	VADDPS.BCST c3f000000<>(SB), Z4, Z4; VMULPS Z5, Z5, Z6; VMULPS Z4, Z6, Z4; VADDPS Z2, Z4, Z2; \
-	VPADDD.BCST cb4c0007e<>(SB), Z3, Z3; VPSLLD $23, Z3, Z3; VSUBPS.BCST c3f000000<>(SB), Z3, Z4; \
-	VMULPS Z5, Z3, Z5; VADDPS Z5, Z4, Z6; VSUBPS Z6, Z4, Z4; VADDPS Z5, Z4, Z4; VMULPS Z2, Z3, Z2; \
-	VADDPS Z2, Z4, Z2; VANDPS.BCST c7fffffff<>(SB), Z1, Z3; VCMPPS.BCST $17, c33000000<>(SB), Z3, K2; \
-	VADDPS Z2, Z6, Z2; VMULPS.BCST c40000000<>(SB), Z2, Z2; VBLENDMPS Z1, Z2, K2, Z2; VBLENDMPS Z2, Z1, K1, Z1
 
 // eluEachAVX512 computes y = select(x0 < 0, expm1(x0), x0) for n elements of every row.
 TEXT ·eluEachAVX512(SB), NOSPLIT, $0-40
@@ -797,7 +844,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	eluEachAVX512Each
+	formula_7794c6e5(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -805,7 +852,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	eluEachAVX512Each
+	formula_7794c6e5(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -813,18 +860,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define eluGradientEachAVX512Each \
-	VCMPPS.BCST $30, c00000000<>(SB), Z1, K1; VBROADCASTSS c42b20000<>(SB), Z3; VMINPS Z1, Z3, Z1; \
-	VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z1, Z3, Z1; VMULPS.BCST c4138aa3b<>(SB), Z1, Z3; \
-	VADDPS.BCST c4b400000<>(SB), Z3, Z3; VSUBPS.BCST c4b400000<>(SB), Z3, Z4; \
-	VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z1, Z5; VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; \
-	VSUBPS Z4, Z5, Z4; VMULPS Z4, Z4, Z5; VMULPS.BCST c3e2aae38<>(SB), Z4, Z6; \
-	VADDPS.BCST c3f000000<>(SB), Z6, Z6; VMULPS.BCST c3d2aab32<>(SB), Z5, Z7; VADDPS Z7, Z6, Z6; \
-	VMULPS Z5, Z6, Z5; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z6; VADDPS Z6, Z4, Z4; VADDPS Z4, Z5, Z4; \
-	VPSRLD $1, Z1, Z1; VANDPS.BCST c40000000<>(SB), Z1, Z1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z5; \
-	VPSLLD $20, Z3, Z3; VPADDD Z3, Z5, Z3; VPADDD Z3, Z1, Z3; VMULPS Z3, Z4, Z4; VADDPS Z3, Z4, Z3; \
-	VXORPS.BCST c5f800000<>(SB), Z1, Z1; VMULPS Z1, Z3, Z1; VMULPS Z1, Z2, Z1; VBLENDMPS Z2, Z1, K1, Z1
 
 // eluGradientEachAVX512 computes y = select(0 < x0, x1, x1 · exp(x0)) for n elements of every row.
 TEXT ·eluGradientEachAVX512(SB), NOSPLIT, $0-48
@@ -835,7 +870,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	eluGradientEachAVX512Each
+	formula_d76fd01e(Z1, Z3, Z4, Z5, Z6, Z7, Z2)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -843,7 +878,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	eluGradientEachAVX512Each
+	formula_d76fd01e(Z1, Z3, Z4, Z5, Z6, Z7, Z2)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -851,31 +886,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define geluEachAVX512Each \
-	VBROADCASTSS cc2200000<>(SB), Z2; VMAXPS Z1, Z2, Z1; VMULPS.BCST c3f000000<>(SB), Z1, Z2; \
-	VMULPS.BCST c3f3504f3<>(SB), Z1, Z1; VANDPS.BCST c7fffffff<>(SB), Z1, Z3; VMULPS Z1, Z1, Z4; \
-	VMULPS.BCST cba1dd328<>(SB), Z4, Z5; VADDPS.BCST c3ba3ccf3<>(SB), Z5, Z5; VMULPS Z4, Z5, Z5; \
-	VADDPS.BCST cbcdb4da5<>(SB), Z5, Z5; VMULPS Z4, Z5, Z5; VADDPS.BCST c3de70dc4<>(SB), Z5, Z5; \
-	VMULPS Z4, Z5, Z5; VADDPS.BCST cbec09376<>(SB), Z5, Z5; VMULPS Z4, Z5, Z4; \
-	VADDPS.BCST c3e0375d3<>(SB), Z4, Z4; VMULPS Z1, Z4, Z4; VADDPS Z1, Z4, Z4; \
-	VMULPS.BCST c58800000<>(SB), Z1, Z5; VMULPS.BCST c3e0375d3<>(SB), Z5, Z6; VADDPS Z5, Z6, Z5; \
-	VMULPS.BCST c26800000<>(SB), Z5, Z5; VCMPPS.BCST $17, c0d800000<>(SB), Z3, K1; VBLENDMPS Z5, Z4, K1, Z4; \
-	VBROADCASTSS c40800000<>(SB), Z5; VMINPS Z3, Z5, Z5; VMULPS.BCST c394ec141<>(SB), Z5, Z6; \
-	VADDPS.BCST cbb483fbe<>(SB), Z6, Z6; VMULPS Z5, Z6, Z6; VADDPS.BCST c3cb67e0d<>(SB), Z6, Z6; \
-	VMULPS Z5, Z6, Z6; VADDPS.BCST cbdd5115e<>(SB), Z6, Z6; VMULPS Z5, Z6, Z6; \
-	VADDPS.BCST cbf23165e<>(SB), Z6, Z6; VMULPS Z5, Z6, Z6; VADDPS.BCST cbf905a18<>(SB), Z6, Z6; \
-	VMULPS Z5, Z6, Z5; VADDPS.BCST cb93a21fd<>(SB), Z5, Z5; VMULPS.BCST c4138aa3b<>(SB), Z5, Z6; \
-	VADDPS.BCST c4b400000<>(SB), Z6, Z6; VSUBPS.BCST c4b400000<>(SB), Z6, Z7; \
-	VMULPS.BCST c3db17000<>(SB), Z7, Z8; VSUBPS Z8, Z5, Z5; VMULPS.BCST c3685fdf4<>(SB), Z7, Z7; \
-	VSUBPS Z7, Z5, Z5; VMULPS Z5, Z5, Z7; VMULPS.BCST c3e2aae38<>(SB), Z5, Z8; \
-	VADDPS.BCST c3f000000<>(SB), Z8, Z8; VMULPS.BCST c3d2aab32<>(SB), Z7, Z9; VADDPS Z9, Z8, Z8; \
-	VMULPS Z7, Z8, Z7; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z6, Z8; VADDPS Z8, Z5, Z5; VADDPS Z5, Z7, Z5; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z6, Z7; VPSLLD $20, Z6, Z6; VPADDD Z6, Z7, Z6; \
-	VPADDD.BCST c40000000<>(SB), Z6, Z6; VMULPS Z6, Z5, Z5; VADDPS Z6, Z5, Z5; \
-	VMULPS.BCST c1f800000<>(SB), Z5, Z5; VBROADCASTSS c3f800000<>(SB), Z6; VSUBPS Z5, Z6, Z5; \
-	VCMPPS.BCST $17, c3f666666<>(SB), Z3, K1; VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z5, Z1; \
-	VBLENDMPS Z4, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z1, Z1; VMULPS Z1, Z2, Z1
 
 // geluEachAVX512 computes v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a)) for n elements of every row.
 TEXT ·geluEachAVX512(SB), NOSPLIT, $0-40
@@ -885,16 +895,16 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	geluEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_ce6e97d9(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	geluEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_ce6e97d9(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9)
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -921,12 +931,12 @@ rows2:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS Y0, (R8)
-	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z15, Y15; VMOVUPS Y15, (R8); ADDQ CX, R8
+	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z23, Y23; VMOVUPS Y23, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
@@ -940,7 +950,7 @@ rows4:
 	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	ADDQ $32, R12
@@ -977,12 +987,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS Y0, (R8)
-	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z15, Y15; VMOVUPS Y15, (R8); ADDQ CX, R8
+	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z23, Y23; VMOVUPS Y23, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
@@ -1002,7 +1012,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $32, R12
@@ -1045,12 +1055,12 @@ panels4:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4); VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4); VMOVUPS Y0, (R8)
-	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z15, Y15; VMOVUPS Y15, (R8); ADDQ CX, R8
+	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z23, Y23; VMOVUPS Y23, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -1074,7 +1084,7 @@ panels7:
 	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $32, R12
@@ -1084,27 +1094,6 @@ done6:
 	JNZ block1
 	VZEROUPPER
 	RET
-
-#define r32Term6C0(x, w) \
-	r32Term5C0(x, w); \
-	mulAdd2(x(R10)(R13*1), Z20, Z22)
-
-#define r32Term6C1(x, w) \
-	r32Term5C1(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
-
-#define r32Term5C0(x, w) \
-	r32Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
-
-#define r32Term5C1(x, w) \
-	r32Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
-	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
-
-#define r32Term1C0(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
-
-#define r32Term1C1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512(SB), NOSPLIT, $0-88
@@ -1123,20 +1112,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(r32Term6C0, r32Term6C1)
+	terms8x4x64c2(term6_4298b6aa, term6_f1c21996)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r32Term6C0, r32Term6C1, last5)
+	rest7x4x64c2(term6_4298b6aa, term6_f1c21996, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); 
-	VMOVUPS Z22, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8; VMOVUPS Z20, (R8); VMOVUPS Z22, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1150,18 +1138,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(r32Term5C0, r32Term5C1)
+	terms8x4x64c2(term5_144803a4, term5_06536242)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r32Term5C0, r32Term5C1, last10)
+	rest7x4x64c2(term5_144803a4, term5_06536242, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1173,40 +1161,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(r32Term1C0, r32Term1C1)
+	terms8x4x64c2(term1_d0230d51, term1_0366b8fd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r32Term1C0, r32Term1C1, last15)
+	rest7x4x64c2(term1_d0230d51, term1_0366b8fd, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16Term8C0(x, w) \
-	rUT16Term4C0(x, w); \
-	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
-
-#define rUT16Term8C1(x, w) \
-	rUT16Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
-
-#define rUT16Term4C0(x, w) \
-	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
-
-#define rUT16Term4C1(x, w) \
-	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
-
-#define rUT16Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
@@ -1225,19 +1193,18 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(rUT16Term8C0, rUT16Term8C1)
+	terms8x4x32c2(term8_b9621525, term8_b8aedad7)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(rUT16Term8C0, rUT16Term8C1, last5)
+	rest7x4x32c2(term8_b9621525, term8_b8aedad7, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
-	ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1250,16 +1217,16 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(rUT16Term4C0, rUT16Term4C1)
+	terms8x4x32c2(term4_dd54c251, term4_587a0a36)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(rUT16Term4C0, rUT16Term4C1, last10)
+	rest7x4x32c2(term4_dd54c251, term4_587a0a36, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1271,61 +1238,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(rUT16Term1C0, rUT16Term1C1)
+	terms8x4x32c2(term1_c201ba0c, term1_cf1ffb93)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(rUT16Term1C0, rUT16Term1C1, last15)
+	rest7x4x32c2(term1_c201ba0c, term1_cf1ffb93, last15)
 last15:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16_2Term6C0(x, w) \
-	rUT16_2Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Z20)
-
-#define rUT16_2Term6C1(x, w) \
-	rUT16_2Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
-
-#define rUT16_2Term6C2(x, w) \
-	rUT16_2Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
-
-#define rUT16_2Term6C3(x, w) \
-	rUT16_2Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
-
-#define rUT16_2Term5C0(x, w) \
-	rUT16_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
-
-#define rUT16_2Term5C1(x, w) \
-	rUT16_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
-	mulAdd1(x(R10)(R11*4), Z17)
-
-#define rUT16_2Term5C2(x, w) \
-	rUT16_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
-	mulAdd1(x(R10)(R11*4), Z18)
-
-#define rUT16_2Term5C3(x, w) \
-	rUT16_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
-	mulAdd1(x(R10)(R11*4), Z19)
-
-#define rUT16_2Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16_2Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
-
-#define rUT16_2Term1C2(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
-
-#define rUT16_2Term1C3(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
@@ -1343,20 +1269,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(rUT16_2Term6C0, rUT16_2Term6C1, rUT16_2Term6C2, rUT16_2Term6C3)
+	terms8x4x64c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(rUT16_2Term6C0, rUT16_2Term6C1, rUT16_2Term6C2, rUT16_2Term6C3, last5)
+	rest7x4x64c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1370,18 +1295,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c4(rUT16_2Term5C0, rUT16_2Term5C1, rUT16_2Term5C2, rUT16_2Term5C3)
+	terms8x4x64c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c4(rUT16_2Term5C0, rUT16_2Term5C1, rUT16_2Term5C2, rUT16_2Term5C3, last10)
+	rest7x4x64c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1393,61 +1318,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c4(rUT16_2Term1C0, rUT16_2Term1C1, rUT16_2Term1C2, rUT16_2Term1C3)
+	terms8x4x64c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c4(rUT16_2Term1C0, rUT16_2Term1C1, rUT16_2Term1C2, rUT16_2Term1C3, last15)
+	rest7x4x64c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16_3Term6C0(x, w) \
-	rUT16_3Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Z20)
-
-#define rUT16_3Term6C1(x, w) \
-	rUT16_3Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
-
-#define rUT16_3Term6C2(x, w) \
-	rUT16_3Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
-
-#define rUT16_3Term6C3(x, w) \
-	rUT16_3Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
-
-#define rUT16_3Term5C0(x, w) \
-	rUT16_3Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
-
-#define rUT16_3Term5C1(x, w) \
-	rUT16_3Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
-	mulAdd1(x(R10)(R11*4), Z17)
-
-#define rUT16_3Term5C2(x, w) \
-	rUT16_3Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
-	mulAdd1(x(R10)(R11*4), Z18)
-
-#define rUT16_3Term5C3(x, w) \
-	rUT16_3Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
-	mulAdd1(x(R10)(R11*4), Z19)
-
-#define rUT16_3Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16_3Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
-
-#define rUT16_3Term1C2(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
-
-#define rUT16_3Term1C3(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
 // rowsUpTo16AVX512_3 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_3(SB), NOSPLIT, $0-88
@@ -1465,20 +1349,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(rUT16_3Term6C0, rUT16_3Term6C1, rUT16_3Term6C2, rUT16_3Term6C3)
+	terms8x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(rUT16_3Term6C0, rUT16_3Term6C1, rUT16_3Term6C2, rUT16_3Term6C3, last5)
+	rest7x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1492,18 +1375,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(rUT16_3Term5C0, rUT16_3Term5C1, rUT16_3Term5C2, rUT16_3Term5C3)
+	terms8x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(rUT16_3Term5C0, rUT16_3Term5C1, rUT16_3Term5C2, rUT16_3Term5C3, last10)
+	rest7x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1515,30 +1398,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(rUT16_3Term1C0, rUT16_3Term1C1, rUT16_3Term1C2, rUT16_3Term1C3)
+	terms8x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(rUT16_3Term1C0, rUT16_3Term1C1, rUT16_3Term1C2, rUT16_3Term1C3, last15)
+	rest7x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16_4Term8(x, w) \
-	rUT16_4Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
-
-#define rUT16_4Term4(x, w) \
-	rUT16_4Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
-
-#define rUT16_4Term1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_4 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_4(SB), NOSPLIT, $0-80
@@ -1553,11 +1426,11 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16_4Term8(0, 0); rUT16_4Term8(4, 32); rUT16_4Term8(8, 64)
+	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32); term8_7a4ed552(8, 64)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1567,10 +1440,10 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16_4Term4(0, 0); rUT16_4Term4(4, 32); rUT16_4Term4(8, 64)
+	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32); term4_ef84b6e9(8, 64)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -1580,9 +1453,9 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16_4Term1(0, 0); rUT16_4Term1(4, 32); rUT16_4Term1(8, 64)
+	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32); term1_c201ba0c(8, 64)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -1608,11 +1481,11 @@ elements1:
 	VADDPS Z2, Z4, Z4
 	// g = g + (0.9 · momentum_buffer)
 	VMULPS.BCST c3f666666<>(SB), Z4, Z5
-	VADDPS Z5, Z2, Z2
+	VADDPS Z5, Z2, Z5
 	// w = w - (lr · g)
-	VMULPS Z2, Z0, Z2
-	VSUBPS Z2, Z3, Z2
-	VMOVUPS Z2, (DI)(AX*1)
+	VMULPS Z5, Z0, Z5
+	VSUBPS Z5, Z3, Z5
+	VMOVUPS Z5, (DI)(AX*1)
 	VMOVUPS Z4, (DX)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements1
@@ -1634,15 +1507,15 @@ elements1:
 	// dw = 0.002 · w
 	VMULPS.BCST c3b03126f<>(SB), Z3, Z5
 	// g = g + dw
-	VADDPS Z5, Z2, Z2
+	VADDPS Z5, Z2, Z5
 	// g = g · c
-	VMULPS Z1, Z2, Z2
+	VMULPS Z1, Z5, Z5
 	// momentum_buffer = (0.9 · momentum_buffer) + g
 	VMULPS.BCST c3f666666<>(SB), Z4, Z4
-	VADDPS Z2, Z4, Z4
+	VADDPS Z5, Z4, Z4
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS.BCST c3f666666<>(SB), Z4, Z5
-	VADDPS Z5, Z2, Z2
+	VMULPS.BCST c3f666666<>(SB), Z4, Z2
+	VADDPS Z2, Z5, Z2
 	// w = w - (lr · g)
 	VMULPS Z2, Z0, Z2
 	VSUBPS Z2, Z3, Z2
@@ -1653,19 +1526,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define sigmoidEachAVX512Each \
-	VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z2, Z3, Z2; \
-	VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
-	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; \
-	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VMULPS.BCST c3e2aae38<>(SB), Z2, Z5; VADDPS.BCST c3f000000<>(SB), Z5, Z5; \
-	VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z5, Z4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z5; VADDPS Z5, Z2, Z2; VADDPS Z2, Z4, Z2; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z4; VPSLLD $20, Z3, Z3; VPADDD Z3, Z4, Z3; \
-	VPADDD.BCST c40000000<>(SB), Z3, Z3; VMULPS Z3, Z2, Z2; VADDPS Z3, Z2, Z2; \
-	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
-	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1
-
 // sigmoidEachAVX512 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX512(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
@@ -1674,51 +1534,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define softplusEachAVX512Each \
-	VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z2; VANDPS.BCST c7fffffff<>(SB), Z1, Z1; \
-	VXORPS.BCST c80000000<>(SB), Z1, Z1; VBROADCASTSS c42b20000<>(SB), Z3; VMINPS Z1, Z3, Z1; \
-	VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z1, Z3, Z1; VMULPS.BCST c4138aa3b<>(SB), Z1, Z3; \
-	VADDPS.BCST c4b400000<>(SB), Z3, Z3; VSUBPS.BCST c4b400000<>(SB), Z3, Z4; \
-	VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z1, Z5; VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; \
-	VSUBPS Z4, Z5, Z4; VMULPS Z4, Z4, Z5; VMULPS.BCST c3e2aae38<>(SB), Z4, Z6; \
-	VADDPS.BCST c3f000000<>(SB), Z6, Z6; VMULPS.BCST c3d2aab32<>(SB), Z5, Z7; VADDPS Z7, Z6, Z6; \
-	VMULPS Z5, Z6, Z5; VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z6; VADDPS Z6, Z4, Z4; VADDPS Z4, Z5, Z4; \
-	VPSRLD $1, Z1, Z1; VANDPS.BCST c40000000<>(SB), Z1, Z1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z5; \
-	VPSLLD $20, Z3, Z3; VPADDD Z3, Z5, Z3; VPADDD Z3, Z1, Z3; VMULPS Z3, Z4, Z4; VADDPS Z3, Z4, Z3; \
-	VXORPS.BCST c5f800000<>(SB), Z1, Z1; VMULPS Z1, Z3, Z1; VADDPS.BCST c3f800000<>(SB), Z1, Z3; \
-	VCMPPS.BCST $17, c3f800000<>(SB), Z1, K1; VSUBPS.BCST c3f800000<>(SB), Z3, Z4; VSUBPS Z4, Z1, Z4; \
-	VSUBPS Z1, Z3, Z5; VBROADCASTSS c3f800000<>(SB), Z6; VSUBPS Z5, Z6, Z5; VBLENDMPS Z4, Z5, K1, Z4; \
-	VPSUBD.BCST c3f3504f3<>(SB), Z3, Z5; VANDPS.BCST c007fffff<>(SB), Z5, Z6; \
-	VPADDD.BCST c3f3504f3<>(SB), Z6, Z6; VSUBPS.BCST c3f800000<>(SB), Z6, Z6; VPSRAD $23, Z5, Z5; \
-	VBROADCASTSS c0000007f<>(SB), Z7; VPSUBD Z5, Z7, Z7; VPSLLD $23, Z7, Z7; \
-	VCMPPS.BCST $17, c4c000000<>(SB), Z1, K1; VMULPS Z7, Z4, Z4; VMOVUPS.Z Z4, K1, Z4; VCVTDQ2PS Z5, Z5; \
-	VADDPS Z4, Z6, Z4; VADDPS.BCST c40000000<>(SB), Z4, Z6; VDIVPS Z6, Z4, Z6; VMULPS Z6, Z6, Z7; \
-	VMULPS.BCST c3e789d90<>(SB), Z7, Z8; VADDPS.BCST c3e91e9f0<>(SB), Z8, Z8; VMULPS Z7, Z8, Z8; \
-	VADDPS.BCST c3eccce13<>(SB), Z8, Z8; VMULPS Z7, Z8, Z8; VADDPS.BCST c3f2aaaaa<>(SB), Z8, Z8; \
-	VMULPS Z7, Z8, Z7; VMULPS Z4, Z4, Z8; VMULPS.BCST c3f000000<>(SB), Z8, Z8; VADDPS Z7, Z8, Z7; \
-	VMULPS Z7, Z6, Z6; VMULPS.BCST c35bfbe8e<>(SB), Z5, Z7; VADDPS Z7, Z6, Z6; \
-	VMULPS.BCST c3f317200<>(SB), Z5, Z5; VSUBPS Z6, Z8, Z6; VSUBPS Z4, Z6, Z4; VSUBPS Z4, Z5, Z4; \
-	VCMPPS.BCST $22, c7f7fffff<>(SB), Z1, K1; VBLENDMPS Z1, Z4, K1, Z4; VCMPPS.BCST $17, c00000000<>(SB), Z3, K1; \
-	VBROADCASTSS cff800000<>(SB), Z5; VBLENDMPS.BCST c7fc00000<>(SB), Z5, K1, Z5; \
-	VCMPPS.BCST $18, c00000000<>(SB), Z3, K1; VBLENDMPS Z5, Z4, K1, Z3; VANDPS.BCST c7fffffff<>(SB), Z1, Z4; \
-	VCMPPS.BCST $17, c33000000<>(SB), Z4, K1; VBLENDMPS Z1, Z3, K1, Z1; VADDPS Z1, Z2, Z1
 
 // softplusEachAVX512 computes y = max(x0, 0) + log1p(exp(-abs(x0))) for n elements of every row.
 TEXT ·softplusEachAVX512(SB), NOSPLIT, $0-40
@@ -1728,35 +1559,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	softplusEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_4f3b3066(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8)
+	VMOVUPS Z6, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	softplusEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_4f3b3066(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8)
+	VMOVUPS Z6, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX512Each \
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z2; VBROADCASTSS c4110cccd<>(SB), Z3; VMINPS Z2, Z3, Z2; \
-	VADDPS.BCST c3f1ae148<>(SB), Z2, Z3; VPSUBD.BCST c3f1ae148<>(SB), Z3, Z3; VPSRLD $22, Z3, Z3; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z3, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z3, Z5; VMULPS Z2, Z5, Z5; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z3, Z6; VADDPS Z6, Z5, Z5; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z3, Z6; VMULPS Z4, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z4, Z6; \
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z3, Z6; VMULPS Z2, Z6, Z6; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z3, Z7; VADDPS Z7, Z6, Z6; VMULPS Z4, Z6, Z4; VADDPS Z5, Z4, Z4; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z3, Z5; VMULPS Z2, Z5, Z2; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z3, Z3; VADDPS Z3, Z2, Z2; VADDPS Z4, Z2, Z2; \
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z2, Z1
 
 // tanhEachAVX512 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX512(SB), NOSPLIT, $0-40
@@ -1766,7 +1584,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1774,7 +1592,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1782,9 +1600,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhGradientEachAVX512Each \
-	VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z3; VSUBPS Z1, Z3, Z1; VMULPS Z1, Z2, Z1
 
 // tanhGradientEachAVX512 computes y = x1 · (1 - (x0 · x0)) for n elements of every row.
 TEXT ·tanhGradientEachAVX512(SB), NOSPLIT, $0-48
@@ -1795,7 +1610,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	tanhGradientEachAVX512Each
+	formula_09ec420d(Z1, Z3, Z2)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1803,7 +1618,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	tanhGradientEachAVX512Each
+	formula_09ec420d(Z1, Z3, Z2)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

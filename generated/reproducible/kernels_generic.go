@@ -12,7 +12,8 @@ package reproducible
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 24 multiply-adds.
 func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…5] = Σ w[n][k]·x[k] + b[n]
@@ -71,7 +72,7 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 // bodyForwardEluGeneric is bodyForwardGeneric and then eluOfSumsGeneric.
 func bodyForwardEluGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardGeneric(y, x, wt, b)
-	eluOfSumsGeneric(y[:])
+	eluOfSumsGeneric(y[:], y[:])
 }
 
 // bodyForwardRowsGeneric is bodyForwardGeneric for every row.
@@ -82,17 +83,8 @@ func bodyForwardRowsGeneric(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 	}
 }
 
-// choiceForwardGeneric computes the output of layer "choice", 16→3:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// choiceForwardGeneric computes the output of layer "choice", 16→3, like bodyForwardGeneric.
+// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains.
 func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
@@ -221,17 +213,8 @@ func choiceForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float3
 	}
 }
 
-// dense4ForwardGeneric computes the output of layer "dense4", 25→16:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense4ForwardGeneric computes the output of layer "dense4", 25→16, like bodyForwardGeneric.
+// Rolled: 400 multiply-adds, each sum in 4 interleaved chains.
 func dense4ForwardGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -264,48 +247,37 @@ func dense4ForwardRowsGeneric(y [][16]float32, x [][25]float32, w *[1][25][16]fl
 // dense4ForwardSoftplusGeneric is dense4ForwardGeneric and then softplusOfSumsGeneric.
 func dense4ForwardSoftplusGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, w, b)
-	softplusOfSumsGeneric(y[:])
+	softplusOfSumsGeneric(y[:], y[:])
 }
 
 // dropoutEachGeneric is y = x0 · x1 for every element. y may be an operand.
-func dropoutEachGeneric(y, x0, x1 *[33]float32) {
+func dropoutEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
 		y[j] = float32(dropout(x0[j], x1[j]))
 	}
 }
 
 // eluGradientEachGeneric is y = select(0 < x0, x1, x1 · exp(x0)) for every element. y may be an operand.
-func eluGradientEachGeneric(y, x0, x1 *[8]float32) {
+func eluGradientEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
 		y[j] = float32(eluGradient(x0[j], x1[j]))
 	}
 }
 
-// eluOfRowsGeneric is eluOfSumsGeneric for every row.
-func eluOfRowsGeneric(y [][8]float32) {
-	for i := range y {
-		eluOfSumsGeneric(y[i][:8])
-	}
-}
-
 // eluOfSumsGeneric computes elu of the sums in y.
-func eluOfSumsGeneric(y []float32) {
+func eluOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = elu(s)
+		y1[j] = elu(s)
 	}
 }
 
-// eyeForwardGeneric computes the output of layer "eye", 19→33:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 627 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// eyeForwardGeneric computes the output of layer "eye", 19→33, like bodyForwardGeneric.
+// Rolled: 627 multiply-adds, each sum in 2 interleaved chains.
 func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -418,31 +390,16 @@ func eyeForwardRowsGeneric(y [][33]float32, x [][19]float32, w *[2][19][16]float
 	}
 }
 
-// geluOfRowsGeneric is geluOfSumsGeneric for every row.
-func geluOfRowsGeneric(y [][33]float32) {
-	for i := range y {
-		geluOfSumsGeneric(y[i][:33])
-	}
-}
-
 // geluOfSumsGeneric computes gelu of the sums in y.
-func geluOfSumsGeneric(y []float32) {
+func geluOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = gelu(s)
+		y1[j] = gelu(s)
 	}
 }
 
-// innerForwardGeneric computes the output of layer "inner", 33→17:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 561 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// innerForwardGeneric computes the output of layer "inner", 33→17, like bodyForwardGeneric.
+// Rolled: 561 multiply-adds, each sum in 4 interleaved chains.
 func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -493,7 +450,7 @@ func innerForwardRowsGeneric(y [][17]float32, x [][33]float32, w *[1][33][16]flo
 // innerForwardTanhGeneric is innerForwardGeneric and then tanhOfSumsGeneric.
 func innerForwardTanhGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	innerForwardGeneric(y, x, w, wt, b)
-	tanhOfSumsGeneric(y[:])
+	tanhOfSumsGeneric(y[:], y[:])
 }
 
 // mixedForward computes the output of layer "mixed", 16→16:
@@ -506,7 +463,8 @@ func innerForwardTanhGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float
 //		y[n] = silu(s)
 //	}
 //
-// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 129 multiply-adds (the connections there are of 256).
 func mixedForward(y, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
@@ -703,17 +661,8 @@ func mixedForward(y, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	}
 }
 
-// scoreForwardGeneric computes the output of layer "score", 16→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// scoreForwardGeneric computes the output of layer "score", 16→1, like bodyForwardGeneric.
+// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains.
 func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
@@ -767,54 +716,46 @@ func scoreForwardRowsGeneric(y []Output, x [][16]float32, wt *[16][8]float32, b 
 // scoreForwardSigmoidGeneric is scoreForwardGeneric and then sigmoidOfSumsGeneric.
 func scoreForwardSigmoidGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardGeneric(y, x, wt, b)
-	sigmoidOfSumsGeneric(y[:])
+	sigmoidOfSumsGeneric(y[:], y[:])
 }
 
 // sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.
-func sigmoidOfRowsGeneric(y []Output) {
+func sigmoidOfRowsGeneric(y, y1 []Output) {
+	y1 = y1[:len(y)]
 	for i := range y {
-		sigmoidOfSumsGeneric(y[i].Value[:1])
+		sigmoidOfSumsGeneric(y[i].Value[:1], y1[i].Value[:1])
 	}
 }
 
 // sigmoidOfSumsGeneric computes sigmoid of the sums in y.
-func sigmoidOfSumsGeneric(y []float32) {
+func sigmoidOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = sigmoid(s)
-	}
-}
-
-// softplusOfRowsGeneric is softplusOfSumsGeneric for every row.
-func softplusOfRowsGeneric(y [][16]float32) {
-	for i := range y {
-		softplusOfSumsGeneric(y[i][:16])
+		y1[j] = sigmoid(s)
 	}
 }
 
 // softplusOfSumsGeneric computes softplus of the sums in y.
-func softplusOfSumsGeneric(y []float32) {
+func softplusOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = softplus(s)
+		y1[j] = softplus(s)
 	}
 }
 
 // tanhGradientEachGeneric is y = x1 · (1 - (x0 · x0)) for every element. y may be an operand.
-func tanhGradientEachGeneric(y, x0, x1 *[17]float32) {
+func tanhGradientEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
 		y[j] = float32(tanhGradient(x0[j], x1[j]))
 	}
 }
 
-// tanhOfRowsGeneric is tanhOfSumsGeneric for every row.
-func tanhOfRowsGeneric(y [][17]float32) {
-	for i := range y {
-		tanhOfSumsGeneric(y[i][:17])
-	}
-}
-
 // tanhOfSumsGeneric computes tanh of the sums in y.
-func tanhOfSumsGeneric(y []float32) {
+func tanhOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = tanh(s)
+		y1[j] = tanh(s)
 	}
 }

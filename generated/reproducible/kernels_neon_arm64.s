@@ -32,6 +32,31 @@ number2x8(c3f000000x4, 0x3f0000003f000000)
 number2x8(c3d2aab32x4, 0x3d2aab323d2aab32)
 number2x8(c40000000x4, 0x4000000040000000)
 number2x8(c5f800000x4, 0x5f8000005f800000)
+#define each_c61889b3 \
+	WORD $0x4e20d421 /* fadd v1.4s, v1.4s, v0.4s */; WORD $0x4ea5f442 /* fmin v2.4s, v2.4s, v5.4s */; \
+	WORD $0x4e26f442 /* fmax v2.4s, v2.4s, v6.4s */; WORD $0x4ea0f840 /* fabs v0.4s, v2.4s */; \
+	WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; \
+	WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; WORD $0x6e29dc12 /* fmul v18.4s, v0.4s, v9.4s */; \
+	WORD $0x4e23d652 /* fadd v18.4s, v18.4s, v3.4s */; WORD $0x4ea3d653 /* fsub v19.4s, v18.4s, v3.4s */; \
+	WORD $0x6e2ade74 /* fmul v20.4s, v19.4s, v10.4s */; WORD $0x4eb4d414 /* fsub v20.4s, v0.4s, v20.4s */; \
+	WORD $0x6e2bde73 /* fmul v19.4s, v19.4s, v11.4s */; WORD $0x4eb3d694 /* fsub v20.4s, v20.4s, v19.4s */; \
+	WORD $0x6e34de93 /* fmul v19.4s, v20.4s, v20.4s */; WORD $0x6e2cde95 /* fmul v21.4s, v20.4s, v12.4s */; \
+	WORD $0x4e2dd6b5 /* fadd v21.4s, v21.4s, v13.4s */; WORD $0x6e2ede76 /* fmul v22.4s, v19.4s, v14.4s */; \
+	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V18.B16, V29.B16, V29.B16; FMOVQ 32(R19), F19; \
+	WORD $0x4ebe97b3 /* mla v19.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V19.B16, [V29.B16, V30.B16], V22.B16; WORD $0x4e36d694 /* fadd v20.4s, v20.4s, v22.4s */; \
+	WORD $0x4e34d6b5 /* fadd v21.4s, v21.4s, v20.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V15.B16, V0.B16; \
+	FLDPQ (R21), (F29, F30); VTBL V19.B16, [V29.B16, V30.B16], V19.B16; VSHL $20, V18.S4, V18.S4; \
+	VADD V18.S4, V19.S4, V19.S4; VADD V19.S4, V0.S4, V19.S4; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; \
+	WORD $0x4e33d6b5 /* fadd v21.4s, v21.4s, v19.4s */; VEOR V0.B16, V16.B16, V0.B16; \
+	WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; WORD $0x4e35d480 /* fadd v0.4s, v4.4s, v21.4s */; \
+	WORD $0x6e20fc80 /* fdiv v0.4s, v4.4s, v0.4s */; WORD $0x6ea2e633 /* fcmgt v19.4s, v17.4s, v2.4s */; \
+	WORD $0x6e20deb2 /* fmul v18.4s, v21.4s, v0.4s */; VBSL V0.B16, V18.B16, V19.B16; \
+	WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; \
+	WORD $0x6e35dc42 /* fmul v2.4s, v2.4s, v21.4s */; WORD $0x4e22d673 /* fadd v19.4s, v19.4s, v2.4s */; \
+	WORD $0x6e33dc21 /* fmul v1.4s, v1.4s, v19.4s */
+
 #define loadSome(v, f, d, p, n, l1, l2, l3) \
 	TBZ $1, n, l1; TBZ $0, n, l2; FMOVD d(p), f; ADD $(d+8), p, R17; VLD1 (R17), v.S[2]; JMP l3; \
 	l2: FMOVD d(p), f; JMP l3; l1: FMOVS d(p), f; l3:
@@ -259,6 +284,9 @@ number2x8(c3c09162cx4, 0x3c09162c3c09162c)
 number2x8(c3d2aaa9cx4, 0x3d2aaa9c3d2aaa9c)
 number2x8(c3e2aaa55x4, 0x3e2aaa553e2aaa55)
 number2x8(cb4c0007ex4, 0xb4c0007eb4c0007e)
+#define each_b1248cbb \
+	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */
+
 number2x8(c3e0375d3x4, 0x3e0375d33e0375d3)
 number2x8(c42200000x4, 0x4220000042200000)
 number2x8(cc2200000x4, 0xc2200000c2200000)
@@ -281,6 +309,152 @@ number2x8(cb93a21fdx4, 0xb93a21fdb93a21fd)
 number2x8(c3f666666x4, 0x3f6666663f666666)
 number2x8(cbf000000x4, 0xbf000000bf000000)
 number2x8(c3ecc422ax4, 0x3ecc422a3ecc422a)
+#define each_de42413b \
+	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */; WORD $0x4eadf442 /* fmin v2.4s, v2.4s, v13.4s */; \
+	WORD $0x4e2ef442 /* fmax v2.4s, v2.4s, v14.4s */; WORD $0x6e22dde1 /* fmul v1.4s, v15.4s, v2.4s */; \
+	WORD $0x4ea0f836 /* fabs v22.4s, v1.4s */; WORD $0x6e21dc37 /* fmul v23.4s, v1.4s, v1.4s */; \
+	WORD $0x6e37de18 /* fmul v24.4s, v16.4s, v23.4s */; WORD $0x4e31d718 /* fadd v24.4s, v24.4s, v17.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e32d718 /* fadd v24.4s, v24.4s, v18.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e34d718 /* fadd v24.4s, v24.4s, v20.4s */; \
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e25d718 /* fadd v24.4s, v24.4s, v5.4s */; \
+	WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; WORD $0x4e21d718 /* fadd v24.4s, v24.4s, v1.4s */; \
+	WORD $0x6e35dc37 /* fmul v23.4s, v1.4s, v21.4s */; WORD $0x6e25def9 /* fmul v25.4s, v23.4s, v5.4s */; \
+	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; MOVD $c26800000x4<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; MOVD $c0d800000x4<>(SB), R16; FMOVQ (R16), F23; \
+	WORD $0x6eb6e6f7 /* fcmgt v23.4s, v23.4s, v22.4s */; VBSL V24.B16, V25.B16, V23.B16; \
+	MOVD $c40800000x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x4eb8f6d8 /* fmin v24.4s, v22.4s, v24.4s */; \
+	MOVD $c394ec141x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
+	MOVD $cbb483fbex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c3cb67e0dx4<>(SB), R16; FMOVQ (R16), F26; \
+	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
+	MOVD $cbdd5115ex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cbf23165ex4<>(SB), R16; FMOVQ (R16), F26; \
+	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
+	MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F24; \
+	WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; WORD $0x6e26df38 /* fmul v24.4s, v25.4s, v6.4s */; \
+	WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */; WORD $0x4ea3d71a /* fsub v26.4s, v24.4s, v3.4s */; \
+	WORD $0x6e27df5b /* fmul v27.4s, v26.4s, v7.4s */; WORD $0x4ebbd739 /* fsub v25.4s, v25.4s, v27.4s */; \
+	WORD $0x6e28df5a /* fmul v26.4s, v26.4s, v8.4s */; WORD $0x4ebad739 /* fsub v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e39df3a /* fmul v26.4s, v25.4s, v25.4s */; WORD $0x6e29df3b /* fmul v27.4s, v25.4s, v9.4s */; \
+	WORD $0x4e24d77b /* fadd v27.4s, v27.4s, v4.4s */; WORD $0x6e2adf5c /* fmul v28.4s, v26.4s, v10.4s */; \
+	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V24.B16, V29.B16, V29.B16; FMOVQ 32(R19), F26; \
+	WORD $0x4ebe97ba /* mla v26.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V28.B16; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
+	WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; VADD V24.S4, V26.S4, V26.S4; \
+	VADD V26.S4, V11.S4, V26.S4; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
+	WORD $0x4e3ad77b /* fadd v27.4s, v27.4s, v26.4s */; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F26; \
+	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; WORD $0x4ebbd59b /* fsub v27.4s, v12.4s, v27.4s */; \
+	MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6eb6e756 /* fcmgt v22.4s, v26.4s, v22.4s */; \
+	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F26; VAND V1.B16, V26.B16, V1.B16; VORR V27.B16, V1.B16, V27.B16; \
+	VBSL V27.B16, V23.B16, V22.B16; WORD $0x4e36d596 /* fadd v22.4s, v12.4s, v22.4s */; \
+	WORD $0x6e36dc96 /* fmul v22.4s, v4.4s, v22.4s */; WORD $0x6e22dc5b /* fmul v27.4s, v2.4s, v2.4s */; \
+	MOVD $cbf000000x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; \
+	MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x4ebbf6f7 /* fmin v23.4s, v23.4s, v27.4s */; \
+	MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x4e3bf6f7 /* fmax v23.4s, v23.4s, v27.4s */; \
+	WORD $0x6e26defb /* fmul v27.4s, v23.4s, v6.4s */; WORD $0x4e23d77b /* fadd v27.4s, v27.4s, v3.4s */; \
+	WORD $0x4ea3d761 /* fsub v1.4s, v27.4s, v3.4s */; WORD $0x6e27dc3a /* fmul v26.4s, v1.4s, v7.4s */; \
+	WORD $0x4ebad6fa /* fsub v26.4s, v23.4s, v26.4s */; WORD $0x6e28dc21 /* fmul v1.4s, v1.4s, v8.4s */; \
+	WORD $0x4ea1d75a /* fsub v26.4s, v26.4s, v1.4s */; WORD $0x6e3adf41 /* fmul v1.4s, v26.4s, v26.4s */; \
+	WORD $0x6e29df58 /* fmul v24.4s, v26.4s, v9.4s */; WORD $0x4e24d718 /* fadd v24.4s, v24.4s, v4.4s */; \
+	WORD $0x6e2adc39 /* fmul v25.4s, v1.4s, v10.4s */; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; \
+	WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; FLDPQ (R19), (F29, F30); VAND V27.B16, V29.B16, V29.B16; \
+	FMOVQ 32(R19), F1; WORD $0x4ebe97a1 /* mla v1.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V1.B16, [V29.B16, V30.B16], V25.B16; WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; \
+	WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */; VUSHR $1, V23.S4, V23.S4; VAND V23.B16, V11.B16, V23.B16; \
+	FLDPQ (R21), (F29, F30); VTBL V1.B16, [V29.B16, V30.B16], V1.B16; VSHL $20, V27.S4, V27.S4; \
+	VADD V27.S4, V1.S4, V1.S4; VADD V1.S4, V23.S4, V1.S4; WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; \
+	WORD $0x4e21d718 /* fadd v24.4s, v24.4s, v1.4s */; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F1; \
+	VEOR V23.B16, V1.B16, V23.B16; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	MOVD $c3ecc422ax4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e38def7 /* fmul v23.4s, v23.4s, v24.4s */; \
+	WORD $0x6e37dc42 /* fmul v2.4s, v2.4s, v23.4s */; WORD $0x4e22d6d6 /* fadd v22.4s, v22.4s, v2.4s */; \
+	WORD $0x6e36dc00 /* fmul v0.4s, v0.4s, v22.4s */
+
+#define each_baf4e108 \
+	WORD $0x6ea0e491 /* fcmgt v17.4s, v4.4s, v0.4s */; WORD $0x4ea5f412 /* fmin v18.4s, v0.4s, v5.4s */; \
+	WORD $0x4e26f652 /* fmax v18.4s, v18.4s, v6.4s */; WORD $0x6e27de53 /* fmul v19.4s, v18.4s, v7.4s */; \
+	WORD $0x4e22d673 /* fadd v19.4s, v19.4s, v2.4s */; WORD $0x4ea2d674 /* fsub v20.4s, v19.4s, v2.4s */; \
+	WORD $0x6e28de95 /* fmul v21.4s, v20.4s, v8.4s */; WORD $0x4eb5d652 /* fsub v18.4s, v18.4s, v21.4s */; \
+	WORD $0x6e29de94 /* fmul v20.4s, v20.4s, v9.4s */; WORD $0x4eb4d655 /* fsub v21.4s, v18.4s, v20.4s */; \
+	WORD $0x4eb5d652 /* fsub v18.4s, v18.4s, v21.4s */; WORD $0x4eb4d652 /* fsub v18.4s, v18.4s, v20.4s */; \
+	WORD $0x6e35dd54 /* fmul v20.4s, v10.4s, v21.4s */; WORD $0x4e2bd694 /* fadd v20.4s, v20.4s, v11.4s */; \
+	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e2cd694 /* fadd v20.4s, v20.4s, v12.4s */; \
+	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e2dd694 /* fadd v20.4s, v20.4s, v13.4s */; \
+	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e23d694 /* fadd v20.4s, v20.4s, v3.4s */; \
+	WORD $0x6e35deb6 /* fmul v22.4s, v21.4s, v21.4s */; WORD $0x6e34ded6 /* fmul v22.4s, v22.4s, v20.4s */; \
+	WORD $0x4e32d6d6 /* fadd v22.4s, v22.4s, v18.4s */; VADD V14.S4, V19.S4, V19.S4; VSHL $23, V19.S4, V19.S4; \
+	WORD $0x4ea3d672 /* fsub v18.4s, v19.4s, v3.4s */; WORD $0x6e35de75 /* fmul v21.4s, v19.4s, v21.4s */; \
+	WORD $0x4e35d654 /* fadd v20.4s, v18.4s, v21.4s */; WORD $0x4eb4d652 /* fsub v18.4s, v18.4s, v20.4s */; \
+	WORD $0x4e35d652 /* fadd v18.4s, v18.4s, v21.4s */; WORD $0x6e36de73 /* fmul v19.4s, v19.4s, v22.4s */; \
+	WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */; WORD $0x4ea0f813 /* fabs v19.4s, v0.4s */; \
+	WORD $0x6eb3e5f3 /* fcmgt v19.4s, v15.4s, v19.4s */; WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */; \
+	WORD $0x6e30de94 /* fmul v20.4s, v20.4s, v16.4s */; VBSL V20.B16, V0.B16, V19.B16; \
+	VBSL V0.B16, V19.B16, V17.B16
+
+#define each_ef4381bc \
+	WORD $0x6ea5e410 /* fcmgt v16.4s, v0.4s, v5.4s */; WORD $0x4ea6f400 /* fmin v0.4s, v0.4s, v6.4s */; \
+	WORD $0x4e27f400 /* fmax v0.4s, v0.4s, v7.4s */; WORD $0x6e28dc11 /* fmul v17.4s, v0.4s, v8.4s */; \
+	WORD $0x4e24d631 /* fadd v17.4s, v17.4s, v4.4s */; WORD $0x4ea4d632 /* fsub v18.4s, v17.4s, v4.4s */; \
+	WORD $0x6e29de53 /* fmul v19.4s, v18.4s, v9.4s */; WORD $0x4eb3d413 /* fsub v19.4s, v0.4s, v19.4s */; \
+	WORD $0x6e2ade52 /* fmul v18.4s, v18.4s, v10.4s */; WORD $0x4eb2d673 /* fsub v19.4s, v19.4s, v18.4s */; \
+	WORD $0x6e33de72 /* fmul v18.4s, v19.4s, v19.4s */; WORD $0x6e2bde74 /* fmul v20.4s, v19.4s, v11.4s */; \
+	WORD $0x4e2cd694 /* fadd v20.4s, v20.4s, v12.4s */; WORD $0x6e2dde55 /* fmul v21.4s, v18.4s, v13.4s */; \
+	WORD $0x4e35d694 /* fadd v20.4s, v20.4s, v21.4s */; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V17.B16, V29.B16, V29.B16; FMOVQ 32(R19), F18; \
+	WORD $0x4ebe97b2 /* mla v18.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V18.B16, [V29.B16, V30.B16], V21.B16; WORD $0x4e35d673 /* fadd v19.4s, v19.4s, v21.4s */; \
+	WORD $0x4e33d694 /* fadd v20.4s, v20.4s, v19.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V14.B16, V0.B16; \
+	FLDPQ (R21), (F29, F30); VTBL V18.B16, [V29.B16, V30.B16], V18.B16; VSHL $20, V17.S4, V17.S4; \
+	VADD V17.S4, V18.S4, V18.S4; VADD V18.S4, V0.S4, V18.S4; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; \
+	WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */; VEOR V0.B16, V15.B16, V0.B16; \
+	WORD $0x6e20de94 /* fmul v20.4s, v20.4s, v0.4s */; WORD $0x6e34dc34 /* fmul v20.4s, v1.4s, v20.4s */; \
+	VBSL V20.B16, V1.B16, V16.B16
+
+#define each_95c35749 \
+	WORD $0x4e25f400 /* fmax v0.4s, v0.4s, v5.4s */; WORD $0x6e20dc35 /* fmul v21.4s, v1.4s, v0.4s */; \
+	WORD $0x6e20dcc0 /* fmul v0.4s, v6.4s, v0.4s */; WORD $0x4ea0f816 /* fabs v22.4s, v0.4s */; \
+	WORD $0x6e20dc17 /* fmul v23.4s, v0.4s, v0.4s */; WORD $0x6e37dcf8 /* fmul v24.4s, v7.4s, v23.4s */; \
+	WORD $0x4e28d718 /* fadd v24.4s, v24.4s, v8.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e29d718 /* fadd v24.4s, v24.4s, v9.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e2ad718 /* fadd v24.4s, v24.4s, v10.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e2bd718 /* fadd v24.4s, v24.4s, v11.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
+	WORD $0x4e22d718 /* fadd v24.4s, v24.4s, v2.4s */; WORD $0x6e20df18 /* fmul v24.4s, v24.4s, v0.4s */; \
+	WORD $0x4e20d718 /* fadd v24.4s, v24.4s, v0.4s */; WORD $0x6e2cdc17 /* fmul v23.4s, v0.4s, v12.4s */; \
+	WORD $0x6e22def9 /* fmul v25.4s, v23.4s, v2.4s */; WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; \
+	WORD $0x6e2ddf39 /* fmul v25.4s, v25.4s, v13.4s */; WORD $0x6eb6e5d7 /* fcmgt v23.4s, v14.4s, v22.4s */; \
+	VBSL V24.B16, V25.B16, V23.B16; WORD $0x4eaff6d8 /* fmin v24.4s, v22.4s, v15.4s */; \
+	WORD $0x6e38de19 /* fmul v25.4s, v16.4s, v24.4s */; WORD $0x4e31d739 /* fadd v25.4s, v25.4s, v17.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e32d739 /* fadd v25.4s, v25.4s, v18.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e33d739 /* fadd v25.4s, v25.4s, v19.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e34d739 /* fadd v25.4s, v25.4s, v20.4s */; \
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F26; \
+	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
+	MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F24; WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; \
+	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38df38 /* fmul v24.4s, v25.4s, v24.4s */; \
+	WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */; WORD $0x4ea3d71a /* fsub v26.4s, v24.4s, v3.4s */; \
+	MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdf5b /* fmul v27.4s, v26.4s, v27.4s */; \
+	WORD $0x4ebbd739 /* fsub v25.4s, v25.4s, v27.4s */; MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F27; \
+	WORD $0x6e3bdf5a /* fmul v26.4s, v26.4s, v27.4s */; WORD $0x4ebad739 /* fsub v25.4s, v25.4s, v26.4s */; \
+	WORD $0x6e39df3a /* fmul v26.4s, v25.4s, v25.4s */; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F27; \
+	WORD $0x6e3bdf3b /* fmul v27.4s, v25.4s, v27.4s */; WORD $0x4e21d77b /* fadd v27.4s, v27.4s, v1.4s */; \
+	MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x6e3cdf5c /* fmul v28.4s, v26.4s, v28.4s */; \
+	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
+	FLDPQ (R19), (F29, F30); VAND V24.B16, V29.B16, V29.B16; FMOVQ 32(R19), F26; \
+	WORD $0x4ebe97ba /* mla v26.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V28.B16; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
+	WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; VADD V24.S4, V26.S4, V26.S4; \
+	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F24; VADD V26.S4, V24.S4, V24.S4; \
+	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x4e38d77b /* fadd v27.4s, v27.4s, v24.4s */; \
+	MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; \
+	WORD $0x4ebbd49b /* fsub v27.4s, v4.4s, v27.4s */; MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F24; \
+	WORD $0x6eb6e716 /* fcmgt v22.4s, v24.4s, v22.4s */; MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F24; \
+	VAND V0.B16, V24.B16, V0.B16; VORR V27.B16, V0.B16, V27.B16; VBSL V27.B16, V23.B16, V22.B16; \
+	WORD $0x4e36d496 /* fadd v22.4s, v4.4s, v22.4s */; WORD $0x6e36deb5 /* fmul v21.4s, v21.4s, v22.4s */
+
 DATA table4x8_29b4073b2eabb01f<>+0(SB)/8, $0xffffffffffffffff; DATA table4x8_29b4073b2eabb01f<>+8(SB)/8, $0xffffffffffffffff
 DATA table4x8_29b4073b2eabb01f<>+16(SB)/8, $0x0; DATA table4x8_29b4073b2eabb01f<>+24(SB)/8, $0x0
 GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
@@ -1078,6 +1252,96 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	WORD $0x4e3fd6d6 /* fadd v22.4s, v22.4s, v31.4s */
 
 number2x8(c3b03126fx4, 0x3b03126f3b03126f)
+#define each_ffe3f4ab \
+	VORR V0.B16, V4.B16, V14.B16; WORD $0x4e25f5ce /* fmax v14.4s, v14.4s, v5.4s */; \
+	WORD $0x6e26ddcf /* fmul v15.4s, v14.4s, v6.4s */; WORD $0x4e22d5ef /* fadd v15.4s, v15.4s, v2.4s */; \
+	WORD $0x4ea2d5f0 /* fsub v16.4s, v15.4s, v2.4s */; WORD $0x6e27de11 /* fmul v17.4s, v16.4s, v7.4s */; \
+	WORD $0x4eb1d5ce /* fsub v14.4s, v14.4s, v17.4s */; WORD $0x6e28de10 /* fmul v16.4s, v16.4s, v8.4s */; \
+	WORD $0x4eb0d5ce /* fsub v14.4s, v14.4s, v16.4s */; WORD $0x6e2eddd0 /* fmul v16.4s, v14.4s, v14.4s */; \
+	WORD $0x6e29ddd1 /* fmul v17.4s, v14.4s, v9.4s */; WORD $0x4e2ad631 /* fadd v17.4s, v17.4s, v10.4s */; \
+	WORD $0x6e2bde12 /* fmul v18.4s, v16.4s, v11.4s */; WORD $0x4e32d631 /* fadd v17.4s, v17.4s, v18.4s */; \
+	WORD $0x6e30de31 /* fmul v17.4s, v17.4s, v16.4s */; FLDPQ (R19), (F29, F30); VAND V15.B16, V29.B16, V29.B16; \
+	FMOVQ 32(R19), F16; WORD $0x4ebe97b0 /* mla v16.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V16.B16, [V29.B16, V30.B16], V18.B16; WORD $0x4e32d5ce /* fadd v14.4s, v14.4s, v18.4s */; \
+	WORD $0x4e2ed631 /* fadd v17.4s, v17.4s, v14.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V16.B16, [V29.B16, V30.B16], V16.B16; VSHL $20, V15.S4, V15.S4; VADD V15.S4, V16.S4, V16.S4; \
+	VADD V16.S4, V12.S4, V16.S4; WORD $0x6e30de31 /* fmul v17.4s, v17.4s, v16.4s */; \
+	WORD $0x4e30d631 /* fadd v17.4s, v17.4s, v16.4s */; WORD $0x6e2dde31 /* fmul v17.4s, v17.4s, v13.4s */; \
+	WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */; VBSL V3.B16, V17.B16, V0.B16; \
+	WORD $0x4e23d631 /* fadd v17.4s, v17.4s, v3.4s */; WORD $0x6e31fc00 /* fdiv v0.4s, v0.4s, v17.4s */
+
+#define each_73bf464a \
+	WORD $0x6ea0e456 /* fcmgt v22.4s, v2.4s, v0.4s */; VBSL V0.B16, V2.B16, V22.B16; \
+	WORD $0x4ea0f800 /* fabs v0.4s, v0.4s */; WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; \
+	WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; \
+	WORD $0x6e29dc17 /* fmul v23.4s, v0.4s, v9.4s */; WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */; \
+	WORD $0x4ea3d6f8 /* fsub v24.4s, v23.4s, v3.4s */; WORD $0x6e2adf19 /* fmul v25.4s, v24.4s, v10.4s */; \
+	WORD $0x4eb9d419 /* fsub v25.4s, v0.4s, v25.4s */; WORD $0x6e2bdf18 /* fmul v24.4s, v24.4s, v11.4s */; \
+	WORD $0x4eb8d739 /* fsub v25.4s, v25.4s, v24.4s */; WORD $0x6e39df38 /* fmul v24.4s, v25.4s, v25.4s */; \
+	WORD $0x6e2cdf3a /* fmul v26.4s, v25.4s, v12.4s */; WORD $0x4e24d75a /* fadd v26.4s, v26.4s, v4.4s */; \
+	WORD $0x6e2ddf1b /* fmul v27.4s, v24.4s, v13.4s */; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; \
+	WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; FLDPQ (R19), (F29, F30); VAND V23.B16, V29.B16, V29.B16; \
+	FMOVQ 32(R19), F24; WORD $0x4ebe97b8 /* mla v24.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V24.B16, [V29.B16, V30.B16], V27.B16; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; \
+	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V5.B16, V0.B16; \
+	FLDPQ (R21), (F29, F30); VTBL V24.B16, [V29.B16, V30.B16], V24.B16; VSHL $20, V23.S4, V23.S4; \
+	VADD V23.S4, V24.S4, V24.S4; VADD V24.S4, V0.S4, V24.S4; WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; \
+	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; VEOR V0.B16, V14.B16, V0.B16; \
+	WORD $0x6e20df5a /* fmul v26.4s, v26.4s, v0.4s */; WORD $0x4e21d740 /* fadd v0.4s, v26.4s, v1.4s */; \
+	WORD $0x6ebae438 /* fcmgt v24.4s, v1.4s, v26.4s */; WORD $0x4ea1d417 /* fsub v23.4s, v0.4s, v1.4s */; \
+	WORD $0x4eb7d757 /* fsub v23.4s, v26.4s, v23.4s */; WORD $0x4ebad419 /* fsub v25.4s, v0.4s, v26.4s */; \
+	WORD $0x4eb9d439 /* fsub v25.4s, v1.4s, v25.4s */; VBSL V25.B16, V23.B16, V24.B16; VSUB V6.S4, V0.S4, V25.S4; \
+	VAND V25.B16, V15.B16, V23.B16; VADD V6.S4, V23.S4, V23.S4; \
+	WORD $0x4ea1d6f7 /* fsub v23.4s, v23.4s, v1.4s */; WORD $0x4f290739 /* sshr v25.4s, v25.4s, #23 */; \
+	VSUB V25.S4, V16.S4, V27.S4; VSHL $23, V27.S4, V27.S4; WORD $0x6ebae63c /* fcmgt v28.4s, v17.4s, v26.4s */; \
+	WORD $0x6e3bdf18 /* fmul v24.4s, v24.4s, v27.4s */; VAND V28.B16, V24.B16, V28.B16; \
+	WORD $0x4e21db39 /* scvtf v25.4s, v25.4s */; WORD $0x4e3cd6f7 /* fadd v23.4s, v23.4s, v28.4s */; \
+	WORD $0x4e25d6fc /* fadd v28.4s, v23.4s, v5.4s */; WORD $0x6e3cfefc /* fdiv v28.4s, v23.4s, v28.4s */; \
+	WORD $0x6e3cdf98 /* fmul v24.4s, v28.4s, v28.4s */; WORD $0x6e38de5b /* fmul v27.4s, v18.4s, v24.4s */; \
+	WORD $0x4e33d77b /* fadd v27.4s, v27.4s, v19.4s */; WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; \
+	WORD $0x4e34d77b /* fadd v27.4s, v27.4s, v20.4s */; WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; \
+	WORD $0x4e35d77b /* fadd v27.4s, v27.4s, v21.4s */; WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; \
+	WORD $0x6e37def8 /* fmul v24.4s, v23.4s, v23.4s */; WORD $0x6e24df18 /* fmul v24.4s, v24.4s, v4.4s */; \
+	WORD $0x4e3bd71b /* fadd v27.4s, v24.4s, v27.4s */; WORD $0x6e3bdf9c /* fmul v28.4s, v28.4s, v27.4s */; \
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdf3b /* fmul v27.4s, v25.4s, v27.4s */; \
+	WORD $0x4e3bd79c /* fadd v28.4s, v28.4s, v27.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F27; \
+	WORD $0x6e3bdf39 /* fmul v25.4s, v25.4s, v27.4s */; WORD $0x4ebcd718 /* fsub v24.4s, v24.4s, v28.4s */; \
+	WORD $0x4eb7d718 /* fsub v24.4s, v24.4s, v23.4s */; WORD $0x4eb8d739 /* fsub v25.4s, v25.4s, v24.4s */; \
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e3ae718 /* fcmge v24.4s, v24.4s, v26.4s */; \
+	WORD $0x6e205b18 /* mvn v24.16b, v24.16b */; VBSL V25.B16, V26.B16, V24.B16; \
+	WORD $0x6ea0e459 /* fcmgt v25.4s, v2.4s, v0.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F23; \
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F28; VBSL V28.B16, V23.B16, V25.B16; \
+	WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; VBSL V24.B16, V25.B16, V0.B16; \
+	WORD $0x4ea0fb58 /* fabs v24.4s, v26.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F25; \
+	WORD $0x6eb8e738 /* fcmgt v24.4s, v25.4s, v24.4s */; VBSL V0.B16, V26.B16, V24.B16; \
+	WORD $0x4e38d6d6 /* fadd v22.4s, v22.4s, v24.4s */
+
+#define each_916b0d98 \
+	WORD $0x4ea0f805 /* fabs v5.4s, v0.4s */; WORD $0x4ea3f4a5 /* fmin v5.4s, v5.4s, v3.4s */; \
+	WORD $0x4e22d4a6 /* fadd v6.4s, v5.4s, v2.4s */; VSUB V2.S4, V6.S4, V6.S4; VUSHR $22, V6.S4, V6.S4; \
+	FLDPQ (R19), (F29, F30); VAND V6.B16, V29.B16, V29.B16; FMOVQ 32(R19), F6; \
+	WORD $0x4ebe97a6 /* mla v6.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V7.B16; WORD $0x4ea7d4a5 /* fsub v5.4s, v5.4s, v7.4s */; \
+	WORD $0x6e25dca7 /* fmul v7.4s, v5.4s, v5.4s */; FLDPQ (R21), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V8.B16; WORD $0x6e25dd08 /* fmul v8.4s, v8.4s, v5.4s */; \
+	FLDPQ (R22), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16; \
+	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; FLDPQ (R23), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V9.B16; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; \
+	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; WORD $0x6e27dce9 /* fmul v9.4s, v7.4s, v7.4s */; \
+	WORD $0x6e29dd08 /* fmul v8.4s, v8.4s, v9.4s */; FLDPQ (R24), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V9.B16; WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; \
+	FLDPQ (R25), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V10.B16; \
+	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; \
+	WORD $0x4e28d529 /* fadd v9.4s, v9.4s, v8.4s */; FLDPQ (R26), (F29, F30); \
+	VTBL V6.B16, [V29.B16, V30.B16], V8.B16; WORD $0x6e25dd08 /* fmul v8.4s, v8.4s, v5.4s */; \
+	MOVD $table8x4_ed150700ef33c5c<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V6.B16; \
+	WORD $0x4e26d508 /* fadd v8.4s, v8.4s, v6.4s */; WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; \
+	VAND V0.B16, V4.B16, V0.B16; VORR V8.B16, V0.B16, V8.B16
+
+#define each_57e12f70 \
+	WORD $0x6e20dc00 /* fmul v0.4s, v0.4s, v0.4s */; WORD $0x4ea0d480 /* fsub v0.4s, v4.4s, v0.4s */; \
+	WORD $0x6e20dc21 /* fmul v1.4s, v1.4s, v0.4s */
+
 #define gradients1Vectors4From0To1 \
 	WORD $0x4f98939e /* fmul v30.4s, v28.4s, v24.s[0] */; WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; \
 	WORD $0x4f9893be /* fmul v30.4s, v29.4s, v24.s[0] */; WORD $0x4e3ed421 /* fadd v1.4s, v1.4s, v30.4s */
@@ -1153,31 +1417,6 @@ number2x8(c3b03126fx4, 0x3b03126f3b03126f)
 	WORD $0x4e3ed4a5 /* fadd v5.4s, v5.4s, v30.4s */
 
 
-#define addGradientsToSiluGradientEachNEONEach \
-	WORD $0x4e20d421 /* fadd v1.4s, v1.4s, v0.4s */; WORD $0x4ea5f442 /* fmin v2.4s, v2.4s, v5.4s */; \
-	WORD $0x4e26f442 /* fmax v2.4s, v2.4s, v6.4s */; WORD $0x4ea0f840 /* fabs v0.4s, v2.4s */; \
-	WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; \
-	WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; WORD $0x6e29dc12 /* fmul v18.4s, v0.4s, v9.4s */; \
-	WORD $0x4e23d652 /* fadd v18.4s, v18.4s, v3.4s */; WORD $0x4ea3d653 /* fsub v19.4s, v18.4s, v3.4s */; \
-	WORD $0x6e2ade74 /* fmul v20.4s, v19.4s, v10.4s */; WORD $0x4eb4d414 /* fsub v20.4s, v0.4s, v20.4s */; \
-	WORD $0x6e2bde73 /* fmul v19.4s, v19.4s, v11.4s */; WORD $0x4eb3d694 /* fsub v20.4s, v20.4s, v19.4s */; \
-	WORD $0x6e34de93 /* fmul v19.4s, v20.4s, v20.4s */; WORD $0x6e2cde95 /* fmul v21.4s, v20.4s, v12.4s */; \
-	WORD $0x4e2dd6b5 /* fadd v21.4s, v21.4s, v13.4s */; WORD $0x6e2ede76 /* fmul v22.4s, v19.4s, v14.4s */; \
-	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; \
-	FLDPQ (R19), (F29, F30); VAND V18.B16, V29.B16, V29.B16; FMOVQ 32(R19), F19; \
-	WORD $0x4ebe97b3 /* mla v19.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V19.B16, [V29.B16, V30.B16], V22.B16; WORD $0x4e36d694 /* fadd v20.4s, v20.4s, v22.4s */; \
-	WORD $0x4e34d6b5 /* fadd v21.4s, v21.4s, v20.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V15.B16, V0.B16; \
-	FLDPQ (R21), (F29, F30); VTBL V19.B16, [V29.B16, V30.B16], V19.B16; VSHL $20, V18.S4, V18.S4; \
-	VADD V18.S4, V19.S4, V19.S4; VADD V19.S4, V0.S4, V19.S4; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; \
-	WORD $0x4e33d6b5 /* fadd v21.4s, v21.4s, v19.4s */; VEOR V0.B16, V16.B16, V0.B16; \
-	WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; WORD $0x4e35d480 /* fadd v0.4s, v4.4s, v21.4s */; \
-	WORD $0x6e20fc80 /* fdiv v0.4s, v4.4s, v0.4s */; WORD $0x6ea2e632 /* fcmgt v18.4s, v17.4s, v2.4s */; \
-	WORD $0x6e20deb3 /* fmul v19.4s, v21.4s, v0.4s */; VBSL V0.B16, V19.B16, V18.B16; \
-	WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; WORD $0x6e20deb5 /* fmul v21.4s, v21.4s, v0.4s */; \
-	WORD $0x6e35dc42 /* fmul v2.4s, v2.4s, v21.4s */; WORD $0x4e22d652 /* fadd v18.4s, v18.4s, v2.4s */; \
-	WORD $0x6e32dc21 /* fmul v1.4s, v1.4s, v18.4s */
-
 // addGradientsToSiluGradientEachNEON computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
 TEXT ·addGradientsToSiluGradientEachNEON(SB), NOSPLIT, $0-56
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD x2+24(FP), R6; MOVD rows+40(FP), R2
@@ -1198,17 +1437,17 @@ row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	addGradientsToSiluGradientEachNEONEach
+	each_c61889b3
 	FMOVQ F1, (R0)
 	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1; FMOVQ 16(R6), F2
-	addGradientsToSiluGradientEachNEONEach
+	each_c61889b3
 	FMOVQ F1, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5; ADD $32, R6, R6
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+32(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	addGradientsToSiluGradientEachNEONEach
+	each_c61889b3
 	FMOVQ F1, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5; ADD $16, R6, R6
 rest2:
@@ -1216,7 +1455,7 @@ rest2:
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
 	loadSome(V2, F2, 0, R6, R1, one12, two13, some14)
-	addGradientsToSiluGradientEachNEONEach
+	each_c61889b3
 	storeSome(V1, F1, 0, R0, R1, one15, two16, some17)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5; ADD R1<<2, R6, R6
 next3:
@@ -1463,35 +1702,35 @@ inputs1:
 	VADD V22.S4, V23.S4, V23.S4; VADD V23.S4, V0.S4, V23.S4; WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */
 	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; VEOR V0.B16, V17.B16, V0.B16
 	WORD $0x6e20df39 /* fmul v25.4s, v25.4s, v0.4s */; WORD $0x4e21d720 /* fadd v0.4s, v25.4s, v1.4s */
-	WORD $0x6eb9e436 /* fcmgt v22.4s, v1.4s, v25.4s */; WORD $0x4ea1d417 /* fsub v23.4s, v0.4s, v1.4s */
-	WORD $0x4eb7d737 /* fsub v23.4s, v25.4s, v23.4s */; WORD $0x4eb9d418 /* fsub v24.4s, v0.4s, v25.4s */
-	WORD $0x4eb8d438 /* fsub v24.4s, v1.4s, v24.4s */; VBSL V24.B16, V23.B16, V22.B16; VSUB V7.S4, V0.S4, V23.S4
-	VAND V23.B16, V18.B16, V24.B16; VADD V7.S4, V24.S4, V24.S4
-	WORD $0x4ea1d718 /* fsub v24.4s, v24.4s, v1.4s */; WORD $0x4f2906f7 /* sshr v23.4s, v23.4s, #23 */
-	VSUB V23.S4, V19.S4, V26.S4; VSHL $23, V26.S4, V26.S4; WORD $0x6eb9e69b /* fcmgt v27.4s, v20.4s, v25.4s */
-	WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */; VAND V27.B16, V22.B16, V27.B16
-	WORD $0x4e21daf7 /* scvtf v23.4s, v23.4s */; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
-	WORD $0x4e26d716 /* fadd v22.4s, v24.4s, v6.4s */; WORD $0x6e36ff16 /* fdiv v22.4s, v24.4s, v22.4s */
-	WORD $0x6e36deda /* fmul v26.4s, v22.4s, v22.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F27
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F28
-	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */
-	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */
-	WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F28
-	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */
-	WORD $0x6e38df1a /* fmul v26.4s, v24.4s, v24.4s */; WORD $0x6e25df5a /* fmul v26.4s, v26.4s, v5.4s */
-	WORD $0x4e3bd75b /* fadd v27.4s, v26.4s, v27.4s */; WORD $0x6e3bded6 /* fmul v22.4s, v22.4s, v27.4s */
-	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdefb /* fmul v27.4s, v23.4s, v27.4s */
-	WORD $0x4e3bd6d6 /* fadd v22.4s, v22.4s, v27.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F27
-	WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; WORD $0x4eb6d75a /* fsub v26.4s, v26.4s, v22.4s */
-	WORD $0x4eb8d75a /* fsub v26.4s, v26.4s, v24.4s */; WORD $0x4ebad6f7 /* fsub v23.4s, v23.4s, v26.4s */
-	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F22; WORD $0x6e39e6d6 /* fcmge v22.4s, v22.4s, v25.4s */
-	WORD $0x6e205ad6 /* mvn v22.16b, v22.16b */; VBSL V23.B16, V25.B16, V22.B16
-	WORD $0x6ea0e457 /* fcmgt v23.4s, v2.4s, v0.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F24
-	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F26; VBSL V26.B16, V24.B16, V23.B16
-	WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; VBSL V22.B16, V23.B16, V0.B16
-	WORD $0x4ea0fb36 /* fabs v22.4s, v25.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F23
-	WORD $0x6eb6e6f6 /* fcmgt v22.4s, v23.4s, v22.4s */; VBSL V0.B16, V25.B16, V22.B16
-	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */; FMOVQ F21, (R0)
+	WORD $0x6eb9e437 /* fcmgt v23.4s, v1.4s, v25.4s */; WORD $0x4ea1d416 /* fsub v22.4s, v0.4s, v1.4s */
+	WORD $0x4eb6d736 /* fsub v22.4s, v25.4s, v22.4s */; WORD $0x4eb9d418 /* fsub v24.4s, v0.4s, v25.4s */
+	WORD $0x4eb8d438 /* fsub v24.4s, v1.4s, v24.4s */; VBSL V24.B16, V22.B16, V23.B16; VSUB V7.S4, V0.S4, V24.S4
+	VAND V24.B16, V18.B16, V22.B16; VADD V7.S4, V22.S4, V22.S4
+	WORD $0x4ea1d6d6 /* fsub v22.4s, v22.4s, v1.4s */; WORD $0x4f290718 /* sshr v24.4s, v24.4s, #23 */
+	VSUB V24.S4, V19.S4, V26.S4; VSHL $23, V26.S4, V26.S4; WORD $0x6eb9e69b /* fcmgt v27.4s, v20.4s, v25.4s */
+	WORD $0x6e3adef7 /* fmul v23.4s, v23.4s, v26.4s */; VAND V27.B16, V23.B16, V27.B16
+	WORD $0x4e21db18 /* scvtf v24.4s, v24.4s */; WORD $0x4e3bd6d6 /* fadd v22.4s, v22.4s, v27.4s */
+	WORD $0x4e26d6db /* fadd v27.4s, v22.4s, v6.4s */; WORD $0x6e3bfedb /* fdiv v27.4s, v22.4s, v27.4s */
+	WORD $0x6e3bdf77 /* fmul v23.4s, v27.4s, v27.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F26
+	WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F28
+	WORD $0x4e3cd75a /* fadd v26.4s, v26.4s, v28.4s */; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */
+	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x4e3cd75a /* fadd v26.4s, v26.4s, v28.4s */
+	WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F28
+	WORD $0x4e3cd75a /* fadd v26.4s, v26.4s, v28.4s */; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */
+	WORD $0x6e36ded7 /* fmul v23.4s, v22.4s, v22.4s */; WORD $0x6e25def7 /* fmul v23.4s, v23.4s, v5.4s */
+	WORD $0x4e3ad6fa /* fadd v26.4s, v23.4s, v26.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6e3adf1a /* fmul v26.4s, v24.4s, v26.4s */
+	WORD $0x4e3ad77b /* fadd v27.4s, v27.4s, v26.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F26
+	WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */; WORD $0x4ebbd6f7 /* fsub v23.4s, v23.4s, v27.4s */
+	WORD $0x4eb6d6f7 /* fsub v23.4s, v23.4s, v22.4s */; WORD $0x4eb7d718 /* fsub v24.4s, v24.4s, v23.4s */
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e39e6f7 /* fcmge v23.4s, v23.4s, v25.4s */
+	WORD $0x6e205af7 /* mvn v23.16b, v23.16b */; VBSL V24.B16, V25.B16, V23.B16
+	WORD $0x6ea0e458 /* fcmgt v24.4s, v2.4s, v0.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F22
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F27; VBSL V27.B16, V22.B16, V24.B16
+	WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; VBSL V23.B16, V24.B16, V0.B16
+	WORD $0x4ea0fb37 /* fabs v23.4s, v25.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F24
+	WORD $0x6eb7e717 /* fcmgt v23.4s, v24.4s, v23.4s */; VBSL V0.B16, V25.B16, V23.B16
+	WORD $0x4e37d6b5 /* fadd v21.4s, v21.4s, v23.4s */; FMOVQ F21, (R0)
 	WORD $0x6ea4e440 /* fcmgt v0.4s, v2.4s, v4.4s */; VBSL V4.B16, V2.B16, V0.B16
 	WORD $0x4ea0f884 /* fabs v4.4s, v4.4s */; WORD $0x6ea0f884 /* fneg v4.4s, v4.4s */
 	WORD $0x4ea9f484 /* fmin v4.4s, v4.4s, v9.4s */; WORD $0x4e2af484 /* fmax v4.4s, v4.4s, v10.4s */
@@ -1511,35 +1750,35 @@ inputs1:
 	VADD V21.S4, V22.S4, V22.S4; VADD V22.S4, V4.S4, V22.S4; WORD $0x6e36df18 /* fmul v24.4s, v24.4s, v22.4s */
 	WORD $0x4e36d718 /* fadd v24.4s, v24.4s, v22.4s */; VEOR V4.B16, V17.B16, V4.B16
 	WORD $0x6e24df18 /* fmul v24.4s, v24.4s, v4.4s */; WORD $0x4e21d704 /* fadd v4.4s, v24.4s, v1.4s */
-	WORD $0x6eb8e435 /* fcmgt v21.4s, v1.4s, v24.4s */; WORD $0x4ea1d496 /* fsub v22.4s, v4.4s, v1.4s */
-	WORD $0x4eb6d716 /* fsub v22.4s, v24.4s, v22.4s */; WORD $0x4eb8d497 /* fsub v23.4s, v4.4s, v24.4s */
-	WORD $0x4eb7d437 /* fsub v23.4s, v1.4s, v23.4s */; VBSL V23.B16, V22.B16, V21.B16; VSUB V7.S4, V4.S4, V22.S4
-	VAND V22.B16, V18.B16, V23.B16; VADD V7.S4, V23.S4, V23.S4
-	WORD $0x4ea1d6f7 /* fsub v23.4s, v23.4s, v1.4s */; WORD $0x4f2906d6 /* sshr v22.4s, v22.4s, #23 */
-	VSUB V22.S4, V19.S4, V25.S4; VSHL $23, V25.S4, V25.S4; WORD $0x6eb8e69a /* fcmgt v26.4s, v20.4s, v24.4s */
-	WORD $0x6e39deb5 /* fmul v21.4s, v21.4s, v25.4s */; VAND V26.B16, V21.B16, V26.B16
-	WORD $0x4e21dad6 /* scvtf v22.4s, v22.4s */; WORD $0x4e3ad6f7 /* fadd v23.4s, v23.4s, v26.4s */
-	WORD $0x4e26d6f5 /* fadd v21.4s, v23.4s, v6.4s */; WORD $0x6e35fef5 /* fdiv v21.4s, v23.4s, v21.4s */
-	WORD $0x6e35deb9 /* fmul v25.4s, v21.4s, v21.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F26
-	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F27
-	WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */
-	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */
-	WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F27
-	WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */
-	WORD $0x6e37def9 /* fmul v25.4s, v23.4s, v23.4s */; WORD $0x6e25df39 /* fmul v25.4s, v25.4s, v5.4s */
-	WORD $0x4e3ad73a /* fadd v26.4s, v25.4s, v26.4s */; WORD $0x6e3adeb5 /* fmul v21.4s, v21.4s, v26.4s */
-	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x6e3adeda /* fmul v26.4s, v22.4s, v26.4s */
-	WORD $0x4e3ad6b5 /* fadd v21.4s, v21.4s, v26.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F26
-	WORD $0x6e3aded6 /* fmul v22.4s, v22.4s, v26.4s */; WORD $0x4eb5d739 /* fsub v25.4s, v25.4s, v21.4s */
-	WORD $0x4eb7d739 /* fsub v25.4s, v25.4s, v23.4s */; WORD $0x4eb9d6d6 /* fsub v22.4s, v22.4s, v25.4s */
-	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F21; WORD $0x6e38e6b5 /* fcmge v21.4s, v21.4s, v24.4s */
-	WORD $0x6e205ab5 /* mvn v21.16b, v21.16b */; VBSL V22.B16, V24.B16, V21.B16
-	WORD $0x6ea4e456 /* fcmgt v22.4s, v2.4s, v4.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F23
-	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F25; VBSL V25.B16, V23.B16, V22.B16
-	WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */; VBSL V21.B16, V22.B16, V4.B16
-	WORD $0x4ea0fb15 /* fabs v21.4s, v24.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F22
-	WORD $0x6eb5e6d5 /* fcmgt v21.4s, v22.4s, v21.4s */; VBSL V4.B16, V24.B16, V21.B16
-	WORD $0x4e35d400 /* fadd v0.4s, v0.4s, v21.4s */; FMOVQ F0, 16(R0)
+	WORD $0x6eb8e436 /* fcmgt v22.4s, v1.4s, v24.4s */; WORD $0x4ea1d495 /* fsub v21.4s, v4.4s, v1.4s */
+	WORD $0x4eb5d715 /* fsub v21.4s, v24.4s, v21.4s */; WORD $0x4eb8d497 /* fsub v23.4s, v4.4s, v24.4s */
+	WORD $0x4eb7d437 /* fsub v23.4s, v1.4s, v23.4s */; VBSL V23.B16, V21.B16, V22.B16; VSUB V7.S4, V4.S4, V23.S4
+	VAND V23.B16, V18.B16, V21.B16; VADD V7.S4, V21.S4, V21.S4
+	WORD $0x4ea1d6b5 /* fsub v21.4s, v21.4s, v1.4s */; WORD $0x4f2906f7 /* sshr v23.4s, v23.4s, #23 */
+	VSUB V23.S4, V19.S4, V25.S4; VSHL $23, V25.S4, V25.S4; WORD $0x6eb8e69a /* fcmgt v26.4s, v20.4s, v24.4s */
+	WORD $0x6e39ded6 /* fmul v22.4s, v22.4s, v25.4s */; VAND V26.B16, V22.B16, V26.B16
+	WORD $0x4e21daf7 /* scvtf v23.4s, v23.4s */; WORD $0x4e3ad6b5 /* fadd v21.4s, v21.4s, v26.4s */
+	WORD $0x4e26d6ba /* fadd v26.4s, v21.4s, v6.4s */; WORD $0x6e3afeba /* fdiv v26.4s, v21.4s, v26.4s */
+	WORD $0x6e3adf56 /* fmul v22.4s, v26.4s, v26.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x6e36df39 /* fmul v25.4s, v25.4s, v22.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F27
+	WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; WORD $0x6e36df39 /* fmul v25.4s, v25.4s, v22.4s */
+	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */
+	WORD $0x6e36df39 /* fmul v25.4s, v25.4s, v22.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F27
+	WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; WORD $0x6e36df39 /* fmul v25.4s, v25.4s, v22.4s */
+	WORD $0x6e35deb6 /* fmul v22.4s, v21.4s, v21.4s */; WORD $0x6e25ded6 /* fmul v22.4s, v22.4s, v5.4s */
+	WORD $0x4e39d6d9 /* fadd v25.4s, v22.4s, v25.4s */; WORD $0x6e39df5a /* fmul v26.4s, v26.4s, v25.4s */
+	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6e39def9 /* fmul v25.4s, v23.4s, v25.4s */
+	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */; WORD $0x4ebad6d6 /* fsub v22.4s, v22.4s, v26.4s */
+	WORD $0x4eb5d6d6 /* fsub v22.4s, v22.4s, v21.4s */; WORD $0x4eb6d6f7 /* fsub v23.4s, v23.4s, v22.4s */
+	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F22; WORD $0x6e38e6d6 /* fcmge v22.4s, v22.4s, v24.4s */
+	WORD $0x6e205ad6 /* mvn v22.16b, v22.16b */; VBSL V23.B16, V24.B16, V22.B16
+	WORD $0x6ea4e457 /* fcmgt v23.4s, v2.4s, v4.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F21
+	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F26; VBSL V26.B16, V21.B16, V23.B16
+	WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */; VBSL V22.B16, V23.B16, V4.B16
+	WORD $0x4ea0fb16 /* fabs v22.4s, v24.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F23
+	WORD $0x6eb6e6f6 /* fcmgt v22.4s, v23.4s, v22.4s */; VBSL V4.B16, V24.B16, V22.B16
+	WORD $0x4e36d400 /* fadd v0.4s, v0.4s, v22.4s */; FMOVQ F0, 16(R0)
 	WORD $0x6ea8e440 /* fcmgt v0.4s, v2.4s, v8.4s */; VBSL V8.B16, V2.B16, V0.B16
 	WORD $0x4ea0f908 /* fabs v8.4s, v8.4s */; WORD $0x6ea0f908 /* fneg v8.4s, v8.4s */
 	WORD $0x4ea9f508 /* fmin v8.4s, v8.4s, v9.4s */; WORD $0x4e2af508 /* fmax v8.4s, v8.4s, v10.4s */
@@ -1558,36 +1797,35 @@ inputs1:
 	FLDPQ (R16), (F29, F30); VTBL V21.B16, [V29.B16, V30.B16], V21.B16; VSHL $20, V4.S4, V4.S4
 	VADD V4.S4, V21.S4, V21.S4; VADD V21.S4, V8.S4, V21.S4; WORD $0x6e35def7 /* fmul v23.4s, v23.4s, v21.4s */
 	WORD $0x4e35d6f7 /* fadd v23.4s, v23.4s, v21.4s */; VEOR V8.B16, V17.B16, V8.B16
-	WORD $0x6e28def7 /* fmul v23.4s, v23.4s, v8.4s */; WORD $0x4e21d6e4 /* fadd v4.4s, v23.4s, v1.4s */
-	WORD $0x6eb7e428 /* fcmgt v8.4s, v1.4s, v23.4s */; WORD $0x4ea1d495 /* fsub v21.4s, v4.4s, v1.4s */
-	WORD $0x4eb5d6f5 /* fsub v21.4s, v23.4s, v21.4s */; WORD $0x4eb7d496 /* fsub v22.4s, v4.4s, v23.4s */
-	WORD $0x4eb6d436 /* fsub v22.4s, v1.4s, v22.4s */; VBSL V22.B16, V21.B16, V8.B16; VSUB V7.S4, V4.S4, V21.S4
-	VAND V21.B16, V18.B16, V22.B16; VADD V7.S4, V22.S4, V22.S4
-	WORD $0x4ea1d6d6 /* fsub v22.4s, v22.4s, v1.4s */; WORD $0x4f2906b5 /* sshr v21.4s, v21.4s, #23 */
-	VSUB V21.S4, V19.S4, V24.S4; VSHL $23, V24.S4, V24.S4; WORD $0x6eb7e699 /* fcmgt v25.4s, v20.4s, v23.4s */
-	WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */; VAND V25.B16, V8.B16, V25.B16
-	WORD $0x4e21dab5 /* scvtf v21.4s, v21.4s */; WORD $0x4e39d6d6 /* fadd v22.4s, v22.4s, v25.4s */
-	WORD $0x4e26d6c8 /* fadd v8.4s, v22.4s, v6.4s */; WORD $0x6e28fec8 /* fdiv v8.4s, v22.4s, v8.4s */
-	WORD $0x6e28dd18 /* fmul v24.4s, v8.4s, v8.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F25
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F26
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */
-	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F26
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */
-	WORD $0x6e36ded8 /* fmul v24.4s, v22.4s, v22.4s */; WORD $0x6e25df18 /* fmul v24.4s, v24.4s, v5.4s */
-	WORD $0x4e39d719 /* fadd v25.4s, v24.4s, v25.4s */; WORD $0x6e39dd08 /* fmul v8.4s, v8.4s, v25.4s */
-	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6e39deb9 /* fmul v25.4s, v21.4s, v25.4s */
-	WORD $0x4e39d508 /* fadd v8.4s, v8.4s, v25.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F25
-	WORD $0x6e39deb5 /* fmul v21.4s, v21.4s, v25.4s */; WORD $0x4ea8d718 /* fsub v24.4s, v24.4s, v8.4s */
-	WORD $0x4eb6d718 /* fsub v24.4s, v24.4s, v22.4s */; WORD $0x4eb8d6b5 /* fsub v21.4s, v21.4s, v24.4s */
-	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F8; WORD $0x6e37e508 /* fcmge v8.4s, v8.4s, v23.4s */
-	WORD $0x6e205908 /* mvn v8.16b, v8.16b */; VBSL V21.B16, V23.B16, V8.B16
-	WORD $0x6ea4e455 /* fcmgt v21.4s, v2.4s, v4.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F22
-	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F24; VBSL V24.B16, V22.B16, V21.B16
-	WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */; VBSL V8.B16, V21.B16, V4.B16
-	WORD $0x4ea0fae8 /* fabs v8.4s, v23.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F21
-	WORD $0x6ea8e6a8 /* fcmgt v8.4s, v21.4s, v8.4s */; VBSL V4.B16, V23.B16, V8.B16
-	WORD $0x4e28d400 /* fadd v0.4s, v0.4s, v8.4s */; FMOVQ F0, 32(R0)
+	WORD $0x6e28def7 /* fmul v23.4s, v23.4s, v8.4s */; WORD $0x4e21d6e8 /* fadd v8.4s, v23.4s, v1.4s */
+	WORD $0x6eb7e435 /* fcmgt v21.4s, v1.4s, v23.4s */; WORD $0x4ea1d504 /* fsub v4.4s, v8.4s, v1.4s */
+	WORD $0x4ea4d6e4 /* fsub v4.4s, v23.4s, v4.4s */; WORD $0x4eb7d516 /* fsub v22.4s, v8.4s, v23.4s */
+	WORD $0x4eb6d436 /* fsub v22.4s, v1.4s, v22.4s */; VBSL V22.B16, V4.B16, V21.B16; VSUB V7.S4, V8.S4, V22.S4
+	VAND V22.B16, V18.B16, V4.B16; VADD V7.S4, V4.S4, V4.S4; WORD $0x4ea1d484 /* fsub v4.4s, v4.4s, v1.4s */
+	WORD $0x4f2906d6 /* sshr v22.4s, v22.4s, #23 */; VSUB V22.S4, V19.S4, V24.S4; VSHL $23, V24.S4, V24.S4
+	WORD $0x6eb7e699 /* fcmgt v25.4s, v20.4s, v23.4s */; WORD $0x6e38deb5 /* fmul v21.4s, v21.4s, v24.4s */
+	VAND V25.B16, V21.B16, V25.B16; WORD $0x4e21dad6 /* scvtf v22.4s, v22.4s */
+	WORD $0x4e39d484 /* fadd v4.4s, v4.4s, v25.4s */; WORD $0x4e26d499 /* fadd v25.4s, v4.4s, v6.4s */
+	WORD $0x6e39fc99 /* fdiv v25.4s, v4.4s, v25.4s */; WORD $0x6e39df35 /* fmul v21.4s, v25.4s, v25.4s */
+	MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e35df18 /* fmul v24.4s, v24.4s, v21.4s */
+	MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */
+	WORD $0x6e35df18 /* fmul v24.4s, v24.4s, v21.4s */; MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F26
+	WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */; WORD $0x6e35df18 /* fmul v24.4s, v24.4s, v21.4s */
+	MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */
+	WORD $0x6e35df18 /* fmul v24.4s, v24.4s, v21.4s */; WORD $0x6e24dc95 /* fmul v21.4s, v4.4s, v4.4s */
+	WORD $0x6e25deb5 /* fmul v21.4s, v21.4s, v5.4s */; WORD $0x4e38d6b8 /* fadd v24.4s, v21.4s, v24.4s */
+	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F24
+	WORD $0x6e38ded8 /* fmul v24.4s, v22.4s, v24.4s */; WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */
+	MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38ded6 /* fmul v22.4s, v22.4s, v24.4s */
+	WORD $0x4eb9d6b5 /* fsub v21.4s, v21.4s, v25.4s */; WORD $0x4ea4d6b5 /* fsub v21.4s, v21.4s, v4.4s */
+	WORD $0x4eb5d6d6 /* fsub v22.4s, v22.4s, v21.4s */; MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F21
+	WORD $0x6e37e6b5 /* fcmge v21.4s, v21.4s, v23.4s */; WORD $0x6e205ab5 /* mvn v21.16b, v21.16b */
+	VBSL V22.B16, V23.B16, V21.B16; WORD $0x6ea8e456 /* fcmgt v22.4s, v2.4s, v8.4s */
+	MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F4; MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F25
+	VBSL V25.B16, V4.B16, V22.B16; WORD $0x6e28e448 /* fcmge v8.4s, v2.4s, v8.4s */
+	VBSL V21.B16, V22.B16, V8.B16; WORD $0x4ea0faf5 /* fabs v21.4s, v23.4s */; MOVD $c33000000x4<>(SB), R16
+	FMOVQ (R16), F22; WORD $0x6eb5e6d5 /* fcmgt v21.4s, v22.4s, v21.4s */; VBSL V8.B16, V23.B16, V21.B16
+	WORD $0x4e35d400 /* fadd v0.4s, v0.4s, v21.4s */; FMOVQ F0, 32(R0)
 	WORD $0x6eace440 /* fcmgt v0.4s, v2.4s, v12.4s */; VBSL V12.B16, V2.B16, V0.B16
 	WORD $0x4ea0f98c /* fabs v12.4s, v12.4s */; WORD $0x6ea0f98c /* fneg v12.4s, v12.4s */
 	WORD $0x4ea9f58c /* fmin v12.4s, v12.4s, v9.4s */; WORD $0x4e2af58c /* fmax v12.4s, v12.4s, v10.4s */
@@ -1606,35 +1844,34 @@ inputs1:
 	FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V8.B16; VSHL $20, V4.S4, V4.S4
 	VADD V4.S4, V8.S4, V8.S4; VADD V8.S4, V12.S4, V8.S4; WORD $0x6e28ded6 /* fmul v22.4s, v22.4s, v8.4s */
 	WORD $0x4e28d6d6 /* fadd v22.4s, v22.4s, v8.4s */; VEOR V12.B16, V17.B16, V12.B16
-	WORD $0x6e2cded6 /* fmul v22.4s, v22.4s, v12.4s */; WORD $0x4e21d6c4 /* fadd v4.4s, v22.4s, v1.4s */
-	WORD $0x6eb6e428 /* fcmgt v8.4s, v1.4s, v22.4s */; WORD $0x4ea1d48c /* fsub v12.4s, v4.4s, v1.4s */
-	WORD $0x4eacd6cc /* fsub v12.4s, v22.4s, v12.4s */; WORD $0x4eb6d495 /* fsub v21.4s, v4.4s, v22.4s */
-	WORD $0x4eb5d435 /* fsub v21.4s, v1.4s, v21.4s */; VBSL V21.B16, V12.B16, V8.B16; VSUB V7.S4, V4.S4, V12.S4
-	VAND V12.B16, V18.B16, V21.B16; VADD V7.S4, V21.S4, V21.S4
-	WORD $0x4ea1d6b5 /* fsub v21.4s, v21.4s, v1.4s */; WORD $0x4f29058c /* sshr v12.4s, v12.4s, #23 */
-	VSUB V12.S4, V19.S4, V23.S4; VSHL $23, V23.S4, V23.S4; WORD $0x6eb6e698 /* fcmgt v24.4s, v20.4s, v22.4s */
-	WORD $0x6e37dd08 /* fmul v8.4s, v8.4s, v23.4s */; VAND V24.B16, V8.B16, V24.B16
-	WORD $0x4e21d98c /* scvtf v12.4s, v12.4s */; WORD $0x4e38d6b5 /* fadd v21.4s, v21.4s, v24.4s */
-	WORD $0x4e26d6a8 /* fadd v8.4s, v21.4s, v6.4s */; WORD $0x6e28fea8 /* fdiv v8.4s, v21.4s, v8.4s */
-	WORD $0x6e28dd17 /* fmul v23.4s, v8.4s, v8.4s */; MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F24
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F25
-	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */
-	MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F25
-	WORD $0x4e39d718 /* fadd v24.4s, v24.4s, v25.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */
-	WORD $0x6e35deb7 /* fmul v23.4s, v21.4s, v21.4s */; WORD $0x6e25def7 /* fmul v23.4s, v23.4s, v5.4s */
-	WORD $0x4e38d6f8 /* fadd v24.4s, v23.4s, v24.4s */; WORD $0x6e38dd08 /* fmul v8.4s, v8.4s, v24.4s */
-	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38dd98 /* fmul v24.4s, v12.4s, v24.4s */
-	WORD $0x4e38d508 /* fadd v8.4s, v8.4s, v24.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F24
-	WORD $0x6e38dd8c /* fmul v12.4s, v12.4s, v24.4s */; WORD $0x4ea8d6f7 /* fsub v23.4s, v23.4s, v8.4s */
-	WORD $0x4eb5d6f7 /* fsub v23.4s, v23.4s, v21.4s */; WORD $0x4eb7d58c /* fsub v12.4s, v12.4s, v23.4s */
-	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F8; WORD $0x6e36e508 /* fcmge v8.4s, v8.4s, v22.4s */
-	WORD $0x6e205908 /* mvn v8.16b, v8.16b */; VBSL V12.B16, V22.B16, V8.B16
-	WORD $0x6ea4e44c /* fcmgt v12.4s, v2.4s, v4.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F21
-	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F23; VBSL V23.B16, V21.B16, V12.B16
-	WORD $0x6e24e444 /* fcmge v4.4s, v2.4s, v4.4s */; VBSL V8.B16, V12.B16, V4.B16
-	WORD $0x4ea0fac8 /* fabs v8.4s, v22.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F12
-	WORD $0x6ea8e588 /* fcmgt v8.4s, v12.4s, v8.4s */; VBSL V4.B16, V22.B16, V8.B16
+	WORD $0x6e2cded6 /* fmul v22.4s, v22.4s, v12.4s */; WORD $0x4e21d6cc /* fadd v12.4s, v22.4s, v1.4s */
+	WORD $0x6eb6e428 /* fcmgt v8.4s, v1.4s, v22.4s */; WORD $0x4ea1d584 /* fsub v4.4s, v12.4s, v1.4s */
+	WORD $0x4ea4d6c4 /* fsub v4.4s, v22.4s, v4.4s */; WORD $0x4eb6d595 /* fsub v21.4s, v12.4s, v22.4s */
+	WORD $0x4eb5d435 /* fsub v21.4s, v1.4s, v21.4s */; VBSL V21.B16, V4.B16, V8.B16; VSUB V7.S4, V12.S4, V21.S4
+	VAND V21.B16, V18.B16, V4.B16; VADD V7.S4, V4.S4, V4.S4; WORD $0x4ea1d484 /* fsub v4.4s, v4.4s, v1.4s */
+	WORD $0x4f2906b5 /* sshr v21.4s, v21.4s, #23 */; VSUB V21.S4, V19.S4, V23.S4; VSHL $23, V23.S4, V23.S4
+	WORD $0x6eb6e698 /* fcmgt v24.4s, v20.4s, v22.4s */; WORD $0x6e37dd08 /* fmul v8.4s, v8.4s, v23.4s */
+	VAND V24.B16, V8.B16, V24.B16; WORD $0x4e21dab5 /* scvtf v21.4s, v21.4s */
+	WORD $0x4e38d484 /* fadd v4.4s, v4.4s, v24.4s */; WORD $0x4e26d498 /* fadd v24.4s, v4.4s, v6.4s */
+	WORD $0x6e38fc98 /* fdiv v24.4s, v4.4s, v24.4s */; WORD $0x6e38df08 /* fmul v8.4s, v24.4s, v24.4s */
+	MOVD $c3e789d90x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e28def7 /* fmul v23.4s, v23.4s, v8.4s */
+	MOVD $c3e91e9f0x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d6f7 /* fadd v23.4s, v23.4s, v25.4s */
+	WORD $0x6e28def7 /* fmul v23.4s, v23.4s, v8.4s */; MOVD $c3eccce13x4<>(SB), R16; FMOVQ (R16), F25
+	WORD $0x4e39d6f7 /* fadd v23.4s, v23.4s, v25.4s */; WORD $0x6e28def7 /* fmul v23.4s, v23.4s, v8.4s */
+	MOVD $c3f2aaaaax4<>(SB), R16; FMOVQ (R16), F25; WORD $0x4e39d6f7 /* fadd v23.4s, v23.4s, v25.4s */
+	WORD $0x6e28def7 /* fmul v23.4s, v23.4s, v8.4s */; WORD $0x6e24dc88 /* fmul v8.4s, v4.4s, v4.4s */
+	WORD $0x6e25dd08 /* fmul v8.4s, v8.4s, v5.4s */; WORD $0x4e37d517 /* fadd v23.4s, v8.4s, v23.4s */
+	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F23
+	WORD $0x6e37deb7 /* fmul v23.4s, v21.4s, v23.4s */; WORD $0x4e37d718 /* fadd v24.4s, v24.4s, v23.4s */
+	MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e37deb5 /* fmul v21.4s, v21.4s, v23.4s */
+	WORD $0x4eb8d508 /* fsub v8.4s, v8.4s, v24.4s */; WORD $0x4ea4d508 /* fsub v8.4s, v8.4s, v4.4s */
+	WORD $0x4ea8d6b5 /* fsub v21.4s, v21.4s, v8.4s */; MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F8
+	WORD $0x6e36e508 /* fcmge v8.4s, v8.4s, v22.4s */; WORD $0x6e205908 /* mvn v8.16b, v8.16b */
+	VBSL V21.B16, V22.B16, V8.B16; WORD $0x6eace455 /* fcmgt v21.4s, v2.4s, v12.4s */
+	MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F4; MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F24
+	VBSL V24.B16, V4.B16, V21.B16; WORD $0x6e2ce44c /* fcmge v12.4s, v2.4s, v12.4s */
+	VBSL V8.B16, V21.B16, V12.B16; WORD $0x4ea0fac8 /* fabs v8.4s, v22.4s */; MOVD $c33000000x4<>(SB), R16
+	FMOVQ (R16), F21; WORD $0x6ea8e6a8 /* fcmgt v8.4s, v21.4s, v8.4s */; VBSL V12.B16, V22.B16, V8.B16
 	WORD $0x4e28d400 /* fadd v0.4s, v0.4s, v8.4s */; FMOVQ F0, 48(R0)
 	RET
 
@@ -1735,11 +1972,11 @@ inputs1:
 	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V10.B16
 	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */
 	WORD $0x4e28d529 /* fadd v9.4s, v9.4s, v8.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V7.B16
-	WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V8.B16
+	WORD $0x6e25dd08 /* fmul v8.4s, v8.4s, v5.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
 	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V6.B16
-	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */
-	VAND V0.B16, V3.B16, V0.B16; VORR V7.B16, V0.B16, V7.B16; FMOVQ F7, (R0)
+	WORD $0x4e26d508 /* fadd v8.4s, v8.4s, v6.4s */; WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */
+	VAND V0.B16, V3.B16, V0.B16; VORR V8.B16, V0.B16, V8.B16; FMOVQ F8, (R0)
 	WORD $0x4ea0f880 /* fabs v0.4s, v4.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
 	WORD $0x4e21d405 /* fadd v5.4s, v0.4s, v1.4s */; VSUB V1.S4, V5.S4, V5.S4; VUSHR $22, V5.S4, V5.S4
 	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V5.B16, V29.B16, V29.B16
@@ -1758,11 +1995,11 @@ inputs1:
 	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V9.B16
 	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; WORD $0x6e26dd08 /* fmul v8.4s, v8.4s, v6.4s */
 	WORD $0x4e27d508 /* fadd v8.4s, v8.4s, v7.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V6.B16
-	WORD $0x6e20dcc6 /* fmul v6.4s, v6.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e20dce7 /* fmul v7.4s, v7.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
 	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V5.B16
-	WORD $0x4e25d4c6 /* fadd v6.4s, v6.4s, v5.4s */; WORD $0x4e28d4c6 /* fadd v6.4s, v6.4s, v8.4s */
-	VAND V4.B16, V3.B16, V4.B16; VORR V6.B16, V4.B16, V6.B16; FMOVQ F6, 16(R0)
+	WORD $0x4e25d4e7 /* fadd v7.4s, v7.4s, v5.4s */; WORD $0x4e28d4e7 /* fadd v7.4s, v7.4s, v8.4s */
+	VAND V4.B16, V3.B16, V4.B16; VORR V7.B16, V4.B16, V7.B16; FMOVQ F7, 16(R0)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVD x+8(FP), R1
 	ADD $32, R2, R8
@@ -1807,11 +2044,11 @@ inputs2:
 	MOVD $table8x4_a5cf93b832bc91b5<>(SB), R16; FLDPQ (R16), (F29, F30)
 	VTBL V6.B16, [V29.B16, V30.B16], V11.B16; WORD $0x4e2bd54a /* fadd v10.4s, v10.4s, v11.4s */
 	WORD $0x6e27dd4a /* fmul v10.4s, v10.4s, v7.4s */; WORD $0x4e29d54a /* fadd v10.4s, v10.4s, v9.4s */
-	MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V7.B16
-	WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16
+	WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
 	FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V6.B16
-	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; WORD $0x4e2ad4e7 /* fadd v7.4s, v7.4s, v10.4s */
-	VAND V0.B16, V3.B16, V0.B16; VORR V7.B16, V0.B16, V7.B16; FMOVQ F7, 32(R0)
+	WORD $0x4e26d529 /* fadd v9.4s, v9.4s, v6.4s */; WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */
+	VAND V0.B16, V3.B16, V0.B16; VORR V9.B16, V0.B16, V9.B16; FMOVQ F9, 32(R0)
 	WORD $0x4ea0f880 /* fabs v0.4s, v4.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
 	WORD $0x4e21d405 /* fadd v5.4s, v0.4s, v1.4s */; VSUB V1.S4, V5.S4, V5.S4; VUSHR $22, V5.S4, V5.S4
 	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V5.B16, V29.B16, V29.B16
@@ -1830,11 +2067,11 @@ inputs2:
 	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V10.B16
 	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; WORD $0x6e26dd29 /* fmul v9.4s, v9.4s, v6.4s */
 	WORD $0x4e27d529 /* fadd v9.4s, v9.4s, v7.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V6.B16
-	WORD $0x6e20dcc6 /* fmul v6.4s, v6.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V7.B16
+	WORD $0x6e20dce7 /* fmul v7.4s, v7.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
 	FLDPQ (R16), (F29, F30); VTBL V5.B16, [V29.B16, V30.B16], V5.B16
-	WORD $0x4e25d4c6 /* fadd v6.4s, v6.4s, v5.4s */; WORD $0x4e29d4c6 /* fadd v6.4s, v6.4s, v9.4s */
-	VAND V4.B16, V3.B16, V4.B16; VORR V6.B16, V4.B16, V6.B16; FMOVQ F6, 48(R0)
+	WORD $0x4e25d4e7 /* fadd v7.4s, v7.4s, v5.4s */; WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */
+	VAND V4.B16, V3.B16, V4.B16; VORR V7.B16, V4.B16, V7.B16; FMOVQ F7, 48(R0)
 	WORD $0x4ea0f900 /* fabs v0.4s, v8.4s */; WORD $0x4ea2f400 /* fmin v0.4s, v0.4s, v2.4s */
 	WORD $0x4e21d404 /* fadd v4.4s, v0.4s, v1.4s */; VSUB V1.S4, V4.S4, V4.S4; VUSHR $22, V4.S4, V4.S4
 	MOVD $table6x8_9593affd730a7d3<>(SB), R16; FLDPQ (R16), (F29, F30); VAND V4.B16, V29.B16, V29.B16
@@ -1853,11 +2090,11 @@ inputs2:
 	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V9.B16
 	WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */; WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */
 	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; MOVD $table8x4_45cc6fe8ec76d28e<>(SB), R16
-	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V5.B16
-	WORD $0x6e20dca5 /* fmul v5.4s, v5.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
+	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V6.B16
+	WORD $0x6e20dcc6 /* fmul v6.4s, v6.4s, v0.4s */; MOVD $table8x4_ed150700ef33c5c<>(SB), R16
 	FLDPQ (R16), (F29, F30); VTBL V4.B16, [V29.B16, V30.B16], V4.B16
-	WORD $0x4e24d4a5 /* fadd v5.4s, v5.4s, v4.4s */; WORD $0x4e27d4a5 /* fadd v5.4s, v5.4s, v7.4s */
-	VAND V8.B16, V3.B16, V8.B16; VORR V5.B16, V8.B16, V5.B16; FMOVS F5, 64(R0)
+	WORD $0x4e24d4c6 /* fadd v6.4s, v6.4s, v4.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
+	VAND V8.B16, V3.B16, V8.B16; VORR V6.B16, V8.B16, V6.B16; FMOVS F6, 64(R0)
 	RET
 
 // dense3x8NEON sums 3 products for each of 8 outputs.
@@ -1959,9 +2196,6 @@ elements1:
 	SUB $1, R1, R1; CBNZ R1, elements1
 	RET
 
-#define dropoutEachNEONEach \
-	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */
-
 // dropoutEachNEON computes y = x0 · x1 for n elements of every row.
 TEXT ·dropoutEachNEON(SB), NOSPLIT, $0-48
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD rows+32(FP), R2; MOVD gap+40(FP), R3
@@ -1977,84 +2211,20 @@ elements4:
 one5:
 	MOVD n+24(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1
-	dropoutEachNEONEach
+	each_b1248cbb
 	FMOVQ F0, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5
 rest2:
 	MOVD n+24(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
-	dropoutEachNEONEach
+	each_b1248cbb
 	storeSome(V0, F0, 0, R0, R1, one12, two13, some14)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4; ADD R5, R3, R5
 	SUB $1, R2, R2; CBNZ R2, row1
 	RET
-
-#define dropoutGradientToGeluGradientEachNEONEach \
-	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */; WORD $0x4eadf442 /* fmin v2.4s, v2.4s, v13.4s */; \
-	WORD $0x4e2ef442 /* fmax v2.4s, v2.4s, v14.4s */; WORD $0x6e22dde1 /* fmul v1.4s, v15.4s, v2.4s */; \
-	WORD $0x4ea0f836 /* fabs v22.4s, v1.4s */; WORD $0x6e21dc37 /* fmul v23.4s, v1.4s, v1.4s */; \
-	WORD $0x6e37de18 /* fmul v24.4s, v16.4s, v23.4s */; WORD $0x4e31d718 /* fadd v24.4s, v24.4s, v17.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e32d718 /* fadd v24.4s, v24.4s, v18.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e34d718 /* fadd v24.4s, v24.4s, v20.4s */; \
-	WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; WORD $0x4e25d718 /* fadd v24.4s, v24.4s, v5.4s */; \
-	WORD $0x6e21df18 /* fmul v24.4s, v24.4s, v1.4s */; WORD $0x4e21d718 /* fadd v24.4s, v24.4s, v1.4s */; \
-	WORD $0x6e35dc37 /* fmul v23.4s, v1.4s, v21.4s */; WORD $0x6e25def9 /* fmul v25.4s, v23.4s, v5.4s */; \
-	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; MOVD $c26800000x4<>(SB), R16; FMOVQ (R16), F23; \
-	WORD $0x6e37df39 /* fmul v25.4s, v25.4s, v23.4s */; MOVD $c0d800000x4<>(SB), R16; FMOVQ (R16), F23; \
-	WORD $0x6eb6e6f7 /* fcmgt v23.4s, v23.4s, v22.4s */; VBSL V24.B16, V25.B16, V23.B16; \
-	MOVD $c40800000x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x4eb8f6d8 /* fmin v24.4s, v22.4s, v24.4s */; \
-	MOVD $c394ec141x4<>(SB), R16; FMOVQ (R16), F25; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $cbb483fbex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $c3cb67e0dx4<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $cbdd5115ex4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cbf23165ex4<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F26; WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; \
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F24; \
-	WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; WORD $0x6e26df38 /* fmul v24.4s, v25.4s, v6.4s */; \
-	WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */; WORD $0x4ea3d71a /* fsub v26.4s, v24.4s, v3.4s */; \
-	WORD $0x6e27df5b /* fmul v27.4s, v26.4s, v7.4s */; WORD $0x4ebbd739 /* fsub v25.4s, v25.4s, v27.4s */; \
-	WORD $0x6e28df5a /* fmul v26.4s, v26.4s, v8.4s */; WORD $0x4ebad739 /* fsub v25.4s, v25.4s, v26.4s */; \
-	WORD $0x6e39df3a /* fmul v26.4s, v25.4s, v25.4s */; WORD $0x6e29df3b /* fmul v27.4s, v25.4s, v9.4s */; \
-	WORD $0x4e24d77b /* fadd v27.4s, v27.4s, v4.4s */; WORD $0x6e2adf5c /* fmul v28.4s, v26.4s, v10.4s */; \
-	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	FLDPQ (R19), (F29, F30); VAND V24.B16, V29.B16, V29.B16; FMOVQ 32(R19), F26; \
-	WORD $0x4ebe97ba /* mla v26.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V26.B16, [V29.B16, V30.B16], V28.B16; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
-	WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; FLDPQ (R21), (F29, F30); \
-	VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; VADD V24.S4, V26.S4, V26.S4; \
-	VADD V26.S4, V11.S4, V26.S4; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	WORD $0x4e3ad77b /* fadd v27.4s, v27.4s, v26.4s */; MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F24; \
-	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x4ebbd59b /* fsub v27.4s, v12.4s, v27.4s */; \
-	MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6eb6e716 /* fcmgt v22.4s, v24.4s, v22.4s */; \
-	MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F24; VAND V1.B16, V24.B16, V1.B16; VORR V27.B16, V1.B16, V27.B16; \
-	VBSL V27.B16, V23.B16, V22.B16; WORD $0x4e36d596 /* fadd v22.4s, v12.4s, v22.4s */; \
-	WORD $0x6e36dc96 /* fmul v22.4s, v4.4s, v22.4s */; WORD $0x6e22dc41 /* fmul v1.4s, v2.4s, v2.4s */; \
-	MOVD $cbf000000x4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e21def7 /* fmul v23.4s, v23.4s, v1.4s */; \
-	MOVD $c42b20000x4<>(SB), R16; FMOVQ (R16), F1; WORD $0x4ea1f6f7 /* fmin v23.4s, v23.4s, v1.4s */; \
-	MOVD $cc2d00000x4<>(SB), R16; FMOVQ (R16), F1; WORD $0x4e21f6f7 /* fmax v23.4s, v23.4s, v1.4s */; \
-	WORD $0x6e26dee1 /* fmul v1.4s, v23.4s, v6.4s */; WORD $0x4e23d421 /* fadd v1.4s, v1.4s, v3.4s */; \
-	WORD $0x4ea3d438 /* fsub v24.4s, v1.4s, v3.4s */; WORD $0x6e27df19 /* fmul v25.4s, v24.4s, v7.4s */; \
-	WORD $0x4eb9d6f9 /* fsub v25.4s, v23.4s, v25.4s */; WORD $0x6e28df18 /* fmul v24.4s, v24.4s, v8.4s */; \
-	WORD $0x4eb8d739 /* fsub v25.4s, v25.4s, v24.4s */; WORD $0x6e39df38 /* fmul v24.4s, v25.4s, v25.4s */; \
-	WORD $0x6e29df3a /* fmul v26.4s, v25.4s, v9.4s */; WORD $0x4e24d75a /* fadd v26.4s, v26.4s, v4.4s */; \
-	WORD $0x6e2adf1b /* fmul v27.4s, v24.4s, v10.4s */; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; \
-	WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; FLDPQ (R19), (F29, F30); VAND V1.B16, V29.B16, V29.B16; \
-	FMOVQ 32(R19), F24; WORD $0x4ebe97b8 /* mla v24.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V24.B16, [V29.B16, V30.B16], V27.B16; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; \
-	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; VUSHR $1, V23.S4, V23.S4; VAND V23.B16, V11.B16, V23.B16; \
-	FLDPQ (R21), (F29, F30); VTBL V24.B16, [V29.B16, V30.B16], V24.B16; VSHL $20, V1.S4, V1.S4; \
-	VADD V1.S4, V24.S4, V24.S4; VADD V24.S4, V23.S4, V24.S4; WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; \
-	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; MOVD $c5f800000x4<>(SB), R16; FMOVQ (R16), F1; \
-	VEOR V23.B16, V1.B16, V23.B16; WORD $0x6e37df5a /* fmul v26.4s, v26.4s, v23.4s */; \
-	MOVD $c3ecc422ax4<>(SB), R16; FMOVQ (R16), F1; WORD $0x6e3adc21 /* fmul v1.4s, v1.4s, v26.4s */; \
-	WORD $0x6e21dc42 /* fmul v2.4s, v2.4s, v1.4s */; WORD $0x4e22d6d6 /* fadd v22.4s, v22.4s, v2.4s */; \
-	WORD $0x6e36dc00 /* fmul v0.4s, v0.4s, v22.4s */
 
 // dropoutGradientToGeluGradientEachNEON computes v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a))))) for n elements of every row.
 TEXT ·dropoutGradientToGeluGradientEachNEON(SB), NOSPLIT, $0-56
@@ -2078,17 +2248,17 @@ row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	dropoutGradientToGeluGradientEachNEONEach
+	each_de42413b
 	FMOVQ F0, (R0)
 	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1; FMOVQ 16(R6), F2
-	dropoutGradientToGeluGradientEachNEONEach
+	each_de42413b
 	FMOVQ F0, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5; ADD $32, R6, R6
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+32(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	dropoutGradientToGeluGradientEachNEONEach
+	each_de42413b
 	FMOVQ F0, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5; ADD $16, R6, R6
 rest2:
@@ -2096,34 +2266,13 @@ rest2:
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
 	loadSome(V2, F2, 0, R6, R1, one12, two13, some14)
-	dropoutGradientToGeluGradientEachNEONEach
+	each_de42413b
 	storeSome(V0, F0, 0, R0, R1, one15, two16, some17)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5; ADD R1<<2, R6, R6
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4; ADD R5, R3, R5; ADD R6, R3, R6
 	SUB $1, R2, R2; CBNZ R2, row1
 	RET
-
-#define eluEachNEONEach \
-	WORD $0x6ea0e491 /* fcmgt v17.4s, v4.4s, v0.4s */; WORD $0x4ea5f412 /* fmin v18.4s, v0.4s, v5.4s */; \
-	WORD $0x4e26f652 /* fmax v18.4s, v18.4s, v6.4s */; WORD $0x6e27de53 /* fmul v19.4s, v18.4s, v7.4s */; \
-	WORD $0x4e22d673 /* fadd v19.4s, v19.4s, v2.4s */; WORD $0x4ea2d674 /* fsub v20.4s, v19.4s, v2.4s */; \
-	WORD $0x6e28de95 /* fmul v21.4s, v20.4s, v8.4s */; WORD $0x4eb5d652 /* fsub v18.4s, v18.4s, v21.4s */; \
-	WORD $0x6e29de94 /* fmul v20.4s, v20.4s, v9.4s */; WORD $0x4eb4d655 /* fsub v21.4s, v18.4s, v20.4s */; \
-	WORD $0x4eb5d652 /* fsub v18.4s, v18.4s, v21.4s */; WORD $0x4eb4d652 /* fsub v18.4s, v18.4s, v20.4s */; \
-	WORD $0x6e35dd54 /* fmul v20.4s, v10.4s, v21.4s */; WORD $0x4e2bd694 /* fadd v20.4s, v20.4s, v11.4s */; \
-	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e2cd694 /* fadd v20.4s, v20.4s, v12.4s */; \
-	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e2dd694 /* fadd v20.4s, v20.4s, v13.4s */; \
-	WORD $0x6e35de94 /* fmul v20.4s, v20.4s, v21.4s */; WORD $0x4e23d694 /* fadd v20.4s, v20.4s, v3.4s */; \
-	WORD $0x6e35deb6 /* fmul v22.4s, v21.4s, v21.4s */; WORD $0x6e34ded6 /* fmul v22.4s, v22.4s, v20.4s */; \
-	WORD $0x4e32d6d6 /* fadd v22.4s, v22.4s, v18.4s */; VADD V14.S4, V19.S4, V19.S4; VSHL $23, V19.S4, V19.S4; \
-	WORD $0x4ea3d672 /* fsub v18.4s, v19.4s, v3.4s */; WORD $0x6e35de75 /* fmul v21.4s, v19.4s, v21.4s */; \
-	WORD $0x4e35d654 /* fadd v20.4s, v18.4s, v21.4s */; WORD $0x4eb4d652 /* fsub v18.4s, v18.4s, v20.4s */; \
-	WORD $0x4e35d652 /* fadd v18.4s, v18.4s, v21.4s */; WORD $0x6e36de73 /* fmul v19.4s, v19.4s, v22.4s */; \
-	WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */; WORD $0x4ea0f813 /* fabs v19.4s, v0.4s */; \
-	WORD $0x6eb3e5f3 /* fcmgt v19.4s, v15.4s, v19.4s */; WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */; \
-	WORD $0x6e30de94 /* fmul v20.4s, v20.4s, v16.4s */; VBSL V20.B16, V0.B16, V19.B16; \
-	VBSL V0.B16, V19.B16, V17.B16
 
 // eluEachNEON computes y = select(x0 < 0, expm1(x0), x0) for n elements of every row.
 TEXT ·eluEachNEON(SB), NOSPLIT, $0-40
@@ -2150,71 +2299,52 @@ elements4:
 	WORD $0x6e28def9 /* fmul v25.4s, v23.4s, v8.4s */; WORD $0x6e28df1a /* fmul v26.4s, v24.4s, v8.4s */
 	WORD $0x4eb9d673 /* fsub v19.4s, v19.4s, v25.4s */; WORD $0x4ebad694 /* fsub v20.4s, v20.4s, v26.4s */
 	WORD $0x6e29def7 /* fmul v23.4s, v23.4s, v9.4s */; WORD $0x6e29df18 /* fmul v24.4s, v24.4s, v9.4s */
-	WORD $0x4eb7d679 /* fsub v25.4s, v19.4s, v23.4s */; WORD $0x4eb8d69a /* fsub v26.4s, v20.4s, v24.4s */
-	WORD $0x4eb9d673 /* fsub v19.4s, v19.4s, v25.4s */; WORD $0x4ebad694 /* fsub v20.4s, v20.4s, v26.4s */
+	WORD $0x4eb7d67a /* fsub v26.4s, v19.4s, v23.4s */; WORD $0x4eb8d699 /* fsub v25.4s, v20.4s, v24.4s */
+	WORD $0x4ebad673 /* fsub v19.4s, v19.4s, v26.4s */; WORD $0x4eb9d694 /* fsub v20.4s, v20.4s, v25.4s */
 	WORD $0x4eb7d673 /* fsub v19.4s, v19.4s, v23.4s */; WORD $0x4eb8d694 /* fsub v20.4s, v20.4s, v24.4s */
-	WORD $0x6e39dd57 /* fmul v23.4s, v10.4s, v25.4s */; WORD $0x6e3add58 /* fmul v24.4s, v10.4s, v26.4s */
-	WORD $0x4e2bd6f7 /* fadd v23.4s, v23.4s, v11.4s */; WORD $0x4e2bd718 /* fadd v24.4s, v24.4s, v11.4s */
-	WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */; WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */
-	WORD $0x4e2cd6f7 /* fadd v23.4s, v23.4s, v12.4s */; WORD $0x4e2cd718 /* fadd v24.4s, v24.4s, v12.4s */
-	WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */; WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */
-	WORD $0x4e2dd6f7 /* fadd v23.4s, v23.4s, v13.4s */; WORD $0x4e2dd718 /* fadd v24.4s, v24.4s, v13.4s */
-	WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */; WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */
-	WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */; WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */
-	WORD $0x6e39df3b /* fmul v27.4s, v25.4s, v25.4s */; WORD $0x6e3adf5c /* fmul v28.4s, v26.4s, v26.4s */
-	WORD $0x6e37df7b /* fmul v27.4s, v27.4s, v23.4s */; WORD $0x6e38df9c /* fmul v28.4s, v28.4s, v24.4s */
+	WORD $0x6e3add58 /* fmul v24.4s, v10.4s, v26.4s */; WORD $0x6e39dd57 /* fmul v23.4s, v10.4s, v25.4s */
+	WORD $0x4e2bd718 /* fadd v24.4s, v24.4s, v11.4s */; WORD $0x4e2bd6f7 /* fadd v23.4s, v23.4s, v11.4s */
+	WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */; WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */
+	WORD $0x4e2cd718 /* fadd v24.4s, v24.4s, v12.4s */; WORD $0x4e2cd6f7 /* fadd v23.4s, v23.4s, v12.4s */
+	WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */; WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */
+	WORD $0x4e2dd718 /* fadd v24.4s, v24.4s, v13.4s */; WORD $0x4e2dd6f7 /* fadd v23.4s, v23.4s, v13.4s */
+	WORD $0x6e3adf18 /* fmul v24.4s, v24.4s, v26.4s */; WORD $0x6e39def7 /* fmul v23.4s, v23.4s, v25.4s */
+	WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */; WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */
+	WORD $0x6e3adf5b /* fmul v27.4s, v26.4s, v26.4s */; WORD $0x6e39df3c /* fmul v28.4s, v25.4s, v25.4s */
+	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x6e37df9c /* fmul v28.4s, v28.4s, v23.4s */
 	WORD $0x4e33d77b /* fadd v27.4s, v27.4s, v19.4s */; WORD $0x4e34d79c /* fadd v28.4s, v28.4s, v20.4s */
 	VADD V14.S4, V21.S4, V21.S4; VADD V14.S4, V22.S4, V22.S4; VSHL $23, V21.S4, V21.S4; VSHL $23, V22.S4, V22.S4
-	WORD $0x4ea3d6b3 /* fsub v19.4s, v21.4s, v3.4s */; WORD $0x4ea3d6d4 /* fsub v20.4s, v22.4s, v3.4s */
-	WORD $0x6e39deb9 /* fmul v25.4s, v21.4s, v25.4s */; WORD $0x6e3adeda /* fmul v26.4s, v22.4s, v26.4s */
-	WORD $0x4e39d677 /* fadd v23.4s, v19.4s, v25.4s */; WORD $0x4e3ad698 /* fadd v24.4s, v20.4s, v26.4s */
-	WORD $0x4eb7d673 /* fsub v19.4s, v19.4s, v23.4s */; WORD $0x4eb8d694 /* fsub v20.4s, v20.4s, v24.4s */
-	WORD $0x4e39d673 /* fadd v19.4s, v19.4s, v25.4s */; WORD $0x4e3ad694 /* fadd v20.4s, v20.4s, v26.4s */
+	WORD $0x4ea3d6b4 /* fsub v20.4s, v21.4s, v3.4s */; WORD $0x4ea3d6d3 /* fsub v19.4s, v22.4s, v3.4s */
+	WORD $0x6e3adeba /* fmul v26.4s, v21.4s, v26.4s */; WORD $0x6e39ded9 /* fmul v25.4s, v22.4s, v25.4s */
+	WORD $0x4e3ad697 /* fadd v23.4s, v20.4s, v26.4s */; WORD $0x4e39d678 /* fadd v24.4s, v19.4s, v25.4s */
+	WORD $0x4eb7d694 /* fsub v20.4s, v20.4s, v23.4s */; WORD $0x4eb8d673 /* fsub v19.4s, v19.4s, v24.4s */
+	WORD $0x4e3ad694 /* fadd v20.4s, v20.4s, v26.4s */; WORD $0x4e39d673 /* fadd v19.4s, v19.4s, v25.4s */
 	WORD $0x6e3bdeb5 /* fmul v21.4s, v21.4s, v27.4s */; WORD $0x6e3cded6 /* fmul v22.4s, v22.4s, v28.4s */
-	WORD $0x4e35d673 /* fadd v19.4s, v19.4s, v21.4s */; WORD $0x4e36d694 /* fadd v20.4s, v20.4s, v22.4s */
-	WORD $0x4ea0f815 /* fabs v21.4s, v0.4s */; WORD $0x4ea0f836 /* fabs v22.4s, v1.4s */
-	WORD $0x6eb5e5f5 /* fcmgt v21.4s, v15.4s, v21.4s */; WORD $0x6eb6e5f6 /* fcmgt v22.4s, v15.4s, v22.4s */
-	WORD $0x4e33d6f7 /* fadd v23.4s, v23.4s, v19.4s */; WORD $0x4e34d718 /* fadd v24.4s, v24.4s, v20.4s */
+	WORD $0x4e35d694 /* fadd v20.4s, v20.4s, v21.4s */; WORD $0x4e36d673 /* fadd v19.4s, v19.4s, v22.4s */
+	WORD $0x4ea0f816 /* fabs v22.4s, v0.4s */; WORD $0x4ea0f835 /* fabs v21.4s, v1.4s */
+	WORD $0x6eb6e5f6 /* fcmgt v22.4s, v15.4s, v22.4s */; WORD $0x6eb5e5f5 /* fcmgt v21.4s, v15.4s, v21.4s */
+	WORD $0x4e34d6f7 /* fadd v23.4s, v23.4s, v20.4s */; WORD $0x4e33d718 /* fadd v24.4s, v24.4s, v19.4s */
 	WORD $0x6e30def7 /* fmul v23.4s, v23.4s, v16.4s */; WORD $0x6e30df18 /* fmul v24.4s, v24.4s, v16.4s */
-	VBSL V23.B16, V0.B16, V21.B16; VBSL V24.B16, V1.B16, V22.B16; VBSL V0.B16, V21.B16, V17.B16
-	VBSL V1.B16, V22.B16, V18.B16; FSTPQ (F17, F18), (R0)
+	VBSL V23.B16, V0.B16, V22.B16; VBSL V24.B16, V1.B16, V21.B16; VBSL V0.B16, V22.B16, V17.B16
+	VBSL V1.B16, V21.B16, V18.B16; FSTPQ (F17, F18), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	eluEachNEONEach
+	each_baf4e108
 	FMOVQ F17, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	eluEachNEONEach
+	each_baf4e108
 	storeSome(V17, F17, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
 	SUB $1, R2, R2; CBNZ R2, row1
 	RET
-
-#define eluGradientEachNEONEach \
-	WORD $0x6ea5e410 /* fcmgt v16.4s, v0.4s, v5.4s */; WORD $0x4ea6f400 /* fmin v0.4s, v0.4s, v6.4s */; \
-	WORD $0x4e27f400 /* fmax v0.4s, v0.4s, v7.4s */; WORD $0x6e28dc11 /* fmul v17.4s, v0.4s, v8.4s */; \
-	WORD $0x4e24d631 /* fadd v17.4s, v17.4s, v4.4s */; WORD $0x4ea4d632 /* fsub v18.4s, v17.4s, v4.4s */; \
-	WORD $0x6e29de53 /* fmul v19.4s, v18.4s, v9.4s */; WORD $0x4eb3d413 /* fsub v19.4s, v0.4s, v19.4s */; \
-	WORD $0x6e2ade52 /* fmul v18.4s, v18.4s, v10.4s */; WORD $0x4eb2d673 /* fsub v19.4s, v19.4s, v18.4s */; \
-	WORD $0x6e33de72 /* fmul v18.4s, v19.4s, v19.4s */; WORD $0x6e2bde74 /* fmul v20.4s, v19.4s, v11.4s */; \
-	WORD $0x4e2cd694 /* fadd v20.4s, v20.4s, v12.4s */; WORD $0x6e2dde55 /* fmul v21.4s, v18.4s, v13.4s */; \
-	WORD $0x4e35d694 /* fadd v20.4s, v20.4s, v21.4s */; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; \
-	FLDPQ (R19), (F29, F30); VAND V17.B16, V29.B16, V29.B16; FMOVQ 32(R19), F18; \
-	WORD $0x4ebe97b2 /* mla v18.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V18.B16, [V29.B16, V30.B16], V21.B16; WORD $0x4e35d673 /* fadd v19.4s, v19.4s, v21.4s */; \
-	WORD $0x4e33d694 /* fadd v20.4s, v20.4s, v19.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V14.B16, V0.B16; \
-	FLDPQ (R21), (F29, F30); VTBL V18.B16, [V29.B16, V30.B16], V18.B16; VSHL $20, V17.S4, V17.S4; \
-	VADD V17.S4, V18.S4, V18.S4; VADD V18.S4, V0.S4, V18.S4; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; \
-	WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */; VEOR V0.B16, V15.B16, V0.B16; \
-	WORD $0x6e20de94 /* fmul v20.4s, v20.4s, v0.4s */; WORD $0x6e34dc34 /* fmul v20.4s, v1.4s, v20.4s */; \
-	VBSL V20.B16, V1.B16, V16.B16
 
 // eluGradientEachNEON computes y = select(0 < x0, x1, x1 · exp(x0)) for n elements of every row.
 TEXT ·eluGradientEachNEON(SB), NOSPLIT, $0-48
@@ -2243,18 +2373,18 @@ elements4:
 	WORD $0x4eb6d416 /* fsub v22.4s, v0.4s, v22.4s */; WORD $0x4eb7d457 /* fsub v23.4s, v2.4s, v23.4s */
 	WORD $0x6e2ade94 /* fmul v20.4s, v20.4s, v10.4s */; WORD $0x6e2adeb5 /* fmul v21.4s, v21.4s, v10.4s */
 	WORD $0x4eb4d6d6 /* fsub v22.4s, v22.4s, v20.4s */; WORD $0x4eb5d6f7 /* fsub v23.4s, v23.4s, v21.4s */
-	WORD $0x6e36ded4 /* fmul v20.4s, v22.4s, v22.4s */; WORD $0x6e37def5 /* fmul v21.4s, v23.4s, v23.4s */
+	WORD $0x6e36ded5 /* fmul v21.4s, v22.4s, v22.4s */; WORD $0x6e37def4 /* fmul v20.4s, v23.4s, v23.4s */
 	WORD $0x6e2bded8 /* fmul v24.4s, v22.4s, v11.4s */; WORD $0x6e2bdef9 /* fmul v25.4s, v23.4s, v11.4s */
 	WORD $0x4e2cd718 /* fadd v24.4s, v24.4s, v12.4s */; WORD $0x4e2cd739 /* fadd v25.4s, v25.4s, v12.4s */
-	WORD $0x6e2dde9a /* fmul v26.4s, v20.4s, v13.4s */; WORD $0x6e2ddebb /* fmul v27.4s, v21.4s, v13.4s */
+	WORD $0x6e2ddeba /* fmul v26.4s, v21.4s, v13.4s */; WORD $0x6e2dde9b /* fmul v27.4s, v20.4s, v13.4s */
 	WORD $0x4e3ad718 /* fadd v24.4s, v24.4s, v26.4s */; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */
-	WORD $0x6e34df18 /* fmul v24.4s, v24.4s, v20.4s */; WORD $0x6e35df39 /* fmul v25.4s, v25.4s, v21.4s */
+	WORD $0x6e35df18 /* fmul v24.4s, v24.4s, v21.4s */; WORD $0x6e34df39 /* fmul v25.4s, v25.4s, v20.4s */
 	FLDPQ (R19), (F29, F30); VAND V18.B16, V29.B16, V29.B16; FMOVQ 32(R19), F20
 	WORD $0x4ebe97b4 /* mla v20.4s, v29.4s, v30.4s */; FLDPQ (R19), (F29, F30); VAND V19.B16, V29.B16, V29.B16
 	FMOVQ 32(R19), F21; WORD $0x4ebe97b5 /* mla v21.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30)
-	VTBL V20.B16, [V29.B16, V30.B16], V26.B16; FLDPQ (R20), (F29, F30)
-	VTBL V21.B16, [V29.B16, V30.B16], V27.B16; WORD $0x4e3ad6d6 /* fadd v22.4s, v22.4s, v26.4s */
-	WORD $0x4e3bd6f7 /* fadd v23.4s, v23.4s, v27.4s */; WORD $0x4e36d718 /* fadd v24.4s, v24.4s, v22.4s */
+	VTBL V20.B16, [V29.B16, V30.B16], V27.B16; FLDPQ (R20), (F29, F30)
+	VTBL V21.B16, [V29.B16, V30.B16], V26.B16; WORD $0x4e3bd6d6 /* fadd v22.4s, v22.4s, v27.4s */
+	WORD $0x4e3ad6f7 /* fadd v23.4s, v23.4s, v26.4s */; WORD $0x4e36d718 /* fadd v24.4s, v24.4s, v22.4s */
 	WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; VUSHR $1, V0.S4, V0.S4; VUSHR $1, V2.S4, V2.S4
 	VAND V0.B16, V14.B16, V0.B16; VAND V2.B16, V14.B16, V2.B16; FLDPQ (R21), (F29, F30)
 	VTBL V20.B16, [V29.B16, V30.B16], V20.B16; FLDPQ (R21), (F29, F30)
@@ -2272,62 +2402,20 @@ elements4:
 one5:
 	MOVD n+24(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1
-	eluGradientEachNEONEach
+	each_ef4381bc
 	FMOVQ F16, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5
 rest2:
 	MOVD n+24(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
-	eluGradientEachNEONEach
+	each_ef4381bc
 	storeSome(V16, F16, 0, R0, R1, one12, two13, some14)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4; ADD R5, R3, R5
 	SUB $1, R2, R2; CBNZ R2, row1
 	RET
-
-#define geluEachNEONEach \
-	WORD $0x4e25f400 /* fmax v0.4s, v0.4s, v5.4s */; WORD $0x6e20dc35 /* fmul v21.4s, v1.4s, v0.4s */; \
-	WORD $0x6e20dcc0 /* fmul v0.4s, v6.4s, v0.4s */; WORD $0x4ea0f816 /* fabs v22.4s, v0.4s */; \
-	WORD $0x6e20dc17 /* fmul v23.4s, v0.4s, v0.4s */; WORD $0x6e37dcf8 /* fmul v24.4s, v7.4s, v23.4s */; \
-	WORD $0x4e28d718 /* fadd v24.4s, v24.4s, v8.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
-	WORD $0x4e29d718 /* fadd v24.4s, v24.4s, v9.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
-	WORD $0x4e2ad718 /* fadd v24.4s, v24.4s, v10.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
-	WORD $0x4e2bd718 /* fadd v24.4s, v24.4s, v11.4s */; WORD $0x6e37df18 /* fmul v24.4s, v24.4s, v23.4s */; \
-	WORD $0x4e22d718 /* fadd v24.4s, v24.4s, v2.4s */; WORD $0x6e20df18 /* fmul v24.4s, v24.4s, v0.4s */; \
-	WORD $0x4e20d718 /* fadd v24.4s, v24.4s, v0.4s */; WORD $0x6e2cdc17 /* fmul v23.4s, v0.4s, v12.4s */; \
-	WORD $0x6e22def9 /* fmul v25.4s, v23.4s, v2.4s */; WORD $0x4e37d739 /* fadd v25.4s, v25.4s, v23.4s */; \
-	WORD $0x6e2ddf39 /* fmul v25.4s, v25.4s, v13.4s */; WORD $0x6eb6e5d7 /* fcmgt v23.4s, v14.4s, v22.4s */; \
-	VBSL V24.B16, V25.B16, V23.B16; WORD $0x4eaff6d8 /* fmin v24.4s, v22.4s, v15.4s */; \
-	WORD $0x6e38de19 /* fmul v25.4s, v16.4s, v24.4s */; WORD $0x4e31d739 /* fadd v25.4s, v25.4s, v17.4s */; \
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e32d739 /* fadd v25.4s, v25.4s, v18.4s */; \
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e33d739 /* fadd v25.4s, v25.4s, v19.4s */; \
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; WORD $0x4e34d739 /* fadd v25.4s, v25.4s, v20.4s */; \
-	WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; MOVD $cbf905a18x4<>(SB), R16; FMOVQ (R16), F26; \
-	WORD $0x4e3ad739 /* fadd v25.4s, v25.4s, v26.4s */; WORD $0x6e38df39 /* fmul v25.4s, v25.4s, v24.4s */; \
-	MOVD $cb93a21fdx4<>(SB), R16; FMOVQ (R16), F24; WORD $0x4e38d739 /* fadd v25.4s, v25.4s, v24.4s */; \
-	MOVD $c4138aa3bx4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38df38 /* fmul v24.4s, v25.4s, v24.4s */; \
-	WORD $0x4e23d718 /* fadd v24.4s, v24.4s, v3.4s */; WORD $0x4ea3d71a /* fsub v26.4s, v24.4s, v3.4s */; \
-	MOVD $c3db17000x4<>(SB), R16; FMOVQ (R16), F27; WORD $0x6e3bdf5b /* fmul v27.4s, v26.4s, v27.4s */; \
-	WORD $0x4ebbd739 /* fsub v25.4s, v25.4s, v27.4s */; MOVD $c3685fdf4x4<>(SB), R16; FMOVQ (R16), F27; \
-	WORD $0x6e3bdf5a /* fmul v26.4s, v26.4s, v27.4s */; WORD $0x4ebad739 /* fsub v25.4s, v25.4s, v26.4s */; \
-	WORD $0x6e39df3a /* fmul v26.4s, v25.4s, v25.4s */; MOVD $c3e2aae38x4<>(SB), R16; FMOVQ (R16), F27; \
-	WORD $0x6e3bdf3b /* fmul v27.4s, v25.4s, v27.4s */; WORD $0x4e21d77b /* fadd v27.4s, v27.4s, v1.4s */; \
-	MOVD $c3d2aab32x4<>(SB), R16; FMOVQ (R16), F28; WORD $0x6e3cdf5c /* fmul v28.4s, v26.4s, v28.4s */; \
-	WORD $0x4e3cd77b /* fadd v27.4s, v27.4s, v28.4s */; WORD $0x6e3adf7b /* fmul v27.4s, v27.4s, v26.4s */; \
-	FLDPQ (R19), (F29, F30); VAND V24.B16, V29.B16, V29.B16; FMOVQ 32(R19), F26; \
-	WORD $0x4ebe97ba /* mla v26.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V26.B16, [V29.B16, V30.B16], V28.B16; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
-	WORD $0x4e39d77b /* fadd v27.4s, v27.4s, v25.4s */; FLDPQ (R21), (F29, F30); \
-	VTBL V26.B16, [V29.B16, V30.B16], V26.B16; VSHL $20, V24.S4, V24.S4; VADD V24.S4, V26.S4, V26.S4; \
-	MOVD $c40000000x4<>(SB), R16; FMOVQ (R16), F24; VADD V26.S4, V24.S4, V24.S4; \
-	WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; WORD $0x4e38d77b /* fadd v27.4s, v27.4s, v24.4s */; \
-	MOVD $c1f800000x4<>(SB), R16; FMOVQ (R16), F24; WORD $0x6e38df7b /* fmul v27.4s, v27.4s, v24.4s */; \
-	WORD $0x4ebbd49b /* fsub v27.4s, v4.4s, v27.4s */; MOVD $c3f666666x4<>(SB), R16; FMOVQ (R16), F24; \
-	WORD $0x6eb6e716 /* fcmgt v22.4s, v24.4s, v22.4s */; MOVD $c80000000x4<>(SB), R16; FMOVQ (R16), F24; \
-	VAND V0.B16, V24.B16, V0.B16; VORR V27.B16, V0.B16, V27.B16; VBSL V27.B16, V23.B16, V22.B16; \
-	WORD $0x4e36d496 /* fadd v22.4s, v4.4s, v22.4s */; WORD $0x6e36deb5 /* fmul v21.4s, v21.4s, v22.4s */
 
 // geluEachNEON computes v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a)) for n elements of every row.
 TEXT ·geluEachNEON(SB), NOSPLIT, $0-40
@@ -2350,23 +2438,23 @@ row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0
-	geluEachNEONEach
+	each_95c35749
 	FMOVQ F21, (R0)
 	FMOVQ 16(R4), F0
-	geluEachNEONEach
+	each_95c35749
 	FMOVQ F21, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	geluEachNEONEach
+	each_95c35749
 	FMOVQ F21, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	geluEachNEONEach
+	each_95c35749
 	storeSome(V21, F21, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
@@ -3461,24 +3549,6 @@ elements1:
 	SUB $1, R1, R1; CBNZ R1, elements1
 	RET
 
-#define sigmoidEachNEONEach \
-	VORR V0.B16, V4.B16, V14.B16; WORD $0x4e25f5ce /* fmax v14.4s, v14.4s, v5.4s */; \
-	WORD $0x6e26ddcf /* fmul v15.4s, v14.4s, v6.4s */; WORD $0x4e22d5ef /* fadd v15.4s, v15.4s, v2.4s */; \
-	WORD $0x4ea2d5f0 /* fsub v16.4s, v15.4s, v2.4s */; WORD $0x6e27de11 /* fmul v17.4s, v16.4s, v7.4s */; \
-	WORD $0x4eb1d5ce /* fsub v14.4s, v14.4s, v17.4s */; WORD $0x6e28de10 /* fmul v16.4s, v16.4s, v8.4s */; \
-	WORD $0x4eb0d5ce /* fsub v14.4s, v14.4s, v16.4s */; WORD $0x6e2eddd0 /* fmul v16.4s, v14.4s, v14.4s */; \
-	WORD $0x6e29ddd1 /* fmul v17.4s, v14.4s, v9.4s */; WORD $0x4e2ad631 /* fadd v17.4s, v17.4s, v10.4s */; \
-	WORD $0x6e2bde12 /* fmul v18.4s, v16.4s, v11.4s */; WORD $0x4e32d631 /* fadd v17.4s, v17.4s, v18.4s */; \
-	WORD $0x6e30de31 /* fmul v17.4s, v17.4s, v16.4s */; FLDPQ (R19), (F29, F30); VAND V15.B16, V29.B16, V29.B16; \
-	FMOVQ 32(R19), F16; WORD $0x4ebe97b0 /* mla v16.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V16.B16, [V29.B16, V30.B16], V18.B16; WORD $0x4e32d5ce /* fadd v14.4s, v14.4s, v18.4s */; \
-	WORD $0x4e2ed631 /* fadd v17.4s, v17.4s, v14.4s */; FLDPQ (R21), (F29, F30); \
-	VTBL V16.B16, [V29.B16, V30.B16], V16.B16; VSHL $20, V15.S4, V15.S4; VADD V15.S4, V16.S4, V16.S4; \
-	VADD V16.S4, V12.S4, V16.S4; WORD $0x6e30de31 /* fmul v17.4s, v17.4s, v16.4s */; \
-	WORD $0x4e30d631 /* fadd v17.4s, v17.4s, v16.4s */; WORD $0x6e2dde31 /* fmul v17.4s, v17.4s, v13.4s */; \
-	WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */; VBSL V3.B16, V17.B16, V0.B16; \
-	WORD $0x4e23d631 /* fadd v17.4s, v17.4s, v3.4s */; WORD $0x6e31fc00 /* fdiv v0.4s, v0.4s, v17.4s */
-
 // sigmoidEachNEON computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachNEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD rows+24(FP), R2; MOVD gap+32(FP), R3
@@ -3505,94 +3575,48 @@ elements4:
 	WORD $0x4eb4d5ce /* fsub v14.4s, v14.4s, v20.4s */; WORD $0x4eb5d5ef /* fsub v15.4s, v15.4s, v21.4s */
 	WORD $0x6e28de52 /* fmul v18.4s, v18.4s, v8.4s */; WORD $0x6e28de73 /* fmul v19.4s, v19.4s, v8.4s */
 	WORD $0x4eb2d5ce /* fsub v14.4s, v14.4s, v18.4s */; WORD $0x4eb3d5ef /* fsub v15.4s, v15.4s, v19.4s */
-	WORD $0x6e2eddd2 /* fmul v18.4s, v14.4s, v14.4s */; WORD $0x6e2fddf3 /* fmul v19.4s, v15.4s, v15.4s */
-	WORD $0x6e29ddd4 /* fmul v20.4s, v14.4s, v9.4s */; WORD $0x6e29ddf5 /* fmul v21.4s, v15.4s, v9.4s */
-	WORD $0x4e2ad694 /* fadd v20.4s, v20.4s, v10.4s */; WORD $0x4e2ad6b5 /* fadd v21.4s, v21.4s, v10.4s */
-	WORD $0x6e2bde56 /* fmul v22.4s, v18.4s, v11.4s */; WORD $0x6e2bde77 /* fmul v23.4s, v19.4s, v11.4s */
-	WORD $0x4e36d694 /* fadd v20.4s, v20.4s, v22.4s */; WORD $0x4e37d6b5 /* fadd v21.4s, v21.4s, v23.4s */
-	WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */; WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */
+	WORD $0x6e2eddd3 /* fmul v19.4s, v14.4s, v14.4s */; WORD $0x6e2fddf2 /* fmul v18.4s, v15.4s, v15.4s */
+	WORD $0x6e29ddd5 /* fmul v21.4s, v14.4s, v9.4s */; WORD $0x6e29ddf4 /* fmul v20.4s, v15.4s, v9.4s */
+	WORD $0x4e2ad6b5 /* fadd v21.4s, v21.4s, v10.4s */; WORD $0x4e2ad694 /* fadd v20.4s, v20.4s, v10.4s */
+	WORD $0x6e2bde76 /* fmul v22.4s, v19.4s, v11.4s */; WORD $0x6e2bde57 /* fmul v23.4s, v18.4s, v11.4s */
+	WORD $0x4e36d6b5 /* fadd v21.4s, v21.4s, v22.4s */; WORD $0x4e37d694 /* fadd v20.4s, v20.4s, v23.4s */
+	WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */
 	FLDPQ (R19), (F29, F30); VAND V16.B16, V29.B16, V29.B16; FMOVQ 32(R19), F18
 	WORD $0x4ebe97b2 /* mla v18.4s, v29.4s, v30.4s */; FLDPQ (R19), (F29, F30); VAND V17.B16, V29.B16, V29.B16
 	FMOVQ 32(R19), F19; WORD $0x4ebe97b3 /* mla v19.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30)
-	VTBL V18.B16, [V29.B16, V30.B16], V22.B16; FLDPQ (R20), (F29, F30)
-	VTBL V19.B16, [V29.B16, V30.B16], V23.B16; WORD $0x4e36d5ce /* fadd v14.4s, v14.4s, v22.4s */
-	WORD $0x4e37d5ef /* fadd v15.4s, v15.4s, v23.4s */; WORD $0x4e2ed694 /* fadd v20.4s, v20.4s, v14.4s */
-	WORD $0x4e2fd6b5 /* fadd v21.4s, v21.4s, v15.4s */; FLDPQ (R21), (F29, F30)
+	VTBL V18.B16, [V29.B16, V30.B16], V23.B16; FLDPQ (R20), (F29, F30)
+	VTBL V19.B16, [V29.B16, V30.B16], V22.B16; WORD $0x4e37d5ce /* fadd v14.4s, v14.4s, v23.4s */
+	WORD $0x4e36d5ef /* fadd v15.4s, v15.4s, v22.4s */; WORD $0x4e2ed6b5 /* fadd v21.4s, v21.4s, v14.4s */
+	WORD $0x4e2fd694 /* fadd v20.4s, v20.4s, v15.4s */; FLDPQ (R21), (F29, F30)
 	VTBL V18.B16, [V29.B16, V30.B16], V18.B16; FLDPQ (R21), (F29, F30)
 	VTBL V19.B16, [V29.B16, V30.B16], V19.B16; VSHL $20, V16.S4, V16.S4; VSHL $20, V17.S4, V17.S4
 	VADD V16.S4, V18.S4, V18.S4; VADD V17.S4, V19.S4, V19.S4; VADD V18.S4, V12.S4, V18.S4
-	VADD V19.S4, V12.S4, V19.S4; WORD $0x6e32de94 /* fmul v20.4s, v20.4s, v18.4s */
-	WORD $0x6e33deb5 /* fmul v21.4s, v21.4s, v19.4s */; WORD $0x4e32d694 /* fadd v20.4s, v20.4s, v18.4s */
-	WORD $0x4e33d6b5 /* fadd v21.4s, v21.4s, v19.4s */; WORD $0x6e2dde94 /* fmul v20.4s, v20.4s, v13.4s */
-	WORD $0x6e2ddeb5 /* fmul v21.4s, v21.4s, v13.4s */; WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */
-	WORD $0x4f210421 /* sshr v1.4s, v1.4s, #31 */; VBSL V3.B16, V20.B16, V0.B16; VBSL V3.B16, V21.B16, V1.B16
-	WORD $0x4e23d694 /* fadd v20.4s, v20.4s, v3.4s */; WORD $0x4e23d6b5 /* fadd v21.4s, v21.4s, v3.4s */
-	WORD $0x6e34fc00 /* fdiv v0.4s, v0.4s, v20.4s */; WORD $0x6e35fc21 /* fdiv v1.4s, v1.4s, v21.4s */
+	VADD V19.S4, V12.S4, V19.S4; WORD $0x6e32deb5 /* fmul v21.4s, v21.4s, v18.4s */
+	WORD $0x6e33de94 /* fmul v20.4s, v20.4s, v19.4s */; WORD $0x4e32d6b5 /* fadd v21.4s, v21.4s, v18.4s */
+	WORD $0x4e33d694 /* fadd v20.4s, v20.4s, v19.4s */; WORD $0x6e2ddeb5 /* fmul v21.4s, v21.4s, v13.4s */
+	WORD $0x6e2dde94 /* fmul v20.4s, v20.4s, v13.4s */; WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */
+	WORD $0x4f210421 /* sshr v1.4s, v1.4s, #31 */; VBSL V3.B16, V21.B16, V0.B16; VBSL V3.B16, V20.B16, V1.B16
+	WORD $0x4e23d6b5 /* fadd v21.4s, v21.4s, v3.4s */; WORD $0x4e23d694 /* fadd v20.4s, v20.4s, v3.4s */
+	WORD $0x6e35fc00 /* fdiv v0.4s, v0.4s, v21.4s */; WORD $0x6e34fc21 /* fdiv v1.4s, v1.4s, v20.4s */
 	FSTPQ (F0, F1), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	sigmoidEachNEONEach
+	each_ffe3f4ab
 	FMOVQ F0, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	sigmoidEachNEONEach
+	each_ffe3f4ab
 	storeSome(V0, F0, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
 	SUB $1, R2, R2; CBNZ R2, row1
 	RET
-
-#define softplusEachNEONEach \
-	WORD $0x6ea0e456 /* fcmgt v22.4s, v2.4s, v0.4s */; VBSL V0.B16, V2.B16, V22.B16; \
-	WORD $0x4ea0f800 /* fabs v0.4s, v0.4s */; WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; \
-	WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; \
-	WORD $0x6e29dc17 /* fmul v23.4s, v0.4s, v9.4s */; WORD $0x4e23d6f7 /* fadd v23.4s, v23.4s, v3.4s */; \
-	WORD $0x4ea3d6f8 /* fsub v24.4s, v23.4s, v3.4s */; WORD $0x6e2adf19 /* fmul v25.4s, v24.4s, v10.4s */; \
-	WORD $0x4eb9d419 /* fsub v25.4s, v0.4s, v25.4s */; WORD $0x6e2bdf18 /* fmul v24.4s, v24.4s, v11.4s */; \
-	WORD $0x4eb8d739 /* fsub v25.4s, v25.4s, v24.4s */; WORD $0x6e39df38 /* fmul v24.4s, v25.4s, v25.4s */; \
-	WORD $0x6e2cdf3a /* fmul v26.4s, v25.4s, v12.4s */; WORD $0x4e24d75a /* fadd v26.4s, v26.4s, v4.4s */; \
-	WORD $0x6e2ddf1b /* fmul v27.4s, v24.4s, v13.4s */; WORD $0x4e3bd75a /* fadd v26.4s, v26.4s, v27.4s */; \
-	WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; FLDPQ (R19), (F29, F30); VAND V23.B16, V29.B16, V29.B16; \
-	FMOVQ 32(R19), F24; WORD $0x4ebe97b8 /* mla v24.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V24.B16, [V29.B16, V30.B16], V27.B16; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */; \
-	WORD $0x4e39d75a /* fadd v26.4s, v26.4s, v25.4s */; VUSHR $1, V0.S4, V0.S4; VAND V0.B16, V5.B16, V0.B16; \
-	FLDPQ (R21), (F29, F30); VTBL V24.B16, [V29.B16, V30.B16], V24.B16; VSHL $20, V23.S4, V23.S4; \
-	VADD V23.S4, V24.S4, V24.S4; VADD V24.S4, V0.S4, V24.S4; WORD $0x6e38df5a /* fmul v26.4s, v26.4s, v24.4s */; \
-	WORD $0x4e38d75a /* fadd v26.4s, v26.4s, v24.4s */; VEOR V0.B16, V14.B16, V0.B16; \
-	WORD $0x6e20df5a /* fmul v26.4s, v26.4s, v0.4s */; WORD $0x4e21d740 /* fadd v0.4s, v26.4s, v1.4s */; \
-	WORD $0x6ebae437 /* fcmgt v23.4s, v1.4s, v26.4s */; WORD $0x4ea1d418 /* fsub v24.4s, v0.4s, v1.4s */; \
-	WORD $0x4eb8d758 /* fsub v24.4s, v26.4s, v24.4s */; WORD $0x4ebad419 /* fsub v25.4s, v0.4s, v26.4s */; \
-	WORD $0x4eb9d439 /* fsub v25.4s, v1.4s, v25.4s */; VBSL V25.B16, V24.B16, V23.B16; VSUB V6.S4, V0.S4, V24.S4; \
-	VAND V24.B16, V15.B16, V25.B16; VADD V6.S4, V25.S4, V25.S4; \
-	WORD $0x4ea1d739 /* fsub v25.4s, v25.4s, v1.4s */; WORD $0x4f290718 /* sshr v24.4s, v24.4s, #23 */; \
-	VSUB V24.S4, V16.S4, V27.S4; VSHL $23, V27.S4, V27.S4; WORD $0x6ebae63c /* fcmgt v28.4s, v17.4s, v26.4s */; \
-	WORD $0x6e3bdef7 /* fmul v23.4s, v23.4s, v27.4s */; VAND V28.B16, V23.B16, V28.B16; \
-	WORD $0x4e21db18 /* scvtf v24.4s, v24.4s */; WORD $0x4e3cd739 /* fadd v25.4s, v25.4s, v28.4s */; \
-	WORD $0x4e25d737 /* fadd v23.4s, v25.4s, v5.4s */; WORD $0x6e37ff37 /* fdiv v23.4s, v25.4s, v23.4s */; \
-	WORD $0x6e37defb /* fmul v27.4s, v23.4s, v23.4s */; WORD $0x6e3bde5c /* fmul v28.4s, v18.4s, v27.4s */; \
-	WORD $0x4e33d79c /* fadd v28.4s, v28.4s, v19.4s */; WORD $0x6e3bdf9c /* fmul v28.4s, v28.4s, v27.4s */; \
-	WORD $0x4e34d79c /* fadd v28.4s, v28.4s, v20.4s */; WORD $0x6e3bdf9c /* fmul v28.4s, v28.4s, v27.4s */; \
-	WORD $0x4e35d79c /* fadd v28.4s, v28.4s, v21.4s */; WORD $0x6e3bdf9c /* fmul v28.4s, v28.4s, v27.4s */; \
-	WORD $0x6e39df3b /* fmul v27.4s, v25.4s, v25.4s */; WORD $0x6e24df7b /* fmul v27.4s, v27.4s, v4.4s */; \
-	WORD $0x4e3cd77c /* fadd v28.4s, v27.4s, v28.4s */; WORD $0x6e3cdef7 /* fmul v23.4s, v23.4s, v28.4s */; \
-	MOVD $c35bfbe8ex4<>(SB), R16; FMOVQ (R16), F28; WORD $0x6e3cdf1c /* fmul v28.4s, v24.4s, v28.4s */; \
-	WORD $0x4e3cd6f7 /* fadd v23.4s, v23.4s, v28.4s */; MOVD $c3f317200x4<>(SB), R16; FMOVQ (R16), F28; \
-	WORD $0x6e3cdf18 /* fmul v24.4s, v24.4s, v28.4s */; WORD $0x4eb7d77b /* fsub v27.4s, v27.4s, v23.4s */; \
-	WORD $0x4eb9d77b /* fsub v27.4s, v27.4s, v25.4s */; WORD $0x4ebbd718 /* fsub v24.4s, v24.4s, v27.4s */; \
-	MOVD $c7f7fffffx4<>(SB), R16; FMOVQ (R16), F23; WORD $0x6e3ae6f7 /* fcmge v23.4s, v23.4s, v26.4s */; \
-	WORD $0x6e205af7 /* mvn v23.16b, v23.16b */; VBSL V24.B16, V26.B16, V23.B16; \
-	WORD $0x6ea0e458 /* fcmgt v24.4s, v2.4s, v0.4s */; MOVD $c7fc00000x4<>(SB), R16; FMOVQ (R16), F25; \
-	MOVD $cff800000x4<>(SB), R16; FMOVQ (R16), F27; VBSL V27.B16, V25.B16, V24.B16; \
-	WORD $0x6e20e440 /* fcmge v0.4s, v2.4s, v0.4s */; VBSL V23.B16, V24.B16, V0.B16; \
-	WORD $0x4ea0fb57 /* fabs v23.4s, v26.4s */; MOVD $c33000000x4<>(SB), R16; FMOVQ (R16), F24; \
-	WORD $0x6eb7e717 /* fcmgt v23.4s, v24.4s, v23.4s */; VBSL V0.B16, V26.B16, V23.B16; \
-	WORD $0x4e37d6d6 /* fadd v22.4s, v22.4s, v23.4s */
 
 // softplusEachNEON computes y = max(x0, 0) + log1p(exp(-abs(x0))) for n elements of every row.
 TEXT ·softplusEachNEON(SB), NOSPLIT, $0-40
@@ -3616,51 +3640,29 @@ row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0
-	softplusEachNEONEach
+	each_73bf464a
 	FMOVQ F22, (R0)
 	FMOVQ 16(R4), F0
-	softplusEachNEONEach
+	each_73bf464a
 	FMOVQ F22, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	softplusEachNEONEach
+	each_73bf464a
 	FMOVQ F22, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	softplusEachNEONEach
+	each_73bf464a
 	storeSome(V22, F22, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
 	SUB $1, R2, R2; CBNZ R2, row1
 	RET
-
-#define tanhEachNEONEach \
-	WORD $0x4ea0f805 /* fabs v5.4s, v0.4s */; WORD $0x4ea3f4a5 /* fmin v5.4s, v5.4s, v3.4s */; \
-	WORD $0x4e22d4a6 /* fadd v6.4s, v5.4s, v2.4s */; VSUB V2.S4, V6.S4, V6.S4; VUSHR $22, V6.S4, V6.S4; \
-	FLDPQ (R19), (F29, F30); VAND V6.B16, V29.B16, V29.B16; FMOVQ 32(R19), F6; \
-	WORD $0x4ebe97a6 /* mla v6.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30); \
-	VTBL V6.B16, [V29.B16, V30.B16], V7.B16; WORD $0x4ea7d4a5 /* fsub v5.4s, v5.4s, v7.4s */; \
-	WORD $0x6e25dca7 /* fmul v7.4s, v5.4s, v5.4s */; FLDPQ (R21), (F29, F30); \
-	VTBL V6.B16, [V29.B16, V30.B16], V8.B16; WORD $0x6e25dd08 /* fmul v8.4s, v8.4s, v5.4s */; \
-	FLDPQ (R22), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V9.B16; \
-	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; FLDPQ (R23), (F29, F30); \
-	VTBL V6.B16, [V29.B16, V30.B16], V9.B16; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; \
-	WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; WORD $0x6e27dce9 /* fmul v9.4s, v7.4s, v7.4s */; \
-	WORD $0x6e29dd08 /* fmul v8.4s, v8.4s, v9.4s */; FLDPQ (R24), (F29, F30); \
-	VTBL V6.B16, [V29.B16, V30.B16], V9.B16; WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; \
-	FLDPQ (R25), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V10.B16; \
-	WORD $0x4e2ad529 /* fadd v9.4s, v9.4s, v10.4s */; WORD $0x6e27dd29 /* fmul v9.4s, v9.4s, v7.4s */; \
-	WORD $0x4e28d529 /* fadd v9.4s, v9.4s, v8.4s */; FLDPQ (R26), (F29, F30); \
-	VTBL V6.B16, [V29.B16, V30.B16], V7.B16; WORD $0x6e25dce7 /* fmul v7.4s, v7.4s, v5.4s */; \
-	MOVD $table8x4_ed150700ef33c5c<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V6.B16, [V29.B16, V30.B16], V6.B16; \
-	WORD $0x4e26d4e7 /* fadd v7.4s, v7.4s, v6.4s */; WORD $0x4e29d4e7 /* fadd v7.4s, v7.4s, v9.4s */; \
-	VAND V0.B16, V4.B16, V0.B16; VORR V7.B16, V0.B16, V7.B16
 
 // tanhEachNEON computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachNEON(SB), NOSPLIT, $0-40
@@ -3689,55 +3691,51 @@ elements4:
 	FMOVQ 32(R19), F8; WORD $0x4ebe97a8 /* mla v8.4s, v29.4s, v30.4s */; FLDPQ (R20), (F29, F30)
 	VTBL V7.B16, [V29.B16, V30.B16], V9.B16; FLDPQ (R20), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V10.B16
 	WORD $0x4ea9d4a5 /* fsub v5.4s, v5.4s, v9.4s */; WORD $0x4eaad4c6 /* fsub v6.4s, v6.4s, v10.4s */
-	WORD $0x6e25dca9 /* fmul v9.4s, v5.4s, v5.4s */; WORD $0x6e26dcca /* fmul v10.4s, v6.4s, v6.4s */
+	WORD $0x6e25dcaa /* fmul v10.4s, v5.4s, v5.4s */; WORD $0x6e26dcc9 /* fmul v9.4s, v6.4s, v6.4s */
 	FLDPQ (R21), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V11.B16; FLDPQ (R21), (F29, F30)
 	VTBL V8.B16, [V29.B16, V30.B16], V12.B16; WORD $0x6e25dd6b /* fmul v11.4s, v11.4s, v5.4s */
 	WORD $0x6e26dd8c /* fmul v12.4s, v12.4s, v6.4s */; FLDPQ (R22), (F29, F30)
 	VTBL V7.B16, [V29.B16, V30.B16], V13.B16; FLDPQ (R22), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V14.B16
 	WORD $0x4e2dd56b /* fadd v11.4s, v11.4s, v13.4s */; WORD $0x4e2ed58c /* fadd v12.4s, v12.4s, v14.4s */
-	FLDPQ (R23), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V13.B16; FLDPQ (R23), (F29, F30)
-	VTBL V8.B16, [V29.B16, V30.B16], V14.B16; WORD $0x6e29ddad /* fmul v13.4s, v13.4s, v9.4s */
-	WORD $0x6e2addce /* fmul v14.4s, v14.4s, v10.4s */; WORD $0x4e2dd56b /* fadd v11.4s, v11.4s, v13.4s */
-	WORD $0x4e2ed58c /* fadd v12.4s, v12.4s, v14.4s */; WORD $0x6e29dd2d /* fmul v13.4s, v9.4s, v9.4s */
-	WORD $0x6e2add4e /* fmul v14.4s, v10.4s, v10.4s */; WORD $0x6e2ddd6b /* fmul v11.4s, v11.4s, v13.4s */
+	FLDPQ (R23), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V14.B16; FLDPQ (R23), (F29, F30)
+	VTBL V8.B16, [V29.B16, V30.B16], V13.B16; WORD $0x6e2addce /* fmul v14.4s, v14.4s, v10.4s */
+	WORD $0x6e29ddad /* fmul v13.4s, v13.4s, v9.4s */; WORD $0x4e2ed56b /* fadd v11.4s, v11.4s, v14.4s */
+	WORD $0x4e2dd58c /* fadd v12.4s, v12.4s, v13.4s */; WORD $0x6e2add4d /* fmul v13.4s, v10.4s, v10.4s */
+	WORD $0x6e29dd2e /* fmul v14.4s, v9.4s, v9.4s */; WORD $0x6e2ddd6b /* fmul v11.4s, v11.4s, v13.4s */
 	WORD $0x6e2edd8c /* fmul v12.4s, v12.4s, v14.4s */; FLDPQ (R24), (F29, F30)
-	VTBL V7.B16, [V29.B16, V30.B16], V13.B16; FLDPQ (R24), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V14.B16
-	WORD $0x6e25ddad /* fmul v13.4s, v13.4s, v5.4s */; WORD $0x6e26ddce /* fmul v14.4s, v14.4s, v6.4s */
+	VTBL V7.B16, [V29.B16, V30.B16], V14.B16; FLDPQ (R24), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V13.B16
+	WORD $0x6e25ddce /* fmul v14.4s, v14.4s, v5.4s */; WORD $0x6e26ddad /* fmul v13.4s, v13.4s, v6.4s */
 	FLDPQ (R25), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V15.B16; FLDPQ (R25), (F29, F30)
-	VTBL V8.B16, [V29.B16, V30.B16], V16.B16; WORD $0x4e2fd5ad /* fadd v13.4s, v13.4s, v15.4s */
-	WORD $0x4e30d5ce /* fadd v14.4s, v14.4s, v16.4s */; WORD $0x6e29ddad /* fmul v13.4s, v13.4s, v9.4s */
-	WORD $0x6e2addce /* fmul v14.4s, v14.4s, v10.4s */; WORD $0x4e2bd5ad /* fadd v13.4s, v13.4s, v11.4s */
-	WORD $0x4e2cd5ce /* fadd v14.4s, v14.4s, v12.4s */; FLDPQ (R26), (F29, F30)
-	VTBL V7.B16, [V29.B16, V30.B16], V9.B16; FLDPQ (R26), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V10.B16
-	WORD $0x6e25dd29 /* fmul v9.4s, v9.4s, v5.4s */; WORD $0x6e26dd4a /* fmul v10.4s, v10.4s, v6.4s */
+	VTBL V8.B16, [V29.B16, V30.B16], V16.B16; WORD $0x4e2fd5ce /* fadd v14.4s, v14.4s, v15.4s */
+	WORD $0x4e30d5ad /* fadd v13.4s, v13.4s, v16.4s */; WORD $0x6e2addce /* fmul v14.4s, v14.4s, v10.4s */
+	WORD $0x6e29ddad /* fmul v13.4s, v13.4s, v9.4s */; WORD $0x4e2bd5ce /* fadd v14.4s, v14.4s, v11.4s */
+	WORD $0x4e2cd5ad /* fadd v13.4s, v13.4s, v12.4s */; FLDPQ (R26), (F29, F30)
+	VTBL V7.B16, [V29.B16, V30.B16], V12.B16; FLDPQ (R26), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V11.B16
+	WORD $0x6e25dd8c /* fmul v12.4s, v12.4s, v5.4s */; WORD $0x6e26dd6b /* fmul v11.4s, v11.4s, v6.4s */
 	MOVD $table8x4_ed150700ef33c5c<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V7.B16, [V29.B16, V30.B16], V7.B16
 	MOVD $table8x4_ed150700ef33c5c<>(SB), R16; FLDPQ (R16), (F29, F30); VTBL V8.B16, [V29.B16, V30.B16], V8.B16
-	WORD $0x4e27d529 /* fadd v9.4s, v9.4s, v7.4s */; WORD $0x4e28d54a /* fadd v10.4s, v10.4s, v8.4s */
-	WORD $0x4e2dd529 /* fadd v9.4s, v9.4s, v13.4s */; WORD $0x4e2ed54a /* fadd v10.4s, v10.4s, v14.4s */
-	VAND V0.B16, V4.B16, V0.B16; VAND V1.B16, V4.B16, V1.B16; VORR V9.B16, V0.B16, V9.B16
-	VORR V10.B16, V1.B16, V10.B16; FSTPQ (F9, F10), (R0)
+	WORD $0x4e27d58c /* fadd v12.4s, v12.4s, v7.4s */; WORD $0x4e28d56b /* fadd v11.4s, v11.4s, v8.4s */
+	WORD $0x4e2ed58c /* fadd v12.4s, v12.4s, v14.4s */; WORD $0x4e2dd56b /* fadd v11.4s, v11.4s, v13.4s */
+	VAND V0.B16, V4.B16, V0.B16; VAND V1.B16, V4.B16, V1.B16; VORR V12.B16, V0.B16, V12.B16
+	VORR V11.B16, V1.B16, V11.B16; FSTPQ (F12, F11), (R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	tanhEachNEONEach
-	FMOVQ F7, (R0)
+	each_916b0d98
+	FMOVQ F8, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	tanhEachNEONEach
-	storeSome(V7, F7, 0, R0, R1, one9, two10, some11)
+	each_916b0d98
+	storeSome(V8, F8, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
 	ADD R0, R3, R0; ADD R4, R3, R4
 	SUB $1, R2, R2; CBNZ R2, row1
 	RET
-
-#define tanhGradientEachNEONEach \
-	WORD $0x6e20dc00 /* fmul v0.4s, v0.4s, v0.4s */; WORD $0x4ea0d480 /* fsub v0.4s, v4.4s, v0.4s */; \
-	WORD $0x6e20dc21 /* fmul v1.4s, v1.4s, v0.4s */
 
 // tanhGradientEachNEON computes y = x1 · (1 - (x0 · x0)) for n elements of every row.
 TEXT ·tanhGradientEachNEON(SB), NOSPLIT, $0-48
@@ -3757,14 +3755,14 @@ elements4:
 one5:
 	MOVD n+24(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1
-	tanhGradientEachNEONEach
+	each_57e12f70
 	FMOVQ F1, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5
 rest2:
 	MOVD n+24(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
-	tanhGradientEachNEONEach
+	each_57e12f70
 	storeSome(V1, F1, 0, R0, R1, one12, two13, some14)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5
 next3:

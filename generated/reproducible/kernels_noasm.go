@@ -3,11 +3,8 @@
 
 package reproducible
 
-func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
-	addGradientsToSiluGradientOfRowsGeneric(y, u0, u1)
-}
-func bodyBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	bodyBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
+func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
+	addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
 }
 func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardEluGeneric(y, x, wt, b)
@@ -16,12 +13,6 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) { bodyGradWeightGeneric(gt, dy, x) }
-func bodyWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
-	bodyWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func choiceBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	choiceBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardGeneric(y, x, wt, b)
 }
@@ -33,12 +24,6 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 }
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	choiceGradWeightGeneric(gt, dy, x)
-}
-func choiceWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
-	choiceWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func dense4BiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	dense4BiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, w, b)
@@ -52,23 +37,14 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	dense4GradWeightGeneric(g, dy, x)
 }
-func dense4WeightDropConnect(w, m, y *[1][25][16]float32) { dense4WeightDropConnectGeneric(w, m, y) }
-func dense4WeightDropConnectGradient(g, m *[1][25][16]float32) {
-	dense4WeightDropConnectGradientGeneric(g, m)
+func dropConnectElements(w, m, y []float32)      { dropConnectElementsGeneric(w, m, y) }
+func dropConnectGradientElements(g, m []float32) { dropConnectGradientElementsGeneric(g, m) }
+func dropoutEach(y, x0, x1 []float32)            { dropoutEachGeneric(y, x0, x1) }
+func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
+	dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
 }
-func dense4WeightSgd(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
-	dense4WeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func dropoutEach(y, x0, x1 *[33]float32) { dropoutEachGeneric(y, x0, x1) }
-func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
-	dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1)
-}
-func eluGradientEach(y, x0, x1 *[8]float32) { eluGradientEachGeneric(y, x0, x1) }
-func eluOfRows(y [][8]float32)              { eluOfRowsGeneric(y) }
-func eluOfRows_2(y, y1 [][8]float32)        { eluOfRows_2Generic(y, y1) }
-func eyeBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
-	eyeBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
+func eluGradientEach(y, x0, x1 []float32) { eluGradientEachGeneric(y, x0, x1) }
+func eluOfSums(y, y1 []float32)           { eluOfSumsGeneric(y, y1) }
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	eyeForwardGeneric(y, x, w, wt, b)
 }
@@ -78,15 +54,7 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	eyeGradWeightGeneric(g, gt, dy, x)
 }
-func eyeWeightSgd(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
-	eyeWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
-}
-func geluOfRows(y [][33]float32)       { geluOfRowsGeneric(y) }
-func geluOfRows_2(y, y1 [][33]float32) { geluOfRows_2Generic(y, y1) }
-func geluOfSums(y []float32)           { geluOfSumsGeneric(y) }
-func innerBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
-	innerBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
+func geluOfSums(y, y1 []float32) { geluOfSumsGeneric(y, y1) }
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	innerForwardRowsGeneric(y, x, w, wt, b)
 }
@@ -98,15 +66,6 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 }
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	innerGradWeightGeneric(g, gt, dy, x)
-}
-func innerWeightSgd(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
-	innerWeightSgdGeneric(lr, c_2, g, gt, w, wt, momentumBuffer, momentumBuffert)
-}
-func mixedWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
-	mixedWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
-}
-func scoreBiasSgd(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	scoreBiasSgdGeneric(lr, c_2, g, w, momentumBuffer)
 }
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardRowsGeneric(y, x, wt, b)
@@ -123,11 +82,14 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	scoreGradWeightGeneric(gt, dy, x)
 }
-func scoreWeightSgd(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
-	scoreWeightSgdGeneric(lr, c_2, g, w, momentumBuffer)
+func sgdElements(lr, c_2 float32, g, w, momentumBuffer []float32) {
+	sgdElementsGeneric(lr, c_2, g, w, momentumBuffer)
 }
-func sigmoidOfRows(y []Output)                { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y [][1]float32)          { sigmoidOfRows_2Generic(y) }
-func softplusOfRows(y [][16]float32)          { softplusOfRowsGeneric(y) }
-func tanhGradientEach(y, x0, x1 *[17]float32) { tanhGradientEachGeneric(y, x0, x1) }
-func tanhOfRows(y [][17]float32)              { tanhOfRowsGeneric(y) }
+func sgdElements_2(lr, c_2 float32, g, w, momentumBuffer []float32) {
+	sgdElements_2Generic(lr, c_2, g, w, momentumBuffer)
+}
+func sigmoidOfRows(y, y1 []Output)         { sigmoidOfRowsGeneric(y, y1) }
+func sigmoidOfSums(y, y1 []float32)        { sigmoidOfSumsGeneric(y, y1) }
+func softplusOfSums(y, y1 []float32)       { softplusOfSumsGeneric(y, y1) }
+func tanhGradientEach(y, x0, x1 []float32) { tanhGradientEachGeneric(y, x0, x1) }
+func tanhOfSums(y, y1 []float32)           { tanhOfSumsGeneric(y, y1) }

@@ -2,15 +2,6 @@
 
 package reproducible
 
-// addGradientsToSiluGradientOfRowsGeneric is addGradientsToSiluGradientOfSumsGeneric for every row.
-func addGradientsToSiluGradientOfRowsGeneric(y, u0, u1 [][16]float32) {
-	u0 = u0[:len(y)]
-	u1 = u1[:len(y)]
-	for i := range y {
-		addGradientsToSiluGradientOfSumsGeneric(y[i][:16], u0[i][:16], u1[i][:16])
-	}
-}
-
 // addGradientsToSiluGradientOfSumsGeneric computes add gradients to silu gradient of the sums in y.
 func addGradientsToSiluGradientOfSumsGeneric(y, u0, u1 []float32) {
 	u0 = u0[:len(y)]
@@ -28,26 +19,6 @@ func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
-		}
-	}
-}
-
-// bodyBiasSgdGeneric changes tensors like body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		momentumBuffers := &momentumBuffer[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -98,26 +69,6 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
-// bodyWeightSgdGeneric changes tensors like body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[3][8]float32) {
-	for k := range 3 {
-		gs := &g[k]
-		ws := &w[k]
-		momentumBuffers := &momentumBuffer[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
 // choiceBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -125,26 +76,6 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
-		}
-	}
-}
-
-// choiceBiasSgdGeneric changes tensors like choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		momentumBuffers := &momentumBuffer[0]
-		for j := range 3 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -159,7 +90,8 @@ func choiceBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32)
 //		y[n] = s
 //	}
 //
-// Rolled: 48 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 48 multiply-adds, each sum in 8 interleaved chains.
 func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32) {
 	for k := 0; k <= 15; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -183,15 +115,7 @@ func choiceGradInputRowsGeneric(y [][16]float32, x [][3]float32, wt *[16][8]floa
 	}
 }
 
-// choiceGradWeightGeneric computes the gradient of the weights of layer "choice":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// choiceGradWeightGeneric computes the gradient of the weights of layer "choice", like bodyGradWeightGeneric.
 func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	dy = dy[:len(x)]
 	for k := range 16 {
@@ -212,26 +136,6 @@ func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float3
 	}
 }
 
-// choiceWeightSgdGeneric changes tensors like choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
-	for k := range 16 {
-		gs := &g[k]
-		ws := &w[k]
-		momentumBuffers := &momentumBuffer[k]
-		for j := range 3 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -239,37 +143,8 @@ func dealt(i, parts int) int {
 	return min(at, 2*parts-1-at)
 }
 
-// dense4BiasSgdGeneric changes tensors like dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	for q := range 1 {
-		gs := &g[q]
-		ws := &w[q]
-		momentumBuffers := &momentumBuffer[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
-// dense4GradInput computes the input gradient of layer "dense4", 16→25:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 400 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense4GradInput computes the input gradient of layer "dense4", 16→25, like choiceGradInput.
+// Rolled: 400 multiply-adds, each sum in 8 interleaved chains.
 func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 	for k := 0; k <= 24; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -300,15 +175,7 @@ func dense4GradInputRowsGeneric(y [][25]float32, x [][16]float32, w *[1][25][16]
 	}
 }
 
-// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4", like bodyGradWeightGeneric.
 func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	dy = dy[:len(x)]
 	for k := range 25 {
@@ -350,67 +217,28 @@ func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]fl
 	}
 }
 
-// dense4WeightDropConnectGeneric changes tensors like dense4.weight.kept: y = w · m.
-func dense4WeightDropConnectGeneric(w, m, y *[1][25][16]float32) {
-	for q := range 1 {
-		for k := range 25 {
-			ws := &w[q][k]
-			ms := &m[q][k]
-			ys := &y[q][k]
-			for j := range 16 {
-				w_ := ws[j]
-				m_ := ms[j]
-				y_ := float32(w_ * m_)
-				ys[j] = y_
-			}
-		}
+// dropConnectElementsGeneric is y = w · m for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func dropConnectElementsGeneric(w, m, y []float32) {
+	m = m[:len(w)]
+	y = y[:len(w)]
+	for j := range w {
+		w_ := w[j]
+		m_ := m[j]
+		y_ := float32(w_ * m_)
+		y[j] = y_
 	}
 }
 
-// dense4WeightDropConnectGradientGeneric changes tensors like dense4.weight: dw = g · m.
-func dense4WeightDropConnectGradientGeneric(g, m *[1][25][16]float32) {
-	for q := range 1 {
-		for k := range 25 {
-			gs := &g[q][k]
-			ms := &m[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				m_ := ms[j]
-				dw := float32(g_ * m_)
-				gs[j] = dw
-			}
-		}
-	}
-}
-
-// dense4WeightSgdGeneric changes tensors like dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][25][16]float32) {
-	for q := range 1 {
-		for k := range 25 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			momentumBuffers := &momentumBuffer[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				momentumBuffer_ := momentumBuffers[j]
-				g_ = float32(g_ * c_2)
-				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-				g_ = g_ + float32(0.9*momentumBuffer_)
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-				momentumBuffers[j] = momentumBuffer_
-			}
-		}
-	}
-}
-
-// dropoutGradientToGeluGradientOfRowsGeneric is dropoutGradientToGeluGradientOfSumsGeneric for every row.
-func dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1 [][33]float32) {
-	u0 = u0[:len(y)]
-	u1 = u1[:len(y)]
-	for i := range y {
-		dropoutGradientToGeluGradientOfSumsGeneric(y[i][:33], u0[i][:33], u1[i][:33])
+// dropConnectGradientElementsGeneric is dw = g · m for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func dropConnectGradientElementsGeneric(g, m []float32) {
+	m = m[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		m_ := m[j]
+		dw := float32(g_ * m_)
+		g[j] = dw
 	}
 }
 
@@ -421,22 +249,6 @@ func dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1 []float32) {
 	for j, s := range y {
 		sv0 := dropout(s, u0[j])
 		y[j] = geluGradient(u1[j], sv0)
-	}
-}
-
-// eluOfRows_2Generic is eluOfSums_2Generic for every row.
-func eluOfRows_2Generic(y, y1 [][8]float32) {
-	y1 = y1[:len(y)]
-	for i := range y {
-		eluOfSums_2Generic(y[i][:8], y1[i][:8])
-	}
-}
-
-// eluOfSums_2Generic computes elu of the sums in y.
-func eluOfSums_2Generic(y, y1 []float32) {
-	y1 = y1[:len(y)]
-	for j, s := range y {
-		y1[j] = elu(s)
 	}
 }
 
@@ -451,51 +263,7 @@ func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	}
 }
 
-// eyeBiasSgdGeneric changes tensors like eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[3][16]float32) {
-	for q := range 2 {
-		gs := &g[q]
-		ws := &w[q]
-		momentumBuffers := &momentumBuffer[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-	{
-		gs := &g[2]
-		ws := &w[2]
-		momentumBuffers := &momentumBuffer[2]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
-// eyeGradWeightGeneric computes the gradient of the weights of layer "eye":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// eyeGradWeightGeneric computes the gradient of the weights of layer "eye", like bodyGradWeightGeneric.
 func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -551,60 +319,6 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 	}
 }
 
-// eyeWeightSgdGeneric changes tensors like eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgdGeneric(lr, c_2 float32, g *[2][19][16]float32, gt *[19][8]float32, w *[2][19][16]float32, wt *[19][8]float32, momentumBuffer *[2][19][16]float32, momentumBuffert *[19][8]float32) {
-	for q := range 2 {
-		for k := range 19 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			momentumBuffers := &momentumBuffer[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				momentumBuffer_ := momentumBuffers[j]
-				g_ = float32(g_ * c_2)
-				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-				g_ = g_ + float32(0.9*momentumBuffer_)
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-				momentumBuffers[j] = momentumBuffer_
-			}
-		}
-	}
-	for k := range 19 {
-		gs := &gt[k]
-		ws := &wt[k]
-		momentumBuffers := &momentumBuffert[k]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
-// geluOfRows_2Generic is geluOfSums_2Generic for every row.
-func geluOfRows_2Generic(y, y1 [][33]float32) {
-	y1 = y1[:len(y)]
-	for i := range y {
-		geluOfSums_2Generic(y[i][:33], y1[i][:33])
-	}
-}
-
-// geluOfSums_2Generic computes gelu of the sums in y.
-func geluOfSums_2Generic(y, y1 []float32) {
-	y1 = y1[:len(y)]
-	for j, s := range y {
-		y1[j] = gelu(s)
-	}
-}
-
 // halve adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1.
 func halve(lanes *[16]float32) float32 {
 	for i := range 8 {
@@ -630,53 +344,8 @@ func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 	}
 }
 
-// innerBiasSgdGeneric changes tensors like inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[2][16]float32) {
-	for q := range 1 {
-		gs := &g[q]
-		ws := &w[q]
-		momentumBuffers := &momentumBuffer[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-	{
-		gs := &g[1]
-		ws := &w[1]
-		momentumBuffers := &momentumBuffer[1]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
-// innerGradInput computes the input gradient of layer "inner", 17→33:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 561 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// innerGradInput computes the input gradient of layer "inner", 17→33, like choiceGradInput.
+// Rolled: 561 multiply-adds, each sum in 8 interleaved chains.
 func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[33][8]float32) {
 	for k := 0; k <= 32; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -712,15 +381,7 @@ func innerGradInputRowsGeneric(y [][33]float32, x [][17]float32, w *[1][33][16]f
 	}
 }
 
-// innerGradWeightGeneric computes the gradient of the weights of layer "inner":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// innerGradWeightGeneric computes the gradient of the weights of layer "inner", like bodyGradWeightGeneric.
 func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	dy = dy[:len(x)]
 	for k := range 33 {
@@ -774,48 +435,6 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 	}
 }
 
-// innerWeightSgdGeneric changes tensors like inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgdGeneric(lr, c_2 float32, g *[1][33][16]float32, gt *[33][8]float32, w *[1][33][16]float32, wt *[33][8]float32, momentumBuffer *[1][33][16]float32, momentumBuffert *[33][8]float32) {
-	for q := range 1 {
-		for k := range 33 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			momentumBuffers := &momentumBuffer[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				momentumBuffer_ := momentumBuffers[j]
-				dw := float32(0.002 * w_)
-				g_ = g_ + dw
-				g_ = float32(g_ * c_2)
-				momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-				g_ = g_ + float32(0.9*momentumBuffer_)
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-				momentumBuffers[j] = momentumBuffer_
-			}
-		}
-	}
-	for k := range 33 {
-		gs := &gt[k]
-		ws := &wt[k]
-		momentumBuffers := &momentumBuffert[k]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			dw := float32(0.002 * w_)
-			g_ = g_ + dw
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
 // mixedBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
@@ -827,17 +446,8 @@ func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	}
 }
 
-// mixedForwardTrain computes the output of layer "mixed", 16→16:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = silu(s)
-//	}
-//
-// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+// mixedForwardTrain computes the output of layer "mixed", 16→16, like mixedForward.
+// Fully unrolled: 129 multiply-adds (the connections there are of 256).
 func mixedForwardTrain(y, y1, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
@@ -1060,7 +670,8 @@ func mixedForwardTrain(y, y1, x *[16]float32, w *[144]float32, b *[1][16]float32
 //		y[n] = softplusGradient(s)
 //	}
 //
-// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 129 multiply-adds (the connections there are of 256).
 func mixedGradInput(y, x *[16]float32, w *[144]float32, a4 *[16]float32) {
 	{
 		var s0 float32
@@ -1257,15 +868,7 @@ func mixedGradInput(y, x *[16]float32, w *[144]float32, a4 *[16]float32) {
 	}
 }
 
-// mixedGradWeight computes the gradient of the weights of layer "mixed":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// mixedGradWeight computes the gradient of the weights of layer "mixed", like bodyGradWeightGeneric.
 func mixedGradWeight(g *[144]float32, dy, x [][16]float32) {
 	dy = dy[:len(x)]
 	for n := range 16 {
@@ -1282,26 +885,6 @@ func mixedGradWeight(g *[144]float32, dy, x [][16]float32) {
 	}
 }
 
-// mixedWeightSgdGeneric changes tensors like mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[144]float32) {
-	{
-		gs := g
-		ws := w
-		momentumBuffers := momentumBuffer
-		for j := range 129 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
 // scoreBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
@@ -1309,26 +892,6 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
-		}
-	}
-}
-
-// scoreBiasSgdGeneric changes tensors like score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		momentumBuffers := &momentumBuffer[0]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
 		}
 	}
 }
@@ -1341,17 +904,8 @@ func scoreForwardTrainRowsGeneric(y [][1]float32, x [][16]float32, wt *[16][8]fl
 	}
 }
 
-// scoreGradInput computes the input gradient of layer "score", 1→16:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 16 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// scoreGradInput computes the input gradient of layer "score", 1→16, like choiceGradInput.
+// Rolled: 16 multiply-adds, each sum in 8 interleaved chains.
 func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 	for k := 0; k <= 15; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -1373,15 +927,7 @@ func scoreGradInputRowsGeneric(y [][16]float32, x [][1]float32, wt *[16][8]float
 	}
 }
 
-// scoreGradWeightGeneric computes the gradient of the weights of layer "score":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// scoreGradWeightGeneric computes the gradient of the weights of layer "score", like bodyGradWeightGeneric.
 func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	dy = dy[:len(x)]
 	for k := range 16 {
@@ -1398,29 +944,40 @@ func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32
 	}
 }
 
-// scoreWeightSgdGeneric changes tensors like score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgdGeneric(lr, c_2 float32, g, w, momentumBuffer *[16][8]float32) {
-	for k := range 16 {
-		gs := &g[k]
-		ws := &w[k]
-		momentumBuffers := &momentumBuffer[k]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			g_ = g_ + float32(0.9*momentumBuffer_)
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
+// sgdElementsGeneric is g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr, c_2 float32, g, w, momentumBuffer []float32) {
+	w = w[:len(g)]
+	momentumBuffer = momentumBuffer[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		momentumBuffer_ := momentumBuffer[j]
+		g_ = float32(g_ * c_2)
+		momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+		g_ = g_ + float32(0.9*momentumBuffer_)
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
+		momentumBuffer[j] = momentumBuffer_
 	}
 }
 
-// sigmoidOfRows_2Generic is sigmoidOfSumsGeneric for every row.
-func sigmoidOfRows_2Generic(y [][1]float32) {
-	for i := range y {
-		sigmoidOfSumsGeneric(y[i][:1])
+// sgdElements_2Generic is dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElements_2Generic(lr, c_2 float32, g, w, momentumBuffer []float32) {
+	w = w[:len(g)]
+	momentumBuffer = momentumBuffer[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		momentumBuffer_ := momentumBuffer[j]
+		dw := float32(0.002 * w_)
+		g_ = g_ + dw
+		g_ = float32(g_ * c_2)
+		momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+		g_ = g_ + float32(0.9*momentumBuffer_)
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
+		momentumBuffer[j] = momentumBuffer_
 	}
 }

@@ -14,7 +14,7 @@ func (t *Trainer) prepare() {
 			*t.m.connectionsMask.dense4Weight(o, i) = v
 		}
 	}
-	dense4WeightDropConnect(&p.w4, &t.m.connectionsMask.w4, &t.m.connectionsKept.w4)
+	dropConnectElements(nnrt.Flat(&p.w4[0][0][0], 400), nnrt.Flat(&t.m.connectionsMask.w4[0][0][0], 400), nnrt.Flat(&t.m.connectionsKept.w4[0][0][0], 400))
 }
 
 // samples takes n samples of a batch, the first of which is from, forward and backward
@@ -67,27 +67,27 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 	}
 	eyeForwardRows(z1, imageScaled, &p.w1, &p.w1t, &p.b1)
-	geluOfRows_2(z1, a1)
+	geluOfSums(nnrt.Flat(&z1[0][0], 33*len(z1)), nnrt.Flat(&a1[0][0], 33*len(a1)))
 	for i := range x {
 		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 858993459, 1.25)
-		dropoutEach(&dropout1[i], &a1[i], &dropout1Mask[i])
+		dropoutEach(dropout1[i][:], a1[i][:], dropout1Mask[i][:])
 	}
 	innerForwardRows(a2, dropout1, &p.w2, &p.w2t, &p.b2)
-	tanhOfRows(a2)
+	tanhOfSums(nnrt.Flat(&a2[0][0], 17*len(a2)), nnrt.Flat(&a2[0][0], 17*len(a2)))
 	bodyForwardRows(z3, x, &p.w3, &p.b3)
-	eluOfRows_2(z3, a3)
+	eluOfSums(nnrt.Flat(&z3[0][0], 8*len(z3)), nnrt.Flat(&a3[0][0], 8*len(a3)))
 	for i := range x {
 		copy(senses[i][0:17], a2[i][:])
 		copy(senses[i][17:25], a3[i][:])
 	}
 	dense4ForwardRows(a4, senses, &t.m.connectionsKept.w4, &p.b4)
-	softplusOfRows(a4)
+	softplusOfSums(nnrt.Flat(&a4[0][0], 16*len(a4)), nnrt.Flat(&a4[0][0], 16*len(a4)))
 	for i := range x {
 		mixedForwardTrain(&z5[i], &a5[i], &a4[i], &p.w5, &p.b5)
 	}
 	choiceForwardRows(z6, a5, &p.w6, &p.b6)
 	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
-	sigmoidOfRows_2(a7)
+	sigmoidOfSums(nnrt.Flat(&a7[0][0], 1*len(a7)), nnrt.Flat(&a7[0][0], 1*len(a7)))
 	for i := range x {
 		s_4 := z6[i][0]
 		for j := 1; j < 3; j++ {
@@ -116,7 +116,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	}
 	scoreGradInputRows(da5, dz7, &p.w7)
 	choiceGradInputRows(dz5, dz6, &p.w6)
-	addGradientsToSiluGradientOfRows(dz5, da5, z5)
+	addGradientsToSiluGradientOfSums(nnrt.Flat(&dz5[0][0], 16*len(dz5)), nnrt.Flat(&da5[0][0], 16*len(da5)), nnrt.Flat(&z5[0][0], 16*len(z5)))
 	for i := range x {
 		mixedGradInput(&dz4[i], &dz5[i], &p.w5, &a4[i])
 	}
@@ -124,11 +124,11 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	for i := range x {
 		copy(da2[i][:], dsenses[i][0:17])
 		copy(da3[i][:], dsenses[i][17:25])
-		eluGradientEach(&dz3[i], &z3[i], &da3[i])
-		tanhGradientEach(&dz2[i], &a2[i], &da2[i])
+		eluGradientEach(dz3[i][:], z3[i][:], da3[i][:])
+		tanhGradientEach(dz2[i][:], a2[i][:], da2[i][:])
 	}
 	innerGradInputRows(dz1, dz2, &p.w2, &p.w2t)
-	dropoutGradientToGeluGradientOfRows(dz1, dropout1Mask, z1)
+	dropoutGradientToGeluGradientOfSums(nnrt.Flat(&dz1[0][0], 33*len(dz1)), nnrt.Flat(&dropout1Mask[0][0], 33*len(dropout1Mask)), nnrt.Flat(&z1[0][0], 33*len(z1)))
 }
 
 // losses is the loss of a batch, once all samples went through the network.
@@ -172,7 +172,7 @@ func (t *Trainer) sums(g *params, x []Input, part, parts int) {
 	}
 	if part == dealt(2, parts) {
 		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
-		dense4WeightDropConnectGradient(&g.w4, &t.m.connectionsMask.w4)
+		dropConnectGradientElements(nnrt.Flat(&g.w4[0][0][0], 400), nnrt.Flat(&t.m.connectionsMask.w4[0][0][0], 400))
 	}
 	if part == dealt(10, parts) {
 		mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])
@@ -225,23 +225,23 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 		}
 	}
 	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
-	geluOfRows(a1)
+	geluOfSums(nnrt.Flat(&a1[0][0], 33*len(a1)), nnrt.Flat(&a1[0][0], 33*len(a1)))
 	innerForwardRows(a2, a1, &p.w2, &p.w2t, &p.b2)
-	tanhOfRows(a2)
+	tanhOfSums(nnrt.Flat(&a2[0][0], 17*len(a2)), nnrt.Flat(&a2[0][0], 17*len(a2)))
 	bodyForwardRows(a3, x, &p.w3, &p.b3)
-	eluOfRows(a3)
+	eluOfSums(nnrt.Flat(&a3[0][0], 8*len(a3)), nnrt.Flat(&a3[0][0], 8*len(a3)))
 	for i := range x {
 		copy(senses[i][0:17], a2[i][:])
 		copy(senses[i][17:25], a3[i][:])
 	}
 	dense4ForwardRows(a4, senses, &p.w4, &p.b4)
-	softplusOfRows(a4)
+	softplusOfSums(nnrt.Flat(&a4[0][0], 16*len(a4)), nnrt.Flat(&a4[0][0], 16*len(a4)))
 	for i := range x {
 		mixedForward(&a5[i], &a4[i], &p.w5, &p.b5)
 	}
 	choiceForwardRows(z6, a5, &p.w6, &p.b6)
 	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
-	sigmoidOfRows_2(a7)
+	sigmoidOfSums(nnrt.Flat(&a7[0][0], 1*len(a7)), nnrt.Flat(&a7[0][0], 1*len(a7)))
 	for i := range x {
 		s := z6[i][0]
 		for j := 1; j < 3; j++ {

@@ -27,78 +27,54 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 	copy(gru1Hr[:], gru1Recurrent[0:24])
 	gru1Hz := (*[24]float32)(ws.t6[:24])
 	copy(gru1Hz[:], gru1Recurrent[24:48])
-	gru1Zr := (*[24]float32)(ws.t1[:24])
-	addEach(gru1Zr, gru1Xr, gru1Hr)
-	gru1R := (*[24]float32)(ws.t2[:24])
-	sigmoidEach(gru1R, gru1Zr)
-	gru1Zz := (*[24]float32)(ws.t5[:24])
-	addEach(gru1Zz, gru1Xz, gru1Hz)
-	gru1Z := (*[24]float32)(ws.t3[:24])
-	sigmoidEach(gru1Z, gru1Zz)
-	gru1Reset := (*[24]float32)(ws.t6[:24])
-	resetGateEach(gru1Reset, gru1R, &s.Gru1H)
+	gru1Reset := (*[24]float32)(ws.t1[:24])
+	addToResetGateEach(gru1Reset[:], s.Gru1H[:], gru1Xr[:], gru1Hr[:])
 	gru1Forward_3(&next.Gru1H, gru1Reset, &p.weightHhNOfGru1, &p.weightHhNOfGru1t, &p.biasHhNOfGru1)
-	addToUpdateGateOfSums(next.Gru1H[:], gru1Xn[:], gru1Z[:], s.Gru1H[:])
+	addToAddToUpdateGateOfSums(next.Gru1H[:], gru1Xn[:], s.Gru1H[:], gru1Xz[:], gru1Hz[:])
 	concat1 := (*[90]float32)(ws.t1[:90])
 	copy(concat1[0:24], a1[:])
 	copy(concat1[24:48], next.Gru1H[:])
 	copy(concat1[48:90], x[:])
-	gru2Input := &ws.t5
+	gru2Input := &ws.t2
 	gru2Forward(gru2Input, concat1, &p.weightIhOfGru2, &p.biasIhOfGru2)
 	gru2Xr := (*[48]float32)(ws.t1[:48])
 	copy(gru2Xr[:], gru2Input[0:48])
-	gru2Xz := (*[48]float32)(ws.t2[:48])
+	gru2Xz := (*[48]float32)(ws.t5[:48])
 	copy(gru2Xz[:], gru2Input[48:96])
-	gru2Xn := (*[48]float32)(ws.t6[:48])
+	gru2Xn := (*[48]float32)(ws.t4[:48])
 	copy(gru2Xn[:], gru2Input[96:144])
-	gru2Recurrent := (*[96]float32)(ws.t5[:96])
+	gru2Recurrent := (*[96]float32)(ws.t2[:96])
 	gru2Forward_2(gru2Recurrent, &s.Gru2H, &p.weightHhOfGru2, &p.biasHhOfGru2)
-	gru2Hr := (*[48]float32)(ws.t4[:48])
+	gru2Hr := (*[48]float32)(ws.t3[:48])
 	copy(gru2Hr[:], gru2Recurrent[0:48])
-	gru2Hz := (*[48]float32)(ws.t3[:48])
+	gru2Hz := (*[48]float32)(ws.t6[:48])
 	copy(gru2Hz[:], gru2Recurrent[48:96])
-	gru2Zr := (*[48]float32)(ws.t5[:48])
-	addEach_2(gru2Zr, gru2Xr, gru2Hr)
-	gru2R := (*[48]float32)(ws.t4[:48])
-	sigmoidEach_2(gru2R, gru2Zr)
-	gru2Zz := (*[48]float32)(ws.t1[:48])
-	addEach_2(gru2Zz, gru2Xz, gru2Hz)
-	gru2Z := (*[48]float32)(ws.t2[:48])
-	sigmoidEach_2(gru2Z, gru2Zz)
-	gru2Reset := (*[48]float32)(ws.t3[:48])
-	resetGateEach_2(gru2Reset, gru2R, &s.Gru2H)
+	gru2Reset := (*[48]float32)(ws.t2[:48])
+	addToResetGateEach(gru2Reset[:], s.Gru2H[:], gru2Xr[:], gru2Hr[:])
 	gru2Forward_3(&next.Gru2H, gru2Reset, &p.weightHhNOfGru2, &p.biasHhNOfGru2)
-	addToUpdateGateOfSums(next.Gru2H[:], gru2Xn[:], gru2Z[:], s.Gru2H[:])
-	concat2 := (*[114]float32)(ws.t5[:114])
+	addToAddToUpdateGateOfSums(next.Gru2H[:], gru2Xn[:], s.Gru2H[:], gru2Xz[:], gru2Hz[:])
+	concat2 := (*[114]float32)(ws.t2[:114])
 	copy(concat2[0:24], next.Gru1H[:])
 	copy(concat2[24:72], next.Gru2H[:])
 	copy(concat2[72:114], x[:])
 	gru3Input := &ws.t1
 	gru3Forward(gru3Input, concat2, &p.weightIhOfGru3, &p.biasIhOfGru3)
-	gru3Xr := (*[96]float32)(ws.t5[:96])
+	gru3Xr := (*[96]float32)(ws.t2[:96])
 	copy(gru3Xr[:], gru3Input[0:96])
-	gru3Xz := &ws.t4
+	gru3Xz := &ws.t3
 	copy(gru3Xz[:], gru3Input[96:192])
-	gru3Xn := &ws.t3
+	gru3Xn := &ws.t4
 	copy(gru3Xn[:], gru3Input[192:288])
 	gru3Recurrent := (*[192]float32)(ws.t1[:192])
 	gru3Forward_2(gru3Recurrent, &s.Gru3H, &p.weightHhOfGru3, &p.biasHhOfGru3)
-	gru3Hr := &ws.t6
+	gru3Hr := &ws.t5
 	copy(gru3Hr[:], gru3Recurrent[0:96])
-	gru3Hz := &ws.t2
+	gru3Hz := &ws.t6
 	copy(gru3Hz[:], gru3Recurrent[96:192])
-	gru3Zr := (*[96]float32)(ws.t1[:96])
-	addEach_3(gru3Zr, gru3Xr, gru3Hr)
-	gru3R := &ws.t6
-	sigmoidEach_3(gru3R, gru3Zr)
-	gru3Zz := (*[96]float32)(ws.t5[:96])
-	addEach_3(gru3Zz, gru3Xz, gru3Hz)
-	gru3Z := &ws.t4
-	sigmoidEach_3(gru3Z, gru3Zz)
-	gru3Reset := &ws.t2
-	resetGateEach_3(gru3Reset, gru3R, &s.Gru3H)
+	gru3Reset := (*[96]float32)(ws.t1[:96])
+	addToResetGateEach(gru3Reset[:], s.Gru3H[:], gru3Xr[:], gru3Hr[:])
 	gru3Forward_3(&next.Gru3H, gru3Reset, &p.weightHhNOfGru3, &p.biasHhNOfGru3)
-	addToUpdateGateOfSums(next.Gru3H[:], gru3Xn[:], gru3Z[:], s.Gru3H[:])
+	addToAddToUpdateGateOfSums(next.Gru3H[:], gru3Xn[:], s.Gru3H[:], gru3Xz[:], gru3Hz[:])
 	c15ForwardSigmoid(&y.Gains, &next.Gru3H, &p.w11, &p.w11t, &p.b11)
 	c7ForwardSigmoid(&y.Vad, &next.Gru1H, &p.w12, &p.b12)
 	*s = *next
@@ -130,11 +106,7 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	gru1Recurrent := ws.t5[:len(x)]
 	gru1Hr := ws.t6[:len(x)]
 	gru1Hz := ws.t7[:len(x)]
-	gru1Zr := ws.t8[:len(x)]
-	gru1R := ws.t2[:len(x)]
-	gru1Zz := ws.t6[:len(x)]
-	gru1Z := ws.t8[:len(x)]
-	gru1Reset := ws.t3[:len(x)]
+	gru1Reset := ws.t8[:len(x)]
 	concat1 := ws.t9[:len(x)]
 	gru2Input := ws.t10[:len(x)]
 	gru2Xr := ws.t5[:len(x)]
@@ -143,11 +115,7 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	gru2Recurrent := ws.t13[:len(x)]
 	gru2Hr := ws.t14[:len(x)]
 	gru2Hz := ws.t15[:len(x)]
-	gru2Zr := ws.t16[:len(x)]
-	gru2R := ws.t5[:len(x)]
-	gru2Zz := ws.t14[:len(x)]
-	gru2Z := ws.t16[:len(x)]
-	gru2Reset := ws.t11[:len(x)]
+	gru2Reset := ws.t16[:len(x)]
 	concat2 := ws.t17[:len(x)]
 	gru3Input := ws.t18[:len(x)]
 	gru3Xr := ws.t13[:len(x)]
@@ -156,13 +124,9 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	gru3Recurrent := ws.t21[:len(x)]
 	gru3Hr := ws.t22[:len(x)]
 	gru3Hz := ws.t23[:len(x)]
-	gru3Zr := ws.t24[:len(x)]
-	gru3R := ws.t13[:len(x)]
-	gru3Zz := ws.t22[:len(x)]
-	gru3Z := ws.t24[:len(x)]
-	gru3Reset := ws.t19[:len(x)]
+	gru3Reset := ws.t24[:len(x)]
 	c2ForwardRows(a1, x, &p.w1, &p.w1t, &p.b1)
-	tanhOfRows(a1)
+	tanhOfSums(nnrt.Flat(&a1[0][0], 24*len(a1)))
 	gru1ForwardRows(gru1Input, a1, &p.weightIhOfGru1, &p.weightIhOfGru1t, &p.biasIhOfGru1)
 	for i := range x {
 		copy(gru1Xr[i][:], gru1Input[i][0:24])
@@ -173,14 +137,10 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	for i := range x {
 		copy(gru1Hr[i][:], gru1Recurrent[i][0:24])
 		copy(gru1Hz[i][:], gru1Recurrent[i][24:48])
-		addEach(&gru1Zr[i], &gru1Xr[i], &gru1Hr[i])
-		sigmoidEach(&gru1R[i], &gru1Zr[i])
-		addEach(&gru1Zz[i], &gru1Xz[i], &gru1Hz[i])
-		sigmoidEach(&gru1Z[i], &gru1Zz[i])
-		resetGateEach(&gru1Reset[i], &gru1R[i], &s[i].Gru1H)
+		addToResetGateEach(gru1Reset[i][:], s[i].Gru1H[:], gru1Xr[i][:], gru1Hr[i][:])
 	}
 	gru1ForwardRows_3(next, gru1Reset, &p.weightHhNOfGru1, &p.weightHhNOfGru1t, &p.biasHhNOfGru1)
-	addToUpdateGateOfRows(next, gru1Xn, gru1Z, s)
+	addToAddToUpdateGateOfRows(next, gru1Xn, s, gru1Xz, gru1Hz)
 	for i := range x {
 		copy(concat1[i][0:24], a1[i][:])
 		copy(concat1[i][24:48], next[i].Gru1H[:])
@@ -196,14 +156,10 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	for i := range x {
 		copy(gru2Hr[i][:], gru2Recurrent[i][0:48])
 		copy(gru2Hz[i][:], gru2Recurrent[i][48:96])
-		addEach_2(&gru2Zr[i], &gru2Xr[i], &gru2Hr[i])
-		sigmoidEach_2(&gru2R[i], &gru2Zr[i])
-		addEach_2(&gru2Zz[i], &gru2Xz[i], &gru2Hz[i])
-		sigmoidEach_2(&gru2Z[i], &gru2Zz[i])
-		resetGateEach_2(&gru2Reset[i], &gru2R[i], &s[i].Gru2H)
+		addToResetGateEach(gru2Reset[i][:], s[i].Gru2H[:], gru2Xr[i][:], gru2Hr[i][:])
 	}
 	gru2ForwardRows_3(next, gru2Reset, &p.weightHhNOfGru2, &p.biasHhNOfGru2)
-	addToUpdateGateOfRows_2(next, gru2Xn, gru2Z, s)
+	addToAddToUpdateGateOfRows_2(next, gru2Xn, s, gru2Xz, gru2Hz)
 	for i := range x {
 		copy(concat2[i][0:24], next[i].Gru1H[:])
 		copy(concat2[i][24:72], next[i].Gru2H[:])
@@ -219,14 +175,10 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	for i := range x {
 		copy(gru3Hr[i][:], gru3Recurrent[i][0:96])
 		copy(gru3Hz[i][:], gru3Recurrent[i][96:192])
-		addEach_3(&gru3Zr[i], &gru3Xr[i], &gru3Hr[i])
-		sigmoidEach_3(&gru3R[i], &gru3Zr[i])
-		addEach_3(&gru3Zz[i], &gru3Xz[i], &gru3Hz[i])
-		sigmoidEach_3(&gru3Z[i], &gru3Zz[i])
-		resetGateEach_3(&gru3Reset[i], &gru3R[i], &s[i].Gru3H)
+		addToResetGateEach(gru3Reset[i][:], s[i].Gru3H[:], gru3Xr[i][:], gru3Hr[i][:])
 	}
 	gru3ForwardRows_3(next, gru3Reset, &p.weightHhNOfGru3, &p.biasHhNOfGru3)
-	addToUpdateGateOfRows_3(next, gru3Xn, gru3Z, s)
+	addToAddToUpdateGateOfRows_3(next, gru3Xn, s, gru3Xz, gru3Hz)
 	c15ForwardRows(y, next, &p.w11, &p.w11t, &p.b11)
 	sigmoidOfRows(y)
 	c7ForwardRows(y, next, &p.w12, &p.b12)

@@ -4,16 +4,16 @@
 package rnnoise
 
 //go:noescape
-func addEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+func addToAddToUpdateGateEachAVX2(y, x0, x1, x2, x3, x4 *float32, n, rows, gap int)
 
 //go:noescape
-func addEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+func addToAddToUpdateGateEachAVX512(y, x0, x1, x2, x3, x4 *float32, n, rows, gap int)
 
 //go:noescape
-func addToUpdateGateEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
+func addToResetGateEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
-func addToUpdateGateEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
+func addToResetGateEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
 func dense114x288AVX2(y, x, w, b *float32)
@@ -106,12 +106,6 @@ func dense96x96AVX2(y, x, w, b *float32)
 func dense96x96AVX512(y, x, w, b *float32)
 
 //go:noescape
-func resetGateEachAVX2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func resetGateEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -165,92 +159,70 @@ func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func addEach(y, x0, x1 *[24]float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 24, 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 24, 1, 0)
-	default:
-		addEachGeneric(y, x0, x1)
-	}
-}
-
-func addEach_2(y, x0, x1 *[48]float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	default:
-		addEach_2Generic(y, x0, x1)
-	}
-}
-
-func addEach_3(y, x0, x1 *[96]float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	default:
-		addEach_3Generic(y, x0, x1)
-	}
-}
-
-func addToUpdateGateOfRows(y []State, u0, u1 [][24]float32, u2 []State) {
+func addToAddToUpdateGateOfRows(y []State, u0 [][24]float32, u1 []State, u2, u3 [][24]float32) {
 	switch {
 	case useAVX512:
 		for i := range y {
-			addToUpdateGateEachAVX512(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i][0], &u2[i].Gru1H[0], 24, 1, 0)
+			addToAddToUpdateGateEachAVX512(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i].Gru1H[0], &u2[i][0], &u3[i][0], 24, 1, 0)
 		}
 	case useAVX2:
 		for i := range y {
-			addToUpdateGateEachAVX2(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i][0], &u2[i].Gru1H[0], 24, 1, 0)
+			addToAddToUpdateGateEachAVX2(&y[i].Gru1H[0], &y[i].Gru1H[0], &u0[i][0], &u1[i].Gru1H[0], &u2[i][0], &u3[i][0], 24, 1, 0)
 		}
 	default:
-		addToUpdateGateOfRowsGeneric(y, u0, u1, u2)
+		addToAddToUpdateGateOfRowsGeneric(y, u0, u1, u2, u3)
 	}
 }
 
-func addToUpdateGateOfRows_2(y []State, u0, u1 [][48]float32, u2 []State) {
+func addToAddToUpdateGateOfRows_2(y []State, u0 [][48]float32, u1 []State, u2, u3 [][48]float32) {
 	switch {
 	case useAVX512:
 		for i := range y {
-			addToUpdateGateEachAVX512(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i][0], &u2[i].Gru2H[0], 48, 1, 0)
+			addToAddToUpdateGateEachAVX512(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i].Gru2H[0], &u2[i][0], &u3[i][0], 48, 1, 0)
 		}
 	case useAVX2:
 		for i := range y {
-			addToUpdateGateEachAVX2(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i][0], &u2[i].Gru2H[0], 48, 1, 0)
+			addToAddToUpdateGateEachAVX2(&y[i].Gru2H[0], &y[i].Gru2H[0], &u0[i][0], &u1[i].Gru2H[0], &u2[i][0], &u3[i][0], 48, 1, 0)
 		}
 	default:
-		addToUpdateGateOfRows_2Generic(y, u0, u1, u2)
+		addToAddToUpdateGateOfRows_2Generic(y, u0, u1, u2, u3)
 	}
 }
 
-func addToUpdateGateOfRows_3(y []State, u0, u1 [][96]float32, u2 []State) {
+func addToAddToUpdateGateOfRows_3(y []State, u0 [][96]float32, u1 []State, u2, u3 [][96]float32) {
 	switch {
 	case useAVX512:
 		for i := range y {
-			addToUpdateGateEachAVX512(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i][0], &u2[i].Gru3H[0], 96, 1, 0)
+			addToAddToUpdateGateEachAVX512(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i].Gru3H[0], &u2[i][0], &u3[i][0], 96, 1, 0)
 		}
 	case useAVX2:
 		for i := range y {
-			addToUpdateGateEachAVX2(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i][0], &u2[i].Gru3H[0], 96, 1, 0)
+			addToAddToUpdateGateEachAVX2(&y[i].Gru3H[0], &y[i].Gru3H[0], &u0[i][0], &u1[i].Gru3H[0], &u2[i][0], &u3[i][0], 96, 1, 0)
 		}
 	default:
-		addToUpdateGateOfRows_3Generic(y, u0, u1, u2)
+		addToAddToUpdateGateOfRows_3Generic(y, u0, u1, u2, u3)
 	}
 }
 
-func addToUpdateGateOfSums(y, u0, u1, u2 []float32) {
+func addToAddToUpdateGateOfSums(y, u0, u1, u2, u3 []float32) {
 	switch {
 	case useAVX512:
-		addToUpdateGateEachAVX512(&y[0], &y[0], &u0[0], &u1[0], &u2[0], len(y), 1, 0)
+		addToAddToUpdateGateEachAVX512(&y[0], &y[0], &u0[0], &u1[0], &u2[0], &u3[0], len(y), 1, 0)
 	case useAVX2:
-		addToUpdateGateEachAVX2(&y[0], &y[0], &u0[0], &u1[0], &u2[0], len(y), 1, 0)
+		addToAddToUpdateGateEachAVX2(&y[0], &y[0], &u0[0], &u1[0], &u2[0], &u3[0], len(y), 1, 0)
 	default:
-		addToUpdateGateOfSumsGeneric(y, u0, u1, u2)
+		addToAddToUpdateGateOfSumsGeneric(y, u0, u1, u2, u3)
+	}
+}
+
+func addToResetGateEach(y, x0, x1, x2 []float32) {
+	switch {
+	case useAVX512:
+		addToResetGateEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], len(y), 1, 0)
+	case useAVX2:
+		addToResetGateEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], len(y), 1, 0)
+	default:
+		addToResetGateEachGeneric(y, x0, x1, x2)
 	}
 }
 
@@ -784,39 +756,6 @@ func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) 
 	}
 }
 
-func resetGateEach(y, x0, x1 *[24]float32) {
-	switch {
-	case useAVX512:
-		resetGateEachAVX512(&y[0], &x0[0], &x1[0], 24, 1, 0)
-	case useAVX2:
-		resetGateEachAVX2(&y[0], &x0[0], &x1[0], 24, 1, 0)
-	default:
-		resetGateEachGeneric(y, x0, x1)
-	}
-}
-
-func resetGateEach_2(y, x0, x1 *[48]float32) {
-	switch {
-	case useAVX512:
-		resetGateEachAVX512(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	case useAVX2:
-		resetGateEachAVX2(&y[0], &x0[0], &x1[0], 48, 1, 0)
-	default:
-		resetGateEach_2Generic(y, x0, x1)
-	}
-}
-
-func resetGateEach_3(y, x0, x1 *[96]float32) {
-	switch {
-	case useAVX512:
-		resetGateEachAVX512(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	case useAVX2:
-		resetGateEachAVX2(&y[0], &x0[0], &x1[0], 96, 1, 0)
-	default:
-		resetGateEach_3Generic(y, x0, x1)
-	}
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -825,39 +764,6 @@ func rowTiles(n, a, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
-}
-
-func sigmoidEach(y, x0 *[24]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 24, 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 24, 1, 0)
-	default:
-		sigmoidEachGeneric(y, x0)
-	}
-}
-
-func sigmoidEach_2(y, x0 *[48]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 48, 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 48, 1, 0)
-	default:
-		sigmoidEach_2Generic(y, x0)
-	}
-}
-
-func sigmoidEach_3(y, x0 *[96]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 96, 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 96, 1, 0)
-	default:
-		sigmoidEach_3Generic(y, x0)
-	}
 }
 
 func sigmoidOfRows(y []Output) {
@@ -882,13 +788,13 @@ func sigmoidOfRows_2(y []Output) {
 	}
 }
 
-func tanhOfRows(y [][24]float32) {
+func tanhOfSums(y []float32) {
 	switch {
 	case useAVX512:
-		tanhEachAVX512(&y[0][0], &y[0][0], 24, len(y), 0)
+		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		tanhEachAVX2(&y[0][0], &y[0][0], 24, len(y), 0)
+		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
 	default:
-		tanhOfRowsGeneric(y)
+		tanhOfSumsGeneric(y)
 	}
 }

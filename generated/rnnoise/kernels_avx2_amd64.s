@@ -18,16 +18,6 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-number4x8(c3f800000x8, 0x3f8000003f800000)
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
-
-#define zero(s0) \
-	VXORPS s0, s0, s0
-
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
-
 number4x8(c80000000x8, 0x8000000080000000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
 number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
@@ -45,23 +35,111 @@ DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_95
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
-#define epilogue_ff9daad8(r0, r1, r2, r3, r4, r5) \
-	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
-	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
-	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
-	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
-	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
+number4x8(c3f800000x8, 0x3f8000003f800000)
+#define formula_e883c304(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VADDPS r2, r3, r2; VORPS c80000000x8<>(SB), r2, r3; \
+	VMOVUPS cc2d00000x8<>(SB), r0; VMAXPS r3, r0, r0; VMULPS c4138aa3bx8<>(SB), r0, r3; \
+	VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; VMULPS c3db17000x8<>(SB), r4, r5; \
+	VSUBPS r5, r0, r5; VMULPS c3685fdf4x8<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
+	VMULPS c3e2aae38x8<>(SB), r4, r0; VADDPS c3f000000x8<>(SB), r0, r0; VMULPS c3d2aab32x8<>(SB), r5, r6; \
+	VADDPS r6, r0, r6; VMULPS r5, r6, r5; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r3, r6; \
+	VADDPS r6, r4, r6; VADDPS r6, r5, r6; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r5; VPERMPS r5, r3, r5; \
+	VPSLLD $20, r3, r3; VPADDD r3, r5, r3; VPADDD c40000000x8<>(SB), r3, r3; VMULPS r3, r6, r6; \
+	VADDPS r3, r6, r3; VMULPS c1f800000x8<>(SB), r3, r3; VMOVUPS c3f800000x8<>(SB), r6; VBLENDVPS r2, r3, r6, r6; \
+	VADDPS c3f800000x8<>(SB), r3, r3; VDIVPS r3, r6, r3; VMOVUPS c3f800000x8<>(SB), r6; VSUBPS r3, r6, r6; \
+	VMULPS r1, r6, r1; VMULPS r7, r3, r7; VADDPS r7, r1, r7
+
+#define formula_3e4b1d00(r0, r1, r2, r3, r4, r5, r6) \
+	VADDPS r0, r1, r0; VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; \
+	VMULPS c3d2aab32x8<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1; \
+	VMULPS r6, r1, r6
+
+#define input_cfdd4f32(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; \
+	VFMADD231PS (w+14624)(DI), Y15, Y5; VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define input_1aa1f12b(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3
+
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+#define input_5b2ce972(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+
+#define input_7d2f5d8f(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
+
+#define input_b331f128(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y2
+
+#define input_dd3471dd(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y3
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
+#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; \
+	VMULPS c3d2aab32x8<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
+
+#define input_7640b282(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS v(DX), Y15, Y4
+
+#define input_c51a3ff9(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS v(DX), Y15, Y5
 
 #define terms8x4x64x32c2(c0, c1) \
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
 
+#define input_cc1a726d(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS (w+1536)(DI), Y15, Y4
+
+#define input_60cffe92(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS (w+1536)(DI), Y15, Y5
+
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
+#define input_a58069c3(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y0; VFMADD231PS (w+3072)(DI), Y15, Y2; \
+	VFMADD231PS (w+3104)(DI), Y15, Y4
+
+#define input_5fa2c988(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y3; \
+	VFMADD231PS (w+3104)(DI), Y15, Y5
+
+#define input_f609e142(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+1536)(DI), Y15, Y2; VFMADD231PS (w+1568)(DI), Y15, Y3
+
+#define input_34f6ac73(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3072)(DI), Y15, Y0; VFMADD231PS (w+3104)(DI), Y15, Y1; \
+	VFMADD231PS (w+4608)(DI), Y15, Y2; VFMADD231PS (w+4640)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y4
 
 #define terms8x4x64x32(c0) \
 	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
@@ -94,52 +172,141 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-#define epilogue_7563369b(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r0
+#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r3, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; \
+	VMULPS r2, r2, r5; VMULPS r5, r4, r5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r4; VPERMPS r4, r1, r4; \
+	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
+	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
+	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define epilogue_50c17e36(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r2; VORPS r2, r1, r1
+#define input_fee25576(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS (w+3072)(DI), Y15, Y4
 
-#define epilogue_82e2e705(r0, r1, r2, r3, r4, r5) \
-	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
-	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
-	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
-	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
-	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r2; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r2, r1
+#define input_0d50d0e1(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS (w+3072)(DI), Y15, Y5
+
+#define input_a690f818(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y0; VFMADD231PS (w+6144)(DI), Y15, Y2; \
+	VFMADD231PS (w+6176)(DI), Y15, Y4
+
+#define input_2555085b(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y3; \
+	VFMADD231PS (w+6176)(DI), Y15, Y5
+
+#define input_eb70f283(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+3072)(DI), Y15, Y2; VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; \
+	VFMADD231PS (w+6176)(DI), Y15, Y5
+
+#define input_73c1ab02(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+9216)(DI), Y15, Y0; VFMADD231PS (w+9248)(DI), Y15, Y1; \
+	VFMADD231PS (w+12288)(DI), Y15, Y2; VFMADD231PS (w+12320)(DI), Y15, Y3; VFMADD231PS (w+15360)(DI), Y15, Y4; \
+	VFMADD231PS (w+15392)(DI), Y15, Y5
+
+#define input_eec116d7(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+5760)(DI), Y15, Y2; VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; \
+	VFMADD231PS (w+11552)(DI), Y15, Y5; VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
+
+#define input_b24f1540(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
+
+#define input_5028bb7c(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
+	VFMADD231PS (w+12320)(DI), Y15, Y5; VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
+
+#define input_838d067c(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
+	VFMADD231PS (w+12320)(DI), Y15, Y5
+
+#define input_172c782f(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+18432)(DI), Y15, Y0; VFMADD231PS (w+18464)(DI), Y15, Y1; \
+	VFMADD231PS (w+24576)(DI), Y15, Y2; VFMADD231PS (w+24608)(DI), Y15, Y3; VFMADD231PS (w+30720)(DI), Y15, Y4; \
+	VFMADD231PS (w+30752)(DI), Y15, Y5
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define term1_9c6103a7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y2)
+
+#define term1_bbeb2ed9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+
+#define term2_ea63f102(x, w) \
+	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define term2_e2a4bef5(x, w) \
+	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+
+#define term3_c33b16b7(x, w) \
+	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+
+#define term3_ee69e121(x, w) \
+	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define term1_92954115(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+
+#define term2_638b89e2(x, w) \
+	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define term1_5bdfdedf(x, w) \
+	VMOVUPS w(DI), Y12; \
+	mulAdd1(x(R10), Y0)
+
+#define term1_944741be(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+
+#define term5_84cb3c40(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
+
+#define term5_d5174996(x, w) \
+	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+	mulAdd1(x(R10)(R11*4), Y9)
+
+#define term6_2c35bc52(x, w) \
+	term5_84cb3c40(x, w); mulAdd1(x(R10)(R13*1), Y10)
+
+#define term6_a08bd7ad(x, w) \
+	term5_d5174996(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -148,67 +315,85 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
+#define term1_722baae5(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+#define term5_6109eeb7(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
+
+#define term4_70e26044(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
+#define term8_a6f83b43(x, w) \
+	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+	mulAdd1(x(R9)(R11*1), Y7)
+
 #define terms8x4x32(c0) \
 	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
+
+#define term4_8a2c6a8f(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
+#define term1_6fbfa3c3(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+
+#define term1_e33ffc7c(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
+
+#define term2_697c2fe8(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y4)
+
+#define term2_a7d6ce7d(x, w) \
+	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y5)
+
+#define term2_92a1eff8(x, w) \
+	term1_6fbfa3c3(x, w); mulAdd1(x(R10)(R11*1), Y6)
+
+#define term2_60826cd5(x, w) \
+	term1_e33ffc7c(x, w); mulAdd1(x(R10)(R11*1), Y7)
+
+#define term3_144a1b0c(x, w) \
+	term2_697c2fe8(x, w); mulAdd1(x(R10)(R11*2), Y8)
+
+#define term3_7bd4b8fe(x, w) \
+	term2_a7d6ce7d(x, w); mulAdd1(x(R10)(R11*2), Y9)
+
+#define term3_e5d1cb69(x, w) \
+	term2_92a1eff8(x, w); mulAdd1(x(R10)(R11*2), Y10)
+
+#define term3_da446506(x, w) \
+	term2_60826cd5(x, w); mulAdd1(x(R10)(R11*2), Y11)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
+#define term2_eca24fd3(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y4)
 
-#define addEachAVX2Each \
-	VADDPS Y2, Y1, Y1
 
-// addEachAVX2 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	addEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	addEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define addToUpdateGateEachAVX2Each \
-	VADDPS Y1, Y2, Y1; VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y1; VMOVUPS c3f800000x8<>(SB), Y2; VSUBPS Y3, Y2, Y2; \
-	VMULPS Y1, Y2, Y1; VMULPS Y4, Y3, Y2; VADDPS Y2, Y1, Y1
-
-// addToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3) for n elements of every row.
-TEXT ·addToUpdateGateEachAVX2(SB), NOSPLIT, $0-64
+// addToAddToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
+TEXT ·addToAddToUpdateGateEachAVX2(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3)
+	MOVQ x4+40(FP), R10; MOVQ rows+56(FP), R12; MOVQ gap+64(FP), R13; XORQ AX, AX
+	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2)
 row1:
-	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+48(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
-	addToUpdateGateEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VMOVUPS (R10)(AX*1), Y5
+	formula_e883c304(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+48(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	VMASKMOVPS (BX)(AX*1), Y0, Y4
-	addToUpdateGateEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS (BX)(AX*1), Y0, Y4; VMASKMOVPS (R10)(AX*1), Y0, Y5
+	formula_e883c304(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
+	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -216,14 +401,32 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d114x288In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; \
-	VFMADD231PS (w+14624)(DI), Y15, Y5; VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
-
-#define d114x288In4C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3
+// addToResetGateEachAVX2 computes v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0 for n elements of every row.
+TEXT ·addToResetGateEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0
+row1:
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
+	formula_3e4b1d00(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
+	formula_3e4b1d00(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
 // dense114x288AVX2 sums 114 products for each of 288 outputs.
 TEXT ·dense114x288AVX2(SB), NOSPLIT, $0-32
@@ -235,19 +438,19 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $14, CX
-inputs3:
-	terms8x4x64(d114x288In2C0)
+inputs2:
+	terms8x4x64(input_cfdd4f32)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	d114x288In2C0(0, 0); d114x288In2C0(4, 64)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	DECQ CX; JNZ inputs2
+	input_cfdd4f32(0, 0); input_cfdd4f32(4, 64)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -257,29 +460,17 @@ inputs3:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $14, CX
-inputs5:
-	terms8x4x64(d114x288In4C0)
+inputs3:
+	terms8x4x64(input_1aa1f12b)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs5
-	d114x288In4C0(0, 0); d114x288In4C0(4, 64)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
+	DECQ CX; JNZ inputs3
+	input_1aa1f12b(0, 0); input_1aa1f12b(4, 64)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
-
-#define d24x1In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
-
-#define d24x1In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
-
-#define d24x1In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y2
-
-#define d24x1In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y3
 
 // dense24x1AVX2 sums 24 products for each of 1 outputs.
 TEXT ·dense24x1AVX2(SB), NOSPLIT, $0-32
@@ -289,26 +480,14 @@ TEXT ·dense24x1AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x32c4(d24x1In1C0, d24x1In1C1, d24x1In1C2, d24x1In1C3)
+inputs1:
+	terms8x4x32c4(input_5b2ce972, input_7d2f5d8f, input_b331f128, input_dd3471dd)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
-
-#define d24x1_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
-
-#define d24x1_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
-
-#define d24x1_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y2
-
-#define d24x1_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y3
 
 // dense24x1AVX2_2 sums 24 products for each of 1 outputs.
 TEXT ·dense24x1AVX2_2(SB), NOSPLIT, $0-32
@@ -318,24 +497,16 @@ TEXT ·dense24x1AVX2_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x32c4(d24x1_2In1C0, d24x1_2In1C1, d24x1_2In1C2, d24x1_2In1C3)
+inputs1:
+	terms8x4x32c4(input_5b2ce972, input_7d2f5d8f, input_b331f128, input_dd3471dd)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	formula_00d66ee3(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER
 	RET
-
-#define d24x24In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS v(DX), Y15, Y4
-
-#define d24x24In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS v(DX), Y15, Y5
 
 // dense24x24AVX2 sums 24 products for each of 24 outputs.
 TEXT ·dense24x24AVX2(SB), NOSPLIT, $0-40
@@ -347,34 +518,18 @@ TEXT ·dense24x24AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64x32c2(d24x24In1C0, d24x24In1C1)
+inputs1:
+	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
-	; VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d24x48In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+1536)(DI), Y15, Y4
-
-#define d24x48In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+1536)(DI), Y15, Y5
-
-#define d24x48In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y0; VFMADD231PS (w+3072)(DI), Y15, Y2; \
-	VFMADD231PS (w+3104)(DI), Y15, Y4
-
-#define d24x48In3C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y3; \
-	VFMADD231PS (w+3104)(DI), Y15, Y5
 
 // dense24x48AVX2 sums 24 products for each of 48 outputs.
 TEXT ·dense24x48AVX2(SB), NOSPLIT, $0-32
@@ -385,41 +540,33 @@ TEXT ·dense24x48AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64c2(d24x48In1C0, d24x48In1C1)
+inputs1:
+	terms8x4x64c2(input_cc1a726d, input_60cffe92)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
-	; VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
 	// y[24…47] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
 	MOVQ $3, CX
-inputs4:
-	terms8x4x64c2(d24x48In3C0, d24x48In3C1)
+inputs2:
+	terms8x4x64c2(input_a58069c3, input_5fa2c988)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
+	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 96(R8)
-	; VMOVUPS Y2, 128(R8)
-	; VMOVUPS Y4, 160(R8)
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y2, 128(R8)
+	VMOVUPS Y4, 160(R8)
 	VZEROUPPER
 	RET
-
-#define d24x72In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+1536)(DI), Y15, Y2; VFMADD231PS (w+1568)(DI), Y15, Y3
-
-#define d24x72In3C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3072)(DI), Y15, Y0; VFMADD231PS (w+3104)(DI), Y15, Y1; \
-	VFMADD231PS (w+4608)(DI), Y15, Y2; VFMADD231PS (w+4640)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y4
 
 // dense24x72AVX2 sums 24 products for each of 72 outputs.
 TEXT ·dense24x72AVX2(SB), NOSPLIT, $0-40
@@ -430,39 +577,31 @@ TEXT ·dense24x72AVX2(SB), NOSPLIT, $0-40
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64(d24x72In1C0)
+inputs1:
+	terms8x4x64(input_f609e142)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
+	DECQ CX; JNZ inputs1
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
 	// y[32…71] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS 128(BX), Y0; VMOVUPS 160(BX), Y1; VMOVUPS 192(BX), Y2; VMOVUPS 224(BX), Y3; VMOVUPS 256(BX), Y4
 	MOVQ $3, CX
-inputs4:
-	terms8x4x64x32(d24x72In3C0)
+inputs2:
+	terms8x4x64x32(input_34f6ac73)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs4
-	; VMOVUPS Y0, 128(R8)
-	; VMOVUPS Y1, 160(R8)
-	; VMOVUPS Y2, 192(R8)
-	; VMOVUPS Y3, 224(R8)
-	; VMOVUPS Y4, 256(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 160(R8)
+	VMOVUPS Y2, 192(R8)
+	VMOVUPS Y3, 224(R8)
+	VMOVUPS Y4, 256(R8)
 	VZEROUPPER
 	RET
-
-#define d42x24In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS v(DX), Y15, Y4
-
-#define d42x24In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS v(DX), Y15, Y5
 
 // dense42x24AVX2 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX2(SB), NOSPLIT, $0-40
@@ -474,27 +613,19 @@ TEXT ·dense42x24AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
-inputs2:
-	terms8x4x64x32c2(d42x24In1C0, d42x24In1C1)
+inputs1:
+	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	d42x24In1C0(0, 0, 0); d42x24In1C1(4, 64, 32)
+	DECQ CX; JNZ inputs1
+	input_7640b282(0, 0, 0); input_c51a3ff9(4, 64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
-	; VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d42x24_2In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS v(DX), Y15, Y4
-
-#define d42x24_2In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS v(DX), Y15, Y5
 
 // dense42x24AVX2_2 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX2_2(SB), NOSPLIT, $0-40
@@ -506,35 +637,19 @@ TEXT ·dense42x24AVX2_2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
-inputs2:
-	terms8x4x64x32c2(d42x24_2In1C0, d42x24_2In1C1)
+inputs1:
+	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	d42x24_2In1C0(0, 0, 0); d42x24_2In1C1(4, 64, 32)
+	DECQ CX; JNZ inputs1
+	input_7640b282(0, 0, 0); input_c51a3ff9(4, 64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	epilogue_7563369b(Y0, Y1, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8)
-	epilogue_50c17e36(Y2, Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
-	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y0, 64(R8)
+	formula_c40e2a60(Y0, Y1, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8)
+	formula_c40e2a60(Y2, Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y2, 32(R8)
+	formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d48x48In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+3072)(DI), Y15, Y4
-
-#define d48x48In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+3072)(DI), Y15, Y5
-
-#define d48x48In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y0; VFMADD231PS (w+6144)(DI), Y15, Y2; \
-	VFMADD231PS (w+6176)(DI), Y15, Y4
-
-#define d48x48In3C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y3; \
-	VFMADD231PS (w+6176)(DI), Y15, Y5
 
 // dense48x48AVX2 sums 48 products for each of 48 outputs.
 TEXT ·dense48x48AVX2(SB), NOSPLIT, $0-32
@@ -545,43 +660,33 @@ TEXT ·dense48x48AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $6, CX
-inputs2:
-	terms8x4x64c2(d48x48In1C0, d48x48In1C1)
+inputs1:
+	terms8x4x64c2(input_fee25576, input_0d50d0e1)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
-	; VMOVUPS Y4, 64(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
 	// y[24…47] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
 	MOVQ $6, CX
-inputs4:
-	terms8x4x64c2(d48x48In3C0, d48x48In3C1)
+inputs2:
+	terms8x4x64c2(input_a690f818, input_2555085b)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
+	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, 96(R8)
-	; VMOVUPS Y2, 128(R8)
-	; VMOVUPS Y4, 160(R8)
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y2, 128(R8)
+	VMOVUPS Y4, 160(R8)
 	VZEROUPPER
 	RET
-
-#define d48x96In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+3072)(DI), Y15, Y2; VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; \
-	VFMADD231PS (w+6176)(DI), Y15, Y5
-
-#define d48x96In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+9216)(DI), Y15, Y0; VFMADD231PS (w+9248)(DI), Y15, Y1; \
-	VFMADD231PS (w+12288)(DI), Y15, Y2; VFMADD231PS (w+12320)(DI), Y15, Y3; VFMADD231PS (w+15360)(DI), Y15, Y4; \
-	VFMADD231PS (w+15392)(DI), Y15, Y5
 
 // dense48x96AVX2 sums 48 products for each of 96 outputs.
 TEXT ·dense48x96AVX2(SB), NOSPLIT, $0-32
@@ -592,42 +697,34 @@ TEXT ·dense48x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5
 	MOVQ $6, CX
-inputs2:
-	terms8x4x64(d48x96In1C0)
+inputs1:
+	terms8x4x64(input_eb70f283)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
+	DECQ CX; JNZ inputs1
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
 	// y[48…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 192(BX), Y0; VMOVUPS 224(BX), Y1; VMOVUPS 256(BX), Y2; VMOVUPS 288(BX), Y3; VMOVUPS 320(BX), Y4
 	VMOVUPS 352(BX), Y5
 	MOVQ $6, CX
-inputs4:
-	terms8x4x64(d48x96In3C0)
+inputs2:
+	terms8x4x64(input_73c1ab02)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
-	; VMOVUPS Y0, 192(R8)
-	; VMOVUPS Y1, 224(R8)
-	; VMOVUPS Y2, 256(R8)
-	; VMOVUPS Y3, 288(R8)
-	; VMOVUPS Y4, 320(R8)
-	; VMOVUPS Y5, 352(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 224(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 320(R8)
+	VMOVUPS Y5, 352(R8)
 	VZEROUPPER
 	RET
-
-#define d90x144In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+5760)(DI), Y15, Y2; VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; \
-	VFMADD231PS (w+11552)(DI), Y15, Y5; VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
-
-#define d90x144In4C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
 
 // dense90x144AVX2 sums 90 products for each of 144 outputs.
 TEXT ·dense90x144AVX2(SB), NOSPLIT, $0-32
@@ -639,19 +736,19 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $11, CX
-inputs3:
-	terms8x4x64(d90x144In2C0)
+inputs2:
+	terms8x4x64(input_eec116d7)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	d90x144In2C0(0, 0); d90x144In2C0(4, 64)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	DECQ CX; JNZ inputs2
+	input_eec116d7(0, 0); input_eec116d7(4, 64)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -661,20 +758,15 @@ inputs3:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ $11, CX
-inputs5:
-	terms8x4x64(d90x144In4C0)
+inputs3:
+	terms8x4x64(input_b24f1540)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs5
-	d90x144In4C0(0, 0); d90x144In4C0(4, 64)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
+	DECQ CX; JNZ inputs3
+	input_b24f1540(0, 0); input_b24f1540(4, 64)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
 	VZEROUPPER
 	RET
-
-#define d96x192In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
-	VFMADD231PS (w+12320)(DI), Y15, Y5; VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
 
 // dense96x192AVX2 sums 96 products for each of 192 outputs.
 TEXT ·dense96x192AVX2(SB), NOSPLIT, $0-32
@@ -686,32 +778,24 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $12, CX
-inputs3:
-	terms8x4x64(d96x192In2C0)
+inputs2:
+	terms8x4x64(input_5028bb7c)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $24576, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define d96x22In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS v(DX), Y15, Y4
-
-#define d96x22In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS v(DX), Y15, Y5
 
 // dense96x22AVX2 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX2(SB), NOSPLIT, $0-40
@@ -723,26 +807,18 @@ TEXT ·dense96x22AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
-inputs2:
-	terms8x4x64x32c2(d96x22In1C0, d96x22In1C1)
+inputs1:
+	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d96x22_2In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS v(DX), Y15, Y4
-
-#define d96x22_2In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS v(DX), Y15, Y5
 
 // dense96x22AVX2_2 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX2_2(SB), NOSPLIT, $0-40
@@ -754,30 +830,20 @@ TEXT ·dense96x22AVX2_2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
-inputs2:
-	terms8x4x64x32c2(d96x22_2In1C0, d96x22_2In1C1)
+inputs1:
+	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y0, (R8)
-	epilogue_82e2e705(Y2, Y0, Y1, Y3, Y5, Y6); VMOVUPS Y0, 32(R8)
-	epilogue_82e2e705(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
+	formula_00d66ee3(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y1, (R8)
+	formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y6); VMOVUPS Y0, 32(R8)
+	formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d96x96In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
-	VFMADD231PS (w+12320)(DI), Y15, Y5
-
-#define d96x96In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+18432)(DI), Y15, Y0; VFMADD231PS (w+18464)(DI), Y15, Y1; \
-	VFMADD231PS (w+24576)(DI), Y15, Y2; VFMADD231PS (w+24608)(DI), Y15, Y3; VFMADD231PS (w+30720)(DI), Y15, Y4; \
-	VFMADD231PS (w+30752)(DI), Y15, Y5
 
 // dense96x96AVX2 sums 96 products for each of 96 outputs.
 TEXT ·dense96x96AVX2(SB), NOSPLIT, $0-32
@@ -788,82 +854,34 @@ TEXT ·dense96x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5
 	MOVQ $12, CX
-inputs2:
-	terms8x4x64(d96x96In1C0)
+inputs1:
+	terms8x4x64(input_838d067c)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
+	DECQ CX; JNZ inputs1
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
 	// y[48…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 192(BX), Y0; VMOVUPS 224(BX), Y1; VMOVUPS 256(BX), Y2; VMOVUPS 288(BX), Y3; VMOVUPS 320(BX), Y4
 	VMOVUPS 352(BX), Y5
 	MOVQ $12, CX
-inputs4:
-	terms8x4x64(d96x96In3C0)
+inputs2:
+	terms8x4x64(input_172c782f)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
-	; VMOVUPS Y0, 192(R8)
-	; VMOVUPS Y1, 224(R8)
-	; VMOVUPS Y2, 256(R8)
-	; VMOVUPS Y3, 288(R8)
-	; VMOVUPS Y4, 320(R8)
-	; VMOVUPS Y5, 352(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 224(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 320(R8)
+	VMOVUPS Y5, 352(R8)
 	VZEROUPPER
 	RET
-
-#define resetGateEachAVX2Each \
-	VMULPS Y2, Y1, Y1
-
-// resetGateEachAVX2 computes y = x0 · x1 for n elements of every row.
-TEXT ·resetGateEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 · x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	resetGateEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	resetGateEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define r16Term3C0(x, w) \
-	r16Term2C0(x, w); \
-	mulAdd2(x(R10)(R11*2), Y8, Y10)
-
-#define r16Term3C1(x, w) \
-	r16Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
-
-#define r16Term2C0(x, w) \
-	r16Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
-
-#define r16Term2C1(x, w) \
-	r16Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
-
-#define r16Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
-
-#define r16Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
@@ -879,17 +897,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(r16Term3C0, r16Term3C1)
+	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r16Term3C0, r16Term3C1, last5)
+	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -902,15 +920,15 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(r16Term2C0, r16Term2C1)
+	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r16Term2C0, r16Term2C1, last10)
+	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -922,31 +940,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(r16Term1C0, r16Term1C1)
+	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r16Term1C0, r16Term1C1, last15)
+	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_2Term6(x, w) \
-	r16_2Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_2Term5(x, w) \
-	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-80
@@ -962,20 +969,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(r16_2Term6)
+	terms8x4x64(term6_b6e0dfd6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16_2Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -988,19 +994,19 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(r16_2Term5)
+	terms8x4x64(term5_ecf06c8d)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16_2Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1012,43 +1018,22 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r16_2Term1)
+	terms8x4x64(term1_830af86c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16_2Term1(0, 0)
+	term1_830af86c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r8Term6C0(x, w) \
-	r8Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Y10)
-
-#define r8Term6C1(x, w) \
-	r8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
-
-#define r8Term5C0(x, w) \
-	r8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
-
-#define r8Term5C1(x, w) \
-	r8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
-	mulAdd1(x(R10)(R11*4), Y9)
-
-#define r8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
-
-#define r8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
 TEXT ·rows8AVX2(SB), NOSPLIT, $0-80
@@ -1064,17 +1049,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(r8Term6C0, r8Term6C1)
+	terms8x4x32c2(term6_2c35bc52, term6_a08bd7ad)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(r8Term6C0, r8Term6C1, last5)
+	rest7x4x32c2(term6_2c35bc52, term6_a08bd7ad, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; 
-	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8
+	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8; VMOVUPS Y10, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1087,16 +1072,16 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(r8Term5C0, r8Term5C1)
+	terms8x4x32c2(term5_6109eeb7, term5_d5174996)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(r8Term5C0, r8Term5C1, last10)
+	rest7x4x32c2(term5_6109eeb7, term5_d5174996, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; 
-	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y8, (R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8
+	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1108,30 +1093,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(r8Term1C0, r8Term1C1)
+	terms8x4x32c2(term1_722baae5, term1_944741be)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(r8Term1C0, r8Term1C1, last15)
+	rest7x4x32c2(term1_722baae5, term1_944741be, last15)
 last15:
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r8_2Term8(x, w) \
-	r8_2Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
-
-#define r8_2Term4(x, w) \
-	r8_2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
-
-#define r8_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rows8AVX2_2 sums the products for 8 outputs of every row, in tiles of rows.
 TEXT ·rows8AVX2_2(SB), NOSPLIT, $0-80
@@ -1147,19 +1122,19 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32(r8_2Term8)
+	terms8x4x32(term8_a6f83b43)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r8_2Term8(0, 0)
+	term8_a6f83b43(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
-	VMOVUPS Y3, (R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ADDQ DI, R8; ; VMOVUPS Y5, (R8); ADDQ DI, R8; 
-	VMOVUPS Y6, (R8); ADDQ DI, R8; ; VMOVUPS Y7, (R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
+	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
+	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1171,17 +1146,17 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32(r8_2Term4)
+	terms8x4x32(term4_8a2c6a8f)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r8_2Term4(0, 0)
+	term4_8a2c6a8f(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8; ; VMOVUPS Y1, (R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ADDQ DI, R8; 
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
 	VMOVUPS Y3, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
@@ -1194,43 +1169,22 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32(r8_2Term1)
+	terms8x4x32(term1_722baae5)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r8_2Term1(0, 0)
+	term1_722baae5(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT8Term6C0(x, w) \
-	rUT8Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Y10)
-
-#define rUT8Term6C1(x, w) \
-	rUT8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
-
-#define rUT8Term5C0(x, w) \
-	rUT8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
-
-#define rUT8Term5C1(x, w) \
-	rUT8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
-	mulAdd1(x(R10)(R11*4), Y9)
-
-#define rUT8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
-
-#define rUT8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
@@ -1248,18 +1202,18 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(rUT8Term6C0, rUT8Term6C1)
+	terms8x4x32c2(term6_2c35bc52, term6_a08bd7ad)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(rUT8Term6C0, rUT8Term6C1, last5)
+	rest7x4x32c2(term6_2c35bc52, term6_a08bd7ad, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
@@ -1273,17 +1227,17 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(rUT8Term5C0, rUT8Term5C1)
+	terms8x4x32c2(term5_6109eeb7, term5_d5174996)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(rUT8Term5C0, rUT8Term5C1, last10)
+	rest7x4x32c2(term5_6109eeb7, term5_d5174996, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1295,57 +1249,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(rUT8Term1C0, rUT8Term1C1)
+	terms8x4x32c2(term1_722baae5, term1_944741be)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(rUT8Term1C0, rUT8Term1C1, last15)
+	rest7x4x32c2(term1_722baae5, term1_944741be, last15)
 last15:
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT8_2Term3C0(x, w) \
-	rUT8_2Term2C0(x, w); \
-	mulAdd1(x(R10)(R11*2), Y8)
-
-#define rUT8_2Term3C1(x, w) \
-	rUT8_2Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
-
-#define rUT8_2Term3C2(x, w) \
-	rUT8_2Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
-
-#define rUT8_2Term3C3(x, w) \
-	rUT8_2Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
-
-#define rUT8_2Term2C0(x, w) \
-	rUT8_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
-
-#define rUT8_2Term2C1(x, w) \
-	rUT8_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
-
-#define rUT8_2Term2C2(x, w) \
-	rUT8_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
-
-#define rUT8_2Term2C3(x, w) \
-	rUT8_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
-
-#define rUT8_2Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
-
-#define rUT8_2Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
-
-#define rUT8_2Term1C2(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
-
-#define rUT8_2Term1C3(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
 // rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
@@ -1363,17 +1280,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3)
+	terms8x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(rUT8_2Term3C0, rUT8_2Term3C1, rUT8_2Term3C2, rUT8_2Term3C3, last5)
+	rest7x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1385,16 +1302,16 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3)
+	terms8x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(rUT8_2Term2C0, rUT8_2Term2C1, rUT8_2Term2C2, rUT8_2Term2C3, last10)
+	rest7x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5, last10)
 last10:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
 	ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
@@ -1407,31 +1324,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3)
+	terms8x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(rUT8_2Term1C0, rUT8_2Term1C1, rUT8_2Term1C2, rUT8_2Term1C3, last15)
+	rest7x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c, last15)
 last15:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define sigmoidEachAVX2Each \
-	VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
-	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; \
-	VMULPS Y2, Y2, Y4; VMULPS c3e2aae38x8<>(SB), Y2, Y5; VADDPS c3f000000x8<>(SB), Y5, Y5; \
-	VMULPS c3d2aab32x8<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
-	VPADDD c40000000x8<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
-	VMOVUPS c3f800000x8<>(SB), Y3; VBLENDVPS Y1, Y2, Y3, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
 
 // sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
@@ -1441,35 +1347,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	sigmoidEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	sigmoidEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX2Each \
-	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; \
-	VMULPS Y4, Y4, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y3, Y6; \
-	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
-	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
-	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
 // tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
@@ -1479,7 +1372,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1487,7 +1380,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -8,16 +8,6 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-number1x4(c3f800000, 0x3f800000)
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
-
-#define zero(s0) \
-	VXORPS s0, s0, s0
-
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
-
 number1x4(c80000000, 0x80000000)
 number1x4(cc2d00000, 0xc2d00000)
 number1x4(c4138aa3b, 0x4138aa3b)
@@ -39,25 +29,100 @@ DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
-#define epilogue_503cccf4(r0, r1, r2, r3, r4, r5) \
-	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
-	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
-	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
-	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
+number1x4(c3f800000, 0x3f800000)
+#define formula_434282d5(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VADDPS r2, r3, r2; \
+	VORPS.BCST c80000000<>(SB), r2, r3; VBROADCASTSS cc2d00000<>(SB), r0; VMAXPS r3, r0, r0; \
+	VMULPS.BCST c4138aa3b<>(SB), r0, r3; VADDPS.BCST c4b400000<>(SB), r3, r3; \
+	VSUBPS.BCST c4b400000<>(SB), r3, r4; VMULPS.BCST c3db17000<>(SB), r4, r5; VSUBPS r5, r0, r5; \
+	VMULPS.BCST c3685fdf4<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
+	VMULPS.BCST c3e2aae38<>(SB), r4, r0; VADDPS.BCST c3f000000<>(SB), r0, r0; \
+	VMULPS.BCST c3d2aab32<>(SB), r5, r6; VADDPS r6, r0, r6; VMULPS r5, r6, r5; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r3, r6; VADDPS r6, r4, r6; VADDPS r6, r5, r6; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r3, r5; VPSLLD $20, r3, r3; VPADDD r3, r5, r3; \
+	VPADDD.BCST c40000000<>(SB), r3, r3; VMULPS r3, r6, r6; VADDPS r3, r6, r3; \
+	VMULPS.BCST c1f800000<>(SB), r3, r3; VPMOVD2M r2, K1; VBROADCASTSS c3f800000<>(SB), r2; \
+	VBLENDMPS r3, r2, K1, r2; VADDPS.BCST c3f800000<>(SB), r3, r3; VDIVPS r3, r2, r3; \
+	VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; VMULPS r1, r2, r1; VMULPS r7, r3, r7; VADDPS r7, r1, r7
+
+#define formula_add7f8ae(r0, r1, r2, r3, r4, r5, r6) \
+	VADDPS r0, r1, r0; VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
-	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r0
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1; VMULPS r6, r1, r6
+
+#define input_4c446d05(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; \
+	VFMADD231PS (w+14592)(DI), Z31, Z2; VFMADD231PS (w+21888)(DI), Z31, Z3
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define input_49928376(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1
+
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+#define input_cc508dc1(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
+
+#define input_924df3dc(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
+
+#define input_6c4b7973(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z2
+
+#define input_4a490556(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z3
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
+#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
+
+#define input_51e0bf81(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
+
+#define input_db813605(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 #define terms8x4x64x32c2(c0, c1) \
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
 
+#define input_252a966d(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z2; \
+	VFMADD231PS (w+3072)(DI), Z31, Z4
+
+#define input_e03b23a2(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+1536)(DI), Z31, Z3; \
+	VFMADD231PS (w+3072)(DI), Z31, Z5
+
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
+#define input_eb965c65(x, w, v) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; \
+	VFMADD231PS (w+3072)(DI), Z31, Z2; VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z4
 
 #define terms8x4x64x32(c0) \
 	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
@@ -106,57 +171,145 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-#define epilogue_6d2a8adf(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
-	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
-	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r1, r0
+#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define epilogue_e6fa32ea(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
-	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
-	VANDPS.BCST c80000000<>(SB), r0, r2; VORPS r2, r1, r1
+#define input_976c09d9(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z2; \
+	VFMADD231PS (w+6144)(DI), Z31, Z4
 
-#define epilogue_116ed5a5(r0, r1, r2, r3, r4, r5) \
-	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
-	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
-	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
-	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
-	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r2; \
-	VBLENDMPS r1, r2, K1, r2; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r2, r1
+#define input_1c724166(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; \
+	VFMADD231PS (w+6144)(DI), Z31, Z5
+
+#define input_b792fd0b(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; \
+	VFMADD231PS (w+6144)(DI), Z31, Z2; VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; \
+	VFMADD231PS (w+15360)(DI), Z31, Z5
+
+#define input_8bb081fe(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; \
+	VFMADD231PS (w+11520)(DI), Z31, Z2; VFMADD231PS (w+17280)(DI), Z31, Z3
+
+#define input_7775e2a2(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0
+
+#define input_14eb0ceb(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
+	VFMADD231PS (w+12288)(DI), Z31, Z2; VFMADD231PS (w+18432)(DI), Z31, Z3
+
+#define input_b8f0e391(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
+	VFMADD231PS (w+12288)(DI), Z31, Z2
+
+#define input_4cd451a7(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS (w+18432)(DI), Z31, Z0; VFMADD231PS (w+24576)(DI), Z31, Z1; \
+	VFMADD231PS (w+30720)(DI), Z31, Z2
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
+#define term1_5c20ddee(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z1)
+
+#define term4_33679189(x, w) \
+	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_689d862d(x, w) \
+	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
+#define term12_2e94bfa4(x, w) \
+	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define term1_61ae5298(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+
+#define term4_5a751796(x, w) \
+	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_998e7838(x, w) \
+	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
+#define term1_b6faa5b3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z2)
+
+#define term1_0366b8fd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
+
+#define term5_ada3e851(x, w) \
+	term1_b6faa5b3(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+
+#define term5_06536242(x, w) \
+	term1_0366b8fd(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
+
+#define term6_4298b6aa(x, w) \
+	term5_ada3e851(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+
+#define term6_f1c21996(x, w) \
+	term5_06536242(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define term1_d0230d51(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
+
+#define term5_144803a4(x, w) \
+	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+
+#define term1_8d6f00f2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; \
+	mulAdd1(x(R10), Z0)
+
+#define term1_cf1ffb93(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
+
+#define term4_ed77cbd3(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+
+#define term4_587a0a36(x, w) \
+	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+
+#define term8_b9621525(x, w) \
+	term4_ed77cbd3(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+	mulAdd1(x(R9)(R11*1), Z14)
+
+#define term8_b8aedad7(x, w) \
+	term4_587a0a36(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+	mulAdd1(x(R9)(R11*1), Z15)
+
+#define term1_c201ba0c(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+
+#define term4_dd54c251(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -165,67 +318,83 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
+#define term4_0d0e62db(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
+#define term8_7a4ed552(x, w) \
+	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+	mulAdd1(x(R9)(R11*1), Z7)
+
 #define terms8x4x32(c0) \
 	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
+
+#define term4_ef84b6e9(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
+#define term1_7308ff4e(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
+
+#define term1_d04ece35(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
+
+#define term5_9b612f24(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
+
+#define term5_69fa6f38(x, w) \
+	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+	mulAdd1(x(R10)(R11*4), Z17)
+
+#define term5_0d0c0c88(x, w) \
+	term1_7308ff4e(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+	mulAdd1(x(R10)(R11*4), Z18)
+
+#define term5_4079ddfe(x, w) \
+	term1_d04ece35(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+	mulAdd1(x(R10)(R11*4), Z19)
+
+#define term6_332c0feb(x, w) \
+	term5_9b612f24(x, w); mulAdd1(x(R10)(R13*1), Z20)
+
+#define term6_e1b931d7(x, w) \
+	term5_69fa6f38(x, w); mulAdd1(x(R10)(R13*1), Z21)
+
+#define term6_666176e5(x, w) \
+	term5_0d0c0c88(x, w); mulAdd1(x(R10)(R13*1), Z22)
+
+#define term6_ea6b30fb(x, w) \
+	term5_4079ddfe(x, w); mulAdd1(x(R10)(R13*1), Z23)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
+#define term5_8ce677de(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
 
-#define addEachAVX512Each \
-	VADDPS Z2, Z1, Z1
 
-// addEachAVX512 computes y = x0 + x1 for n elements of every row.
-TEXT ·addEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	addEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	addEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define addToUpdateGateEachAVX512Each \
-	VADDPS Z1, Z2, Z1; VXORPS Z2, Z2, Z2; VMAXPS Z1, Z2, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z3, Z2, Z2; \
-	VMULPS Z1, Z2, Z1; VMULPS Z4, Z3, Z2; VADDPS Z2, Z1, Z1
-
-// addToUpdateGateEachAVX512 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3) for n elements of every row.
-TEXT ·addToUpdateGateEachAVX512(SB), NOSPLIT, $0-64
+// addToAddToUpdateGateEachAVX512 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
+TEXT ·addToAddToUpdateGateEachAVX512(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); y = ((1 - x2) · v1_y) + (x2 · x3)
+	MOVQ x4+40(FP), R10; MOVQ rows+56(FP), R12; MOVQ gap+64(FP), R13; XORQ AX, AX
+	// v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2)
 row1:
-	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
+	MOVQ n+48(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
-	addToUpdateGateEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	VMOVUPS (R10)(AX*1), Z5
+	formula_434282d5(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
+	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
+	MOVQ n+48(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	VMOVUPS.Z (BX)(AX*1), K7, Z4
-	addToUpdateGateEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	VMOVUPS.Z (BX)(AX*1), K7, Z4; VMOVUPS.Z (R10)(AX*1), K7, Z5
+	formula_434282d5(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
+	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -233,12 +402,32 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d114x288In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; \
-	VFMADD231PS (w+14592)(DI), Z31, Z2; VFMADD231PS (w+21888)(DI), Z31, Z3
-
-#define d114x288In4C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1
+// addToResetGateEachAVX512 computes v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0 for n elements of every row.
+TEXT ·addToResetGateEachAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0
+row1:
+	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
+	formula_add7f8ae(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
+	VMOVUPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
+	formula_add7f8ae(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
 // dense114x288AVX512 sums 114 products for each of 288 outputs.
 TEXT ·dense114x288AVX512(SB), NOSPLIT, $0-32
@@ -249,15 +438,15 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $14, CX
-inputs3:
-	terms8x4x64(d114x288In2C0)
+inputs2:
+	terms8x4x64(input_4c446d05)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	d114x288In2C0(0, 0); d114x288In2C0(4, 64)
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	DECQ CX; JNZ inputs2
+	input_4c446d05(0, 0); input_4c446d05(4, 64)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -267,27 +456,15 @@ inputs3:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ $14, CX
-inputs5:
-	terms8x4x64(d114x288In4C0)
+inputs3:
+	terms8x4x64(input_49928376)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs5
-	d114x288In4C0(0, 0); d114x288In4C0(4, 64)
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
+	DECQ CX; JNZ inputs3
+	input_49928376(0, 0); input_49928376(4, 64)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d24x1In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
-
-#define d24x1In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
-
-#define d24x1In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z2
-
-#define d24x1In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z3
 
 // dense24x1AVX512 sums 24 products for each of 1 outputs.
 TEXT ·dense24x1AVX512(SB), NOSPLIT, $0-32
@@ -297,26 +474,14 @@ TEXT ·dense24x1AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x32c4(d24x1In1C0, d24x1In1C1, d24x1In1C2, d24x1In1C3)
+inputs1:
+	terms8x4x32c4(input_cc508dc1, input_924df3dc, input_6c4b7973, input_4a490556)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d24x1_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
-
-#define d24x1_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
-
-#define d24x1_2In1C2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z2
-
-#define d24x1_2In1C3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z3
 
 // dense24x1AVX512_2 sums 24 products for each of 1 outputs.
 TEXT ·dense24x1AVX512_2(SB), NOSPLIT, $0-32
@@ -326,21 +491,15 @@ TEXT ·dense24x1AVX512_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x32c4(d24x1_2In1C0, d24x1_2In1C1, d24x1_2In1C2, d24x1_2In1C3)
+inputs1:
+	terms8x4x32c4(input_cc508dc1, input_924df3dc, input_6c4b7973, input_4a490556)
 	ADDQ $32, SI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = sigmoid(x)
-	epilogue_503cccf4(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	formula_3e8cb041(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d24x24In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
-
-#define d24x24In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense24x24AVX512 sums 24 products for each of 24 outputs.
 TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
@@ -354,24 +513,16 @@ TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64x32c2(d24x24In1C0, d24x24In1C1)
+inputs1:
+	terms8x4x64x32c2(input_51e0bf81, input_db813605)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	; VMOVUPS Z0, (R8)
-	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, (R8)
+	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d24x48In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z2; \
-	VFMADD231PS (w+3072)(DI), Z31, Z4
-
-#define d24x48In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+1536)(DI), Z31, Z3; \
-	VFMADD231PS (w+3072)(DI), Z31, Z5
 
 // dense24x48AVX512 sums 24 products for each of 48 outputs.
 TEXT ·dense24x48AVX512(SB), NOSPLIT, $0-32
@@ -382,22 +533,18 @@ TEXT ·dense24x48AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64c2(d24x48In1C0, d24x48In1C1)
+inputs1:
+	terms8x4x64c2(input_252a966d, input_e03b23a2)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z2, 64(R8)
-	; VMOVUPS Z4, 128(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z2, 64(R8)
+	VMOVUPS Z4, 128(R8)
 	VZEROUPPER
 	RET
-
-#define d24x72In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; \
-	VFMADD231PS (w+3072)(DI), Z31, Z2; VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z4
 
 // dense24x72AVX512 sums 24 products for each of 72 outputs.
 TEXT ·dense24x72AVX512(SB), NOSPLIT, $0-40
@@ -410,23 +557,17 @@ TEXT ·dense24x72AVX512(SB), NOSPLIT, $0-40
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	MOVQ $3, CX
-inputs2:
-	terms8x4x64x32(d24x72In1C0)
+inputs1:
+	terms8x4x64x32(input_eb965c65)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
-	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 256(R8)
+	DECQ CX; JNZ inputs1
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 256(R8)
 	VZEROUPPER
 	RET
-
-#define d42x24In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
-
-#define d42x24In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense42x24AVX512 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX512(SB), NOSPLIT, $0-40
@@ -440,23 +581,17 @@ TEXT ·dense42x24AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $5, CX
-inputs2:
-	terms8x4x64x32c2(d42x24In1C0, d42x24In1C1)
+inputs1:
+	terms8x4x64x32c2(input_51e0bf81, input_db813605)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	d42x24In1C0(0, 0, 0); d42x24In1C1(4, 64, 32)
+	DECQ CX; JNZ inputs1
+	input_51e0bf81(0, 0, 0); input_db813605(4, 64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	; VMOVUPS Z0, (R8)
-	; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, (R8)
+	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d42x24_2In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
-
-#define d42x24_2In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense42x24AVX512_2 sums 42 products for each of 24 outputs.
 TEXT ·dense42x24AVX512_2(SB), NOSPLIT, $0-40
@@ -470,25 +605,17 @@ TEXT ·dense42x24AVX512_2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $5, CX
-inputs2:
-	terms8x4x64x32c2(d42x24_2In1C0, d42x24_2In1C1)
+inputs1:
+	terms8x4x64x32c2(input_51e0bf81, input_db813605)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	d42x24_2In1C0(0, 0, 0); d42x24_2In1C1(4, 64, 32)
+	DECQ CX; JNZ inputs1
+	input_51e0bf81(0, 0, 0); input_db813605(4, 64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	epilogue_6d2a8adf(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
-	epilogue_e6fa32ea(Z2, Z0, Z1, Z3, Z4, Z5, Z6); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	formula_9fefb044(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	formula_9fefb044(Z2, Z0, Z1, Z3, Z4, Z5, Z6); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d48x48In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z2; \
-	VFMADD231PS (w+6144)(DI), Z31, Z4
-
-#define d48x48In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; \
-	VFMADD231PS (w+6144)(DI), Z31, Z5
 
 // dense48x48AVX512 sums 48 products for each of 48 outputs.
 TEXT ·dense48x48AVX512(SB), NOSPLIT, $0-32
@@ -499,23 +626,18 @@ TEXT ·dense48x48AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $6, CX
-inputs2:
-	terms8x4x64c2(d48x48In1C0, d48x48In1C1)
+inputs1:
+	terms8x4x64c2(input_976c09d9, input_1c724166)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z2, 64(R8)
-	; VMOVUPS Z4, 128(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z2, 64(R8)
+	VMOVUPS Z4, 128(R8)
 	VZEROUPPER
 	RET
-
-#define d48x96In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; \
-	VFMADD231PS (w+6144)(DI), Z31, Z2; VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; \
-	VFMADD231PS (w+15360)(DI), Z31, Z5
 
 // dense48x96AVX512 sums 48 products for each of 96 outputs.
 TEXT ·dense48x96AVX512(SB), NOSPLIT, $0-32
@@ -526,25 +648,18 @@ TEXT ·dense48x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	VMOVUPS 320(BX), Z5
 	MOVQ $6, CX
-inputs2:
-	terms8x4x64(d48x96In1C0)
+inputs1:
+	terms8x4x64(input_b792fd0b)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
-	; VMOVUPS Z4, 256(R8)
-	; VMOVUPS Z5, 320(R8)
+	DECQ CX; JNZ inputs1
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
 	VZEROUPPER
 	RET
-
-#define d90x144In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; \
-	VFMADD231PS (w+11520)(DI), Z31, Z2; VFMADD231PS (w+17280)(DI), Z31, Z3
-
-#define d90x144In4C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0
 
 // dense90x144AVX512 sums 90 products for each of 144 outputs.
 TEXT ·dense90x144AVX512(SB), NOSPLIT, $0-32
@@ -555,15 +670,15 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $11, CX
-inputs3:
-	terms8x4x64(d90x144In2C0)
+inputs2:
+	terms8x4x64(input_8bb081fe)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	d90x144In2C0(0, 0); d90x144In2C0(4, 64)
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	DECQ CX; JNZ inputs2
+	input_8bb081fe(0, 0); input_8bb081fe(4, 64)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -573,18 +688,14 @@ inputs3:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0
 	MOVQ $11, CX
-inputs5:
-	terms8x4x64(d90x144In4C0)
+inputs3:
+	terms8x4x64(input_7775e2a2)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs5
-	d90x144In4C0(0, 0); d90x144In4C0(4, 64)
-	; VMOVUPS Z0, (R8)
+	DECQ CX; JNZ inputs3
+	input_7775e2a2(0, 0); input_7775e2a2(4, 64)
+	VMOVUPS Z0, (R8)
 	VZEROUPPER
 	RET
-
-#define d96x192In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
-	VFMADD231PS (w+12288)(DI), Z31, Z2; VFMADD231PS (w+18432)(DI), Z31, Z3
 
 // dense96x192AVX512 sums 96 products for each of 192 outputs.
 TEXT ·dense96x192AVX512(SB), NOSPLIT, $0-32
@@ -595,26 +706,20 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $12, CX
-inputs3:
-	terms8x4x64(d96x192In2C0)
+inputs2:
+	terms8x4x64(input_14eb0ceb)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $24576, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define d96x22In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
-
-#define d96x22In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense96x22AVX512 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX512(SB), NOSPLIT, $0-40
@@ -628,22 +733,16 @@ TEXT ·dense96x22AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $12, CX
-inputs2:
-	terms8x4x64x32c2(d96x22In1C0, d96x22In1C1)
+inputs1:
+	terms8x4x64x32c2(input_51e0bf81, input_db813605)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	; VMOVUPS Z0, (R8)
-	; MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, (R8)
+	MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d96x22_2In1C0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
-
-#define d96x22_2In1C1(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 // dense96x22AVX512_2 sums 96 products for each of 22 outputs.
 TEXT ·dense96x22AVX512_2(SB), NOSPLIT, $0-40
@@ -657,25 +756,17 @@ TEXT ·dense96x22AVX512_2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $12, CX
-inputs2:
-	terms8x4x64x32c2(d96x22_2In1C0, d96x22_2In1C1)
+inputs1:
+	terms8x4x64x32c2(input_51e0bf81, input_db813605)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	// y = sigmoid(x)
-	epilogue_503cccf4(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z0, (R8)
-	epilogue_116ed5a5(Z2, Z0, Z1, Z3, Z4, Z5); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	formula_3e8cb041(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8)
+	formula_3e8cb041(Z2, Z0, Z1, Z3, Z4, Z5); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
 	VZEROUPPER
 	RET
-
-#define d96x96In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
-	VFMADD231PS (w+12288)(DI), Z31, Z2
-
-#define d96x96In3C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS (w+18432)(DI), Z31, Z0; VFMADD231PS (w+24576)(DI), Z31, Z1; \
-	VFMADD231PS (w+30720)(DI), Z31, Z2
 
 // dense96x96AVX512 sums 96 products for each of 96 outputs.
 TEXT ·dense96x96AVX512(SB), NOSPLIT, $0-32
@@ -685,72 +776,27 @@ TEXT ·dense96x96AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2
 	MOVQ $12, CX
-inputs2:
-	terms8x4x64(d96x96In1C0)
+inputs1:
+	terms8x4x64(input_b8f0e391)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
+	DECQ CX; JNZ inputs1
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
 	// y[48…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 192(BX), Z0; VMOVUPS 256(BX), Z1; VMOVUPS 320(BX), Z2
 	MOVQ $12, CX
-inputs4:
-	terms8x4x64(d96x96In3C0)
+inputs2:
+	terms8x4x64(input_4cd451a7)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
-	; VMOVUPS Z0, 192(R8)
-	; VMOVUPS Z1, 256(R8)
-	; VMOVUPS Z2, 320(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Z0, 192(R8)
+	VMOVUPS Z1, 256(R8)
+	VMOVUPS Z2, 320(R8)
 	VZEROUPPER
 	RET
-
-#define resetGateEachAVX512Each \
-	VMULPS Z2, Z1, Z1
-
-// resetGateEachAVX512 computes y = x0 · x1 for n elements of every row.
-TEXT ·resetGateEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 · x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	resetGateEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	resetGateEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define r32Term12(x, w) \
-	r32Term8(x, w); \
-	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
-	mulAdd2(x(R9)(R13*1), Z22, Z23)
-
-#define r32Term8(x, w) \
-	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
-
-#define r32Term4(x, w) \
-	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
-
-#define r32Term1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
@@ -770,23 +816,22 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(r32Term12)
+	terms4x4x64(term12_2e94bfa4)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32Term12(0, 0)
+	term12_2e94bfa4(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
-	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
+	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -802,21 +847,20 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(r32Term8)
+	terms4x4x64(term8_998e7838)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32Term8(0, 0)
+	term8_998e7838(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -829,18 +873,18 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r32Term4)
+	terms8x4x64(term4_5a751796)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32Term4(0, 0)
+	term4_5a751796(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -852,43 +896,22 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(r32Term1)
+	terms8x4x64(term1_61ae5298)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32Term1(0, 0)
+	term1_61ae5298(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
 	VZEROUPPER
 	RET
-
-#define r32_2Term6C0(x, w) \
-	r32_2Term5C0(x, w); \
-	mulAdd2(x(R10)(R13*1), Z20, Z22)
-
-#define r32_2Term6C1(x, w) \
-	r32_2Term5C1(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
-
-#define r32_2Term5C0(x, w) \
-	r32_2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
-
-#define r32_2Term5C1(x, w) \
-	r32_2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
-	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
-
-#define r32_2Term1C0(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
-
-#define r32_2Term1C1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
 // rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-88
@@ -907,20 +930,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(r32_2Term6C0, r32_2Term6C1)
+	terms8x4x64c2(term6_4298b6aa, term6_f1c21996)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r32_2Term6C0, r32_2Term6C1, last5)
+	rest7x4x64c2(term6_4298b6aa, term6_f1c21996, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); 
-	VMOVUPS Z22, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8; VMOVUPS Z20, (R8); VMOVUPS Z22, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -934,18 +956,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(r32_2Term5C0, r32_2Term5C1)
+	terms8x4x64c2(term5_144803a4, term5_06536242)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r32_2Term5C0, r32_2Term5C1, last10)
+	rest7x4x64c2(term5_144803a4, term5_06536242, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -957,40 +979,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(r32_2Term1C0, r32_2Term1C1)
+	terms8x4x64c2(term1_d0230d51, term1_0366b8fd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r32_2Term1C0, r32_2Term1C1, last15)
+	rest7x4x64c2(term1_d0230d51, term1_0366b8fd, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16Term8C0(x, w) \
-	rUT16Term4C0(x, w); \
-	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
-
-#define rUT16Term8C1(x, w) \
-	rUT16Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
-
-#define rUT16Term4C0(x, w) \
-	rUT16Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
-
-#define rUT16Term4C1(x, w) \
-	rUT16Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
-
-#define rUT16Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
@@ -1009,19 +1011,18 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(rUT16Term8C0, rUT16Term8C1)
+	terms8x4x64c2(term8_b9621525, term8_b8aedad7)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(rUT16Term8C0, rUT16Term8C1, last5)
+	rest7x4x64c2(term8_b9621525, term8_b8aedad7, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
-	ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1034,16 +1035,16 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(rUT16Term4C0, rUT16Term4C1)
+	terms8x4x64c2(term4_dd54c251, term4_587a0a36)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(rUT16Term4C0, rUT16Term4C1, last10)
+	rest7x4x64c2(term4_dd54c251, term4_587a0a36, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1055,40 +1056,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(rUT16Term1C0, rUT16Term1C1)
+	terms8x4x64c2(term1_c201ba0c, term1_cf1ffb93)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(rUT16Term1C0, rUT16Term1C1, last15)
+	rest7x4x64c2(term1_c201ba0c, term1_cf1ffb93, last15)
 last15:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16_2Term8C0(x, w) \
-	rUT16_2Term4C0(x, w); \
-	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
-
-#define rUT16_2Term8C1(x, w) \
-	rUT16_2Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
-
-#define rUT16_2Term4C0(x, w) \
-	rUT16_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
-
-#define rUT16_2Term4C1(x, w) \
-	rUT16_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
-
-#define rUT16_2Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16_2Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
@@ -1107,19 +1088,18 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(rUT16_2Term8C0, rUT16_2Term8C1)
+	terms8x4x32c2(term8_b9621525, term8_b8aedad7)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(rUT16_2Term8C0, rUT16_2Term8C1, last5)
+	rest7x4x32c2(term8_b9621525, term8_b8aedad7, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
-	ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1132,16 +1112,16 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(rUT16_2Term4C0, rUT16_2Term4C1)
+	terms8x4x32c2(term4_dd54c251, term4_587a0a36)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(rUT16_2Term4C0, rUT16_2Term4C1, last10)
+	rest7x4x32c2(term4_dd54c251, term4_587a0a36, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1153,30 +1133,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(rUT16_2Term1C0, rUT16_2Term1C1)
+	terms8x4x32c2(term1_c201ba0c, term1_cf1ffb93)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(rUT16_2Term1C0, rUT16_2Term1C1, last15)
+	rest7x4x32c2(term1_c201ba0c, term1_cf1ffb93, last15)
 last15:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16_3Term8(x, w) \
-	rUT16_3Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
-
-#define rUT16_3Term4(x, w) \
-	rUT16_3Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
-
-#define rUT16_3Term1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_3 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_3(SB), NOSPLIT, $0-88
@@ -1193,19 +1163,19 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32(rUT16_3Term8)
+	terms8x4x32(term8_7a4ed552)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	rUT16_3Term8(0, 0)
+	term8_7a4ed552(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1217,18 +1187,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32(rUT16_3Term4)
+	terms8x4x32(term4_ef84b6e9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	rUT16_3Term4(0, 0)
+	term4_ef84b6e9(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1240,32 +1210,22 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32(rUT16_3Term1)
+	terms8x4x32(term1_c201ba0c)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	rUT16_3Term1(0, 0)
+	term1_c201ba0c(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16_4Term8(x, w) \
-	rUT16_4Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
-
-#define rUT16_4Term4(x, w) \
-	rUT16_4Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
-
-#define rUT16_4Term1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_4 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_4(SB), NOSPLIT, $0-88
@@ -1282,19 +1242,19 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(rUT16_4Term8)
+	terms8x4x64(term8_7a4ed552)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	rUT16_4Term8(0, 0)
+	term8_7a4ed552(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1306,18 +1266,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(rUT16_4Term4)
+	terms8x4x64(term4_ef84b6e9)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	rUT16_4Term4(0, 0)
+	term4_ef84b6e9(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1329,63 +1289,22 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(rUT16_4Term1)
+	terms8x4x64(term1_c201ba0c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	rUT16_4Term1(0, 0)
+	term1_c201ba0c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define rUT16_5Term6C0(x, w) \
-	rUT16_5Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Z20)
-
-#define rUT16_5Term6C1(x, w) \
-	rUT16_5Term5C1(x, w); mulAdd1(x(R10)(R13*1), Z21)
-
-#define rUT16_5Term6C2(x, w) \
-	rUT16_5Term5C2(x, w); mulAdd1(x(R10)(R13*1), Z22)
-
-#define rUT16_5Term6C3(x, w) \
-	rUT16_5Term5C3(x, w); mulAdd1(x(R10)(R13*1), Z23)
-
-#define rUT16_5Term5C0(x, w) \
-	rUT16_5Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
-
-#define rUT16_5Term5C1(x, w) \
-	rUT16_5Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
-	mulAdd1(x(R10)(R11*4), Z17)
-
-#define rUT16_5Term5C2(x, w) \
-	rUT16_5Term1C2(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
-	mulAdd1(x(R10)(R11*4), Z18)
-
-#define rUT16_5Term5C3(x, w) \
-	rUT16_5Term1C3(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
-	mulAdd1(x(R10)(R11*4), Z19)
-
-#define rUT16_5Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16_5Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
-
-#define rUT16_5Term1C2(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
-
-#define rUT16_5Term1C3(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
 // rowsUpTo16AVX512_5 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_5(SB), NOSPLIT, $0-88
@@ -1403,20 +1322,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(rUT16_5Term6C0, rUT16_5Term6C1, rUT16_5Term6C2, rUT16_5Term6C3)
+	terms8x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(rUT16_5Term6C0, rUT16_5Term6C1, rUT16_5Term6C2, rUT16_5Term6C3, last5)
+	rest7x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z20, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1430,18 +1348,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(rUT16_5Term5C0, rUT16_5Term5C1, rUT16_5Term5C2, rUT16_5Term5C3)
+	terms8x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(rUT16_5Term5C0, rUT16_5Term5C1, rUT16_5Term5C2, rUT16_5Term5C3, last10)
+	rest7x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
 	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -1453,33 +1371,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(rUT16_5Term1C0, rUT16_5Term1C1, rUT16_5Term1C2, rUT16_5Term1C3)
+	terms8x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(rUT16_5Term1C0, rUT16_5Term1C1, rUT16_5Term1C2, rUT16_5Term1C3, last15)
+	rest7x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define sigmoidEachAVX512Each \
-	VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z2, Z3, Z2; \
-	VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
-	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; \
-	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VMULPS.BCST c3e2aae38<>(SB), Z2, Z5; VADDPS.BCST c3f000000<>(SB), Z5, Z5; \
-	VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z5, Z4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z5; VADDPS Z5, Z2, Z2; VADDPS Z2, Z4, Z2; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z4; VPSLLD $20, Z3, Z3; VPADDD Z3, Z4, Z3; \
-	VPADDD.BCST c40000000<>(SB), Z3, Z3; VMULPS Z3, Z2, Z2; VADDPS Z3, Z2, Z2; \
-	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
-	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1
 
 // sigmoidEachAVX512 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX512(SB), NOSPLIT, $0-40
@@ -1489,35 +1394,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX512Each \
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z2; VBROADCASTSS c4110cccd<>(SB), Z3; VMINPS Z2, Z3, Z2; \
-	VADDPS.BCST c3f1ae148<>(SB), Z2, Z3; VPSUBD.BCST c3f1ae148<>(SB), Z3, Z3; VPSRLD $22, Z3, Z3; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z3, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z3, Z5; VMULPS Z2, Z5, Z5; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z3, Z6; VADDPS Z6, Z5, Z5; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z3, Z6; VMULPS Z4, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z4, Z6; \
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z3, Z6; VMULPS Z2, Z6, Z6; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z3, Z7; VADDPS Z7, Z6, Z6; VMULPS Z4, Z6, Z4; VADDPS Z5, Z4, Z4; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z3, Z5; VMULPS Z2, Z5, Z2; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z3, Z3; VADDPS Z3, Z2, Z2; VADDPS Z4, Z2, Z2; \
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z2, Z1
 
 // tanhEachAVX512 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX512(SB), NOSPLIT, $0-40
@@ -1527,7 +1419,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1535,7 +1427,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -2,66 +2,59 @@
 
 package rnnoise
 
-// addEachGeneric is y = x0 + x1 for every element. y may be an operand.
-func addEachGeneric(y, x0, x1 *[24]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
-// addEach_2Generic is y = x0 + x1 for every element. y may be an operand.
-func addEach_2Generic(y, x0, x1 *[48]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
-// addEach_3Generic is y = x0 + x1 for every element. y may be an operand.
-func addEach_3Generic(y, x0, x1 *[96]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
-// addToUpdateGateOfRowsGeneric is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRowsGeneric(y []State, u0, u1 [][24]float32, u2 []State) {
+// addToAddToUpdateGateOfRowsGeneric is addToAddToUpdateGateOfSumsGeneric for every row.
+func addToAddToUpdateGateOfRowsGeneric(y []State, u0 [][24]float32, u1 []State, u2, u3 [][24]float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru1H[:24], u0[i][:24], u1[i][:24], u2[i].Gru1H[:24])
+		addToAddToUpdateGateOfSumsGeneric(y[i].Gru1H[:24], u0[i][:24], u1[i].Gru1H[:24], u2[i][:24], u3[i][:24])
 	}
 }
 
-// addToUpdateGateOfRows_2Generic is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRows_2Generic(y []State, u0, u1 [][48]float32, u2 []State) {
+// addToAddToUpdateGateOfRows_2Generic is addToAddToUpdateGateOfSumsGeneric for every row.
+func addToAddToUpdateGateOfRows_2Generic(y []State, u0 [][48]float32, u1 []State, u2, u3 [][48]float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru2H[:48], u0[i][:48], u1[i][:48], u2[i].Gru2H[:48])
+		addToAddToUpdateGateOfSumsGeneric(y[i].Gru2H[:48], u0[i][:48], u1[i].Gru2H[:48], u2[i][:48], u3[i][:48])
 	}
 }
 
-// addToUpdateGateOfRows_3Generic is addToUpdateGateOfSumsGeneric for every row.
-func addToUpdateGateOfRows_3Generic(y []State, u0, u1 [][96]float32, u2 []State) {
+// addToAddToUpdateGateOfRows_3Generic is addToAddToUpdateGateOfSumsGeneric for every row.
+func addToAddToUpdateGateOfRows_3Generic(y []State, u0 [][96]float32, u1 []State, u2, u3 [][96]float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for i := range y {
-		addToUpdateGateOfSumsGeneric(y[i].Gru3H[:96], u0[i][:96], u1[i][:96], u2[i].Gru3H[:96])
+		addToAddToUpdateGateOfSumsGeneric(y[i].Gru3H[:96], u0[i][:96], u1[i].Gru3H[:96], u2[i][:96], u3[i][:96])
 	}
 }
 
-// addToUpdateGateOfSumsGeneric computes add to update gate of the sums in y.
-func addToUpdateGateOfSumsGeneric(y, u0, u1, u2 []float32) {
+// addToAddToUpdateGateOfSumsGeneric computes add to add to update gate of the sums in y.
+func addToAddToUpdateGateOfSumsGeneric(y, u0, u1, u2, u3 []float32) {
 	u0 = u0[:len(y)]
 	u1 = u1[:len(y)]
 	u2 = u2[:len(y)]
+	u3 = u3[:len(y)]
 	for j, s := range y {
 		sv0 := add(u0[j], s)
 		sv1 := relu(sv0)
-		y[j] = updateGate(u1[j], sv1, u2[j])
+		y[j] = addToUpdateGate(sv1, u1[j], u2[j], u3[j])
+	}
+}
+
+// addToResetGateEachGeneric is v0 = x1 + x2; v1 = sigmoid(v0); y = v1 · x0 for every element. y may be an operand.
+func addToResetGateEachGeneric(y, x0, x1, x2 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	x2 = x2[:len(y)]
+	for j := range y {
+		y[j] = float32(addToResetGate(x0[j], x1[j], x2[j]))
 	}
 }
 
@@ -75,7 +68,8 @@ func addToUpdateGateOfSumsGeneric(y, u0, u1, u2 []float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 2112 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 2112 multiply-adds, each sum in 2 interleaved chains.
 func c15ForwardGeneric(y *[22]float32, x *[96]float32, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -199,17 +193,8 @@ func c15ForwardSigmoidGeneric(y *[22]float32, x *[96]float32, w *[1][96][16]floa
 	sigmoidOfSumsGeneric(y[:])
 }
 
-// c2ForwardGeneric computes the output of layer "c2", 42→24:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 1008 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// c2ForwardGeneric computes the output of layer "c2", 42→24, like c15ForwardGeneric.
+// Rolled: 1008 multiply-adds, each sum in 2 interleaved chains.
 func c2ForwardGeneric(y *[24]float32, x *[42]float32, w *[1][42][16]float32, wt *[42][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -410,17 +395,8 @@ func c2ForwardTanhGeneric(y *[24]float32, x *[42]float32, w *[1][42][16]float32,
 	tanhOfSumsGeneric(y[:])
 }
 
-// c7ForwardGeneric computes the output of layer "c7", 24→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 24 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// c7ForwardGeneric computes the output of layer "c7", 24→1, like c15ForwardGeneric.
+// Fully unrolled: 24 multiply-adds, each sum in 4 interleaved chains.
 func c7ForwardGeneric(y *[1]float32, x *[24]float32, wt *[24][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
@@ -493,17 +469,8 @@ func c7ForwardSigmoidGeneric(y *[1]float32, x *[24]float32, wt *[24][8]float32, 
 	sigmoidOfSumsGeneric(y[:])
 }
 
-// gru1ForwardGeneric computes the output of layer "gru1", 24→72:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 1728 multiply-adds. It does not allocate; y must not overlap the operands.
+// gru1ForwardGeneric computes the output of layer "gru1", 24→72, like c15ForwardGeneric.
+// Rolled: 1728 multiply-adds.
 func gru1ForwardGeneric(y *[72]float32, x *[24]float32, w *[4][24][16]float32, wt *[24][8]float32, b *[5][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -699,17 +666,8 @@ func gru1ForwardRows_3Generic(y []State, x [][24]float32, w *[1][24][16]float32,
 	}
 }
 
-// gru1Forward_2Generic computes the output of layer "gru1", 24→48:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 1152 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// gru1Forward_2Generic computes the output of layer "gru1", 24→48, like c15ForwardGeneric.
+// Rolled: 1152 multiply-adds, each sum in 2 interleaved chains.
 func gru1Forward_2Generic(y *[48]float32, x *[24]float32, w *[3][24][16]float32, b *[3][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -774,17 +732,8 @@ func gru1Forward_2Generic(y *[48]float32, x *[24]float32, w *[3][24][16]float32,
 	}
 }
 
-// gru1Forward_3Generic computes the output of layer "gru1", 24→24:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 576 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// gru1Forward_3Generic computes the output of layer "gru1", 24→24, like c15ForwardGeneric.
+// Rolled: 576 multiply-adds, each sum in 2 interleaved chains.
 func gru1Forward_3Generic(y, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -929,17 +878,8 @@ func gru1Forward_3Generic(y, x *[24]float32, w *[1][24][16]float32, wt *[24][8]f
 	}
 }
 
-// gru2ForwardGeneric computes the output of layer "gru2", 90→144:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 12960 multiply-adds. It does not allocate; y must not overlap the operands.
+// gru2ForwardGeneric computes the output of layer "gru2", 90→144, like c15ForwardGeneric.
+// Rolled: 12960 multiply-adds.
 func gru2ForwardGeneric(y *[144]float32, x *[90]float32, w *[9][90][16]float32, b *[9][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1090,17 +1030,8 @@ func gru2ForwardRows_3Generic(y []State, x [][48]float32, w *[3][48][16]float32,
 	}
 }
 
-// gru2Forward_2Generic computes the output of layer "gru2", 48→96:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 4608 multiply-adds. It does not allocate; y must not overlap the operands.
+// gru2Forward_2Generic computes the output of layer "gru2", 48→96, like c15ForwardGeneric.
+// Rolled: 4608 multiply-adds.
 func gru2Forward_2Generic(y *[96]float32, x *[48]float32, w *[6][48][16]float32, b *[6][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1195,17 +1126,8 @@ func gru2Forward_2Generic(y *[96]float32, x *[48]float32, w *[6][48][16]float32,
 	}
 }
 
-// gru2Forward_3Generic computes the output of layer "gru2", 48→48:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 2304 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// gru2Forward_3Generic computes the output of layer "gru2", 48→48, like c15ForwardGeneric.
+// Rolled: 2304 multiply-adds, each sum in 2 interleaved chains.
 func gru2Forward_3Generic(y, x *[48]float32, w *[3][48][16]float32, b *[3][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1270,17 +1192,8 @@ func gru2Forward_3Generic(y, x *[48]float32, w *[3][48][16]float32, b *[3][16]fl
 	}
 }
 
-// gru3ForwardGeneric computes the output of layer "gru3", 114→288:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 32832 multiply-adds. It does not allocate; y must not overlap the operands.
+// gru3ForwardGeneric computes the output of layer "gru3", 114→288, like c15ForwardGeneric.
+// Rolled: 32832 multiply-adds.
 func gru3ForwardGeneric(y *[288]float32, x *[114]float32, w *[18][114][16]float32, b *[18][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1431,17 +1344,8 @@ func gru3ForwardRows_3Generic(y []State, x [][96]float32, w *[6][96][16]float32,
 	}
 }
 
-// gru3Forward_2Generic computes the output of layer "gru3", 96→192:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 18432 multiply-adds. It does not allocate; y must not overlap the operands.
+// gru3Forward_2Generic computes the output of layer "gru3", 96→192, like c15ForwardGeneric.
+// Rolled: 18432 multiply-adds.
 func gru3Forward_2Generic(y *[192]float32, x *[96]float32, w *[12][96][16]float32, b *[12][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1536,17 +1440,8 @@ func gru3Forward_2Generic(y *[192]float32, x *[96]float32, w *[12][96][16]float3
 	}
 }
 
-// gru3Forward_3Generic computes the output of layer "gru3", 96→96:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 9216 multiply-adds. It does not allocate; y must not overlap the operands.
+// gru3Forward_3Generic computes the output of layer "gru3", 96→96, like c15ForwardGeneric.
+// Rolled: 9216 multiply-adds.
 func gru3Forward_3Generic(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1641,48 +1536,6 @@ func gru3Forward_3Generic(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]fl
 	}
 }
 
-// resetGateEachGeneric is y = x0 · x1 for every element. y may be an operand.
-func resetGateEachGeneric(y, x0, x1 *[24]float32) {
-	for j := range y {
-		y[j] = float32(resetGate(x0[j], x1[j]))
-	}
-}
-
-// resetGateEach_2Generic is y = x0 · x1 for every element. y may be an operand.
-func resetGateEach_2Generic(y, x0, x1 *[48]float32) {
-	for j := range y {
-		y[j] = float32(resetGate(x0[j], x1[j]))
-	}
-}
-
-// resetGateEach_3Generic is y = x0 · x1 for every element. y may be an operand.
-func resetGateEach_3Generic(y, x0, x1 *[96]float32) {
-	for j := range y {
-		y[j] = float32(resetGate(x0[j], x1[j]))
-	}
-}
-
-// sigmoidEachGeneric is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEachGeneric(y, x0 *[24]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
-// sigmoidEach_2Generic is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEach_2Generic(y, x0 *[48]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
-// sigmoidEach_3Generic is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEach_3Generic(y, x0 *[96]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
 // sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.
 func sigmoidOfRowsGeneric(y []Output) {
 	for i := range y {
@@ -1701,13 +1554,6 @@ func sigmoidOfRows_2Generic(y []Output) {
 func sigmoidOfSumsGeneric(y []float32) {
 	for j, s := range y {
 		y[j] = sigmoid(s)
-	}
-}
-
-// tanhOfRowsGeneric is tanhOfSumsGeneric for every row.
-func tanhOfRowsGeneric(y [][24]float32) {
-	for i := range y {
-		tanhOfSumsGeneric(y[i][:24])
 	}
 }
 

@@ -3,19 +3,19 @@
 
 package rnnoise
 
-func addEach(y, x0, x1 *[24]float32)   { addEachGeneric(y, x0, x1) }
-func addEach_2(y, x0, x1 *[48]float32) { addEach_2Generic(y, x0, x1) }
-func addEach_3(y, x0, x1 *[96]float32) { addEach_3Generic(y, x0, x1) }
-func addToUpdateGateOfRows(y []State, u0, u1 [][24]float32, u2 []State) {
-	addToUpdateGateOfRowsGeneric(y, u0, u1, u2)
+func addToAddToUpdateGateOfRows(y []State, u0 [][24]float32, u1 []State, u2, u3 [][24]float32) {
+	addToAddToUpdateGateOfRowsGeneric(y, u0, u1, u2, u3)
 }
-func addToUpdateGateOfRows_2(y []State, u0, u1 [][48]float32, u2 []State) {
-	addToUpdateGateOfRows_2Generic(y, u0, u1, u2)
+func addToAddToUpdateGateOfRows_2(y []State, u0 [][48]float32, u1 []State, u2, u3 [][48]float32) {
+	addToAddToUpdateGateOfRows_2Generic(y, u0, u1, u2, u3)
 }
-func addToUpdateGateOfRows_3(y []State, u0, u1 [][96]float32, u2 []State) {
-	addToUpdateGateOfRows_3Generic(y, u0, u1, u2)
+func addToAddToUpdateGateOfRows_3(y []State, u0 [][96]float32, u1 []State, u2, u3 [][96]float32) {
+	addToAddToUpdateGateOfRows_3Generic(y, u0, u1, u2, u3)
 }
-func addToUpdateGateOfSums(y, u0, u1, u2 []float32) { addToUpdateGateOfSumsGeneric(y, u0, u1, u2) }
+func addToAddToUpdateGateOfSums(y, u0, u1, u2, u3 []float32) {
+	addToAddToUpdateGateOfSumsGeneric(y, u0, u1, u2, u3)
+}
+func addToResetGateEach(y, x0, x1, x2 []float32) { addToResetGateEachGeneric(y, x0, x1, x2) }
 func c15ForwardRows(y []Output, x []State, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32) {
 	c15ForwardRowsGeneric(y, x, w, wt, b)
 }
@@ -88,12 +88,6 @@ func gru3Forward_2(y *[192]float32, x *[96]float32, w *[12][96][16]float32, b *[
 func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) {
 	gru3Forward_3Generic(y, x, w, b)
 }
-func resetGateEach(y, x0, x1 *[24]float32)   { resetGateEachGeneric(y, x0, x1) }
-func resetGateEach_2(y, x0, x1 *[48]float32) { resetGateEach_2Generic(y, x0, x1) }
-func resetGateEach_3(y, x0, x1 *[96]float32) { resetGateEach_3Generic(y, x0, x1) }
-func sigmoidEach(y, x0 *[24]float32)         { sigmoidEachGeneric(y, x0) }
-func sigmoidEach_2(y, x0 *[48]float32)       { sigmoidEach_2Generic(y, x0) }
-func sigmoidEach_3(y, x0 *[96]float32)       { sigmoidEach_3Generic(y, x0) }
-func sigmoidOfRows(y []Output)               { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y []Output)             { sigmoidOfRows_2Generic(y) }
-func tanhOfRows(y [][24]float32)             { tanhOfRowsGeneric(y) }
+func sigmoidOfRows(y []Output)   { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y []Output) { sigmoidOfRows_2Generic(y) }
+func tanhOfSums(y []float32)     { tanhOfSumsGeneric(y) }

@@ -17,15 +17,11 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	gru1Recurrent := refDense(p[5], p[4], s[0])
 	gru1Hr := gru1Recurrent[0:24]
 	gru1Hz := gru1Recurrent[24:48]
-	gru1Zr := refAdd(gru1Xr, gru1Hr)
-	gru1R := refSigmoid_2(gru1Zr)
-	gru1Zz := refAdd(gru1Xz, gru1Hz)
-	gru1Z := refSigmoid_2(gru1Zz)
-	gru1Reset := refResetGate(gru1R, s[0])
+	gru1Reset := refAddToResetGate(s[0], gru1Xr, gru1Hr)
 	gru1ResetRecurrent := refDense(p[7], p[6], gru1Reset)
 	gru1Zn := refAdd(gru1Xn, gru1ResetRecurrent)
 	gru1N := refRelu(gru1Zn)
-	gru1H := refUpdateGate(gru1Z, gru1N, s[0])
+	gru1H := refAddToUpdateGate(gru1N, s[0], gru1Xz, gru1Hz)
 	var concat1 []float64
 	concat1 = append(concat1, a1...)
 	concat1 = append(concat1, gru1H...)
@@ -37,15 +33,11 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	gru2Recurrent := refDense(p[11], p[10], s[1])
 	gru2Hr := gru2Recurrent[0:48]
 	gru2Hz := gru2Recurrent[48:96]
-	gru2Zr := refAdd_2(gru2Xr, gru2Hr)
-	gru2R := refSigmoid_3(gru2Zr)
-	gru2Zz := refAdd_2(gru2Xz, gru2Hz)
-	gru2Z := refSigmoid_3(gru2Zz)
-	gru2Reset := refResetGate_2(gru2R, s[1])
+	gru2Reset := refAddToResetGate_2(s[1], gru2Xr, gru2Hr)
 	gru2ResetRecurrent := refDense(p[13], p[12], gru2Reset)
 	gru2Zn := refAdd_2(gru2Xn, gru2ResetRecurrent)
 	gru2N := refRelu_2(gru2Zn)
-	gru2H := refUpdateGate_2(gru2Z, gru2N, s[1])
+	gru2H := refAddToUpdateGate_2(gru2N, s[1], gru2Xz, gru2Hz)
 	var concat2 []float64
 	concat2 = append(concat2, gru1H...)
 	concat2 = append(concat2, gru2H...)
@@ -57,21 +49,110 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	gru3Recurrent := refDense(p[17], p[16], s[2])
 	gru3Hr := gru3Recurrent[0:96]
 	gru3Hz := gru3Recurrent[96:192]
-	gru3Zr := refAdd_3(gru3Xr, gru3Hr)
-	gru3R := refSigmoid_4(gru3Zr)
-	gru3Zz := refAdd_3(gru3Xz, gru3Hz)
-	gru3Z := refSigmoid_4(gru3Zz)
-	gru3Reset := refResetGate_3(gru3R, s[2])
+	gru3Reset := refAddToResetGate_3(s[2], gru3Xr, gru3Hr)
 	gru3ResetRecurrent := refDense(p[19], p[18], gru3Reset)
 	gru3Zn := refAdd_3(gru3Xn, gru3ResetRecurrent)
 	gru3N := refRelu_3(gru3Zn)
-	gru3H := refUpdateGate_3(gru3Z, gru3N, s[2])
+	gru3H := refAddToUpdateGate_3(gru3N, s[2], gru3Xz, gru3Hz)
 	z2 := refDense(p[21], p[20], gru3H)
-	a2 := refSigmoid_5(z2)
+	a2 := refSigmoid_2(z2)
 	z3 := refDense(p[23], p[22], gru1H)
-	a3 := refSigmoid_6(z3)
+	a3 := refSigmoid_3(z3)
 	s[0], s[1], s[2] = gru1H, gru2H, gru3H
 	return [][]float64{a2, a3}
+}
+
+// refAddToResetGate is y2 = a + b; y3 = sigmoid(y2); y = y3 · h of every element.
+func refAddToResetGate(h, a, b []float64) []float64 {
+	out := make([]float64, 24)
+	for j := range out {
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64(y3 * h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToResetGate_2 is y2 = a + b; y3 = sigmoid(y2); y = y3 · h of every element.
+func refAddToResetGate_2(h, a, b []float64) []float64 {
+	out := make([]float64, 48)
+	for j := range out {
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64(y3 * h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToResetGate_3 is y2 = a + b; y3 = sigmoid(y2); y = y3 · h of every element.
+func refAddToResetGate_3(h, a, b []float64) []float64 {
+	out := make([]float64, 96)
+	for j := range out {
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64(y3 * h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToUpdateGate is y2 = a + b; y3 = sigmoid(y2); y = ((1 - y3) · n) + (y3 · h) of every element.
+func refAddToUpdateGate(n, h, a, b []float64) []float64 {
+	out := make([]float64, 24)
+	for j := range out {
+		n_ := n[j]
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64((1-y3)*n_) + float64(y3*h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToUpdateGate_2 is y2 = a + b; y3 = sigmoid(y2); y = ((1 - y3) · n) + (y3 · h) of every element.
+func refAddToUpdateGate_2(n, h, a, b []float64) []float64 {
+	out := make([]float64, 48)
+	for j := range out {
+		n_ := n[j]
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64((1-y3)*n_) + float64(y3*h_)
+		out[j] = y_
+	}
+	return out
+}
+
+// refAddToUpdateGate_3 is y2 = a + b; y3 = sigmoid(y2); y = ((1 - y3) · n) + (y3 · h) of every element.
+func refAddToUpdateGate_3(n, h, a, b []float64) []float64 {
+	out := make([]float64, 96)
+	for j := range out {
+		n_ := n[j]
+		h_ := h[j]
+		a_ := a[j]
+		b_ := b[j]
+		y2 := a_ + b_
+		y3 := refSigmoid(y2)
+		y_ := float64((1-y3)*n_) + float64(y3*h_)
+		out[j] = y_
+	}
+	return out
 }
 
 // refAdd is y = a + b of every element.
@@ -161,44 +242,8 @@ func refRelu_3(x []float64) []float64 {
 	return out
 }
 
-// refResetGate is y = r · h of every element.
-func refResetGate(r, h []float64) []float64 {
-	out := make([]float64, 24)
-	for j := range out {
-		r_ := r[j]
-		h_ := h[j]
-		y_ := float64(r_ * h_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refResetGate_2 is y = r · h of every element.
-func refResetGate_2(r, h []float64) []float64 {
-	out := make([]float64, 48)
-	for j := range out {
-		r_ := r[j]
-		h_ := h[j]
-		y_ := float64(r_ * h_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refResetGate_3 is y = r · h of every element.
-func refResetGate_3(r, h []float64) []float64 {
-	out := make([]float64, 96)
-	for j := range out {
-		r_ := r[j]
-		h_ := h[j]
-		y_ := float64(r_ * h_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refSigmoid_6 is y = sigmoid(x) of every element.
-func refSigmoid_6(x []float64) []float64 {
+// refSigmoid_3 is y = sigmoid(x) of every element.
+func refSigmoid_3(x []float64) []float64 {
 	out := make([]float64, 1)
 	for j := range out {
 		x_ := x[0]
@@ -208,42 +253,9 @@ func refSigmoid_6(x []float64) []float64 {
 	return out
 }
 
-// refSigmoid_5 is y = sigmoid(x) of every element.
-func refSigmoid_5(x []float64) []float64 {
-	out := make([]float64, 22)
-	for j := range out {
-		x_ := x[j]
-		y_ := refSigmoid(x_)
-		out[j] = y_
-	}
-	return out
-}
-
 // refSigmoid_2 is y = sigmoid(x) of every element.
 func refSigmoid_2(x []float64) []float64 {
-	out := make([]float64, 24)
-	for j := range out {
-		x_ := x[j]
-		y_ := refSigmoid(x_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refSigmoid_3 is y = sigmoid(x) of every element.
-func refSigmoid_3(x []float64) []float64 {
-	out := make([]float64, 48)
-	for j := range out {
-		x_ := x[j]
-		y_ := refSigmoid(x_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refSigmoid_4 is y = sigmoid(x) of every element.
-func refSigmoid_4(x []float64) []float64 {
-	out := make([]float64, 96)
+	out := make([]float64, 22)
 	for j := range out {
 		x_ := x[j]
 		y_ := refSigmoid(x_)
@@ -258,45 +270,6 @@ func refTanh(x []float64) []float64 {
 	for j := range out {
 		x_ := x[j]
 		y_ := math.Tanh(x_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refUpdateGate is y = ((1 - z) · n) + (z · h) of every element.
-func refUpdateGate(z, n, h []float64) []float64 {
-	out := make([]float64, 24)
-	for j := range out {
-		z_ := z[j]
-		n_ := n[j]
-		h_ := h[j]
-		y_ := float64((1-z_)*n_) + float64(z_*h_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refUpdateGate_2 is y = ((1 - z) · n) + (z · h) of every element.
-func refUpdateGate_2(z, n, h []float64) []float64 {
-	out := make([]float64, 48)
-	for j := range out {
-		z_ := z[j]
-		n_ := n[j]
-		h_ := h[j]
-		y_ := float64((1-z_)*n_) + float64(z_*h_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refUpdateGate_3 is y = ((1 - z) · n) + (z · h) of every element.
-func refUpdateGate_3(z, n, h []float64) []float64 {
-	out := make([]float64, 96)
-	for j := range out {
-		z_ := z[j]
-		n_ := n[j]
-		h_ := h[j]
-		y_ := float64((1-z_)*n_) + float64(z_*h_)
 		out[j] = y_
 	}
 	return out

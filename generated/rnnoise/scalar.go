@@ -9,17 +9,26 @@ func add(a float32, b float32) float32 {
 	return a + b
 }
 
+// addToResetGate is y2 = a + b; y3 = sigmoid(y2); y = y3 · h.
+func addToResetGate(h float32, a float32, b float32) float32 {
+	y2 := a + b
+	y3 := nnrt.Sigmoid32(y2)
+	return float32(y3 * h)
+}
+
+// addToUpdateGate is y2 = a + b; y3 = sigmoid(y2); y = ((1 - y3) · n) + (y3 · h).
+func addToUpdateGate(n float32, h float32, a float32, b float32) float32 {
+	y2 := a + b
+	y3 := nnrt.Sigmoid32(y2)
+	return float32((1-y3)*n) + float32(y3*h)
+}
+
 // relu is y = select(x < 0, 0, x).
 func relu(x float32) float32 {
 	if x < 0 {
 		return 0
 	}
 	return x
-}
-
-// resetGate is y = r · h.
-func resetGate(r float32, h float32) float32 {
-	return float32(r * h)
 }
 
 // sigmoid is y = sigmoid(x).
@@ -30,9 +39,4 @@ func sigmoid(x float32) float32 {
 // tanh is y = tanh(x).
 func tanh(x float32) float32 {
 	return nnrt.Tanh32(x)
-}
-
-// updateGate is y = ((1 - z) · n) + (z · h).
-func updateGate(z float32, n float32, h float32) float32 {
-	return float32((1-z)*n) + float32(z*h)
 }

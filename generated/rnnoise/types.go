@@ -24,10 +24,10 @@ type Workspace struct {
 	next State
 	t0   [24]float32
 	t1   [288]float32
-	t2   [96]float32
+	t2   [144]float32
 	t3   [96]float32
 	t4   [96]float32
-	t5   [144]float32
+	t5   [96]float32
 	t6   [96]float32
 }
 

@@ -22,55 +22,39 @@ func (n *Net) Forward(y *Output, x *Input, s *State, ws *Workspace) {
 	conv1d1Forward(z1, pad1, &p.w1)
 	slice1 := (*[516]float32)(ws.t1[:516])
 	slice(slice1, z1)
-	square1 := &ws.t2
-	squareEach(square1, slice1)
-	slice2 := (*[516]float32)(ws.t1[:516])
+	slice2 := &ws.t2
 	slice_2(slice2, z1)
-	square2 := (*[516]float32)(ws.t0[:516])
-	squareEach(square2, slice2)
-	add1 := (*[516]float32)(ws.t1[:516])
-	addEach(add1, square1, square2)
-	sqrt1 := &ws.t2
-	sqrtEach(sqrt1, add1)
-	a2 := (*[512]float32)(ws.t1[:512])
+	sqrt1 := (*[516]float32)(ws.t0[:516])
+	squareToSqrtEach(sqrt1[:], slice1[:], slice2[:])
+	a2 := (*[512]float32)(ws.t2[:512])
 	activationForward(a2, sqrt1, &p.w2, &p.b2)
-	a3 := (*[128]float32)(ws.t2[:128])
+	a3 := (*[128]float32)(ws.t1[:128])
 	conv1d3Forward(a3, a2, &p.w3, &p.b3)
-	a4 := (*[64]float32)(ws.t1[:64])
+	a4 := (*[64]float32)(ws.t2[:64])
 	conv1d4Forward(a4, a3, &p.w4, &p.b4)
-	a5 := (*[128]float32)(ws.t2[:128])
+	a5 := (*[128]float32)(ws.t1[:128])
 	conv1d5Forward(a5, a4, &p.w5, &p.b5)
-	lstm1Input := (*[512]float32)(ws.t1[:512])
+	lstm1Input := (*[512]float32)(ws.t2[:512])
 	lstm1ForwardSkip(lstm1Input, a5, &p.weightIhOfLstm1, &p.biasIhOfLstm1)
-	lstm1Gates := (*[512]float32)(ws.t2[:512])
+	lstm1Gates := (*[512]float32)(ws.t1[:512])
 	lstm1Forward(lstm1Gates, &s.Lstm1H, &p.weightHhOfLstm1, &p.biasHhOfLstm1)
 	addOfSums(lstm1Gates[:], lstm1Input[:])
 	for l := range 4 {
 		lstmZi := &ws.t3[l]
 		copy(lstmZi[:], lstm1Gates[128*l:][:128])
 	}
-	lstm1Zi := &ws.t3[0]
 	lstm1Zf := &ws.t3[1]
+	lstm1Zi := &ws.t3[0]
 	lstm1Zg := &ws.t3[2]
 	lstm1Zo := &ws.t3[3]
-	lstm1I := (*[128]float32)(ws.t2[:128])
-	sigmoidEach(lstm1I, lstm1Zi)
-	lstm1F := (*[128]float32)(ws.t1[:128])
-	sigmoidEach(lstm1F, lstm1Zf)
-	lstm1G := (*[128]float32)(ws.t0[:128])
-	tanhEach(lstm1G, lstm1Zg)
-	lstm1O := &ws.t4
-	sigmoidEach(lstm1O, lstm1Zo)
-	cellEach(&next.Lstm1C, lstm1F, &s.Lstm1C, lstm1I, lstm1G)
-	lstm1A := (*[128]float32)(ws.t2[:128])
-	tanhEach(lstm1A, &next.Lstm1C)
-	outputGateEach(&next.Lstm1H, lstm1O, lstm1A)
-	relu1 := &ws.t4
-	reluEach(relu1, &next.Lstm1H)
-	a6 := (*[1]float32)(ws.t2[:1])
+	tanhToSigmoidToSigmoidToCellEach(next.Lstm1C[:], s.Lstm1C[:], lstm1Zf[:], lstm1Zi[:], lstm1Zg[:])
+	tanhToSigmoidToOutputGateEach(next.Lstm1H[:], lstm1Zo[:], next.Lstm1C[:])
+	relu1 := (*[128]float32)(ws.t2[:128])
+	reluEach(relu1[:], next.Lstm1H[:])
+	a6 := (*[1]float32)(ws.t1[:1])
 	decoderForward(a6, relu1, &p.w8, &p.b8)
 	sigmoidOfSums(a6[:])
-	reduceMean1 := (*[1]float32)(ws.t4[:1])
+	reduceMean1 := (*[1]float32)(ws.t2[:1])
 	reduceMean(reduceMean1, a6)
 	y[0] = reduceMean1[0]
 	*s = *next
@@ -98,29 +82,21 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	pad1 := ws.t1[:len(x)]
 	z1 := ws.t2[:len(x)]
 	slice1 := ws.t3[:len(x)]
-	square1 := ws.t4[:len(x)]
-	slice2 := ws.t3[:len(x)]
-	square2 := ws.t5[:len(x)]
-	add1 := ws.t3[:len(x)]
-	sqrt1 := ws.t4[:len(x)]
+	slice2 := ws.t4[:len(x)]
+	sqrt1 := ws.t5[:len(x)]
 	a2 := ws.t6[:len(x)]
 	a3 := ws.t7[:len(x)]
 	a4 := ws.t8[:len(x)]
 	a5 := ws.t7[:len(x)]
 	lstm1Input := ws.t6[:len(x)]
 	lstm1Gates := ws.t9[:len(x)]
-	lstm1Zi := ws.t10[0][:len(x)]
 	lstm1Zf := ws.t10[1][:len(x)]
+	lstm1Zi := ws.t10[0][:len(x)]
 	lstm1Zg := ws.t10[2][:len(x)]
 	lstm1Zo := ws.t10[3][:len(x)]
-	lstm1I := ws.t7[:len(x)]
-	lstm1F := ws.t11[:len(x)]
-	lstm1G := ws.t12[:len(x)]
-	lstm1O := ws.t13[:len(x)]
-	lstm1A := ws.t11[:len(x)]
 	relu1 := ws.t7[:len(x)]
-	a6 := ws.t14[:len(x)]
-	reduceMean1 := ws.t15[:len(x)]
+	a6 := ws.t11[:len(x)]
+	reduceMean1 := ws.t12[:len(x)]
 	for i := range x {
 		copy(xAll[i][0:64], s[i].XPast[:])
 		copy(xAll[i][64:576], x[i][:])
@@ -129,11 +105,8 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 		pad1Contract_2((*[640]float32)(pad1[i][:]), &xAll[i])
 		conv1d1Forward(&z1[i], (*[640]float32)(pad1[i][:]), &p.w1)
 		slice(&slice1[i], &z1[i])
-		squareEach(&square1[i], &slice1[i])
 		slice_2(&slice2[i], &z1[i])
-		squareEach(&square2[i], &slice2[i])
-		addEach(&add1[i], &square1[i], &square2[i])
-		sqrtEach(&sqrt1[i], &add1[i])
+		squareToSqrtEach(sqrt1[i][:], slice1[i][:], slice2[i][:])
 		activationForward((*[512]float32)(a2[i][:]), &sqrt1[i], &p.w2, &p.b2)
 		conv1d3Forward((*[128]float32)(a3[i][:]), (*[512]float32)(a2[i][:]), &p.w3, &p.b3)
 		conv1d4Forward(&a4[i], (*[128]float32)(a3[i][:]), &p.w4, &p.b4)
@@ -149,14 +122,9 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 		}
 	}
 	for i := range x {
-		sigmoidEach((*[128]float32)(lstm1I[i][:]), (*[128]float32)(lstm1Zi[i][:]))
-		sigmoidEach((*[128]float32)(lstm1F[i][:]), (*[128]float32)(lstm1Zf[i][:]))
-		tanhEach((*[128]float32)(lstm1G[i][:]), (*[128]float32)(lstm1Zg[i][:]))
-		sigmoidEach((*[128]float32)(lstm1O[i][:]), (*[128]float32)(lstm1Zo[i][:]))
-		cellEach(&next[i].Lstm1C, (*[128]float32)(lstm1F[i][:]), &s[i].Lstm1C, (*[128]float32)(lstm1I[i][:]), (*[128]float32)(lstm1G[i][:]))
-		tanhEach((*[128]float32)(lstm1A[i][:]), &next[i].Lstm1C)
-		outputGateEach(&next[i].Lstm1H, (*[128]float32)(lstm1O[i][:]), (*[128]float32)(lstm1A[i][:]))
-		reluEach((*[128]float32)(relu1[i][:]), &next[i].Lstm1H)
+		tanhToSigmoidToSigmoidToCellEach(next[i].Lstm1C[:], s[i].Lstm1C[:], (*[128]float32)(lstm1Zf[i][:])[:], (*[128]float32)(lstm1Zi[i][:])[:], (*[128]float32)(lstm1Zg[i][:])[:])
+		tanhToSigmoidToOutputGateEach(next[i].Lstm1H[:], (*[128]float32)(lstm1Zo[i][:])[:], next[i].Lstm1C[:])
+		reluEach((*[128]float32)(relu1[i][:])[:], next[i].Lstm1H[:])
 		decoderForward(&a6[i], (*[128]float32)(relu1[i][:]), &p.w8, &p.b8)
 		sigmoidOfSums(a6[i][:])
 		reduceMean(&reduceMean1[i], &a6[i])

@@ -7,25 +7,10 @@ package silero
 func addEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func addEachAVX2_2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func addEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func addEachAVX512_2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func cellEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
-
-//go:noescape
-func cellEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
-
-//go:noescape
 func convolve128To16AVX2(y, x, w, b *float32, rows, taps int)
-
-//go:noescape
-func convolve128To16AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve128To1AVX2(y, x, w, b *float32, rows, taps int)
@@ -34,16 +19,16 @@ func convolve128To1AVX2(y, x, w, b *float32, rows, taps int)
 func convolve128To1AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
+func convolve128To32AVX512(y, x, w, b *float32, rows, taps int)
+
+//go:noescape
 func convolve129To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve129To16AVX512(y, x, w, b *float32, rows, taps int)
+func convolve129To32AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve1To16AVX2(y, x, w *float32, rows, taps int)
-
-//go:noescape
-func convolve1To16AVX512(y, x, w *float32, rows, taps int)
 
 //go:noescape
 func convolve1To2AVX2(y, x, w *float32, rows, taps int)
@@ -52,16 +37,19 @@ func convolve1To2AVX2(y, x, w *float32, rows, taps int)
 func convolve1To2AVX512(y, x, w *float32, rows, taps int)
 
 //go:noescape
+func convolve1To32AVX512(y, x, w *float32, rows, taps int)
+
+//go:noescape
 func convolve64To16AVX2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func convolve64To16AVX2_2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve64To16AVX512(y, x, w, b *float32, rows, taps int)
+func convolve64To32AVX512(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
-func convolve64To16AVX512_2(y, x, w, b *float32, rows, taps int)
+func convolve64To32AVX512_2(y, x, w, b *float32, rows, taps int)
 
 //go:noescape
 func dense128x512AVX2(y, x, w, b *float32)
@@ -77,12 +65,6 @@ func listed128x512AVX512(y, x, w, b *float32, list *int32, count int)
 
 //go:noescape
 func nonZero128(list *int32, count *int, x *float32)
-
-//go:noescape
-func outputGateEachAVX2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func outputGateEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
 func reluEachAVX2(y, x0 *float32, n, rows, gap int)
@@ -103,22 +85,22 @@ func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX2(y, x0 *float32, n, rows, gap int)
+func squareToSqrtEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func sqrtEachAVX512(y, x0 *float32, n, rows, gap int)
+func squareToSqrtEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func squareEachAVX2(y, x0 *float32, n, rows, gap int)
+func tanhToSigmoidToOutputGateEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func squareEachAVX512(y, x0 *float32, n, rows, gap int)
+func tanhToSigmoidToOutputGateEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
+func tanhToSigmoidToSigmoidToCellEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
 //go:noescape
-func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
+func tanhToSigmoidToSigmoidToCellEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -126,8 +108,8 @@ func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			convolve129To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 8; q += 2 {
+			convolve129To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -138,23 +120,12 @@ func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32,
 	}
 }
 
-func addEach(y, x0, x1 *[516]float32) {
-	switch {
-	case useAVX512:
-		addEachAVX512(&y[0], &x0[0], &x1[0], 516, 1, 0)
-	case useAVX2:
-		addEachAVX2(&y[0], &x0[0], &x1[0], 516, 1, 0)
-	default:
-		addEachGeneric(y, x0, x1)
-	}
-}
-
 func addOfRows(y, u0 [][528]float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512_2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+		addEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
 	case useAVX2:
-		addEachAVX2_2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
+		addEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 512, len(y), 64)
 	default:
 		addOfRowsGeneric(y, u0)
 	}
@@ -163,30 +134,19 @@ func addOfRows(y, u0 [][528]float32) {
 func addOfSums(y, u0 []float32) {
 	switch {
 	case useAVX512:
-		addEachAVX512_2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+		addEachAVX512(&y[0], &y[0], &u0[0], len(y), 1, 0)
 	case useAVX2:
-		addEachAVX2_2(&y[0], &y[0], &u0[0], len(y), 1, 0)
+		addEachAVX2(&y[0], &y[0], &u0[0], len(y), 1, 0)
 	default:
 		addOfSumsGeneric(y, u0)
-	}
-}
-
-func cellEach(y, x0, x1, x2, x3 *[128]float32) {
-	switch {
-	case useAVX512:
-		cellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
-	case useAVX2:
-		cellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], 128, 1, 0)
-	default:
-		cellEachGeneric(y, x0, x1, x2, x3)
 	}
 }
 
 func conv1d1Forward(y *[1032]float32, x *[640]float32, w *[17][257][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 16 {
-			convolve1To16AVX512(&y[q*16], &x[0], &w[q][0][0], 1, 1)
+		for q := 0; q < 16; q += 2 {
+			convolve1To32AVX512(&y[q*16], &x[0], &w[q][0][0], 1, 1)
 		}
 		convolve1To2AVX512(&y[256], &x[0], &w[16][0][0], 1, 1)
 	case useAVX2:
@@ -202,8 +162,8 @@ func conv1d1Forward(y *[1032]float32, x *[640]float32, w *[17][257][16]float32) 
 func conv1d3Forward(y *[128]float32, x *[512]float32, w *[4][385][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			convolve128To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 4; q += 2 {
+			convolve128To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -217,8 +177,8 @@ func conv1d3Forward(y *[128]float32, x *[512]float32, w *[4][385][16]float32, b 
 func conv1d4Forward(y *[64]float32, x *[128]float32, w *[4][193][16]float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			convolve64To16AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 4; q += 2 {
+			convolve64To32AVX512(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -232,8 +192,8 @@ func conv1d4Forward(y *[64]float32, x *[128]float32, w *[4][193][16]float32, b *
 func conv1d5Forward(y *[128]float32, x *[64]float32, w *[8][193][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			convolve64To16AVX512_2(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
+		for q := 0; q < 8; q += 2 {
+			convolve64To32AVX512_2(&y[q*16], &x[0], &w[q][0][0], &b[q][0], 1, 1)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -360,23 +320,12 @@ func lstm1ForwardSkip(y *[512]float32, x *[128]float32, w *[32][129][16]float32,
 	}
 }
 
-func outputGateEach(y, x0, x1 *[128]float32) {
+func reluEach(y, x0 []float32) {
 	switch {
 	case useAVX512:
-		outputGateEachAVX512(&y[0], &x0[0], &x1[0], 128, 1, 0)
+		reluEachAVX512(&y[0], &x0[0], len(y), 1, 0)
 	case useAVX2:
-		outputGateEachAVX2(&y[0], &x0[0], &x1[0], 128, 1, 0)
-	default:
-		outputGateEachGeneric(y, x0, x1)
-	}
-}
-
-func reluEach(y, x0 *[128]float32) {
-	switch {
-	case useAVX512:
-		reluEachAVX512(&y[0], &x0[0], 128, 1, 0)
-	case useAVX2:
-		reluEachAVX2(&y[0], &x0[0], 128, 1, 0)
+		reluEachAVX2(&y[0], &x0[0], len(y), 1, 0)
 	default:
 		reluEachGeneric(y, x0)
 	}
@@ -392,17 +341,6 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-func sigmoidEach(y, x0 *[128]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &x0[0], 128, 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &x0[0], 128, 1, 0)
-	default:
-		sigmoidEachGeneric(y, x0)
-	}
-}
-
 func sigmoidOfSums(y []float32) {
 	switch {
 	case useAVX512:
@@ -414,35 +352,35 @@ func sigmoidOfSums(y []float32) {
 	}
 }
 
-func sqrtEach(y, x0 *[516]float32) {
+func squareToSqrtEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		sqrtEachAVX512(&y[0], &x0[0], 516, 1, 0)
+		squareToSqrtEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		sqrtEachAVX2(&y[0], &x0[0], 516, 1, 0)
+		squareToSqrtEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
-		sqrtEachGeneric(y, x0)
+		squareToSqrtEachGeneric(y, x0, x1)
 	}
 }
 
-func squareEach(y, x0 *[516]float32) {
+func tanhToSigmoidToOutputGateEach(y, x0, x1 []float32) {
 	switch {
 	case useAVX512:
-		squareEachAVX512(&y[0], &x0[0], 516, 1, 0)
+		tanhToSigmoidToOutputGateEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		squareEachAVX2(&y[0], &x0[0], 516, 1, 0)
+		tanhToSigmoidToOutputGateEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
-		squareEachGeneric(y, x0)
+		tanhToSigmoidToOutputGateEachGeneric(y, x0, x1)
 	}
 }
 
-func tanhEach(y, x0 *[128]float32) {
+func tanhToSigmoidToSigmoidToCellEach(y, x0, x1, x2, x3 []float32) {
 	switch {
 	case useAVX512:
-		tanhEachAVX512(&y[0], &x0[0], 128, 1, 0)
+		tanhToSigmoidToSigmoidToCellEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
 	case useAVX2:
-		tanhEachAVX2(&y[0], &x0[0], 128, 1, 0)
+		tanhToSigmoidToSigmoidToCellEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3[0], len(y), 1, 0)
 	default:
-		tanhEachGeneric(y, x0)
+		tanhToSigmoidToSigmoidToCellEachGeneric(y, x0, x1, x2, x3)
 	}
 }

@@ -27,8 +27,32 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
+#define input_c36524d0(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
+	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
+	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
+
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 number4x8(c80000000x8, 0x8000000080000000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
@@ -48,6 +72,20 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
+#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; \
+	VMULPS c3d2aab32x8<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
+
+#define formula_812a6968(r0, r1) \
+	VMULPS r0, r0, r0; VMULPS r1, r1, r1; VADDPS r0, r1, r0; VSQRTPS r0, r0
+
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
 number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
@@ -75,41 +113,62 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
+#define formula_30621805(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r3, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; \
+	VMULPS r2, r2, r5; VMULPS r5, r4, r5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r4; VPERMPS r4, r1, r4; \
+	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
+	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
+	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0; VORPS c80000000x8<>(SB), r7, r5; \
+	VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r5, r2, r2; VMULPS c4138aa3bx8<>(SB), r2, r5; \
+	VADDPS c4b400000x8<>(SB), r5, r5; VSUBPS c4b400000x8<>(SB), r5, r3; VMULPS c3db17000x8<>(SB), r3, r1; \
+	VSUBPS r1, r2, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r3; VMULPS r3, r3, r1; \
+	VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; VMULPS c3d2aab32x8<>(SB), r1, r6; \
+	VADDPS r6, r2, r6; VMULPS r1, r6, r1; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r5, r6; \
+	VADDPS r6, r3, r6; VADDPS r6, r1, r6; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r1; VPERMPS r1, r5, r1; \
+	VPSLLD $20, r5, r5; VPADDD r5, r1, r5; VPADDD c40000000x8<>(SB), r5, r5; VMULPS r5, r6, r6; \
+	VADDPS r5, r6, r5; VMULPS c1f800000x8<>(SB), r5, r5; VMOVUPS c3f800000x8<>(SB), r6; VBLENDVPS r7, r5, r6, r6; \
+	VADDPS c3f800000x8<>(SB), r5, r5; VDIVPS r5, r6, r5; VMULPS r0, r5, r0
 
-#define addEachAVX2Each \
-	VADDPS Y2, Y1, Y1
+#define formula_cc468fa5(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r3, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; \
+	VMULPS r2, r2, r5; VMULPS r5, r4, r5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r4; VPERMPS r4, r1, r4; \
+	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
+	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
+	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0; VORPS c80000000x8<>(SB), r7, r5; \
+	VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r5, r2, r2; VMULPS c4138aa3bx8<>(SB), r2, r5; \
+	VADDPS c4b400000x8<>(SB), r5, r5; VSUBPS c4b400000x8<>(SB), r5, r3; VMULPS c3db17000x8<>(SB), r3, r1; \
+	VSUBPS r1, r2, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r3; VMULPS r3, r3, r1; \
+	VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; VMULPS c3d2aab32x8<>(SB), r1, r6; \
+	VADDPS r6, r2, r6; VMULPS r1, r6, r1; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r5, r6; \
+	VADDPS r6, r3, r6; VADDPS r6, r1, r6; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r1; VPERMPS r1, r5, r1; \
+	VPSLLD $20, r5, r5; VPADDD r5, r1, r5; VPADDD c40000000x8<>(SB), r5, r5; VMULPS r5, r6, r6; \
+	VADDPS r5, r6, r5; VMULPS c1f800000x8<>(SB), r5, r5; VMOVUPS c3f800000x8<>(SB), r6; VBLENDVPS r7, r5, r6, r6; \
+	VADDPS c3f800000x8<>(SB), r5, r5; VDIVPS r5, r6, r5; VORPS c80000000x8<>(SB), r8, r6; \
+	VMOVUPS cc2d00000x8<>(SB), r7; VMAXPS r6, r7, r7; VMULPS c4138aa3bx8<>(SB), r7, r6; \
+	VADDPS c4b400000x8<>(SB), r6, r6; VSUBPS c4b400000x8<>(SB), r6, r1; VMULPS c3db17000x8<>(SB), r1, r3; \
+	VSUBPS r3, r7, r3; VMULPS c3685fdf4x8<>(SB), r1, r1; VSUBPS r1, r3, r1; VMULPS r1, r1, r3; \
+	VMULPS c3e2aae38x8<>(SB), r1, r7; VADDPS c3f000000x8<>(SB), r7, r7; VMULPS c3d2aab32x8<>(SB), r3, r2; \
+	VADDPS r2, r7, r2; VMULPS r3, r2, r3; VMOVUPS table8x4_cf4d3427428ece82<>(SB), r2; VPERMPS r2, r6, r2; \
+	VADDPS r2, r1, r2; VADDPS r2, r3, r2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r6, r3; \
+	VPSLLD $20, r6, r6; VPADDD r6, r3, r6; VPADDD c40000000x8<>(SB), r6, r6; VMULPS r6, r2, r2; \
+	VADDPS r6, r2, r6; VMULPS c1f800000x8<>(SB), r6, r6; VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r8, r6, r2, r2; \
+	VADDPS c3f800000x8<>(SB), r6, r6; VDIVPS r6, r2, r6; VMULPS r9, r6, r9; VMULPS r0, r5, r0; VADDPS r0, r9, r0
 
-// addEachAVX2 computes y = x0 + x1 for n elements of every row.
+
+// addEachAVX2 computes y = x1 + x0 for n elements of every row.
 TEXT ·addEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 + x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	addEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	addEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define addEachAVX2_2Each \
-	VADDPS Y1, Y2, Y1
-
-// addEachAVX2_2 computes y = x1 + x0 for n elements of every row.
-TEXT ·addEachAVX2_2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
 	// y = x1 + x0
@@ -117,7 +176,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	addEachAVX2_2Each
+	VADDPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -125,37 +184,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	addEachAVX2_2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define cellEachAVX2Each \
-	VMULPS Y2, Y1, Y1; VMULPS Y4, Y3, Y2; VADDPS Y2, Y1, Y1
-
-// cellEachAVX2 computes y = (x0 · x1) + (x2 · x3) for n elements of every row.
-TEXT ·cellEachAVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// y = (x0 · x1) + (x2 · x3)
-row1:
-	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
-	cellEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	VMASKMOVPS (BX)(AX*1), Y0, Y4
-	cellEachAVX2Each
+	VADDPS Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -207,7 +236,7 @@ done5:
 	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	// y = select(x < 0, 0, x)
-	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y0; VMOVUPS Y0, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y4; VMOVUPS Y4, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R13); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 256(R13); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 288(R13)
 	ADDQ $2048, R12; ADDQ $512, R13
@@ -282,59 +311,59 @@ window4:
 	MOVQ $4, CX
 terms6:
 	VMOVUPS (R11), Y12; VMOVUPS 32(R11), Y13
-	mulAdd2((R10), Y2, Y3); mulAdd2(4(R10), Y4, Y5); mulAdd2(8(R10), Y6, Y7)
-	VMOVUPS 64(R11), Y12; VMOVUPS 96(R11), Y13; mulAdd2(16(R10), Y2, Y3); mulAdd2(20(R10), Y4, Y5)
-	mulAdd2(24(R10), Y6, Y7)
-	VMOVUPS 128(R11), Y12; VMOVUPS 160(R11), Y13; mulAdd2(32(R10), Y2, Y3); mulAdd2(36(R10), Y4, Y5)
-	mulAdd2(40(R10), Y6, Y7)
-	VMOVUPS 192(R11), Y12; VMOVUPS 224(R11), Y13; mulAdd2(48(R10), Y2, Y3); mulAdd2(52(R10), Y4, Y5)
-	mulAdd2(56(R10), Y6, Y7)
-	ADDQ $64, R10; ADDQ $256, R11
+	mulAdd2((R10), Y2, Y3); mulAdd2(516(R10), Y4, Y5); mulAdd2(1032(R10), Y6, Y7)
+	VMOVUPS 64(R11), Y12; VMOVUPS 96(R11), Y13; mulAdd2(4(R10), Y2, Y3); mulAdd2(520(R10), Y4, Y5)
+	mulAdd2(1036(R10), Y6, Y7)
+	VMOVUPS 128(R11), Y12; VMOVUPS 160(R11), Y13; mulAdd2(8(R10), Y2, Y3); mulAdd2(524(R10), Y4, Y5)
+	mulAdd2(1040(R10), Y6, Y7)
+	VMOVUPS 192(R11), Y12; VMOVUPS 224(R11), Y13; mulAdd2(12(R10), Y2, Y3); mulAdd2(528(R10), Y4, Y5)
+	mulAdd2(1044(R10), Y6, Y7)
+	ADDQ $16, R10; ADDQ $256, R11
 	DECQ CX; JNZ terms6
 	MOVQ $4, CX
 terms7:
-	VMOVUPS 7232(R11), Y12; VMOVUPS 7264(R11), Y13; mulAdd2(-256(R10), Y0, Y1); mulAdd2(-252(R10), Y2, Y3)
-	mulAdd2(-248(R10), Y4, Y5); mulAdd2(-244(R10), Y6, Y7)
-	VMOVUPS 7296(R11), Y12; VMOVUPS 7328(R11), Y13; mulAdd2(-240(R10), Y0, Y1); mulAdd2(-236(R10), Y2, Y3)
-	mulAdd2(-232(R10), Y4, Y5); mulAdd2(-228(R10), Y6, Y7)
-	VMOVUPS 7360(R11), Y12; VMOVUPS 7392(R11), Y13; mulAdd2(-224(R10), Y0, Y1); mulAdd2(-220(R10), Y2, Y3)
-	mulAdd2(-216(R10), Y4, Y5); mulAdd2(-212(R10), Y6, Y7)
-	VMOVUPS 7424(R11), Y12; VMOVUPS 7456(R11), Y13; mulAdd2(-208(R10), Y0, Y1); mulAdd2(-204(R10), Y2, Y3)
-	mulAdd2(-200(R10), Y4, Y5); mulAdd2(-196(R10), Y6, Y7)
-	ADDQ $64, R10; ADDQ $256, R11
+	VMOVUPS 7232(R11), Y12; VMOVUPS 7264(R11), Y13; mulAdd2(-64(R10), Y0, Y1); mulAdd2(452(R10), Y2, Y3)
+	mulAdd2(968(R10), Y4, Y5); mulAdd2(1484(R10), Y6, Y7)
+	VMOVUPS 7296(R11), Y12; VMOVUPS 7328(R11), Y13; mulAdd2(-60(R10), Y0, Y1); mulAdd2(456(R10), Y2, Y3)
+	mulAdd2(972(R10), Y4, Y5); mulAdd2(1488(R10), Y6, Y7)
+	VMOVUPS 7360(R11), Y12; VMOVUPS 7392(R11), Y13; mulAdd2(-56(R10), Y0, Y1); mulAdd2(460(R10), Y2, Y3)
+	mulAdd2(976(R10), Y4, Y5); mulAdd2(1492(R10), Y6, Y7)
+	VMOVUPS 7424(R11), Y12; VMOVUPS 7456(R11), Y13; mulAdd2(-52(R10), Y0, Y1); mulAdd2(464(R10), Y2, Y3)
+	mulAdd2(980(R10), Y4, Y5); mulAdd2(1496(R10), Y6, Y7)
+	ADDQ $16, R10; ADDQ $256, R11
 	DECQ CX; JNZ terms7
 	MOVQ $4, CX
 terms8:
-	VMOVUPS 14464(R11), Y12; VMOVUPS 14496(R11), Y13; mulAdd2(-508(R10), Y0, Y1); mulAdd2(-504(R10), Y2, Y3)
-	mulAdd2(-500(R10), Y4, Y5)
-	VMOVUPS 14528(R11), Y12; VMOVUPS 14560(R11), Y13; mulAdd2(-492(R10), Y0, Y1); mulAdd2(-488(R10), Y2, Y3)
-	mulAdd2(-484(R10), Y4, Y5)
-	VMOVUPS 14592(R11), Y12; VMOVUPS 14624(R11), Y13; mulAdd2(-476(R10), Y0, Y1); mulAdd2(-472(R10), Y2, Y3)
-	mulAdd2(-468(R10), Y4, Y5)
-	VMOVUPS 14656(R11), Y12; VMOVUPS 14688(R11), Y13; mulAdd2(-460(R10), Y0, Y1); mulAdd2(-456(R10), Y2, Y3)
-	mulAdd2(-452(R10), Y4, Y5)
-	ADDQ $64, R10; ADDQ $256, R11
+	VMOVUPS 14464(R11), Y12; VMOVUPS 14496(R11), Y13; mulAdd2(388(R10), Y0, Y1); mulAdd2(904(R10), Y2, Y3)
+	mulAdd2(1420(R10), Y4, Y5)
+	VMOVUPS 14528(R11), Y12; VMOVUPS 14560(R11), Y13; mulAdd2(392(R10), Y0, Y1); mulAdd2(908(R10), Y2, Y3)
+	mulAdd2(1424(R10), Y4, Y5)
+	VMOVUPS 14592(R11), Y12; VMOVUPS 14624(R11), Y13; mulAdd2(396(R10), Y0, Y1); mulAdd2(912(R10), Y2, Y3)
+	mulAdd2(1428(R10), Y4, Y5)
+	VMOVUPS 14656(R11), Y12; VMOVUPS 14688(R11), Y13; mulAdd2(400(R10), Y0, Y1); mulAdd2(916(R10), Y2, Y3)
+	mulAdd2(1432(R10), Y4, Y5)
+	ADDQ $16, R10; ADDQ $256, R11
 	DECQ CX; JNZ terms8
 done5:
-	ADDQ $256, SI; ADDQ $1024, DI
+	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	MOVQ SI, R10; MOVQ DI, R11
 	MOVQ taps+40(FP), AX; TESTQ AX, AX; JZ done10
 window9:
-	VMOVUPS (R11), Y12; VMOVUPS 32(R11), Y13; mulAdd2((R10), Y2, Y3); mulAdd2(4(R10), Y4, Y5)
-	mulAdd2(8(R10), Y6, Y7)
-	VMOVUPS 8256(R11), Y12; VMOVUPS 8288(R11), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3)
-	mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	VMOVUPS 16512(R11), Y12; VMOVUPS 16544(R11), Y13; mulAdd2(4(R10), Y0, Y1); mulAdd2(8(R10), Y2, Y3)
-	mulAdd2(12(R10), Y4, Y5)
+	VMOVUPS (R11), Y12; VMOVUPS 32(R11), Y13; mulAdd2((R10), Y2, Y3); mulAdd2(516(R10), Y4, Y5)
+	mulAdd2(1032(R10), Y6, Y7)
+	VMOVUPS 8256(R11), Y12; VMOVUPS 8288(R11), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(516(R10), Y2, Y3)
+	mulAdd2(1032(R10), Y4, Y5); mulAdd2(1548(R10), Y6, Y7)
+	VMOVUPS 16512(R11), Y12; VMOVUPS 16544(R11), Y13; mulAdd2(516(R10), Y0, Y1); mulAdd2(1032(R10), Y2, Y3)
+	mulAdd2(1548(R10), Y4, Y5)
 done10:
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R13); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 512(R13); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 544(R13); VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 1024(R13)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 1056(R13); VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
 	VMOVUPS Y0, 1536(R13); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 1568(R13)
-	ADDQ $16, R12; ADDQ $2048, R13
+	ADDQ $2064, R12; ADDQ $2048, R13
 	ADDQ $0, x+8(FP)
 	ADDQ $0, y+0(FP)
 	DECQ rows+32(FP)
@@ -446,7 +475,7 @@ done5:
 	DECQ R9; JNZ blocks3
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R13)
 	ADDQ $0, R12; ADDQ $0, R13
 	ADDQ $0, x+8(FP)
@@ -483,7 +512,7 @@ done5:
 	ADDQ $64, SI; ADDQ $1024, DI
 	DECQ R9; JNZ blocks3
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R13); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R13)
 	ADDQ $0, R12; ADDQ $0, R13
 	ADDQ $0, x+8(FP)
@@ -492,12 +521,6 @@ done5:
 	JNZ row1
 	VZEROUPPER
 	RET
-
-#define d128x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
-	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
 
 // dense128x512AVX2 sums 128 products for each of 512 outputs.
 TEXT ·dense128x512AVX2(SB), NOSPLIT, $0-32
@@ -509,18 +532,18 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
-inputs3:
-	terms8x4x64(d128x512In2C0)
+inputs2:
+	terms8x4x64(input_c36524d0)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	DECQ CX; JNZ inputs2
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -549,52 +572,20 @@ listed2:
 	VFMADD231PS 24800(DI)(R13*1), Y15, Y7
 	DECQ CX; JNZ listed2
 done3:
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define outputGateEachAVX2Each \
-	VMULPS Y2, Y1, Y1
-
-// outputGateEachAVX2 computes y = x0 · x1 for n elements of every row.
-TEXT ·outputGateEachAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
-	XORQ AX, AX
-	// y = x0 · x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	outputGateEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
-	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	outputGateEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define reluEachAVX2Each \
-	VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y1
 
 // reluEachAVX2 computes y = select(x0 < 0, 0, x0) for n elements of every row.
 TEXT ·reluEachAVX2(SB), NOSPLIT, $0-40
@@ -604,33 +595,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	reluEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	reluEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r16Term6(x, w) \
-	r16Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16Term5(x, w) \
-	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
@@ -646,20 +626,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(r16Term6)
+	terms8x4x64(term6_b6e0dfd6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -672,19 +651,19 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(r16Term5)
+	terms8x4x64(term5_ecf06c8d)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -696,33 +675,22 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r16Term1)
+	terms8x4x64(term1_830af86c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16Term1(0, 0)
+	term1_830af86c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define sigmoidEachAVX2Each \
-	VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
-	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; \
-	VMULPS Y2, Y2, Y4; VMULPS c3e2aae38x8<>(SB), Y2, Y5; VADDPS c3f000000x8<>(SB), Y5, Y5; \
-	VMULPS c3d2aab32x8<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
-	VPADDD c40000000x8<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
-	VMOVUPS c3f800000x8<>(SB), Y3; VBLENDVPS Y1, Y2, Y3, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
 
 // sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
@@ -732,16 +700,16 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	sigmoidEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	sigmoidEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -749,27 +717,25 @@ next3:
 	VZEROUPPER
 	RET
 
-#define sqrtEachAVX2Each \
-	VSQRTPS Y1, Y1
-
-// sqrtEachAVX2 computes y = sqrt(x0) for n elements of every row.
-TEXT ·sqrtEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = sqrt(x0)
+// squareToSqrtEachAVX2 computes v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2) for n elements of every row.
+TEXT ·squareToSqrtEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2)
 row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	sqrtEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	formula_812a6968(Y2, Y1)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	sqrtEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	formula_812a6968(Y2, Y1)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -777,27 +743,25 @@ next3:
 	VZEROUPPER
 	RET
 
-#define squareEachAVX2Each \
-	VMULPS Y1, Y1, Y1
-
-// squareEachAVX2 computes y = x0 · x0 for n elements of every row.
-TEXT ·squareEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = x0 · x0
+// tanhToSigmoidToOutputGateEachAVX2 computes v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0 for n elements of every row.
+TEXT ·tanhToSigmoidToOutputGateEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0
 row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	squareEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	formula_30621805(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	squareEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	formula_30621805(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -805,37 +769,26 @@ next3:
 	VZEROUPPER
 	RET
 
-#define tanhEachAVX2Each \
-	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; \
-	VMULPS Y4, Y4, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y3, Y6; \
-	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
-	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
-	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
-
-// tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
-	// y = tanh(x0)
+// tanhToSigmoidToSigmoidToCellEachAVX2 computes v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0) for n elements of every row.
+TEXT ·tanhToSigmoidToSigmoidToCellEachAVX2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
+	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
+	// v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0)
 row1:
-	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y1
-	tanhEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
+	formula_cc468fa5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
+	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
-	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	tanhEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
+	VMASKMOVPS (BX)(AX*1), Y0, Y4
+	formula_cc468fa5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
+	VMASKMOVPS Y4, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX

@@ -9,7 +9,7 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 //	for every i0<128 i1<4
 //	y[i1][i0] of [4 128] =
 //		bias[i0]
-//		+ Σ i2<9 i3<3 i4<16 of x[16*i2 + i4][i1 + i3 - 1] of [129 4] * filters[i0][16*i2 + i4][i3]
+//		+ Σ i2<9 i3<3 i4<16 of x[i1 + i3 - 1][16*i2 + i4] of [4 129] * filters[i0][16*i2 + i4][i3]
 //
 // in which an element that does not exist makes no term, and then relu. It does not allocate.
 func activationForwardGeneric(y *[512]float32, x *[516]float32, w *[8][387][16]float32, b *[8][16]float32) {
@@ -29,17 +29,17 @@ func activationForwardGeneric(y *[512]float32, x *[516]float32, w *[8][387][16]f
 				for i3 := range 9 {
 					for i4, n4 := max(0, -i1+1), min(3, -i1+5); i4 < n4; i4++ {
 						t0 := 6192*i0 + i2 + 256*i3 + 2064*i4
-						t1 := i1 + 64*i3 + i4
+						t1 := 129*i1 + 16*i3 + 129*i4
 						for i5, n5 := 0, min(16, -16*i3+129, -16*i3+129); i5 < n5; i5++ {
 							v1 := (*[8]float32)(filters[t0+16*i5:])
-							s0 += float32(x[t1+4*i5-1] * v1[0])
-							s1 += float32(x[t1+4*i5-1] * v1[1])
-							s2 += float32(x[t1+4*i5-1] * v1[2])
-							s3 += float32(x[t1+4*i5-1] * v1[3])
-							s4 += float32(x[t1+4*i5-1] * v1[4])
-							s5 += float32(x[t1+4*i5-1] * v1[5])
-							s6 += float32(x[t1+4*i5-1] * v1[6])
-							s7 += float32(x[t1+4*i5-1] * v1[7])
+							s0 += float32(x[t1+i5-129] * v1[0])
+							s1 += float32(x[t1+i5-129] * v1[1])
+							s2 += float32(x[t1+i5-129] * v1[2])
+							s3 += float32(x[t1+i5-129] * v1[3])
+							s4 += float32(x[t1+i5-129] * v1[4])
+							s5 += float32(x[t1+i5-129] * v1[5])
+							s6 += float32(x[t1+i5-129] * v1[6])
+							s7 += float32(x[t1+i5-129] * v1[7])
 						}
 					}
 				}
@@ -59,13 +59,6 @@ func activationForwardGeneric(y *[512]float32, x *[516]float32, w *[8][387][16]f
 	}
 }
 
-// addEachGeneric is y = x0 + x1 for every element. y may be an operand.
-func addEachGeneric(y, x0, x1 *[516]float32) {
-	for j := range y {
-		y[j] = float32(add(x0[j], x1[j]))
-	}
-}
-
 // addOfRowsGeneric is addOfSumsGeneric for every row.
 func addOfRowsGeneric(y, u0 [][528]float32) {
 	u0 = u0[:len(y)]
@@ -79,13 +72,6 @@ func addOfSumsGeneric(y, u0 []float32) {
 	u0 = u0[:len(y)]
 	for j, s := range y {
 		y[j] = add(u0[j], s)
-	}
-}
-
-// cellEachGeneric is y = (x0 · x1) + (x2 · x3) for every element. y may be an operand.
-func cellEachGeneric(y, x0, x1, x2, x3 *[128]float32) {
-	for j := range y {
-		y[j] = float32(cell(x0[j], x1[j], x2[j], x3[j]))
 	}
 }
 
@@ -348,7 +334,8 @@ func decoderForwardGeneric(y *[1]float32, x *[128]float32, w *[1][128][16]float3
 //		y[n] = s
 //	}
 //
-// Rolled: 65536 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 65536 multiply-adds.
 func lstm1ForwardGeneric(y *[512]float32, x *[128]float32, w *[32][129][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -459,13 +446,6 @@ func lstm1ForwardRows_2Generic(y [][528]float32, x []State, w *[32][129][16]floa
 	}
 }
 
-// outputGateEachGeneric is y = x0 · x1 for every element. y may be an operand.
-func outputGateEachGeneric(y, x0, x1 *[128]float32) {
-	for j := range y {
-		y[j] = float32(outputGate(x0[j], x1[j]))
-	}
-}
-
 // pad1Contract computes, over the loops
 //
 //	for every i0<1 i1<64
@@ -488,10 +468,7 @@ func pad1Contract(y *[640]float32, init *[576]float32) {
 //
 // in which an element that does not exist makes no term. It does not allocate.
 func pad1Contract_2(y *[640]float32, init *[576]float32) {
-	for i1 := range 576 {
-		s0 := init[i1]
-		y[i1] = s0
-	}
+	copy(y[0:][:576], init[0:])
 }
 
 // reduceMean computes y[o][i], the sum of x[o][n][i] over n, for x of the shape [1, 1, 1].
@@ -501,16 +478,10 @@ func reduceMean(y, x *[1]float32) {
 }
 
 // reluEachGeneric is y = select(x0 < 0, 0, x0) for every element. y may be an operand.
-func reluEachGeneric(y, x0 *[128]float32) {
+func reluEachGeneric(y, x0 []float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(relu(x0[j]))
-	}
-}
-
-// sigmoidEachGeneric is y = sigmoid(x0) for every element. y may be an operand.
-func sigmoidEachGeneric(y, x0 *[128]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
 	}
 }
 
@@ -521,41 +492,45 @@ func sigmoidOfSumsGeneric(y []float32) {
 	}
 }
 
-// slice is y[i0][i1] = x[i0 + 258·i1] for the shape [129, 4].
+// slice is y[i0][i1] = x[258·i0 + i1] for the shape [4, 129].
 func slice(y *[516]float32, x *[1032]float32) {
-	for i0 := range 129 {
-		for i1 := range 4 {
-			y[i0*4+i1] = x[i0+i1*258]
-		}
+	for i0 := range 4 {
+		copy(y[i0*129:][:129], x[i0*258:])
 	}
 }
 
-// slice_2 is y[i0][i1] = x[129 + i0 + 258·i1] for the shape [129, 4].
+// slice_2 is y[i0][i1] = x[129 + 258·i0 + i1] for the shape [4, 129].
 func slice_2(y *[516]float32, x *[1032]float32) {
-	for i0 := range 129 {
-		for i1 := range 4 {
-			y[i0*4+i1] = x[129+i0+i1*258]
-		}
+	for i0 := range 4 {
+		copy(y[i0*129:][:129], x[129+i0*258:])
 	}
 }
 
-// sqrtEachGeneric is y = sqrt(x0) for every element. y may be an operand.
-func sqrtEachGeneric(y, x0 *[516]float32) {
+// squareToSqrtEachGeneric is v0 = x1 · x1; v1 = x0 · x0; v2 = v1 + v0; y = sqrt(v2) for every element. y may be an operand.
+func squareToSqrtEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
-		y[j] = float32(sqrt(x0[j]))
+		y[j] = float32(squareToSqrt(x0[j], x1[j]))
 	}
 }
 
-// squareEachGeneric is y = x0 · x0 for every element. y may be an operand.
-func squareEachGeneric(y, x0 *[516]float32) {
+// tanhToSigmoidToOutputGateEachGeneric is v0 = tanh(x1); v1 = sigmoid(x0); y = v1 · v0 for every element. y may be an operand.
+func tanhToSigmoidToOutputGateEachGeneric(y, x0, x1 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
-		y[j] = float32(square(x0[j]))
+		y[j] = float32(tanhToSigmoidToOutputGate(x0[j], x1[j]))
 	}
 }
 
-// tanhEachGeneric is y = tanh(x0) for every element. y may be an operand.
-func tanhEachGeneric(y, x0 *[128]float32) {
+// tanhToSigmoidToSigmoidToCellEachGeneric is v0 = tanh(x3); v1 = sigmoid(x2); v2 = sigmoid(x1); y = (v2 · x0) + (v1 · v0) for every element. y may be an operand.
+func tanhToSigmoidToSigmoidToCellEachGeneric(y, x0, x1, x2, x3 []float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	x2 = x2[:len(y)]
+	x3 = x3[:len(y)]
 	for j := range y {
-		y[j] = float32(tanh(x0[j]))
+		y[j] = float32(tanhToSigmoidToSigmoidToCell(x0[j], x1[j], x2[j], x3[j]))
 	}
 }

@@ -6,10 +6,8 @@ package silero
 func activationForward(y *[512]float32, x *[516]float32, w *[8][387][16]float32, b *[8][16]float32) {
 	activationForwardGeneric(y, x, w, b)
 }
-func addEach(y, x0, x1 *[516]float32)          { addEachGeneric(y, x0, x1) }
-func addOfRows(y, u0 [][528]float32)           { addOfRowsGeneric(y, u0) }
-func addOfSums(y, u0 []float32)                { addOfSumsGeneric(y, u0) }
-func cellEach(y, x0, x1, x2, x3 *[128]float32) { cellEachGeneric(y, x0, x1, x2, x3) }
+func addOfRows(y, u0 [][528]float32) { addOfRowsGeneric(y, u0) }
+func addOfSums(y, u0 []float32)      { addOfSumsGeneric(y, u0) }
 func conv1d1Forward(y *[1032]float32, x *[640]float32, w *[17][257][16]float32) {
 	conv1d1ForwardGeneric(y, x, w)
 }
@@ -37,10 +35,12 @@ func lstm1ForwardRows_2(y [][528]float32, x []State, w *[32][129][16]float32, b 
 func lstm1ForwardSkip(y *[512]float32, x *[128]float32, w *[32][129][16]float32, b *[32][16]float32) {
 	lstm1Forward(y, x, w, b)
 }
-func outputGateEach(y, x0, x1 *[128]float32) { outputGateEachGeneric(y, x0, x1) }
-func reluEach(y, x0 *[128]float32)           { reluEachGeneric(y, x0) }
-func sigmoidEach(y, x0 *[128]float32)        { sigmoidEachGeneric(y, x0) }
-func sigmoidOfSums(y []float32)              { sigmoidOfSumsGeneric(y) }
-func sqrtEach(y, x0 *[516]float32)           { sqrtEachGeneric(y, x0) }
-func squareEach(y, x0 *[516]float32)         { squareEachGeneric(y, x0) }
-func tanhEach(y, x0 *[128]float32)           { tanhEachGeneric(y, x0) }
+func reluEach(y, x0 []float32)             { reluEachGeneric(y, x0) }
+func sigmoidOfSums(y []float32)            { sigmoidOfSumsGeneric(y) }
+func squareToSqrtEach(y, x0, x1 []float32) { squareToSqrtEachGeneric(y, x0, x1) }
+func tanhToSigmoidToOutputGateEach(y, x0, x1 []float32) {
+	tanhToSigmoidToOutputGateEachGeneric(y, x0, x1)
+}
+func tanhToSigmoidToSigmoidToCellEach(y, x0, x1, x2, x3 []float32) {
+	tanhToSigmoidToSigmoidToCellEachGeneric(y, x0, x1, x2, x3)
+}

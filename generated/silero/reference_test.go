@@ -42,25 +42,22 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 		}
 	}
 	var slice1 []float64
-	for i0 := range 1 {
-		for i1 := range 129 {
-			for i2 := range 4 {
-				slice1 = append(slice1, z1[0+258*i0+1*i1+258*i2])
+	for i0 := range 4 {
+		for i1 := range 1 {
+			for i2 := range 129 {
+				slice1 = append(slice1, z1[0+258*i0+258*i1+1*i2])
 			}
 		}
 	}
-	square1 := refSquare(slice1)
 	var slice2 []float64
-	for i0 := range 1 {
-		for i1 := range 129 {
-			for i2 := range 4 {
-				slice2 = append(slice2, z1[129+258*i0+1*i1+258*i2])
+	for i0 := range 4 {
+		for i1 := range 1 {
+			for i2 := range 129 {
+				slice2 = append(slice2, z1[129+258*i0+258*i1+1*i2])
 			}
 		}
 	}
-	square2 := refSquare(slice2)
-	add1 := refAdd(square1, square2)
-	sqrt1 := refSqrt(add1)
+	sqrt1 := refSquareToSqrt(slice1, slice2)
 	z2 := make([]float64, 512)
 	for i0 := range 128 {
 		_ = i0
@@ -73,8 +70,8 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 					_ = i3
 					for i4 := range 16 {
 						_ = i4
-						if 16*i2+i4 < 129 && i1+i3-1 >= 0 && i1+i3-1 < 4 {
-							z2[i0+128*i1] += sqrt1[i1+64*i2+i3+4*i4-1] * p[2][387*i0+48*i2+i3+3*i4]
+						if i1+i3-1 >= 0 && i1+i3-1 < 4 && 16*i2+i4 < 129 {
+							z2[i0+128*i1] += sqrt1[129*i1+16*i2+129*i3+i4-129] * p[2][387*i0+48*i2+i3+3*i4]
 						}
 					}
 				}
@@ -147,18 +144,13 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	a5 := refRelu_2(z5)
 	lstm1Input := refDense(p[10], p[9], a5)
 	lstm1Recurrent := refDense(p[12], p[11], s[1])
-	lstm1Gates := refAdd_2(lstm1Input, lstm1Recurrent)
+	lstm1Gates := refAdd(lstm1Input, lstm1Recurrent)
 	lstm1Zi := lstm1Gates[0:128]
 	lstm1Zf := lstm1Gates[128:256]
 	lstm1Zg := lstm1Gates[256:384]
 	lstm1Zo := lstm1Gates[384:512]
-	lstm1I := refSigmoid_2(lstm1Zi)
-	lstm1F := refSigmoid_2(lstm1Zf)
-	lstm1G := refTanh(lstm1Zg)
-	lstm1O := refSigmoid_2(lstm1Zo)
-	lstm1C := refCell(lstm1F, s[2], lstm1I, lstm1G)
-	lstm1A := refTanh(lstm1C)
-	lstm1H := refOutputGate(lstm1O, lstm1A)
+	lstm1C := refTanhToSigmoidToSigmoidToCell(s[2], lstm1Zf, lstm1Zi, lstm1Zg)
+	lstm1H := refTanhToSigmoidToOutputGate(lstm1Zo, lstm1C)
 	relu1 := refRelu_2(lstm1H)
 	z6 := make([]float64, 1)
 	for i0 := range 1 {
@@ -178,7 +170,7 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 			}
 		}
 	}
-	a6 := refSigmoid_3(z6)
+	a6 := refSigmoid_2(z6)
 	reduceMean1 := make([]float64, 1)
 	for j := range reduceMean1 {
 		for n := range 1 {
@@ -190,52 +182,14 @@ func refForward(p [][]float64, x *Input, s [][]float64) [][]float64 {
 	return [][]float64{reduceMean1_2}
 }
 
-// refAdd_2 is s = a + b of every element.
-func refAdd_2(a, b []float64) []float64 {
+// refAdd is s = a + b of every element.
+func refAdd(a, b []float64) []float64 {
 	out := make([]float64, 512)
 	for j := range out {
 		a_ := a[j]
 		b_ := b[j]
 		s := a_ + b_
 		out[j] = s
-	}
-	return out
-}
-
-// refAdd is y = x0 + x1 of every element.
-func refAdd(x0, x1 []float64) []float64 {
-	out := make([]float64, 516)
-	for j := range out {
-		x0_ := x0[j]
-		x1_ := x1[j]
-		y_ := x0_ + x1_
-		out[j] = y_
-	}
-	return out
-}
-
-// refCell is y = (f · c) + (i · g) of every element.
-func refCell(f, c, i, g []float64) []float64 {
-	out := make([]float64, 128)
-	for j := range out {
-		f_ := f[j]
-		c_ := c[j]
-		i_ := i[j]
-		g_ := g[j]
-		y_ := float64(f_*c_) + float64(i_*g_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refOutputGate is y = o · a of every element.
-func refOutputGate(o, a []float64) []float64 {
-	out := make([]float64, 128)
-	for j := range out {
-		o_ := o[j]
-		a_ := a[j]
-		y_ := float64(o_ * a_)
-		out[j] = y_
 	}
 	return out
 }
@@ -302,8 +256,8 @@ func refRelu_3(x []float64) []float64 {
 	return out
 }
 
-// refSigmoid_3 is y = sigmoid(x) of every element.
-func refSigmoid_3(x []float64) []float64 {
+// refSigmoid_2 is y = sigmoid(x) of every element.
+func refSigmoid_2(x []float64) []float64 {
 	out := make([]float64, 1)
 	for j := range out {
 		x_ := x[0]
@@ -313,45 +267,47 @@ func refSigmoid_3(x []float64) []float64 {
 	return out
 }
 
-// refSigmoid_2 is y = sigmoid(x) of every element.
-func refSigmoid_2(x []float64) []float64 {
+// refSquareToSqrt is y3 = x3 · x3; y2 = x2 · x2; y4 = y2 + y3; y = sqrt(y4) of every element.
+func refSquareToSqrt(x2, x3 []float64) []float64 {
+	out := make([]float64, 516)
+	for j := range out {
+		x2_ := x2[j]
+		x3_ := x3[j]
+		y3 := float64(x3_ * x3_)
+		y2 := float64(x2_ * x2_)
+		y4 := y2 + y3
+		y_ := math.Sqrt(y4)
+		out[j] = y_
+	}
+	return out
+}
+
+// refTanhToSigmoidToOutputGate is y3 = tanh(x2); y2 = sigmoid(x); y = y2 · y3 of every element.
+func refTanhToSigmoidToOutputGate(x, x2 []float64) []float64 {
 	out := make([]float64, 128)
 	for j := range out {
 		x_ := x[j]
-		y_ := refSigmoid(x_)
+		x2_ := x2[j]
+		y3 := math.Tanh(x2_)
+		y2 := refSigmoid(x_)
+		y_ := float64(y2 * y3)
 		out[j] = y_
 	}
 	return out
 }
 
-// refSqrt is y = sqrt(x) of every element.
-func refSqrt(x []float64) []float64 {
-	out := make([]float64, 516)
-	for j := range out {
-		x_ := x[j]
-		y_ := math.Sqrt(x_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refSquare is y = x · x of every element.
-func refSquare(x []float64) []float64 {
-	out := make([]float64, 516)
-	for j := range out {
-		x_ := x[j]
-		y_ := float64(x_ * x_)
-		out[j] = y_
-	}
-	return out
-}
-
-// refTanh is y = tanh(x) of every element.
-func refTanh(x []float64) []float64 {
+// refTanhToSigmoidToSigmoidToCell is y4 = tanh(x3); y3 = sigmoid(x2); y2 = sigmoid(x); y = (y2 · c) + (y3 · y4) of every element.
+func refTanhToSigmoidToSigmoidToCell(c, x, x2, x3 []float64) []float64 {
 	out := make([]float64, 128)
 	for j := range out {
+		c_ := c[j]
 		x_ := x[j]
-		y_ := math.Tanh(x_)
+		x2_ := x2[j]
+		x3_ := x3[j]
+		y4 := math.Tanh(x3_)
+		y3 := refSigmoid(x2_)
+		y2 := refSigmoid(x_)
+		y_ := float64(y2*c_) + float64(y3*y4)
 		out[j] = y_
 	}
 	return out

@@ -4,19 +4,9 @@ package silero
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// add is y = x0 + x1.
-func add(x0 float32, x1 float32) float32 {
-	return x0 + x1
-}
-
-// cell is y = (f · c) + (i · g).
-func cell(f float32, c float32, i float32, g float32) float32 {
-	return float32(f*c) + float32(i*g)
-}
-
-// outputGate is y = o · a.
-func outputGate(o float32, a float32) float32 {
-	return float32(o * a)
+// add is s = a + b.
+func add(a float32, b float32) float32 {
+	return a + b
 }
 
 // relu is y = select(x < 0, 0, x).
@@ -32,17 +22,25 @@ func sigmoid(x float32) float32 {
 	return nnrt.Sigmoid32(x)
 }
 
-// sqrt is y = sqrt(x).
-func sqrt(x float32) float32 {
-	return nnrt.Sqrt32(x)
+// squareToSqrt is y3 = x3 · x3; y2 = x2 · x2; y4 = y2 + y3; y = sqrt(y4).
+func squareToSqrt(x2 float32, x3 float32) float32 {
+	y3 := float32(x3 * x3)
+	y2 := float32(x2 * x2)
+	y4 := y2 + y3
+	return nnrt.Sqrt32(y4)
 }
 
-// square is y = x · x.
-func square(x float32) float32 {
-	return float32(x * x)
+// tanhToSigmoidToOutputGate is y3 = tanh(x2); y2 = sigmoid(x); y = y2 · y3.
+func tanhToSigmoidToOutputGate(x float32, x2 float32) float32 {
+	y3 := nnrt.Tanh32(x2)
+	y2 := nnrt.Sigmoid32(x)
+	return float32(y2 * y3)
 }
 
-// tanh is y = tanh(x).
-func tanh(x float32) float32 {
-	return nnrt.Tanh32(x)
+// tanhToSigmoidToSigmoidToCell is y4 = tanh(x3); y3 = sigmoid(x2); y2 = sigmoid(x); y = (y2 · c) + (y3 · y4).
+func tanhToSigmoidToSigmoidToCell(c float32, x float32, x2 float32, x3 float32) float32 {
+	y4 := nnrt.Tanh32(x3)
+	y3 := nnrt.Sigmoid32(x2)
+	y2 := nnrt.Sigmoid32(x)
+	return float32(y2*c) + float32(y3*y4)
 }

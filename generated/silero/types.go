@@ -23,7 +23,6 @@ type Workspace struct {
 	t1   [640]float32
 	t2   [516]float32
 	t3   [4][128]float32
-	t4   [128]float32
 }
 
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
@@ -41,9 +40,6 @@ type BatchWorkspace struct {
 	t8   [8][64]float32
 	t9   [8][528]float32
 	t10  [4][8][144]float32
-	t11  [8][144]float32
-	t12  [8][144]float32
-	t13  [8][144]float32
-	t14  [8][1]float32
-	t15  [8][1]float32
+	t11  [8][1]float32
+	t12  [8][1]float32
 }

@@ -58,15 +58,6 @@ func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 	}
 }
 
-func dense1BiasSgd(lr float32, g, w *[1][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &lr, 4)
-	default:
-		dense1BiasSgdGeneric(lr, g, w)
-	}
-}
-
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	switch {
 	case useNEON:
@@ -123,15 +114,6 @@ func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Inp
 	}
 }
 
-func dense1WeightSgd(lr float32, g, w *[4][8]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &lr, 8)
-	default:
-		dense1WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	switch {
 	case useNEON:
@@ -142,15 +124,6 @@ func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, pa
 		learnUpTo4NEON(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 12, 0, 3)
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense2BiasSgd(lr float32, g, w *[1][16]float32) {
-	switch {
-	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &lr, 4)
-	default:
-		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -222,11 +195,11 @@ func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]
 	}
 }
 
-func dense2WeightSgd(lr float32, g, w *[8][8]float32) {
+func sgdElements(lr float32, g, w []float32) {
 	switch {
 	case useNEON:
-		sgdElementsNEON(&g[0][0], &w[0][0], &lr, 16)
+		sgdElementsNEON(&g[0], &w[0], &lr, (len(g)+3)/4)
 	default:
-		dense2WeightSgdGeneric(lr, g, w)
+		sgdElementsGeneric(lr, g, w)
 	}
 }

@@ -18,8 +18,14 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
+#define input_5b2ce972(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define input_7d2f5d8f(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
 
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
@@ -34,28 +40,21 @@ number4x8(c00000000x8, 0x0)
 	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
 	lastColumn3((at+96)(w), Y3, Y7, Y11)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
-#define epilogue_afb41065(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
-	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
-	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
-	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -77,14 +76,6 @@ number4x8(c00000000x8, 0x0)
 	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
 	lastColumn1((at+96)(w), Y3)
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
-	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
-
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
 
@@ -94,38 +85,63 @@ number4x8(c00000000x8, 0x0)
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+#define term1_5bdfdedf(x, w) \
+	VMOVUPS w(DI), Y12; \
+	mulAdd1(x(R10), Y0)
 
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+#define term4_70e26044(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
+#define term8_a6f83b43(x, w) \
+	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+	mulAdd1(x(R9)(R11*1), Y7)
+
+#define term1_722baae5(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+#define term4_8a2c6a8f(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
+#define term1_944741be(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+
+#define term5_84cb3c40(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
+
+#define term5_d5174996(x, w) \
+	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+	mulAdd1(x(R10)(R11*4), Y9)
+
+#define term6_2c35bc52(x, w) \
+	term5_84cb3c40(x, w); mulAdd1(x(R10)(R13*1), Y10)
+
+#define term6_a08bd7ad(x, w) \
+	term5_d5174996(x, w); mulAdd1(x(R10)(R13*1), Y11)
+
+#define term5_6109eeb7(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define input_083cb49b(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DX))
 
 #define step_833687ae(r0, r1, r2, r3, r4, r5, r6) \
 	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
 	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
 
-#define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
+#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
-#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
-#define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-
-#define biasEachAVX2Each \
-	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
@@ -136,16 +152,16 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	biasEachAVX2Each
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	biasEachAVX2Each
-	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -153,26 +169,17 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d4x8In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
-
 // dense4x8AVX2 sums 4 products for each of 8 outputs.
 TEXT ·dense4x8AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d4x8In1C0(0, 0); d4x8In1C0(4, 32); d4x8In1C0(8, 64); d4x8In1C0(12, 96)
+	input_5b2ce972(0, 0); input_5b2ce972(4, 32); input_5b2ce972(8, 64); input_5b2ce972(12, 96)
 	// y = select(x < 0, 0, x)
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8)
 	VZEROUPPER
 	RET
-
-#define d8x3In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
-
-#define d8x3In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
 
 // dense8x3AVX2 sums 8 products for each of 3 outputs.
 TEXT ·dense8x3AVX2(SB), NOSPLIT, $0-32
@@ -181,10 +188,10 @@ TEXT ·dense8x3AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	zero(Y1)
-	d8x3In1C0(0, 0); d8x3In1C1(4, 32); d8x3In1C0(8, 64); d8x3In1C1(12, 96); d8x3In1C0(16, 128)
-	d8x3In1C1(20, 160); d8x3In1C0(24, 192); d8x3In1C1(28, 224)
+	input_5b2ce972(0, 0); input_7d2f5d8f(4, 32); input_5b2ce972(8, 64); input_7d2f5d8f(12, 96)
+	input_5b2ce972(16, 128); input_7d2f5d8f(20, 160); input_5b2ce972(24, 192); input_7d2f5d8f(28, 224)
 	VADDPS Y1, Y0, Y0
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
 
@@ -206,12 +213,13 @@ rows2:
 	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
-	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
@@ -225,7 +233,8 @@ rows4:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows4
@@ -241,8 +250,8 @@ rows6:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
@@ -272,10 +281,9 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6)
-	update_233342a4(32(R8), Y0, Y1, Y6)
-	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
+	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
+	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
+	update_ea593ece(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -292,8 +300,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
-	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
+	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
+	update_ea593ece(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -339,10 +347,9 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6)
-	update_233342a4(32(R8), Y0, Y1, Y6)
-	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
+	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
+	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
+	update_ea593ece(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -359,8 +366,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
-	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
+	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
+	update_ea593ece(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -384,16 +391,6 @@ done11:
 	VZEROUPPER
 	RET
 
-#define r8Term8(x, w) \
-	r8Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
-
-#define r8Term4(x, w) \
-	r8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
-
-#define r8Term1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
-
 // rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
 TEXT ·rows8AVX2(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
@@ -406,10 +403,10 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r8Term8(0, 0); r8Term8(4, 32); r8Term8(8, 64); r8Term8(12, 96)
+	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32); term8_a6f83b43(8, 64); term8_a6f83b43(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0
 	VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
@@ -424,10 +421,10 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8Term4(0, 0); r8Term4(4, 32); r8Term4(8, 64); r8Term4(12, 96)
+	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32); term4_8a2c6a8f(8, 64); term4_8a2c6a8f(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y4; VMOVUPS Y4, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
@@ -439,36 +436,15 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r8Term1(0, 0); r8Term1(4, 32); r8Term1(8, 64); r8Term1(12, 96)
+	term1_722baae5(0, 0); term1_722baae5(4, 32); term1_722baae5(8, 64); term1_722baae5(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
-
-#define rUT8Term6C0(x, w) \
-	rUT8Term5C0(x, w); \
-	mulAdd1(x(R10)(R13*1), Y10)
-
-#define rUT8Term6C1(x, w) \
-	rUT8Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
-
-#define rUT8Term5C0(x, w) \
-	rUT8Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
-
-#define rUT8Term5C1(x, w) \
-	rUT8Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
-	mulAdd1(x(R10)(R11*4), Y9)
-
-#define rUT8Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
-
-#define rUT8Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-80
@@ -484,14 +460,14 @@ rows1:
 	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8Term6C0(0, 0); rUT8Term6C1(4, 32); rUT8Term6C0(8, 64); rUT8Term6C1(12, 96); rUT8Term6C0(16, 128)
-	rUT8Term6C1(20, 160); rUT8Term6C0(24, 192); rUT8Term6C1(28, 224)
+	term6_2c35bc52(0, 0); term6_a08bd7ad(4, 32); term6_2c35bc52(8, 64); term6_a08bd7ad(12, 96)
+	term6_2c35bc52(16, 128); term6_a08bd7ad(20, 160); term6_2c35bc52(24, 192); term6_a08bd7ad(28, 224)
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8; 
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
@@ -503,13 +479,13 @@ rows3:
 	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8Term5C0(0, 0); rUT8Term5C1(4, 32); rUT8Term5C0(8, 64); rUT8Term5C1(12, 96); rUT8Term5C0(16, 128)
-	rUT8Term5C1(20, 160); rUT8Term5C0(24, 192); rUT8Term5C1(28, 224)
+	term5_6109eeb7(0, 0); term5_d5174996(4, 32); term5_6109eeb7(8, 64); term5_d5174996(12, 96)
+	term5_6109eeb7(16, 128); term5_d5174996(20, 160); term5_6109eeb7(24, 192); term5_d5174996(28, 224)
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -519,11 +495,11 @@ rows5:
 	VMOVUPS (BX), Y0; zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8Term1C0(0, 0); rUT8Term1C1(4, 32); rUT8Term1C0(8, 64); rUT8Term1C1(12, 96); rUT8Term1C0(16, 128)
-	rUT8Term1C1(20, 160); rUT8Term1C0(24, 192); rUT8Term1C1(28, 224)
+	term1_722baae5(0, 0); term1_944741be(4, 32); term1_722baae5(8, 64); term1_944741be(12, 96)
+	term1_722baae5(16, 128); term1_944741be(20, 160); term1_722baae5(24, 192); term1_944741be(28, 224)
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -548,10 +524,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s4x8In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DX))
-
 // step4x8AVX2 is the step of one sample on the weights of 8 outputs.
 TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
@@ -561,7 +533,7 @@ TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	s4x8In1C0(0, 0); s4x8In1C0(4, 32); s4x8In1C0(8, 64); s4x8In1C0(12, 96)
+	input_083cb49b(0, 0); input_083cb49b(4, 32); input_083cb49b(8, 64); input_083cb49b(12, 96)
 	VZEROUPPER
 	RET
 
@@ -596,9 +568,10 @@ inputs1:
 	step_833687ae((R9), Y15, (R11), Y13, Y1, Y5, Y8)
 	step_833687ae((R9), Y15, (R12), Y13, Y2, Y6, Y8)
 	step_833687ae((R9), Y15, (R13), Y13, Y3, Y7, Y8)
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
-	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -619,10 +592,11 @@ inputs3:
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
 	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y1
+	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1

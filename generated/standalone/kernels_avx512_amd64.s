@@ -8,8 +8,14 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
+#define input_cc508dc1(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define input_924df3dc(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
 
 number1x4(c00000000, 0x0)
 #define zero24x64 \
@@ -26,25 +32,13 @@ number1x4(c00000000, 0x0)
 	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
 	lastColumn3((at+224)(w), Z7, Z15, Z23)
 
-#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
-	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
-	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
-
-#define epilogue_f31d4ecf(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
-	VBLENDMPS r3, r2, K1, r3
-
-#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
-	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
-	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
-	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
-	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
+	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7; VSHUFF64X2 $216, r7, r7, r7
 
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
@@ -57,9 +51,6 @@ number1x4(c00000000, 0x0)
 	lastColumn1y((at+96)(w), Y3); lastColumn1y((at+128)(w), Y4); lastColumn1y((at+160)(w), Y5); \
 	lastColumn1y((at+192)(w), Y6); lastColumn1y((at+224)(w), Y7)
 
-#define epilogue_e6daa4d4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
-
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
@@ -70,49 +61,73 @@ number1x4(c00000000, 0x0)
 #define update_c6c7c6d6(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
-#define update_a5baa86c(r0, r1, r2, r3) \
-	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, K7, r0
-
-#define update_9bc7774c(r0, r1, r2, r3, r4) \
-	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0
-
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
+#define term1_8d6f00f2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; \
+	mulAdd1(x(R10), Z0)
+
+#define term4_0d0e62db(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
+#define term8_7a4ed552(x, w) \
+	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+	mulAdd1(x(R9)(R11*1), Z7)
+
+#define term1_c201ba0c(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+
+#define term4_ef84b6e9(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
+#define term1_cf1ffb93(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
+
+#define term4_ed77cbd3(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+
+#define term4_587a0a36(x, w) \
+	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+
+#define term8_b9621525(x, w) \
+	term4_ed77cbd3(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+	mulAdd1(x(R9)(R11*1), Z14)
+
+#define term8_b8aedad7(x, w) \
+	term4_587a0a36(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+	mulAdd1(x(R9)(R11*1), Z15)
+
+#define term4_dd54c251(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+
 #define step_dcbc8838(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, K7, r0; VMOVUPS r0, K7, r4
+
+#define input_aa87ef6c(x, w) \
+	VBROADCASTSS x(SI), Z31; \
+	step_dcbc8838(Z8, Z31, Z0, Z29, w(DX))
 
 #define step_3dca1288(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; zero(r1); VFMADD231PS r4, r2, r1; VMULPS r5, r1, r1; \
 	VADDPS r0, r1, K7, r1; VMOVUPS r1, K7, r0
 
-#define addChains_64022503(r0, r1, r2, r3, r4) \
+#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
-#define epilogue_d29cb23f(r0, r1, r2, r3) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
-	VBLENDMPS r3, r2, K1, r3
+#define addChains_9249c208(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
-#define addChains_863fd377(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
-	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
-	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
-#define epilogue_24545d03(r0, r1, r2, r3) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
-	VBLENDMPS r3, r2, K1, r3
-
-
-#define biasEachAVX512Each \
-	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z2
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX512(SB), NOSPLIT, $0-56
@@ -123,16 +138,16 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2; VMOVUPS (DI)(AX*1), Z3
-	biasEachAVX512Each
-	VMOVUPS Z2, (R8)(AX*1)
+	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z3
+	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2; VMOVUPS.Z (DI)(AX*1), K7, Z3
-	biasEachAVX512Each
-	VMOVUPS Z2, K7, (R8)(AX*1)
+	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z3
+	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -140,26 +155,17 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d4x8In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
-
 // dense4x8AVX512 sums 4 products for each of 8 outputs.
 TEXT ·dense4x8AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d4x8In1C0(0, 0); d4x8In1C0(4, 32); d4x8In1C0(8, 64); d4x8In1C0(12, 96)
+	input_cc508dc1(0, 0); input_cc508dc1(4, 32); input_cc508dc1(8, 64); input_cc508dc1(12, 96)
 	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d8x3In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
-
-#define d8x3In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
 
 // dense8x3AVX512 sums 8 products for each of 3 outputs.
 TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
@@ -168,10 +174,10 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x7, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
 	zero(Z1)
-	d8x3In1C0(0, 0); d8x3In1C1(4, 32); d8x3In1C0(8, 64); d8x3In1C1(12, 96); d8x3In1C0(16, 128)
-	d8x3In1C1(20, 160); d8x3In1C0(24, 192); d8x3In1C1(28, 224)
+	input_cc508dc1(0, 0); input_924df3dc(4, 32); input_cc508dc1(8, 64); input_924df3dc(12, 96)
+	input_cc508dc1(16, 128); input_924df3dc(20, 160); input_cc508dc1(24, 192); input_924df3dc(28, 224)
 	VADDPS Z1, Z0, Z0
-	; MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -195,16 +201,19 @@ rows2:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
+	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = select(0 < y, dy, y)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z15, Z0, K1, Z0
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
+	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z23, Z0, K1, Z0
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
@@ -218,8 +227,9 @@ rows4:
 	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
-	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	ADDQ $32, R12
@@ -251,13 +261,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12)
-	update_a5baa86c(32(R8), Z0, Z1, Z12)
-	update_9bc7774c(64(R8), Z0, Z2, Z12, Z1); update_9bc7774c(96(R8), Z0, Z3, Z12, Z1)
-	update_9bc7774c(128(R8), Z0, Z4, Z12, Z1); update_9bc7774c(160(R8), Z0, Z5, Z12, Z1)
-	update_9bc7774c(192(R8), Z0, Z6, Z12, Z1); update_9bc7774c(224(R8), Z0, Z7, Z12, Z1)
-	update_9bc7774c(256(R8), Z0, Z8, Z12, Z1); update_9bc7774c(288(R8), Z0, Z9, Z12, Z1)
-	update_9bc7774c(320(R8), Z0, Z10, Z12, Z1); update_9bc7774c(352(R8), Z0, Z11, Z12, Z1)
+	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
+	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
+	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
+	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
+	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
+	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -274,8 +283,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
-	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
+	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
+	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -299,16 +308,6 @@ done11:
 	VZEROUPPER
 	RET
 
-#define rUT16Term8(x, w) \
-	rUT16Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
-
-#define rUT16Term4(x, w) \
-	rUT16Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
-
-#define rUT16Term1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
@@ -322,10 +321,10 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16Term8(0, 0); rUT16Term8(4, 32); rUT16Term8(8, 64); rUT16Term8(12, 96)
+	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32); term8_7a4ed552(8, 64); term8_7a4ed552(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
 	VMAXPS Z1, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
@@ -340,10 +339,10 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16Term4(0, 0); rUT16Term4(4, 32); rUT16Term4(8, 64); rUT16Term4(12, 96)
+	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32); term4_ef84b6e9(8, 64); term4_ef84b6e9(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
 	VMAXPS Z1, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
@@ -355,35 +354,15 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16Term1(0, 0); rUT16Term1(4, 32); rUT16Term1(8, 64); rUT16Term1(12, 96)
+	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32); term1_c201ba0c(8, 64); term1_c201ba0c(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; VMOVUPS Z1, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
-
-#define rUT16_2Term8C0(x, w) \
-	rUT16_2Term4C0(x, w); \
-	mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); mulAdd1(x(R9)(R11*1), Z14)
-
-#define rUT16_2Term8C1(x, w) \
-	rUT16_2Term4C1(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
-
-#define rUT16_2Term4C0(x, w) \
-	rUT16_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
-
-#define rUT16_2Term4C1(x, w) \
-	rUT16_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
-
-#define rUT16_2Term1C0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
-
-#define rUT16_2Term1C1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-80
@@ -400,15 +379,14 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16_2Term8C0(0, 0); rUT16_2Term8C1(4, 32); rUT16_2Term8C0(8, 64); rUT16_2Term8C1(12, 96)
-	rUT16_2Term8C0(16, 128); rUT16_2Term8C1(20, 160); rUT16_2Term8C0(24, 192); rUT16_2Term8C1(28, 224)
+	term8_b9621525(0, 0); term8_b8aedad7(4, 32); term8_b9621525(8, 64); term8_b8aedad7(12, 96)
+	term8_b9621525(16, 128); term8_b8aedad7(20, 160); term8_b9621525(24, 192); term8_b8aedad7(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z10, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z12, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z14, K7, (R8)
-	ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -419,12 +397,12 @@ rows3:
 	zero(Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16_2Term4C0(0, 0); rUT16_2Term4C1(4, 32); rUT16_2Term4C0(8, 64); rUT16_2Term4C1(12, 96)
-	rUT16_2Term4C0(16, 128); rUT16_2Term4C1(20, 160); rUT16_2Term4C0(24, 192); rUT16_2Term4C1(28, 224)
+	term4_dd54c251(0, 0); term4_587a0a36(4, 32); term4_dd54c251(8, 64); term4_587a0a36(12, 96)
+	term4_dd54c251(16, 128); term4_587a0a36(20, 160); term4_dd54c251(24, 192); term4_587a0a36(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -434,11 +412,11 @@ rows5:
 	VMOVUPS (BX), Z0; zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16_2Term1C0(0, 0); rUT16_2Term1C1(4, 32); rUT16_2Term1C0(8, 64); rUT16_2Term1C1(12, 96)
-	rUT16_2Term1C0(16, 128); rUT16_2Term1C1(20, 160); rUT16_2Term1C0(24, 192); rUT16_2Term1C1(28, 224)
+	term1_c201ba0c(0, 0); term1_cf1ffb93(4, 32); term1_c201ba0c(8, 64); term1_cf1ffb93(12, 96)
+	term1_c201ba0c(16, 128); term1_cf1ffb93(20, 160); term1_c201ba0c(24, 192); term1_cf1ffb93(28, 224)
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -463,10 +441,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s4x8In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; \
-	step_dcbc8838(Z8, Z31, Z0, Z29, w(DX))
-
 // step4x8AVX512 is the step of one sample on the weights of 8 outputs.
 TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
@@ -478,7 +452,7 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS.Z (R8), K7, Z0
 	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	s4x8In1C0(0, 0); s4x8In1C0(4, 32); s4x8In1C0(8, 64); s4x8In1C0(12, 96)
+	input_aa87ef6c(0, 0); input_aa87ef6c(4, 32); input_aa87ef6c(8, 64); input_aa87ef6c(12, 96)
 	VZEROUPPER
 	RET
 
@@ -513,9 +487,10 @@ inputs1:
 	step_3dca1288((R11), Y15, Y13, Y1, Y5, Y8)
 	step_3dca1288((R12), Y15, Y13, Y2, Y6, Y8)
 	step_3dca1288((R13), Y15, Y13, Y3, Y7, Y8)
-	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
+	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
-	epilogue_d29cb23f((R9), X1, Y1, Y0)
+	VCMPPS.BCST $30, c00000000<>(SB), Y0, K1; VBLENDMPS Y3, Y0, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -536,10 +511,11 @@ inputs3:
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
 	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
-	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
+	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	epilogue_24545d03((R9), X1, Y1, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y1
+	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1

@@ -12,7 +12,8 @@ package standalone
 //		y[n] = relu(s)
 //	}
 //
-// Fully unrolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 32 multiply-adds.
 func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0…5] = Σ w[n][k]·x[k] + b[n]
@@ -96,7 +97,8 @@ func dense1ForwardRowsGeneric(y [][8]float32, x []Input, wt *[4][8]float32, b *[
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains.
 func dense2ForwardGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…2] = Σ w[n][k]·x[k] + b[n]

@@ -6,7 +6,6 @@ package standalone
 func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense1BiasSgd(lr float32, g, w *[1][16]float32) { dense1BiasSgdGeneric(lr, g, w) }
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
 }
@@ -22,11 +21,9 @@ func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]f
 func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[4][8]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(lr float32, g, w *[1][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
@@ -45,4 +42,4 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w *[8][8]float32) { dense2WeightSgdGeneric(lr, g, w) }
+func sgdElements(lr float32, g, w []float32) { sgdElementsGeneric(lr, g, w) }

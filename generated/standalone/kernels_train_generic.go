@@ -26,21 +26,7 @@ func dense1BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][8]float32, r
 		return
 	}
 	dense1BiasGrad(g, dy)
-	dense1BiasSgd(lr, g, w)
-}
-
-// dense1BiasSgdGeneric changes tensors like dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrtFlat(&g[0][0], 16), nnrtFlat(&w[0][0], 16))
 }
 
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
@@ -122,21 +108,7 @@ func dense1WeightLearnGeneric(lr float32, g, w *[4][8]float32, dy [][8]float32, 
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(lr float32, g, w *[4][8]float32) {
-	for k := range 4 {
-		gs := &g[k]
-		ws := &w[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrtFlat(&g[0][0], 32), nnrtFlat(&w[0][0], 32))
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -156,21 +128,7 @@ func dense2BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][3]float32, r
 		return
 	}
 	dense2BiasGrad(g, dy)
-	dense2BiasSgd(lr, g, w)
-}
-
-// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 3 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrtFlat(&g[0][0], 16), nnrtFlat(&w[0][0], 16))
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 3→8:
@@ -183,7 +141,8 @@ func dense2BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 24 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 24 multiply-adds, each sum in 8 interleaved chains.
 func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32) {
 	for k := 0; k <= 7; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -214,15 +173,7 @@ func dense2GradInputRowsGeneric(y [][8]float32, x [][3]float32, wt *[8][8]float3
 	}
 }
 
-// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2", like dense1GradWeightGeneric.
 func dense2GradWeightGeneric(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for k := range 8 {
@@ -243,17 +194,7 @@ func dense2GradWeightGeneric(gt *[8][8]float32, dy [][3]float32, x [][8]float32)
 	}
 }
 
-// dense2RankOneGeneric is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOneGeneric is the step of layer "dense2" by one sample, like dense1RankOneGeneric.
 func dense2RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
 	{
 		d := (*[3]float32)(dy[0 : 0+3])
@@ -276,19 +217,17 @@ func dense2WeightLearnGeneric(lr float32, g, w *[8][8]float32, dy [][3]float32, 
 		return
 	}
 	dense2GradWeight(g, dy, x)
-	dense2WeightSgd(lr, g, w)
+	sgdElements(lr, nnrtFlat(&g[0][0], 64), nnrtFlat(&w[0][0], 64))
 }
 
-// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(lr float32, g, w *[8][8]float32) {
-	for k := range 8 {
-		gs := &g[k]
-		ws := &w[k]
-		for j := range 3 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
+// sgdElementsGeneric is w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w []float32) {
+	w = w[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
 	}
 }

@@ -1123,6 +1123,10 @@ func nnrtAllocAligned[T any]() *T {
 	return (*T)(unsafe.Add(p, -uintptr(p)&(align-1)))
 }
 
+// Flat is the n elements that lie behind each other from one on: those of an
+// array of arrays.
+func nnrtFlat[T float32 | float64](first *T, n int) []T { return unsafe.Slice(first, n) }
+
 // Elements are the elements of a struct that holds nothing but arrays of them, in
 // the memory of the struct.
 func nnrtElements[T float32 | float64, S any](s *S) []T {

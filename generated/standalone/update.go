@@ -6,8 +6,8 @@ package standalone
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense1BiasSgd(lr, &g.b1, &p.b1)
-	dense1WeightSgd(lr, &g.w1, &p.w1)
-	dense2BiasSgd(lr, &g.b2, &p.b2)
-	dense2WeightSgd(lr, &g.w2, &p.w2)
+	sgdElements(lr, nnrtFlat(&g.b1[0][0], 16), nnrtFlat(&p.b1[0][0], 16))
+	sgdElements(lr, nnrtFlat(&g.w1[0][0], 32), nnrtFlat(&p.w1[0][0], 32))
+	sgdElements(lr, nnrtFlat(&g.b2[0][0], 16), nnrtFlat(&p.b2[0][0], 16))
+	sgdElements(lr, nnrtFlat(&g.w2[0][0], 64), nnrtFlat(&p.w2[0][0], 64))
 }

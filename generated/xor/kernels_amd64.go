@@ -97,17 +97,6 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]f
 	}
 }
 
-func dense1BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
-	default:
-		dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
-	}
-}
-
 func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -183,17 +172,6 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]
 	}
 }
 
-func dense1WeightSgd(lr float32, g, w, momentumBuffer *[2][8]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
-	default:
-		dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -210,17 +188,6 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]f
 		learnUpTo8AVX2(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 28)
 	default:
 		dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-	}
-}
-
-func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
-	default:
-		dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
 	}
 }
 
@@ -337,17 +304,6 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]
 	}
 }
 
-func dense2WeightSgd(lr float32, g, w, momentumBuffer *[4][8]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 2)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &momentumBuffer[0][0], &lr, 4)
-	default:
-		dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
-	}
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -358,41 +314,41 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
+func sgdElements(lr float32, g, w, momentumBuffer []float32) {
+	switch {
+	case useAVX512:
+		sgdElementsAVX512(&g[0], &w[0], &momentumBuffer[0], &lr, (len(g)+15)/16)
+	case useAVX2:
+		sgdElementsAVX2(&g[0], &w[0], &momentumBuffer[0], &lr, (len(g)+7)/8)
+	default:
+		sgdElementsGeneric(lr, g, w, momentumBuffer)
+	}
+}
+
 // share is a part of n inputs, in whole tiles.
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-func sigmoidOfRows(y []Output) {
+func sigmoidOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+		sigmoidEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+		sigmoidEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		sigmoidOfRowsGeneric(y)
+		sigmoidOfSumsGeneric(y, y1)
 	}
 }
 
-func sigmoidOfRows_2(y [][1]float32) {
+func tanhOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+		tanhEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+		tanhEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		sigmoidOfRows_2Generic(y)
-	}
-}
-
-func tanhOfRows(y [][4]float32) {
-	switch {
-	case useAVX512:
-		tanhEachAVX512(&y[0][0], &y[0][0], 4, len(y), 0)
-	case useAVX2:
-		tanhEachAVX2(&y[0][0], &y[0][0], 4, len(y), 0)
-	default:
-		tanhOfRowsGeneric(y)
+		tanhOfSumsGeneric(y, y1)
 	}
 }

@@ -18,6 +18,9 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
+#define input_5b2ce972(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
 number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
@@ -46,18 +49,18 @@ DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed15
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 number4x8(c80000000x8, 0x8000000080000000)
-#define epilogue_7563369b(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r0
+#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r3, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; \
+	VMULPS r2, r2, r5; VMULPS r5, r4, r5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r4; VPERMPS r4, r1, r4; \
+	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
+	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
+	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
 number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
@@ -76,16 +79,16 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
-#define epilogue_ff9daad8(r0, r1, r2, r3, r4, r5) \
-	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
-	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
-	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
-	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
-	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
+#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; \
+	VMULPS c3d2aab32x8<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
@@ -102,28 +105,24 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
 	lastColumn3((at+96)(w), Y3, Y7, Y11)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
-#define epilogue_f5a18865(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
-	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+#define formula_a0254e6a(r0, r1, r2) \
+	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
-#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
-	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
-	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
-	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define epilogue_af66f627(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -145,14 +144,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
 	lastColumn1((at+96)(w), Y3)
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
-	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
-
 number4x8(c3f666666x8, 0x3f6666663f666666)
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
@@ -160,21 +151,27 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define update_d86a9711(r0, r1, r2, r3, r4, r5) \
+#define update_a3dd3251(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
-	VSUBPS r3, r1, r1; VMOVUPS r1, r0; VMOVUPS r4, r2
+	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
 
-#define update_3d2457d6(r0, r1, r2, r3, r4, r5) \
-	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r4; \
-	VSUBPS r4, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+#define term1_5bdfdedf(x, w) \
+	VMOVUPS w(DI), Y12; \
+	mulAdd1(x(R10), Y0)
 
-#define update_78483646(r0, r1, r2, r3, r4, r5, r6) \
-	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r3; VMULPS r3, r5, r6; \
-	VSUBPS r6, r1, r1; VMOVUPS r1, r0; VMOVUPS r3, r2
+#define term4_70e26044(x, w) \
+	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
+#define term8_a6f83b43(x, w) \
+	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+	mulAdd1(x(R9)(R11*1), Y7)
 
-#define d2x4In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+#define term1_722baae5(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+#define term4_8a2c6a8f(x, w) \
+	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
 
 // dense2x4AVX2 sums 2 products for each of 4 outputs.
 TEXT ·dense2x4AVX2(SB), NOSPLIT, $0-32
@@ -182,13 +179,10 @@ TEXT ·dense2x4AVX2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d2x4In1C0(0, 0); d2x4In1C0(4, 32)
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	input_5b2ce972(0, 0); input_5b2ce972(4, 32)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
-
-#define d2x4_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense2x4AVX2_2 sums 2 products for each of 4 outputs.
 TEXT ·dense2x4AVX2_2(SB), NOSPLIT, $0-32
@@ -196,14 +190,11 @@ TEXT ·dense2x4AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d2x4_2In1C0(0, 0); d2x4_2In1C0(4, 32)
-	epilogue_7563369b(Y0, Y1, Y2, Y3, Y4, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1
+	input_5b2ce972(0, 0); input_5b2ce972(4, 32)
+	formula_c40e2a60(Y0, Y1, Y2, Y3, Y4, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
-
-#define d4x1In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense4x1AVX2 sums 4 products for each of 1 outputs.
 TEXT ·dense4x1AVX2(SB), NOSPLIT, $0-32
@@ -211,13 +202,10 @@ TEXT ·dense4x1AVX2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d4x1In1C0(0, 0); d4x1In1C0(4, 32); d4x1In1C0(8, 64); d4x1In1C0(12, 96)
-	; LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	input_5b2ce972(0, 0); input_5b2ce972(4, 32); input_5b2ce972(8, 64); input_5b2ce972(12, 96)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
-
-#define d4x1_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 // dense4x1AVX2_2 sums 4 products for each of 1 outputs.
 TEXT ·dense4x1AVX2_2(SB), NOSPLIT, $0-32
@@ -225,10 +213,10 @@ TEXT ·dense4x1AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	d4x1_2In1C0(0, 0); d4x1_2In1C0(4, 32); d4x1_2In1C0(8, 64); d4x1_2In1C0(12, 96)
+	input_5b2ce972(0, 0); input_5b2ce972(4, 32); input_5b2ce972(8, 64); input_5b2ce972(12, 96)
 	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	formula_00d66ee3(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER
 	RET
 
@@ -250,12 +238,13 @@ rows2:
 	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = dy · (1 - (y · y))
-	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y11); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
@@ -269,9 +258,9 @@ rows4:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -285,7 +274,7 @@ rows6:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y3); ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
@@ -319,10 +308,9 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y6
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_d86a9711((R8), Y7, (BX), Y8, Y0, Y6); update_d86a9711(32(R8), Y0, 32(BX), Y7, Y1, Y6)
-	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y6)
-	update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y6, Y2); update_78483646(128(R8), Y0, 128(BX), Y1, Y4, Y6, Y2)
-	update_78483646(160(R8), Y0, 160(BX), Y1, Y5, Y6, Y2)
+	update_a3dd3251((R8), Y7, (BX), Y8, Y0, Y6); update_a3dd3251(32(R8), Y0, 32(BX), Y7, Y1, Y6)
+	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y6); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y6)
+	update_a3dd3251(128(R8), Y0, 128(BX), Y1, Y4, Y6); update_a3dd3251(160(R8), Y0, 160(BX), Y1, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8; ADDQ $192, BX
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -339,8 +327,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y4
-	update_d86a9711((R8), Y5, (BX), Y6, Y0, Y4); update_d86a9711(32(R8), Y0, 32(BX), Y5, Y1, Y4)
-	update_3d2457d6(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_78483646(96(R8), Y0, 96(BX), Y1, Y3, Y4, Y2)
+	update_a3dd3251((R8), Y5, (BX), Y6, Y0, Y4); update_a3dd3251(32(R8), Y0, 32(BX), Y5, Y1, Y4)
+	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -357,22 +345,12 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
-	update_d86a9711((R8), Y2, (BX), Y3, Y0, Y1)
+	update_a3dd3251((R8), Y2, (BX), Y3, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
 	RET
-
-#define rUT8Term8(x, w) \
-	rUT8Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
-
-#define rUT8Term4(x, w) \
-	rUT8Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
-
-#define rUT8Term1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-80
@@ -388,13 +366,13 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT8Term8(0, 0); rUT8Term8(4, 32)
+	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -404,10 +382,10 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8Term4(0, 0); rUT8Term4(4, 32)
+	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
@@ -418,24 +396,14 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8Term1(0, 0); rUT8Term1(4, 32)
+	term1_722baae5(0, 0); term1_722baae5(4, 32)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
-
-#define rUT8_2Term8(x, w) \
-	rUT8_2Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); mulAdd1(x(R9)(R11*1), Y7)
-
-#define rUT8_2Term4(x, w) \
-	rUT8_2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
-
-#define rUT8_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
 // rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-80
@@ -451,13 +419,13 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT8_2Term8(0, 0); rUT8_2Term8(4, 32); rUT8_2Term8(8, 64); rUT8_2Term8(12, 96)
+	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32); term8_a6f83b43(8, 64); term8_a6f83b43(12, 96)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; 
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -467,10 +435,10 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8_2Term4(0, 0); rUT8_2Term4(4, 32); rUT8_2Term4(8, 64); rUT8_2Term4(12, 96)
+	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32); term4_8a2c6a8f(8, 64); term4_8a2c6a8f(12, 96)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; ; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; ; VMOVUPS (R14), Y0
+	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
 	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
@@ -481,9 +449,9 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT8_2Term1(0, 0); rUT8_2Term1(4, 32); rUT8_2Term1(8, 64); rUT8_2Term1(12, 96)
+	term1_722baae5(0, 0); term1_722baae5(4, 32); term1_722baae5(8, 64); term1_722baae5(12, 96)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -505,24 +473,13 @@ elements1:
 	VADDPS Y1, Y3, Y1
 	// w = w - (lr · momentum_buffer)
 	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (DI)(AX*1)
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
 	VMOVUPS Y1, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements1
 	VZEROUPPER
 	RET
-
-#define sigmoidEachAVX2Each \
-	VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
-	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; \
-	VMULPS Y2, Y2, Y4; VMULPS c3e2aae38x8<>(SB), Y2, Y5; VADDPS c3f000000x8<>(SB), Y5, Y5; \
-	VMULPS c3d2aab32x8<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
-	VPADDD c40000000x8<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
-	VMOVUPS c3f800000x8<>(SB), Y3; VBLENDVPS Y1, Y2, Y3, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
 
 // sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
@@ -532,35 +489,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	sigmoidEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	sigmoidEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX2Each \
-	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; \
-	VMULPS Y4, Y4, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y3, Y6; \
-	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
-	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
-	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
 // tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
@@ -570,7 +514,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -578,7 +522,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

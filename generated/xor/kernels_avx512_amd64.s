@@ -8,6 +8,9 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
+#define input_cc508dc1(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
+
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
 number1x4(c3f1ae148, 0x3f1ae148)
@@ -52,18 +55,18 @@ DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 number1x4(c80000000, 0x80000000)
-#define epilogue_6d2a8adf(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS.BCST c3f1ae148<>(SB), r1, r2; VPSUBD.BCST c3f1ae148<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r2, r4; VMULPS r1, r4, r4; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r2, r5; VADDPS r5, r4, r4; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; VMULPS r3, r3, r5; \
-	VMULPS r5, r4, r4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r2, r5; VMULPS r1, r5, r5; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r2, r6; VADDPS r6, r5, r5; VMULPS r3, r5, r3; VADDPS r4, r3, r3; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r2, r4; VMULPS r1, r4, r1; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), r2, r2; VADDPS r2, r1, r1; VADDPS r3, r1, r1; \
-	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r1, r0
+#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
 number1x4(cc2d00000, 0xc2d00000)
 number1x4(c4138aa3b, 0x4138aa3b)
@@ -86,18 +89,18 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define epilogue_503cccf4(r0, r1, r2, r3, r4, r5) \
-	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
-	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
-	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
-	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
+#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
-	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r0
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
@@ -113,33 +116,16 @@ number1x4(c3f800000, 0x3f800000)
 	lastColumn3(at(w), Z0, Z4, Z8); lastColumn3((at+32)(w), Z1, Z5, Z9); lastColumn3((at+64)(w), Z2, Z6, Z10); \
 	lastColumn3((at+96)(w), Z3, Z7, Z11)
 
-#define addChains_12db9385(r0, r1, r2, r3, r4) \
+#define addChains_998f2900(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
 	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
 	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r0, r2; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r2, r0; \
-	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r1; VADDPS r1, r2, r1; VSHUFPS $68, r0, r4, r3; \
-	VSHUFPS $238, r0, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
-	VADDPS r1, r4, r1; VSHUFF64X2 $216, r1, r1, r1
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
 
-#define epilogue_99bcc9b5(r0, r1, r2, r3, r4, r5) \
-	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r0(DI*1), K7, r2; VINSERTF64X4 $1, r2, r3, r3; VMULPS r3, r3, r3; \
-	VBROADCASTSS c3f800000<>(SB), r4; VSUBPS r3, r4, r3; VMULPS r3, r5, r5
-
-#define addChains_1fa83edd(r0, r1, r2, r3, r4, r5, r6, r7) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r4, r3; \
-	VSHUFF64X2 $221, r0, r4, r5; VADDPS r5, r3, r3; VSHUFF64X2 $136, r0, r6, r5; VSHUFF64X2 $221, r0, r6, r7; \
-	VADDPS r7, r5, r5; VSHUFF64X2 $136, r0, r0, r7; VSHUFF64X2 $221, r0, r0, r1; VADDPS r1, r7, r7; \
-	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r2; VADDPS r2, r1, r2; VSHUFPS $68, r7, r5, r3; \
-	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r5, r2; VSHUFF64X2 $216, r2, r2, r2
-
-#define addChains_18e87067(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r4, r3; \
-	VSHUFF64X2 $221, r0, r4, r5; VADDPS r5, r3, r3; VSHUFF64X2 $136, r0, r6, r5; VSHUFF64X2 $221, r0, r6, r7; \
-	VADDPS r7, r5, r5; VSHUFF64X2 $136, r0, r0, r7; VSHUFF64X2 $221, r0, r0, r8; VADDPS r8, r7, r7; \
-	VSHUFPS $68, r3, r2, r8; VSHUFPS $238, r3, r2, r2; VADDPS r2, r8, r2; VSHUFPS $68, r7, r5, r3; \
-	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r5, r2; VSHUFF64X2 $216, r2, r2, r2
+#define formula_09ec420d(r0, r1, r2) \
+	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -151,37 +137,43 @@ number1x4(c3f800000, 0x3f800000)
 	lastColumn1y(at(w), Y0); lastColumn1y((at+32)(w), Y1); lastColumn1y((at+64)(w), Y2); \
 	lastColumn1y((at+96)(w), Y3)
 
-#define addChains_64022503(r0, r1, r2, r3, r4) \
+#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
-#define epilogue_6b69a3fc(r0, r1, r2, r3, r4) \
+#define epilogue_cb6eb84a(r0, r1, r2, r3, r4) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r2, r2; VBROADCASTSS c3f800000<>(SB), r3; VSUBPS r2, r3, r2; \
-	VMULPS r2, r4, r4
+	VMULPS r2, r4, r2
 
 number1x4(c3f666666, 0x3f666666)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_15468043(r0, r1, r2, r3, r4, r5) \
+#define update_cdcaaa43(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
-	VMULPS r4, r5, r3; VSUBPS r3, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r4, K7, r2
+	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
 
-#define update_99b91db8(r0, r1, r2, r3, r4, r5) \
-	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; \
-	VMULPS r3, r5, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r3, K7, r2
+#define term1_8d6f00f2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; \
+	mulAdd1(x(R10), Z0)
 
-#define update_5b9d4dc8(r0, r1, r2, r3, r4, r5, r6) \
-	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r3; \
-	VMULPS r3, r5, r6; VSUBPS r6, r1, r1; VMOVUPS r1, K7, r0; VMOVUPS r3, K7, r2
+#define term4_0d0e62db(x, w) \
+	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
+#define term8_7a4ed552(x, w) \
+	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+	mulAdd1(x(R9)(R11*1), Z7)
 
-#define d2x4In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
+#define term1_c201ba0c(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+
+#define term4_ef84b6e9(x, w) \
+	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
 
 // dense2x4AVX512 sums 2 products for each of 4 outputs.
 TEXT ·dense2x4AVX512(SB), NOSPLIT, $0-32
@@ -189,13 +181,10 @@ TEXT ·dense2x4AVX512(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d2x4In1C0(0, 0); d2x4In1C0(4, 32)
-	; MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	input_cc508dc1(0, 0); input_cc508dc1(4, 32)
+	MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d2x4_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense2x4AVX512_2 sums 2 products for each of 4 outputs.
 TEXT ·dense2x4AVX512_2(SB), NOSPLIT, $0-32
@@ -203,13 +192,10 @@ TEXT ·dense2x4AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d2x4_2In1C0(0, 0); d2x4_2In1C0(4, 32)
-	epilogue_6d2a8adf(Z0, Z1, Z2, Z3, Z4, Z5, Z6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	input_cc508dc1(0, 0); input_cc508dc1(4, 32)
+	formula_9fefb044(Z0, Z1, Z2, Z3, Z4, Z5, Z6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d4x1In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense4x1AVX512 sums 4 products for each of 1 outputs.
 TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
@@ -217,13 +203,10 @@ TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d4x1In1C0(0, 0); d4x1In1C0(4, 32); d4x1In1C0(8, 64); d4x1In1C0(12, 96)
-	; MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	input_cc508dc1(0, 0); input_cc508dc1(4, 32); input_cc508dc1(8, 64); input_cc508dc1(12, 96)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
-
-#define d4x1_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 // dense4x1AVX512_2 sums 4 products for each of 1 outputs.
 TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
@@ -231,9 +214,9 @@ TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	d4x1_2In1C0(0, 0); d4x1_2In1C0(4, 32); d4x1_2In1C0(8, 64); d4x1_2In1C0(12, 96)
+	input_cc508dc1(0, 0); input_cc508dc1(4, 32); input_cc508dc1(8, 64); input_cc508dc1(12, 96)
 	// y = sigmoid(x)
-	epilogue_503cccf4(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	formula_3e8cb041(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -257,16 +240,17 @@ rows2:
 	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	addChains_12db9385(Z3, Z0, Z12, Z1, Z2)
+	addChains_998f2900(Z3, Z0, Z12, Z1, Z2); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
+	VINSERTF64X4 $1, Y1, Z0, Z0
 	// dx = dy · (1 - (y · y))
-	epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	formula_09ec420d(Z0, Z1, Z3); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_1fa83edd(Z7, Z4, Z0, Z1, Z5, Z2, Z6, Z3); epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_18e87067(Z11, Z8, Z0, Z1, Z9, Z2, Z10, Z3, Z4); epilogue_99bcc9b5((R13), Y1, Y2, Z1, Z2, Z0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_998f2900(Z7, Z4, Z0, Z5, Z6); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
+	VINSERTF64X4 $1, Y1, Z0, Z0; formula_09ec420d(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_998f2900(Z11, Z8, Z0, Z9, Z10); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
+	VINSERTF64X4 $1, Y1, Z0, Z0; formula_09ec420d(Z0, Z1, Z11); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
@@ -280,8 +264,8 @@ rows4:
 	lastColumns1x4x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
-	epilogue_6b69a3fc((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	epilogue_cb6eb84a((R13), Y0, Z0, Z1, Z3); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	ADDQ $16, R12
@@ -312,16 +296,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_15468043((R8), Z13, (BX), Z14, Z0, Z12); update_15468043(32(R8), Z0, 32(BX), Z13, Z1, Z12)
-	update_99b91db8(64(R8), Z0, 64(BX), Z1, Z2, Z12)
-	update_5b9d4dc8(96(R8), Z0, 96(BX), Z1, Z3, Z12, Z2); update_5b9d4dc8(128(R8), Z0, 128(BX), Z1, Z4, Z12, Z2)
-	update_5b9d4dc8(160(R8), Z0, 160(BX), Z1, Z5, Z12, Z2)
-	update_5b9d4dc8(192(R8), Z0, 192(BX), Z1, Z6, Z12, Z2)
-	update_5b9d4dc8(224(R8), Z0, 224(BX), Z1, Z7, Z12, Z2)
-	update_5b9d4dc8(256(R8), Z0, 256(BX), Z1, Z8, Z12, Z2)
-	update_5b9d4dc8(288(R8), Z0, 288(BX), Z1, Z9, Z12, Z2)
-	update_5b9d4dc8(320(R8), Z0, 320(BX), Z1, Z10, Z12, Z2)
-	update_5b9d4dc8(352(R8), Z0, 352(BX), Z1, Z11, Z12, Z2)
+	update_cdcaaa43((R8), Z13, (BX), Z14, Z0, Z12); update_cdcaaa43(32(R8), Z0, 32(BX), Z13, Z1, Z12)
+	update_cdcaaa43(64(R8), Z0, 64(BX), Z1, Z2, Z12); update_cdcaaa43(96(R8), Z0, 96(BX), Z1, Z3, Z12)
+	update_cdcaaa43(128(R8), Z0, 128(BX), Z1, Z4, Z12); update_cdcaaa43(160(R8), Z0, 160(BX), Z1, Z5, Z12)
+	update_cdcaaa43(192(R8), Z0, 192(BX), Z1, Z6, Z12); update_cdcaaa43(224(R8), Z0, 224(BX), Z1, Z7, Z12)
+	update_cdcaaa43(256(R8), Z0, 256(BX), Z1, Z8, Z12); update_cdcaaa43(288(R8), Z0, 288(BX), Z1, Z9, Z12)
+	update_cdcaaa43(320(R8), Z0, 320(BX), Z1, Z10, Z12); update_cdcaaa43(352(R8), Z0, 352(BX), Z1, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8; ADDQ $384, BX
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -338,8 +318,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
-	update_15468043((R8), Z5, (BX), Z6, Z0, Z4); update_15468043(32(R8), Z0, 32(BX), Z5, Z1, Z4)
-	update_99b91db8(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_5b9d4dc8(96(R8), Z0, 96(BX), Z1, Z3, Z4, Z2)
+	update_cdcaaa43((R8), Z5, (BX), Z6, Z0, Z4); update_cdcaaa43(32(R8), Z0, 32(BX), Z5, Z1, Z4)
+	update_cdcaaa43(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_cdcaaa43(96(R8), Z0, 96(BX), Z1, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -356,22 +336,12 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
-	update_15468043((R8), Z2, (BX), Z3, Z0, Z1)
+	update_cdcaaa43((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
 	RET
-
-#define rUT16Term8(x, w) \
-	rUT16Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
-
-#define rUT16Term4(x, w) \
-	rUT16Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
-
-#define rUT16Term1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-80
@@ -386,11 +356,11 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16Term8(0, 0); rUT16Term8(4, 32)
+	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -400,10 +370,10 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16Term4(0, 0); rUT16Term4(4, 32)
+	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -413,24 +383,14 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16Term1(0, 0); rUT16Term1(4, 32)
+	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
-
-#define rUT16_2Term8(x, w) \
-	rUT16_2Term4(x, w); \
-	mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); mulAdd1(x(R9)(R11*1), Z7)
-
-#define rUT16_2Term4(x, w) \
-	rUT16_2Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
-
-#define rUT16_2Term1(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
 // rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-80
@@ -445,11 +405,11 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	rUT16_2Term8(0, 0); rUT16_2Term8(4, 32); rUT16_2Term8(8, 64); rUT16_2Term8(12, 96)
+	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32); term8_7a4ed552(8, 64); term8_7a4ed552(12, 96)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; 
-	VMOVUPS Z5, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z6, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -459,10 +419,10 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16_2Term4(0, 0); rUT16_2Term4(4, 32); rUT16_2Term4(8, 64); rUT16_2Term4(12, 96)
+	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32); term4_ef84b6e9(8, 64); term4_ef84b6e9(12, 96)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; ; VMOVUPS Z2, K7, (R8)
-	ADDQ DI, R8; ; VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -472,9 +432,9 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	rUT16_2Term1(0, 0); rUT16_2Term1(4, 32); rUT16_2Term1(8, 64); rUT16_2Term1(12, 96)
+	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32); term1_c201ba0c(8, 64); term1_c201ba0c(12, 96)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -496,26 +456,13 @@ elements1:
 	VADDPS Z1, Z3, Z1
 	// w = w - (lr · momentum_buffer)
 	VMULPS Z1, Z0, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, (DI)(AX*1)
+	VSUBPS Z3, Z2, Z3
+	VMOVUPS Z3, (DI)(AX*1)
 	VMOVUPS Z1, (DX)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements1
 	VZEROUPPER
 	RET
-
-#define sigmoidEachAVX512Each \
-	VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z2, Z3, Z2; \
-	VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
-	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; \
-	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VMULPS.BCST c3e2aae38<>(SB), Z2, Z5; VADDPS.BCST c3f000000<>(SB), Z5, Z5; \
-	VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z5, Z4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z5; VADDPS Z5, Z2, Z2; VADDPS Z2, Z4, Z2; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z4; VPSLLD $20, Z3, Z3; VPADDD Z3, Z4, Z3; \
-	VPADDD.BCST c40000000<>(SB), Z3, Z3; VMULPS Z3, Z2, Z2; VADDPS Z3, Z2, Z2; \
-	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
-	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1
 
 // sigmoidEachAVX512 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX512(SB), NOSPLIT, $0-40
@@ -525,35 +472,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX512Each \
-	VANDPS.BCST c7fffffff<>(SB), Z1, Z2; VBROADCASTSS c4110cccd<>(SB), Z3; VMINPS Z2, Z3, Z2; \
-	VADDPS.BCST c3f1ae148<>(SB), Z2, Z3; VPSUBD.BCST c3f1ae148<>(SB), Z3, Z3; VPSRLD $22, Z3, Z3; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z3, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z3, Z5; VMULPS Z2, Z5, Z5; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z3, Z6; VADDPS Z6, Z5, Z5; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), Z3, Z6; VMULPS Z4, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z4, Z6; \
-	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z3, Z6; VMULPS Z2, Z6, Z6; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z3, Z7; VADDPS Z7, Z6, Z6; VMULPS Z4, Z6, Z4; VADDPS Z5, Z4, Z4; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z3, Z5; VMULPS Z2, Z5, Z2; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), Z3, Z3; VADDPS Z3, Z2, Z2; VADDPS Z4, Z2, Z2; \
-	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z2, Z1
 
 // tanhEachAVX512 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX512(SB), NOSPLIT, $0-40
@@ -563,7 +497,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -571,7 +505,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	tanhEachAVX512Each
+	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -12,7 +12,8 @@ package xor
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 8 multiply-adds.
 func dense1ForwardGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	{
 		// y[0…3] = Σ w[n][k]·x[k] + b[n]
@@ -48,20 +49,11 @@ func dense1ForwardRowsGeneric(y [][4]float32, x []Input, wt *[2][8]float32, b *[
 // dense1ForwardTanhGeneric is dense1ForwardGeneric and then tanhOfSumsGeneric.
 func dense1ForwardTanhGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
-	tanhOfSumsGeneric(y[:])
+	tanhOfSumsGeneric(y[:], y[:])
 }
 
-// dense2ForwardGeneric computes the output of layer "dense2", 4→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
+// dense2ForwardGeneric computes the output of layer "dense2", 4→1, like dense1ForwardGeneric.
+// Fully unrolled: 4 multiply-adds.
 func dense2ForwardGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
@@ -89,33 +81,21 @@ func dense2ForwardRowsGeneric(y []Output, x [][4]float32, wt *[4][8]float32, b *
 // dense2ForwardSigmoidGeneric is dense2ForwardGeneric and then sigmoidOfSumsGeneric.
 func dense2ForwardSigmoidGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
-	sigmoidOfSumsGeneric(y[:])
-}
-
-// sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.
-func sigmoidOfRowsGeneric(y []Output) {
-	for i := range y {
-		sigmoidOfSumsGeneric(y[i][:1])
-	}
+	sigmoidOfSumsGeneric(y[:], y[:])
 }
 
 // sigmoidOfSumsGeneric computes sigmoid of the sums in y.
-func sigmoidOfSumsGeneric(y []float32) {
+func sigmoidOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = sigmoid(s)
-	}
-}
-
-// tanhOfRowsGeneric is tanhOfSumsGeneric for every row.
-func tanhOfRowsGeneric(y [][4]float32) {
-	for i := range y {
-		tanhOfSumsGeneric(y[i][:4])
+		y1[j] = sigmoid(s)
 	}
 }
 
 // tanhOfSumsGeneric computes tanh of the sums in y.
-func tanhOfSumsGeneric(y []float32) {
+func tanhOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = tanh(s)
+		y1[j] = tanh(s)
 	}
 }

@@ -6,9 +6,6 @@ package xor
 func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
 }
-func dense1BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	dense1BiasSgdGeneric(lr, g, w, momentumBuffer)
-}
 func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
@@ -21,14 +18,8 @@ func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w, momentumBuffer *[2][8]float32) {
-	dense1WeightSgdGeneric(lr, g, w, momentumBuffer)
-}
 func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-}
-func dense2BiasSgd(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	dense2BiasSgdGeneric(lr, g, w, momentumBuffer)
 }
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
@@ -48,9 +39,8 @@ func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]float32, x [][4]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w, momentumBuffer *[4][8]float32) {
-	dense2WeightSgdGeneric(lr, g, w, momentumBuffer)
+func sgdElements(lr float32, g, w, momentumBuffer []float32) {
+	sgdElementsGeneric(lr, g, w, momentumBuffer)
 }
-func sigmoidOfRows(y []Output)       { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y [][1]float32) { sigmoidOfRows_2Generic(y) }
-func tanhOfRows(y [][4]float32)      { tanhOfRowsGeneric(y) }
+func sigmoidOfSums(y, y1 []float32) { sigmoidOfSumsGeneric(y, y1) }
+func tanhOfSums(y, y1 []float32)    { tanhOfSumsGeneric(y, y1) }

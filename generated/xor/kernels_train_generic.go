@@ -2,6 +2,8 @@
 
 package xor
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -26,25 +28,7 @@ func dense1BiasLearnGeneric(lr float32, g, w, momentumBuffer *[1][16]float32, dy
 		return
 	}
 	dense1BiasGrad(g, dy)
-	dense1BiasSgd(lr, g, w, momentumBuffer)
-}
-
-// dense1BiasSgdGeneric changes tensors like dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgdGeneric(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		momentumBuffers := &momentumBuffer[0]
-		for j := range 4 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			w_ = w_ - float32(lr*momentumBuffer_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&momentumBuffer[0][0], 16))
 }
 
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
@@ -84,25 +68,7 @@ func dense1WeightLearnGeneric(lr float32, g, w, momentumBuffer *[2][8]float32, d
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w, momentumBuffer)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgdGeneric(lr float32, g, w, momentumBuffer *[2][8]float32) {
-	for k := range 2 {
-		gs := &g[k]
-		ws := &w[k]
-		momentumBuffers := &momentumBuffer[k]
-		for j := range 4 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			w_ = w_ - float32(lr*momentumBuffer_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&momentumBuffer[0][0], 16))
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -122,25 +88,7 @@ func dense2BiasLearnGeneric(lr float32, g, w, momentumBuffer *[1][16]float32, dy
 		return
 	}
 	dense2BiasGrad(g, dy)
-	dense2BiasSgd(lr, g, w, momentumBuffer)
-}
-
-// dense2BiasSgdGeneric changes tensors like dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgdGeneric(lr float32, g, w, momentumBuffer *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		momentumBuffers := &momentumBuffer[0]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			w_ = w_ - float32(lr*momentumBuffer_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16), nnrt.Flat(&momentumBuffer[0][0], 16))
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardGeneric for every row.
@@ -161,7 +109,8 @@ func dense2ForwardTrainRowsGeneric(y [][1]float32, x [][4]float32, wt *[4][8]flo
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Rolled: 4 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 4 multiply-adds, each sum in 8 interleaved chains.
 func dense2GradInput(y *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]float32) {
 	for k := 0; k <= 3; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -184,15 +133,7 @@ func dense2GradInputRowsGeneric(y [][4]float32, x [][1]float32, wt *[4][8]float3
 	}
 }
 
-// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2", like dense1GradWeightGeneric.
 func dense2GradWeightGeneric(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	dy = dy[:len(x)]
 	for k := range 4 {
@@ -215,30 +156,21 @@ func dense2WeightLearnGeneric(lr float32, g, w, momentumBuffer *[4][8]float32, d
 		return
 	}
 	dense2GradWeight(g, dy, x)
-	dense2WeightSgd(lr, g, w, momentumBuffer)
+	sgdElements(lr, nnrt.Flat(&g[0][0], 32), nnrt.Flat(&w[0][0], 32), nnrt.Flat(&momentumBuffer[0][0], 32))
 }
 
-// dense2WeightSgdGeneric changes tensors like dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgdGeneric(lr float32, g, w, momentumBuffer *[4][8]float32) {
-	for k := range 4 {
-		gs := &g[k]
-		ws := &w[k]
-		momentumBuffers := &momentumBuffer[k]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			momentumBuffer_ := momentumBuffers[j]
-			momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
-			w_ = w_ - float32(lr*momentumBuffer_)
-			ws[j] = w_
-			momentumBuffers[j] = momentumBuffer_
-		}
-	}
-}
-
-// sigmoidOfRows_2Generic is sigmoidOfSumsGeneric for every row.
-func sigmoidOfRows_2Generic(y [][1]float32) {
-	for i := range y {
-		sigmoidOfSumsGeneric(y[i][:1])
+// sgdElementsGeneric is momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w, momentumBuffer []float32) {
+	w = w[:len(g)]
+	momentumBuffer = momentumBuffer[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		momentumBuffer_ := momentumBuffer[j]
+		momentumBuffer_ = float32(0.9*momentumBuffer_) + g_
+		w_ = w_ - float32(lr*momentumBuffer_)
+		w[j] = w_
+		momentumBuffer[j] = momentumBuffer_
 	}
 }

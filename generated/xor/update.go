@@ -2,12 +2,14 @@
 
 package xor
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // update changes the parameters by one step of sgd on the gradients g.
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense1BiasSgd(lr, &g.b1, &p.b1, &t.m.momentumBuffer.b1)
-	dense1WeightSgd(lr, &g.w1, &p.w1, &t.m.momentumBuffer.w1)
-	dense2BiasSgd(lr, &g.b2, &p.b2, &t.m.momentumBuffer.b2)
-	dense2WeightSgd(lr, &g.w2, &p.w2, &t.m.momentumBuffer.w2)
+	sgdElements(lr, nnrt.Flat(&g.b1[0][0], 16), nnrt.Flat(&p.b1[0][0], 16), nnrt.Flat(&t.m.momentumBuffer.b1[0][0], 16))
+	sgdElements(lr, nnrt.Flat(&g.w1[0][0], 16), nnrt.Flat(&p.w1[0][0], 16), nnrt.Flat(&t.m.momentumBuffer.w1[0][0], 16))
+	sgdElements(lr, nnrt.Flat(&g.b2[0][0], 16), nnrt.Flat(&p.b2[0][0], 16), nnrt.Flat(&t.m.momentumBuffer.b2[0][0], 16))
+	sgdElements(lr, nnrt.Flat(&g.w2[0][0], 32), nnrt.Flat(&p.w2[0][0], 32), nnrt.Flat(&t.m.momentumBuffer.w2[0][0], 32))
 }

@@ -51,6 +51,7 @@ type gradWeight struct {
 	free   *file     // the registers for it
 	given  []V       // of the gradients and the numbers
 	stored []string  // arrays
+	change string    // the macro of the update
 }
 
 // GradWeight prints the gradient of one panel of weights: tiles of inputs, each
@@ -245,7 +246,7 @@ func (m *gradWeight) finish(inputs int) {
 	for k := range inputs {
 		m.Line(func() {
 			for v := range m.vectors {
-				m.Use(m.Name+"Update", m.acc(k, v).String(), fmt.Sprint(at(k, v)))
+				m.Use(m.change, m.acc(k, v).String(), fmt.Sprint(at(k, v)))
 			}
 		})
 	}
@@ -254,7 +255,7 @@ func (m *gradWeight) finish(inputs int) {
 // updateMacro gives the update of a vector a name: v are its gradients, d the
 // displacement in the arrays.
 func (m *gradWeight) updateMacro() {
-	m.Macro(m.Name+"Update", []string{"v", "d"}, func() {
+	m.change = m.Macro("update", []string{"v", "d"}, func() {
 		m.Line(func() {
 			m.Ins("VORR", "v.B16", "v.B16", m.given[0].String()+".B16")
 			results := m.free.run(m.update, m.given, func(name string, dst V) {

@@ -62,8 +62,9 @@ type mapper struct {
 	*file
 	k               *kernel.Map
 	code, constants *vec.Code
-	given           []V // the registers of the operands
-	result          V   // the register of the result
+	given           []V    // the registers of the operands
+	result          V      // the register of the result
+	each            string // the macro of the arithmetic
 
 	both   *vec.Code // for two vectors, where there are registers for that
 	others []V       // the registers of the second vectors
@@ -105,7 +106,9 @@ func operand(i int) R { return regOperands + R(i) }
 func (m *mapper) write() {
 	m.pointer("y", regY)
 	for i, in := range m.k.Ins {
-		m.pointer(in.Arg, operand(i))
+		if !in.Repeated {
+			m.pointer(in.Arg, operand(i))
+		}
 	}
 	m.pointer("rows", regRowsLeft)
 	m.pointer("gap", regGap)
@@ -118,12 +121,17 @@ func (m *mapper) write() {
 	all := m.given
 	m.Line(func() { all = append(all, m.run(m.constants, nil, nil)...) })
 	m.Note("%s", m.k.Prog)
-	m.Macro(m.Name+"Each", nil, func() {
+	m.each = m.Macro("each", nil, func() {
 		m.Line(func() { m.result = (&file{m.writer, m.used.Clone()}).run(m.code, all, nil)[0] })
 	})
 	row, rest, next, loop, one := m.Label("row"), m.Label("rest"), m.Label("next"), m.Label("elements"), m.Label("one")
 	const together = 2 // vectors in a turn
 	m.Place(row)
+	for i, in := range m.k.Ins {
+		if in.Repeated {
+			m.pointer(in.Arg, operand(i))
+		}
+	}
 	m.Line(func() {
 		m.pointer("n", regLeft)
 		m.Ins("LSR", fmt.Sprintf("$%d", shiftOf(together*m.lanes())), regLeft.String(), regLeft.String())
@@ -169,7 +177,7 @@ func (m *mapper) whole(vectors int) {
 				}
 			}
 		})
-		m.Use(m.Name + "Each")
+		m.Use(m.each)
 		m.store(m.result, regY, v*bytes)
 	}
 	m.Line(func() { m.forward(vectors) })
@@ -223,7 +231,7 @@ func (m *mapper) part() {
 			m.loadSome(operand(i), 0, regLeft, m.given[i])
 		}
 	}
-	m.Use(m.Name + "Each")
+	m.Use(m.each)
 	m.storeSome(m.result, regY, 0, regLeft)
 	m.Line(func() {
 		for _, p := range m.pointers() {

@@ -188,7 +188,8 @@ func NonZero(elem string) []asm.Arg {
 }
 
 // Map are the arguments of an element-wise kernel: the result, the operands, n,
-// the elements of a row, rows, their number, and gap, the bytes between two.
+// the elements of a row, rows, their number, and gap, the bytes between two, but of
+// operands that are repeated.
 func Map(k *kernel.Map) []asm.Arg {
 	a := arguments{}
 	a.weights("y", k.YType, true)
@@ -224,6 +225,20 @@ func Convolve(k *kernel.Kernel) []asm.Arg {
 	a.pointer("b", k.Init == kernel.Bias)
 	a.pointer("u", len(k.Extras()) > 0)
 	a.ints(true, "rows", "taps")
+	return a.all
+}
+
+// Tiles are the arguments of a transform of tiles: the planes v and the source x, at
+// the first row that exists, or, back, the result y, the planes, b if there is a bias,
+// u if the epilogue has an operand; and the number of rows of tiles.
+func Tiles(k *kernel.Tiles) []asm.Arg {
+	a := arguments{elem: k.Elem}
+	a.pointer("y", k.Back)
+	a.pointer("v", true)
+	a.pointer("x", !k.Back)
+	a.pointer("b", k.Bias)
+	a.pointer("u", len(kernel.Extras(k.Epilogue)) > 0)
+	a.ints(true, "rows")
 	return a.all
 }
 

@@ -296,12 +296,18 @@ func (m *convolve) forward(by int) {
 	}
 }
 
+// weightsAt is how far behind the first weights of a product those of a vector lie.
+func (m *convolve) weightsAt(v int) int {
+	lane := v * m.lanes()
+	return (lane/panel*m.Panels.PanelRows*panel + lane%panel) * m.size()
+}
+
 // term adds a product to the sums of some positions.
 func (m *convolve) term(positions []int, x, w, chain int) {
 	m.Line(func() {
 		if m.Weight != "" {
 			for v := range m.vectors {
-				m.load(mem(regWindow, w+v*m.bytes), m.weight0+Y(v))
+				m.load(mem(regWindow, w+m.weightsAt(v)), m.weight0+Y(v))
 			}
 		}
 		for _, p := range positions {

@@ -25,9 +25,7 @@ func (m *gradInput) finish(rows int) {
 				return m.acc(first, k, 0), m.acc(r, k, 0)
 			})
 			if m.epilogue != nil {
-				m.Named("epilogue", func() {
-					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(r > first, dst, temps) })[0]
-				})
+				y = p.apply(m.epilogue, y, func(dst Y, temps []Y) { m.loadHalves(r > first, dst, temps) })
 				m.epilogue.Mute()
 			}
 			m.nextExtra(r - first + 1)

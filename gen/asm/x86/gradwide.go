@@ -141,10 +141,8 @@ func (m *gradInput) wideFinish(rows int) {
 		m.Line(func() {
 			y := p.addChainsOfTwo(func(k int) Y { return m.wideAcc(r, min(k, m.inputs-1)) })
 			if m.epilogue != nil {
-				m.Named("epilogue", func() {
-					y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
-						m.loadTwo(mem(regExtra, 0), extraRow1, two, part, dst, temps[0])
-					})[0]
+				y = p.apply(m.epilogue, y, func(dst Y, temps []Y) {
+					m.loadTwo(mem(regExtra, 0), extraRow1, two, part, dst, temps[0])
 				})
 				m.epilogue.Mute()
 			}

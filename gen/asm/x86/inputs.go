@@ -28,7 +28,6 @@ func (w *writer) overInputs(inputs, unroll, chains, ahead int, vs []vector, each
 	if turns <= 1 {
 		turns, rest = 0, inputs
 	}
-	prefix := w.macroName() + w.Label("In")
 	numbers := func(k int) []string {
 		out := []string{fmt.Sprint(k * w.size())}
 		for _, b := range all {
@@ -40,8 +39,7 @@ func (w *writer) overInputs(inputs, unroll, chains, ahead int, vs []vector, each
 	var macros []string
 	if rest+min(turns, 1)*unroll > chains { // else every macro would be used once
 		for chain := range chains {
-			macros = append(macros, fmt.Sprintf("%sC%d", prefix, chain))
-			w.Macro(macros[chain], parameters, func() { one(parameters, chain) })
+			macros = append(macros, w.Macro("input", parameters, func() { one(parameters, chain) }))
 		}
 	}
 	some := func(n int) {

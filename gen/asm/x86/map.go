@@ -9,8 +9,9 @@ import (
 	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
-// registers of the operands' pointers, in order; R8 is the result.
-var operandRegs = []string{"SI", "DI", "DX", "BX", "R10", "R11"}
+// registers of the pointers to operands that are arrays, in order; R8 is the result.
+// The last is for the pointer to a number alone, which is read at once.
+var operandRegs = []string{"SI", "DI", "DX", "BX", "R10", "R11", "R14"}
 
 // regOffset is the byte offset of the current vector.
 const regOffset = "AX"
@@ -18,15 +19,17 @@ const regOffset = "AX"
 // Map prints an element-wise kernel. It reports false where an operation has
 // no vector form yet or the registers do not suffice.
 func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
-	if len(k.Ins) > len(operandRegs) {
-		return nil, false
-	}
 	f = &asm.Func{Name: k.Name, Doc: k.Doc, Args: kernels.Map(k)}
-	m := &mapper{file: s.writer(f, k.Double).file(), k: k}
+	m := &mapper{file: s.writer(f, k.Double).file(), k: k, pointers: make([]string, len(k.Ins))}
 	var leaves []kernels.Leaf
-	for _, in := range k.Ins {
+	arrays := 0
+	for i, in := range k.Ins {
 		role := kernels.Vector
-		if in.Single {
+		if m.pointers[i] = operandRegs[arrays]; !in.Single {
+			if arrays++; arrays == len(operandRegs) {
+				return nil, false
+			}
+		} else {
 			role = kernels.Number
 			y, ok := m.used.Take()
 			if !ok {
@@ -59,11 +62,12 @@ func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
 // mapper prints a scalar program on vectors.
 type mapper struct {
 	*file
-	k       *kernel.Map
-	code    *vec.Code
-	numbers []Y // the registers of single operands
-	mask    Y   // of a partial vector
-	result  Y   // the register of the result
+	k        *kernel.Map
+	code     *vec.Code
+	pointers []string // the registers that point to operands
+	numbers  []Y      // the registers of single operands
+	mask     Y        // of a partial vector
+	result   Y        // the register of the result
 }
 
 // operands gives every operand that is an array a register of f; the result are
@@ -85,25 +89,33 @@ func (m *mapper) operands(f *file) (given []Y, ok bool) {
 }
 
 func (m *mapper) write() {
+	const regRows, regGap = "R12", "R13"
 	m.pointer("y", regY)
-	for i, in := range m.k.Ins {
-		m.pointer(in.Arg, operandRegs[i])
-	}
 	numbers := m.numbers
 	for i, in := range m.k.Ins {
-		if in.Single {
-			m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(operandRegs[i], 0), numbers[0].String())
+		switch {
+		case in.Single:
+			m.pointer(in.Arg, m.pointers[i])
+			m.broadcastTo(mem(m.pointers[i], 0), numbers[0])
 			numbers = numbers[1:]
+		case !in.Repeated:
+			m.pointer(in.Arg, m.pointers[i])
 		}
 	}
-	const regRows, regGap = "R12", "R13"
 	m.pointer("rows", regRows)
 	m.pointer("gap", regGap)
 	m.Ins("XORQ", regOffset, regOffset)
 	m.Note("%s", m.k.Prog)
-	m.Macro(m.Name+"Each", nil, func() { m.Line(m.arithmetic) })
 	row, rest, next := m.Label("row"), m.Label("rest"), m.Label("next")
 	m.Place(row)
+	for i, in := range m.k.Ins {
+		if in.Repeated {
+			m.Line(func() {
+				m.pointer(in.Arg, m.pointers[i])
+				m.Ins("SUBQ", regOffset, m.pointers[i])
+			})
+		}
+	}
 	m.Line(func() {
 		m.Ins("MOVQ", m.ArgOf("n"), regCount)
 		m.Ins("SHRQ", fmt.Sprintf("$%d", shiftOf(m.lanes())), regCount)
@@ -160,7 +172,7 @@ func (m *mapper) vector(partial bool) {
 	given, _ := m.operands(&file{m.writer, m.used.Clone()})
 	m.Line(func() {
 		for i, in := range m.k.Ins {
-			src := fmt.Sprintf("(%s)(%s*1)", operandRegs[i], regOffset)
+			src := fmt.Sprintf("(%s)(%s*1)", m.pointers[i], regOffset)
 			switch {
 			case in.Single:
 			case partial:
@@ -170,7 +182,7 @@ func (m *mapper) vector(partial bool) {
 			}
 		}
 	})
-	m.Use(m.Name + "Each")
+	m.Line(func() { m.Named(formula, m.arithmetic) })
 	dst := fmt.Sprintf("(%s)(%s*1)", regY, regOffset)
 	if partial {
 		m.storeMasked(m.result, m.mask, dst)

@@ -72,7 +72,7 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*4)", regStride, regStride), regStride5)
 	})
 	for i, rows := range tiles {
-		m.tiles(fmt.Sprintf("tiles%d", i), rows, append(tiles, 0)[i+1])
+		m.tiles(fmt.Sprintf("tiles%d", i), rows, tiles[i+1:])
 	}
 	m.ret()
 	return m.Func
@@ -91,7 +91,7 @@ func (m *matMul) bias() bool { return m.Init == kernel.Bias }
 func (m *matMul) partial(v int) bool { return m.Partial && v == m.vectors-1 }
 
 // tiles prints the loop over the tiles of a number of rows.
-func (m *matMul) tiles(arg string, rows, smaller int) {
+func (m *matMul) tiles(arg string, rows int, smaller []int) {
 	loop, done := m.Label("rows"), m.Label("done")
 	m.Line(func() {
 		m.Ins("MOVQ", m.ArgOf(arg), regOffset)
@@ -147,8 +147,8 @@ func plus(disp string, n int) string {
 	return fmt.Sprintf("(%s+%d)", disp, n)
 }
 
-// tile sums all terms for some rows; the next smaller tile has fewer.
-func (m *matMul) tile(rows, smaller int) {
+// tile sums all terms for some rows; the smaller tiles have fewer.
+func (m *matMul) tile(rows int, smaller []int) {
 	acc := func(r, v, c int) Y { return Y((r*m.vectors+v)*m.Chains + c) }
 	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.bias()])
 	m.start(rows, acc)
@@ -180,7 +180,7 @@ func (m *matMul) start(rows int, acc func(r, v, c int) Y) {
 }
 
 // terms adds the products of all terms, some in a turn of a loop.
-func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
+func (m *matMul) terms(rows int, smaller []int, acc func(r, v, c int) Y) {
 	unroll := unrollTerms
 	if rows*m.vectors > 12 {
 		unroll /= 2
@@ -235,30 +235,28 @@ func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
 }
 
 // term gives the macros that add the products of a term, one for each chain,
-// which goes on where that of the smaller tile ends.
-func (m *matMul) term(rows, smaller int, acc func(r, v, c int) Y) []string {
-	name := func(rows, chain int) string {
-		if m.Chains == 1 {
-			return fmt.Sprintf("%sTerm%d", m.macroName(), rows)
-		}
-		return fmt.Sprintf("%sTerm%dC%d", m.macroName(), rows, chain)
-	}
-	add := func(chain int) {
-		if smaller > 0 {
-			m.Use(name(smaller, chain), "x", "w")
-		} else {
-			for v := range m.vectors {
-				m.loadWeights(m.Kernel, m.weightsAt("w", v), m.partial(v), m.weight0+Y(v))
-			}
-		}
-		for r := smaller; r < rows; r++ {
-			m.mulAddRow(m.element(r, "x"), m.vectors, func(v int) Y { return acc(r, v, chain) })
-		}
+// which goes on where that of the next smaller tile ends.
+func (m *matMul) term(rows int, smaller []int, acc func(r, v, c int) Y) []string {
+	from, before := 0, []string(nil)
+	if len(smaller) > 0 {
+		from, before = smaller[0], m.term(smaller[0], smaller[1:], acc)
 	}
 	names := make([]string, m.Chains)
 	for chain := range names {
-		names[chain] = name(rows, chain)
-		m.Macro(names[chain], []string{"x", "w"}, func() { m.Line(func() { add(chain) }) })
+		names[chain] = m.Macro(fmt.Sprint("term", rows), []string{"x", "w"}, func() {
+			m.Line(func() {
+				if before != nil {
+					m.Use(before[chain], "x", "w")
+				} else {
+					for v := range m.vectors {
+						m.loadWeights(m.Kernel, m.weightsAt("w", v), m.partial(v), m.weight0+Y(v))
+					}
+				}
+				for r := from; r < rows; r++ {
+					m.mulAddRow(m.element(r, "x"), m.vectors, func(v int) Y { return acc(r, v, chain) })
+				}
+			})
+		})
 	}
 	return names
 }
@@ -314,7 +312,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		for v := range m.vectors {
 			y := acc(r, v, 0)
 			if inRegisters {
-				m.Named("epilogue", func() { y = p.run(c, []Y{y}, nil)[0] })
+				y = p.apply(c, y, nil)
 				c.Mute()
 			}
 			put(p, y, v, regY)

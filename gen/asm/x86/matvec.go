@@ -279,7 +279,7 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 	sums := func(v int) {
 		y := sum(v)
 		if inRegisters {
-			m.Named("epilogue", func() { y = p.run(c, []Y{y}, nil)[0] })
+			y = p.apply(c, y, nil)
 			c.Mute()
 		}
 		m.put(y, vs[v], p)

@@ -56,16 +56,36 @@ func numbers(ys []Y) []int {
 // run prints code that fits and returns the registers of its results, which
 // are in use then. load puts an input from memory into a register.
 func (f *file) run(c *vec.Code, given []Y, load func(name string, dst Y, temps []Y)) (results []Y) {
+	return f.place(c, given, load, func(print func(*vec.Code)) { print(c) })
+}
+
+// formula is the role of macros that apply a scalar program.
+const formula = "formula"
+
+// apply is run for an epilogue, which is a macro but for the loads that come first.
+func (f *file) apply(c *vec.Code, sum Y, load func(dst Y, temps []Y)) Y {
+	one := func(_ string, dst Y, temps []Y) { load(dst, temps) }
+	return f.place(c, []Y{sum}, one, func(print func(*vec.Code)) {
+		loads, rest := c.Parts()
+		print(loads)
+		f.Named(formula, func() { print(rest) })
+	})[0]
+}
+
+// place gives code registers and prints it, or parts of it one after the other.
+func (f *file) place(c *vec.Code, given []Y, load func(name string, dst Y, temps []Y), parts func(print func(*vec.Code))) (results []Y) {
 	a, ok := c.Allocate(f.used, numbers(given)...)
 	if !ok {
 		panic("internal error: x86: the registers do not suffice in " + f.Name)
 	}
-	c.Print(f.Func, a, f.constant, func(name string, dst int, temps []int) {
-		ys := make([]Y, len(temps))
-		for i, t := range temps {
-			ys[i] = Y(t)
-		}
-		load(name, Y(dst), ys)
+	parts(func(c *vec.Code) {
+		c.Print(f.Func, a, f.constant, func(name string, dst int, temps []int) {
+			ys := make([]Y, len(temps))
+			for i, t := range temps {
+				ys[i] = Y(t)
+			}
+			load(name, Y(dst), ys)
+		})
 	})
 	for _, r := range c.Results {
 		results = append(results, Y(a[r]))

@@ -27,9 +27,7 @@ func (m *rankOne) finish(inputs int) {
 		})
 		if len(m.Epilogue) > 0 {
 			c, _ := m.epilogue(m.Epilogue, 0)
-			m.Named("epilogue", func() {
-				y = p.run(c, []Y{y}, func(_ string, dst Y, _ []Y) { m.operand(inputs, dst) })[0]
-			})
+			y = p.apply(c, y, func(dst Y, _ []Y) { m.operand(inputs, dst) })
 		}
 	})
 	switch {

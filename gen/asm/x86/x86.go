@@ -80,18 +80,6 @@ func (w *writer) register(y Y) string {
 	return y.String()
 }
 
-// macroName begins the names of the macros of a function: its name without small
-// letters but the first, and without the instruction set, which the file is for.
-func (w *writer) macroName() string {
-	var name []byte
-	for i, c := range []byte(strings.NewReplacer("AVX512", "", "AVX2", "").Replace(w.Name)) {
-		if i == 0 || c < 'a' || c > 'z' || c == 'x' {
-			name = append(name, c)
-		}
-	}
-	return string(name)
-}
-
 // mulAddRow is sums += broadcast element · weights, for the vectors of weights at
 // hand.
 func (w *writer) mulAddRow(element string, vectors int, sum func(v int) Y) {

@@ -23,9 +23,9 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	a1 := ws.t0[:len(x)]
 	a2 := ws.t1[:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
-	tanhOfRows(a1)
+	tanhOfSums(nnrt.Flat(&a1[0][0], 32*len(a1)), nnrt.Flat(&a1[0][0], 32*len(a1)))
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	tanhOfRows(a2)
+	tanhOfSums(nnrt.Flat(&a2[0][0], 32*len(a2)), nnrt.Flat(&a2[0][0], 32*len(a2)))
 	dense3ForwardRows(y, a2, &p.w3, &p.b3)
 }
 

@@ -227,21 +227,6 @@ func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x 
 	}
 }
 
-func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 2 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 4)
-		}
-	case useAVX2:
-		for q := range 2 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 8)
-		}
-	default:
-		dense1WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -260,17 +245,6 @@ func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, p
 		}
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense2BiasSgd(lr float32, g, w *[2][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 2)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 4)
-	default:
-		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -385,21 +359,6 @@ func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32
 	}
 }
 
-func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 2 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 32)
-		}
-	case useAVX2:
-		for q := range 2 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 64)
-		}
-	default:
-		dense2WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -416,17 +375,6 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, pa
 		learnUpTo8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 8, 0, 24)
 	default:
 		dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
-	default:
-		dense3BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -563,21 +511,6 @@ func dense3WeightLearn(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [
 	}
 }
 
-func dense3WeightSgd(lr float32, g, w *[2][2][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 2 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 2)
-		}
-	case useAVX2:
-		for q := range 2 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 4)
-		}
-	default:
-		dense3WeightSgdGeneric(lr, g, w)
-	}
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -588,21 +521,21 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
+func sgdElements(lr float32, g, w []float32) {
+	switch {
+	case useAVX512:
+		sgdElementsAVX512(&g[0], &w[0], &lr, (len(g)+15)/16)
+	case useAVX2:
+		sgdElementsAVX2(&g[0], &w[0], &lr, (len(g)+7)/8)
+	default:
+		sgdElementsGeneric(lr, g, w)
+	}
+}
+
 // share is a part of n inputs, in whole tiles.
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
-}
-
-func tanhGradientOfRows(y, u0 [][32]float32) {
-	switch {
-	case useAVX512:
-		tanhGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 32, len(y), 0)
-	case useAVX2:
-		tanhGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 32, len(y), 0)
-	default:
-		tanhGradientOfRowsGeneric(y, u0)
-	}
 }
 
 func tanhGradientOfSums(y, u0 []float32) {
@@ -616,13 +549,13 @@ func tanhGradientOfSums(y, u0 []float32) {
 	}
 }
 
-func tanhOfRows(y [][32]float32) {
+func tanhOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		tanhEachAVX512(&y[0][0], &y[0][0], 32, len(y), 0)
+		tanhEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		tanhEachAVX2(&y[0][0], &y[0][0], 32, len(y), 0)
+		tanhEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		tanhOfRowsGeneric(y)
+		tanhOfSumsGeneric(y, y1)
 	}
 }

@@ -21,6 +21,18 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
+#define input_4f2e3413(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+128)(DI), Y15, Y2; VFMADD231PS (w+160)(DI), Y15, Y3
+
+#define input_f3507879(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS (w+2048)(DI), Y15, Y4; VFMADD231PS (w+2080)(DI), Y15, Y6
+
+#define input_d4cbdbdd(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS (w+2048)(DI), Y15, Y5; VFMADD231PS (w+2080)(DI), Y15, Y7
+
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
@@ -52,44 +64,22 @@ DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed15
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 number4x8(c80000000x8, 0x8000000080000000)
-#define epilogue_7563369b(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r0
+#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r3, r4, r4; \
+	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_b89f438e07036195<>(SB), r4; VPERMPS r4, r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; \
+	VMULPS r2, r2, r5; VMULPS r5, r4, r5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r4; VPERMPS r4, r1, r4; \
+	VMULPS r3, r4, r4; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r1, r6; VADDPS r6, r4, r6; \
+	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
+	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
+	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define epilogue_50c17e36(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r2; VORPS r2, r1, r1
-
-#define epilogue_5360c27e(r0, r1, r2, r3, r4, r5, r6) \
-	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r1; \
-	VADDPS c3f1ae148x8<>(SB), r1, r2; VPSUBD c3f1ae148x8<>(SB), r2, r2; VPSRLD $22, r2, r2; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r2, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), r4; VPERMPS r4, r2, r4; VMULPS r1, r4, r4; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), r5; VPERMPS r5, r2, r5; VADDPS r5, r4, r4; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), r5; VPERMPS r5, r2, r5; VMULPS r3, r5, r5; VADDPS r5, r4, r4; \
-	VMULPS r3, r3, r5; VMULPS r5, r4, r4; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), r5; VPERMPS r5, r2, r5; \
-	VMULPS r1, r5, r5; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r5, r5; \
-	VMULPS r3, r5, r3; VADDPS r4, r3, r3; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r4; VPERMPS r4, r2, r4; \
-	VMULPS r1, r4, r1; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r4; VPERMPS r4, r2, r2; VADDPS r2, r1, r1; \
-	VADDPS r3, r1, r1; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r1, r1
+#define input_0ac54f02(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
@@ -100,21 +90,21 @@ number4x8(c80000000x8, 0x8000000080000000)
 #define columns3x2x16at0(at, w) \
 	column3(at(w), Y0, Y2, Y4); column3((at+64)(w), Y1, Y3, Y5)
 
-#define addChains_543b0875(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r2; VADDPS r2, r0, r0; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r5; \
-	VADDPS r5, r2, r2; VBLENDPS $240, r3, r4, r5; VPERM2F128 $33, r3, r4, r4; VADDPS r4, r5, r4; \
-	VSHUFPS $68, r0, r1, r3; VSHUFPS $238, r0, r1, r1; VADDPS r1, r3, r1; VSHUFPS $68, r4, r2, r0; \
-	VSHUFPS $238, r4, r2, r4; VADDPS r4, r0, r4; VSHUFPS $136, r4, r1, r0; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r0, r1
+#define addChains_387276d2(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; \
+	VSHUFPS $68, r1, r0, r2; VSHUFPS $238, r1, r0, r1; VADDPS r1, r2, r1; VSHUFPS $68, r3, r5, r2; \
+	VSHUFPS $238, r3, r5, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r1, r2; VSHUFPS $221, r3, r1, r3; \
+	VADDPS r3, r2, r3
 
-#define addChains_2d1da058(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r3, r3, r4; VPERM2F128 $33, r3, r3, r5; \
-	VADDPS r5, r4, r4; VBLENDPS $240, r3, r3, r5; VPERM2F128 $33, r3, r3, r0; VADDPS r0, r5, r5; \
-	VSHUFPS $68, r2, r1, r0; VSHUFPS $238, r2, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r2; \
-	VSHUFPS $238, r5, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
+#define addChains_1c32b0b0(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r3; VADDPS r3, r1, r3; VBLENDPS $240, r2, r2, r1; VPERM2F128 $33, r2, r2, r4; \
+	VADDPS r4, r1, r4; VBLENDPS $240, r2, r2, r1; VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; \
+	VSHUFPS $68, r3, r0, r1; VSHUFPS $238, r3, r0, r3; VADDPS r3, r1, r3; VSHUFPS $68, r2, r4, r1; \
+	VSHUFPS $238, r2, r4, r2; VADDPS r2, r1, r2; VSHUFPS $136, r2, r3, r1; VSHUFPS $221, r2, r3, r2; \
+	VADDPS r2, r1, r2
 
 #define zero4x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
@@ -128,14 +118,6 @@ number4x8(c80000000x8, 0x8000000080000000)
 #define columns1x2x16at0(at, w) \
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1
 
-#define addChains_b0a97738(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r3; VADDPS r3, r1, r1; VBLENDPS $240, r2, r2, r3; VPERM2F128 $33, r2, r2, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r2, r2, r4; VPERM2F128 $33, r2, r2, r2; VADDPS r2, r4, r2; \
-	VSHUFPS $68, r1, r0, r4; VSHUFPS $238, r1, r0, r0; VADDPS r0, r4, r0; VSHUFPS $68, r2, r3, r1; \
-	VSHUFPS $238, r2, r3, r2; VADDPS r2, r1, r2; VSHUFPS $136, r2, r0, r1; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r1, r0
-
 number4x8(c3f800000x8, 0x3f8000003f800000)
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
@@ -145,28 +127,24 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
-#define epilogue_f5a18865(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
-	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+#define formula_a0254e6a(r0, r1, r2) \
+	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
-#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
-	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
-	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
-	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define epilogue_af66f627(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -179,32 +157,61 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
-	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
-
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
-
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
-
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term1_9c6103a7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y2)
+
+#define term1_bbeb2ed9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+
+#define term2_ea63f102(x, w) \
+	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define term2_e2a4bef5(x, w) \
+	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+
+#define term3_c33b16b7(x, w) \
+	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+
+#define term3_ee69e121(x, w) \
+	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
+
+#define term1_92954115(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+
+#define term2_638b89e2(x, w) \
+	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
@@ -212,29 +219,28 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
+#define input_56def373(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+128)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+160)(DI))
+
+#define input_08b0a20a(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+256)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+288)(DI))
+
 #define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define epilogue_dc524730(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
-	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
+#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
-#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
-#define epilogue_85393a54(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VMULPS r2, r2, r2; VMOVUPS c3f800000x8<>(SB), r3; \
-	VSUBPS r2, r3, r2; VMULPS r2, r4, r4
-
-
-#define biasEachAVX2Each \
-	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
@@ -245,26 +251,22 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	biasEachAVX2Each
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	biasEachAVX2Each
-	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define d2x32In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+128)(DI), Y15, Y2; VFMADD231PS (w+160)(DI), Y15, Y3
 
 // dense2x32AVX2 sums 2 products for each of 32 outputs.
 TEXT ·dense2x32AVX2(SB), NOSPLIT, $0-24
@@ -273,21 +275,13 @@ TEXT ·dense2x32AVX2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
-	d2x32In1C0(0, 0); d2x32In1C0(4, 64)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
+	input_4f2e3413(0, 0); input_4f2e3413(4, 64)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
-
-#define d32x32In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+2048)(DI), Y15, Y4; VFMADD231PS (w+2080)(DI), Y15, Y6
-
-#define d32x32In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+2048)(DI), Y15, Y5; VFMADD231PS (w+2080)(DI), Y15, Y7
 
 // dense32x32AVX2 sums 32 products for each of 32 outputs.
 TEXT ·dense32x32AVX2(SB), NOSPLIT, $0-32
@@ -298,28 +292,20 @@ TEXT ·dense32x32AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
-inputs2:
-	terms8x4x64c2(d32x32In1C0, d32x32In1C1)
+inputs1:
+	terms8x4x64c2(input_f3507879, input_d4cbdbdd)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
-	; VMOVUPS Y4, 64(R8)
-	; VMOVUPS Y6, 96(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y6, 96(R8)
 	VZEROUPPER
 	RET
-
-#define d32x32_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+2048)(DI), Y15, Y4; VFMADD231PS (w+2080)(DI), Y15, Y6
-
-#define d32x32_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+2048)(DI), Y15, Y5; VFMADD231PS (w+2080)(DI), Y15, Y7
 
 // dense32x32AVX2_2 sums 32 products for each of 32 outputs.
 TEXT ·dense32x32AVX2_2(SB), NOSPLIT, $0-32
@@ -330,24 +316,20 @@ TEXT ·dense32x32AVX2_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
-inputs2:
-	terms8x4x64c2(d32x32_2In1C0, d32x32_2In1C1)
+inputs1:
+	terms8x4x64c2(input_f3507879, input_d4cbdbdd)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
-	epilogue_7563369b(Y0, Y1, Y3, Y5, Y7, Y8, Y9); VMOVUPS Y0, (R8)
-	epilogue_50c17e36(Y2, Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y0, 32(R8)
-	epilogue_50c17e36(Y4, Y0, Y1, Y2, Y3, Y5, Y7); VMOVUPS Y0, 64(R8)
-	epilogue_50c17e36(Y6, Y0, Y1, Y2, Y3, Y4, Y5); VMOVUPS Y0, 96(R8)
+	formula_c40e2a60(Y0, Y1, Y3, Y5, Y7, Y8, Y9); VMOVUPS Y0, (R8)
+	formula_c40e2a60(Y2, Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y2, 32(R8)
+	formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y7); VMOVUPS Y4, 64(R8)
+	formula_c40e2a60(Y6, Y0, Y1, Y2, Y3, Y4, Y5); VMOVUPS Y6, 96(R8)
 	VZEROUPPER
 	RET
-
-#define d4x32In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
 // dense4x32AVX2 sums 4 products for each of 32 outputs.
 TEXT ·dense4x32AVX2(SB), NOSPLIT, $0-32
@@ -356,17 +338,13 @@ TEXT ·dense4x32AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	d4x32In1C0(0, 0); d4x32In1C0(4, 64); d4x32In1C0(8, 128); d4x32In1C0(12, 192)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
+	input_0ac54f02(0, 0); input_0ac54f02(4, 64); input_0ac54f02(8, 128); input_0ac54f02(12, 192)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
-
-#define d4x32_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
 // dense4x32AVX2_2 sums 4 products for each of 32 outputs.
 TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
@@ -375,11 +353,11 @@ TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	d4x32_2In1C0(0, 0); d4x32_2In1C0(4, 64); d4x32_2In1C0(8, 128); d4x32_2In1C0(12, 192)
-	epilogue_7563369b(Y0, Y4, Y5, Y6, Y7, Y8, Y9); VMOVUPS Y0, (R8)
-	epilogue_5360c27e(Y1, Y0, Y4, Y5, Y6, Y7, Y8); VMOVUPS Y0, 32(R8)
-	epilogue_50c17e36(Y2, Y0, Y1, Y4, Y5, Y6, Y7); VMOVUPS Y0, 64(R8)
-	epilogue_50c17e36(Y3, Y0, Y1, Y2, Y4, Y5, Y6); VMOVUPS Y0, 96(R8)
+	input_0ac54f02(0, 0); input_0ac54f02(4, 64); input_0ac54f02(8, 128); input_0ac54f02(12, 192)
+	formula_c40e2a60(Y0, Y4, Y5, Y6, Y7, Y8, Y9); VMOVUPS Y0, (R8)
+	formula_c40e2a60(Y1, Y0, Y4, Y5, Y6, Y7, Y8); VMOVUPS Y1, 32(R8)
+	formula_c40e2a60(Y2, Y0, Y1, Y4, Y5, Y6, Y7); VMOVUPS Y2, 64(R8)
+	formula_c40e2a60(Y3, Y0, Y1, Y2, Y4, Y5, Y6); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
 
@@ -407,9 +385,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_543b0875(Y2, Y0, Y6, Y3, Y1, Y7); VMOVLPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
-	VMOVLPS X0, (R8); ADDQ CX, R8
-	addChains_2d1da058(Y4, Y0, Y1, Y5, Y2, Y3); VMOVLPS X0, (R8); ADDQ CX, R8
+	addChains_387276d2(Y2, Y0, Y6, Y3, Y1, Y7); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
+	VMOVLPS X3, (R8); ADDQ CX, R8
+	addChains_1c32b0b0(Y4, Y0, Y5, Y1, Y2); VMOVLPS X5, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -431,8 +409,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_543b0875(Y2, Y0, Y4, Y3, Y1, Y5); VMOVLPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
-	VMOVLPS X0, (R8); ADDQ CX, R8
+	addChains_387276d2(Y2, Y0, Y4, Y3, Y1, Y5); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
+	VMOVLPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
@@ -454,7 +432,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_b0a97738(Y0, Y2, Y1, Y3, Y4); VMOVLPS X0, (R8); ADDQ CX, R8
+	addChains_1c32b0b0(Y0, Y2, Y1, Y3, Y4); VMOVLPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $8, R12
@@ -487,12 +465,13 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = dy · (1 - (y · y))
-	epilogue_f5a18865((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y11); ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -512,9 +491,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_f5a18865((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -534,7 +513,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_af66f627((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y3); ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -565,13 +544,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12)
-	update_233342a4(32(R8), Y0, Y1, Y12)
-	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
-	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
-	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
+	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
+	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
+	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
+	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
+	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
+	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -588,10 +566,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
-	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
+	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
+	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
+	update_ea593ece(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -608,7 +586,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
+	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -637,10 +615,9 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6)
-	update_233342a4(32(R8), Y0, Y1, Y6)
-	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
+	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
+	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
+	update_ea593ece(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -657,8 +634,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
-	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
+	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
+	update_ea593ece(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -682,17 +659,6 @@ done11:
 	VZEROUPPER
 	RET
 
-#define r16Term6(x, w) \
-	r16Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16Term5(x, w) \
-	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
-
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
@@ -705,12 +671,11 @@ rows1:
 	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16Term6(0, 0); r16Term6(4, 64); r16Term6(8, 128); r16Term6(12, 192)
+	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -721,11 +686,11 @@ rows3:
 	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16Term5(0, 0); r16Term5(4, 64); r16Term5(8, 128); r16Term5(12, 192)
+	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -735,33 +700,14 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16Term1(0, 0); r16Term1(4, 64); r16Term1(8, 128); r16Term1(12, 192)
+	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
-
-#define r16_2Term3C0(x, w) \
-	r16_2Term2C0(x, w); \
-	mulAdd2(x(R10)(R11*2), Y8, Y10)
-
-#define r16_2Term3C1(x, w) \
-	r16_2Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
-
-#define r16_2Term2C0(x, w) \
-	r16_2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
-
-#define r16_2Term2C1(x, w) \
-	r16_2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
-
-#define r16_2Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
-
-#define r16_2Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-80
@@ -777,17 +723,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(r16_2Term3C0, r16_2Term3C1)
+	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r16_2Term3C0, r16_2Term3C1, last5)
+	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -800,15 +746,15 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(r16_2Term2C0, r16_2Term2C1)
+	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r16_2Term2C0, r16_2Term2C1, last10)
+	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -820,31 +766,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(r16_2Term1C0, r16_2Term1C1)
+	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r16_2Term1C0, r16_2Term1C1, last15)
+	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_3Term6(x, w) \
-	r16_3Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_3Term5(x, w) \
-	r16_3Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_3Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_3 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_3(SB), NOSPLIT, $0-64
@@ -856,12 +791,11 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_3Term6(0, 0); r16_3Term6(4, 64)
+	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -871,11 +805,11 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_3Term5(0, 0); r16_3Term5(4, 64)
+	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -885,9 +819,9 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_3Term1(0, 0); r16_3Term1(4, 64)
+	term1_830af86c(0, 0); term1_830af86c(4, 64)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -912,11 +846,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define s2x32In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+128)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+160)(DI))
-
 // step2x32AVX2 is the step of one sample on the weights of 32 outputs.
 TEXT ·step2x32AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+0(FP), R10; MOVQ dy+16(FP), R8
@@ -929,14 +858,9 @@ TEXT ·step2x32AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 96(R8), Y3
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	s2x32In1C0(0, 0); s2x32In1C0(4, 64)
+	input_56def373(0, 0); input_56def373(4, 64)
 	VZEROUPPER
 	RET
-
-#define s4x32In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+256)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+288)(DI))
 
 // step4x32AVX2 is the step of one sample on the weights of 32 outputs.
 TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
@@ -954,7 +878,7 @@ TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
 	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	s4x32In1C0(0, 0); s4x32In1C0(4, 64); s4x32In1C0(8, 128); s4x32In1C0(12, 192)
+	input_08b0a20a(0, 0); input_08b0a20a(4, 64); input_08b0a20a(8, 128); input_08b0a20a(12, 192)
 	VZEROUPPER
 	RET
 
@@ -996,9 +920,10 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = dy · (1 - (y · y))
-	epilogue_dc524730((R9), X1, Y1, Y2, Y0)
+	formula_a0254e6a(Y0, Y1, Y3)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1023,10 +948,11 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (1 - (y · y))
-	epilogue_85393a54((R9), X1, Y1, Y2, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	formula_a0254e6a(Y1, Y2, Y0)
+	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -1034,19 +960,6 @@ panels6:
 done5:
 	VZEROUPPER
 	RET
-
-#define tanhEachAVX2Each \
-	VANDPS c7fffffffx8<>(SB), Y1, Y2; VMOVUPS c4110cccdx8<>(SB), Y3; VMINPS Y2, Y3, Y2; \
-	VADDPS c3f1ae148x8<>(SB), Y2, Y3; VPSUBD c3f1ae148x8<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
-	VMOVUPS table8x4_1e34bd050c119356<>(SB), Y4; VPERMPS Y4, Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
-	VMOVUPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5; VPERMPS Y5, Y3, Y5; VMULPS Y2, Y5, Y5; \
-	VMOVUPS table8x4_b719a587dcd13a62<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y5, Y5; \
-	VMOVUPS table8x4_b89f438e07036195<>(SB), Y6; VPERMPS Y6, Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; \
-	VMULPS Y4, Y4, Y6; VMULPS Y6, Y5, Y5; VMOVUPS table8x4_254ef1c8c78e124a<>(SB), Y6; VPERMPS Y6, Y3, Y6; \
-	VMULPS Y2, Y6, Y6; VMOVUPS table8x4_a5cf93b832bc91b5<>(SB), Y7; VPERMPS Y7, Y3, Y7; VADDPS Y7, Y6, Y6; \
-	VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), Y5; VPERMPS Y5, Y3, Y5; \
-	VMULPS Y2, Y5, Y2; VMOVUPS table8x4_ed150700ef33c5c<>(SB), Y5; VPERMPS Y5, Y3, Y3; VADDPS Y3, Y2, Y2; \
-	VADDPS Y4, Y2, Y2; VANDPS c80000000x8<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
 // tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
 TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
@@ -1056,7 +969,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1064,7 +977,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	tanhEachAVX2Each
+	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1072,9 +985,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define tanhGradientEachAVX2Each \
-	VMULPS Y2, Y2, Y2; VMOVUPS c3f800000x8<>(SB), Y3; VSUBPS Y2, Y3, Y2; VMULPS Y2, Y1, Y1
 
 // tanhGradientEachAVX2 computes y = x0 · (1 - (x1 · x1)) for n elements of every row.
 TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -1085,16 +995,16 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	tanhGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_a0254e6a(Y2, Y3, Y1)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	tanhGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_a0254e6a(Y2, Y3, Y1)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX

@@ -12,7 +12,8 @@ package w1
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 128 multiply-adds.
 func dense1ForwardGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	{
 		// y[0…5] = Σ w[n][k]·x[k] + b[n]
@@ -261,20 +262,11 @@ func dense1ForwardRowsGeneric(y [][32]float32, x []Input, w *[2][4][16]float32, 
 // dense1ForwardTanhGeneric is dense1ForwardGeneric and then tanhOfSumsGeneric.
 func dense1ForwardTanhGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
-	tanhOfSumsGeneric(y[:])
+	tanhOfSumsGeneric(y[:], y[:])
 }
 
-// dense2ForwardGeneric computes the output of layer "dense2", 32→32:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense2ForwardGeneric computes the output of layer "dense2", 32→32, like dense1ForwardGeneric.
+// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains.
 func dense2ForwardGeneric(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -350,20 +342,11 @@ func dense2ForwardRowsGeneric(y, x [][32]float32, w *[2][32][16]float32, b *[2][
 // dense2ForwardTanhGeneric is dense2ForwardGeneric and then tanhOfSumsGeneric.
 func dense2ForwardTanhGeneric(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
-	tanhOfSumsGeneric(y[:])
+	tanhOfSumsGeneric(y[:], y[:])
 }
 
-// dense3ForwardGeneric computes the output of layer "dense3", 32→2:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense3ForwardGeneric computes the output of layer "dense3", 32→2, like dense1ForwardGeneric.
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains.
 func dense3ForwardGeneric(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
@@ -517,16 +500,10 @@ func dense3ForwardRowsGeneric(y []Output, x [][32]float32, w *[2][2][16]float32,
 	}
 }
 
-// tanhOfRowsGeneric is tanhOfSumsGeneric for every row.
-func tanhOfRowsGeneric(y [][32]float32) {
-	for i := range y {
-		tanhOfSumsGeneric(y[i][:32])
-	}
-}
-
 // tanhOfSumsGeneric computes tanh of the sums in y.
-func tanhOfSumsGeneric(y []float32) {
+func tanhOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = tanh(s)
+		y1[j] = tanh(s)
 	}
 }

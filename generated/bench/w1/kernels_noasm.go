@@ -18,11 +18,9 @@ func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[
 func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[2][4][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(lr float32, g, w *[2][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
@@ -39,11 +37,9 @@ func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) { dense2GradWe
 func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w *[2][32][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense3BiasSgd(lr float32, g, w *[1][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3Forward(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, w, b)
 }
@@ -68,7 +64,6 @@ func dense3RankOne(w *[2][2][16]float32, b *[1][16]float32, x *[32]float32, dy *
 func dense3WeightLearn(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(lr float32, g, w *[2][2][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
-func tanhGradientOfRows(y, u0 [][32]float32)              { tanhGradientOfRowsGeneric(y, u0) }
-func tanhGradientOfSums(y, u0 []float32)                  { tanhGradientOfSumsGeneric(y, u0) }
-func tanhOfRows(y [][32]float32)                          { tanhOfRowsGeneric(y) }
+func sgdElements(lr float32, g, w []float32) { sgdElementsGeneric(lr, g, w) }
+func tanhGradientOfSums(y, u0 []float32)     { tanhGradientOfSumsGeneric(y, u0) }
+func tanhOfSums(y, y1 []float32)             { tanhOfSumsGeneric(y, y1) }

@@ -2,6 +2,8 @@
 
 package w1
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -94,23 +96,7 @@ func dense1WeightLearnGeneric(lr float32, g, w *[2][4][16]float32, dy [][32]floa
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(lr float32, g, w *[2][4][16]float32) {
-	for q := range 2 {
-		for k := range 4 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 128), nnrt.Flat(&w[0][0][0], 128))
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -130,21 +116,7 @@ func dense2BiasLearnGeneric(lr float32, g, w *[2][16]float32, dy [][32]float32, 
 		return
 	}
 	dense2BiasGrad(g, dy)
-	dense2BiasSgd(lr, g, w)
-}
-
-// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(lr float32, g, w *[2][16]float32) {
-	for q := range 2 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 32), nnrt.Flat(&w[0][0], 32))
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 32→32:
@@ -157,7 +129,8 @@ func dense2BiasSgdGeneric(lr float32, g, w *[2][16]float32) {
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains.
 func dense2GradInput(y, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32) {
 	for k := 0; k <= 31; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -195,15 +168,7 @@ func dense2GradInputRowsGeneric(y, x [][32]float32, w *[2][32][16]float32, u0 []
 	}
 }
 
-// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2", like dense1GradWeightGeneric.
 func dense2GradWeightGeneric(g *[2][32][16]float32, dy, x [][32]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -247,17 +212,7 @@ func dense2GradWeightGeneric(g *[2][32][16]float32, dy, x [][32]float32) {
 	}
 }
 
-// dense2RankOneGeneric is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOneGeneric is the step of layer "dense2" by one sample, like dense1RankOneGeneric.
 func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -280,23 +235,7 @@ func dense2WeightLearnGeneric(lr float32, g, w *[2][32][16]float32, dy, x [][32]
 		return
 	}
 	dense2GradWeight(g, dy, x)
-	dense2WeightSgd(lr, g, w)
-}
-
-// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(lr float32, g, w *[2][32][16]float32) {
-	for q := range 2 {
-		for k := range 32 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 1024), nnrt.Flat(&w[0][0][0], 1024))
 }
 
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -316,21 +255,7 @@ func dense3BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][2]float32, r
 		return
 	}
 	dense3BiasGrad(g, dy)
-	dense3BiasSgd(lr, g, w)
-}
-
-// dense3BiasSgdGeneric changes tensors like dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 2 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardGeneric for every row.
@@ -351,7 +276,8 @@ func dense3ForwardTrainRowsGeneric(y [][2]float32, x [][32]float32, w *[2][2][16
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 64 multiply-adds.
 func dense3GradInputGeneric(y *[32]float32, x *[2]float32, w *[2][2][16]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
@@ -507,15 +433,7 @@ func dense3GradInputRowsGeneric(y [][32]float32, x [][2]float32, w *[2][2][16]fl
 	}
 }
 
-// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3", like dense1GradWeightGeneric.
 func dense3GradWeightGeneric(g *[2][2][16]float32, dy [][2]float32, x [][32]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -540,17 +458,7 @@ func dense3GradWeightGeneric(g *[2][2][16]float32, dy [][2]float32, x [][32]floa
 	}
 }
 
-// dense3RankOneGeneric is the step of layer "dense3" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense3RankOneGeneric is the step of layer "dense3" by one sample, like dense1RankOneGeneric.
 func dense3RankOneGeneric(w *[2][2][16]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(x[q*16 : q*16+16])
@@ -572,30 +480,18 @@ func dense3WeightLearnGeneric(lr float32, g, w *[2][2][16]float32, dy [][2]float
 		return
 	}
 	dense3GradWeight(g, dy, x)
-	dense3WeightSgd(lr, g, w)
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 64), nnrt.Flat(&w[0][0][0], 64))
 }
 
-// dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(lr float32, g, w *[2][2][16]float32) {
-	for q := range 2 {
-		for k := range 2 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
-}
-
-// tanhGradientOfRowsGeneric is tanhGradientOfSumsGeneric for every row.
-func tanhGradientOfRowsGeneric(y, u0 [][32]float32) {
-	u0 = u0[:len(y)]
-	for i := range y {
-		tanhGradientOfSumsGeneric(y[i][:32], u0[i][:32])
+// sgdElementsGeneric is w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w []float32) {
+	w = w[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
 	}
 }
 

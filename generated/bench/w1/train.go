@@ -59,9 +59,9 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
-	tanhOfRows(a1)
+	tanhOfSums(nnrt.Flat(&a1[0][0], 32*len(a1)), nnrt.Flat(&a1[0][0], 32*len(a1)))
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	tanhOfRows(a2)
+	tanhOfSums(nnrt.Flat(&a2[0][0], 32*len(a2)), nnrt.Flat(&a2[0][0], 32*len(a2)))
 	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		var s_3 float32
@@ -74,7 +74,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 	}
 	dense3GradInputRows(dz2, dz3, &p.w3)
-	tanhGradientOfRows(dz2, a2)
+	tanhGradientOfSums(nnrt.Flat(&dz2[0][0], 32*len(dz2)), nnrt.Flat(&a2[0][0], 32*len(a2)))
 	dense2GradInputRows(dz1, dz2, &p.w2, a1)
 }
 
@@ -138,9 +138,9 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	z3 := ws.t2[from : from+n][:len(x)]
 	lZ3 := t.m.lZ3_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
-	tanhOfRows(a1)
+	tanhOfSums(nnrt.Flat(&a1[0][0], 32*len(a1)), nnrt.Flat(&a1[0][0], 32*len(a1)))
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	tanhOfRows(a2)
+	tanhOfSums(nnrt.Flat(&a2[0][0], 32*len(a2)), nnrt.Flat(&a2[0][0], 32*len(a2)))
 	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		var s float32

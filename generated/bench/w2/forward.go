@@ -19,7 +19,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	z2Max[0] = s
 	z2Exp := &ws.t2
-	exponentialsEach(z2Exp, z2, z2Max)
+	exponentialsEach(z2Exp[:], z2[:], z2Max)
 	z2Sum := (*[1]float32)(ws.t1[:1])
 	var s_2_0, s_2_1 float32
 	for j := 0; j <= 8; j += 2 {
@@ -28,7 +28,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	s_2 := (s_2_0 + s_2_1)
 	z2Sum[0] = s_2
-	softmaxEach((*[10]float32)(y), z2Exp, z2Sum)
+	softmaxEach(y[:], z2Exp[:], z2Sum)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -49,7 +49,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 			s = larger(s, z2[i][j])
 		}
 		z2Max[i][0] = s
-		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
+		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
 		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_2_0 += float32(z2Exp[i][j])
@@ -57,7 +57,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 		s_2 := (s_2_0 + s_2_1)
 		z2Sum[i][0] = s_2
-		softmaxEach((*[10]float32)(&y[i]), &z2Exp[i], &z2Sum[i])
+		softmaxEach(y[i][:], z2Exp[i][:], &z2Sum[i])
 	}
 }
 

@@ -18,8 +18,22 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
+#define formula_7486f457(r0, r1, r2, r3) \
+	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define input_d029c4f3(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
+	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
+
+#define input_658920a6(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
+	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
+	VFMADD231PS (w+150560)(DI), Y15, Y7
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -41,6 +55,17 @@ DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_958
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
+#define formula_76ff2df8(r0, r1, r2, r3, r4, r5, r6) \
+	VSUBPS r0, r1, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r2; VMOVUPS cc2d00000x8<>(SB), r1; \
+	VMAXPS r2, r1, r1; VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; \
+	VSUBPS c4b400000x8<>(SB), r2, r3; VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r4; \
+	VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r5; \
+	VADDPS c3f000000x8<>(SB), r5, r5; VMULPS c3d2aab32x8<>(SB), r4, r6; VADDPS r6, r5, r6; VMULPS r4, r6, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r3, r6; VADDPS r6, r4, r6; \
+	VPSRLD $1, r1, r1; VANDPS c40000000x8<>(SB), r1, r1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; \
+	VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; \
+	VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1
+
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
@@ -51,21 +76,13 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
 	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
 
-#define addChains_78899a2c(r0, r1, r2, r3, r4, r5) \
+#define addChains_6831baef(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
 	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
-	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r5; VADDPS r5, r2, r5; \
-	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
-	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define addChains_7a5d95e2(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r4, r3; \
-	VPERM2F128 $33, r0, r4, r5; VADDPS r5, r3, r3; VBLENDPS $240, r0, r6, r5; VPERM2F128 $33, r0, r6, r7; \
-	VADDPS r7, r5, r5; VBLENDPS $240, r0, r8, r7; VPERM2F128 $33, r0, r8, r9; VADDPS r9, r7, r7; \
-	VSHUFPS $68, r3, r2, r9; VSHUFPS $238, r3, r2, r2; VADDPS r2, r9, r2; VSHUFPS $68, r7, r5, r3; \
-	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r5, r2
+	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r2, r0
 
 #define zero5x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
@@ -90,25 +107,48 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
-
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
-
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
 number4x8(c00000000x8, 0x0)
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define input_77c93bf8(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
+#define input_e1395411(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
 
-#define biasEachAVX2Each \
-	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
@@ -119,16 +159,16 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	biasEachAVX2Each
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	biasEachAVX2Each
-	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -136,41 +176,32 @@ next3:
 	VZEROUPPER
 	RET
 
-#define crossEntropyGradientEachAVX2Each \
-	VDIVPS Y0, Y3, Y3; VSUBPS Y4, Y3, Y3; VMULPS Y3, Y1, Y3
-
 // crossEntropyGradientEachAVX2 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
 TEXT ·crossEntropyGradientEachAVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS (BX), Y1
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
+	MOVQ x2+24(FP), DI; MOVQ x3+32(FP), DX; VBROADCASTSS (DX), Y1
 	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
 	// y = x3 · ((x0 / x1) - x2)
 row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DX)(AX*1), Y4
-	crossEntropyGradientEachAVX2Each
-	VMOVUPS Y3, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
+	formula_7486f457(Y0, Y3, Y4, Y1)
+	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y2
-	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DX)(AX*1), Y2, Y4
-	crossEntropyGradientEachAVX2Each
-	VMASKMOVPS Y3, Y2, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DI)(AX*1), Y2, Y4
+	formula_7486f457(Y0, Y3, Y4, Y1)
+	VMASKMOVPS Y4, Y2, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define d10x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
-	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
 
 // dense10x128AVX2 sums 10 products for each of 128 outputs.
 TEXT ·dense10x128AVX2(SB), NOSPLIT, $0-24
@@ -180,28 +211,22 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	d10x128In2C0(0, 0); d10x128In2C0(4, 64); d10x128In2C0(8, 128); d10x128In2C0(12, 192); d10x128In2C0(16, 256)
-	d10x128In2C0(20, 320); d10x128In2C0(24, 384); d10x128In2C0(28, 448); d10x128In2C0(32, 512)
-	d10x128In2C0(36, 576)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	input_d029c4f3(0, 0); input_d029c4f3(4, 64); input_d029c4f3(8, 128); input_d029c4f3(12, 192)
+	input_d029c4f3(16, 256); input_d029c4f3(20, 320); input_d029c4f3(24, 384); input_d029c4f3(28, 448)
+	input_d029c4f3(32, 512); input_d029c4f3(36, 576)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define d784x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
-	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
-	VFMADD231PS (w+150560)(DI), Y15, Y7
 
 // dense784x128AVX2 sums 784 products for each of 128 outputs.
 TEXT ·dense784x128AVX2(SB), NOSPLIT, $0-32
@@ -213,12 +238,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
-inputs3:
-	terms8x4x64(d784x128In2C0)
+inputs2:
+	terms8x4x64(input_658920a6)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -233,17 +258,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define exponentialsEachAVX2Each \
-	VSUBPS Y0, Y2, Y2; VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y2, Y3, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; \
-	VMAXPS Y2, Y3, Y2; VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; \
-	VSUBPS c4b400000x8<>(SB), Y3, Y4; VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y5; \
-	VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; VMULPS c3e2aae38x8<>(SB), Y4, Y6; \
-	VADDPS c3f000000x8<>(SB), Y6, Y6; VMULPS c3d2aab32x8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y4, Y4; VADDPS Y4, Y5, Y4; \
-	VPSRLD $1, Y2, Y2; VANDPS c40000000x8<>(SB), Y2, Y2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; \
-	VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; VPADDD Y3, Y2, Y3; VMULPS Y3, Y4, Y4; \
-	VADDPS Y3, Y4, Y3; VXORPS c5f800000x8<>(SB), Y2, Y2; VMULPS Y2, Y3, Y2
-
 // exponentialsEachAVX2 computes y = exp(x0 - x1) for n elements of every row.
 TEXT ·exponentialsEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
@@ -253,7 +267,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2
-	exponentialsEachAVX2Each
+	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -261,7 +275,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2
-	exponentialsEachAVX2Each
+	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -295,10 +309,10 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_78899a2c(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	addChains_6831baef(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
-	addChains_7a5d95e2(Y9, Y5, Y0, Y1, Y6, Y2, Y7, Y3, Y8, Y4); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0
-	VMOVSS X0, 16(R8); ADDQ CX, R8
+	addChains_6831baef(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -320,7 +334,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_78899a2c(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	addChains_6831baef(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -353,13 +367,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12)
-	update_233342a4(32(R8), Y0, Y1, Y12)
-	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
-	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
-	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
+	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
+	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
+	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
+	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
+	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
+	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -377,10 +390,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
-	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
+	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
+	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
+	update_ea593ece(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -398,7 +411,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
+	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -429,13 +442,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12)
-	update_233342a4(32(R8), Y0, Y1, Y12)
-	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
-	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
-	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
+	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
+	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
+	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
+	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
+	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
+	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -453,10 +465,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
-	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
+	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
+	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
+	update_ea593ece(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -474,15 +486,12 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
+	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
 	RET
-
-#define reluGradientEachAVX2Each \
-	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
 
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -493,33 +502,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	reluGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	reluGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r16Term6(x, w) \
-	r16Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16Term5(x, w) \
-	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
@@ -535,18 +533,18 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(r16Term6)
+	terms8x4x64(term6_b6e0dfd6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -566,18 +564,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(r16Term5)
+	terms8x4x64(term5_ecf06c8d)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -594,35 +592,24 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r16Term1)
+	terms8x4x64(term1_830af86c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16Term1(0, 0)
+	term1_830af86c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_2Term6(x, w) \
-	r16_2Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_2Term5(x, w) \
-	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
@@ -634,13 +621,13 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term6(0, 0); r16_2Term6(4, 64); r16_2Term6(8, 128); r16_2Term6(12, 192); r16_2Term6(16, 256)
-	r16_2Term6(20, 320); r16_2Term6(24, 384); r16_2Term6(28, 448); r16_2Term6(32, 512); r16_2Term6(36, 576)
+	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
+	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
+	term6_b6e0dfd6(32, 512); term6_b6e0dfd6(36, 576)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -650,12 +637,13 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term5(0, 0); r16_2Term5(4, 64); r16_2Term5(8, 128); r16_2Term5(12, 192); r16_2Term5(16, 256)
-	r16_2Term5(20, 320); r16_2Term5(24, 384); r16_2Term5(28, 448); r16_2Term5(32, 512); r16_2Term5(36, 576)
+	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
+	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
+	term5_ecf06c8d(32, 512); term5_ecf06c8d(36, 576)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -665,10 +653,11 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term1(0, 0); r16_2Term1(4, 64); r16_2Term1(8, 128); r16_2Term1(12, 192); r16_2Term1(16, 256)
-	r16_2Term1(20, 320); r16_2Term1(24, 384); r16_2Term1(28, 448); r16_2Term1(32, 512); r16_2Term1(36, 576)
+	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
+	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
+	term1_830af86c(32, 512); term1_830af86c(36, 576)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -693,9 +682,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define softmaxEachAVX2Each \
-	VDIVPS Y0, Y2, Y2
-
 // softmaxEachAVX2 computes y = x0 / x1 for n elements of every row.
 TEXT ·softmaxEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
@@ -705,7 +691,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2
-	softmaxEachAVX2Each
+	VDIVPS Y0, Y2, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -713,7 +699,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2
-	softmaxEachAVX2Each
+	VDIVPS Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -721,13 +707,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define s10x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
 
 // step10x128AVX2 is the step of one sample on the weights of 128 outputs.
 TEXT ·step10x128AVX2(SB), NOSPLIT, $0-32
@@ -747,23 +726,16 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ $2, CX
-inputs3:
-	terms4x4x64(s10x128In2C0)
+inputs2:
+	terms4x4x64(input_77c93bf8)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	s10x128In2C0(0, 0); s10x128In2C0(4, 64)
+	DECQ CX; JNZ inputs2
+	input_77c93bf8(0, 0); input_77c93bf8(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define s784x128In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
 
 // step784x128AVX2 is the step of one sample on the weights of 128 outputs.
 TEXT ·step784x128AVX2(SB), NOSPLIT, $0-40
@@ -791,10 +763,10 @@ panels1:
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $196, CX
-inputs3:
-	terms4x4x64(s784x128In2C0)
+inputs2:
+	terms4x4x64(input_e1395411)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX

@@ -3,7 +3,9 @@
 package w2
 
 // crossEntropyGradientEachGeneric is y = x3 · ((x0 / x1) - x2) for every element. y may be an operand.
-func crossEntropyGradientEachGeneric(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEachGeneric(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 float32) {
+	x0 = x0[:len(y)]
+	x2 = x2[:len(y)]
 	for j := range y {
 		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
 	}
@@ -19,7 +21,8 @@ func crossEntropyGradientEachGeneric(y, x0 *[10]float32, x1 *[1]float32, x2 *[10
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 100352 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 100352 multiply-adds.
 func dense1ForwardGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -132,7 +135,8 @@ func dense1ForwardRowsGeneric(y [][144]float32, x []Input, w *[8][784][16]float3
 //		y[n] = s
 //	}
 //
-// Rolled: 1280 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 1280 multiply-adds, each sum in 8 interleaved chains.
 func dense2ForwardGeneric(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	for k := 0; k <= 9; k += 1 {
 		s0_0 := b[k/16][k%16]
@@ -165,14 +169,16 @@ func dense2ForwardRowsGeneric(y [][10]float32, x [][144]float32, w *[8][10][16]f
 }
 
 // exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
-func exponentialsEachGeneric(y, x0 *[10]float32, x1 *[1]float32) {
+func exponentialsEachGeneric(y, x0 []float32, x1 *[1]float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
 	}
 }
 
 // softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
-func softmaxEachGeneric(y, x0 *[10]float32, x1 *[1]float32) {
+func softmaxEachGeneric(y, x0 []float32, x1 *[1]float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(softmax(x0[j], x1[0]))
 	}

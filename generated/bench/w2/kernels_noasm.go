@@ -3,13 +3,12 @@
 
 package w2
 
-func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEach(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense1BiasSgd(lr float32, g, w *[8][16]float32) { dense1BiasSgdGeneric(lr, g, w) }
 func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -25,11 +24,9 @@ func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, d
 func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[8][784][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(lr float32, g, w *[1][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -51,8 +48,8 @@ func dense2RankOne(w *[8][10][16]float32, b *[1][16]float32, x *[128]float32, dy
 func dense2WeightLearn(lr float32, g, w *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w *[8][10][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)  { exponentialsEachGeneric(y, x0, x1) }
-func reluGradientOfRows(y, u0 [][144]float32)              { reluGradientOfRowsGeneric(y, u0) }
-func reluGradientOfSums(y, u0 []float32)                   { reluGradientOfSumsGeneric(y, u0) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)       { softmaxEachGeneric(y, x0, x1) }
+func exponentialsEach(y, x0 []float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
+func reluGradientOfRows(y, u0 [][144]float32)          { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)               { reluGradientOfSumsGeneric(y, u0) }
+func sgdElements(lr float32, g, w []float32)           { sgdElementsGeneric(lr, g, w) }
+func softmaxEach(y, x0 []float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

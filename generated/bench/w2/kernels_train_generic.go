@@ -2,6 +2,8 @@
 
 package w2
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -26,21 +28,7 @@ func dense1BiasLearnGeneric(lr float32, g, w *[8][16]float32, dy [][144]float32,
 		return
 	}
 	dense1BiasGrad(g, dy)
-	dense1BiasSgd(lr, g, w)
-}
-
-// dense1BiasSgdGeneric changes tensors like dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(lr float32, g, w *[8][16]float32) {
-	for q := range 8 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 128), nnrt.Flat(&w[0][0], 128))
 }
 
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
@@ -128,23 +116,7 @@ func dense1WeightLearnGeneric(lr float32, g, w *[8][784][16]float32, dy [][144]f
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(lr float32, g, w *[8][784][16]float32) {
-	for q := range 8 {
-		for k := range 784 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 100352), nnrt.Flat(&w[0][0][0], 100352))
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -164,21 +136,7 @@ func dense2BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][10]float32, 
 		return
 	}
 	dense2BiasGrad(g, dy)
-	dense2BiasSgd(lr, g, w)
-}
-
-// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 10 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 
 // dense2GradInputGeneric computes the input gradient of layer "dense2", 10→128:
@@ -191,7 +149,8 @@ func dense2BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 1280 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 1280 multiply-adds.
 func dense2GradInputGeneric(y *[128]float32, x *[10]float32, w *[8][10][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -224,15 +183,7 @@ func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, w *[8][10][16
 	}
 }
 
-// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2", like dense1GradWeightGeneric.
 func dense2GradWeightGeneric(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -257,17 +208,7 @@ func dense2GradWeightGeneric(g *[8][10][16]float32, dy [][10]float32, x [][144]f
 	}
 }
 
-// dense2RankOneGeneric is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOneGeneric is the step of layer "dense2" by one sample, like dense1RankOneGeneric.
 func dense2RankOneGeneric(w *[8][10][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(x[q*16 : q*16+16])
@@ -289,23 +230,7 @@ func dense2WeightLearnGeneric(lr float32, g, w *[8][10][16]float32, dy [][10]flo
 		return
 	}
 	dense2GradWeight(g, dy, x)
-	dense2WeightSgd(lr, g, w)
-}
-
-// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(lr float32, g, w *[8][10][16]float32) {
-	for q := range 8 {
-		for k := range 10 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 1280), nnrt.Flat(&w[0][0][0], 1280))
 }
 
 // reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
@@ -321,5 +246,17 @@ func reluGradientOfSumsGeneric(y, u0 []float32) {
 	u0 = u0[:len(y)]
 	for j, s := range y {
 		y[j] = reluGradient(u0[j], s)
+	}
+}
+
+// sgdElementsGeneric is w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w []float32) {
+	w = w[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
 	}
 }

@@ -25,7 +25,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	}
 	z2Max[0] = s_3
 	z2Exp := &ws.t3[0]
-	exponentialsEach(z2Exp, z2, z2Max)
+	exponentialsEach(z2Exp[:], z2[:], z2Max)
 	z2Sum := &ws.t4[0]
 	var s_4_0, s_4_1 float32
 	for j := 0; j <= 8; j += 2 {
@@ -42,7 +42,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	clear(tHot[:])
 	tHot[y[0]] = 1
 	dz2 := &ws.t7[0]
-	crossEntropyGradientEach(dz2, z2Exp, z2Sum, tHot, s_2)
+	crossEntropyGradientEach(dz2[:], z2Exp[:], z2Sum, tHot[:], s_2)
 	lossY := 0 + lZ2[0]
 	loss := loss_2(lossY, s_2)
 	dz1 := &ws.t8[0]
@@ -80,7 +80,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 			s_3 = larger(s_3, z2[i][j])
 		}
 		z2Max[i][0] = s_3
-		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
+		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
 		var s_4_0, s_4_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_4_0 += float32(z2Exp[i][j])
@@ -92,7 +92,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
+		crossEntropyGradientEach(dz2[i][:], z2Exp[i][:], &z2Sum[i], tHot[i][:], s_2)
 	}
 	dense2GradInputRows(dz1, dz2, &p.w2)
 	reluGradientOfRows(dz1, a1)
@@ -160,7 +160,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 			s = larger(s, z2[i][j])
 		}
 		z2Max[i][0] = s
-		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
+		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
 		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_2_0 += float32(z2Exp[i][j])

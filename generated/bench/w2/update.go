@@ -2,12 +2,14 @@
 
 package w2
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // update changes the parameters by one step of sgd on the gradients g.
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense1BiasSgd(lr, &g.b1, &p.b1)
-	dense1WeightSgd(lr, &g.w1, &p.w1)
-	dense2BiasSgd(lr, &g.b2, &p.b2)
-	dense2WeightSgd(lr, &g.w2, &p.w2)
+	sgdElements(lr, nnrt.Flat(&g.b1[0][0], 128), nnrt.Flat(&p.b1[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w1[0][0][0], 100352), nnrt.Flat(&p.w1[0][0][0], 100352))
+	sgdElements(lr, nnrt.Flat(&g.b2[0][0], 16), nnrt.Flat(&p.b2[0][0], 16))
+	sgdElements(lr, nnrt.Flat(&g.w2[0][0][0], 1280), nnrt.Flat(&p.w2[0][0][0], 1280))
 }

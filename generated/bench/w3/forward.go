@@ -21,7 +21,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	z3Max[0] = s
 	z3Exp := &ws.t2
-	exponentialsEach(z3Exp, z3, z3Max)
+	exponentialsEach(z3Exp[:], z3[:], z3Max)
 	z3Sum := (*[1]float32)(ws.t0[:1])
 	var s_2_0, s_2_1 float32
 	for j := 0; j <= 8; j += 2 {
@@ -30,7 +30,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	s_2 := (s_2_0 + s_2_1)
 	z3Sum[0] = s_2
-	softmaxEach((*[10]float32)(y), z3Exp, z3Sum)
+	softmaxEach(y[:], z3Exp[:], z3Sum)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -53,7 +53,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 			s = larger(s, z3[i][j])
 		}
 		z3Max[i][0] = s
-		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
+		exponentialsEach(z3Exp[i][:], z3[i][:], &z3Max[i])
 		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_2_0 += float32(z3Exp[i][j])
@@ -61,7 +61,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 		s_2 := (s_2_0 + s_2_1)
 		z3Sum[i][0] = s_2
-		softmaxEach((*[10]float32)(&y[i]), &z3Exp[i], &z3Sum[i])
+		softmaxEach(y[i][:], z3Exp[i][:], &z3Sum[i])
 	}
 }
 

@@ -138,12 +138,12 @@ func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
-func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEach(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 float32) {
 	switch {
 	case useAVX512:
-		crossEntropyGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+		crossEntropyGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3, len(y), 1, 0)
 	case useAVX2:
-		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, len(y), 1, 0)
 	default:
 		crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 	}
@@ -251,23 +251,6 @@ func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32
 	}
 }
 
-func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 32 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 784)
-			preempt()
-		}
-	case useAVX2:
-		for q := range 32 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1568)
-			preempt()
-		}
-	default:
-		dense1WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -288,17 +271,6 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 		}
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense2BiasSgd(lr float32, g, w *[32][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 32)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 64)
-	default:
-		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -471,23 +443,6 @@ func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]floa
 	}
 }
 
-func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 32 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 512)
-			preempt()
-		}
-	case useAVX2:
-		for q := range 32 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1024)
-			preempt()
-		}
-	default:
-		dense2WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -504,17 +459,6 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, p
 		learnUpTo16AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 40, 0, 24)
 	default:
 		dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense3BiasSgd(lr float32, g, w *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
-	default:
-		dense3BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -642,27 +586,12 @@ func dense3WeightLearn(lr float32, g, w *[32][10][16]float32, dy [][10]float32, 
 	}
 }
 
-func dense3WeightSgd(lr float32, g, w *[32][10][16]float32) {
+func exponentialsEach(y, x0 []float32, x1 *[1]float32) {
 	switch {
 	case useAVX512:
-		for q := range 32 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 10)
-		}
+		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		for q := range 32 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 20)
-		}
-	default:
-		dense3WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) {
-	switch {
-	case useAVX512:
-		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
-	case useAVX2:
-		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		exponentialsEachGeneric(y, x0, x1)
 	}
@@ -700,18 +629,39 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
+func sgdElements(lr float32, g, w []float32) {
+	switch {
+	case useAVX512:
+		for len(g) > 131072 {
+			sgdElementsAVX512(&g[0], &w[0], &lr, 8192)
+			preempt()
+			g, w = g[131072:], w[131072:]
+		}
+		sgdElementsAVX512(&g[0], &w[0], &lr, (len(g)+15)/16)
+	case useAVX2:
+		for len(g) > 131072 {
+			sgdElementsAVX2(&g[0], &w[0], &lr, 16384)
+			preempt()
+			g, w = g[131072:], w[131072:]
+		}
+		sgdElementsAVX2(&g[0], &w[0], &lr, (len(g)+7)/8)
+	default:
+		sgdElementsGeneric(lr, g, w)
+	}
+}
+
 // share is a part of n inputs, in whole tiles.
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32) {
+func softmaxEach(y, x0 []float32, x1 *[1]float32) {
 	switch {
 	case useAVX512:
-		softmaxEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+		softmaxEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	case useAVX2:
-		softmaxEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+		softmaxEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
 	default:
 		softmaxEachGeneric(y, x0, x1)
 	}

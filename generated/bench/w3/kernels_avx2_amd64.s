@@ -18,11 +18,33 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
+#define formula_7486f457(r0, r1, r2, r3) \
+	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
+#define input_e94be438(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
+	PREFETCHT0 (w+2432)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
+	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
+
+#define input_eaae1256(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
+	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
+	VFMADD231PS (w+65696)(DI), Y15, Y5; VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
+
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define input_c7a6250b(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
+	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
+	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
+	VFMADD231PS (w+150560)(DI), Y15, Y7
 
 number4x8(c42b20000x8, 0x42b2000042b20000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
@@ -41,6 +63,17 @@ DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_958
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
+#define formula_76ff2df8(r0, r1, r2, r3, r4, r5, r6) \
+	VSUBPS r0, r1, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r2; VMOVUPS cc2d00000x8<>(SB), r1; \
+	VMAXPS r2, r1, r1; VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; \
+	VSUBPS c4b400000x8<>(SB), r2, r3; VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r4; \
+	VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r5; \
+	VADDPS c3f000000x8<>(SB), r5, r5; VMULPS c3d2aab32x8<>(SB), r4, r6; VADDPS r6, r5, r6; VMULPS r4, r6, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r6; VPERMPS r6, r2, r6; VADDPS r6, r3, r6; VADDPS r6, r4, r6; \
+	VPSRLD $1, r1, r1; VANDPS c40000000x8<>(SB), r1, r1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; \
+	VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; \
+	VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1
+
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
@@ -51,21 +84,13 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
 	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
 
-#define addChains_78899a2c(r0, r1, r2, r3, r4, r5) \
+#define addChains_6831baef(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
 	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
-	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r5; VADDPS r5, r2, r5; \
-	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
-	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define addChains_7a5d95e2(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r4, r3; \
-	VPERM2F128 $33, r0, r4, r5; VADDPS r5, r3, r3; VBLENDPS $240, r0, r6, r5; VPERM2F128 $33, r0, r6, r7; \
-	VADDPS r7, r5, r5; VBLENDPS $240, r0, r8, r7; VPERM2F128 $33, r0, r8, r9; VADDPS r9, r7, r7; \
-	VSHUFPS $68, r3, r2, r9; VSHUFPS $238, r3, r2, r2; VADDPS r2, r9, r2; VSHUFPS $68, r7, r5, r3; \
-	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r5, r2
+	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r2, r0
 
 #define zero5x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
@@ -86,28 +111,21 @@ number4x8(c00000000x8, 0x0)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
-#define epilogue_afb41065(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
-	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
-	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
-	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -123,14 +141,6 @@ number4x8(c00000000x8, 0x0)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
-	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
-
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
@@ -143,17 +153,45 @@ number4x8(c00000000x8, 0x0)
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
 
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
+#define input_68843513(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
+	PREFETCHT0 (w+2432)(DI); \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
+
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define input_8af490c8(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
+	PREFETCHT0 (w+151040)(DI); \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
 
 #define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
@@ -163,25 +201,14 @@ number4x8(c00000000x8, 0x0)
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
+#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
-#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
-#define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-
-#define biasEachAVX2Each \
-	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
@@ -192,16 +219,16 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	biasEachAVX2Each
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	biasEachAVX2Each
-	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -209,42 +236,32 @@ next3:
 	VZEROUPPER
 	RET
 
-#define crossEntropyGradientEachAVX2Each \
-	VDIVPS Y0, Y3, Y3; VSUBPS Y4, Y3, Y3; VMULPS Y3, Y1, Y3
-
 // crossEntropyGradientEachAVX2 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
 TEXT ·crossEntropyGradientEachAVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS (BX), Y1
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
+	MOVQ x2+24(FP), DI; MOVQ x3+32(FP), DX; VBROADCASTSS (DX), Y1
 	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
 	// y = x3 · ((x0 / x1) - x2)
 row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
-	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DX)(AX*1), Y4
-	crossEntropyGradientEachAVX2Each
-	VMOVUPS Y3, (R8)(AX*1)
+	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
+	formula_7486f457(Y0, Y3, Y4, Y1)
+	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y2
-	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DX)(AX*1), Y2, Y4
-	crossEntropyGradientEachAVX2Each
-	VMASKMOVPS Y3, Y2, (R8)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DI)(AX*1), Y2, Y4
+	formula_7486f457(Y0, Y3, Y4, Y1)
+	VMASKMOVPS Y4, Y2, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define d10x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
-	PREFETCHT0 (w+2432)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
-	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
 
 // dense10x512AVX2 sums 10 products for each of 512 outputs.
 TEXT ·dense10x512AVX2(SB), NOSPLIT, $0-24
@@ -254,28 +271,22 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	d10x512In2C0(0, 0); d10x512In2C0(4, 64); d10x512In2C0(8, 128); d10x512In2C0(12, 192); d10x512In2C0(16, 256)
-	d10x512In2C0(20, 320); d10x512In2C0(24, 384); d10x512In2C0(28, 448); d10x512In2C0(32, 512)
-	d10x512In2C0(36, 576)
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	input_e94be438(0, 0); input_e94be438(4, 64); input_e94be438(8, 128); input_e94be438(12, 192)
+	input_e94be438(16, 256); input_e94be438(20, 320); input_e94be438(24, 384); input_e94be438(28, 448)
+	input_e94be438(32, 512); input_e94be438(36, 576)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define d512x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
-	VFMADD231PS (w+65696)(DI), Y15, Y5; VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
 
 // dense512x512AVX2 sums 512 products for each of 512 outputs.
 TEXT ·dense512x512AVX2(SB), NOSPLIT, $0-32
@@ -287,12 +298,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $64, CX
-inputs3:
-	terms8x4x64(d512x512In2C0)
+inputs2:
+	terms8x4x64(input_eaae1256)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -307,13 +318,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d784x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
-	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
-	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
-	VFMADD231PS (w+150560)(DI), Y15, Y7
-
 // dense784x512AVX2 sums 784 products for each of 512 outputs.
 TEXT ·dense784x512AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10; MOVQ $8, R11
@@ -324,12 +328,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
-inputs3:
-	terms8x4x64(d784x512In2C0)
+inputs2:
+	terms8x4x64(input_c7a6250b)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -344,17 +348,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define exponentialsEachAVX2Each \
-	VSUBPS Y0, Y2, Y2; VMOVUPS c42b20000x8<>(SB), Y3; VMINPS Y2, Y3, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; \
-	VMAXPS Y2, Y3, Y2; VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; \
-	VSUBPS c4b400000x8<>(SB), Y3, Y4; VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y5; \
-	VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; VMULPS c3e2aae38x8<>(SB), Y4, Y6; \
-	VADDPS c3f000000x8<>(SB), Y6, Y6; VMULPS c3d2aab32x8<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y6; VPERMPS Y6, Y3, Y6; VADDPS Y6, Y4, Y4; VADDPS Y4, Y5, Y4; \
-	VPSRLD $1, Y2, Y2; VANDPS c40000000x8<>(SB), Y2, Y2; VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y5; \
-	VPERMPS Y5, Y3, Y5; VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; VPADDD Y3, Y2, Y3; VMULPS Y3, Y4, Y4; \
-	VADDPS Y3, Y4, Y3; VXORPS c5f800000x8<>(SB), Y2, Y2; VMULPS Y2, Y3, Y2
-
 // exponentialsEachAVX2 computes y = exp(x0 - x1) for n elements of every row.
 TEXT ·exponentialsEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
@@ -364,7 +357,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2
-	exponentialsEachAVX2Each
+	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -372,7 +365,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2
-	exponentialsEachAVX2Each
+	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -406,10 +399,10 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_78899a2c(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	addChains_6831baef(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
-	addChains_7a5d95e2(Y9, Y5, Y0, Y1, Y6, Y2, Y7, Y3, Y8, Y4); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0
-	VMOVSS X0, 16(R8); ADDQ CX, R8
+	addChains_6831baef(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -431,7 +424,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_78899a2c(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF128 $1, Y0, X0; VMOVSS X0, 16(R8)
+	addChains_6831baef(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -465,12 +458,13 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
-	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -490,7 +484,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
@@ -512,8 +507,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -545,13 +540,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12)
-	update_233342a4(32(R8), Y0, Y1, Y12)
-	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
-	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
-	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
+	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
+	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
+	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
+	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
+	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
+	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -569,10 +563,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
-	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
+	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
+	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
+	update_ea593ece(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -590,7 +584,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
+	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -621,13 +615,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12)
-	update_233342a4(32(R8), Y0, Y1, Y12)
-	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
-	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
-	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
+	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
+	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
+	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
+	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
+	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
+	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -645,10 +638,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
-	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
+	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
+	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
+	update_ea593ece(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -666,7 +659,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
+	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -695,7 +688,7 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -710,9 +703,6 @@ done3:
 	VZEROUPPER
 	RET
 
-#define reluGradientEachAVX2Each \
-	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
-
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -722,33 +712,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	reluGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	reluGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r16Term6(x, w) \
-	r16Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16Term5(x, w) \
-	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
@@ -764,18 +743,18 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(r16Term6)
+	terms8x4x64(term6_b6e0dfd6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -795,18 +774,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(r16Term5)
+	terms8x4x64(term5_ecf06c8d)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -823,35 +802,24 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r16Term1)
+	terms8x4x64(term1_830af86c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16Term1(0, 0)
+	term1_830af86c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_2Term6(x, w) \
-	r16_2Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_2Term5(x, w) \
-	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
@@ -863,13 +831,13 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term6(0, 0); r16_2Term6(4, 64); r16_2Term6(8, 128); r16_2Term6(12, 192); r16_2Term6(16, 256)
-	r16_2Term6(20, 320); r16_2Term6(24, 384); r16_2Term6(28, 448); r16_2Term6(32, 512); r16_2Term6(36, 576)
+	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
+	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
+	term6_b6e0dfd6(32, 512); term6_b6e0dfd6(36, 576)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -879,12 +847,13 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term5(0, 0); r16_2Term5(4, 64); r16_2Term5(8, 128); r16_2Term5(12, 192); r16_2Term5(16, 256)
-	r16_2Term5(20, 320); r16_2Term5(24, 384); r16_2Term5(28, 448); r16_2Term5(32, 512); r16_2Term5(36, 576)
+	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
+	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
+	term5_ecf06c8d(32, 512); term5_ecf06c8d(36, 576)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -894,10 +863,11 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term1(0, 0); r16_2Term1(4, 64); r16_2Term1(8, 128); r16_2Term1(12, 192); r16_2Term1(16, 256)
-	r16_2Term1(20, 320); r16_2Term1(24, 384); r16_2Term1(28, 448); r16_2Term1(32, 512); r16_2Term1(36, 576)
+	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
+	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
+	term1_830af86c(32, 512); term1_830af86c(36, 576)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -922,9 +892,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define softmaxEachAVX2Each \
-	VDIVPS Y0, Y2, Y2
-
 // softmaxEachAVX2 computes y = x0 / x1 for n elements of every row.
 TEXT ·softmaxEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
@@ -934,7 +901,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2
-	softmaxEachAVX2Each
+	VDIVPS Y0, Y2, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -942,7 +909,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2
-	softmaxEachAVX2Each
+	VDIVPS Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -950,14 +917,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define s10x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
-	PREFETCHT0 (w+2432)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
 
 // step10x512AVX2 is the step of one sample on the weights of 512 outputs.
 TEXT ·step10x512AVX2(SB), NOSPLIT, $0-32
@@ -977,24 +936,16 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ $2, CX
-inputs3:
-	terms4x4x64(s10x512In2C0)
+inputs2:
+	terms4x4x64(input_68843513)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	s10x512In2C0(0, 0); s10x512In2C0(4, 64)
+	DECQ CX; JNZ inputs2
+	input_68843513(0, 0); input_68843513(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define s784x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
-	PREFETCHT0 (w+151040)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
 
 // step784x512AVX2 is the step of one sample on the weights of 512 outputs.
 TEXT ·step784x512AVX2(SB), NOSPLIT, $0-40
@@ -1022,10 +973,10 @@ panels1:
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $196, CX
-inputs3:
-	terms4x4x64(s784x512In2C0)
+inputs2:
+	terms4x4x64(input_8af490c8)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1071,9 +1022,10 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
-	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1098,10 +1050,11 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y1
+	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -1145,15 +1098,15 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
-	VEXTRACTPS $0, X0, (R8)(R9*1)
+	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
-	VEXTRACTPS $1, X0, (R8)(R9*1)
+	VEXTRACTPS $1, X3, (R8)(R9*1)
 	MOVL 8(DI), R9
-	VEXTRACTPS $2, X0, (R8)(R9*1)
+	VEXTRACTPS $2, X3, (R8)(R9*1)
 	MOVL 12(DI), R9
-	VEXTRACTPS $3, X0, (R8)(R9*1)
+	VEXTRACTPS $3, X3, (R8)(R9*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -1177,7 +1130,7 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

@@ -8,11 +8,31 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
+#define formula_7486f457(r0, r1, r2, r3) \
+	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
+
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
+#define input_469cb301(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
+	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
+	PREFETCHT0 (w+4992)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
+	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
+	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
+
+#define input_f12fabc1(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
+	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
+	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
+
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define input_62d7a0a7(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
+	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
+	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
 
 number1x4(c42b20000, 0x42b20000)
 number1x4(cc2d00000, 0xc2d00000)
@@ -35,6 +55,18 @@ DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c5f800000, 0x5f800000)
+#define formula_fc448bce(r0, r1, r2, r3, r4, r5, r6) \
+	VSUBPS r0, r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r2; VBROADCASTSS cc2d00000<>(SB), r1; \
+	VMAXPS r2, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
+	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r5; VADDPS.BCST c3f000000<>(SB), r5, r5; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r6; VADDPS r6, r5, r6; VMULPS r4, r6, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r6; VADDPS r6, r3, r6; VADDPS r6, r4, r6; VPSRLD $1, r1, r1; \
+	VANDPS.BCST c40000000<>(SB), r1, r1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r4; VPSLLD $20, r2, r2; \
+	VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; VADDPS r2, r6, r2; \
+	VXORPS.BCST c5f800000<>(SB), r1, r1; VMULPS r1, r2, r1
+
 #define zero15x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14)
@@ -46,21 +78,13 @@ number1x4(c5f800000, 0x5f800000)
 	column3(at(w), Z0, Z5, Z10); column3((at+64)(w), Z1, Z6, Z11); column3((at+128)(w), Z2, Z7, Z12); \
 	column3((at+192)(w), Z3, Z8, Z13); column3((at+256)(w), Z4, Z9, Z14)
 
-#define addChains_12e25d86(r0, r1, r2, r3, r4, r5) \
+#define addChains_f20fb800(r0, r1, r2, r3, r4, r5) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
 	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
-	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r5, r2; VSHUFF64X2 $221, r0, r5, r5; VADDPS r5, r2, r5; \
-	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
-	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
-	VADDPS r1, r4, r1; VSHUFF64X2 $216, r1, r1, r1
-
-#define addChains_f36a2ffd(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r4, r3; \
-	VSHUFF64X2 $221, r0, r4, r5; VADDPS r5, r3, r3; VSHUFF64X2 $136, r0, r6, r5; VSHUFF64X2 $221, r0, r6, r7; \
-	VADDPS r7, r5, r5; VSHUFF64X2 $136, r0, r8, r7; VSHUFF64X2 $221, r0, r8, r9; VADDPS r9, r7, r7; \
-	VSHUFPS $68, r3, r2, r9; VSHUFPS $238, r3, r2, r2; VADDPS r2, r9, r2; VSHUFPS $68, r7, r5, r3; \
-	VSHUFPS $238, r7, r5, r5; VADDPS r5, r3, r3; VSHUFPS $136, r3, r2, r5; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r5, r2; VSHUFF64X2 $216, r2, r2, r2
+	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r5, r2; VSHUFF64X2 $221, r0, r5, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
 
 #define zero5x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
@@ -72,13 +96,13 @@ number1x4(c5f800000, 0x5f800000)
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4)
 
-#define addChains_25e4d3f0(r0, r1, r2, r3, r4, r5) \
+#define addChains_b5960c7b(r0, r1, r2, r3, r4, r5) \
 	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $2, r0, r3, r2; \
 	VSHUFF64X2 $1, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r0, r4, r2; VSHUFF64X2 $1, r0, r4, r4; \
-	VADDPS r4, r2, r4; VSHUFF64X2 $2, r0, r5, r2; VSHUFF64X2 $1, r0, r5, r5; VADDPS r5, r2, r5; \
-	VSHUFPS $68, r3, r1, r0; VSHUFPS $238, r3, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r5, r4, r3; \
-	VSHUFPS $238, r5, r4, r4; VADDPS r4, r3, r3; VSHUFPS $136, r3, r1, r4; VSHUFPS $221, r3, r1, r1; \
-	VADDPS r1, r4, r1
+	VADDPS r4, r2, r4; VSHUFF64X2 $2, r0, r5, r2; VSHUFF64X2 $1, r0, r5, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r2, r0
 
 number1x4(c00000000, 0x0)
 #define zero24x64 \
@@ -91,25 +115,13 @@ number1x4(c00000000, 0x0)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
-	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
-	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
-
-#define epilogue_f31d4ecf(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
-	VBLENDMPS r3, r2, K1, r3
-
-#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
-	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
-	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
-	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
-	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
+	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7; VSHUFF64X2 $216, r7, r7, r7
 
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
@@ -117,9 +129,6 @@ number1x4(c00000000, 0x0)
 #define columns1x8x16at0y(at, w) \
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
-
-#define epilogue_e6daa4d4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; VBLENDMPS r3, r2, K1, r3
 
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
@@ -139,12 +148,6 @@ number1x4(c00000000, 0x0)
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
-
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
-
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
@@ -155,17 +158,38 @@ number1x4(c00000000, 0x0)
 #define update_c6c7c6d6(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
-#define update_a5baa86c(r0, r1, r2, r3) \
-	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, K7, r0
-
-#define update_9bc7774c(r0, r1, r2, r3, r4) \
-	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0
-
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
+#define term1_5c20ddee(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z1)
+
+#define term4_33679189(x, w) \
+	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_689d862d(x, w) \
+	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
+#define term12_2e94bfa4(x, w) \
+	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
+
+#define term1_61ae5298(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+
+#define term4_5a751796(x, w) \
+	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_998e7838(x, w) \
+	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -173,6 +197,21 @@ number1x4(c00000000, 0x0)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define input_85793f59(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
+	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
+	PREFETCHT0 (w+4992)(DI); \
+	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+640)(DI)); \
+	step_9a336a74(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
+	step_9a336a74(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
+	step_9a336a74(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (w+4480)(DI))
+
+#define input_554ddb59(x, w) \
+	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
+	PREFETCHT0 (w+151040)(DI); \
+	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
+	step_9a336a74(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+150528)(DI))
 
 #define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
@@ -182,33 +221,22 @@ number1x4(c00000000, 0x0)
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_64022503(r0, r1, r2, r3, r4) \
+#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
-#define epilogue_d29cb23f(r0, r1, r2, r3) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
-	VBLENDMPS r3, r2, K1, r3
+#define addChains_9249c208(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
-#define addChains_863fd377(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
-	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
-	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
-#define epilogue_24545d03(r0, r1, r2, r3) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS.BCST $30, c00000000<>(SB), r2, K1; \
-	VBLENDMPS r3, r2, K1, r3
-
-
-#define biasEachAVX512Each \
-	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z2
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX512(SB), NOSPLIT, $0-56
@@ -219,46 +247,15 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2; VMOVUPS (DI)(AX*1), Z3
-	biasEachAVX512Each
-	VMOVUPS Z2, (R8)(AX*1)
+	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z3
+	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2; VMOVUPS.Z (DI)(AX*1), K7, Z3
-	biasEachAVX512Each
-	VMOVUPS Z2, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-#define crossEntropyGradientEachAVX512Each \
-	VDIVPS Z0, Z3, Z3; VSUBPS Z4, Z3, Z3; VMULPS Z3, Z1, Z3
-
-// crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
-TEXT ·crossEntropyGradientEachAVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ x3+32(FP), BX
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS (BX), Z1
-	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
-	// y = x3 · ((x0 / x1) - x2)
-row1:
-	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DX)(AX*1), Z4
-	crossEntropyGradientEachAVX512Each
-	VMOVUPS Z3, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DX)(AX*1), K7, Z4
-	crossEntropyGradientEachAVX512Each
+	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z3
 	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -267,12 +264,32 @@ next3:
 	VZEROUPPER
 	RET
 
-#define d10x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
-	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
-	PREFETCHT0 (w+4992)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
-	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
-	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
+// crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
+TEXT ·crossEntropyGradientEachAVX512(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
+	MOVQ x2+24(FP), DI; MOVQ x3+32(FP), DX; VBROADCASTSS (DX), Z1
+	MOVQ rows+48(FP), R12; MOVQ gap+56(FP), R13; XORQ AX, AX
+	// y = x3 · ((x0 / x1) - x2)
+row1:
+	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DI)(AX*1), Z4
+	formula_7486f457(Z0, Z3, Z4, Z1)
+	VMOVUPS Z4, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DI)(AX*1), K7, Z4
+	formula_7486f457(Z0, Z3, Z4, Z1)
+	VMOVUPS Z4, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
 // dense10x512AVX512 sums 10 products for each of 512 outputs.
 TEXT ·dense10x512AVX512(SB), NOSPLIT, $0-24
@@ -282,27 +299,22 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	d10x512In2C0(0, 0); d10x512In2C0(4, 64); d10x512In2C0(8, 128); d10x512In2C0(12, 192); d10x512In2C0(16, 256)
-	d10x512In2C0(20, 320); d10x512In2C0(24, 384); d10x512In2C0(28, 448); d10x512In2C0(32, 512)
-	d10x512In2C0(36, 576)
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
-	; VMOVUPS Z4, 256(R8)
-	; VMOVUPS Z5, 320(R8)
-	; VMOVUPS Z6, 384(R8)
-	; VMOVUPS Z7, 448(R8)
+	input_469cb301(0, 0); input_469cb301(4, 64); input_469cb301(8, 128); input_469cb301(12, 192)
+	input_469cb301(16, 256); input_469cb301(20, 320); input_469cb301(24, 384); input_469cb301(28, 448)
+	input_469cb301(32, 512); input_469cb301(36, 576)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
 	ADDQ $5120, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define d512x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
-	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
 
 // dense512x512AVX512 sums 512 products for each of 512 outputs.
 TEXT ·dense512x512AVX512(SB), NOSPLIT, $0-32
@@ -313,12 +325,12 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
-inputs3:
-	terms8x4x64(d512x512In2C0)
+inputs2:
+	terms8x4x64(input_f12fabc1)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z0; VMOVUPS Z0, (R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
@@ -329,11 +341,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d784x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
-	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
-	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
-
 // dense784x512AVX512 sums 784 products for each of 512 outputs.
 TEXT ·dense784x512AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10; MOVQ $8, R11
@@ -343,12 +350,12 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
-inputs3:
-	terms8x4x64(d784x512In2C0)
+inputs2:
+	terms8x4x64(input_62d7a0a7)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z0; VMOVUPS Z0, (R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
@@ -359,18 +366,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define exponentialsEachAVX512Each \
-	VSUBPS Z0, Z2, Z2; VBROADCASTSS c42b20000<>(SB), Z3; VMINPS Z2, Z3, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; \
-	VMAXPS Z2, Z3, Z2; VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
-	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z5; \
-	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z5, Z4; VMULPS Z4, Z4, Z5; \
-	VMULPS.BCST c3e2aae38<>(SB), Z4, Z6; VADDPS.BCST c3f000000<>(SB), Z6, Z6; \
-	VMULPS.BCST c3d2aab32<>(SB), Z5, Z7; VADDPS Z7, Z6, Z6; VMULPS Z5, Z6, Z5; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z6; VADDPS Z6, Z4, Z4; VADDPS Z4, Z5, Z4; VPSRLD $1, Z2, Z2; \
-	VANDPS.BCST c40000000<>(SB), Z2, Z2; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z5; VPSLLD $20, Z3, Z3; \
-	VPADDD Z3, Z5, Z3; VPADDD Z3, Z2, Z3; VMULPS Z3, Z4, Z4; VADDPS Z3, Z4, Z3; \
-	VXORPS.BCST c5f800000<>(SB), Z2, Z2; VMULPS Z2, Z3, Z2
-
 // exponentialsEachAVX512 computes y = exp(x0 - x1) for n elements of every row.
 TEXT ·exponentialsEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
@@ -380,7 +375,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2
-	exponentialsEachAVX512Each
+	formula_fc448bce(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -388,7 +383,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2
-	exponentialsEachAVX512Each
+	formula_fc448bce(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -435,12 +430,12 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	addChains_12e25d86(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_f36a2ffd(Z9, Z5, Z0, Z1, Z6, Z2, Z7, Z3, Z8, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_f36a2ffd(Z14, Z10, Z0, Z1, Z11, Z2, Z12, Z3, Z13, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_f20fb800(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z4, Y4
+	VMOVUPS Y4, K7, (R8); ADDQ CX, R8
+	addChains_f20fb800(Z9, Z5, Z0, Z6, Z7, Z8); VMOVUPS Y9, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z9, Y9
+	VMOVUPS Y9, K7, (R8); ADDQ CX, R8
+	addChains_f20fb800(Z14, Z10, Z0, Z11, Z12, Z13); VMOVUPS Y14, K7, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z14, Y14; VMOVUPS Y14, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -462,7 +457,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_25e4d3f0(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X0, (R8); VEXTRACTF32X4 $1, Y0, X0; VMOVSS X0, 16(R8)
+	addChains_b5960c7b(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF32X4 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -501,16 +496,19 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
+	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = select(0 < y, dy, y)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
-	epilogue_f31d4ecf((R13), Y1, Z1, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z15, Z0, K1, Z0
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
+	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z23, Z0, K1, Z0
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -530,8 +528,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
-	epilogue_e6daa4d4((R13), Y1, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $32, R12
@@ -566,19 +565,18 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24)
-	update_233342a4((R9), Z0, Z1, Z24)
-	update_3f9c81b4(64(R8), Z0, Z2, Z24, Z1); update_3f9c81b4(64(R9), Z0, Z3, Z24, Z1)
-	update_3f9c81b4(128(R8), Z0, Z4, Z24, Z1); update_3f9c81b4(128(R9), Z0, Z5, Z24, Z1)
-	update_3f9c81b4(192(R8), Z0, Z6, Z24, Z1); update_3f9c81b4(192(R9), Z0, Z7, Z24, Z1)
-	update_3f9c81b4(256(R8), Z0, Z8, Z24, Z1); update_3f9c81b4(256(R9), Z0, Z9, Z24, Z1)
-	update_3f9c81b4(320(R8), Z0, Z10, Z24, Z1); update_3f9c81b4(320(R9), Z0, Z11, Z24, Z1)
-	update_3f9c81b4(384(R8), Z0, Z12, Z24, Z1); update_3f9c81b4(384(R9), Z0, Z13, Z24, Z1)
-	update_3f9c81b4(448(R8), Z0, Z14, Z24, Z1); update_3f9c81b4(448(R9), Z0, Z15, Z24, Z1)
-	update_3f9c81b4(512(R8), Z0, Z16, Z24, Z1); update_3f9c81b4(512(R9), Z0, Z17, Z24, Z1)
-	update_3f9c81b4(576(R8), Z0, Z18, Z24, Z1); update_3f9c81b4(576(R9), Z0, Z19, Z24, Z1)
-	update_3f9c81b4(640(R8), Z0, Z20, Z24, Z1); update_3f9c81b4(640(R9), Z0, Z21, Z24, Z1)
-	update_3f9c81b4(704(R8), Z0, Z22, Z24, Z1); update_3f9c81b4(704(R9), Z0, Z23, Z24, Z1)
+	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
+	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
+	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
+	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
+	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
+	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
+	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
+	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
+	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
+	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
+	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
+	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -597,10 +595,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	update_ea593ece((R8), Z9, Z0, Z8); update_233342a4((R9), Z0, Z1, Z8)
-	update_3f9c81b4(64(R8), Z0, Z2, Z8, Z1); update_3f9c81b4(64(R9), Z0, Z3, Z8, Z1)
-	update_3f9c81b4(128(R8), Z0, Z4, Z8, Z1); update_3f9c81b4(128(R9), Z0, Z5, Z8, Z1)
-	update_3f9c81b4(192(R8), Z0, Z6, Z8, Z1); update_3f9c81b4(192(R9), Z0, Z7, Z8, Z1)
+	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
+	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
+	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
+	update_ea593ece(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -619,7 +617,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	update_ea593ece((R8), Z3, Z0, Z2); update_233342a4((R9), Z0, Z1, Z2)
+	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -650,13 +648,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12)
-	update_a5baa86c(64(R8), Z0, Z1, Z12)
-	update_9bc7774c(128(R8), Z0, Z2, Z12, Z1); update_9bc7774c(192(R8), Z0, Z3, Z12, Z1)
-	update_9bc7774c(256(R8), Z0, Z4, Z12, Z1); update_9bc7774c(320(R8), Z0, Z5, Z12, Z1)
-	update_9bc7774c(384(R8), Z0, Z6, Z12, Z1); update_9bc7774c(448(R8), Z0, Z7, Z12, Z1)
-	update_9bc7774c(512(R8), Z0, Z8, Z12, Z1); update_9bc7774c(576(R8), Z0, Z9, Z12, Z1)
-	update_9bc7774c(640(R8), Z0, Z10, Z12, Z1); update_9bc7774c(704(R8), Z0, Z11, Z12, Z1)
+	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(64(R8), Z0, Z1, Z12)
+	update_c6c7c6d6(128(R8), Z0, Z2, Z12); update_c6c7c6d6(192(R8), Z0, Z3, Z12)
+	update_c6c7c6d6(256(R8), Z0, Z4, Z12); update_c6c7c6d6(320(R8), Z0, Z5, Z12)
+	update_c6c7c6d6(384(R8), Z0, Z6, Z12); update_c6c7c6d6(448(R8), Z0, Z7, Z12)
+	update_c6c7c6d6(512(R8), Z0, Z8, Z12); update_c6c7c6d6(576(R8), Z0, Z9, Z12)
+	update_c6c7c6d6(640(R8), Z0, Z10, Z12); update_c6c7c6d6(704(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $768, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -674,8 +671,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(64(R8), Z0, Z1, Z4)
-	update_9bc7774c(128(R8), Z0, Z2, Z4, Z1); update_9bc7774c(192(R8), Z0, Z3, Z4, Z1)
+	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(64(R8), Z0, Z1, Z4); update_c6c7c6d6(128(R8), Z0, Z2, Z4)
+	update_c6c7c6d6(192(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -719,7 +716,7 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z0; VMOVUPS Z0, (R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
@@ -730,9 +727,6 @@ done3:
 	VZEROUPPER
 	RET
 
-#define reluGradientEachAVX512Each \
-	VCMPPS.BCST $30, c00000000<>(SB), Z2, K1; VBLENDMPS Z1, Z2, K1, Z1
-
 // reluGradientEachAVX512 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -742,38 +736,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	reluGradientEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	VCMPPS.BCST $30, c00000000<>(SB), Z2, K1; VBLENDMPS Z1, Z2, K1, Z2
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	reluGradientEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	VCMPPS.BCST $30, c00000000<>(SB), Z2, K1; VBLENDMPS Z1, Z2, K1, Z2
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r32Term12(x, w) \
-	r32Term8(x, w); \
-	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
-	mulAdd2(x(R9)(R13*1), Z22, Z23)
-
-#define r32Term8(x, w) \
-	r32Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
-
-#define r32Term4(x, w) \
-	r32Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
-
-#define r32Term1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
@@ -793,18 +771,18 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(r32Term12)
+	terms4x4x64(term12_2e94bfa4)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	r32Term12(0, 0)
+	term12_2e94bfa4(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VMOVUPS Z24, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
 	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
@@ -834,18 +812,18 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(r32Term8)
+	terms4x4x64(term8_998e7838)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	r32Term8(0, 0)
+	term8_998e7838(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VMOVUPS Z16, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
 	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
@@ -867,18 +845,18 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r32Term4)
+	terms8x4x64(term4_5a751796)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r32Term4(0, 0)
+	term4_5a751796(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
 	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
 	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
@@ -894,40 +872,24 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(r32Term1)
+	terms8x4x64(term1_61ae5298)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	r32Term1(0, 0)
+	term1_61ae5298(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
 	VZEROUPPER
 	RET
-
-#define r32_2Term12(x, w) \
-	r32_2Term8(x, w); \
-	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
-	mulAdd2(x(R9)(R13*1), Z22, Z23)
-
-#define r32_2Term8(x, w) \
-	r32_2Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
-
-#define r32_2Term4(x, w) \
-	r32_2Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
-
-#define r32_2Term1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-80
@@ -940,16 +902,16 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32_2Term12(0, 0); r32_2Term12(4, 64); r32_2Term12(8, 128); r32_2Term12(12, 192); r32_2Term12(16, 256)
-	r32_2Term12(20, 320); r32_2Term12(24, 384); r32_2Term12(28, 448); r32_2Term12(32, 512); r32_2Term12(36, 576)
+	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
+	term12_2e94bfa4(16, 256); term12_2e94bfa4(20, 320); term12_2e94bfa4(24, 384); term12_2e94bfa4(28, 448)
+	term12_2e94bfa4(32, 512); term12_2e94bfa4(36, 576)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
-	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
+	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -960,14 +922,14 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32_2Term8(0, 0); r32_2Term8(4, 64); r32_2Term8(8, 128); r32_2Term8(12, 192); r32_2Term8(16, 256)
-	r32_2Term8(20, 320); r32_2Term8(24, 384); r32_2Term8(28, 448); r32_2Term8(32, 512); r32_2Term8(36, 576)
+	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
+	term8_998e7838(16, 256); term8_998e7838(20, 320); term8_998e7838(24, 384); term8_998e7838(28, 448)
+	term8_998e7838(32, 512); term8_998e7838(36, 576)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -977,11 +939,12 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32_2Term4(0, 0); r32_2Term4(4, 64); r32_2Term4(8, 128); r32_2Term4(12, 192); r32_2Term4(16, 256)
-	r32_2Term4(20, 320); r32_2Term4(24, 384); r32_2Term4(28, 448); r32_2Term4(32, 512); r32_2Term4(36, 576)
+	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
+	term4_5a751796(16, 256); term4_5a751796(20, 320); term4_5a751796(24, 384); term4_5a751796(28, 448)
+	term4_5a751796(32, 512); term4_5a751796(36, 576)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -991,10 +954,11 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32_2Term1(0, 0); r32_2Term1(4, 64); r32_2Term1(8, 128); r32_2Term1(12, 192); r32_2Term1(16, 256)
-	r32_2Term1(20, 320); r32_2Term1(24, 384); r32_2Term1(28, 448); r32_2Term1(32, 512); r32_2Term1(36, 576)
+	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
+	term1_61ae5298(16, 256); term1_61ae5298(20, 320); term1_61ae5298(24, 384); term1_61ae5298(28, 448)
+	term1_61ae5298(32, 512); term1_61ae5298(36, 576)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -1019,9 +983,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define softmaxEachAVX512Each \
-	VDIVPS Z0, Z2, Z2
-
 // softmaxEachAVX512 computes y = x0 / x1 for n elements of every row.
 TEXT ·softmaxEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
@@ -1031,7 +992,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2
-	softmaxEachAVX512Each
+	VDIVPS Z0, Z2, Z2
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1039,7 +1000,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2
-	softmaxEachAVX512Each
+	VDIVPS Z0, Z2, Z2
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1047,15 +1008,6 @@ next3:
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define s10x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
-	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
-	PREFETCHT0 (w+4992)(DI); \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+640)(DI)); \
-	step_9a336a74(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
-	step_9a336a74(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
-	step_9a336a74(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (w+4480)(DI))
 
 // step10x512AVX512 is the step of one sample on the weights of 512 outputs.
 TEXT ·step10x512AVX512(SB), NOSPLIT, $0-32
@@ -1075,22 +1027,16 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ $2, CX
-inputs3:
-	terms4x4x64(s10x512In2C0)
+inputs2:
+	terms4x4x64(input_85793f59)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
-	s10x512In2C0(0, 0); s10x512In2C0(4, 64)
+	DECQ CX; JNZ inputs2
+	input_85793f59(0, 0); input_85793f59(4, 64)
 	ADDQ $5120, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define s784x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
-	PREFETCHT0 (w+151040)(DI); \
-	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
-	step_9a336a74(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+150528)(DI))
 
 // step784x512AVX512 is the step of one sample on the weights of 512 outputs.
 TEXT ·step784x512AVX512(SB), NOSPLIT, $0-40
@@ -1110,10 +1056,10 @@ panels1:
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $196, CX
-inputs3:
-	terms4x4x64(s784x512In2C0)
+inputs2:
+	terms4x4x64(input_554ddb59)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1159,9 +1105,10 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
+	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
-	epilogue_d29cb23f((R9), X1, Y1, Y0)
+	VCMPPS.BCST $30, c00000000<>(SB), Y0, K1; VBLENDMPS Y3, Y0, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1186,10 +1133,11 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
+	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	epilogue_24545d03((R9), X1, Y1, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y1
+	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -1233,15 +1181,15 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
+	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
-	VEXTRACTPS $0, X0, (R8)(R9*1)
+	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
-	VEXTRACTPS $1, X0, (R8)(R9*1)
+	VEXTRACTPS $1, X3, (R8)(R9*1)
 	MOVL 8(DI), R9
-	VEXTRACTPS $2, X0, (R8)(R9*1)
+	VEXTRACTPS $2, X3, (R8)(R9*1)
 	MOVL 12(DI), R9
-	VEXTRACTPS $3, X0, (R8)(R9*1)
+	VEXTRACTPS $3, X3, (R8)(R9*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -1265,7 +1213,7 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
+	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

@@ -3,7 +3,9 @@
 package w3
 
 // crossEntropyGradientEachGeneric is y = x3 · ((x0 / x1) - x2) for every element. y may be an operand.
-func crossEntropyGradientEachGeneric(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEachGeneric(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 float32) {
+	x0 = x0[:len(y)]
+	x2 = x2[:len(y)]
 	for j := range y {
 		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
 	}
@@ -19,7 +21,8 @@ func crossEntropyGradientEachGeneric(y, x0 *[10]float32, x1 *[1]float32, x2 *[10
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 401408 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 401408 multiply-adds.
 func dense1ForwardGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -122,17 +125,8 @@ func dense1ForwardRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float
 	}
 }
 
-// dense2ForwardGeneric computes the output of layer "dense2", 512→512:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+// dense2ForwardGeneric computes the output of layer "dense2", 512→512, like dense1ForwardGeneric.
+// Rolled: 262144 multiply-adds.
 func dense2ForwardGeneric(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -245,7 +239,8 @@ func dense2ForwardRowsGeneric(y, x [][528]float32, w *[32][513][16]float32, b *[
 //		y[n] = s
 //	}
 //
-// Rolled: 5120 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 5120 multiply-adds, each sum in 8 interleaved chains.
 func dense3ForwardGeneric(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32) {
 	for k := 0; k <= 9; k += 1 {
 		s0_0 := b[k/16][k%16]
@@ -278,14 +273,16 @@ func dense3ForwardRowsGeneric(y [][10]float32, x [][528]float32, w *[32][10][16]
 }
 
 // exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
-func exponentialsEachGeneric(y, x0 *[10]float32, x1 *[1]float32) {
+func exponentialsEachGeneric(y, x0 []float32, x1 *[1]float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
 	}
 }
 
 // softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
-func softmaxEachGeneric(y, x0 *[10]float32, x1 *[1]float32) {
+func softmaxEachGeneric(y, x0 []float32, x1 *[1]float32) {
+	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(softmax(x0[j], x1[0]))
 	}

@@ -3,7 +3,7 @@
 
 package w3
 
-func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEach(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
@@ -21,11 +21,9 @@ func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32,
 func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[32][784][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(lr float32, g, w *[32][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -47,11 +45,9 @@ func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w *[32][513][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
 func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense3BiasSgd(lr float32, g, w *[1][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, w, b)
 }
@@ -73,8 +69,8 @@ func dense3RankOne(w *[32][10][16]float32, b *[1][16]float32, x *[512]float32, d
 func dense3WeightLearn(lr float32, g, w *[32][10][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(lr float32, g, w *[32][10][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
-func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)   { exponentialsEachGeneric(y, x0, x1) }
-func reluGradientOfRows(y, u0 [][528]float32)               { reluGradientOfRowsGeneric(y, u0) }
-func reluGradientOfSums(y, u0 []float32)                    { reluGradientOfSumsGeneric(y, u0) }
-func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)        { softmaxEachGeneric(y, x0, x1) }
+func exponentialsEach(y, x0 []float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
+func reluGradientOfRows(y, u0 [][528]float32)          { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)               { reluGradientOfSumsGeneric(y, u0) }
+func sgdElements(lr float32, g, w []float32)           { sgdElementsGeneric(lr, g, w) }
+func softmaxEach(y, x0 []float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

@@ -2,6 +2,8 @@
 
 package w3
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -94,23 +96,7 @@ func dense1WeightLearnGeneric(lr float32, g, w *[32][784][16]float32, dy [][528]
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(lr float32, g, w *[32][784][16]float32) {
-	for q := range 32 {
-		for k := range 784 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 401408), nnrt.Flat(&w[0][0][0], 401408))
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -130,21 +116,7 @@ func dense2BiasLearnGeneric(lr float32, g, w *[32][16]float32, dy [][528]float32
 		return
 	}
 	dense2BiasGrad(g, dy)
-	dense2BiasSgd(lr, g, w)
-}
-
-// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(lr float32, g, w *[32][16]float32) {
-	for q := range 32 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 512), nnrt.Flat(&w[0][0], 512))
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→512:
@@ -157,7 +129,8 @@ func dense2BiasSgdGeneric(lr float32, g, w *[32][16]float32) {
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 262144 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 262144 multiply-adds, each sum in 8 interleaved chains.
 func dense2GradInput(y, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
 	for k := 0; k <= 511; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -195,15 +168,7 @@ func dense2GradInputRowsGeneric(y, x [][528]float32, w *[32][513][16]float32, u0
 	}
 }
 
-// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2", like dense1GradWeightGeneric.
 func dense2GradWeightGeneric(g *[32][513][16]float32, dy, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -247,17 +212,7 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy, x [][528]float32) {
 	}
 }
 
-// dense2RankOneGeneric is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOneGeneric is the step of layer "dense2" by one sample, like dense1RankOneGeneric.
 func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -280,23 +235,7 @@ func dense2WeightLearnGeneric(lr float32, g, w *[32][513][16]float32, dy, x [][5
 		return
 	}
 	dense2GradWeight(g, dy, x)
-	dense2WeightSgd(lr, g, w)
-}
-
-// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(lr float32, g, w *[32][513][16]float32) {
-	for q := range 32 {
-		for k := range 512 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 262656), nnrt.Flat(&w[0][0][0], 262656))
 }
 
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -316,21 +255,7 @@ func dense3BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][10]float32, 
 		return
 	}
 	dense3BiasGrad(g, dy)
-	dense3BiasSgd(lr, g, w)
-}
-
-// dense3BiasSgdGeneric changes tensors like dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 10 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 
 // dense3GradInputGeneric computes the input gradient of layer "dense3", 10→512:
@@ -343,7 +268,8 @@ func dense3BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 5120 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 5120 multiply-adds.
 func dense3GradInputGeneric(y *[512]float32, x *[10]float32, w *[32][10][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -376,15 +302,7 @@ func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, w *[32][10][1
 	}
 }
 
-// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3", like dense1GradWeightGeneric.
 func dense3GradWeightGeneric(g *[32][10][16]float32, dy [][10]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -409,17 +327,7 @@ func dense3GradWeightGeneric(g *[32][10][16]float32, dy [][10]float32, x [][528]
 	}
 }
 
-// dense3RankOneGeneric is the step of layer "dense3" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense3RankOneGeneric is the step of layer "dense3" by one sample, like dense1RankOneGeneric.
 func dense3RankOneGeneric(w *[32][10][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(x[q*16 : q*16+16])
@@ -441,23 +349,7 @@ func dense3WeightLearnGeneric(lr float32, g, w *[32][10][16]float32, dy [][10]fl
 		return
 	}
 	dense3GradWeight(g, dy, x)
-	dense3WeightSgd(lr, g, w)
-}
-
-// dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(lr float32, g, w *[32][10][16]float32) {
-	for q := range 32 {
-		for k := range 10 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 5120), nnrt.Flat(&w[0][0][0], 5120))
 }
 
 // reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
@@ -473,5 +365,17 @@ func reluGradientOfSumsGeneric(y, u0 []float32) {
 	u0 = u0[:len(y)]
 	for j, s := range y {
 		y[j] = reluGradient(u0[j], s)
+	}
+}
+
+// sgdElementsGeneric is w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w []float32) {
+	w = w[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
 	}
 }

@@ -27,7 +27,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	}
 	z3Max[0] = s_3
 	z3Exp := &ws.t4[0]
-	exponentialsEach(z3Exp, z3, z3Max)
+	exponentialsEach(z3Exp[:], z3[:], z3Max)
 	z3Sum := &ws.t5[0]
 	var s_4_0, s_4_1 float32
 	for j := 0; j <= 8; j += 2 {
@@ -44,7 +44,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	clear(tHot[:])
 	tHot[y[0]] = 1
 	dz3 := &ws.t8[0]
-	crossEntropyGradientEach(dz3, z3Exp, z3Sum, tHot, s_2)
+	crossEntropyGradientEach(dz3[:], z3Exp[:], z3Sum, tHot[:], s_2)
 	lossY := 0 + lZ3[0]
 	loss := loss_2(lossY, s_2)
 	dz2 := &ws.t9[0]
@@ -87,7 +87,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 			s_3 = larger(s_3, z3[i][j])
 		}
 		z3Max[i][0] = s_3
-		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
+		exponentialsEach(z3Exp[i][:], z3[i][:], &z3Max[i])
 		var s_4_0, s_4_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_4_0 += float32(z3Exp[i][j])
@@ -99,7 +99,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		crossEntropyGradientEach(&dz3[i], &z3Exp[i], &z3Sum[i], &tHot[i], s_2)
+		crossEntropyGradientEach(dz3[i][:], z3Exp[i][:], &z3Sum[i], tHot[i][:], s_2)
 	}
 	dense3GradInputRows(dz2, dz3, &p.w3)
 	reluGradientOfRows(dz2, a2)
@@ -178,7 +178,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 			s = larger(s, z3[i][j])
 		}
 		z3Max[i][0] = s
-		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
+		exponentialsEach(z3Exp[i][:], z3[i][:], &z3Max[i])
 		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
 			s_2_0 += float32(z3Exp[i][j])

@@ -182,17 +182,6 @@ func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank
 	}
 }
 
-func dense10BiasSgd(lr float32, g, w *[40][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 40)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 80)
-	default:
-		dense10BiasSgdGeneric(lr, g, w)
-	}
-}
-
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	switch {
 	case useAVX512:
@@ -398,21 +387,6 @@ func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float3
 	}
 }
 
-func dense10WeightSgd(lr float32, g, w *[40][129][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 40 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 128)
-		}
-	case useAVX2:
-		for q := range 40 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 256)
-		}
-	default:
-		dense10WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -515,21 +489,6 @@ func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32,
 	}
 }
 
-func dense1WeightSgd(lr float32, g, w *[8][641][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 640)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1280)
-		}
-	default:
-		dense1WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -617,17 +576,6 @@ func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 		learn8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0)
 	default:
 		dense5BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense5BiasSgd(lr float32, g, w *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
-	default:
-		dense5BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -868,21 +816,6 @@ func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x
 	}
 }
 
-func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 8)
-		}
-	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 16)
-		}
-	default:
-		dense6WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -903,17 +836,6 @@ func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, 
 		}
 	default:
 		dense9BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense9BiasSgd(lr float32, g, w *[8][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 8)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 16)
-	default:
-		dense9BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -1003,27 +925,12 @@ func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float
 	}
 }
 
-func dense9WeightSgd(lr float32, g, w *[8][129][16]float32) {
+func mseGradientEach(y, x0, x1 []float32, x2 float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 128)
-		}
+		mseGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
 	case useAVX2:
-		for q := range 8 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 256)
-		}
-	default:
-		dense9WeightSgdGeneric(lr, g, w)
-	}
-}
-
-func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) {
-	switch {
-	case useAVX512:
-		mseGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
-	case useAVX2:
-		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
+		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
 	default:
 		mseGradientEachGeneric(y, x0, x1, x2)
 	}
@@ -1059,6 +966,17 @@ func rowTiles(n, a, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+func sgdElements(lr float32, g, w []float32) {
+	switch {
+	case useAVX512:
+		sgdElementsAVX512(&g[0], &w[0], &lr, (len(g)+15)/16)
+	case useAVX2:
+		sgdElementsAVX2(&g[0], &w[0], &lr, (len(g)+7)/8)
+	default:
+		sgdElementsGeneric(lr, g, w)
+	}
 }
 
 // share is a part of n inputs, in whole tiles.

@@ -12,7 +12,8 @@ package w4
 //		y[n] = s
 //	}
 //
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 81920 multiply-adds.
 func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -125,7 +126,8 @@ func dense10ForwardRowsGeneric(y []Output, x [][144]float32, w *[40][129][16]flo
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 81920 multiply-adds.
 func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -228,17 +230,8 @@ func dense1ForwardRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float3
 	}
 }
 
-// dense2ForwardGeneric computes the output of layer "dense2", 128→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
+// dense2ForwardGeneric computes the output of layer "dense2", 128→128, like dense1ForwardGeneric.
+// Rolled: 16384 multiply-adds.
 func dense2ForwardGeneric(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -341,17 +334,8 @@ func dense2ForwardRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, b *[8
 	}
 }
 
-// dense5ForwardGeneric computes the output of layer "dense5", 128→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense5ForwardGeneric computes the output of layer "dense5", 128→8, like dense1ForwardGeneric.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains.
 func dense5ForwardGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	for k := 0; k <= 7; k += 1 {
 		s0_0 := b[k/16][k%16]
@@ -383,17 +367,8 @@ func dense5ForwardRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]flo
 	}
 }
 
-// dense6ForwardGeneric computes the output of layer "dense6", 8→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+// dense6ForwardGeneric computes the output of layer "dense6", 8→128, like dense1ForwardGeneric.
+// Rolled: 1024 multiply-adds.
 func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -497,7 +472,9 @@ func dense6ForwardRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]flo
 }
 
 // mseGradientEachGeneric is y = x2 · (2 · (x0 - x1)) for every element. y may be an operand.
-func mseGradientEachGeneric(y, x0, x1 *[640]float32, x2 float32) {
+func mseGradientEachGeneric(y, x0, x1 []float32, x2 float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
 	for j := range y {
 		y[j] = float32(mseGradient(x0[j], x1[j], x2))
 	}

@@ -6,7 +6,6 @@ package w4
 func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank, part, parts int) {
 	dense10BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense10BiasSgd(lr float32, g, w *[40][16]float32) { dense10BiasSgdGeneric(lr, g, w) }
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardGeneric(y, x, w, b)
 }
@@ -31,7 +30,6 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	dense10WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense10WeightSgd(lr float32, g, w *[40][129][16]float32) { dense10WeightSgdGeneric(lr, g, w) }
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -47,7 +45,6 @@ func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, d
 func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[8][641][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -60,7 +57,6 @@ func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]flo
 func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, part, parts int) {
 	dense5BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense5BiasSgd(lr float32, g, w *[1][16]float32) { dense5BiasSgdGeneric(lr, g, w) }
 func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	dense5ForwardGeneric(y, x, w, b)
 }
@@ -100,11 +96,9 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	dense6WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense6WeightSgd(lr float32, g, w *[8][8][16]float32) { dense6WeightSgdGeneric(lr, g, w) }
 func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, part, parts int) {
 	dense9BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense9BiasSgd(lr float32, g, w *[8][16]float32) { dense9BiasSgdGeneric(lr, g, w) }
 func dense9GradInputOne(y, x *[128]float32, w *[8][129][16]float32, a8, input *[128]float32, rate float32, b *[8][16]float32) {
 	dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
 }
@@ -117,7 +111,7 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	dense9WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense9WeightSgd(lr float32, g, w *[8][129][16]float32) { dense9WeightSgdGeneric(lr, g, w) }
-func mseGradientEach(y, x0, x1 *[640]float32, x2 float32)   { mseGradientEachGeneric(y, x0, x1, x2) }
-func reluGradientOfRows(y, u0 [][144]float32)               { reluGradientOfRowsGeneric(y, u0) }
-func reluGradientOfSums(y, u0 []float32)                    { reluGradientOfSumsGeneric(y, u0) }
+func mseGradientEach(y, x0, x1 []float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
+func reluGradientOfRows(y, u0 [][144]float32)         { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)              { reluGradientOfSumsGeneric(y, u0) }
+func sgdElements(lr float32, g, w []float32)          { sgdElementsGeneric(lr, g, w) }

@@ -2,6 +2,8 @@
 
 package w4
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -26,21 +28,7 @@ func dense10BiasLearnGeneric(lr float32, g, w *[40][16]float32, dy [][656]float3
 		return
 	}
 	dense10BiasGrad(g, dy)
-	dense10BiasSgd(lr, g, w)
-}
-
-// dense10BiasSgdGeneric changes tensors like dense10.bias: w = w - (lr · g).
-func dense10BiasSgdGeneric(lr float32, g, w *[40][16]float32) {
-	for q := range 40 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 640), nnrt.Flat(&w[0][0], 640))
 }
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardGeneric for every row.
@@ -61,7 +49,8 @@ func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 81920 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 81920 multiply-adds, each sum in 8 interleaved chains.
 func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -184,34 +173,10 @@ func dense10WeightLearnGeneric(lr float32, g, w *[40][129][16]float32, dy [][656
 		return
 	}
 	dense10GradWeight(g, dy, x)
-	dense10WeightSgd(lr, g, w)
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 82560), nnrt.Flat(&w[0][0][0], 82560))
 }
 
-// dense10WeightSgdGeneric changes tensors like dense10.weight: w = w - (lr · g).
-func dense10WeightSgdGeneric(lr float32, g, w *[40][129][16]float32) {
-	for q := range 40 {
-		for k := range 128 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
-}
-
-// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1", like dense10GradWeightGeneric.
 func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -255,17 +220,7 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	}
 }
 
-// dense1RankOneGeneric is the step of layer "dense1" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense1RankOneGeneric is the step of layer "dense1" by one sample, like dense10RankOneGeneric.
 func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -288,23 +243,7 @@ func dense1WeightLearnGeneric(lr float32, g, w *[8][641][16]float32, dy [][144]f
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(lr float32, g, w *[8][641][16]float32) {
-	for q := range 8 {
-		for k := range 640 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 82048), nnrt.Flat(&w[0][0][0], 82048))
 }
 
 // dense5BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -324,21 +263,7 @@ func dense5BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][8]float32, r
 		return
 	}
 	dense5BiasGrad(g, dy)
-	dense5BiasSgd(lr, g, w)
-}
-
-// dense5BiasSgdGeneric changes tensors like dense5.bias: w = w - (lr · g).
-func dense5BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 
 // dense5GradInputGeneric computes the input gradient of layer "dense5", 8→128:
@@ -351,7 +276,8 @@ func dense5BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds.
 func dense5GradInputGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -384,15 +310,7 @@ func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]f
 	}
 }
 
-// dense5GradWeightGeneric computes the gradient of the weights of layer "dense5":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense5GradWeightGeneric computes the gradient of the weights of layer "dense5", like dense10GradWeightGeneric.
 func dense5GradWeightGeneric(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -417,17 +335,7 @@ func dense5GradWeightGeneric(g *[8][8][16]float32, dy [][8]float32, x [][144]flo
 	}
 }
 
-// dense5RankOneGeneric is the step of layer "dense5" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense5RankOneGeneric is the step of layer "dense5" by one sample, like dense10RankOneGeneric.
 func dense5RankOneGeneric(w *[8][8][16]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(x[q*16 : q*16+16])
@@ -449,20 +357,11 @@ func dense5WeightLearnGeneric(lr float32, g, w *[8][8][16]float32, dy [][8]float
 		return
 	}
 	dense5GradWeight(g, dy, x)
-	dense6WeightSgd(lr, g, w)
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 1024), nnrt.Flat(&w[0][0][0], 1024))
 }
 
-// dense6GradInput computes the input gradient of layer "dense6", 128→8:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = reluGradient(s)
-//	}
-//
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense6GradInput computes the input gradient of layer "dense6", 128→8, like dense10GradInput.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains.
 func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32) {
 	for k := 0; k <= 7; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -500,15 +399,7 @@ func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]f
 	}
 }
 
-// dense6GradWeightGeneric computes the gradient of the weights of layer "dense6":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense6GradWeightGeneric computes the gradient of the weights of layer "dense6", like dense10GradWeightGeneric.
 func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -552,17 +443,7 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	}
 }
 
-// dense6RankOneGeneric is the step of layer "dense6" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense6RankOneGeneric is the step of layer "dense6" by one sample, like dense10RankOneGeneric.
 func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -585,23 +466,7 @@ func dense6WeightLearnGeneric(lr float32, g, w *[8][8][16]float32, dy [][144]flo
 		return
 	}
 	dense6GradWeight(g, dy, x)
-	dense6WeightSgd(lr, g, w)
-}
-
-// dense6WeightSgdGeneric changes tensors like dense6.weight: w = w - (lr · g).
-func dense6WeightSgdGeneric(lr float32, g, w *[8][8][16]float32) {
-	for q := range 8 {
-		for k := range 8 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 1024), nnrt.Flat(&w[0][0][0], 1024))
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -621,34 +486,11 @@ func dense9BiasLearnGeneric(lr float32, g, w *[8][16]float32, dy [][144]float32,
 		return
 	}
 	dense9BiasGrad(g, dy)
-	dense9BiasSgd(lr, g, w)
+	sgdElements(lr, nnrt.Flat(&g[0][0], 128), nnrt.Flat(&w[0][0], 128))
 }
 
-// dense9BiasSgdGeneric changes tensors like dense9.bias: w = w - (lr · g).
-func dense9BiasSgdGeneric(lr float32, g, w *[8][16]float32) {
-	for q := range 8 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
-}
-
-// dense9GradInput computes the input gradient of layer "dense9", 128→128:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = reluGradient(s)
-//	}
-//
-// Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense9GradInput computes the input gradient of layer "dense9", 128→128, like dense10GradInput.
+// Rolled: 16384 multiply-adds, each sum in 8 interleaved chains.
 func dense9GradInput(y, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -686,15 +528,7 @@ func dense9GradInputRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, u0 
 	}
 }
 
-// dense9GradWeightGeneric computes the gradient of the weights of layer "dense9":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense9GradWeightGeneric computes the gradient of the weights of layer "dense9", like dense10GradWeightGeneric.
 func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -738,17 +572,7 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	}
 }
 
-// dense9RankOneGeneric is the step of layer "dense9" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense9RankOneGeneric is the step of layer "dense9" by one sample, like dense10RankOneGeneric.
 func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -771,23 +595,7 @@ func dense9WeightLearnGeneric(lr float32, g, w *[8][129][16]float32, dy, x [][14
 		return
 	}
 	dense9GradWeight(g, dy, x)
-	dense9WeightSgd(lr, g, w)
-}
-
-// dense9WeightSgdGeneric changes tensors like dense9.weight: w = w - (lr · g).
-func dense9WeightSgdGeneric(lr float32, g, w *[8][129][16]float32) {
-	for q := range 8 {
-		for k := range 128 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 16512), nnrt.Flat(&w[0][0][0], 16512))
 }
 
 // reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
@@ -803,5 +611,17 @@ func reluGradientOfSumsGeneric(y, u0 []float32) {
 	u0 = u0[:len(y)]
 	for j, s := range y {
 		y[j] = reluGradient(u0[j], s)
+	}
+}
+
+// sgdElementsGeneric is w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w []float32) {
+	w = w[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
 	}
 }

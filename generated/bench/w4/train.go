@@ -49,7 +49,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	s_3 := (((s_3_0 + s_3_4) + (s_3_2 + s_3_6)) + ((s_3_1 + s_3_5) + (s_3_3 + s_3_7)))
 	lZ10[0] = s_3
 	dz10 := &ws.t11[0]
-	mseGradientEach(dz10, z10, (*[640]float32)(&y[0]), s_2)
+	mseGradientEach(dz10[:], z10[:], y[0][:], s_2)
 	lossY := 0 + lZ10[0]
 	loss := loss_2(lossY, s_2)
 	dz9 := &ws.t12[0]
@@ -130,7 +130,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 		s_3 := (((s_3_0 + s_3_4) + (s_3_2 + s_3_6)) + ((s_3_1 + s_3_5) + (s_3_3 + s_3_7)))
 		lZ10[i][0] = s_3
-		mseGradientEach((*[640]float32)(dz10[i][:]), (*[640]float32)(z10[i][:]), (*[640]float32)(&y[i]), s_2)
+		mseGradientEach((*[640]float32)(dz10[i][:])[:], (*[640]float32)(z10[i][:])[:], y[i][:], s_2)
 	}
 	dense10GradInputRows(dz9, dz10, &p.w10, a9)
 	dense9GradInputRows(dz8, dz9, &p.w9, a8)

@@ -2,28 +2,30 @@
 
 package w4
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // update changes the parameters by one step of sgd on the gradients g.
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense9BiasSgd(lr, &g.b1, &p.b1)
-	dense1WeightSgd(lr, &g.w1, &p.w1)
-	dense9BiasSgd(lr, &g.b2, &p.b2)
-	dense9WeightSgd(lr, &g.w2, &p.w2)
-	dense9BiasSgd(lr, &g.b3, &p.b3)
-	dense9WeightSgd(lr, &g.w3, &p.w3)
-	dense9BiasSgd(lr, &g.b4, &p.b4)
-	dense9WeightSgd(lr, &g.w4, &p.w4)
-	dense5BiasSgd(lr, &g.b5, &p.b5)
-	dense6WeightSgd(lr, &g.w5, &p.w5)
-	dense9BiasSgd(lr, &g.b6, &p.b6)
-	dense6WeightSgd(lr, &g.w6, &p.w6)
-	dense9BiasSgd(lr, &g.b7, &p.b7)
-	dense9WeightSgd(lr, &g.w7, &p.w7)
-	dense9BiasSgd(lr, &g.b8, &p.b8)
-	dense9WeightSgd(lr, &g.w8, &p.w8)
-	dense9BiasSgd(lr, &g.b9, &p.b9)
-	dense9WeightSgd(lr, &g.w9, &p.w9)
-	dense10BiasSgd(lr, &g.b10, &p.b10)
-	dense10WeightSgd(lr, &g.w10, &p.w10)
+	sgdElements(lr, nnrt.Flat(&g.b1[0][0], 128), nnrt.Flat(&p.b1[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w1[0][0][0], 82048), nnrt.Flat(&p.w1[0][0][0], 82048))
+	sgdElements(lr, nnrt.Flat(&g.b2[0][0], 128), nnrt.Flat(&p.b2[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w2[0][0][0], 16512), nnrt.Flat(&p.w2[0][0][0], 16512))
+	sgdElements(lr, nnrt.Flat(&g.b3[0][0], 128), nnrt.Flat(&p.b3[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w3[0][0][0], 16512), nnrt.Flat(&p.w3[0][0][0], 16512))
+	sgdElements(lr, nnrt.Flat(&g.b4[0][0], 128), nnrt.Flat(&p.b4[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w4[0][0][0], 16512), nnrt.Flat(&p.w4[0][0][0], 16512))
+	sgdElements(lr, nnrt.Flat(&g.b5[0][0], 16), nnrt.Flat(&p.b5[0][0], 16))
+	sgdElements(lr, nnrt.Flat(&g.w5[0][0][0], 1024), nnrt.Flat(&p.w5[0][0][0], 1024))
+	sgdElements(lr, nnrt.Flat(&g.b6[0][0], 128), nnrt.Flat(&p.b6[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w6[0][0][0], 1024), nnrt.Flat(&p.w6[0][0][0], 1024))
+	sgdElements(lr, nnrt.Flat(&g.b7[0][0], 128), nnrt.Flat(&p.b7[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w7[0][0][0], 16512), nnrt.Flat(&p.w7[0][0][0], 16512))
+	sgdElements(lr, nnrt.Flat(&g.b8[0][0], 128), nnrt.Flat(&p.b8[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w8[0][0][0], 16512), nnrt.Flat(&p.w8[0][0][0], 16512))
+	sgdElements(lr, nnrt.Flat(&g.b9[0][0], 128), nnrt.Flat(&p.b9[0][0], 128))
+	sgdElements(lr, nnrt.Flat(&g.w9[0][0][0], 16512), nnrt.Flat(&p.w9[0][0][0], 16512))
+	sgdElements(lr, nnrt.Flat(&g.b10[0][0], 640), nnrt.Flat(&p.b10[0][0], 640))
+	sgdElements(lr, nnrt.Flat(&g.w10[0][0][0], 82560), nnrt.Flat(&p.w10[0][0][0], 82560))
 }

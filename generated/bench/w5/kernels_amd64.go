@@ -158,17 +158,6 @@ func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank
 	}
 }
 
-func dense1BiasSgd(lr float32, g, w *[64][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 64)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 128)
-	default:
-		dense1BiasSgdGeneric(lr, g, w)
-	}
-}
-
 func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	switch {
 	case useAVX512:
@@ -271,23 +260,6 @@ func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float3
 	}
 }
 
-func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 64 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 256)
-			preempt()
-		}
-	case useAVX2:
-		for q := range 64 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 512)
-			preempt()
-		}
-	default:
-		dense1WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -308,17 +280,6 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 		}
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense2BiasSgd(lr float32, g, w *[32][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 32)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 64)
-	default:
-		dense2BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -491,23 +452,6 @@ func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float3
 	}
 }
 
-func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 32 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 1024)
-			preempt()
-		}
-	case useAVX2:
-		for q := range 32 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 2048)
-			preempt()
-		}
-	default:
-		dense2WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -528,17 +472,6 @@ func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank,
 		}
 	default:
 		dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense3BiasSgd(lr float32, g, w *[16][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 16)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 32)
-	default:
-		dense3BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -711,21 +644,6 @@ func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32
 	}
 }
 
-func dense3WeightSgd(lr float32, g, w *[16][513][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 16 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 512)
-		}
-	case useAVX2:
-		for q := range 16 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 1024)
-		}
-	default:
-		dense3WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -742,17 +660,6 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 		learnUpTo8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 28)
 	default:
 		dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
-	default:
-		dense4BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -895,21 +802,6 @@ func dense4WeightLearn(lr float32, g, w *[16][1][16]float32, dy [][1]float32, x 
 	}
 }
 
-func dense4WeightSgd(lr float32, g, w *[16][1][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 16 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 1)
-		}
-	case useAVX2:
-		for q := range 16 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 2)
-		}
-	default:
-		dense4WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func reluGradientOfRows(y, u0 [][272]float32) {
 	switch {
 	case useAVX512:
@@ -940,6 +832,27 @@ func rowTiles(n, a, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+func sgdElements(lr float32, g, w []float32) {
+	switch {
+	case useAVX512:
+		for len(g) > 131072 {
+			sgdElementsAVX512(&g[0], &w[0], &lr, 8192)
+			preempt()
+			g, w = g[131072:], w[131072:]
+		}
+		sgdElementsAVX512(&g[0], &w[0], &lr, (len(g)+15)/16)
+	case useAVX2:
+		for len(g) > 131072 {
+			sgdElementsAVX2(&g[0], &w[0], &lr, 16384)
+			preempt()
+			g, w = g[131072:], w[131072:]
+		}
+		sgdElementsAVX2(&g[0], &w[0], &lr, (len(g)+7)/8)
+	default:
+		sgdElementsGeneric(lr, g, w)
+	}
 }
 
 // share is a part of n inputs, in whole tiles.

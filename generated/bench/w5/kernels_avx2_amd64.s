@@ -18,11 +18,30 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
+#define input_a43ebe2c(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
+	PREFETCHT0 (w+197312)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+65600)(DI), Y15, Y2; VFMADD231PS (w+65632)(DI), Y15, Y3; VFMADD231PS (w+131200)(DI), Y15, Y4; \
+	VFMADD231PS (w+131232)(DI), Y15, Y5; VFMADD231PS (w+196800)(DI), Y15, Y6; \
+	VFMADD231PS (w+196832)(DI), Y15, Y7
+
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
+
+#define input_05ea78f2(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
+	PREFETCHT0 (w+49856)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+16448)(DI), Y15, Y2; VFMADD231PS (w+16480)(DI), Y15, Y3; VFMADD231PS (w+32896)(DI), Y15, Y4; \
+	VFMADD231PS (w+32928)(DI), Y15, Y5; VFMADD231PS (w+49344)(DI), Y15, Y6; VFMADD231PS (w+49376)(DI), Y15, Y7
+
+#define input_eaae1256(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
+	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
+	VFMADD231PS (w+65696)(DI), Y15, Y5; VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
 
 #define column3(w, s0, s1, s2) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
@@ -30,21 +49,21 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define columns3x1x16at0(at, w) \
 	column3(at(w), Y0, Y1, Y2)
 
-#define addChains_e123b5c8(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r1, r3; \
-	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r3, r3; VBLENDPS $240, r0, r1, r4; VPERM2F128 $33, r0, r1, r5; \
-	VADDPS r5, r4, r4; VBLENDPS $240, r0, r1, r5; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r5, r1; \
-	VSHUFPS $68, r3, r2, r0; VSHUFPS $238, r3, r2, r2; VADDPS r2, r0, r0; VSHUFPS $68, r1, r4, r2; \
-	VSHUFPS $238, r1, r4, r1; VADDPS r1, r2, r1; VSHUFPS $136, r1, r0, r2; VSHUFPS $221, r1, r0, r1; \
-	VADDPS r1, r2, r1
+#define addChains_7198b9c0(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r1, r2; \
+	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r2, r4; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r4, r3, r2; VSHUFPS $238, r4, r3, r4; VADDPS r4, r2, r4; VSHUFPS $68, r0, r5, r2; \
+	VSHUFPS $238, r0, r5, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r4, r2; VSHUFPS $221, r0, r4, r0; \
+	VADDPS r0, r2, r0
 
-#define addChains_6ff559ac(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r2; VSHUFPS $136, r2, r1, r0; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r0, r1
+#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
@@ -55,14 +74,6 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define columns1x1x16at0(at, w) \
 	VFMADD231PS at(w), Y12, Y0
 
-#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
@@ -72,28 +83,21 @@ number4x8(c00000000x8, 0x0)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
-#define epilogue_afb41065(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
-	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
-	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
-	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define epilogue_caeca4b7(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; VBLENDVPS r3, r4, r2, r4
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -109,14 +113,6 @@ number4x8(c00000000x8, 0x0)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
-	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
-
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
@@ -129,23 +125,43 @@ number4x8(c00000000x8, 0x0)
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
-
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
-
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define input_15081199(x, w) \
+	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
+	PREFETCHT0 (w+49856)(DI); \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+16448)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+16480)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+32896)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+32928)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+49344)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+49376)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
@@ -158,17 +174,6 @@ number4x8(c00000000x8, 0x0)
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define epilogue_1e0ca062(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-#define epilogue_998b9dfe(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VCMPPS $30, c00000000x8<>(SB), r2, r3; \
-	VBLENDVPS r3, r4, r2, r4
-
-
-#define biasEachAVX2Each \
-	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
@@ -179,29 +184,22 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	biasEachAVX2Each
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	biasEachAVX2Each
-	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define d1024x512In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
-	PREFETCHT0 (w+197312)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+65600)(DI), Y15, Y2; VFMADD231PS (w+65632)(DI), Y15, Y3; VFMADD231PS (w+131200)(DI), Y15, Y4; \
-	VFMADD231PS (w+131232)(DI), Y15, Y5; VFMADD231PS (w+196800)(DI), Y15, Y6; \
-	VFMADD231PS (w+196832)(DI), Y15, Y7
 
 // dense1024x512AVX2 sums 1024 products for each of 512 outputs.
 TEXT ·dense1024x512AVX2(SB), NOSPLIT, $0-32
@@ -213,12 +211,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $128, CX
-inputs3:
-	terms8x4x64(d1024x512In2C0)
+inputs2:
+	terms8x4x64(input_a43ebe2c)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -245,25 +243,19 @@ panels1:
 	PREFETCHT0 (0+704)(DI); VFMADD231PS 0(DI), Y15, Y0; VFMADD231PS (0+32)(DI), Y15, Y1
 	VFMADD231PS (0+64)(DI), Y15, Y2; VFMADD231PS (0+96)(DI), Y15, Y3; VFMADD231PS (0+128)(DI), Y15, Y4
 	VFMADD231PS (0+160)(DI), Y15, Y5; VFMADD231PS (0+192)(DI), Y15, Y6; VFMADD231PS (0+224)(DI), Y15, Y7
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $256, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
 	VZEROUPPER
 	RET
-
-#define d256x1024In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
-	PREFETCHT0 (w+49856)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+16448)(DI), Y15, Y2; VFMADD231PS (w+16480)(DI), Y15, Y3; VFMADD231PS (w+32896)(DI), Y15, Y4; \
-	VFMADD231PS (w+32928)(DI), Y15, Y5; VFMADD231PS (w+49344)(DI), Y15, Y6; VFMADD231PS (w+49376)(DI), Y15, Y7
 
 // dense256x1024AVX2 sums 256 products for each of 1024 outputs.
 TEXT ·dense256x1024AVX2(SB), NOSPLIT, $0-32
@@ -275,12 +267,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $32, CX
-inputs3:
-	terms8x4x64(d256x1024In2C0)
+inputs2:
+	terms8x4x64(input_05ea78f2)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -295,12 +287,6 @@ inputs3:
 	VZEROUPPER
 	RET
 
-#define d512x256In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
-	VFMADD231PS (w+65696)(DI), Y15, Y5; VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
-
 // dense512x256AVX2 sums 512 products for each of 256 outputs.
 TEXT ·dense512x256AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10; MOVQ $4, R11
@@ -311,12 +297,12 @@ panels1:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $64, CX
-inputs3:
-	terms8x4x64(d512x256In2C0)
+inputs2:
+	terms8x4x64(input_eaae1256)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -355,9 +341,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_e123b5c8(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
-	VMOVSS X0, (R8); ADDQ CX, R8
-	addChains_6ff559ac(Y2, Y0, Y1, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_7198b9c0(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	VMOVSS X1, (R8); ADDQ CX, R8
+	addChains_6b94ebcc(Y2, Y0, Y1, Y3, Y4); VMOVSS X2, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -379,8 +365,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_e123b5c8(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
-	VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_7198b9c0(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	VMOVSS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
@@ -402,7 +388,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $4, R12
@@ -435,12 +421,13 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
-	epilogue_afb41065((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -460,7 +447,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_afb41065((R13), X1, Y1, Y2, Y0)
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
@@ -482,8 +470,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_caeca4b7((R13), X1, Y1, Y2, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -515,13 +503,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12)
-	update_233342a4(32(R8), Y0, Y1, Y12)
-	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
-	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
-	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
+	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
+	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
+	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
+	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
+	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
+	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -539,10 +526,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
-	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
+	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
+	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
+	update_ea593ece(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -560,7 +547,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
+	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -591,10 +578,9 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6)
-	update_233342a4(32(R8), Y0, Y1, Y6)
-	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
+	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
+	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
+	update_ea593ece(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -612,8 +598,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
-	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
+	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
+	update_ea593ece(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -660,7 +646,7 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -697,7 +683,7 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y0; VMOVUPS Y0, (R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
@@ -712,9 +698,6 @@ done3:
 	VZEROUPPER
 	RET
 
-#define reluGradientEachAVX2Each \
-	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y1
-
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -724,33 +707,22 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	reluGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	reluGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VCMPPS $30, c00000000x8<>(SB), Y2, Y3; VBLENDVPS Y3, Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define r16Term6(x, w) \
-	r16Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16Term5(x, w) \
-	r16Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
@@ -766,18 +738,18 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(r16Term6)
+	terms8x4x64(term6_b6e0dfd6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	r16Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -797,18 +769,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(r16Term5)
+	terms8x4x64(term5_ecf06c8d)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	r16Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
 	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
@@ -825,35 +797,24 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(r16Term1)
+	terms8x4x64(term1_830af86c)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	r16Term1(0, 0)
+	term1_830af86c(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_2Term6(x, w) \
-	r16_2Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_2Term5(x, w) \
-	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
@@ -865,12 +826,11 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -880,11 +840,11 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -894,9 +854,9 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term1(0, 0)
+	term1_830af86c(0, 0)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -950,14 +910,6 @@ panels1:
 	VZEROUPPER
 	RET
 
-#define s256x1024In2C0(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
-	PREFETCHT0 (w+49856)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+16448)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+16480)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+32896)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+32928)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+49344)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+49376)(DI))
-
 // step256x1024AVX2 is the step of one sample on the weights of 1024 outputs.
 TEXT ·step256x1024AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX; MOVQ $16, R11
@@ -984,10 +936,10 @@ panels1:
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $64, CX
-inputs3:
-	terms4x4x64(s256x1024In2C0)
+inputs2:
+	terms4x4x64(input_15081199)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs3
+	DECQ CX; JNZ inputs2
 	ADDQ $65792, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1033,9 +985,10 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
-	epilogue_1e0ca062((R9), X1, Y1, Y2, Y0)
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1060,10 +1013,11 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
-	epilogue_998b9dfe((R9), X1, Y1, Y2, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y1
+	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -1107,15 +1061,15 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
-	VEXTRACTPS $0, X0, (R8)(R9*1)
+	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
-	VEXTRACTPS $1, X0, (R8)(R9*1)
+	VEXTRACTPS $1, X3, (R8)(R9*1)
 	MOVL 8(DI), R9
-	VEXTRACTPS $2, X0, (R8)(R9*1)
+	VEXTRACTPS $2, X3, (R8)(R9*1)
 	MOVL 12(DI), R9
-	VEXTRACTPS $3, X0, (R8)(R9*1)
+	VEXTRACTPS $3, X3, (R8)(R9*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -1139,7 +1093,7 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

@@ -12,7 +12,8 @@ package w5
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 262144 multiply-adds.
 func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -115,17 +116,8 @@ func dense1ForwardRowsGeneric(y [][1040]float32, x []Input, w *[64][257][16]floa
 	}
 }
 
-// dense2ForwardGeneric computes the output of layer "dense2", 1024→512:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 524288 multiply-adds. It does not allocate; y must not overlap the operands.
+// dense2ForwardGeneric computes the output of layer "dense2", 1024→512, like dense1ForwardGeneric.
+// Rolled: 524288 multiply-adds.
 func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -228,17 +220,8 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025]
 	}
 }
 
-// dense3ForwardGeneric computes the output of layer "dense3", 512→256:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 131072 multiply-adds. It does not allocate; y must not overlap the operands.
+// dense3ForwardGeneric computes the output of layer "dense3", 512→256, like dense1ForwardGeneric.
+// Rolled: 131072 multiply-adds.
 func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -351,7 +334,8 @@ func dense3ForwardRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][1
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains.
 func dense4ForwardGeneric(y *[1]float32, x *[256]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]

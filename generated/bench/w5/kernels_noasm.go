@@ -6,7 +6,6 @@ package w5
 func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank, part, parts int) {
 	dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense1BiasSgd(lr float32, g, w *[64][16]float32) { dense1BiasSgdGeneric(lr, g, w) }
 func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
@@ -22,11 +21,9 @@ func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32,
 func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float32, x []Input, rank, part, parts int) {
 	dense1WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense1WeightSgd(lr float32, g, w *[64][257][16]float32) { dense1WeightSgdGeneric(lr, g, w) }
 func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank, part, parts int) {
 	dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense2BiasSgd(lr float32, g, w *[32][16]float32) { dense2BiasSgdGeneric(lr, g, w) }
 func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
@@ -48,11 +45,9 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense2WeightSgd(lr float32, g, w *[32][1025][16]float32) { dense2WeightSgdGeneric(lr, g, w) }
 func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense3BiasSgd(lr float32, g, w *[16][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	dense3ForwardGeneric(y, x, w, b)
 }
@@ -74,11 +69,9 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(lr float32, g, w *[16][513][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
 func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense4BiasSgd(lr float32, g, w *[1][16]float32) { dense4BiasSgdGeneric(lr, g, w) }
 func dense4Forward(y *[1]float32, x *[256]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, w, b)
 }
@@ -103,6 +96,6 @@ func dense4RankOne(w *[16][1][16]float32, b *[1][16]float32, x *[256]float32, dy
 func dense4WeightLearn(lr float32, g, w *[16][1][16]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
 	dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense4WeightSgd(lr float32, g, w *[16][1][16]float32) { dense4WeightSgdGeneric(lr, g, w) }
-func reluGradientOfRows(y, u0 [][272]float32)              { reluGradientOfRowsGeneric(y, u0) }
-func reluGradientOfSums(y, u0 []float32)                   { reluGradientOfSumsGeneric(y, u0) }
+func reluGradientOfRows(y, u0 [][272]float32) { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)      { reluGradientOfSumsGeneric(y, u0) }
+func sgdElements(lr float32, g, w []float32)  { sgdElementsGeneric(lr, g, w) }

@@ -2,6 +2,8 @@
 
 package w5
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -26,21 +28,7 @@ func dense1BiasLearnGeneric(lr float32, g, w *[64][16]float32, dy [][1040]float3
 		return
 	}
 	dense1BiasGrad(g, dy)
-	dense1BiasSgd(lr, g, w)
-}
-
-// dense1BiasSgdGeneric changes tensors like dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(lr float32, g, w *[64][16]float32) {
-	for q := range 64 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 1024), nnrt.Flat(&w[0][0], 1024))
 }
 
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
@@ -128,23 +116,7 @@ func dense1WeightLearnGeneric(lr float32, g, w *[64][257][16]float32, dy [][1040
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense1WeightSgd(lr, g, w)
-}
-
-// dense1WeightSgdGeneric changes tensors like dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(lr float32, g, w *[64][257][16]float32) {
-	for q := range 64 {
-		for k := range 256 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 263168), nnrt.Flat(&w[0][0][0], 263168))
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -164,21 +136,7 @@ func dense2BiasLearnGeneric(lr float32, g, w *[32][16]float32, dy [][528]float32
 		return
 	}
 	dense2BiasGrad(g, dy)
-	dense2BiasSgd(lr, g, w)
-}
-
-// dense2BiasSgdGeneric changes tensors like dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(lr float32, g, w *[32][16]float32) {
-	for q := range 32 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 512), nnrt.Flat(&w[0][0], 512))
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→1024:
@@ -191,7 +149,8 @@ func dense2BiasSgdGeneric(lr float32, g, w *[32][16]float32) {
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 524288 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 524288 multiply-adds, each sum in 8 interleaved chains.
 func dense2GradInput(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32) {
 	for k := 0; k <= 1023; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -229,15 +188,7 @@ func dense2GradInputRowsGeneric(y [][1040]float32, x [][528]float32, w *[32][102
 	}
 }
 
-// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2", like dense1GradWeightGeneric.
 func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -281,17 +232,7 @@ func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][528]float32, x [][1
 	}
 }
 
-// dense2RankOneGeneric is the step of layer "dense2" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense2RankOneGeneric is the step of layer "dense2" by one sample, like dense1RankOneGeneric.
 func dense2RankOneGeneric(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -314,23 +255,7 @@ func dense2WeightLearnGeneric(lr float32, g, w *[32][1025][16]float32, dy [][528
 		return
 	}
 	dense2GradWeight(g, dy, x)
-	dense2WeightSgd(lr, g, w)
-}
-
-// dense2WeightSgdGeneric changes tensors like dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(lr float32, g, w *[32][1025][16]float32) {
-	for q := range 32 {
-		for k := range 1024 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 524800), nnrt.Flat(&w[0][0][0], 524800))
 }
 
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -350,34 +275,11 @@ func dense3BiasLearnGeneric(lr float32, g, w *[16][16]float32, dy [][272]float32
 		return
 	}
 	dense3BiasGrad(g, dy)
-	dense3BiasSgd(lr, g, w)
+	sgdElements(lr, nnrt.Flat(&g[0][0], 256), nnrt.Flat(&w[0][0], 256))
 }
 
-// dense3BiasSgdGeneric changes tensors like dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(lr float32, g, w *[16][16]float32) {
-	for q := range 16 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
-}
-
-// dense3GradInput computes the input gradient of layer "dense3", 256→512:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = reluGradient(s)
-//	}
-//
-// Rolled: 131072 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense3GradInput computes the input gradient of layer "dense3", 256→512, like dense2GradInput.
+// Rolled: 131072 multiply-adds, each sum in 8 interleaved chains.
 func dense3GradInput(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32) {
 	for k := 0; k <= 511; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -415,15 +317,7 @@ func dense3GradInputRowsGeneric(y [][528]float32, x [][272]float32, w *[16][513]
 	}
 }
 
-// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3", like dense1GradWeightGeneric.
 func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -467,17 +361,7 @@ func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][272]float32, x [][52
 	}
 }
 
-// dense3RankOneGeneric is the step of layer "dense3" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense3RankOneGeneric is the step of layer "dense3" by one sample, like dense1RankOneGeneric.
 func dense3RankOneGeneric(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -500,23 +384,7 @@ func dense3WeightLearnGeneric(lr float32, g, w *[16][513][16]float32, dy [][272]
 		return
 	}
 	dense3GradWeight(g, dy, x)
-	dense3WeightSgd(lr, g, w)
-}
-
-// dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(lr float32, g, w *[16][513][16]float32) {
-	for q := range 16 {
-		for k := range 512 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 131328), nnrt.Flat(&w[0][0][0], 131328))
 }
 
 // dense4BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -536,21 +404,7 @@ func dense4BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][1]float32, r
 		return
 	}
 	dense4BiasGrad(g, dy)
-	dense4BiasSgd(lr, g, w)
-}
-
-// dense4BiasSgdGeneric changes tensors like dense4.bias: w = w - (lr · g).
-func dense4BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardGeneric for every row.
@@ -571,7 +425,8 @@ func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][272]float32, w *[16][1][
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 256 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 256 multiply-adds.
 func dense4GradInputGeneric(y *[256]float32, x *[1]float32, w *[16][1][16]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
@@ -1415,15 +1270,7 @@ func dense4GradInputRowsGeneric(y [][272]float32, x [][1]float32, w *[16][1][16]
 	}
 }
 
-// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4", like dense1GradWeightGeneric.
 func dense4GradWeightGeneric(g *[16][1][16]float32, dy [][1]float32, x [][272]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -1448,17 +1295,7 @@ func dense4GradWeightGeneric(g *[16][1][16]float32, dy [][1]float32, x [][272]fl
 	}
 }
 
-// dense4RankOneGeneric is the step of layer "dense4" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense4RankOneGeneric is the step of layer "dense4" by one sample, like dense1RankOneGeneric.
 func dense4RankOneGeneric(w *[16][1][16]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(x[q*16 : q*16+16])
@@ -1480,23 +1317,7 @@ func dense4WeightLearnGeneric(lr float32, g, w *[16][1][16]float32, dy [][1]floa
 		return
 	}
 	dense4GradWeight(g, dy, x)
-	dense4WeightSgd(lr, g, w)
-}
-
-// dense4WeightSgdGeneric changes tensors like dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(lr float32, g, w *[16][1][16]float32) {
-	for q := range 16 {
-		for k := range 1 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 256), nnrt.Flat(&w[0][0][0], 256))
 }
 
 // reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
@@ -1512,5 +1333,17 @@ func reluGradientOfSumsGeneric(y, u0 []float32) {
 	u0 = u0[:len(y)]
 	for j, s := range y {
 		y[j] = reluGradient(u0[j], s)
+	}
+}
+
+// sgdElementsGeneric is w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w []float32) {
+	w = w[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
 	}
 }

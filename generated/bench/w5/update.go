@@ -2,16 +2,18 @@
 
 package w5
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // update changes the parameters by one step of sgd on the gradients g.
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	dense1BiasSgd(lr, &g.b1, &p.b1)
-	dense1WeightSgd(lr, &g.w1, &p.w1)
-	dense2BiasSgd(lr, &g.b2, &p.b2)
-	dense2WeightSgd(lr, &g.w2, &p.w2)
-	dense3BiasSgd(lr, &g.b3, &p.b3)
-	dense3WeightSgd(lr, &g.w3, &p.w3)
-	dense4BiasSgd(lr, &g.b4, &p.b4)
-	dense4WeightSgd(lr, &g.w4, &p.w4)
+	sgdElements(lr, nnrt.Flat(&g.b1[0][0], 1024), nnrt.Flat(&p.b1[0][0], 1024))
+	sgdElements(lr, nnrt.Flat(&g.w1[0][0][0], 263168), nnrt.Flat(&p.w1[0][0][0], 263168))
+	sgdElements(lr, nnrt.Flat(&g.b2[0][0], 512), nnrt.Flat(&p.b2[0][0], 512))
+	sgdElements(lr, nnrt.Flat(&g.w2[0][0][0], 524800), nnrt.Flat(&p.w2[0][0][0], 524800))
+	sgdElements(lr, nnrt.Flat(&g.b3[0][0], 256), nnrt.Flat(&p.b3[0][0], 256))
+	sgdElements(lr, nnrt.Flat(&g.w3[0][0][0], 131328), nnrt.Flat(&p.w3[0][0][0], 131328))
+	sgdElements(lr, nnrt.Flat(&g.b4[0][0], 16), nnrt.Flat(&p.b4[0][0], 16))
+	sgdElements(lr, nnrt.Flat(&g.w4[0][0][0], 256), nnrt.Flat(&p.w4[0][0][0], 256))
 }

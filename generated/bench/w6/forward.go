@@ -15,7 +15,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a3 := &ws.t0
 	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
 	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
-	sigmoidOfSums(y[:])
+	sigmoidOfSums(y[:], y[:])
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -27,13 +27,13 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	a2 := ws.t1[:len(x)]
 	a3 := ws.t0[:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
-	sigmoidOfRows(a1)
+	sigmoidOfSums(nnrt.Flat(&a1[0][0], 64*len(a1)), nnrt.Flat(&a1[0][0], 64*len(a1)))
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	sigmoidOfRows(a2)
+	sigmoidOfSums(nnrt.Flat(&a2[0][0], 64*len(a2)), nnrt.Flat(&a2[0][0], 64*len(a2)))
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
-	sigmoidOfRows(a3)
+	sigmoidOfSums(nnrt.Flat(&a3[0][0], 64*len(a3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense4ForwardRows(y, a3, &p.w4, &p.b4)
-	sigmoidOfRows_2(y)
+	sigmoidOfSums(nnrt.Flat(&y[0][0], 1*len(y)), nnrt.Flat(&y[0][0], 1*len(y)))
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

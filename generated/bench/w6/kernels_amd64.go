@@ -245,17 +245,6 @@ func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, p
 	}
 }
 
-func dense3BiasSgd(lr float32, g, w *[4][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 4)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 8)
-	default:
-		dense3BiasSgdGeneric(lr, g, w)
-	}
-}
-
 func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
 	switch {
 	case useAVX512:
@@ -337,21 +326,6 @@ func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32
 	}
 }
 
-func dense3WeightSgd(lr float32, g, w *[4][65][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 4 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 64)
-		}
-	case useAVX2:
-		for q := range 4 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 128)
-		}
-	default:
-		dense3WeightSgdGeneric(lr, g, w)
-	}
-}
-
 func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
@@ -368,17 +342,6 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 		learnUpTo8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 28)
 	default:
 		dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense4BiasSgd(lr float32, g, w *[1][16]float32) {
-	switch {
-	case useAVX512:
-		sgdElementsAVX512(&g[0][0], &w[0][0], &lr, 1)
-	case useAVX2:
-		sgdElementsAVX2(&g[0][0], &w[0][0], &lr, 2)
-	default:
-		dense4BiasSgdGeneric(lr, g, w)
 	}
 }
 
@@ -521,21 +484,6 @@ func dense4WeightLearn(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [
 	}
 }
 
-func dense4WeightSgd(lr float32, g, w *[4][1][16]float32) {
-	switch {
-	case useAVX512:
-		for q := range 4 {
-			sgdElementsAVX512(&g[q][0][0], &w[q][0][0], &lr, 1)
-		}
-	case useAVX2:
-		for q := range 4 {
-			sgdElementsAVX2(&g[q][0][0], &w[q][0][0], &lr, 2)
-		}
-	default:
-		dense4WeightSgdGeneric(lr, g, w)
-	}
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -546,21 +494,21 @@ func rowTiles(n, a, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
+func sgdElements(lr float32, g, w []float32) {
+	switch {
+	case useAVX512:
+		sgdElementsAVX512(&g[0], &w[0], &lr, (len(g)+15)/16)
+	case useAVX2:
+		sgdElementsAVX2(&g[0], &w[0], &lr, (len(g)+7)/8)
+	default:
+		sgdElementsGeneric(lr, g, w)
+	}
+}
+
 // share is a part of n inputs, in whole tiles.
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
-}
-
-func sigmoidGradientOfRows(y, u0 [][64]float32) {
-	switch {
-	case useAVX512:
-		sigmoidGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], 64, len(y), 0)
-	case useAVX2:
-		sigmoidGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], 64, len(y), 0)
-	default:
-		sigmoidGradientOfRowsGeneric(y, u0)
-	}
 }
 
 func sigmoidGradientOfSums(y, u0 []float32) {
@@ -574,46 +522,13 @@ func sigmoidGradientOfSums(y, u0 []float32) {
 	}
 }
 
-func sigmoidOfRows(y [][64]float32) {
+func sigmoidOfSums(y, y1 []float32) {
 	switch {
 	case useAVX512:
-		sigmoidEachAVX512(&y[0][0], &y[0][0], 64, len(y), 0)
+		sigmoidEachAVX512(&y1[0], &y[0], len(y), 1, 0)
 	case useAVX2:
-		sigmoidEachAVX2(&y[0][0], &y[0][0], 64, len(y), 0)
+		sigmoidEachAVX2(&y1[0], &y[0], len(y), 1, 0)
 	default:
-		sigmoidOfRowsGeneric(y)
-	}
-}
-
-func sigmoidOfRows_2(y []Output) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
-	default:
-		sigmoidOfRows_2Generic(y)
-	}
-}
-
-func sigmoidOfRows_3(y [][1]float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
-	default:
-		sigmoidOfRows_3Generic(y)
-	}
-}
-
-func sigmoidOfSums(y []float32) {
-	switch {
-	case useAVX512:
-		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
-	case useAVX2:
-		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
-	default:
-		sigmoidOfSumsGeneric(y)
+		sigmoidOfSumsGeneric(y, y1)
 	}
 }

@@ -21,8 +21,24 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
+#define input_3631dac0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
+	VFMADD231PS (w+4160)(DI), Y15, Y4; VFMADD231PS (w+4192)(DI), Y15, Y6
+
+#define input_ce5c2b50(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
+	VFMADD231PS (w+4160)(DI), Y15, Y5; VFMADD231PS (w+4192)(DI), Y15, Y7
+
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
+#define input_8894cee1(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; \
+	VFMADD231PS (w+12480)(DI), Y15, Y4; VFMADD231PS (w+12512)(DI), Y15, Y6
+
+#define input_b7aeca2f(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; \
+	VFMADD231PS (w+12480)(DI), Y15, Y5; VFMADD231PS (w+12512)(DI), Y15, Y7
 
 number4x8(c80000000x8, 0x8000000080000000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
@@ -42,27 +58,16 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
-#define epilogue_ff9daad8(r0, r1, r2, r3, r4, r5) \
-	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
-	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
-	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
-	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
-	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r0; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r0, r0
-
-#define epilogue_82e2e705(r0, r1, r2, r3, r4, r5) \
-	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
-	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r1; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r1, r1; \
-	VMULPS r1, r1, r3; VMULPS c3e2aae38x8<>(SB), r1, r4; VADDPS c3f000000x8<>(SB), r4, r4; \
-	VMULPS c3d2aab32x8<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r4; VPERMPS r4, r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r3; VPERMPS r3, r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD c40000000x8<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
-	VMOVUPS c3f800000x8<>(SB), r2; VBLENDVPS r0, r1, r2, r2; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r2, r1
+#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
+	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
+	VMULPS r3, r3, r4; VMULPS c3e2aae38x8<>(SB), r3, r2; VADDPS c3f000000x8<>(SB), r2, r2; \
+	VMULPS c3d2aab32x8<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VMOVUPS table8x4_cf4d3427428ece82<>(SB), r5; VPERMPS r5, r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; VPERMPS r4, r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
+	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
 #define column3(w, s0, s1, s2) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
@@ -70,21 +75,21 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define columns3x1x16at0(at, w) \
 	column3(at(w), Y0, Y1, Y2)
 
-#define addChains_e123b5c8(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r1, r3; \
-	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r3, r3; VBLENDPS $240, r0, r1, r4; VPERM2F128 $33, r0, r1, r5; \
-	VADDPS r5, r4, r4; VBLENDPS $240, r0, r1, r5; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r5, r1; \
-	VSHUFPS $68, r3, r2, r0; VSHUFPS $238, r3, r2, r2; VADDPS r2, r0, r0; VSHUFPS $68, r1, r4, r2; \
-	VSHUFPS $238, r1, r4, r1; VADDPS r1, r2, r1; VSHUFPS $136, r1, r0, r2; VSHUFPS $221, r1, r0, r1; \
-	VADDPS r1, r2, r1
+#define addChains_7198b9c0(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r1, r2; \
+	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r2, r4; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r4, r3, r2; VSHUFPS $238, r4, r3, r4; VADDPS r4, r2, r4; VSHUFPS $68, r0, r5, r2; \
+	VSHUFPS $238, r0, r5, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r4, r2; VSHUFPS $221, r0, r4, r0; \
+	VADDPS r0, r2, r0
 
-#define addChains_6ff559ac(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r2; VSHUFPS $136, r2, r1, r0; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r0, r1
+#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
@@ -95,14 +100,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define columns1x1x16at0(at, w) \
 	VFMADD231PS at(w), Y12, Y0
 
-#define addChains_745dc2ab(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r0, r0, r2; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r2, r2; VBLENDPS $240, r0, r0, r3; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r3, r3; VBLENDPS $240, r0, r0, r4; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
-
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
@@ -111,28 +108,24 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_3b398455(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r0; \
-	VPERM2F128 $33, r3, r4, r4; VADDPS r4, r0, r4; VBLENDPS $240, r5, r6, r0; VPERM2F128 $33, r5, r6, r6; \
-	VADDPS r6, r0, r6; VBLENDPS $240, r7, r8, r0; VPERM2F128 $33, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1
+#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
-#define epilogue_087654f5(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF128 $1, r0(DI*1), r2, r2; VMOVUPS c3f800000x8<>(SB), r3; VSUBPS r2, r3, r3; \
-	VMULPS r3, r2, r2; VMULPS r2, r4, r4
+#define formula_9a9bb59e(r0, r1, r2) \
+	VMOVUPS c3f800000x8<>(SB), r0; VSUBPS r1, r0, r0; VMULPS r0, r1, r0; VMULPS r0, r2, r0
 
-#define addChains_f68f77bf(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r1; VBLENDPS $240, r3, r3, r2; \
-	VPERM2F128 $33, r3, r3, r4; VADDPS r4, r2, r2; VBLENDPS $240, r5, r5, r4; VPERM2F128 $33, r5, r5, r6; \
-	VADDPS r6, r4, r4; VBLENDPS $240, r7, r7, r6; VPERM2F128 $33, r7, r7, r8; VADDPS r8, r6, r6; \
-	VSHUFPS $68, r2, r1, r8; VSHUFPS $238, r2, r1, r1; VADDPS r1, r8, r1; VSHUFPS $68, r6, r4, r2; \
-	VSHUFPS $238, r6, r4, r4; VADDPS r4, r2, r2; VSHUFPS $136, r2, r1, r4; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r4, r1
-
-#define epilogue_1de78eff(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMOVUPS c3f800000x8<>(SB), r2; VSUBPS r3, r2, r2; VMULPS r2, r3, r3; VMULPS r3, r4, r4
+#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
+	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
+	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
@@ -148,25 +141,11 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
-#define addChains_f18a8cc1(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
-	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
-
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
-
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
-
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
 
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
@@ -174,15 +153,65 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
+#define term1_9c6103a7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y2)
+
+#define term1_bbeb2ed9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+
+#define term2_ea63f102(x, w) \
+	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define term2_e2a4bef5(x, w) \
+	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+
+#define term3_c33b16b7(x, w) \
+	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+
+#define term3_ee69e121(x, w) \
+	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define term1_92954115(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+
+#define term2_638b89e2(x, w) \
+	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define term1_2049d502(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define term5_03a91a88(x, w) \
+	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define term6_b6e0dfd6(x, w) \
+	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
+#define term1_830af86c(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+#define term5_ecf06c8d(x, w) \
+	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define input_2f83ff16(x, w) \
+	VBROADCASTSS x(SI), Y15; \
+	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_9a336a74(Y10, Y15, Y2, Y13, (w+4160)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+4192)(DI)); \
+	step_9a336a74(Y12, Y15, Y4, Y13, (w+8320)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+8352)(DI)); \
+	step_9a336a74(Y9, Y15, Y6, Y13, (w+12480)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+12512)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
@@ -191,17 +220,6 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define epilogue_3593f160(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VMOVUPS c3f800000x8<>(SB), r2; VSUBPS r3, r2, r2; \
-	VMULPS r2, r3, r3; VMULPS r3, r4, r4
-
-#define epilogue_add445a4(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VMOVUPS c3f800000x8<>(SB), r2; VSUBPS r3, r2, r2; \
-	VMULPS r2, r3, r3; VMULPS r3, r4, r4
-
-
-#define biasEachAVX2Each \
-	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
@@ -212,16 +230,16 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	biasEachAVX2Each
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	biasEachAVX2Each
-	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y3
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -239,32 +257,16 @@ TEXT ·dense1x64AVX2(SB), NOSPLIT, $0-24
 	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DI), Y15, Y0; VFMADD231PS (0+32)(DI), Y15, Y1
 	VFMADD231PS (0+64)(DI), Y15, Y2; VFMADD231PS (0+96)(DI), Y15, Y3; VFMADD231PS (0+128)(DI), Y15, Y4
 	VFMADD231PS (0+160)(DI), Y15, Y5; VFMADD231PS (0+192)(DI), Y15, Y6; VFMADD231PS (0+224)(DI), Y15, Y7
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y1, 32(R8)
-	; VMOVUPS Y2, 64(R8)
-	; VMOVUPS Y3, 96(R8)
-	; VMOVUPS Y4, 128(R8)
-	; VMOVUPS Y5, 160(R8)
-	; VMOVUPS Y6, 192(R8)
-	; VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	VZEROUPPER
 	RET
-
-#define d64x64In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+4160)(DI), Y15, Y4; VFMADD231PS (w+4192)(DI), Y15, Y6
-
-#define d64x64In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+4160)(DI), Y15, Y5; VFMADD231PS (w+4192)(DI), Y15, Y7
-
-#define d64x64In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; \
-	VFMADD231PS (w+12480)(DI), Y15, Y4; VFMADD231PS (w+12512)(DI), Y15, Y6
-
-#define d64x64In3C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; \
-	VFMADD231PS (w+12480)(DI), Y15, Y5; VFMADD231PS (w+12512)(DI), Y15, Y7
 
 // dense64x64AVX2 sums 64 products for each of 64 outputs.
 TEXT ·dense64x64AVX2(SB), NOSPLIT, $0-32
@@ -275,54 +277,38 @@ TEXT ·dense64x64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
-inputs2:
-	terms8x4x64c2(d64x64In1C0, d64x64In1C1)
+inputs1:
+	terms8x4x64c2(input_3631dac0, input_ce5c2b50)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
-	; VMOVUPS Y0, (R8)
-	; VMOVUPS Y2, 32(R8)
-	; VMOVUPS Y4, 64(R8)
-	; VMOVUPS Y6, 96(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y6, 96(R8)
 	// y[32…63] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS 128(BX), Y0; zero(Y1); VMOVUPS 160(BX), Y2; zero(Y3); VMOVUPS 192(BX), Y4; zero(Y5)
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
-inputs4:
-	terms8x4x64c2(d64x64In3C0, d64x64In3C1)
+inputs2:
+	terms8x4x64c2(input_8894cee1, input_b7aeca2f)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
+	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
-	; VMOVUPS Y0, 128(R8)
-	; VMOVUPS Y2, 160(R8)
-	; VMOVUPS Y4, 192(R8)
-	; VMOVUPS Y6, 224(R8)
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y2, 160(R8)
+	VMOVUPS Y4, 192(R8)
+	VMOVUPS Y6, 224(R8)
 	VZEROUPPER
 	RET
-
-#define d64x64_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+4160)(DI), Y15, Y4; VFMADD231PS (w+4192)(DI), Y15, Y6
-
-#define d64x64_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+4160)(DI), Y15, Y5; VFMADD231PS (w+4192)(DI), Y15, Y7
-
-#define d64x64_2In3C0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; \
-	VFMADD231PS (w+12480)(DI), Y15, Y4; VFMADD231PS (w+12512)(DI), Y15, Y6
-
-#define d64x64_2In3C1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; \
-	VFMADD231PS (w+12480)(DI), Y15, Y5; VFMADD231PS (w+12512)(DI), Y15, Y7
 
 // dense64x64AVX2_2 sums 64 products for each of 64 outputs.
 TEXT ·dense64x64AVX2_2(SB), NOSPLIT, $0-32
@@ -333,8 +319,27 @@ TEXT ·dense64x64AVX2_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
+inputs1:
+	terms8x4x64c2(input_3631dac0, input_ce5c2b50)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	// y = sigmoid(x)
+	formula_00d66ee3(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y1, (R8)
+	formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y7); VMOVUPS Y0, 32(R8)
+	formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 64(R8)
+	formula_00d66ee3(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 96(R8)
+	// y[32…63] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS 128(BX), Y0; zero(Y1); VMOVUPS 160(BX), Y2; zero(Y3); VMOVUPS 192(BX), Y4; zero(Y5)
+	VMOVUPS 224(BX), Y6; zero(Y7)
+	MOVQ $8, CX
 inputs2:
-	terms8x4x64c2(d64x64_2In1C0, d64x64_2In1C1)
+	terms8x4x64c2(input_8894cee1, input_b7aeca2f)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -342,29 +347,10 @@ inputs2:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y0, (R8)
-	epilogue_82e2e705(Y2, Y0, Y1, Y3, Y5, Y7); VMOVUPS Y0, 32(R8)
-	epilogue_82e2e705(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 64(R8)
-	epilogue_82e2e705(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 96(R8)
-	// y[32…63] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 128(BX), Y0; zero(Y1); VMOVUPS 160(BX), Y2; zero(Y3); VMOVUPS 192(BX), Y4; zero(Y5)
-	VMOVUPS 224(BX), Y6; zero(Y7)
-	MOVQ $8, CX
-inputs4:
-	terms8x4x64c2(d64x64_2In3C0, d64x64_2In3C1)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs4
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	// y = sigmoid(x)
-	epilogue_ff9daad8(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y0, 128(R8)
-	epilogue_82e2e705(Y2, Y0, Y1, Y3, Y5, Y7); VMOVUPS Y0, 160(R8)
-	epilogue_82e2e705(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 192(R8)
-	epilogue_82e2e705(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 224(R8)
+	formula_00d66ee3(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y1, 128(R8)
+	formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y7); VMOVUPS Y0, 160(R8)
+	formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 192(R8)
+	formula_00d66ee3(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 224(R8)
 	VZEROUPPER
 	RET
 
@@ -392,9 +378,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_e123b5c8(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
-	VMOVSS X0, (R8); ADDQ CX, R8
-	addChains_6ff559ac(Y2, Y0, Y1, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_7198b9c0(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	VMOVSS X1, (R8); ADDQ CX, R8
+	addChains_6b94ebcc(Y2, Y0, Y1, Y3, Y4); VMOVSS X2, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -416,8 +402,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_e123b5c8(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
-	VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_7198b9c0(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	VMOVSS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
@@ -439,7 +425,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $4, R12
@@ -472,12 +458,13 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = dy · (y · (1 - y))
-	epilogue_087654f5((R13), X1, Y1, Y2, Y0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_f68f77bf(Y8, Y0, Y1, Y9, Y2, Y10, Y3, Y11, Y4)
-	epilogue_1de78eff((R13), X1, Y2, Y1, Y0); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	formula_9a9bb59e(Y1, Y0, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X1, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y1, X1; VMOVUPS X1, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_9a9bb59e(Y1, Y0, Y11); ADDQ DI, R13
+	VMOVUPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -497,9 +484,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_3b398455(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); epilogue_087654f5((R13), X1, Y1, Y2, Y0)
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; formula_9a9bb59e(Y1, Y0, Y7); ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1; VMOVUPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -519,8 +506,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3); epilogue_1de78eff((R13), X1, Y2, Y1, Y0); ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_9a9bb59e(Y1, Y0, Y3); ADDQ DI, R13
+	VMOVUPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -550,13 +537,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12)
-	update_233342a4(32(R8), Y0, Y1, Y12)
-	update_3f9c81b4(64(R8), Y0, Y2, Y12, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y12, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y12, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y12, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y12, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y12, Y1)
-	update_3f9c81b4(256(R8), Y0, Y8, Y12, Y1); update_3f9c81b4(288(R8), Y0, Y9, Y12, Y1)
-	update_3f9c81b4(320(R8), Y0, Y10, Y12, Y1); update_3f9c81b4(352(R8), Y0, Y11, Y12, Y1)
+	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
+	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
+	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
+	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
+	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
+	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -573,10 +559,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_ea593ece((R8), Y9, Y0, Y8); update_233342a4(32(R8), Y0, Y1, Y8)
-	update_3f9c81b4(64(R8), Y0, Y2, Y8, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y8, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y8, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y8, Y1)
-	update_3f9c81b4(192(R8), Y0, Y6, Y8, Y1); update_3f9c81b4(224(R8), Y0, Y7, Y8, Y1)
+	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
+	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
+	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
+	update_ea593ece(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -593,7 +579,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_ea593ece((R8), Y3, Y0, Y2); update_233342a4(32(R8), Y0, Y1, Y2)
+	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -622,10 +608,9 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6)
-	update_233342a4(32(R8), Y0, Y1, Y6)
-	update_3f9c81b4(64(R8), Y0, Y2, Y6, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y6, Y1)
-	update_3f9c81b4(128(R8), Y0, Y4, Y6, Y1); update_3f9c81b4(160(R8), Y0, Y5, Y6, Y1)
+	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
+	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
+	update_ea593ece(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -642,8 +627,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_ea593ece((R8), Y5, Y0, Y4); update_233342a4(32(R8), Y0, Y1, Y4)
-	update_3f9c81b4(64(R8), Y0, Y2, Y4, Y1); update_3f9c81b4(96(R8), Y0, Y3, Y4, Y1)
+	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
+	update_ea593ece(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -667,25 +652,6 @@ done11:
 	VZEROUPPER
 	RET
 
-#define r16Term3C0(x, w) \
-	r16Term2C0(x, w); \
-	mulAdd2(x(R10)(R11*2), Y8, Y10)
-
-#define r16Term3C1(x, w) \
-	r16Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
-
-#define r16Term2C0(x, w) \
-	r16Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
-
-#define r16Term2C1(x, w) \
-	r16Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
-
-#define r16Term1C0(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
-
-#define r16Term1C1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
-
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
@@ -700,17 +666,17 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(r16Term3C0, r16Term3C1)
+	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r16Term3C0, r16Term3C1, last5)
+	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -723,15 +689,15 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(r16Term2C0, r16Term2C1)
+	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r16Term2C0, r16Term2C1, last10)
+	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8; ; VMOVUPS Y4, (R8); ; VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -743,31 +709,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(r16Term1C0, r16Term1C1)
+	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r16Term1C0, r16Term1C1, last15)
+	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r16_2Term6(x, w) \
-	r16_2Term5(x, w); \
-	mulAdd2(x(R10)(R13*1), Y10, Y11)
-
-#define r16_2Term5(x, w) \
-	r16_2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
-
-#define r16_2Term1(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
 // rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
@@ -779,12 +734,11 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term6(0, 0)
+	term6_b6e0dfd6(0, 0)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8; ; VMOVUPS Y10, (R8); ; VMOVUPS Y11, 32(R8)
-	ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -794,11 +748,11 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term5(0, 0)
+	term5_ecf06c8d(0, 0)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8; ; VMOVUPS Y2, (R8); ; VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y4, (R8); ; VMOVUPS Y5, 32(R8); ADDQ DI, R8; ; VMOVUPS Y6, (R8); ; VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	; VMOVUPS Y8, (R8); ; VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -808,9 +762,9 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r16_2Term1(0, 0)
+	term1_830af86c(0, 0)
 	MOVQ yStride+32(FP), DI
-	; VMOVUPS Y0, (R8); ; VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -835,17 +789,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define sigmoidEachAVX2Each \
-	VORPS c80000000x8<>(SB), Y1, Y2; VMOVUPS cc2d00000x8<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
-	VMULPS c4138aa3bx8<>(SB), Y2, Y3; VADDPS c4b400000x8<>(SB), Y3, Y3; VSUBPS c4b400000x8<>(SB), Y3, Y4; \
-	VMULPS c3db17000x8<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; VMULPS c3685fdf4x8<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; \
-	VMULPS Y2, Y2, Y4; VMULPS c3e2aae38x8<>(SB), Y2, Y5; VADDPS c3f000000x8<>(SB), Y5, Y5; \
-	VMULPS c3d2aab32x8<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
-	VMOVUPS table8x4_cf4d3427428ece82<>(SB), Y5; VPERMPS Y5, Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
-	VMOVUPS table8x4_9588820cb35adcbb<>(SB), Y4; VPERMPS Y4, Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
-	VPADDD c40000000x8<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; VMULPS c1f800000x8<>(SB), Y2, Y2; \
-	VMOVUPS c3f800000x8<>(SB), Y3; VBLENDVPS Y1, Y2, Y3, Y1; VADDPS c3f800000x8<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
-
 // sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
@@ -854,25 +797,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	sigmoidEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	sigmoidEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define sigmoidGradientEachAVX2Each \
-	VMOVUPS c3f800000x8<>(SB), Y3; VSUBPS Y2, Y3, Y3; VMULPS Y3, Y2, Y2; VMULPS Y2, Y1, Y1
 
 // sigmoidGradientEachAVX2 computes y = x0 · (x1 · (1 - x1)) for n elements of every row.
 TEXT ·sigmoidGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -883,16 +823,16 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	sigmoidGradientEachAVX2Each
-	VMOVUPS Y1, (R8)(AX*1)
+	formula_9a9bb59e(Y3, Y2, Y1)
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	sigmoidGradientEachAVX2Each
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	formula_9a9bb59e(Y3, Y2, Y1)
+	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -924,13 +864,6 @@ TEXT ·step1x64AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER
 	RET
 
-#define s64x64In1C0(x, w) \
-	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+4160)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+4192)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+8320)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+8352)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+12480)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+12512)(DI))
-
 // step64x64AVX2 is the step of one sample on the weights of 64 outputs.
 TEXT ·step64x64AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
@@ -956,10 +889,10 @@ TEXT ·step64x64AVX2(SB), NOSPLIT, $0-40
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $16, CX
-inputs2:
-	terms4x4x64(s64x64In1C0)
+inputs1:
+	terms4x4x64(input_2f83ff16)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VZEROUPPER
 	RET
 
@@ -1001,10 +934,11 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_f18a8cc1(Y0, Y4, Y1, Y2, Y3)
+	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = dy · (y · (1 - y))
-	epilogue_3593f160((R9), X1, Y2, Y1, Y0)
-	VMOVUPS X0, (R8)(DI*1)
+	formula_9a9bb59e(Y1, Y0, Y3)
+	VMOVUPS X1, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -1028,10 +962,11 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_745dc2ab(Y0, Y1, Y2, Y3, Y4)
+	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (y · (1 - y))
-	epilogue_add445a4((R9), X1, Y2, Y1, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	formula_9a9bb59e(Y2, Y1, Y0)
+	VMOVSS X2, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1

@@ -11,6 +11,14 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
+#define input_b63e0ec2(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+4160)(DI), Z31, Z2; \
+	VFMADD231PS (w+8320)(DI), Z31, Z4; VFMADD231PS (w+12480)(DI), Z31, Z6
+
+#define input_35d192b8(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+4160)(DI), Z31, Z3; \
+	VFMADD231PS (w+8320)(DI), Z31, Z5; VFMADD231PS (w+12480)(DI), Z31, Z7
+
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
@@ -36,31 +44,18 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define epilogue_503cccf4(r0, r1, r2, r3, r4, r5) \
-	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
-	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
-	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
-	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
+#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
-	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r0
-
-#define epilogue_116ed5a5(r0, r1, r2, r3, r4, r5) \
-	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r1; \
-	VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
-	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r1; \
-	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r1, r1; VMULPS r1, r1, r3; \
-	VMULPS.BCST c3e2aae38<>(SB), r1, r4; VADDPS.BCST c3f000000<>(SB), r4, r4; \
-	VMULPS.BCST c3d2aab32<>(SB), r3, r5; VADDPS r5, r4, r4; VMULPS r3, r4, r3; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r4; VADDPS r4, r1, r1; VADDPS r1, r3, r1; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r3; VPSLLD $20, r2, r2; VPADDD r2, r3, r2; \
-	VPADDD.BCST c40000000<>(SB), r2, r2; VMULPS r2, r1, r1; VADDPS r2, r1, r1; \
-	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r2; \
-	VBLENDMPS r1, r2, K1, r2; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r2, r1
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
@@ -68,29 +63,13 @@ number1x4(c3f800000, 0x3f800000)
 #define columns3x1x16at0(at, w) \
 	column3(at(w), Z0, Z1, Z2)
 
-#define addChains_c2283998(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $136, r0, r0, r2; \
-	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r0, r3; VSHUFF64X2 $221, r0, r0, r4; \
-	VADDPS r4, r3, r3; VSHUFF64X2 $136, r0, r0, r4; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
-
-#define addChains_1dccb328(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $136, r0, r0, r2; \
-	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r0, r3; VSHUFF64X2 $221, r0, r0, r4; \
-	VADDPS r4, r3, r3; VSHUFF64X2 $136, r0, r0, r4; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r1; \
-	VADDPS r1, r2, r1; VSHUFF64X2 $216, r1, r1, r1
-
-#define addChains_cbf9bbd2(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $136, r0, r0, r2; \
-	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r0, r0, r3; VSHUFF64X2 $221, r0, r0, r4; \
-	VADDPS r4, r3, r3; VSHUFF64X2 $136, r0, r0, r4; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r2; VSHUFPS $136, r2, r1, r0; VSHUFPS $221, r2, r1, r1; \
-	VADDPS r1, r0, r1; VSHUFF64X2 $216, r1, r1, r1
+#define addChains_ced5c373(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $136, r0, r0, r1; \
+	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r4; \
+	VADDPS r4, r1, r4; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0; VSHUFF64X2 $216, r0, r0, r0
 
 #define column1y(w, s0) \
 	VFMADD231PS w, Y24, s0
@@ -98,13 +77,13 @@ number1x4(c3f800000, 0x3f800000)
 #define columns1x1x16at0y(at, w) \
 	column1y(at(w), Y0)
 
-#define addChains_863fd377(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r1; VSHUFF64X2 $2, r0, r0, r2; \
-	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r2, r2; VSHUFF64X2 $2, r0, r0, r3; VSHUFF64X2 $1, r0, r0, r4; \
-	VADDPS r4, r3, r3; VSHUFF64X2 $2, r0, r0, r4; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r4, r0; \
-	VSHUFPS $68, r2, r1, r4; VSHUFPS $238, r2, r1, r1; VADDPS r1, r4, r1; VSHUFPS $68, r0, r3, r2; \
-	VSHUFPS $238, r0, r3, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r1, r2; VSHUFPS $221, r0, r1, r0; \
-	VADDPS r0, r2, r0
+#define addChains_9249c208(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -116,25 +95,16 @@ number1x4(c3f800000, 0x3f800000)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_4b3c693d(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r3, r4, r0; \
-	VSHUFF64X2 $221, r3, r4, r4; VADDPS r4, r0, r4; VSHUFF64X2 $136, r5, r6, r0; VSHUFF64X2 $221, r5, r6, r6; \
-	VADDPS r6, r0, r6; VSHUFF64X2 $136, r7, r8, r0; VSHUFF64X2 $221, r7, r8, r8; VADDPS r8, r0, r8; \
-	VSHUFPS $68, r4, r1, r0; VSHUFPS $238, r4, r1, r1; VADDPS r1, r0, r1; VSHUFPS $68, r8, r6, r4; \
-	VSHUFPS $238, r8, r6, r6; VADDPS r6, r4, r4; VSHUFPS $136, r4, r1, r6; VSHUFPS $221, r4, r1, r1; \
-	VADDPS r1, r6, r1; VSHUFF64X2 $216, r1, r1, r1
+#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
+	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7; VSHUFF64X2 $216, r7, r7, r7
 
-#define epilogue_52932b81(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VINSERTF64X4 $1, r0(DI*1), r2, r2; VBROADCASTSS c3f800000<>(SB), r3; VSUBPS r2, r3, r3; \
-	VMULPS r3, r2, r2; VMULPS r2, r4, r4
-
-#define addChains_a0e95562(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r3; VADDPS r3, r2, r2; VSHUFF64X2 $136, r4, r5, r3; \
-	VSHUFF64X2 $221, r4, r5, r6; VADDPS r6, r3, r3; VSHUFF64X2 $136, r7, r8, r6; VSHUFF64X2 $221, r7, r8, r9; \
-	VADDPS r9, r6, r6; VSHUFF64X2 $136, r10, r11, r9; VSHUFF64X2 $221, r10, r11, r12; VADDPS r12, r9, r9; \
-	VSHUFPS $68, r3, r2, r12; VSHUFPS $238, r3, r2, r2; VADDPS r2, r12, r2; VSHUFPS $68, r9, r6, r3; \
-	VSHUFPS $238, r9, r6, r6; VADDPS r6, r3, r3; VSHUFPS $136, r3, r2, r6; VSHUFPS $221, r3, r2, r2; \
-	VADDPS r2, r6, r2; VSHUFF64X2 $216, r2, r2, r2
+#define formula_6e3b2c6f(r0, r1, r2) \
+	VBROADCASTSS c3f800000<>(SB), r0; VSUBPS r1, r0, r0; VMULPS r0, r1, r0; VMULPS r0, r2, r0
 
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
@@ -143,20 +113,11 @@ number1x4(c3f800000, 0x3f800000)
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
-#define epilogue_99393bc4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; VMULPS r2, r3, r3; VMULPS r3, r4, r4
-
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
-
-#define update_233342a4(r0, r1, r2, r3) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, r0
-
-#define update_3f9c81b4(r0, r1, r2, r3, r4) \
-	VMOVUPS r0, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, r0
 
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -168,25 +129,79 @@ number1x4(c3f800000, 0x3f800000)
 #define update_c6c7c6d6(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
-#define update_a5baa86c(r0, r1, r2, r3) \
-	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r1; VMOVUPS r1, K7, r0
-
-#define update_9bc7774c(r0, r1, r2, r3, r4) \
-	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r4; VSUBPS r4, r1, r1; VMOVUPS r1, K7, r0
-
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define term1_b6faa5b3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z2)
+
+#define term1_0366b8fd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
+
+#define term5_ada3e851(x, w) \
+	term1_b6faa5b3(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+
+#define term5_06536242(x, w) \
+	term1_0366b8fd(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
+
+#define term6_4298b6aa(x, w) \
+	term5_ada3e851(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+
+#define term6_f1c21996(x, w) \
+	term5_06536242(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define term1_d0230d51(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
+
+#define term5_144803a4(x, w) \
+	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+
+#define term1_5c20ddee(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+	mulAdd2(x(R10), Z0, Z1)
+
+#define term4_33679189(x, w) \
+	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_689d862d(x, w) \
+	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
+#define term12_2e94bfa4(x, w) \
+	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
+#define term1_61ae5298(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+
+#define term4_5a751796(x, w) \
+	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+	mulAdd2(x(R10)(R12*1), Z6, Z7)
+
+#define term8_998e7838(x, w) \
+	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+
+#define input_9e7ea15c(x, w) \
+	VBROADCASTSS x(SI), Z31; \
+	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+4160)(DI)); \
+	step_9a336a74(Z10, Z31, Z2, Z29, (w+8320)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+12480)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
@@ -195,25 +210,14 @@ number1x4(c3f800000, 0x3f800000)
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_64022503(r0, r1, r2, r3, r4) \
+#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
-	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r0; VADDPS r0, r1, r0; VSHUFPS $68, r4, r3, r2; \
-	VSHUFPS $238, r4, r3, r3; VADDPS r3, r2, r2; VSHUFPS $136, r2, r0, r3; VSHUFPS $221, r2, r0, r0; \
-	VADDPS r0, r3, r0
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
 
-#define epilogue_19023369(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS r0, r1; VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; \
-	VMULPS r2, r3, r3; VMULPS r3, r4, r4
-
-#define epilogue_fd65eb6d(r0, r1, r2, r3, r4) \
-	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS r0, r1; VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; \
-	VMULPS r2, r3, r3; VMULPS r3, r4, r4
-
-
-#define biasEachAVX512Each \
-	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z2
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX512(SB), NOSPLIT, $0-56
@@ -224,16 +228,16 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2; VMOVUPS (DI)(AX*1), Z3
-	biasEachAVX512Each
-	VMOVUPS Z2, (R8)(AX*1)
+	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z3
+	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2; VMOVUPS.Z (DI)(AX*1), K7, Z3
-	biasEachAVX512Each
-	VMOVUPS Z2, K7, (R8)(AX*1)
+	VMULPS Z3, Z0, Z3; VADDPS Z3, Z2, Z3
+	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -250,20 +254,12 @@ TEXT ·dense1x64AVX512(SB), NOSPLIT, $0-24
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 	VBROADCASTSS 0(SI), Z31; VFMADD231PS 0(DI), Z31, Z0; VFMADD231PS (0+64)(DI), Z31, Z1
 	VFMADD231PS (0+128)(DI), Z31, Z2; VFMADD231PS (0+192)(DI), Z31, Z3
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z1, 64(R8)
-	; VMOVUPS Z2, 128(R8)
-	; VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	VZEROUPPER
 	RET
-
-#define d64x64In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+4160)(DI), Z31, Z2; \
-	VFMADD231PS (w+8320)(DI), Z31, Z4; VFMADD231PS (w+12480)(DI), Z31, Z6
-
-#define d64x64In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+4160)(DI), Z31, Z3; \
-	VFMADD231PS (w+8320)(DI), Z31, Z5; VFMADD231PS (w+12480)(DI), Z31, Z7
 
 // dense64x64AVX512 sums 64 products for each of 64 outputs.
 TEXT ·dense64x64AVX512(SB), NOSPLIT, $0-32
@@ -274,28 +270,20 @@ TEXT ·dense64x64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5); VMOVUPS 192(BX), Z6; zero(Z7)
 	MOVQ $8, CX
-inputs2:
-	terms8x4x64c2(d64x64In1C0, d64x64In1C1)
+inputs1:
+	terms8x4x64c2(input_b63e0ec2, input_35d192b8)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
-	; VMOVUPS Z0, (R8)
-	; VMOVUPS Z2, 64(R8)
-	; VMOVUPS Z4, 128(R8)
-	; VMOVUPS Z6, 192(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z2, 64(R8)
+	VMOVUPS Z4, 128(R8)
+	VMOVUPS Z6, 192(R8)
 	VZEROUPPER
 	RET
-
-#define d64x64_2In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+4160)(DI), Z31, Z2; \
-	VFMADD231PS (w+8320)(DI), Z31, Z4; VFMADD231PS (w+12480)(DI), Z31, Z6
-
-#define d64x64_2In1C1(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+4160)(DI), Z31, Z3; \
-	VFMADD231PS (w+8320)(DI), Z31, Z5; VFMADD231PS (w+12480)(DI), Z31, Z7
 
 // dense64x64AVX512_2 sums 64 products for each of 64 outputs.
 TEXT ·dense64x64AVX512_2(SB), NOSPLIT, $0-32
@@ -306,19 +294,19 @@ TEXT ·dense64x64AVX512_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5); VMOVUPS 192(BX), Z6; zero(Z7)
 	MOVQ $8, CX
-inputs2:
-	terms8x4x64c2(d64x64_2In1C0, d64x64_2In1C1)
+inputs1:
+	terms8x4x64c2(input_b63e0ec2, input_35d192b8)
 	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 	// y = sigmoid(x)
-	epilogue_503cccf4(Z0, Z1, Z3, Z5, Z7, Z8); VMOVUPS Z0, (R8)
-	epilogue_116ed5a5(Z2, Z0, Z1, Z3, Z5, Z7); VMOVUPS Z0, 64(R8)
-	epilogue_116ed5a5(Z4, Z0, Z1, Z2, Z3, Z5); VMOVUPS Z0, 128(R8)
-	epilogue_116ed5a5(Z6, Z0, Z1, Z2, Z3, Z4); VMOVUPS Z0, 192(R8)
+	formula_3e8cb041(Z0, Z1, Z3, Z5, Z7, Z8); VMOVUPS Z1, (R8)
+	formula_3e8cb041(Z2, Z0, Z1, Z3, Z5, Z7); VMOVUPS Z0, 64(R8)
+	formula_3e8cb041(Z4, Z0, Z1, Z2, Z3, Z5); VMOVUPS Z0, 128(R8)
+	formula_3e8cb041(Z6, Z0, Z1, Z2, Z3, Z4); VMOVUPS Z0, 192(R8)
 	VZEROUPPER
 	RET
 
@@ -354,12 +342,12 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x101, R9
 	KMOVW R9, K7
-	addChains_c2283998(Z0, Z3, Z4, Z5, Z6); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	addChains_ced5c373(Z0, Z3, Z4, Z5, Z6); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_1dccb328(Z1, Z0, Z3, Z4, Z5); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_cbf9bbd2(Z2, Z0, Z1, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_ced5c373(Z1, Z0, Z3, Z4, Z5); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
+	VMOVUPS Y1, K7, (R8); ADDQ CX, R8
+	addChains_ced5c373(Z2, Z0, Z1, Z3, Z4); VMOVUPS Y2, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z2, Y2
+	VMOVUPS Y2, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -381,7 +369,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_863fd377(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_9249c208(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $4, R12
@@ -419,16 +407,17 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
+	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = dy · (y · (1 - y))
-	epilogue_52932b81((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z12, Z8, Z0, Z1, Z13, Z9, Z2, Z14, Z10, Z3, Z15, Z11, Z4)
-	epilogue_52932b81((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_a0e95562(Z20, Z16, Z0, Z1, Z21, Z17, Z2, Z22, Z18, Z3, Z23, Z19, Z4)
-	epilogue_52932b81((R13), Y1, Z1, Z2, Z0); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	formula_6e3b2c6f(Z1, Z0, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y1, (R8); ADDQ CX, R8
+	VEXTRACTF64X4 $1, Z1, Y1; VMOVUPS Y1, (R8); ADDQ CX, R8
+	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_6e3b2c6f(Z1, Z0, Z15); ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS Y1, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1; VMOVUPS Y1, (R8); ADDQ CX, R8
+	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_6e3b2c6f(Z1, Z0, Z23); ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS Y1, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1; VMOVUPS Y1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -448,8 +437,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_4b3c693d(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3)
-	epilogue_99393bc4((R13), Y1, Z2, Z1, Z0); ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0; formula_6e3b2c6f(Z1, Z0, Z7)
+	ADDQ DI, R13; VMOVUPS Y1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $32, R12
@@ -481,19 +470,18 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24)
-	update_233342a4((R9), Z0, Z1, Z24)
-	update_3f9c81b4(64(R8), Z0, Z2, Z24, Z1); update_3f9c81b4(64(R9), Z0, Z3, Z24, Z1)
-	update_3f9c81b4(128(R8), Z0, Z4, Z24, Z1); update_3f9c81b4(128(R9), Z0, Z5, Z24, Z1)
-	update_3f9c81b4(192(R8), Z0, Z6, Z24, Z1); update_3f9c81b4(192(R9), Z0, Z7, Z24, Z1)
-	update_3f9c81b4(256(R8), Z0, Z8, Z24, Z1); update_3f9c81b4(256(R9), Z0, Z9, Z24, Z1)
-	update_3f9c81b4(320(R8), Z0, Z10, Z24, Z1); update_3f9c81b4(320(R9), Z0, Z11, Z24, Z1)
-	update_3f9c81b4(384(R8), Z0, Z12, Z24, Z1); update_3f9c81b4(384(R9), Z0, Z13, Z24, Z1)
-	update_3f9c81b4(448(R8), Z0, Z14, Z24, Z1); update_3f9c81b4(448(R9), Z0, Z15, Z24, Z1)
-	update_3f9c81b4(512(R8), Z0, Z16, Z24, Z1); update_3f9c81b4(512(R9), Z0, Z17, Z24, Z1)
-	update_3f9c81b4(576(R8), Z0, Z18, Z24, Z1); update_3f9c81b4(576(R9), Z0, Z19, Z24, Z1)
-	update_3f9c81b4(640(R8), Z0, Z20, Z24, Z1); update_3f9c81b4(640(R9), Z0, Z21, Z24, Z1)
-	update_3f9c81b4(704(R8), Z0, Z22, Z24, Z1); update_3f9c81b4(704(R9), Z0, Z23, Z24, Z1)
+	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
+	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
+	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
+	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
+	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
+	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
+	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
+	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
+	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
+	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
+	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
+	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -510,10 +498,10 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	update_ea593ece((R8), Z9, Z0, Z8); update_233342a4((R9), Z0, Z1, Z8)
-	update_3f9c81b4(64(R8), Z0, Z2, Z8, Z1); update_3f9c81b4(64(R9), Z0, Z3, Z8, Z1)
-	update_3f9c81b4(128(R8), Z0, Z4, Z8, Z1); update_3f9c81b4(128(R9), Z0, Z5, Z8, Z1)
-	update_3f9c81b4(192(R8), Z0, Z6, Z8, Z1); update_3f9c81b4(192(R9), Z0, Z7, Z8, Z1)
+	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
+	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
+	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
+	update_ea593ece(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -530,7 +518,7 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	update_ea593ece((R8), Z3, Z0, Z2); update_233342a4((R9), Z0, Z1, Z2)
+	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -559,13 +547,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12)
-	update_a5baa86c(32(R8), Z0, Z1, Z12)
-	update_9bc7774c(64(R8), Z0, Z2, Z12, Z1); update_9bc7774c(96(R8), Z0, Z3, Z12, Z1)
-	update_9bc7774c(128(R8), Z0, Z4, Z12, Z1); update_9bc7774c(160(R8), Z0, Z5, Z12, Z1)
-	update_9bc7774c(192(R8), Z0, Z6, Z12, Z1); update_9bc7774c(224(R8), Z0, Z7, Z12, Z1)
-	update_9bc7774c(256(R8), Z0, Z8, Z12, Z1); update_9bc7774c(288(R8), Z0, Z9, Z12, Z1)
-	update_9bc7774c(320(R8), Z0, Z10, Z12, Z1); update_9bc7774c(352(R8), Z0, Z11, Z12, Z1)
+	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
+	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
+	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
+	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
+	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
+	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -582,8 +569,8 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_a5baa86c(32(R8), Z0, Z1, Z4)
-	update_9bc7774c(64(R8), Z0, Z2, Z4, Z1); update_9bc7774c(96(R8), Z0, Z3, Z4, Z1)
+	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
+	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -607,27 +594,6 @@ done11:
 	VZEROUPPER
 	RET
 
-#define r32Term6C0(x, w) \
-	r32Term5C0(x, w); \
-	mulAdd2(x(R10)(R13*1), Z20, Z22)
-
-#define r32Term6C1(x, w) \
-	r32Term5C1(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
-
-#define r32Term5C0(x, w) \
-	r32Term1C0(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
-
-#define r32Term5C1(x, w) \
-	r32Term1C1(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
-	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
-
-#define r32Term1C0(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
-
-#define r32Term1C1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
-
 // rows32AVX512 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512(SB), NOSPLIT, $0-88
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
@@ -645,20 +611,19 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(r32Term6C0, r32Term6C1)
+	terms8x4x64c2(term6_4298b6aa, term6_f1c21996)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(r32Term6C0, r32Term6C1, last5)
+	rest7x4x64c2(term6_4298b6aa, term6_f1c21996, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); 
-	VMOVUPS Z22, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8; VMOVUPS Z20, (R8); VMOVUPS Z22, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -672,18 +637,18 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(r32Term5C0, r32Term5C1)
+	terms8x4x64c2(term5_144803a4, term5_06536242)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(r32Term5C0, r32Term5C1, last10)
+	rest7x4x64c2(term5_144803a4, term5_06536242, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8; ; VMOVUPS Z4, (R8); ; VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z10, 64(R8); ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z14, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z18, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
@@ -695,36 +660,20 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(r32Term1C0, r32Term1C1)
+	terms8x4x64c2(term1_d0230d51, term1_0366b8fd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(r32Term1C0, r32Term1C1, last15)
+	rest7x4x64c2(term1_d0230d51, term1_0366b8fd, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z2, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
-
-#define r32_2Term12(x, w) \
-	r32_2Term8(x, w); \
-	mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); mulAdd2(x(R9)(R11*4), Z20, Z21); \
-	mulAdd2(x(R9)(R13*1), Z22, Z23)
-
-#define r32_2Term8(x, w) \
-	r32_2Term4(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
-
-#define r32_2Term4(x, w) \
-	r32_2Term1(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
-
-#define r32_2Term1(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
 // rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
 TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-80
@@ -737,15 +686,14 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32_2Term12(0, 0)
+	term12_2e94bfa4(0, 0)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8; ; VMOVUPS Z16, (R8); ; VMOVUPS Z17, 64(R8); ADDQ DI, R8; 
-	VMOVUPS Z18, (R8); ; VMOVUPS Z19, 64(R8); ADDQ DI, R8; ; VMOVUPS Z20, (R8); ; VMOVUPS Z21, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z22, (R8); ; VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
+	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -756,13 +704,12 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	r32_2Term8(0, 0)
+	term8_998e7838(0, 0)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z8, (R8); ; VMOVUPS Z9, 64(R8); ADDQ DI, R8; ; VMOVUPS Z10, (R8); ; VMOVUPS Z11, 64(R8)
-	ADDQ DI, R8; ; VMOVUPS Z12, (R8); ; VMOVUPS Z13, 64(R8); ADDQ DI, R8; ; VMOVUPS Z14, (R8); 
-	VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
+	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -772,10 +719,10 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32_2Term4(0, 0)
+	term4_5a751796(0, 0)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8; ; VMOVUPS Z2, (R8); ; VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	; VMOVUPS Z4, (R8); ; VMOVUPS Z5, 64(R8); ADDQ DI, R8; ; VMOVUPS Z6, (R8); ; VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
+	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -785,9 +732,9 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	r32_2Term1(0, 0)
+	term1_61ae5298(0, 0)
 	MOVQ yStride+40(FP), DI
-	; VMOVUPS Z0, (R8); ; VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -812,19 +759,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-#define sigmoidEachAVX512Each \
-	VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z2, Z3, Z2; \
-	VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
-	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; \
-	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
-	VMULPS.BCST c3e2aae38<>(SB), Z2, Z5; VADDPS.BCST c3f000000<>(SB), Z5, Z5; \
-	VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z5, Z4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z5; VADDPS Z5, Z2, Z2; VADDPS Z2, Z4, Z2; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z4; VPSLLD $20, Z3, Z3; VPADDD Z3, Z4, Z3; \
-	VPADDD.BCST c40000000<>(SB), Z3, Z3; VMULPS Z3, Z2, Z2; VADDPS Z3, Z2, Z2; \
-	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
-	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1
-
 // sigmoidEachAVX512 computes y = sigmoid(x0) for n elements of every row.
 TEXT ·sigmoidEachAVX512(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
@@ -833,25 +767,22 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	sigmoidEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
-
-#define sigmoidGradientEachAVX512Each \
-	VBROADCASTSS c3f800000<>(SB), Z3; VSUBPS Z2, Z3, Z3; VMULPS Z3, Z2, Z2; VMULPS Z2, Z1, Z1
 
 // sigmoidGradientEachAVX512 computes y = x0 · (x1 · (1 - x1)) for n elements of every row.
 TEXT ·sigmoidGradientEachAVX512(SB), NOSPLIT, $0-48
@@ -862,16 +793,16 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	sigmoidGradientEachAVX512Each
-	VMOVUPS Z1, (R8)(AX*1)
+	formula_6e3b2c6f(Z3, Z2, Z1)
+	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
 rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	sigmoidGradientEachAVX512Each
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	formula_6e3b2c6f(Z3, Z2, Z1)
+	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
@@ -897,11 +828,6 @@ TEXT ·step1x64AVX512(SB), NOSPLIT, $0-32
 	VZEROUPPER
 	RET
 
-#define s64x64In1C0(x, w) \
-	VBROADCASTSS x(SI), Z31; \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+4160)(DI)); \
-	step_9a336a74(Z10, Z31, Z2, Z29, (w+8320)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+12480)(DI))
-
 // step64x64AVX512 is the step of one sample on the weights of 64 outputs.
 TEXT ·step64x64AVX512(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
@@ -919,10 +845,10 @@ TEXT ·step64x64AVX512(SB), NOSPLIT, $0-40
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $16, CX
-inputs2:
-	terms4x4x64(s64x64In1C0)
+inputs1:
+	terms4x4x64(input_9e7ea15c)
 	ADDQ $16, SI; ADDQ $256, DI
-	DECQ CX; JNZ inputs2
+	DECQ CX; JNZ inputs1
 	VZEROUPPER
 	RET
 
@@ -964,10 +890,11 @@ panels3:
 	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_64022503(Y0, Y4, Y1, Y2, Y3)
+	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = dy · (y · (1 - y))
-	epilogue_19023369((R9), X1, Y2, Y1, Y0)
-	VMOVUPS X0, (R8)(DI*1)
+	formula_6e3b2c6f(Y1, Y0, Y3)
+	VMOVUPS X1, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -991,10 +918,11 @@ panels6:
 	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_863fd377(Y0, Y1, Y2, Y3, Y4)
+	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (y · (1 - y))
-	epilogue_fd65eb6d((R9), X1, Y2, Y1, Y0)
-	VMOVSS X0, (R8)(DI*1)
+	formula_6e3b2c6f(Y2, Y1, Y0)
+	VMOVSS X2, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1

@@ -12,7 +12,8 @@ package w6
 //		y[n] = s
 //	}
 //
-// Rolled: 4096 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 4096 multiply-adds, each sum in 2 interleaved chains.
 func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -88,7 +89,7 @@ func dense1ForwardRowsGeneric(y [][64]float32, x []Input, w *[4][65][16]float32,
 // dense1ForwardSigmoidGeneric is dense1ForwardGeneric and then sigmoidOfSumsGeneric.
 func dense1ForwardSigmoidGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
-	sigmoidOfSumsGeneric(y[:])
+	sigmoidOfSumsGeneric(y[:], y[:])
 }
 
 // dense2ForwardRowsGeneric is dense1ForwardGeneric for every row.
@@ -99,17 +100,8 @@ func dense2ForwardRowsGeneric(y, x [][64]float32, w *[4][65][16]float32, b *[4][
 	}
 }
 
-// dense4ForwardGeneric computes the output of layer "dense4", 64→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// dense4ForwardGeneric computes the output of layer "dense4", 64→1, like dense1ForwardGeneric.
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains.
 func dense4ForwardGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
@@ -256,23 +248,10 @@ func dense4ForwardRowsGeneric(y []Output, x [][64]float32, w *[4][1][16]float32,
 	}
 }
 
-// sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.
-func sigmoidOfRowsGeneric(y [][64]float32) {
-	for i := range y {
-		sigmoidOfSumsGeneric(y[i][:64])
-	}
-}
-
-// sigmoidOfRows_2Generic is sigmoidOfSumsGeneric for every row.
-func sigmoidOfRows_2Generic(y []Output) {
-	for i := range y {
-		sigmoidOfSumsGeneric(y[i][:1])
-	}
-}
-
 // sigmoidOfSumsGeneric computes sigmoid of the sums in y.
-func sigmoidOfSumsGeneric(y []float32) {
+func sigmoidOfSumsGeneric(y, y1 []float32) {
+	y1 = y1[:len(y)]
 	for j, s := range y {
-		y[j] = sigmoid(s)
+		y1[j] = sigmoid(s)
 	}
 }

@@ -21,7 +21,6 @@ func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]floa
 func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, part, parts int) {
 	dense3BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense3BiasSgd(lr float32, g, w *[4][16]float32) { dense3BiasSgdGeneric(lr, g, w) }
 func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
@@ -35,11 +34,9 @@ func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32,
 func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32, rank, part, parts int) {
 	dense3WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense3WeightSgd(lr float32, g, w *[4][65][16]float32) { dense3WeightSgdGeneric(lr, g, w) }
 func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense4BiasSgd(lr float32, g, w *[1][16]float32) { dense4BiasSgdGeneric(lr, g, w) }
 func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, w, b)
 }
@@ -64,10 +61,6 @@ func dense4RankOne(w *[4][1][16]float32, b *[1][16]float32, x *[64]float32, dy *
 func dense4WeightLearn(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	dense4WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func dense4WeightSgd(lr float32, g, w *[4][1][16]float32) { dense4WeightSgdGeneric(lr, g, w) }
-func sigmoidGradientOfRows(y, u0 [][64]float32)           { sigmoidGradientOfRowsGeneric(y, u0) }
-func sigmoidGradientOfSums(y, u0 []float32)               { sigmoidGradientOfSumsGeneric(y, u0) }
-func sigmoidOfRows(y [][64]float32)                       { sigmoidOfRowsGeneric(y) }
-func sigmoidOfRows_2(y []Output)                          { sigmoidOfRows_2Generic(y) }
-func sigmoidOfRows_3(y [][1]float32)                      { sigmoidOfRows_3Generic(y) }
-func sigmoidOfSums(y []float32)                           { sigmoidOfSumsGeneric(y) }
+func sgdElements(lr float32, g, w []float32) { sgdElementsGeneric(lr, g, w) }
+func sigmoidGradientOfSums(y, u0 []float32)  { sigmoidGradientOfSumsGeneric(y, u0) }
+func sigmoidOfSums(y, y1 []float32)          { sigmoidOfSumsGeneric(y, y1) }

@@ -2,6 +2,8 @@
 
 package w6
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
 func dealt(i, parts int) int {
@@ -67,7 +69,7 @@ func dense1WeightLearnGeneric(lr float32, g, w *[4][65][16]float32, dy [][64]flo
 		return
 	}
 	dense1GradWeight(g, dy, x)
-	dense3WeightSgd(lr, g, w)
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 4160), nnrt.Flat(&w[0][0][0], 4160))
 }
 
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -87,21 +89,7 @@ func dense3BiasLearnGeneric(lr float32, g, w *[4][16]float32, dy [][64]float32, 
 		return
 	}
 	dense3BiasGrad(g, dy)
-	dense3BiasSgd(lr, g, w)
-}
-
-// dense3BiasSgdGeneric changes tensors like dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(lr float32, g, w *[4][16]float32) {
-	for q := range 4 {
-		gs := &g[q]
-		ws := &w[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 64), nnrt.Flat(&w[0][0], 64))
 }
 
 // dense3GradInput computes the input gradient of layer "dense3", 64→64:
@@ -114,7 +102,8 @@ func dense3BiasSgdGeneric(lr float32, g, w *[4][16]float32) {
 //		y[n] = sigmoidGradient(s)
 //	}
 //
-// Rolled: 4096 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Rolled: 4096 multiply-adds, each sum in 8 interleaved chains.
 func dense3GradInput(y, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32) {
 	for k := 0; k <= 63; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
@@ -152,15 +141,7 @@ func dense3GradInputRowsGeneric(y, x [][64]float32, w *[4][65][16]float32, u0 []
 	}
 }
 
-// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3", like dense1GradWeightGeneric.
 func dense3GradWeightGeneric(g *[4][65][16]float32, dy, x [][64]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -237,23 +218,7 @@ func dense3WeightLearnGeneric(lr float32, g, w *[4][65][16]float32, dy, x [][64]
 		return
 	}
 	dense3GradWeight(g, dy, x)
-	dense3WeightSgd(lr, g, w)
-}
-
-// dense3WeightSgdGeneric changes tensors like dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(lr float32, g, w *[4][65][16]float32) {
-	for q := range 4 {
-		for k := range 64 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 4160), nnrt.Flat(&w[0][0][0], 4160))
 }
 
 // dense4BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
@@ -273,21 +238,7 @@ func dense4BiasLearnGeneric(lr float32, g, w *[1][16]float32, dy [][1]float32, r
 		return
 	}
 	dense4BiasGrad(g, dy)
-	dense4BiasSgd(lr, g, w)
-}
-
-// dense4BiasSgdGeneric changes tensors like dense4.bias: w = w - (lr · g).
-func dense4BiasSgdGeneric(lr float32, g, w *[1][16]float32) {
-	{
-		gs := &g[0]
-		ws := &w[0]
-		for j := range 1 {
-			g_ := gs[j]
-			w_ := ws[j]
-			w_ = w_ - float32(lr*g_)
-			ws[j] = w_
-		}
-	}
+	sgdElements(lr, nnrt.Flat(&g[0][0], 16), nnrt.Flat(&w[0][0], 16))
 }
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardGeneric for every row.
@@ -308,7 +259,8 @@ func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][64]float32, w *[4][1][16
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+// It does not allocate; y must not overlap the operands.
+// Fully unrolled: 64 multiply-adds.
 func dense4GradInputGeneric(y *[64]float32, x *[1]float32, w *[4][1][16]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
@@ -528,15 +480,7 @@ func dense4GradInputRowsGeneric(y [][64]float32, x [][1]float32, w *[4][1][16]fl
 	}
 }
 
-// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
+// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4", like dense1GradWeightGeneric.
 func dense4GradWeightGeneric(g *[4][1][16]float32, dy [][1]float32, x [][64]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
@@ -561,17 +505,7 @@ func dense4GradWeightGeneric(g *[4][1][16]float32, dy [][1]float32, x [][64]floa
 	}
 }
 
-// dense4RankOneGeneric is the step of layer "dense4" by one sample:
-//
-//	for n := range dy {
-//		for k := range x {
-//			w[n][k] -= rate * (x[k] * dy[n])
-//		}
-//		b[n] -= rate * dy[n]
-//	}
-//
-// with gradients that are sums of one term, 0 + x[k]*dy[n].
-// It does not allocate.
+// dense4RankOneGeneric is the step of layer "dense4" by one sample, like dense3RankOneGeneric.
 func dense4RankOneGeneric(w *[4][1][16]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(x[q*16 : q*16+16])
@@ -593,30 +527,18 @@ func dense4WeightLearnGeneric(lr float32, g, w *[4][1][16]float32, dy [][1]float
 		return
 	}
 	dense4GradWeight(g, dy, x)
-	dense4WeightSgd(lr, g, w)
+	sgdElements(lr, nnrt.Flat(&g[0][0][0], 64), nnrt.Flat(&w[0][0][0], 64))
 }
 
-// dense4WeightSgdGeneric changes tensors like dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(lr float32, g, w *[4][1][16]float32) {
-	for q := range 4 {
-		for k := range 1 {
-			gs := &g[q][k]
-			ws := &w[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w_ := ws[j]
-				w_ = w_ - float32(lr*g_)
-				ws[j] = w_
-			}
-		}
-	}
-}
-
-// sigmoidGradientOfRowsGeneric is sigmoidGradientOfSumsGeneric for every row.
-func sigmoidGradientOfRowsGeneric(y, u0 [][64]float32) {
-	u0 = u0[:len(y)]
-	for i := range y {
-		sigmoidGradientOfSumsGeneric(y[i][:64], u0[i][:64])
+// sgdElementsGeneric is w = w - (lr · g) for every element. What lies between
+// the rows of a tensor is computed with them; it holds nothing.
+func sgdElementsGeneric(lr float32, g, w []float32) {
+	w = w[:len(g)]
+	for j := range g {
+		g_ := g[j]
+		w_ := w[j]
+		w_ = w_ - float32(lr*g_)
+		w[j] = w_
 	}
 }
 
@@ -625,12 +547,5 @@ func sigmoidGradientOfSumsGeneric(y, u0 []float32) {
 	u0 = u0[:len(y)]
 	for j, s := range y {
 		y[j] = sigmoidGradient(u0[j], s)
-	}
-}
-
-// sigmoidOfRows_3Generic is sigmoidOfSumsGeneric for every row.
-func sigmoidOfRows_3Generic(y [][1]float32) {
-	for i := range y {
-		sigmoidOfSumsGeneric(y[i][:1])
 	}
 }

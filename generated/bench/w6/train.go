@@ -20,7 +20,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t3[0]
 	dense4Forward(a4, a3, &p.w4, &p.b4)
-	sigmoidOfSums(a4[:])
+	sigmoidOfSums(a4[:], a4[:])
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	lA4 := &ws.t4[0]
@@ -64,13 +64,13 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
-	sigmoidOfRows(a1)
+	sigmoidOfSums(nnrt.Flat(&a1[0][0], 64*len(a1)), nnrt.Flat(&a1[0][0], 64*len(a1)))
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	sigmoidOfRows(a2)
+	sigmoidOfSums(nnrt.Flat(&a2[0][0], 64*len(a2)), nnrt.Flat(&a2[0][0], 64*len(a2)))
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
-	sigmoidOfRows(a3)
+	sigmoidOfSums(nnrt.Flat(&a3[0][0], 64*len(a3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
-	sigmoidOfRows_3(a4)
+	sigmoidOfSums(nnrt.Flat(&a4[0][0], 1*len(a4)), nnrt.Flat(&a4[0][0], 1*len(a4)))
 	for i := range x {
 		s_3 := mse(a4[i][0], y[i][0])
 		lA4[i][0] = s_3
@@ -78,7 +78,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		dz4[i][0] = sigmoidGradient(a4[i][0], da4[i][0])
 	}
 	dense4GradInputRows(dz3, dz4, &p.w4)
-	sigmoidGradientOfRows(dz3, a3)
+	sigmoidGradientOfSums(nnrt.Flat(&dz3[0][0], 64*len(dz3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense3GradInputRows(dz2, dz3, &p.w3, a2)
 	dense3GradInputRows(dz1, dz2, &p.w2, a1)
 }
@@ -152,13 +152,13 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	a4 := ws.t2[from : from+n][:len(x)]
 	lA4 := t.m.lA4_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
-	sigmoidOfRows(a1)
+	sigmoidOfSums(nnrt.Flat(&a1[0][0], 64*len(a1)), nnrt.Flat(&a1[0][0], 64*len(a1)))
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	sigmoidOfRows(a2)
+	sigmoidOfSums(nnrt.Flat(&a2[0][0], 64*len(a2)), nnrt.Flat(&a2[0][0], 64*len(a2)))
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
-	sigmoidOfRows(a3)
+	sigmoidOfSums(nnrt.Flat(&a3[0][0], 64*len(a3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
-	sigmoidOfRows_3(a4)
+	sigmoidOfSums(nnrt.Flat(&a4[0][0], 1*len(a4)), nnrt.Flat(&a4[0][0], 1*len(a4)))
 	for i := range x {
 		s := mse(a4[i][0], y[i][0])
 		lA4[i][0] = s

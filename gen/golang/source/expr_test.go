@@ -1,4 +1,4 @@
-package golang
+package source
 
 import (
 	"fmt"
@@ -23,7 +23,7 @@ func TestRounded(t *testing.T) {
 		"(a/1048576)*b":   "float32(float32(a/1.048576e+06) * b)",
 		"1/a - 1/(a+1)/2": "(1 / a) - float32((1/(a+1))/2)",
 	} {
-		s := &scalar{dtype: ir.Float32, names: map[string]string{"a": "a", "b": "b", "c": "c"}}
+		s := &scalar{dtype: ir.Float32, Names: map[string]string{"a": "a", "b": "b", "c": "c"}}
 		var pre []jen.Code
 		require.Equal(t, want, fmt.Sprintf("%#v", jen.Add(s.expr(expr.MustParseNode(formula), &pre))), formula)
 	}

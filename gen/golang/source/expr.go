@@ -1,4 +1,4 @@
-package golang
+package source
 
 import (
 	"fmt"
@@ -14,57 +14,58 @@ import (
 
 // scalar renders scalar programs as Go statements in one element type.
 type scalar struct {
-	e     *emitter
+	p     *Package
 	dtype ir.DType
-	names map[string]string // of the program to Go's
-	taken map[string]bool
+	Names map[string]string // of the program to Go's
+	Taken map[string]bool
 	temps int
-	math  bool // package math instead of the runtime's functions
+	Math  bool // package math instead of the runtime's functions
 }
 
-func (e *emitter) scalar(dtype ir.DType) *scalar {
-	return &scalar{e: e, dtype: dtype, names: map[string]string{}, taken: map[string]bool{}}
+// Scalar prints scalar programs of an element type.
+func (p *Package) Scalar(dtype ir.DType) *scalar {
+	return &scalar{p: p, dtype: dtype, Names: map[string]string{}, Taken: map[string]bool{}}
 }
 
-// bind gives a leaf of the program a Go expression.
-func (s *scalar) bind(leaf, goName string) {
-	s.names[leaf] = goName
-	s.taken[goName] = true
+// Bind gives a leaf of the program a Go expression.
+func (s *scalar) Bind(leaf, goName string) {
+	s.Names[leaf] = goName
+	s.Taken[goName] = true
 }
 
-// avoid keeps the program's variables clear of a scope's names.
-func (s *scalar) avoid(n *namer) {
-	for name := range n.taken {
-		s.taken[name] = true
+// Avoid keeps the program's variables clear of a scope's names.
+func (s *scalar) Avoid(n *Namer) {
+	for name := range n.Taken {
+		s.Taken[name] = true
 	}
-	for name := range n.reserved {
-		s.taken[name] = true
+	for name := range n.Reserved {
+		s.Taken[name] = true
 	}
 	for name := range strings.FieldsSeq(arguments) {
-		s.taken[name] = true
+		s.Taken[name] = true
 	}
 }
 
-// assigns renders all assignments. Names assigned first become variables.
-func (s *scalar) assigns(prog expr.Program) []jen.Code {
+// Assigns renders all assignments. Names assigned first become variables.
+func (s *scalar) Assigns(prog expr.Program) []jen.Code {
 	var out []jen.Code
 	for _, a := range prog {
 		x := s.typed(a.X, &out)
-		name, known := s.names[a.Name]
+		name, known := s.Names[a.Name]
 		if known {
-			out = append(out, set(name, x))
+			out = append(out, Set(name, x))
 			continue
 		}
-		name = s.fresh(a.Name)
-		s.names[a.Name] = name
-		out = append(out, let(name, x))
+		name = s.Fresh(a.Name)
+		s.Names[a.Name] = name
+		out = append(out, Let(name, x))
 	}
 	return out
 }
 
 // body renders a function body that returns the last assignment.
 func (s *scalar) body(prog expr.Program) []jen.Code {
-	out := s.assigns(prog[:len(prog)-1])
+	out := s.Assigns(prog[:len(prog)-1])
 	return append(out, s.returns(prog[len(prog)-1].X)...)
 }
 
@@ -82,7 +83,7 @@ func (s *scalar) returns(n *expr.Node) []jen.Code {
 // typed is expr with constants given the element type.
 func (s *scalar) typed(n *expr.Node, pre *[]jen.Code) jen.Code {
 	if n.Op == expr.OpConst {
-		return jen.Id(typeName(s.dtype)).Call(s.expr(n, pre))
+		return jen.Id(TypeName(s.dtype)).Call(s.expr(n, pre))
 	}
 	return s.expr(n, pre)
 }
@@ -91,9 +92,9 @@ func (s *scalar) typed(n *expr.Node, pre *[]jen.Code) jen.Code {
 func (s *scalar) expr(n *expr.Node, pre *[]jen.Code) jen.Code {
 	switch n.Op {
 	case expr.OpConst:
-		return jen.Id(literal(n.Value, s.dtype))
+		return jen.Id(Literal(n.Value, s.dtype))
 	case expr.OpLeaf:
-		name, ok := s.names[n.Name]
+		name, ok := s.Names[n.Name]
 		if !ok {
 			panic(fmt.Sprintf("internal error: golang: unbound leaf %q", n.Name))
 		}
@@ -105,10 +106,10 @@ func (s *scalar) expr(n *expr.Node, pre *[]jen.Code) jen.Code {
 		left := s.operand(n.Args[0], pre, true)
 		return jen.Add(left).Op(op).Add(s.operand(n.Args[1], pre, true))
 	case expr.OpMul:
-		return jen.Id(typeName(s.dtype)).Call(s.product(n, pre))
+		return jen.Id(TypeName(s.dtype)).Call(s.product(n, pre))
 	case expr.OpDiv:
 		if scales(n) {
-			return jen.Id(typeName(s.dtype)).Call(s.product(n, pre))
+			return jen.Id(TypeName(s.dtype)).Call(s.product(n, pre))
 		}
 		return s.product(n, pre)
 	case expr.OpSelect:
@@ -132,7 +133,7 @@ var functions = map[expr.Op]string{
 
 // function is the runtime's algorithm of an operation, or package math's.
 func (s *scalar) function(op expr.Op) *jen.Statement {
-	if s.math {
+	if s.Math {
 		switch op {
 		case expr.OpSigmoid, expr.OpMin, expr.OpMax:
 			return jen.Id("ref" + functions[op])
@@ -143,7 +144,7 @@ func (s *scalar) function(op expr.Op) *jen.Statement {
 	if s.dtype == ir.Float64 {
 		bits = "64"
 	}
-	return s.e.rt(functions[op] + bits)
+	return s.p.RT(functions[op] + bits)
 }
 
 // product renders a product or quotient without the rounding of its result.
@@ -196,25 +197,25 @@ func (s *scalar) cond(n *expr.Node, pre *[]jen.Code) jen.Code {
 
 // selects renders a choice as a variable set by an if statement.
 func (s *scalar) selects(n *expr.Node, pre *[]jen.Code) jen.Code {
-	t := s.fresh(fmt.Sprintf("t%d", s.temps))
+	t := s.Fresh(fmt.Sprintf("t%d", s.temps))
 	s.temps++
 	cond := s.cond(n.Args[0], pre)
 	var yes, no []jen.Code
 	x := s.expr(n.Args[1], &yes)
-	yes = append(yes, set(t, x))
+	yes = append(yes, Set(t, x))
 	x = s.expr(n.Args[2], &no)
-	no = append(no, set(t, x))
-	*pre = append(*pre, jen.Var().Id(t).Id(typeName(s.dtype)), jen.If(cond).Block(yes...).Else().Block(no...))
+	no = append(no, Set(t, x))
+	*pre = append(*pre, jen.Var().Id(t).Id(TypeName(s.dtype)), jen.If(cond).Block(yes...).Else().Block(no...))
 	return jen.Id(t)
 }
 
-// fresh returns a Go identifier for a name of the program that no operand
+// Fresh returns a Go identifier for a name of the program that no operand
 // uses.
-func (s *scalar) fresh(name string) string {
-	name = lowerCamel(name)
-	for token.IsKeyword(name) || s.taken[name] {
+func (s *scalar) Fresh(name string) string {
+	name = LowerCamel(name)
+	for token.IsKeyword(name) || s.Taken[name] {
 		name += "_"
 	}
-	s.taken[name] = true
+	s.Taken[name] = true
 	return name
 }

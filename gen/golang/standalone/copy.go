@@ -1,4 +1,6 @@
-package golang
+// Package standalone copies the parts of the runtime that a package uses, for
+// packages that link against nothing but the standard library.
+package standalone
 
 import (
 	"bytes"
@@ -11,32 +13,13 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"github.com/nngen-go/nngen/gen/golang/source"
 )
 
-// standalonePrefix is put before the runtime's identifiers in packages that
-// carry their own copy.
-const standalonePrefix = "nnrt"
-
-// Sources are the runtime's Go files.
-type Sources = fs.FS
-
-// runtime adds the parts of the runtime a standalone package uses.
-func (e *emitter) runtime() error {
-	if e.opts.Runtime != "" {
-		return nil
-	}
-	src, err := copyRuntime(e.opts.RuntimeSrc, e.used)
-	if err != nil {
-		return err
-	}
-	text := fmt.Sprintf("%s\n\npackage %s\n\n%s", e.header(), e.opts.Package, src)
-	e.files["nnrt.go"], err = gofmt("nnrt.go", []byte(text))
-	return err
-}
-
-// source is the runtime's syntax: the declarations by the package-level names
+// syntax is the runtime's: the declarations by the package-level names
 // they define, methods with their type.
-type source struct {
+type syntax struct {
 	fset    *token.FileSet
 	decls   []ast.Node // *ast.FuncDecl, or *ast.GenDecl of one spec or one const group
 	defines map[string][]ast.Node
@@ -44,9 +27,9 @@ type source struct {
 	notice  map[ast.Node]string // licence notice of the declaration's file
 }
 
-// copyRuntime returns the declarations that the used names need, each
+// Copy returns the declarations that the used names need, each
 // package-level name prefixed.
-func copyRuntime(fsys fs.FS, used map[string]bool) ([]byte, error) {
+func Copy(fsys fs.FS, used map[string]bool) ([]byte, error) {
 	s, err := parseRuntime(fsys)
 	if err != nil {
 		return nil, err
@@ -87,8 +70,8 @@ func copyRuntime(fsys fs.FS, used map[string]bool) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func parseRuntime(fsys fs.FS) (*source, error) {
-	s := &source{fset: token.NewFileSet(), defines: map[string][]ast.Node{}, imports: map[ast.Node]map[string]string{}, notice: map[ast.Node]string{}}
+func parseRuntime(fsys fs.FS) (*syntax, error) {
+	s := &syntax{fset: token.NewFileSet(), defines: map[string][]ast.Node{}, imports: map[ast.Node]map[string]string{}, notice: map[ast.Node]string{}}
 	entries, err := fs.ReadDir(fsys, "nnrt")
 	if err != nil {
 		return nil, err
@@ -138,7 +121,7 @@ func licence(f *ast.File) string {
 
 // declare files a declaration under the names it defines. A var group is
 // taken apart; a const group stays whole, as iota ties it together.
-func (s *source) declare(d ast.Decl, imports map[string]string) {
+func (s *syntax) declare(d ast.Decl, imports map[string]string) {
 	add := func(n ast.Node, names ...string) {
 		s.decls = append(s.decls, n)
 		s.imports[n] = imports
@@ -194,7 +177,7 @@ func specNames(specs []ast.Spec) []string {
 }
 
 // reach returns the declarations the used names need.
-func (s *source) reach(used map[string]bool) map[ast.Node]bool {
+func (s *syntax) reach(used map[string]bool) map[ast.Node]bool {
 	keep := map[ast.Node]bool{}
 	var queue []string
 	for name := range used {
@@ -222,7 +205,7 @@ func (s *source) reach(used map[string]bool) map[ast.Node]bool {
 // globals calls f for every identifier in the declaration that is a
 // package-level name. The runtime shadows none of them (its tests see to
 // that), so syntax suffices; selectors and keys of literals are left out.
-func (s *source) globals(d ast.Node, f func(id *ast.Ident)) {
+func (s *syntax) globals(d ast.Node, f func(id *ast.Ident)) {
 	skip := map[*ast.Ident]bool{}
 	ast.Inspect(d, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -252,7 +235,7 @@ func (s *source) globals(d ast.Node, f func(id *ast.Ident)) {
 }
 
 // rename prefixes the package-level names of a declaration.
-func (s *source) rename(d ast.Node) {
+func (s *syntax) rename(d ast.Node) {
 	var ids []*ast.Ident
 	s.globals(d, func(id *ast.Ident) { ids = append(ids, id) })
 	for _, id := range ids {
@@ -263,9 +246,9 @@ func (s *source) rename(d ast.Node) {
 // prefixed is nnrtName for an exported Name, nnrtname_ for others.
 func prefixed(name string) string {
 	if ast.IsExported(name) {
-		return standalonePrefix + name
+		return source.StandalonePrefix + name
 	}
-	return standalonePrefix + "_" + name
+	return source.StandalonePrefix + "_" + name
 }
 
 func usesPackage(d ast.Node, name string) bool {

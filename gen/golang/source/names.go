@@ -1,4 +1,4 @@
-package golang
+package source
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"github.com/nngen-go/nngen/templates"
 )
 
-// lowerCamel turns words ("relu gradient", "dense1.weight", "fan_in") into a
+// LowerCamel turns words ("relu gradient", "dense1.weight", "fan_in") into a
 // Go identifier that is not exported.
-func lowerCamel(s string) string {
+func LowerCamel(s string) string {
 	words := strings.FieldsFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
 	})
@@ -78,60 +78,61 @@ func setOf(words string) map[string]bool {
 	return set
 }
 
-// namer hands out identifiers that are unique in a scope, and that neither
+// Namer hands out identifiers that are unique in a scope, and that neither
 // hide nor are hidden by those of the scopes it knows of.
-type namer struct {
-	reserved map[string]bool // not to be handed out, but no names either
-	taken    map[string]bool
-	others   map[string]bool // identifiers of other scopes to keep clear of
-	record   map[string]bool // where own identifiers are made known
+type Namer struct {
+	Reserved map[string]bool // not to be handed out, but no names either
+	Taken    map[string]bool
+	Others   map[string]bool // identifiers of other scopes to keep clear of
+	Record   map[string]bool // where own identifiers are made known
 }
 
-func newNamer(reserved ...string) *namer {
-	n := &namer{reserved: map[string]bool{}, taken: map[string]bool{}}
+// NewNamer returns a namer of a new scope.
+func NewNamer(reserved ...string) *Namer {
+	n := &Namer{Reserved: map[string]bool{}, Taken: map[string]bool{}}
 	for _, r := range reserved {
-		n.reserved[r] = true
+		n.Reserved[r] = true
 	}
 	return n
 }
 
-// local returns a namer for a function's variables: no variable hides a
+// Local returns a namer for a function's variables: no variable hides a
 // function of the package.
-func (e *emitter) local(reserved ...string) *namer {
-	n := newNamer(reserved...)
-	n.others, n.record = e.globals.taken, e.globals.others
+func (p *Package) Local(reserved ...string) *Namer {
+	n := NewNamer(reserved...)
+	n.Others, n.Record = p.Globals.Taken, p.Globals.Others
 	return n
 }
 
-// name is an identifier after the name of a layer or of a value: hint, or hint
+// Name is an identifier after the name of a layer or of a value: hint, or hint
 // with the first number that makes it unique.
-func (n *namer) name(hint string) string {
-	if strings.HasPrefix(lowerCamel(hint), standalonePrefix) { // a name of the runtime
+func (n *Namer) Name(hint string) string {
+	if strings.HasPrefix(LowerCamel(hint), StandalonePrefix) { // a name of the runtime
 		hint = "of " + hint
 	}
 	return n.unique(hint, func(name string) bool { return printed[name] || numbered.MatchString(name) || declared[name] })
 }
 
-// own is an identifier that the printers chose.
-func (n *namer) own(hint string) string {
+// Own is an identifier that the printers chose.
+func (n *Namer) Own(hint string) string {
 	return n.unique(hint, func(string) bool { return false })
 }
 
-func (n *namer) unique(hint string, avoid func(name string) bool) string {
-	name := lowerCamel(hint)
+func (n *Namer) unique(hint string, avoid func(name string) bool) string {
+	name := LowerCamel(hint)
 	for i := 2; n.avoids(name) || avoid(name); i++ {
-		name = fmt.Sprintf("%s_%d", lowerCamel(hint), i)
+		name = fmt.Sprintf("%s_%d", LowerCamel(hint), i)
 	}
-	n.taken[name] = true
-	if n.record != nil {
-		n.record[name] = true
+	n.Taken[name] = true
+	if n.Record != nil {
+		n.Record[name] = true
 	}
 	return name
 }
 
-func (n *namer) avoids(name string) bool {
-	return n.reserved[name] || n.taken[name] || n.others[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil
+func (n *Namer) avoids(name string) bool {
+	return n.Reserved[name] || n.Taken[name] || n.Others[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil
 }
 
-// paramName is the stem of a parameter's accessor: dense1Weight.
-func paramName(v *ir.Value) string { return lowerCamel(v.Param.Name) }
+// ParamName is the stem of a parameter's accessor: dense1Weight.
+func ParamName(v *ir.Value) string { return LowerCamel(v.Param.Name) }

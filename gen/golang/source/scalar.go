@@ -1,4 +1,4 @@
-package golang
+package source
 
 import (
 	"fmt"
@@ -17,18 +17,21 @@ type scalarFunc struct {
 	args []string
 }
 
-// function returns the Go function of a scalar program with one result,
+// Function returns the Go function of a scalar program with one result,
 // adding it on first use.
-func (e *emitter) function(doc string, prog expr.Program, args []string, result string) *scalarFunc {
+func (p *Package) Function(doc string, prog expr.Program, args []string, result string) *scalarFunc {
 	prog = resultLast(prog, result)
 	key := fmt.Sprintf("%d: %s", len(args), kernel.Positional(prog, args, result))
-	if f := e.scalars[key]; f != nil {
+	if f := p.scalars[key]; f != nil {
 		return f
 	}
-	f := &scalarFunc{name: e.globals.name(doc), prog: prog, args: args}
-	e.scalars[key] = f
+	f := &scalarFunc{name: p.Globals.Name(doc), prog: prog, args: args}
+	p.scalars[key] = f
 	return f
 }
+
+// Call is a call of the function.
+func (f *scalarFunc) Call(args ...jen.Code) *jen.Statement { return jen.Id(f.name).Call(args...) }
 
 // resultLast drops what follows the result's assignment.
 func resultLast(prog expr.Program, result string) expr.Program {
@@ -40,9 +43,9 @@ func resultLast(prog expr.Program, result string) expr.Program {
 	panic(fmt.Sprintf("internal error: golang: %q is not assigned", result))
 }
 
-// apply is the value of a map for given operands: a copied operand as it is,
+// Apply is the value of a map for given operands: a copied operand as it is,
 // else a call.
-func (e *emitter) apply(doc string, prog expr.Program, names []string, operands []string, result string) *jen.Statement {
+func (p *Package) Apply(doc string, prog expr.Program, names []string, operands []string, result string) *jen.Statement {
 	if last := resultLast(prog, result); len(last) == 1 && last[0].X.Op == expr.OpLeaf {
 		for i, n := range names {
 			if n == last[0].X.Name {
@@ -50,7 +53,7 @@ func (e *emitter) apply(doc string, prog expr.Program, names []string, operands 
 			}
 		}
 	}
-	f := e.function(doc, prog, names, result)
+	f := p.Function(doc, prog, names, result)
 	args := make([]jen.Code, len(operands))
 	for i, o := range operands {
 		args[i] = jen.Id(o)
@@ -58,34 +61,34 @@ func (e *emitter) apply(doc string, prog expr.Program, names []string, operands 
 	return jen.Id(f.name).Call(args...)
 }
 
-// scalarFile prints the scalar functions.
-func (e *emitter) scalarFile() (*jen.File, error) {
-	if len(e.scalars) == 0 {
+// ScalarFile prints the scalar functions.
+func (p *Package) ScalarFile() (*jen.File, error) {
+	if len(p.scalars) == 0 {
 		return nil, nil
 	}
 	byName := map[string]*scalarFunc{}
-	for _, f := range e.scalars {
+	for _, f := range p.scalars {
 		byName[f.name] = f
 	}
-	file := e.file()
-	for _, name := range sortedKeys(byName) {
+	file := p.File()
+	for _, name := range SortedKeys(byName) {
 		f := byName[name]
-		s := e.scalar(e.elem)
+		s := p.Scalar(p.elem)
 		var params []jen.Code
 		for _, a := range f.args {
-			goName := s.fresh(a)
-			s.bind(a, goName)
-			params = append(params, jen.Id(goName).Id(typeName(e.elem)))
+			goName := s.Fresh(a)
+			s.Bind(a, goName)
+			params = append(params, jen.Id(goName).Id(TypeName(p.elem)))
 		}
-		file.Comment(fmt.Sprintf("%s is %s.", name, wrapFormula(f.prog)))
-		file.Func().Id(name).Params(params...).Id(typeName(e.elem)).Block(s.body(f.prog)...)
+		file.Comment(fmt.Sprintf("%s is %s.", name, WrapFormula(f.prog)))
+		file.Func().Id(name).Params(params...).Id(TypeName(p.elem)).Block(s.body(f.prog)...)
 		file.Line()
 	}
 	return file, nil
 }
 
-// wrapFormula prints a program in one line, shortened if it is very long.
-func wrapFormula(p expr.Program) string {
+// WrapFormula prints a program in one line, shortened if it is very long.
+func WrapFormula(p expr.Program) string {
 	s := []rune(p.String())
 	if len(s) > 200 {
 		return string(s[:200]) + "…"
@@ -93,8 +96,8 @@ func wrapFormula(p expr.Program) string {
 	return string(s)
 }
 
-// isNumber reports whether a value is a plain Go variable: one number for
+// IsNumber reports whether a value is a plain Go variable: one number for
 // the whole step.
-func isNumber(v *ir.Value) bool {
+func IsNumber(v *ir.Value) bool {
 	return !v.Batch && v.Size() == 1 && v.Param == nil
 }

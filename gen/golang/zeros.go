@@ -1,0 +1,35 @@
+package golang
+
+import (
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// zeroed is the loop of results without terms that lie side by side, −1 where there
+// is none.
+func (c *contraction) zeroed() int {
+	if len(c.o.Terms) > 0 || c.o.Init != nil || !c.o.Y.V.Batch || len(c.o.Y.Outside(c.o.Loops)) > 0 {
+		return -1
+	}
+	y := c.o.Y.Flat()
+	for i, l := range c.o.Loops {
+		if l.Size > 1 && y.Coefficient(i) == 1 {
+			return i
+		}
+	}
+	return -1
+}
+
+// zeros clears results that lie side by side, those of a loop, at a time.
+func (c *contraction) zeros(side int) []jen.Code {
+	loops := withNames(c.o.Loops, 0)
+	y := c.o.Y.Flat()
+	y.By = slices.Clone(y.By)
+	y.By[side] = 0
+	first := y
+	first.Offset += c.o.Loops[side].Size
+	code := []jen.Code{jen.Id("clear").Call(exprf("%s[%s:%s]", c.names[c.o.Y.V], c.text(y, loops), c.text(first, loops)))}
+	loops = slices.Delete(loops, side, side+1)
+	return nest(loops, func(int) bool { return true }, code)
+}

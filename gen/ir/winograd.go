@@ -1,0 +1,66 @@
+package ir
+
+// Tiled is a convolution that Winograd's transform F(2×2, 3×3) can compute: of a
+// value [Height][Width][channels], channels side by side, with filters of 3×3, one
+// group, stride and dilation 1. Result (i, j) begins at (i − Top, j − Left).
+type Tiled struct {
+	*Convolution
+	Top, Left     int
+	Height, Width int // of the source
+	Rows, Cols    int // of the result
+	Channels      int
+}
+
+// tap is the size of the window along an axis; LeastTiled is the number of channels
+// and of filters from which on a vector of them is full on every instruction set, and
+// from which the products take longer than the transforms.
+const (
+	tap        = 3
+	LeastTiled = 16
+)
+
+// TiledOf returns an operation as a convolution by tiles, nil if it is none.
+func TiledOf(op Op) *Tiled {
+	c := ConvolutionOf(op)
+	if c == nil || c.W == nil || c.Depthwise || c.Row == None || c.Col == None || c.In == None || !c.Whole() {
+		return nil
+	}
+	w := c.W.V
+	if w.Kind != Param || len(w.Shape) != 4 || w.StorageOf() != Float32 || c.Size(c.TapRow) != tap || c.Size(c.TapCol) != tap || w.Shape[2] != tap || w.Shape[3] != tap {
+		return nil
+	}
+	t := &Tiled{Convolution: c, Rows: c.Size(c.Row), Cols: c.Size(c.Col), Channels: w.Shape[1]}
+	if t.Channels < LeastTiled || w.Shape[0] < LeastTiled {
+		return nil
+	}
+	x := c.X.Flat()
+	for d, loop := range []int{c.TapRow, c.TapCol} {
+		if a := c.W.At[2+d]; a.Offset != 0 || a.Coefficient(loop) != 1 {
+			return nil
+		}
+	}
+	if x.Coefficient(c.In) != 1 || c.Block != None && x.Coefficient(c.Block) != channelBlock {
+		return nil
+	}
+	row, col := c.axis(c.Row), c.axis(c.Col)
+	for _, l := range []int{c.Row, c.TapRow} {
+		if c.X.At[row].Coefficient(l) != 1 {
+			return nil
+		}
+	}
+	for _, l := range []int{c.Col, c.TapCol} {
+		if c.X.At[col].Coefficient(l) != 1 {
+			return nil
+		}
+	}
+	t.Top, t.Left = -c.X.At[row].Offset, -c.X.At[col].Offset
+	t.Height, t.Width = c.X.Shape()[row], c.X.Shape()[col]
+	if row != 0 || col != 1 || len(c.X.Shape()) != 3 || c.X.Shape()[2] != t.Channels || t.Top < 0 || t.Left < 0 {
+		return nil
+	}
+	outputs := c.Size(c.Lane)
+	if y := c.Y.Flat(); y.Offset != 0 || y.Coefficient(c.Lane) != 1 || y.Coefficient(c.Col) != outputs || y.Coefficient(c.Row) != t.Cols*outputs {
+		return nil
+	}
+	return t
+}

@@ -1,0 +1,41 @@
+package plan
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+// blockBytes bounds what the transformed source and the products of a block of rows of
+// tiles take: a part of a second-level cache.
+const blockBytes = 160 << 10
+
+// tile makes a convolution one by tiles, of which as many rows are in memory as a
+// block has room for, in blocks as even as possible.
+func tile(k *kernel.Kernel, t *ir.Tiled) {
+	k.Winograd = kernel.Winograd{Block: 1, Top: t.Top, Left: t.Left, Height: t.Height, Width: t.Width}
+	row := kernel.Planes * k.TileCols() * (t.Channels + k.Outputs) * ElemSize(t.Y.V.DType)
+	rows := k.TileRows()
+	blocks := (rows + max(1, blockBytes/row) - 1) / max(1, blockBytes/row)
+	k.Winograd.Block = (rows + blocks - 1) / blocks
+}
+
+// tiledFilters are the filters that are transformed.
+func tiledFilters(ops []ir.Op) map[*ir.Value]bool {
+	tiled := map[*ir.Value]bool{}
+	for _, op := range ops {
+		if c, ok := op.(*ir.Contract); ok && c.Algo == ir.Winograd2 {
+			tiled[c.Weight()] = true
+		}
+	}
+	return tiled
+}
+
+// scratch is the memory that a step works with, nil if it needs none.
+func (p *Plan) scratch(s *Step) *ir.Value {
+	if s.Kernel == nil || s.Kernel.Winograd.Block == 0 {
+		return nil
+	}
+	size, _ := s.Kernel.Scratch()
+	p.scratches++
+	return &ir.Value{ID: len(p.Prog.Values) + p.scratches, Name: "tiles", DType: p.Prog.DType, Shape: []int{size}, Batch: true}
+}
