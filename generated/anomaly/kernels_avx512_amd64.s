@@ -59,17 +59,12 @@ number1x4(c322bcc77, 0x322bcc77)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
 
-#define columns1x8x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
-
-#define columnOfRows1x8x16at0(at, w) \
-	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
-	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4; VFMADD231PS (at+320)(w), Y24, Y5; \
-	VFMADD231PS (at+384)(w), Y24, Y6; VFMADD231PS (at+448)(w), Y24, Y7
+#define columns1x8x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
 number1x4(c00000000, 0x0)
 number1x4(c40000000, 0x40000000)
@@ -112,6 +107,10 @@ number1x4(c40000000, 0x40000000)
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
@@ -171,9 +170,10 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -194,7 +194,10 @@ inputs2:
 	terms8x4x64(input_b6dfb302)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -216,9 +219,10 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -237,11 +241,14 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	input_44fe9cc6(0, 0); input_44fe9cc6(4, 64); input_44fe9cc6(8, 128); input_44fe9cc6(12, 192)
 	input_44fe9cc6(16, 256); input_44fe9cc6(20, 320); input_44fe9cc6(24, 384); input_44fe9cc6(28, 448)
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8); VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, 256(R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 320(R8); VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, 384(R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 448(R8)
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, 256(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 320(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VMOVUPS Z0, 384(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 448(R8)
 	VZEROUPPER
 	RET
 
@@ -254,13 +261,19 @@ TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 	input_44fe9cc6(0, 0); input_44fe9cc6(4, 64); input_44fe9cc6(8, 128); input_44fe9cc6(12, 192)
 	input_44fe9cc6(16, 256); input_44fe9cc6(20, 320); input_44fe9cc6(24, 384); input_44fe9cc6(28, 448)
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
 	VZEROUPPER
 	RET
 
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -311,32 +324,6 @@ panels4:
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1
-	VMOVSS 8(CX), X2; VINSERTF64X4 $1, Y2, Z2, Z2; VMOVSS 12(CX), X3; VINSERTF64X4 $1, Y3, Z3, Z3
-	VMOVSS 16(CX), X4; VINSERTF64X4 $1, Y4, Z4, Z4; VMOVSS 20(CX), X5; VINSERTF64X4 $1, Y5, Z5, Z5
-	VMOVSS 24(CX), X6; VINSERTF64X4 $1, Y6, Z6, Z6; VMOVSS 28(CX), X7; VINSERTF64X4 $1, Y7, Z7, Z7
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ b+24(FP), CX; ADDQ R12, CX
@@ -345,20 +332,20 @@ rows8:
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0
 	VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+64(FP)
@@ -367,7 +354,7 @@ done9:
 	RET
 
 // inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -411,49 +398,26 @@ panels4:
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+72(FP)
@@ -480,9 +444,10 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -508,7 +473,10 @@ listed2:
 	VFMADD231PS 16512(DI)(R13*1), Z31, Z2; VFMADD231PS 24768(DI)(R13*1), Z31, Z3
 	DECQ CX; JNZ listed2
 done3:
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -993,62 +961,65 @@ done8:
 	VZEROUPPER
 	RET
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
+// weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
+	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
+	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI; ADDQ $64, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
@@ -1061,9 +1032,9 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1071,16 +1042,14 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
 	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7

@@ -371,21 +371,13 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
-#define lastColumn1(w, s0) \
-	VBROADCASTF32X8.Z w, K7, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0
-
-#define lastColumns1x8x8at0(at, w) \
-	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
-	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
-	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
-
-#define lastColumnOfRow1(w, s0) \
+#define lastColumn1y(w, s0) \
 	VMOVUPS.Z w, K7, Y31; VMULPS Y24, Y31, Y30; VADDPS Y30, s0, s0
 
-#define lastColumnOfRows1x8x8at0(at, w) \
-	lastColumnOfRow1(at(w), Y0); lastColumnOfRow1((at+32)(w), Y1); lastColumnOfRow1((at+64)(w), Y2); \
-	lastColumnOfRow1((at+96)(w), Y3); lastColumnOfRow1((at+128)(w), Y4); lastColumnOfRow1((at+160)(w), Y5); \
-	lastColumnOfRow1((at+192)(w), Y6); lastColumnOfRow1((at+224)(w), Y7)
+#define lastColumns1x8x8at0y(at, w) \
+	lastColumn1y(at(w), Y0); lastColumn1y((at+32)(w), Y1); lastColumn1y((at+64)(w), Y2); \
+	lastColumn1y((at+96)(w), Y3); lastColumn1y((at+128)(w), Y4); lastColumn1y((at+160)(w), Y5); \
+	lastColumn1y((at+192)(w), Y6); lastColumn1y((at+224)(w), Y7)
 
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z25, Z31, Z30; VADDPS Z30, s1, s1; \
@@ -396,18 +388,12 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0
+#define column1y(w, s0) \
+	VMULPS w, Y24, Y30; VADDPS Y30, s0, s0
 
-#define columns1x8x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
-
-#define columnOfRows1x8x16at0(at, w) \
-	VMULPS at(w), Y24, Y30; VADDPS Y30, Y0, Y0; VMULPS (at+64)(w), Y24, Y30; VADDPS Y30, Y1, Y1; \
-	VMULPS (at+128)(w), Y24, Y30; VADDPS Y30, Y2, Y2; VMULPS (at+192)(w), Y24, Y30; VADDPS Y30, Y3, Y3; \
-	VMULPS (at+256)(w), Y24, Y30; VADDPS Y30, Y4, Y4; VMULPS (at+320)(w), Y24, Y30; VADDPS Y30, Y5, Y5; \
-	VMULPS (at+384)(w), Y24, Y30; VADDPS Y30, Y6, Y6; VMULPS (at+448)(w), Y24, Y30; VADDPS Y30, Y7, Y7
+#define columns1x8x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z29, Z31, Z30; VADDPS Z30, s1, s1
@@ -544,9 +530,9 @@ number1x4(c3b03126f, 0x3b03126f)
 #define formula_09ec420d(r0, r1, r2) \
 	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
-#define zero16x64 \
+#define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero(Z10); zero(Z11)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -651,7 +637,9 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z2, 64(R8)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
 	VZEROUPPER
 	RET
 
@@ -713,7 +701,8 @@ inputs1:
 	input_f7275bdd(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, (R8)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -736,8 +725,8 @@ inputs1:
 	input_f7275bdd(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	formula_9fefb044(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z4, Z0, Z1, Z2, Z3, Z5, Z6)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	formula_9fefb044(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	formula_9fefb044(Z4, Z0, Z1, Z2, Z3, Z5, Z6); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -924,7 +913,7 @@ next3:
 	RET
 
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-80
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-72
 	MOVQ wt+16(FP), R11; MOVQ dyStride+24(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -952,33 +941,18 @@ rows2:
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ mask+40(FP), R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumns1x8x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+32(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+40(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumnOfRows1x8x8at0(0, R11)
+	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
+	DECQ AX; JNZ rows4
+done5:
 	ADDQ $32, R12
 	ADDQ $256, R11
 	DECQ blocks+48(FP)
@@ -987,7 +961,7 @@ done7:
 	RET
 
 // inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-88
+TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-80
 	MOVQ w+16(FP), BX; MOVQ dyStride+40(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -1023,45 +997,24 @@ panels4:
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+24(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+32(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+48(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+24(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+32(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+56(FP)
@@ -1070,7 +1023,7 @@ done9:
 	RET
 
 // inputGradientAVX512_3 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_3(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX512_3(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ wt+24(FP), R11; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -1112,53 +1065,28 @@ panels4:
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	MOVQ mask+64(FP), R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumns1x8x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumnOfRows1x8x8at0(0, R11)
+	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	ADDQ $256, R11
@@ -1699,62 +1627,65 @@ next3:
 	VZEROUPPER
 	RET
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
+// weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
+	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
+	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI; ADDQ $64, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
@@ -1767,9 +1698,9 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1777,16 +1708,14 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
 	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
@@ -1818,6 +1747,67 @@ rows12:
 	DECQ CX; JNZ rows12
 	VMOVUPS Z0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs9
+done11:
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo16AVX512_2 sums the gradients of the weights of up to 16 outputs over the rows.
+TEXT ·weightGradientUpTo16AVX512_2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
+	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
+	VMOVUPS Z4, K7, 256(R8); VMOVUPS Z5, K7, 320(R8); VMOVUPS Z6, K7, 384(R8); VMOVUPS Z7, K7, 448(R8)
+	VMOVUPS Z8, K7, 512(R8); VMOVUPS Z9, K7, 576(R8); VMOVUPS Z10, K7, 640(R8); VMOVUPS Z11, K7, 704(R8)
+	ADDQ $48, SI; ADDQ $768, R8
+	SUBQ $12, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero4x64
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows12:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows12
+	VMOVUPS Z0, K7, (R8)
+	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER

@@ -144,6 +144,9 @@ number4x8(c00000000x8, 0x0)
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
+#define prefetchw4R8(at) \
+	prefetchwR8(at); prefetchwR8((at+64)); prefetchwR8((at+128)); prefetchwR8((at+192))
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
@@ -271,8 +274,14 @@ panels1:
 	input_e94be438(0, 0); input_e94be438(4, 64); input_e94be438(8, 128); input_e94be438(12, 192)
 	input_e94be438(16, 256); input_e94be438(20, 320); input_e94be438(24, 384); input_e94be438(28, 448)
 	input_e94be438(32, 512); input_e94be438(36, 576)
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -294,11 +303,14 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8); VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 160(R8); VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, 192(R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 224(R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 128(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 160(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS Y0, 192(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 224(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -321,11 +333,14 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8); VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 160(R8); VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, 192(R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 224(R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 128(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 160(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS Y0, 192(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 224(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -513,7 +528,7 @@ tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
+	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -538,8 +553,7 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x32
-	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
+	prefetchw4R8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -549,7 +563,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
 	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
 	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
@@ -561,7 +574,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0); zero(Y1)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -572,7 +584,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
@@ -592,7 +603,7 @@ tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
+	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -617,8 +628,7 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x32
-	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
+	prefetchw4R8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -628,7 +638,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
 	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
 	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
@@ -640,7 +649,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0); zero(Y1)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -651,7 +659,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	// w = w - (lr · g)
 	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
@@ -681,11 +688,14 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8); VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 128(R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 160(R8); VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, 192(R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 224(R8)
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 96(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, 128(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 160(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS Y0, 192(R8)
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 224(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX

@@ -43,8 +43,19 @@
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0; VSHUFF64X2 $216, r0, r0, r0
 
-#define columnOfRows1x1x16at0(at, w) \
-	VFMADD231PS at(w), Y24, Y0
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
+
+#define columns1x1x16at0y(at, w) \
+	column1y(at(w), Y0)
+
+#define addChains_9249c208(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
 number1x4(c00000000, 0x0)
 #define zero24x64 \
@@ -68,39 +79,40 @@ number1x4(c00000000, 0x0)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
-
-#define columns1x8x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
-
-#define columnOfRows1x8x16at0(at, w) \
-	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
-	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4; VFMADD231PS (at+320)(w), Y24, Y5; \
-	VFMADD231PS (at+384)(w), Y24, Y6; VFMADD231PS (at+448)(w), Y24, Y7
-
-#define zero16x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+#define columns1x8x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define prefetchw4R8(at) \
+	prefetchwR8(at); prefetchwR8((at+64)); prefetchwR8((at+128)); prefetchwR8((at+192))
+
+#define prefetchwR9(at) \
+	LONG $0x890d0f41; LONG $at
+
+#define prefetchw4R9(at) \
+	prefetchwR9(at); prefetchwR9((at+64)); prefetchwR9((at+128)); prefetchwR9((at+192))
+
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define zero4x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
 #define update_c6c7c6d6(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
-#define mulAdd2(x, s0, s1) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 #define term1_5c20ddee(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
@@ -132,6 +144,10 @@ number1x4(c00000000, 0x0)
 	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
@@ -156,14 +172,6 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
-
-#define addChains_9249c208(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
-	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
-	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
-	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r1, r0
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -206,9 +214,10 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -229,8 +238,14 @@ panels1:
 	PREFETCHT0 (0+960)(DI); VFMADD231PS 0(DI), Z31, Z0; VFMADD231PS (0+64)(DI), Z31, Z1
 	VFMADD231PS (0+128)(DI), Z31, Z2; VFMADD231PS (0+192)(DI), Z31, Z3; VFMADD231PS (0+256)(DI), Z31, Z4
 	VFMADD231PS (0+320)(DI), Z31, Z5; VFMADD231PS (0+384)(DI), Z31, Z6; VFMADD231PS (0+448)(DI), Z31, Z7
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
 	ADDQ $512, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
@@ -251,9 +266,10 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $65792, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -275,9 +291,10 @@ inputs2:
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -336,17 +353,15 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x1x16at0(0, DI)
+	columns1x1x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x1x16at0(32, DI)
+	columns1x1x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	MOVL $0x101, R9
-	KMOVW R9, K7
-	addChains_ced5c373(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_9249c208(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $4, R12
@@ -357,7 +372,7 @@ done6:
 	RET
 
 // inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -401,49 +416,26 @@ panels4:
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+72(FP)
@@ -451,81 +443,85 @@ done9:
 	VZEROUPPER
 	RET
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-TEXT ·learn16AVX512(SB), NOSPLIT, $0-64
-	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
+// learn32AVX512 sums the gradients of the weights of 32 outputs over the rows and updates what they belong to.
+TEXT ·learn32AVX512(SB), NOSPLIT, $0-72
+	MOVQ w_+0(FP), R8; MOVQ w_+0(FP), R9
+	ADDQ panelStride+64(FP), R9
+	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
-	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
-	prefetchwR8(768); prefetchwR8(832); prefetchwR8(896); prefetchwR8(960)
+	prefetchw4R8(0); prefetchw4R8(256); prefetchw4R8(512)
+	prefetchw4R9(0); prefetchw4R9(256); prefetchw4R9(512)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z17, Z0, Z16); update_ea593ece(64(R8), Z0, Z1, Z16)
-	update_ea593ece(128(R8), Z0, Z2, Z16); update_ea593ece(192(R8), Z0, Z3, Z16)
-	update_ea593ece(256(R8), Z0, Z4, Z16); update_ea593ece(320(R8), Z0, Z5, Z16)
-	update_ea593ece(384(R8), Z0, Z6, Z16); update_ea593ece(448(R8), Z0, Z7, Z16)
-	update_ea593ece(512(R8), Z0, Z8, Z16); update_ea593ece(576(R8), Z0, Z9, Z16)
-	update_ea593ece(640(R8), Z0, Z10, Z16); update_ea593ece(704(R8), Z0, Z11, Z16)
-	update_ea593ece(768(R8), Z0, Z12, Z16); update_ea593ece(832(R8), Z0, Z13, Z16)
-	update_ea593ece(896(R8), Z0, Z14, Z16); update_ea593ece(960(R8), Z0, Z15, Z16)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
+	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
+	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
+	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
+	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
+	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
+	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
+	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
+	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
+	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
+	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
+	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
-	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
+	zero8x64
+	prefetchw4R8(0)
+	prefetchw4R9(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	// w = w - (lr · g)
-	update_ea593ece((R8), Z5, Z0, Z4); update_ea593ece(64(R8), Z0, Z1, Z4); update_ea593ece(128(R8), Z0, Z2, Z4)
-	update_ea593ece(192(R8), Z0, Z3, Z4)
-	ADDQ $16, SI; ADDQ $256, R8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
+	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
+	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
+	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
+	update_ea593ece(192(R9), Z0, Z7, Z8)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
-	// PREFETCHW of what will change
+	zero(Z0); zero(Z1)
 	prefetchwR8(0)
+	prefetchwR9(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	// w = w - (lr · g)
-	update_ea593ece((R8), Z2, Z0, Z1)
-	ADDQ $4, SI; ADDQ $64, R8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
+	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
@@ -538,12 +534,11 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
-	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512)
+	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320); prefetchwR8(384)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -551,28 +546,24 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z17, Z0, Z16); update_c6c7c6d6(32(R8), Z0, Z1, Z16)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z16); update_c6c7c6d6(96(R8), Z0, Z3, Z16)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z16); update_c6c7c6d6(160(R8), Z0, Z5, Z16)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z16); update_c6c7c6d6(224(R8), Z0, Z7, Z16)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z16); update_c6c7c6d6(288(R8), Z0, Z9, Z16)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z16); update_c6c7c6d6(352(R8), Z0, Z11, Z16)
-	update_c6c7c6d6(384(R8), Z0, Z12, Z16); update_c6c7c6d6(416(R8), Z0, Z13, Z16)
-	update_c6c7c6d6(448(R8), Z0, Z14, Z16); update_c6c7c6d6(480(R8), Z0, Z15, Z16)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
+	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
+	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
+	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
+	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
+	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero4x64
-	// PREFETCHW of what will change
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -583,7 +574,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
 	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
@@ -593,7 +583,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Z0)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -604,7 +593,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	// w = w - (lr · g)
 	update_c6c7c6d6((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
@@ -631,9 +619,10 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -660,9 +649,10 @@ listed2:
 	DECQ CX; JNZ listed2
 done3:
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
+	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, (R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; VMOVUPS Z0, 64(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8)
+	VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1134,62 +1124,65 @@ done5:
 	VZEROUPPER
 	RET
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
+// weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
+	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
+	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI; ADDQ $64, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
