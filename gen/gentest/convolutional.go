@@ -73,7 +73,7 @@ func (n *network) tiles(x *node) *node {
 	filters := []int{16, 17, 20, 24, 31, 32, 33}
 	k, pads := filters[n.IntN(len(filters))], []int{n.IntN(3), n.IntN(3), n.IntN(3), n.IntN(3)}
 	x = n.after(n.b.Layer("conv2d", x.ref, spec.Fields{"filters": k, "kernel_size": 1}), append([]int{k}, x.dims[1:]...))
-	f := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": "winograd2", "use_bias": n.chance(0.7)}
+	f := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": "winograd2"}
 	dims := x.dims
 	if n.chance(0.5) && x.dims[1]+pads[0]+pads[2] > 2 && x.dims[2]+pads[1]+pads[3] > 2 {
 		f["filters"], f["padding"] = filters[n.IntN(len(filters))], pads
