@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/golang/api"
+	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/standalone"
 
 	"github.com/dave/jennifer/jen"
@@ -33,6 +35,9 @@ type Options struct {
 	Sample *ir.Program
 }
 
+// SampledUnits are those of n units that a sample of a network has.
+func SampledUnits(n int) []int { return selftest.SampledUnits(n) }
+
 // Emit returns the files of the package by name.
 func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error) {
 	e := newEmitter(net, p, o)
@@ -43,7 +48,7 @@ func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error)
 }
 
 type emitter struct {
-	*source.Package
+	*api.API
 	net   *spec.Network
 	plan  *plan.Plan
 	prog  *ir.Program
@@ -54,35 +59,36 @@ type emitter struct {
 	kernels  map[string]*kernelFunc // by what they compute
 	looped   map[string]string      // the first function of a comment with loops
 	library  library                // the assembly
-	refs     map[string]*refFunc    // functions of the reference
-	refNames map[string]bool
-	numbers  map[*ir.Value]int                  // of the parameters
-	rowNames map[any]string                     // of values and of series
-	tables   map[string]*table                  // constants, by their numbers
-	current  *target.Target                     // that code is being made for
-	building *kernelFunc                        // that code is being made for
-	movedTo  map[uint64]map[*ir.Value][]float64 // parameters of the tests, by seed
-	repeat   *plan.Repeat                       // whose first turn is being printed
-	commons  map[string]string                  // names of the assembly that instruction sets have in common
-	lists    map[string]string                  // data of the assembly that lists inputs, by architecture
+	tests    *selftest.Tests
+	rowNames map[any]string    // of values and of series
+	tables   map[string]*table // constants, by their numbers
+	current  *target.Target    // that code is being made for
+	building *kernelFunc       // that code is being made for
+	repeat   *plan.Repeat      // whose first turn is being printed
+	commons  map[string]string // names of the assembly that instruction sets have in common
+	lists    map[string]string // data of the assembly that lists inputs, by architecture
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	e := &emitter{
-		Package: source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p)),
-		net:     net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
+		API: api.New(source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p)), net, p, o.Embedded),
+		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		kernels: map[string]*kernelFunc{}, looped: map[string]string{},
-		library: map[string]*assembly{}, commons: map[string]string{}, lists: map[string]string{}, refs: map[string]*refFunc{}, refNames: map[string]bool{},
-		numbers: map[*ir.Value]int{}, tables: map[string]*table{},
-		movedTo: map[uint64]map[*ir.Value][]float64{},
+		library: map[string]*assembly{}, commons: map[string]string{}, lists: map[string]string{},
+		tables: map[string]*table{},
 	}
-	for i, t := range p.Tensors {
-		e.numbers[t.Value] = i
-	}
+	e.tests = selftest.New(e.Package, p, o.Sample)
 	return e
+}
+
+// parameters prints the parameters, and the constants of the network.
+func (e *emitter) parameters() (*jen.File, error) {
+	f, err := e.Params()
+	e.constants(f)
+	return f, err
 }
 
 // newGlobals returns the names of the package, of which the printers have taken
@@ -109,12 +115,12 @@ func (e *emitter) run() error {
 		{"forward.go", true, e.forward},
 		{"train.go", train, e.train},
 		{"update.go", train, e.update},
-		{"params.go", true, e.params},
-		{"types.go", true, e.types},
+		{"params.go", true, e.parameters},
+		{"types.go", true, e.Types},
 		{"kernels_generic.go", true, func() (*jen.File, error) { return e.kernelFile(false) }},
 		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.kernelFile(true) }},
 		{"scalar.go", true, e.ScalarFile},
-		{"reference_test.go", true, e.reference},
+		{"reference_test.go", true, e.tests.Reference},
 	}
 	for _, s := range steps {
 		if !s.when {

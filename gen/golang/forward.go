@@ -16,7 +16,7 @@ const stackLimit = 16 << 10
 func (e *emitter) forward() (*jen.File, error) {
 	b := &body{
 		e: e, phase: e.plan.Infer, slots: "ws", weights: "p",
-		names: e.Local(e.reserved()...), at: map[*ir.Value]place{},
+		names: e.Local(e.StateNames()...), at: map[*ir.Value]place{},
 	}
 	b.bindInputs("x")
 	later := e.bindOutputs(b)
@@ -154,7 +154,7 @@ func (e *emitter) inBatches() []jen.Code {
 func (e *emitter) forwardRows(f *jen.File) error {
 	b := &body{
 		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
-		names: e.Local(e.reserved()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
+		names: e.Local(e.StateNames()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
 	}
 	for _, v := range e.prog.Inputs {
 		b.rowPlace(v)
@@ -200,7 +200,7 @@ func (e *emitter) predict(f *jen.File) {
 	if e.Remembers() {
 		what = "Predict returns the output for x, the next step of the stream of s"
 	}
-	if e.workspaceBytes() <= stackLimit {
+	if e.WorkspaceBytes() <= stackLimit {
 		f.Comment(what + ", with its workspace on the stack.")
 		sig().Block(
 			jen.Var().Id("ws").Id("Workspace"),

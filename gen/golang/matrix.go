@@ -101,7 +101,7 @@ func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, 
 
 // mulAdd is acc += w·x with the product rounded by itself.
 func (p *printer) mulAdd(acc, w, x string) jen.Code {
-	return jen.Id(acc).Op("+=").Id(typeName(p.e.elem)).Call(p.e.widen(p.layout.Elem, w).Op("*").Id(x))
+	return jen.Id(acc).Op("+=").Id(typeName(p.e.elem)).Call(p.e.Widen(p.layout.Elem, w).Op("*").Id(x))
 }
 
 // forwardLoops: per panel, per block of outputs, one loop over the inputs.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/api"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -25,7 +26,7 @@ func (e *emitter) memory(f *jen.File) {
 		}
 	}
 	if a := &e.plan.Transposed; len(a.Fields) > 0 {
-		fields = append(fields, jen.Id("transposed").Struct(e.arena(a)...).Comment("filters by channels"))
+		fields = append(fields, jen.Id("transposed").Struct(e.Arena(a)...).Comment("filters by channels"))
 	}
 	for _, v := range t.Rows {
 		fields = append(fields, e.rowFields(v)...)
@@ -38,7 +39,7 @@ func (e *emitter) memory(f *jen.File) {
 	}
 	fields = append(fields, e.sampleSpace("lossSpace", t.Evaluate.Phases(plan.Samples)[0]))
 	if t.One != nil {
-		fields = append(fields, jen.Id("oneSpace").Struct(slots(e.elem, t.One, same, 1)...))
+		fields = append(fields, jen.Id("oneSpace").Struct(api.Slots(e.elem, t.One, api.Same, 1)...))
 	}
 	f.Comment("memory is everything a trainer keeps: one block without pointers.")
 	f.Type().Id("memory").Struct(fields...)
@@ -52,7 +53,7 @@ func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
 	if !e.plan.Layerwise {
 		field.Index(jen.Lit(e.plan.Options.Batch))
 	}
-	return field.Struct(e.batchSlots(p)...)
+	return field.Struct(e.BatchSlots(p)...)
 }
 
 // rowField is the trainer's field for the rows of a value.
@@ -92,14 +93,14 @@ func (e *emitter) rowField(v *ir.Value) string {
 // rowPadding is the elements after the rows of a value, to the next line of the
 // cache.
 func (e *emitter) rowPadding(v *ir.Value) int {
-	rest := e.plan.Options.Batch * e.rowStride(v.Size()) % schedule.Panel
+	rest := e.plan.Options.Batch * e.RowStride(v.Size()) % schedule.Panel
 	return (schedule.Panel - rest) % schedule.Panel
 }
 
 // rowFields are the trainer's fields for the rows of a value; the first of a
 // series has those of all.
 func (e *emitter) rowFields(v *ir.Value) []jen.Code {
-	typ, padding := array(v.DType, e.plan.Options.Batch, e.rowStride(v.Size())), e.rowPadding(v)
+	typ, padding := array(v.DType, e.plan.Options.Batch, e.RowStride(v.Size())), e.rowPadding(v)
 	rest := func() jen.Code { return jen.Id("_").Id(array(v.DType, padding)) }
 	if s := e.plan.Train.RowOf[v].Series; s != nil {
 		if s.Values[0] != v {

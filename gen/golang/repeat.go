@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -142,31 +141,10 @@ func summed(v *ir.Value, steps []*plan.Step) bool {
 	})
 }
 
-// overBlocks prints something for blocks of a run: the tensors of the first stand
-// for those of the turn's.
-func (e *emitter) overBlocks(r *plan.Run, block plan.Move, do func()) {
-	outer := e.repeat
-	e.repeat = &plan.Repeat{Tensors: map[*plan.Tensor]plan.Move{}}
-	for _, t := range e.plan.Tensors[r.First : r.First+len(r.Fields)] {
-		e.repeat.Tensors[t] = block
-	}
-	do()
-	e.repeat = outer
-}
-
 // cellAt is the method of params that says where an element lies.
 func (e *emitter) cellAt(t *plan.Tensor, at ...string) string {
-	if t.Run == nil {
-		return fmt.Sprintf("%s(%s)", paramName(t.Value), strings.Join(at, ", "))
+	if e.repeat == nil {
+		return cellText(t, nil, at...)
 	}
-	block := fmt.Sprint(t.Block)
-	if e.repeat != nil {
-		if m, ok := e.repeat.Tensors[t]; ok {
-			block = m.Text(turn)
-		}
-	}
-	return fmt.Sprintf("%s(%s)", runAccessor(t), strings.Join(append([]string{block}, at...), ", "))
+	return cellText(t, e.repeat.Tensors, at...)
 }
-
-// runAccessor is the method of params for a field of a run.
-func runAccessor(t *plan.Tensor) string { return lowerCamel(t.Run.Name + " " + t.Field) }

@@ -66,7 +66,7 @@ func (b *body) rowsOf(v *ir.Value) rows {
 		r.stride = b.e.MemorySize()
 		return r
 	}
-	r.stride = b.e.rowStride(v.Size())
+	r.stride = b.e.RowStride(v.Size())
 	r.typ = "[]" + array(v.DType, r.stride)
 	return r
 }

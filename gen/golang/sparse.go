@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/dave/jennifer/jen"
-
-	"github.com/nngen-go/nngen/gen/plan"
 )
 
 // sparse computes only the connections there are: straight-line, or from
@@ -22,10 +20,6 @@ func (p *printer) sparse() {
 		p.sparseLoops()
 	}
 }
-
-// tables are the names of a sparse weight's tables: the inputs of all
-// connections, and where each output's begin.
-func tables(t *plan.Tensor) (cols, rows string) { return t.Field + "Inputs", t.Field + "Begin" }
 
 func (p *printer) sparseUnrolled() {
 	for n, cols := range p.layout.Mask.Cols {

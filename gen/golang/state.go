@@ -45,14 +45,6 @@ func (e *emitter) matches(function, slice string) []jen.Code {
 		jen.Lit(e.opts.Package+".Net."+function), jen.Lit(n), exprf("%s", n), jen.Lit("len(x)"), exprf("len(x)")))}
 }
 
-// reserved are the names of the arguments that networks with memory have.
-func (e *emitter) reserved() []string {
-	if !e.Remembers() {
-		return nil
-	}
-	return []string{"s", "next"}
-}
-
 // bindMemory gives the state its places: before the step in s, after it in the
 // workspace, so that nothing is overwritten that the step still reads. The
 // statements of the returned function end the step.
@@ -109,15 +101,6 @@ func (e *emitter) forwardSequence(f *jen.File) {
 	).Block(append(e.matches("ForwardSequence", "y"),
 		forRange("i", "x", jen.Id("n.Forward").Call(exprf("&y[i]"), exprf("&x[i]"), exprf("s"), exprf("ws"))))...)
 	f.Line()
-}
-
-// refMemory ends a step of the reference: all of the state changes at once.
-func (e *emitter) refMemory(r *ref) jen.Code {
-	var in, out []string
-	for i, m := range e.prog.Memory {
-		in, out = append(in, fmt.Sprintf("s[%d]", i)), append(out, r.value(m.Out))
-	}
-	return setf(joinComma(in), "%s", joinComma(out))
 }
 
 // memoryView is a part of the state as the templates see it.

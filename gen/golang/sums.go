@@ -88,13 +88,13 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
 	}
 	if name := b.args[v]; name != "" {
-		return name, "[]" + array(v.DType, b.e.rowStride(v.Size())), nil
+		return name, "[]" + array(v.DType, b.e.RowStride(v.Size())), nil
 	}
 	if b.single {
 		return b.slot(v) + "[:]", "[]" + array(v.DType, v.Size()), nil
 	}
 	name := b.rowsName(v)
-	return name + "[:len(x)]", "[]" + array(v.DType, b.e.rowStride(v.Size())), nil
+	return name + "[:len(x)]", "[]" + array(v.DType, b.e.RowStride(v.Size())), nil
 }
 
 // rowsName is the array of a value's rows in the trainer.
@@ -241,7 +241,7 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 		return nil
 	}
 	t := b.e.plan.TensorOf(o.Y.Param)
-	size, stride := o.X.Size(), b.e.rowStride(o.X.Size())
+	size, stride := o.X.Size(), b.e.RowStride(o.X.Size())
 	if b.single {
 		stride = size
 	}

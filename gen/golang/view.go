@@ -26,14 +26,6 @@ func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at 
 	return b.pointer(v), "*" + array(b.e.elem, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
 }
 
-// parens puts a sum in parentheses.
-func parens(sum string) string {
-	if strings.ContainsAny(sum, "+-*") {
-		return "(" + sum + ")"
-	}
-	return sum
-}
-
 // viewLoops walks a view of runs of some elements: inner gets the position in the
 // row-major result and in the source.
 func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []jen.Code) []jen.Code {

@@ -9,7 +9,6 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/kernel"
-	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
@@ -124,18 +123,4 @@ func (m *matrix) tilesAssembly(k *kernel.Tiles) string {
 		hint, doc = "tiles back", "transforms 16 planes back to rows of tiles of 2×2 results."
 	}
 	return m.e.assembly(k.Key(), fmt.Sprintf("%s %d", hint, k.Channels), doc, func(t *target.Target, name string, doc []string) *asm.Func { return t.Tiles(name, doc, k) })
-}
-
-// transformFilters makes the transformed filters of a tensor from the filters.
-func (e *emitter) transformFilters(t *plan.Tensor) []jen.Code {
-	if !t.Tiled {
-		return nil
-	}
-	l := &t.Layout
-	flat := func(field, index string, size int) jen.Code {
-		return e.RT("Flat").Call(exprf("&p.%s%s", e.field(t, field), index), exprf("%d", size))
-	}
-	return []jen.Code{e.RT("WinogradFilters").Call(
-		flat(t.TiledField(), "[0][0][0][0]", kernel.Planes*l.Panels()*l.In*schedule.Panel), flat(t.Field, "[0][0][0]", l.Size()),
-		exprf("%d, %d, %d", l.Panels(), l.In, l.Rows))}
 }

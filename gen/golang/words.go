@@ -8,6 +8,13 @@ type namer = source.Namer
 const turn = source.Turn
 
 var (
+	split       = source.Split
+	parens      = source.Parens
+	tables      = source.Tables
+	narrow      = source.Narrow
+	vectorAt    = source.VectorAt
+	weightAt    = source.WeightAt
+	cellText    = source.CellAt
 	array       = source.Array
 	exprf       = source.Exprf
 	firstNaN    = source.FirstNaN
@@ -21,11 +28,9 @@ var (
 	literalsOf  = source.LiteralsOf
 	lowerCamel  = source.LowerCamel
 	nest        = source.Nest
-	nestAll     = source.NestAll
 	newNamer    = source.NewNamer
 	note        = source.Note
 	oneLine     = source.OneLine
-	paramName   = source.ParamName
 	set         = source.Set
 	setf        = source.Setf
 	sliceIn     = source.SliceIn

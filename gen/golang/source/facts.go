@@ -45,3 +45,11 @@ func (p *Package) MemorySize() int {
 	}
 	return n
 }
+
+// StateNames are the names of the arguments that networks with memory have.
+func (p *Package) StateNames() []string {
+	if !p.Remembers() {
+		return nil
+	}
+	return []string{"s", "next"}
+}

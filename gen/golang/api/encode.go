@@ -1,10 +1,11 @@
-package golang
+package api
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -44,7 +45,7 @@ const (
 )
 
 // records fills in what there is of records.
-func (e *emitter) records(v *view) {
+func (e *API) records(v *View) {
 	for _, f := range e.net.Record() {
 		v.Record = append(v.Record, e.recordField(f))
 	}
@@ -61,20 +62,20 @@ func (e *emitter) records(v *view) {
 	v.EncodeCases = e.encodeCases(v)
 }
 
-func (e *emitter) recordField(f spec.RecordField) recordView {
+func (e *API) recordField(f spec.RecordField) recordView {
 	in := e.prog.Inputs[f.Input]
 	field := e.InputField(in)
 	c := f.Column
 	if c == nil {
-		return recordView{Name: f.GoName, Type: array(e.elem, in.Size()), Doc: "the input " + in.Name, Array: field}
+		return recordView{Name: f.GoName, Type: source.Array(e.elem, in.Size()), Doc: "the input " + in.Name, Array: field}
 	}
 	element := func(i int) string { return fmt.Sprintf("x%s[%d]", field, f.At+i) }
 	r := recordView{
-		Name: f.GoName, Type: "float64", Column: strconv.Quote(c.Name), Element: element(0), Doc: oneLine(strconv.Quote(c.Name)),
+		Name: f.GoName, Type: "float64", Column: strconv.Quote(c.Name), Element: element(0), Doc: source.OneLine(strconv.Quote(c.Name)),
 		SkipMissing: c.Missing == "zero", SkipUnknown: c.Unknown == "zero", Base: fmt.Sprintf("%d.5", f.At),
 	}
 	if c.Fitted() {
-		r.Fit, r.Fill = c.Missing, fmt.Sprintf("%s(%d)", paramName(e.prog.ParamByName(in.Name+".missing")), f.At)
+		r.Fit, r.Fill = c.Missing, fmt.Sprintf("%s(%d)", source.ParamName(e.prog.ParamByName(in.Name+".missing")), f.At)
 		r.Doc += ", the " + c.Missing + " where it is missing"
 	}
 	if r.SkipMissing {
@@ -98,7 +99,7 @@ func (e *emitter) recordField(f spec.RecordField) recordView {
 		shown = append(list[:shownCategories:shownCategories], "…")
 	}
 	r.List = strings.Join(list, ", ")
-	r.Doc += ": " + oneLine(strings.Join(shown, ", "))
+	r.Doc += ": " + source.OneLine(strings.Join(shown, ", "))
 	if r.SkipUnknown {
 		r.Doc += ", zero for others"
 	}
@@ -106,7 +107,7 @@ func (e *emitter) recordField(f spec.RecordField) recordView {
 }
 
 // encodeCases are the records of TestEncode.
-func (e *emitter) encodeCases(v *view) []encodeCase {
+func (e *API) encodeCases(v *View) []encodeCase {
 	if v.Record == nil {
 		return nil
 	}

@@ -1,10 +1,11 @@
-package golang
+package selftest
 
 import (
 	"fmt"
 	"math"
 	"strconv"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/runtime/nnrt"
@@ -49,16 +50,16 @@ func sampleOf(in *ir.Value, round func(x float64) float64, n uint64) float64 {
 
 // golden computes what the generated test expects of its first sample: the
 // oracle's results, exact to the last bit.
-func (e *emitter) golden(fused bool) ([]goldenView, error) {
-	prog, sampled := e.prog, SampledUnits
-	if e.opts.Sample != nil {
-		prog = e.opts.Sample
+func (t *Tests) golden(fused bool) ([]Value, error) {
+	prog, sampled := t.prog, SampledUnits
+	if t.sample != nil {
+		prog = t.sample
 	} else {
 		sampled = func(n int) []int { return units(n, n) }
 	}
 	m := interp.NewOracle(prog, fused)
-	if e.opts.Sample == nil {
-		for v, rows := range e.moved(goldenSeed) {
+	if t.sample == nil {
+		for v, rows := range t.moved(goldenSeed) {
 			m.Set(v, rows)
 		}
 	} else {
@@ -71,7 +72,7 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 		}
 	}
 	at := 0
-	for k, in := range e.prog.Inputs {
+	for k, in := range t.prog.Inputs {
 		var row []float64
 		for _, i := range sampled(in.Size()) {
 			row = append(row, sampleOf(in, m.Arith.Round, uint64(at+i)))
@@ -79,7 +80,7 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 		at += in.Size()
 		m.Set(prog.Inputs[k], row)
 	}
-	for step := range e.testSteps() {
+	for step := range t.testSteps() {
 		if step > 0 {
 			m.Advance(m.Prog.Infer)
 		}
@@ -87,12 +88,12 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 			return nil, err
 		}
 	}
-	var out []goldenView
-	for k, o := range e.prog.Outputs {
+	var out []Value
+	for k, o := range t.prog.Outputs {
 		of := sampled(o.Value.Size())
 		for i, y := range m.Get(prog.Outputs[k].Value)[0] {
 			if i < goldenOutputs {
-				out = append(out, goldenView{fmt.Sprintf("y%s[%d]", e.OutputField(o.Name), of[i]), e.exactly(y)})
+				out = append(out, Value{fmt.Sprintf("y%s[%d]", t.OutputField(o.Name), of[i]), t.exactly(y)})
 			}
 		}
 	}
@@ -100,13 +101,13 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 }
 
 // exactly is a number of the network's type in Go, to the last bit.
-func (e *emitter) exactly(x float64) string {
+func (t *Tests) exactly(x float64) string {
 	switch {
 	case math.IsNaN(x):
-		return typeName(e.elem) + "(math.NaN())"
+		return source.TypeName(t.elem) + "(math.NaN())"
 	case math.IsInf(x, 0):
-		return fmt.Sprintf("%s(math.Inf(%d))", typeName(e.elem), int(math.Copysign(1, x)))
-	case e.elem == ir.Float64:
+		return fmt.Sprintf("%s(math.Inf(%d))", source.TypeName(t.elem), int(math.Copysign(1, x)))
+	case t.elem == ir.Float64:
 		return strconv.FormatFloat(x, 'x', -1, 64)
 	}
 	return strconv.FormatFloat(x, 'x', -1, 32)

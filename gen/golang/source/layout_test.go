@@ -1,4 +1,4 @@
-package golang
+package source
 
 import (
 	"regexp"
@@ -28,7 +28,7 @@ func TestLayoutText(t *testing.T) {
 			l := plan.NewPanels(out, in, 1, 1, ir.Float32)
 			for o := range out {
 				for i := range in {
-					text := weightAt(&l, o, i)
+					text := WeightAt(&l, o, i)
 					at := indices(t, text)
 					place := l.Full * l.Rows * 16
 					if text[:2] == "wt" {
@@ -45,11 +45,11 @@ func TestLayoutText(t *testing.T) {
 	}
 	v := plan.NewLayout(&ir.ParamInfo{Shape: []int{40}}, ir.Float32)
 	for o := range 40 {
-		at := indices(t, vectorAt("b", strconv.Itoa(o)))
+		at := indices(t, VectorAt("b", strconv.Itoa(o)))
 		require.Equal(t, v.Index(o, 0, 0), at[0]*16+at[1])
 	}
-	require.Equal(t, "b[(k+1)/16][(k+1)%16]", vectorAt("b", "k+1"))
-	require.Equal(t, "p.w1[o/16][i][o%16]", fullAt("p.w1", "o", "i"))
+	require.Equal(t, "b[(k+1)/16][(k+1)%16]", VectorAt("b", "k+1"))
+	require.Equal(t, "p.w1[o/16][i][o%16]", FullAt("p.w1", "o", "i"))
 	l := plan.NewPanels(20, 3, 1, 1, ir.Float32)
-	require.Equal(t, "wt[i][o-16]", tailAt(&l, "wt", "o", "i"))
+	require.Equal(t, "wt[i][o-16]", TailAt(&l, "wt", "o", "i"))
 }

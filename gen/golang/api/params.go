@@ -1,4 +1,4 @@
-package golang
+package api
 
 import (
 	"fmt"
@@ -6,18 +6,19 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// params prints the parameters: the arena, accessors by canonical index, the
+// Params prints the parameters: the arena, accessors by canonical index, the
 // table of tensors and the initial values.
-func (e *emitter) params() (*jen.File, error) {
+func (e *API) Params() (*jen.File, error) {
 	f := e.File()
 	f.Comment("params holds the parameters, packed for the kernels: every array starts on a")
 	f.Comment("64-byte boundary, w[n/16][k][n%16] is the weight from input k to output n.")
-	f.Type().Id("params").Struct(e.arena(&e.plan.Net)...)
+	f.Type().Id("params").Struct(e.Arena(&e.plan.Net)...)
 	f.Line()
 	for _, t := range e.plan.Tensors {
 		if t.Layout.Order == plan.Connections {
@@ -27,7 +28,7 @@ func (e *emitter) params() (*jen.File, error) {
 			continue
 		}
 		e.accessor(f, t)
-		if narrow(t) {
+		if source.Narrow(t) {
 			e.storer(f, t)
 		}
 	}
@@ -37,12 +38,11 @@ func (e *emitter) params() (*jen.File, error) {
 		e.storedTensors(f)
 	}
 	e.initialise(f)
-	e.constants(f)
 	return f, nil
 }
 
-// arena are the fields of a struct, padding included.
-func (e *emitter) arena(a *plan.Arena) []jen.Code {
+// Arena are the fields of a struct, padding included.
+func (e *API) Arena(a *plan.Arena) []jen.Code {
 	var fields, block []jen.Code
 	for _, f := range a.Fields {
 		run, name := f.Tensor.Run, f.Name
@@ -52,9 +52,9 @@ func (e *emitter) arena(a *plan.Arena) []jen.Code {
 		if run != nil {
 			name = name[strings.LastIndex(name, ".")+1:]
 		}
-		own := []jen.Code{jen.Id(name).Id(array(f.Elem, f.Dims...)).Comment(fmt.Sprintf("%s, byte %d", f.Doc, f.Offset))}
+		own := []jen.Code{jen.Id(name).Id(source.Array(f.Elem, f.Dims...)).Comment(fmt.Sprintf("%s, byte %d", f.Doc, f.Offset))}
 		if f.Pad > 0 {
-			own = append(own, jen.Id("_").Id(array(f.Elem, f.Pad)))
+			own = append(own, jen.Id("_").Id(source.Array(f.Elem, f.Pad)))
 		}
 		if run == nil {
 			fields = append(fields, own...)
@@ -69,9 +69,9 @@ func (e *emitter) arena(a *plan.Arena) []jen.Code {
 }
 
 // sparseTables prints where the connections of a sparse weight are.
-func (e *emitter) sparseTables(f *jen.File, t *plan.Tensor) {
+func (e *API) sparseTables(f *jen.File, t *plan.Tensor) {
 	l := &t.Layout
-	cols, rows := tables(t)
+	cols, rows := source.Tables(t)
 	typ := "uint16"
 	if l.In > 1<<16 {
 		typ = "uint32"
@@ -88,66 +88,66 @@ func (e *emitter) sparseTables(f *jen.File, t *plan.Tensor) {
 	}
 	f.Comment(fmt.Sprintf("The connections of %s: the inputs of output n are %s[%s[n]:%s[n+1]].", t.Value.Name, cols, rows, rows))
 	f.Var().Defs(
-		jen.Id(cols).Op("=").Id("[...]"+typ).Values(exprf("%s", wrap(inputs))),
-		jen.Id(rows).Op("=").Id("[...]uint32").Values(exprf("%s", wrap(begin))),
+		jen.Id(cols).Op("=").Id("[...]"+typ).Values(source.Exprf("%s", source.Wrap(inputs))),
+		jen.Id(rows).Op("=").Id("[...]uint32").Values(source.Exprf("%s", source.Wrap(begin))),
 	)
 }
 
 // accessor prints the method that returns the place of an element.
-func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
-	l, name, T, p := &t.Layout, paramName(t.Value), typeName(t.Layout.Elem), "p."
+func (e *API) accessor(f *jen.File, t *plan.Tensor) {
+	l, name, T, p := &t.Layout, source.ParamName(t.Value), source.TypeName(t.Layout.Elem), "p."
 	o, i := "o", "i" // as the layout has them
 	if l.ByInputs {
 		o, i = i, o
 	}
 	if t.Run != nil {
-		name, p = runAccessor(t), fmt.Sprintf("p.%s[%s].", t.Run.Name, turn)
+		name, p = source.RunAccessor(t), fmt.Sprintf("p.%s[%s].", t.Run.Name, source.Turn)
 	}
 	head := func(args string, what string) *jen.Statement {
 		if t.Run == nil {
 			f.Comment(fmt.Sprintf("%s is where %s[%s] lies%s.", name, t.Value.Name, args, what))
 		} else {
-			f.Comment(fmt.Sprintf("%s is where element [%s] of block %s lies, the first of which is %s.", name, args, turn, t.Value.Name))
-			args = turn + ", " + args
+			f.Comment(fmt.Sprintf("%s is where element [%s] of block %s lies, the first of which is %s.", name, args, source.Turn, t.Value.Name))
+			args = source.Turn + ", " + args
 		}
 		return f.Func().Params(jen.Id("p").Op("*").Id("params")).Id(name).Params(jen.Id(args + " int")).Op("*").Id(T)
 	}
 	switch {
 	case l.Order == plan.Vector:
-		head("o", "").Block(jen.Return(exprf("&%s", e.vectorWithin(p+t.Field, "o", l.Out))))
+		head("o", "").Block(jen.Return(source.Exprf("&%s", e.vectorWithin(p+t.Field, "o", l.Out))))
 	case l.Order == plan.Connections:
-		cols, rows := tables(t)
+		cols, rows := source.Tables(t)
 		head("o, i", ", nil where there is no connection").Block(
-			jen.For(letf("c", "%s[o]", rows), exprf("c < %s[o+1]", rows), exprf("c++")).Block(
-				jen.If(exprf("int(%s[c]) == i", cols)).Block(jen.Return(exprf("&p.%s[c]", t.Field)))),
+			jen.For(source.Letf("c", "%s[o]", rows), source.Exprf("c < %s[o+1]", rows), source.Exprf("c++")).Block(
+				jen.If(source.Exprf("int(%s[c]) == i", cols)).Block(jen.Return(source.Exprf("&p.%s[c]", t.Field)))),
 			jen.Return(jen.Nil()))
 	case l.Tail == 0:
 		row := i
 		if l.Taps > 1 && l.In > 1 {
 			row = fmt.Sprintf("i%%%d*%d+i/%d", l.Taps, l.In, l.Taps)
 		}
-		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt(p+t.Field, o, row))))
+		head("o, i", "").Block(jen.Return(source.Exprf("&%s", source.FullAt(p+t.Field, o, row))))
 	case l.Full == 0:
-		head("o, i", "").Block(jen.Return(exprf("&%s", tailAt(l, p+t.Field, o, i))))
+		head("o, i", "").Block(jen.Return(source.Exprf("&%s", source.TailAt(l, p+t.Field, o, i))))
 	default:
 		head("o, i", "").Block(
-			jen.If(exprf("%s < %d", o, l.Full*16)).Block(jen.Return(exprf("&%s", fullAt(p+t.Field, o, i)))),
-			jen.Return(exprf("&%s", tailAt(l, p+t.TailField(), o, i))))
+			jen.If(source.Exprf("%s < %d", o, l.Full*16)).Block(jen.Return(source.Exprf("&%s", source.FullAt(p+t.Field, o, i)))),
+			jen.Return(source.Exprf("&%s", source.TailAt(l, p+t.TailField(), o, i))))
 	}
 	f.Line()
 }
 
 // vectorWithin is element o of n, which panics where the array has more.
-func (e *emitter) vectorWithin(field, o string, n int) string {
+func (e *API) vectorWithin(field, o string, n int) string {
 	if n%schedule.Panel == 0 {
-		return vectorAt(field, o)
+		return source.VectorAt(field, o)
 	}
-	_, lane := split(o)
+	_, lane := source.Split(o)
 	return fmt.Sprintf("%s[%s(%s, %d)/%d][%s]", field, e.RTName("Index"), o, n, schedule.Panel, lane)
 }
 
 // tensorTable prints the names and shapes of the weight file.
-func (e *emitter) tensorTable(f *jen.File) {
+func (e *API) tensorTable(f *jen.File) {
 	var rows []jen.Code
 	for _, t := range e.plan.Tensors {
 		dims := make([]jen.Code, len(t.Value.Shape))
@@ -175,25 +175,25 @@ func (e *emitter) tensorTable(f *jen.File) {
 func loops(t *plan.Tensor, inner func(at string) []jen.Code) jen.Code {
 	l := &t.Layout
 	if l.Order == plan.Vector {
-		return forRange("o", fmt.Sprint(l.Out), inner("o")...)
+		return source.ForRange("o", fmt.Sprint(l.Out), inner("o")...)
 	}
 	outs, ins := l.Out, l.Ins()
 	if l.ByInputs {
 		outs, ins = ins, outs
 	}
-	return forRange("o", fmt.Sprint(outs), forRange("i", fmt.Sprint(ins), inner(fmt.Sprintf("o*%d+i", ins))...))
+	return source.ForRange("o", fmt.Sprint(outs), source.ForRange("i", fmt.Sprint(ins), inner(fmt.Sprintf("o*%d+i", ins))...))
 }
 
 // cell is the element of a tensor at o (and i).
-func (e *emitter) cell(t *plan.Tensor) string {
+func (e *API) cell(t *plan.Tensor) string {
 	if t.Layout.Order == plan.Vector {
-		return "p." + e.cellAt(t, "o")
+		return "p." + source.CellAt(t, e.blocks, "o")
 	}
-	return "p." + e.cellAt(t, "o", "i")
+	return "p." + source.CellAt(t, e.blocks, "o", "i")
 }
 
-func (e *emitter) getSet(f *jen.File) {
-	T := typeName(e.elem)
+func (e *API) getSet(f *jen.File) {
+	T := source.TypeName(e.elem)
 	f.Comment("get copies tensor n to v in canonical layout.")
 	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("get").Params(jen.Id("n int, v []" + T)).Block(
 		append([]jen.Code{jen.Id("clear").Call(jen.Id("v"))}, e.tensorCases(e.getTensor)...)...)
@@ -206,7 +206,7 @@ func (e *emitter) getSet(f *jen.File) {
 
 // tensorCases do something with tensor n: with a field of a block where it is of a
 // run of equal ones.
-func (e *emitter) tensorCases(do func(t *plan.Tensor) []jen.Code) []jen.Code {
+func (e *API) tensorCases(do func(t *plan.Tensor) []jen.Code) []jen.Code {
 	var blocks, cases []jen.Code
 	for n, t := range e.plan.Tensors {
 		if t.Run == nil {
@@ -227,9 +227,9 @@ func (e *emitter) tensorCases(do func(t *plan.Tensor) []jen.Code) []jen.Code {
 		}
 		last := e.plan.Tensors[r.First+r.Count*len(fields)-1]
 		blocks = append(blocks,
-			note("%s … %s", fields[0].Value.Name, last.Value.Name),
-			jen.If(letf(turn, "%s / %d", k, len(fields)), exprf("n >= %d && %s < %d", r.First, turn, r.Count)).Block(
-				jen.Switch(exprf("%s %% %d", k, len(fields))).Block(own...)))
+			source.Note("%s … %s", fields[0].Value.Name, last.Value.Name),
+			jen.If(source.Letf(source.Turn, "%s / %d", k, len(fields)), source.Exprf("n >= %d && %s < %d", r.First, source.Turn, r.Count)).Block(
+				jen.Switch(source.Exprf("%s %% %d", k, len(fields))).Block(own...)))
 	}
 	if cases != nil {
 		blocks = append(blocks, jen.Switch(jen.Id("n")).Block(cases...))
@@ -238,17 +238,17 @@ func (e *emitter) tensorCases(do func(t *plan.Tensor) []jen.Code) []jen.Code {
 }
 
 // getTensor copies a tensor to v.
-func (e *emitter) getTensor(t *plan.Tensor) []jen.Code {
+func (e *API) getTensor(t *plan.Tensor) []jen.Code {
 	return []jen.Code{loops(t, func(at string) []jen.Code {
 		if t.Layout.Order == plan.Connections {
-			return []jen.Code{jen.If(letf("c", "%s", e.cell(t)), exprf("c != nil")).Block(set("v["+at+"]", e.stored(t, "c")))}
+			return []jen.Code{jen.If(source.Letf("c", "%s", e.cell(t)), source.Exprf("c != nil")).Block(source.Set("v["+at+"]", e.stored(t, "c")))}
 		}
-		return []jen.Code{set("v["+at+"]", e.stored(t, e.cell(t)))}
+		return []jen.Code{source.Set("v["+at+"]", e.stored(t, e.cell(t)))}
 	})}
 }
 
 // setTensor copies v, in canonical layout, to a tensor.
-func (e *emitter) setTensor(t *plan.Tensor) []jen.Code {
+func (e *API) setTensor(t *plan.Tensor) []jen.Code {
 	var out []jen.Code
 	if t.Layout.Order == plan.Connections {
 		refuse := jen.Return(jen.Op("&").Add(e.RT("TensorError")).Values(
@@ -256,23 +256,23 @@ func (e *emitter) setTensor(t *plan.Tensor) []jen.Code {
 			jen.Id("Want").Op(":").Lit("0 where the mask has no connection"),
 			jen.Id("Got").Op(":").Lit("a weight that is not 0")))
 		out = append(out, loops(t, func(at string) []jen.Code {
-			if narrow(t) {
-				return []jen.Code{jen.If(exprf("%s == nil && v[%s] != 0", e.cell(t), at)).Block(refuse)}
+			if source.Narrow(t) {
+				return []jen.Code{jen.If(source.Exprf("%s == nil && v[%s] != 0", e.cell(t), at)).Block(refuse)}
 			}
-			return []jen.Code{jen.If(letf("c", "%s", e.cell(t)), exprf("c != nil")).Block(setf("*c", "v[%s]", at)).Else().If(exprf("v[%s] != 0", at)).Block(refuse)}
+			return []jen.Code{jen.If(source.Letf("c", "%s", e.cell(t)), source.Exprf("c != nil")).Block(source.Setf("*c", "v[%s]", at)).Else().If(source.Exprf("v[%s] != 0", at)).Block(refuse)}
 		}))
 	}
 	switch {
-	case narrow(t):
+	case source.Narrow(t):
 		out = append(out, e.narrowSet(t)...)
 	case out == nil:
-		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{setf("*"+e.cell(t), "v[%s]", at)} }))
+		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{source.Setf("*"+e.cell(t), "v[%s]", at)} }))
 	}
 	return append(out, e.transformFilters(t)...)
 }
 
 // initialise prints the initial values.
-func (e *emitter) initialise(f *jen.File) {
+func (e *API) initialise(f *jen.File) {
 	var body []jen.Code
 	for _, t := range e.plan.Tensors {
 		if t.Run != nil {
@@ -292,13 +292,13 @@ func (e *emitter) initialise(f *jen.File) {
 }
 
 // initialRun prints the initial values of a field of a run's blocks.
-func (e *emitter) initialRun(first *plan.Tensor) []jen.Code {
+func (e *API) initialRun(first *plan.Tensor) []jen.Code {
 	var body []jen.Code
 	for _, g := range e.plan.InitialBlocks(first) {
 		what, block, layer := g.First.Name, plan.Move{From: g.From}, fmt.Sprint(g.Layer)
 		if g.Count > 1 {
 			what, block.Step = what+" … "+g.Last.Name, 1
-			layer = fmt.Sprintf("uint32(%s)", plan.Move{From: g.Layer, Step: g.LayerStep}.Text(turn))
+			layer = fmt.Sprintf("uint32(%s)", plan.Move{From: g.Layer, Step: g.LayerStep}.Text(source.Turn))
 		}
 		e.overBlocks(first.Run, block, func() {
 			c := e.initialOf(first, g.First, layer)
@@ -306,7 +306,7 @@ func (e *emitter) initialRun(first *plan.Tensor) []jen.Code {
 				return
 			}
 			if g.Count > 1 {
-				c = forRange(turn, fmt.Sprint(g.Count), c)
+				c = source.ForRange(source.Turn, fmt.Sprint(g.Count), c)
 			}
 			body = append(body, jen.Comment(what+": "+initialDoc(g.First)), c)
 		})

@@ -1,4 +1,4 @@
-package golang
+package selftest
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -32,8 +33,8 @@ func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
 	}
 	kept := map[*ir.Value]string{}
 	var rolls []*plan.Roll
-	if !r.e.prog.Gradients.Waits() {
-		rolls = slices.DeleteFunc(r.e.plan.Rolls(ops, r.e.prog.Loss), func(roll *plan.Roll) bool {
+	if !r.t.prog.Gradients.Waits() {
+		rolls = slices.DeleteFunc(r.t.plan.Rolls(ops, r.t.prog.Loss), func(roll *plan.Roll) bool {
 			return slices.ContainsFunc(ops[roll.First:roll.First+roll.Period], func(op ir.Op) bool { return !op.Outs()[0].Batch })
 		})
 	}
@@ -59,8 +60,8 @@ func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
 		}
 		if isSum {
 			y := r.result(sum.Y)
-			s.before = append(s.before, letf(y, "make([]float64, %d)", sum.Y.Size()))
-			s.sample = append(s.sample, jen.Id("refAccumulate").Call(exprf("%s", y), exprf("%s", r.value(sum.X))))
+			s.before = append(s.before, source.Letf(y, "make([]float64, %d)", sum.Y.Size()))
+			s.sample = append(s.sample, jen.Id("refAccumulate").Call(source.Exprf("%s", y), source.Exprf("%s", r.value(sum.X))))
 			stage(at + 1)
 			return nil
 		}
@@ -97,11 +98,11 @@ func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
 // unused lets inputs and targets be that a loop does not read.
 func (r *ref) unused() []jen.Code {
 	var out []jen.Code
-	for _, v := range r.e.prog.Inputs {
-		out = append(out, setf("_", "%s", r.at[v]))
+	for _, v := range r.t.prog.Inputs {
+		out = append(out, source.Setf("_", "%s", r.at[v]))
 	}
-	for _, o := range r.e.Trained() {
-		out = append(out, setf("_", "%s", r.at[o.Target]))
+	for _, o := range r.t.Trained() {
+		out = append(out, source.Setf("_", "%s", r.at[o.Target]))
 	}
 	return out
 }
@@ -128,8 +129,8 @@ func (r *ref) carry(op ir.Op, level map[*ir.Value]int, kept map[*ir.Value]string
 			kept[x] = r.names.Name(name + "Rows")
 			first := stages[from]
 			first.before = append(first.before, jen.Var().Id(kept[x]).Index().Index().Float64())
-			first.sample = append(first.sample, setf(kept[x], "append(%s, %s)", kept[x], name))
+			first.sample = append(first.sample, source.Setf(kept[x], "append(%s, %s)", kept[x], name))
 		}
-		s.sample = append(s.sample, letf(name, "%s[i]", kept[x]))
+		s.sample = append(s.sample, source.Letf(name, "%s[i]", kept[x]))
 	}
 }

@@ -1,10 +1,11 @@
-package golang
+package selftest
 
 import (
 	"fmt"
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
@@ -18,7 +19,7 @@ func (r *ref) view(o *ir.View) {
 			at += fmt.Sprintf(" + %d*i%d", a.Stride, k)
 		}
 	}
-	body := []jen.Code{setf(y, "append(%s, %s[%s])", y, x, at)}
+	body := []jen.Code{source.Setf(y, "append(%s, %s[%s])", y, x, at)}
 	for k := len(o.Axes) - 1; k >= 0; k-- {
 		loop := jen.Range().Lit(o.Axes[k].Size)
 		if o.Axes[k].Stride != 0 {
@@ -43,25 +44,25 @@ func (r *ref) reduceAxis(o *ir.ReduceAxis) {
 	}
 	element := place("n")
 	var step []jen.Code
-	take := setf(y+"[j]", "v")
+	take := source.Setf(y+"[j]", "v")
 	switch o.Kind {
 	case ir.Sum:
 		step = []jen.Code{jen.Id(y + "[j]").Op("+=").Id(element)}
 	case ir.MaxOf, ir.MinOf:
 		fn := map[ir.ReduceKind]string{ir.MaxOf: "Max", ir.MinOf: "Min"}[o.Kind]
 		step = []jen.Code{
-			letf("v", "%s", element),
-			jen.If(exprf("n > 0")).Block(set("v", jen.Qual("math", fn).Call(exprf("v"), exprf("%s[j]", y)))),
+			source.Letf("v", "%s", element),
+			jen.If(source.Exprf("n > 0")).Block(source.Set("v", jen.Qual("math", fn).Call(source.Exprf("v"), source.Exprf("%s[j]", y)))),
 			take,
 		}
 	default:
 		sign := map[ir.ReduceKind]string{ir.ArgMax: ">", ir.ArgMin: "<", ir.ArgMaxLast: ">=", ir.ArgMinLast: "<="}[o.Kind]
 		best := place("int(" + y + "[j])")
 		step = []jen.Code{
-			letf("v, s", "%s, %s", element, best),
-			jen.If(exprf("v %s s%s", sign, firstNaN(o.Kind, "v", "s"))).Block(setf(y+"[j]", "float64(n)")),
+			source.Letf("v, s", "%s, %s", element, best),
+			jen.If(source.Exprf("v %s s%s", sign, source.FirstNaN(o.Kind, "v", "s"))).Block(source.Setf(y+"[j]", "float64(n)")),
 		}
 	}
-	r.add(letf(y, "make([]float64, %d)", o.Y.Size()),
-		forRange("j", y, jen.For(jen.Id("n").Op(":=").Range().Lit(o.Length)).Block(step...)))
+	r.add(source.Letf(y, "make([]float64, %d)", o.Y.Size()),
+		source.ForRange("j", y, jen.For(jen.Id("n").Op(":=").Range().Lit(o.Length)).Block(step...)))
 }

@@ -1,4 +1,4 @@
-package golang
+package selftest
 
 import (
 	"fmt"
@@ -44,8 +44,8 @@ const (
 )
 
 // testSteps is how often the tests of inference run a sample.
-func (e *emitter) testSteps() int {
-	if e.Remembers() {
+func (t *Tests) testSteps() int {
+	if t.Remembers() {
 		return memorySteps
 	}
 	return 1
@@ -61,18 +61,18 @@ func baseTolerances(t ir.DType) (outputs, gradients float64) {
 }
 
 // tolerances finds out what the tests of float64 need to know.
-func (e *emitter) tolerances(v *view) error {
-	cases, outputs, err := e.referenceCases()
+func (t *Tests) tolerances(v *Facts) error {
+	cases, outputs, err := t.referenceCases()
 	if err != nil {
 		return err
 	}
 	v.ReferenceCases, v.Tolerance = cases, short(outputs)
-	if !v.Train {
+	if t.plan.Train == nil {
 		return nil
 	}
-	samples := max(fewestGradient, min(gradientSamples, gradientWork/(1+e.prog.MultiplyAdds())))
-	v.GradientSamples = min(samples, e.plan.Options.Batch)
-	seed, gradients, loss, reason, err := e.gradientCase(v.GradientSamples)
+	samples := max(fewestGradient, min(gradientSamples, gradientWork/(1+t.prog.MultiplyAdds())))
+	v.GradientSamples = min(samples, t.plan.Options.Batch)
+	seed, gradients, loss, reason, err := t.gradientCase(v.GradientSamples)
 	v.GradientSeed, v.NoGradientCheck = seed, reason
 	v.GradientTolerance, v.LossTolerance = short(gradients), short(loss)
 	return err
@@ -86,43 +86,43 @@ const variableLimit = 128 << 10
 
 // testsOnHeap reports whether a variable of TestZeroAllocations, the largest of
 // which are arrays of samples, would be allocated itself.
-func (e *emitter) testsOnHeap() bool {
-	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[e.elem]
+func (t *Tests) testsOnHeap(workspace int) bool {
+	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[t.elem]
 	inputs, outputs := 0, 0
-	for _, in := range e.prog.Inputs {
+	for _, in := range t.prog.Inputs {
 		inputs += in.Size() * size
 	}
-	for _, o := range e.prog.Outputs {
+	for _, o := range t.prog.Outputs {
 		outputs += o.Value.Size() * size
 	}
-	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, zeroAllocationBatch*e.MemorySize()*size, e.workspaceBytes()) > variableLimit
+	return max(zeroAllocationBatch*inputs, zeroAllocationBatch*outputs, zeroAllocationBatch*t.MemorySize()*size, workspace) > variableLimit
 }
 
-// referenceCase is a sample of TestReference.
-type referenceCase struct{ Seed, Sample int }
+// Case is a sample of TestReference.
+type Case struct{ Seed, Sample int }
 
 // referenceCases chooses the samples of TestReference, and the tolerance.
-func (e *emitter) referenceCases() (cases []referenceCase, tolerance float64, err error) {
-	n := max(1, min(referenceSeeds*referenceSamples, int(referenceWork/float64(1+e.prog.MultiplyAdds()))))
-	tolerance, _ = baseTolerances(e.elem)
-	if e.opts.Sample != nil { // too large to be interpreted
-		return []referenceCase{{0, 0}}, max(tolerance, e.typicalError()), nil
+func (t *Tests) referenceCases() (cases []Case, tolerance float64, err error) {
+	n := max(1, min(referenceSeeds*referenceSamples, int(referenceWork/float64(1+t.prog.MultiplyAdds()))))
+	tolerance, _ = baseTolerances(t.elem)
+	if t.sample != nil { // too large to be interpreted
+		return []Case{{0, 0}}, max(tolerance, t.typicalError()), nil
 	}
 	for seed := 0; seed*referenceSamples < n; seed++ {
-		m := &measured{emitter: e, weights: e.moved(uint64(seed)), samples: min(n-seed*referenceSamples, referenceSamples)}
-		exact, oracles, err := m.run(e.prog.Infer)
+		m := &measured{Tests: t, weights: t.moved(uint64(seed)), samples: min(n-seed*referenceSamples, referenceSamples)}
+		exact, oracles, err := m.run(t.prog.Infer)
 		if err != nil {
 			return nil, 0, err
 		}
 		for s := range m.samples {
 			worst := 0.0
 			for _, oracle := range oracles {
-				for _, o := range e.prog.Outputs {
+				for _, o := range t.prog.Outputs {
 					worst = worse(worst, largestErrorOf(oracle.Get(o.Value)[s], exact.Get(o.Value)[s], 1e-30))
 				}
 			}
 			if worst <= largestError {
-				cases, tolerance = append(cases, referenceCase{seed, s}), max(tolerance, errorMargin*worst)
+				cases, tolerance = append(cases, Case{seed, s}), max(tolerance, errorMargin*worst)
 			}
 		}
 	}
@@ -131,13 +131,13 @@ func (e *emitter) referenceCases() (cases []referenceCase, tolerance float64, er
 
 // typicalError is a share of the largest output that roundings of sums do not
 // reach: those of n terms add up like a random walk, √n of them.
-func (e *emitter) typicalError() float64 {
+func (t *Tests) typicalError() float64 {
 	unit := 0x1p-24
-	if e.elem == ir.Float64 {
+	if t.elem == ir.Float64 {
 		unit = 0x1p-53
 	}
 	terms := 0
-	for _, op := range e.prog.Infer.Ops {
+	for _, op := range t.prog.Infer.Ops {
 		if c, ok := op.(*ir.Contract); ok {
 			terms += c.Length()
 		}
@@ -147,31 +147,31 @@ func (e *emitter) typicalError() float64 {
 
 // gradientCase chooses the seed of TestGradients, and the tolerances of the
 // gradients and of the loss. Without a reason, the gradients can be checked.
-func (e *emitter) gradientCase(samples int) (seed int, gradients, loss float64, reason string, err error) {
-	loss, gradients = baseTolerances(e.elem)
-	if e.prog.Estimated != "" {
-		return 0, gradients, loss, e.prog.Estimated + " is trained with an estimated gradient, which differences cannot check", nil
+func (t *Tests) gradientCase(samples int) (seed int, gradients, loss float64, reason string, err error) {
+	loss, gradients = baseTolerances(t.elem)
+	if t.prog.Estimated != "" {
+		return 0, gradients, loss, t.prog.Estimated + " is trained with an estimated gradient, which differences cannot check", nil
 	}
-	if e.prog.MultiplyAdds() > mostGradient {
+	if t.prog.MultiplyAdds() > mostGradient {
 		return 0, gradients, loss, "", nil
 	}
 	for seed := range gradientSeeds {
-		m := &measured{emitter: e, weights: e.moved(uint64(seed)), samples: samples}
-		exact, oracles, err := m.run(e.prog.Gradients)
+		m := &measured{Tests: t, weights: t.moved(uint64(seed)), samples: samples}
+		exact, oracles, err := m.run(t.prog.Gradients)
 		if err != nil {
 			return 0, 0, 0, "", err
 		}
 		ofGradients, ofLoss := 0.0, 0.0
 		for _, oracle := range oracles {
-			want := exact.Get(e.prog.Loss)[0][0]
-			ofLoss = worse(ofLoss, math.Abs(oracle.Get(e.prog.Loss)[0][0]-want)/(1+math.Abs(want)))
+			want := exact.Get(t.prog.Loss)[0][0]
+			ofLoss = worse(ofLoss, math.Abs(oracle.Get(t.prog.Loss)[0][0]-want)/(1+math.Abs(want)))
 			scale := 1e-6
-			for _, g := range e.prog.Grads {
+			for _, g := range t.prog.Grads {
 				for _, x := range oracle.Get(g)[0] {
 					scale = worse(scale, math.Abs(x))
 				}
 			}
-			for _, g := range e.prog.Grads {
+			for _, g := range t.prog.Grads {
 				for i, x := range oracle.Get(g)[0] {
 					ofGradients = worse(ofGradients, math.Abs(x-exact.Get(g)[0][i])/scale)
 				}
@@ -181,37 +181,37 @@ func (e *emitter) gradientCase(samples int) (seed int, gradients, loss float64, 
 			return seed, max(gradients, errorMargin*ofGradients), max(loss, errorMargin*ofLoss), "", nil
 		}
 	}
-	return 0, gradients, loss, fmt.Sprintf("the gradients of %s are not those of float64: values overflow, or the network is too sensitive", e.elem), nil
+	return 0, gradients, loss, fmt.Sprintf("the gradients of %s are not those of float64: values overflow, or the network is too sensitive", t.elem), nil
 }
 
 // moved are the parameters of the tests: those of a seed, moved off their initial
 // values.
-func (e *emitter) moved(seed uint64) map[*ir.Value][]float64 {
-	if values := e.movedTo[seed]; values != nil {
+func (t *Tests) moved(seed uint64) map[*ir.Value][]float64 {
+	if values := t.movedTo[seed]; values != nil {
 		return values
 	}
-	values := interp.InitialValues(e.prog, seed)
-	for n, t := range e.plan.Tensors {
-		if len(t.Value.Param.Values) > 0 {
+	values := interp.InitialValues(t.prog, seed)
+	for n, v := range t.plan.Tensors {
+		if len(v.Value.Param.Values) > 0 {
 			continue
 		}
-		w := interp.Stored(t.Value.Param, values[t.Value]) // as they come out of memory
-		values[t.Value] = w
-		shape := t.Value.Shape
+		w := interp.Stored(v.Value.Param, values[v.Value]) // as they come out of memory
+		values[v.Value] = w
+		shape := v.Value.Shape
 		scale := 0.1 / math.Sqrt(float64(shape[len(shape)-1]))
 		for i := range w {
-			if t.Value.Param.Mask == nil || w[i] != 0 {
-				w[i] = e.round(e.round(w[i]) + float64(scale*nnrt.Normal(seed, nnrt.PurposeData, uint32(2+n), uint64(i))))
+			if v.Value.Param.Mask == nil || w[i] != 0 {
+				w[i] = t.round(t.round(w[i]) + float64(scale*nnrt.Normal(seed, nnrt.PurposeData, uint32(2+n), uint64(i))))
 			}
 		}
 	}
-	e.movedTo[seed] = values
+	t.movedTo[seed] = values
 	return values
 }
 
 // round rounds to the network's type.
-func (e *emitter) round(x float64) float64 {
-	if e.elem == ir.Float64 {
+func (t *Tests) round(x float64) float64 {
+	if t.elem == ir.Float64 {
 		return x
 	}
 	return float64(float32(x))
@@ -219,7 +219,7 @@ func (e *emitter) round(x float64) float64 {
 
 // measured is a run of the interpreter on the first samples of the tests.
 type measured struct {
-	*emitter
+	*Tests
 	weights map[*ir.Value][]float64
 	samples int
 }
@@ -227,7 +227,7 @@ type measured struct {
 // run runs a function in float64 and as generated code computes it.
 func (m *measured) run(f *ir.Func) (exact *interp.Machine, oracles []*interp.Machine, err error) {
 	oracles = append(oracles, interp.NewOracle(m.prog, false))
-	if m.prog.Mode == "fast" && len(m.vectorKernels()) > 0 {
+	if m.prog.Mode == "fast" && m.vector {
 		oracles = append(oracles, interp.NewOracle(m.prog, true))
 	}
 	exact = interp.New(m.prog)
@@ -283,7 +283,11 @@ func (m *measured) target(o ir.Output, s int) []float64 {
 	size := o.Value.Size()
 	uniform := func(i int) float64 { return nnrt.Uniform(goldenData, nnrt.PurposeData, 1, uint64(i)) }
 	if o.Class {
-		return []float64{math.Floor(uniform(s) * float64(size))}
+		y := make([]float64, o.Numbers())
+		for i := range y {
+			y[i] = math.Floor(uniform(s*len(y)+i) * float64(o.Classes()))
+		}
+		return y
 	}
 	y := make([]float64, size)
 	for i := range y {
@@ -315,4 +319,24 @@ func worse(a, b float64) float64 {
 		return math.Inf(1)
 	}
 	return max(a, b)
+}
+
+// gradientChecks is how many elements of a tensor the gradient check tries:
+// the whole check should take about half a second.
+func (t *Tests) gradientChecks() int {
+	const budget = 3e7 // multiply-adds of the reference
+	return max(3, min(40, int(budget/float64(1+t.prog.MultiplyAdds()))/max(1, len(t.plan.Tensors))))
+}
+
+// gradientStep says of how many tensors the gradient check tries one, where a deep
+// network has so many that all would take minutes. It is odd, so that weights and
+// biases get their source.Turn.
+func (t *Tests) gradientStep() int {
+	const budget, least, enough = 3e8, 3, 16 // multiply-adds, elements of a tensor, tensors
+	n := len(t.plan.Tensors)
+	step := min(int(float64(least*n)*float64(t.prog.MultiplyAdds())/budget), n/enough)
+	if step < 2 {
+		return 1
+	}
+	return step | 1
 }

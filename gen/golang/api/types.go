@@ -1,4 +1,4 @@
-package golang
+package api
 
 import (
 	"fmt"
@@ -6,14 +6,15 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
 )
 
-// types prints what the shapes decide: constants, the input, output and
+// Types prints what the shapes decide: constants, the input, output and
 // target types, the workspaces.
-func (e *emitter) types() (*jen.File, error) {
+func (e *API) Types() (*jen.File, error) {
 	f := e.File()
 	inputs, outputs := 0, 0
 	for _, v := range e.prog.Inputs {
@@ -39,34 +40,34 @@ func (e *emitter) types() (*jen.File, error) {
 	return f, nil
 }
 
-func (e *emitter) inputType(f *jen.File) {
+func (e *API) inputType(f *jen.File) {
 	if len(e.prog.Inputs) == 1 {
 		v := e.prog.Inputs[0]
-		f.Comment(fmt.Sprintf("Input is one sample: %s, shape %v.", oneLine(v.Name), e.net.Inputs[0].Shape))
-		f.Type().Id("Input").Id(array(v.DType, v.Size()))
+		f.Comment(fmt.Sprintf("Input is one sample: %s, shape %v.", source.OneLine(v.Name), e.net.Inputs[0].Shape))
+		f.Type().Id("Input").Id(source.Array(v.DType, v.Size()))
 		f.Line()
 		return
 	}
 	fields := make([]jen.Code, len(e.prog.Inputs))
 	for i, v := range e.prog.Inputs {
-		fields[i] = jen.Id(spec.GoName(v.Name)).Id(array(v.DType, v.Size())).Comment(fmt.Sprintf("shape %v", e.net.Inputs[i].Shape))
+		fields[i] = jen.Id(spec.GoName(v.Name)).Id(source.Array(v.DType, v.Size())).Comment(fmt.Sprintf("shape %v", e.net.Inputs[i].Shape))
 	}
 	f.Comment("Input is one sample.")
 	f.Type().Id("Input").Struct(fields...)
 	f.Line()
 }
 
-func (e *emitter) outputType(f *jen.File) {
+func (e *API) outputType(f *jen.File) {
 	single := len(e.prog.Outputs) == 1
 	if single {
 		o := e.prog.Outputs[0]
 		f.Comment("Output is the result for one sample.")
-		f.Type().Id("Output").Id(array(o.Value.DType, o.Value.Size()))
+		f.Type().Id("Output").Id(source.Array(o.Value.DType, o.Value.Size()))
 		f.Line()
 	} else {
 		fields := make([]jen.Code, len(e.prog.Outputs))
 		for i, o := range e.prog.Outputs {
-			fields[i] = jen.Id(spec.GoName(o.Name)).Id(array(o.Value.DType, o.Value.Size()))
+			fields[i] = jen.Id(spec.GoName(o.Name)).Id(source.Array(o.Value.DType, o.Value.Size()))
 		}
 		f.Comment("Output is the result for one sample.")
 		f.Type().Id("Output").Struct(fields...)
@@ -93,23 +94,32 @@ func (e *emitter) outputType(f *jen.File) {
 }
 
 // argMax prints the method that picks the most likely class.
-func (e *emitter) argMax(f *jen.File, suffix string, o ir.Output) {
+func (e *API) argMax(f *jen.File, suffix string, o ir.Output) {
+	if n := o.Classes(); o.Numbers() > 1 {
+		f.Comment(fmt.Sprintf("ArgMax%s is the class with the greatest score at place k, 0…%d; the first of equals.", suffix, o.Numbers()-1))
+		f.Func().Params(jen.Id("y").Op("*").Id("Output")).Id("ArgMax"+suffix).Params(jen.Id("k").Int()).Int().Block(
+			source.Letf("scores", "y%s[%d*k:][:%d]", e.OutputField(o.Name), n, n), source.Letf("best", "0"),
+			source.ForRange("i, v", "scores", jen.If(source.Exprf("v > scores[best]")).Block(source.Setf("best", "i"))),
+			jen.Return(jen.Id("best")))
+		f.Line()
+		return
+	}
 	f.Comment(fmt.Sprintf("ArgMax%s is the class with the greatest score; the first of equals.", suffix))
 	f.Func().Params(jen.Id("y").Op("*").Id("Output")).Id("ArgMax"+suffix).Params().Int().Block(
-		letf("best", "0"),
-		forRange("i, v", "y"+e.OutputField(o.Name), jen.If(exprf("v > y%s[best]", e.OutputField(o.Name))).Block(setf("best", "i"))),
+		source.Letf("best", "0"),
+		source.ForRange("i, v", "y"+e.OutputField(o.Name), jen.If(source.Exprf("v > y%s[best]", e.OutputField(o.Name))).Block(source.Setf("best", "i"))),
 		jen.Return(jen.Id("best")))
 	f.Line()
 }
 
 func targetTypeOf(o ir.Output) string {
-	if o.Class {
+	if o.Class && o.Numbers() == 1 {
 		return "int32"
 	}
-	return array(o.Target.DType, o.Target.Size())
+	return source.Array(o.Target.DType, o.Target.Size())
 }
 
-func (e *emitter) targetType(f *jen.File) {
+func (e *API) targetType(f *jen.File) {
 	trained := e.Trained()
 	if len(e.prog.Outputs) == 1 {
 		o := trained[0]
@@ -118,7 +128,10 @@ func (e *emitter) targetType(f *jen.File) {
 			what = "Target is what the output should be, in its units; the loss is of it normalised."
 		}
 		if o.Class {
-			what = fmt.Sprintf("Target is the number of the right class, 0…%d.", o.Value.Size()-1)
+			what = fmt.Sprintf("Target is the number of the right class, 0…%d.", o.Classes()-1)
+			if o.Numbers() > 1 {
+				what = fmt.Sprintf("Target is the numbers of the right classes, 0…%d, of every place.", o.Classes()-1)
+			}
 		}
 		f.Comment(what)
 		f.Type().Id("Target").Id(targetTypeOf(o))
@@ -129,7 +142,7 @@ func (e *emitter) targetType(f *jen.File) {
 	for i, o := range trained {
 		fields[i] = jen.Id(spec.GoName(o.Name)).Id(targetTypeOf(o))
 		if o.Class {
-			fields[i] = jen.Add(fields[i]).Comment(fmt.Sprintf("class, 0…%d", o.Value.Size()-1))
+			fields[i] = jen.Add(fields[i]).Comment(fmt.Sprintf("class, 0…%d", o.Classes()-1))
 		}
 		if e.normalized(o.Name) {
 			fields[i] = jen.Add(fields[i]).Comment("in its units; the loss is of it normalised")
@@ -141,36 +154,37 @@ func (e *emitter) targetType(f *jen.File) {
 }
 
 // normalized reports whether the targets of an output are normalised for the loss.
-func (e *emitter) normalized(output string) bool {
+func (e *API) normalized(output string) bool {
 	return slices.ContainsFunc(e.net.Outputs, func(o spec.Output) bool { return o.Name == output && o.Normalize != nil })
 }
 
-// slots are the fields of a phase's workspace: with some rows, of some stride.
-func slots(elem ir.DType, ph *plan.Phase, stride func(size int) int, rows ...int) []jen.Code {
+// Slots are the fields of a phase's workspace: with some rows, of some stride.
+func Slots(elem ir.DType, ph *plan.Phase, stride func(size int) int, rows ...int) []jen.Code {
 	fields := make([]jen.Code, len(ph.Slots))
 	for i, n := range ph.Slots {
 		dims := append(rows[:len(rows):len(rows)], stride(n))
 		if room := ph.Room(i); room > 1 {
 			dims = append([]int{room}, dims...)
 		}
-		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(array(elem, dims...))
+		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(source.Array(elem, dims...))
 	}
 	return fields
 }
 
-func same(size int) int { return size }
+// Same is the stride of rows without gaps.
+func Same(size int) int { return size }
 
-// batchSlots are the slots of a phase of a batch: with a row per sample where
+// BatchSlots are the slots of a phase of a batch: with a row per sample where
 // it goes layer by layer.
-func (e *emitter) batchSlots(ph *plan.Phase) []jen.Code {
+func (e *API) BatchSlots(ph *plan.Phase) []jen.Code {
 	if !e.plan.Layerwise {
-		return slots(e.elem, ph, same)
+		return Slots(e.elem, ph, Same)
 	}
-	return slots(e.elem, ph, e.rowStride, e.plan.Options.Batch)
+	return Slots(e.elem, ph, e.RowStride, e.plan.Options.Batch)
 }
 
-// rowStride is the length of the rows of a value in a batch.
-func (e *emitter) rowStride(size int) int {
+// RowStride is the length of the rows of a value in a batch.
+func (e *API) RowStride(size int) int {
 	if e.plan.Layerwise {
 		return plan.RowStride(size, e.elem)
 	}
@@ -178,7 +192,7 @@ func (e *emitter) rowStride(size int) int {
 }
 
 // nextState is the field of a workspace for the states after a step.
-func (e *emitter) nextState(rows ...int) []jen.Code {
+func (e *API) nextState(rows ...int) []jen.Code {
 	if !e.Remembers() {
 		return nil
 	}
@@ -189,21 +203,21 @@ func (e *emitter) nextState(rows ...int) []jen.Code {
 	return []jen.Code{field.Id("State")}
 }
 
-func (e *emitter) workspaces(f *jen.File) {
+func (e *API) workspaces(f *jen.File) {
 	f.Comment("Workspace holds the intermediate values of one inference. Its zero value is ready")
 	f.Comment("to use; use one per goroutine.")
-	f.Type().Id("Workspace").Struct(append(e.nextState(), slots(e.elem, e.plan.Infer, same)...)...)
+	f.Type().Id("Workspace").Struct(append(e.nextState(), Slots(e.elem, e.plan.Infer, Same)...)...)
 	f.Line()
 	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
 	fields := []jen.Code{jen.Id("one").Id("Workspace")}
 	if e.plan.Layerwise {
 		fields = append(fields, e.nextState(e.plan.Options.Batch)...)
-		fields = append(fields, e.batchSlots(e.plan.InferBatch)...)
+		fields = append(fields, e.BatchSlots(e.plan.InferBatch)...)
 	}
 	f.Type().Id("BatchWorkspace").Struct(fields...)
 }
 
-// workspaceBytes is the size of Workspace.
-func (e *emitter) workspaceBytes() int {
+// WorkspaceBytes is the size of Workspace.
+func (e *API) WorkspaceBytes() int {
 	return e.plan.Infer.Bytes(e.elem) + e.MemorySize()*plan.ElemSize(e.elem)
 }

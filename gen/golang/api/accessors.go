@@ -1,16 +1,17 @@
-package golang
+package api
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
 )
 
 // isTrained reports whether training changes the tensor.
-func (e *emitter) isTrained(t *plan.Tensor) bool {
+func (e *API) isTrained(t *plan.Tensor) bool {
 	for _, g := range e.prog.Grads {
 		if g.Param == t.Value.Param && g.Param.Momentum == 0 {
 			return true
@@ -19,7 +20,7 @@ func (e *emitter) isTrained(t *plan.Tensor) bool {
 	return false
 }
 
-func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
+func (e *API) accessorOf(t *plan.Tensor) accessorView {
 	layer, what, _ := strings.Cut(t.Value.Name, ".")
 	a := accessorView{
 		Name: spec.GoName(layer) + spec.GoName(what), Tensor: t.Value.Name,
@@ -37,7 +38,7 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	case ir.Float16:
 		a.Value = e.RTName("Widen16") + "(*c)"
 	case ir.Int8:
-		a.Value = "float32(*c) * " + vectorAt("n.p."+t.ScaleField(), "o")
+		a.Value = "float32(*c) * " + source.VectorAt("n.p."+t.ScaleField(), "o")
 	}
 	switch {
 	case t.Run == nil:
@@ -46,9 +47,9 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 		a.Doc = "; those of the layers that follow are alike."
 	}
 	if t.Layout.Order == plan.Vector {
-		a.Cell = e.cellAt(t, flatOf(indices, t.Value.Shape))
+		a.Cell = source.CellAt(t, e.blocks, flatOf(indices, t.Value.Shape))
 	} else {
-		a.Cell = e.cellAt(t, indices[0], flatOf(indices[1:], t.Value.Shape[1:]))
+		a.Cell = source.CellAt(t, e.blocks, indices[0], flatOf(indices[1:], t.Value.Shape[1:]))
 	}
 	return a
 }

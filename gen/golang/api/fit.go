@@ -1,6 +1,7 @@
-package golang
+package api
 
 import (
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -19,7 +20,7 @@ type fitView struct {
 }
 
 // fits are the inputs and outputs that hold statistics of the training data.
-func (e *emitter) fits() []fitGroup {
+func (e *API) fits() []fitGroup {
 	fitted := map[string]*ir.Value{}
 	for _, p := range e.prog.Params {
 		if p.Param.FitPort != "" {
@@ -30,10 +31,10 @@ func (e *emitter) fits() []fitGroup {
 	targets := fitGroup{Func: "FitTarget", Arg: "y", Type: "Target"}
 	add := func(g *fitGroup, name, of, field string, size int) {
 		if mean := fitted[name+".mean"]; mean != nil {
-			g.All = append(g.All, fitView{Port: name, Of: of, Size: size, Field: field, Mean: paramName(mean), Std: paramName(fitted[name+".std"])})
+			g.All = append(g.All, fitView{Port: name, Of: of, Size: size, Field: field, Mean: source.ParamName(mean), Std: source.ParamName(fitted[name+".std"])})
 		}
 		if weights := fitted[name+".class_weights"]; weights != nil {
-			g.All = append(g.All, fitView{Port: name, Size: size, Field: field, Weights: paramName(weights)})
+			g.All = append(g.All, fitView{Port: name, Size: size, Field: field, Weights: source.ParamName(weights)})
 		}
 	}
 	for _, in := range e.prog.Inputs {
