@@ -184,7 +184,7 @@ func testLosses() []Kind {
 	return []Kind{
 		row("l2_norm", mean), row("mse", mean), row("mae", mean), row("huber", num0("delta", 1, above0), mean),
 		row("bce", mean), row("bce_with_logits", mean),
-		alias(row("cross_entropy", enum("target", "class", "distribution"), weights, num0("label_smoothing", 0, fraction), mean), "categorical_cross_entropy"),
+		alias(row("cross_entropy", enum("target", "class", "distribution"), weights, num0("label_smoothing", 0, fraction), Param{Name: "axis", Type: Integer}, mean), "categorical_cross_entropy"),
 		row("nll", enum("target", "class"), weights, mean),
 	}
 }

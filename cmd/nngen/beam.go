@@ -25,6 +25,9 @@ func onRunner(cmd *cobra.Command, a *access, o *run.PredictOptions, beam *run.Be
 	if _, _, err := net.SplitHostPort(beam.Runner); err != nil && beam.Runner != "prism" {
 		return usageErrorf("--runner must be prism or the address of a job server, HOST:PORT; got %q", beam.Runner)
 	}
+	if o.Sequence != "" {
+		return usageErrorf("--runner and --sequence-column exclude each other: on a runner rows are samples")
+	}
 	if o.JSON {
 		return usageErrorf("--runner and --json exclude each other: predictions on a runner are CSV")
 	}

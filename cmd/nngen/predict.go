@@ -29,7 +29,12 @@ object per sample. CSV also says the class
 that a classifier finds, and its label. Columns of a CSV file are found
 by the names that the weights were trained on, in any order; what else it has, as
 the targets, is left out. Where the names are not known, the file must hold the
-inputs alone, in their order, beside the columns of --target-column.`,
+inputs alone, in their order, beside the columns of --target-column.
+
+A network of windows takes each sample, or the rows with one text in the column
+--sequence-column, for a sequence, however long: its state goes on from window to
+window. Results of steps are one array per sequence; a table has a row for each step
+that there is, with its sequence.`,
 		Example: "  nngen predict digits.yaml --weights digits.safetensors --in new.npy --out scores.npy",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,7 +48,7 @@ inputs alone, in their order, beside the columns of --target-column.`,
 			if o.Out == "-" {
 				o.Out = ""
 			}
-			kind, err := predictionKind(net, o.Out)
+			kind, err := predictionKind(net, o.Out, o.Sequence)
 			if err != nil {
 				return err
 			}
@@ -82,6 +87,7 @@ inputs alone, in their order, beside the columns of --target-column.`,
 	cmd.Flags().StringVar(&o.In, "in", "", "`FILE` of inputs")
 	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv; - is CSV to standard output")
 	cmd.Flags().StringArrayVar(&o.Targets, "target-column", nil, "`NAME` of a CSV column with targets, or its number from 1, which is left out")
+	cmd.Flags().StringVar(&o.Sequence, "sequence-column", "", "`NAME` of the CSV column that tells sequences apart, each row of which is a step")
 	cmd.Flags().StringVar(&beam.Runner, "runner", "", "`RUNNER` of Apache Beam for any number of rows, CSV or Parquet: prism, in this process, or HOST:PORT of a job server")
 	cmd.Flags().StringVar(&beam.Bad, "bad", "", "with --runner, the `FILE` for rows that cannot be read, with their place and the reason (default beside --out, ending in .bad.csv)")
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print a line of JSON per sample, or with --out what was written")
@@ -95,7 +101,7 @@ inputs alone, in their order, beside the columns of --target-column.`,
 
 // predictionKind is what a file of a network's predictions holds, by its ending;
 // a table is one by its header.
-func predictionKind(net *spec.Network, path string) (files.Kind, error) {
+func predictionKind(net *spec.Network, path, sequence string) (files.Kind, error) {
 	kind := predictions[filepath.Ext(path)]
 	if filepath.Ext(path) != ".csv" {
 		return kind, nil
@@ -104,7 +110,7 @@ func predictionKind(net *spec.Network, path string) (files.Kind, error) {
 	if err != nil {
 		return kind, err
 	}
-	header, err := run.Describe(net, prog).PredictionHeader()
+	header, err := run.Describe(net, prog).PredictionHeader(sequence)
 	kind.Is = func(head []byte) bool { return len(head) == 0 || bytes.HasPrefix(head, []byte(header)) }
 	return kind, err
 }

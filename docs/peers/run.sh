@@ -105,7 +105,7 @@ spec() {
 
 # peer_conv measures inference at batch 1, and training at batch 32.
 peer_conv() {
-	local w=$1 name=$2 mode=infer model=$dir/models/$1.onnx
+	local w=$1 name=$2 mode=infer m model=$dir/models/$1.onnx
 	[ -e "$here/specs/$w.yaml" ] || [ "$w" = lenet ] || model=$MODELS/$w/model.onnx
 	case $w in *_norm) mode=train ;; resnet8 | dscnn) mode=infer,train ;; esac
 	case $name in
@@ -113,8 +113,10 @@ peer_conv() {
 		if [ ! -e "$(spec "$w")" ]; then
 			"$dir/nngen" import "$model" -o "$dir/imported/$w" --force >"$dir/errors.txt" 2>&1 || { echo "# not imported: $w" && return; }
 		fi
-		on "$dir/nngen" bench "$(spec "$w")" --json --mode "$mode" --path "$path" --time 300ms --batch 1 --train-batch 32 |
-			"$python" "$here/lines.py" nngen "$w"
+		for m in ${mode/,/ }; do # each in a package of its own: what only infers is generated for that
+			on "$dir/nngen" bench "$(spec "$w")" --json --mode "$m" --path "$path" --time 300ms --batch 1 --train-batch 32 |
+				"$python" "$here/lines.py" nngen "$w"
+		done
 		;;
 	ort) if [ "$mode" != train ]; then ONLY=$w on "$dir/$march/ortmodels" "$w" "$model"; fi ;;
 	torch) ONLY=$w on "$python" "$here/torch_conv.py" ;;

@@ -59,13 +59,18 @@ func (o *optimiser) apply(u *kernel.Update, n int, place func(i int) int, gradie
 	}
 }
 
-// gradWeight is a case of the gradients of one panel's weights over rows, with
-// the update of what they belong to if there is one; it reports whether the
-// target has the kernel.
+// gradWeight is a case of the gradients of one panel's weights over rows, or of
+// several panels', with the update of what they belong to if there is one; it
+// reports whether the target has the kernel.
 func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, which int) bool {
 	width := schedule.Panel
 	if outs <= schedule.Panel/2 && turn%2 == 0 {
 		width = schedule.Panel / 2
+	}
+	apart, size, panels := 0, ins*width, 0
+	if outs > schedule.Panel {
+		apart, panels = (ins+turn%2)*width, outs/schedule.Panel
+		size = panels * apart
 	}
 	xStride, dyStride := ins+turn%3, outs+turn%4
 	if ins == 1 && turn%2 == 0 {
@@ -74,14 +79,14 @@ func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, whi
 	c := s.newCase("GradWeight %d→%d of %d, %d rows %d and %d apart, update %d", ins, outs, width, rows, xStride, dyStride, which)
 	dy, x := c.operand("dy", s.rows(rows, outs, dyStride, untouched)), c.operand("x", s.rows(rows, ins, xStride, untouched))
 	most := s.VectorOutputs(s.elem, 1)
-	args := map[string]pass{"x": x.from(0), "inputs": number(ins), "rows": number(rows), "xStride": number(xStride * s.size()), "dyStride": number(dyStride * s.size())}
+	args := map[string]pass{"x": x.from(0), "inputs": number(ins), "rows": number(rows), "xStride": number(xStride * s.size()), "dyStride": number(dyStride * s.size()), "panelStride": number(apart * s.size())}
 	var dw *array
 	var o *optimiser
 	if update == nil {
-		dw = c.operand("dw", s.numbers(ins*width))
+		dw = c.operand("dw", s.numbers(size))
 		args[argument("dw")] = dw.from(0)
 	} else {
-		o = c.optimiser(update, ins*width, "g", args)
+		o = c.optimiser(update, size, "g", args)
 	}
 	var gradients []float64
 	for k := range ins {
@@ -89,7 +94,10 @@ func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, whi
 			gradients = append(gradients, s.sum(rows, 1, 0, func(r int) (float64, float64) { return dy.before[r*dyStride+n], x.before[r*xStride+k] }))
 		}
 	}
-	place := func(i int) int { return i/outs*width + i%outs }
+	place := func(i int) int {
+		k, n := i/outs, i%outs
+		return n/schedule.Panel*apart + k*width + n%schedule.Panel
+	}
 	if update == nil {
 		for i, g := range gradients {
 			dw.after[place(i)] = g
@@ -99,7 +107,7 @@ func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, whi
 	}
 	for lane := 0; lane < outs; lane += most {
 		room, partial, mask := s.Last(s.elem, min(most, outs-lane), false)
-		g := &kernel.Gradient{Elem: s.elem, Fused: s.fused, Outputs: room, Partial: partial, Width: width, Update: update}
+		g := &kernel.Gradient{Elem: s.elem, Fused: s.fused, Outputs: room, Partial: partial, Width: width, Panels: panels, Update: update}
 		args["mask"] = number(mask)
 		key := "GradWeight" + g.Key()
 		if _, ok := s.GradWeight("", nil, g); !ok {
@@ -111,7 +119,7 @@ func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, whi
 		})
 		these := map[string]pass{"dy": dy.from(lane)}
 		for name, p := range args {
-			if p.array != nil && len(p.before) == ins*width && p.array != x {
+			if p.array != nil && len(p.before) == size && p.array != x {
 				p.at += lane
 			}
 			these[name] = p
@@ -119,9 +127,9 @@ func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, whi
 		c.call(fn, these)
 	}
 	for _, a := range c.arrays {
-		if a == dw || o != nil && len(a.before) == ins*width && a != x && a != dy {
+		if a == dw || o != nil && len(a.before) == size && a != x && a != dy {
 			for i := range a.free { // the padding of parameters
-				a.free[i] = i%width >= outs
+				a.free[i] = panels == 0 && i%width >= outs
 			}
 		}
 	}
@@ -141,6 +149,9 @@ func gradWeightCases(s *suite) {
 						fused++
 					}
 				}
+			}
+			if most := s.VectorOutputs(s.elem, 1); most > schedule.Panel && i%4 == turn { // panels side by side
+				s.gradWeight(most, p[1], 1+i%9, i/4, updates[i/4%len(updates)], i/4%len(updates))
 			}
 		}
 	}

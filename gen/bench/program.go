@@ -39,6 +39,8 @@ type portView struct {
 	Size  int
 	Class bool
 	Bytes bool
+	// Places is how many class numbers a target has, of Classes each.
+	Places, Classes int
 }
 
 // newProgramView says how to fill the samples of a program.
@@ -58,7 +60,7 @@ func newProgramView(prog *ir.Program) *programView {
 	}
 	for _, out := range prog.Outputs {
 		if out.Target != nil {
-			v.Targets = append(v.Targets, portView{field(out.Name, len(prog.Outputs) > 1), out.Value.Size(), out.Class, false})
+			v.Targets = append(v.Targets, portView{field(out.Name, len(prog.Outputs) > 1), out.Value.Size(), out.Class, false, out.Numbers(), out.Classes()})
 		}
 	}
 	return v

@@ -9,10 +9,11 @@ import (
 
 // tileWidth is the number of results that portable loops sum side by side: so
 // many additions are under way at a time, and what they share is read once. Of
-// channels, which lie side by side in memory too, it is tileChannels.
+// channels, which lie side by side in memory too, it is tileChannels: with a product of
+// each and an operand beside the sums, more than six do not stay in 15 registers.
 const (
 	tileWidth    = 4
-	tileChannels = 8
+	tileChannels = 6
 )
 
 // Tile is the loop of a contraction's result whose steps are summed side by side.
@@ -62,20 +63,6 @@ const leastRun = 8
 // Runs reports whether elements that lie side by side, as in memory of both, are
 // copied as one: those along an axis of n steps.
 func Runs(n, stride int) bool { return n >= leastRun && stride == 1 }
-
-// RunOf is the loop along which a contraction that only copies goes from neighbour
-// to neighbour, None if there is none.
-func RunOf(o *ir.Contract) int {
-	if len(o.Terms) > 0 || o.Init == nil || o.Init.V.Param != nil || o.Y.V.Param != nil || o.OverBatch() || o.Init.V.DType != o.Y.V.DType {
-		return ir.None
-	}
-	for i, l := range o.Loops {
-		if Runs(l.Size, o.Y.Flat().Coefficient(i)) && o.Init.Flat().Coefficient(i) == 1 && !bounded(o, i) {
-			return i
-		}
-	}
-	return ir.None
-}
 
 // bounded reports whether an element's existence depends on a loop of the result.
 func bounded(o *ir.Contract, loop int) bool {

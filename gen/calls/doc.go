@@ -80,6 +80,14 @@ type PanelLoop struct {
 // Once reports whether the loop has one turn.
 func (l *PanelLoop) Once() bool { return l.Tail || l.From+l.Step >= l.To }
 
+// Together is the number of panels of a call that takes several, else 0.
+func (l *PanelLoop) Together() int {
+	if l.Step > 1 {
+		return l.Step
+	}
+	return 0
+}
+
 // panels divides a layer's outputs: `together` full panels in a call, or as many
 // outputs of a panel as a call takes, then the tail.
 func panels(t *target.Target, elem string, full, tail, together, most int, merge bool) []PanelLoop {

@@ -89,10 +89,11 @@ func LearnOf(t *target.Target, elem string, inputs, outputs, batch, size int) *W
 }
 
 func weightsOf(t *target.Target, elem string, inputs, outputs, batch int) *Weights {
-	full := outputs / schedule.Panel
+	full, most := outputs/schedule.Panel, t.VectorOutputs(elem, 1)
+	together := max(1, min(most/schedule.Panel, full)) // the load of a number into all lanes takes longer than a sum
 	return &Weights{
 		Preempt: Preempts(2 * inputs * outputs * batch),
-		Loops:   panels(t, elem, full, outputs-full*schedule.Panel, 1, t.VectorOutputs(elem, 1), false),
+		Loops:   panels(t, elem, full, outputs-full*schedule.Panel, together, most, true),
 	}
 }
 

@@ -119,6 +119,9 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		case s.Kernel != nil:
 			return FilterGradientOf(t, s.Kernel, batch).String()
 		}
+		if c := CopyOf(o); c != nil {
+			return fmt.Sprintf("copies of %d elements", c.High-c.Low)
+		}
 		if t := TileOf(o, s.Chains); t.Width > 1 {
 			return fmt.Sprintf("portable Go, %d steps of %s side by side", t.Width, o.Loops[t.Loop].Name)
 		}

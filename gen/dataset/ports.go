@@ -26,7 +26,7 @@ func (f *File) ports(kind string, ports []Port) (rows [][]float64, n int, err er
 	}
 	for i, p := range ports {
 		what := func() string { return kind + " " + quote(p.Name) }
-		if err := checkClasses(rows[i], p, what); err != nil {
+		if err := checkClasses(rows[i], f.Arrays[0].RowSize(), p, what); err != nil {
 			return nil, 0, inFile(err, f.Path)
 		}
 	}
@@ -45,7 +45,7 @@ func (f *File) named(kind string, ports []Port) (rows [][]float64, n int, err er
 			return nil, 0, err
 		}
 		what := func() string { return "array " + quote(p.Name) }
-		if err := checkClasses(r, p, what); err != nil {
+		if err := checkClasses(r, a.RowSize(), p, what); err != nil {
 			return nil, 0, inFile(err, f.Path)
 		}
 		if i > 0 && a.Rows() != n {
@@ -67,7 +67,7 @@ func (f *File) rows(a *Array, kind string, p Port) ([]float64, error) {
 		return nil, f.errorf("the array for the %s is a single number; it must have a row per sample", what)
 	case a.Rows() == 0:
 		return nil, f.errorf("the array for the %s has no rows", what)
-	case p.Classes > 0 && a.RowSize() != 1:
+	case p.Classes > 0 && p.Places == 0 && a.RowSize() != 1:
 		return nil, f.errorf("the array for the %s has the shape %s; class numbers have the shape (%d,); with target: distribution, a field of the loss, targets are one probability per class", what, shapeText(a.Shape), a.Rows())
 	case p.Windows && len(a.Shape) > 1 && a.RowSize() == a.Shape[1]*(p.Width()/p.Steps):
 		return a.Data, nil // inSequences cuts it into windows

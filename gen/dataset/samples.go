@@ -21,8 +21,8 @@ type Port struct {
 	Windows bool
 	Length  bool // it is the number of steps of a sequence
 	// Classes, if not 0, says that a sample has a class number below it
-	// instead of Size numbers.
-	Classes int
+	// instead of Size numbers; Places of them, if that is not 0.
+	Classes, Places int
 	// Bytes: the numbers are whole, from 0 to 255.
 	Bytes bool
 	// Labels are the names of the classes, if they have some; without Classes,
@@ -47,7 +47,7 @@ type Cell struct {
 func (p Port) Width() int {
 	switch {
 	case p.Classes > 0:
-		return 1
+		return max(1, p.Places)
 	case p.Cells != nil:
 		return len(p.Cells)
 	}
@@ -58,6 +58,8 @@ func (p Port) Width() int {
 type Samples struct {
 	N       int
 	Windows int         // samples of a sequence, one after the other; 0 is 1
+	Total   int         // steps of a sequence with its padding, 0 if there are none
+	Names   []string    // of the sequences, where a column tells them apart
 	Inputs  [][]float64 // per input, N rows
 	Targets [][]float64 // per target, N rows; nil without targets
 	// Texts are, per input with Cells and column of categories, what its numbers
@@ -160,7 +162,19 @@ func (s Source) ReadInputs(inputs, targets []Port) (*Samples, error) {
 		return nil, err
 	}
 	out := &Samples{}
-	return out, out.readInputs(data, s, inputs, targets)
+	if err := out.readInputs(data, s, ofSteps(inputs, s.Sequence), ofSteps(targets, s.Sequence)); err != nil {
+		return nil, err
+	}
+	if out.steps, err = data.sequences(); err != nil {
+		return nil, err
+	}
+	for _, q := range out.steps {
+		out.Names = append(out.Names, q.name)
+	}
+	if err := out.inSequences(inputs, nil); err != nil {
+		return nil, inFile(err, s.Data)
+	}
+	return out, nil
 }
 
 // forTables refuses what is said of tables where there is none.
@@ -239,8 +253,9 @@ func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err
 	return f.errorf("the file holds no targets; give them with --targets")
 }
 
-// checkClasses checks that the class numbers of a port are integers in range.
-func checkClasses(values []float64, p Port, what func() string) error {
+// checkClasses checks that the class numbers of a port, some in a row, are integers in
+// range.
+func checkClasses(values []float64, row int, p Port, what func() string) error {
 	for i, v := range values {
 		if p.Classes == 0 && (p.Labels == nil || v >= 0 && v <= 1) {
 			continue
@@ -251,8 +266,11 @@ func checkClasses(values []float64, p Port, what func() string) error {
 		if v == math.Trunc(v) && v >= 0 && v < float64(p.Classes) {
 			continue
 		}
-		return errorf(fmt.Sprintf("row %d, %s", i+1, what()),
-			"%v is not a class number; the %d classes are 0 to %d", v, p.Classes, p.Classes-1)
+		place := fmt.Sprintf("row %d, %s", i+1, what())
+		if row > 1 {
+			place = fmt.Sprintf("row %d, place %d, %s", i/row+1, i%row, what())
+		}
+		return errorf(place, "%v is not a class number; the %d classes are 0 to %d", v, p.Classes, p.Classes-1)
 	}
 	return nil
 }

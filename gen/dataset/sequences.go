@@ -67,7 +67,7 @@ func ofSteps(ports []Port, column string) []Port {
 	var out []Port
 	for _, p := range ports {
 		if p.Steps > 0 {
-			p.Size, p.Shape = p.Size/p.Steps, nil
+			p.Size, p.Places, p.Shape = p.Size/p.Steps, p.Places/p.Steps, nil
 		}
 		if !p.Length {
 			out = append(out, p)
@@ -86,7 +86,7 @@ func (s *Samples) inSequences(inputs, targets []Port) error {
 		}
 	}
 	total, err := s.total(inputs, targets)
-	if err != nil || total == 0 {
+	if s.Total = total; err != nil || total == 0 {
 		return err
 	}
 	ports, data := append(inputs[:len(inputs):len(inputs)], targets...), append(s.Inputs[:len(s.Inputs):len(s.Inputs)], s.Targets...)
@@ -122,7 +122,9 @@ func (s *Samples) inSequences(inputs, targets []Port) error {
 			return errorf("", "sequences of %s are %d windows of the network, whose %s is one of a window; train what has a result of every step, return: all", plural.Of(total, "step"), windows, quote(p.Name))
 		}
 	}
-	s.Inputs, s.Targets = data[:len(inputs)], data[len(inputs):]
+	if s.Inputs = data[:len(inputs)]; len(targets) > 0 {
+		s.Targets = data[len(inputs):]
+	}
 	s.N, s.Windows = s.N*windows, windows
 	return nil
 }
@@ -214,7 +216,9 @@ func (s *Samples) gather(inputs, targets []Port) error {
 		return out
 	}
 	s.Inputs = take(inputs, s.Inputs)
-	s.Targets = take(targets, s.Targets)
+	if len(targets) > 0 {
+		s.Targets = take(targets, s.Targets)
+	}
 	s.N = len(s.steps)
 	return err
 }

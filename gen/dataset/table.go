@@ -26,9 +26,15 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 			continue
 		}
 		if p.Classes > 0 || p.Labels != nil {
-			var err error
-			if out[i], err = f.classes(columns[0], p); err != nil {
-				return nil, inFile(err, f.Path)
+			out[i] = make([]float64, rows*len(columns))
+			for k, c := range columns {
+				classes, err := f.classes(c, p)
+				if err != nil {
+					return nil, inFile(err, f.Path)
+				}
+				for r, class := range classes {
+					out[i][r*len(columns)+k] = class
+				}
 			}
 			continue
 		}
@@ -71,7 +77,7 @@ func (f *File) classes(column int, p Port) ([]float64, error) {
 	what := func() string { return "column " + quote(f.Columns[column]) }
 	notNumbers := f.noNumber(column)
 	if notNumbers == nil {
-		notNumbers = checkClasses(numbers, p, what)
+		notNumbers = checkClasses(numbers, 1, p, what)
 	}
 	if len(p.Labels) == 0 {
 		return numbers, notNumbers

@@ -128,6 +128,9 @@ func (r *recurrent) trained(form string) string {
 		more = ", go_backwards: true"
 	}
 	var layers []string
+	if form == "windows" && !lengths {
+		text, layers, from = r.front(text, from, steps, inputs)
+	}
 	if form == "both directions" {
 		more = ""
 		for _, d := range []string{"ahead", "back"} {
@@ -143,6 +146,10 @@ func (r *recurrent) trained(form string) string {
 	layers = append(layers, cells...)
 	outs := 1 + r.IntN(3)
 	output, loss := "", r.pick("loss of sequences", []string{"mse", "huber", "mae", "bce_with_logits", "{mse: {reduction: sum}}"})
+	if every && r.count("class of every step", r.chance(0.4)) {
+		outs = 2 + r.IntN(4)
+		loss = fmt.Sprintf("{cross_entropy: {axis: -1%s}}", r.pick("cross_entropy of steps", []string{"", "", ", reduction: sum", ", label_smoothing: 0.1", ", target: distribution"}))
+	}
 	dense := fmt.Sprintf("dense: {units: %d, from: %s}", outs, last)
 	if every {
 		dense = fmt.Sprintf("dense: {units: %d, axis: -1, from: %s}", outs, last)
@@ -154,6 +161,20 @@ func (r *recurrent) trained(form string) string {
 	optimizer := r.pick("optimizer", []string{"{sgd: {learning_rate: 0.02}}", "{sgd: {learning_rate: 0.02, momentum: 0.9}}", "{adam: {learning_rate: 0.01}}",
 		"{rmsprop: {learning_rate: 0.01}}", "{adamw: {learning_rate: 0.01, clip: {norm: 0.5}}}"})
 	return fmt.Sprintf("%slayers:\n  - %s\n%sloss: %s\noptimizer: %s\ncodegen: {batch: %d}\n", text, strings.Join(layers, "\n  - "), output, loss, optimizer, 1+r.IntN(6))
+}
+
+// front is what of a signal may stand before the cells of windows: a convolution that goes
+// on from window to window, or a context; the windows have steps.
+func (r *recurrent) front(text, from string, steps, inputs int) (input string, layers []string, last string) {
+	switch {
+	case r.count("trained streamed convolution", r.chance(0.3)):
+		conv := fmt.Sprintf("conv1d: {name: front, filters: %d, kernel_size: %d, dilation: %d, padding: causal, stateful: true, activation: tanh}", 1+r.IntN(6), 1+r.IntN(4), 1+r.IntN(3))
+		return fmt.Sprintf("input: {shape: [%d, %d]}\n", inputs, steps), []string{conv, "transpose: {name: in_steps}"}, "in_steps"
+	case r.count("trained context", r.chance(0.3)):
+		context := 1 + r.IntN(2*steps)
+		return fmt.Sprintf("input: {shape: [%d], context: %d}\n", steps, context), []string{fmt.Sprintf("reshape: {name: in_steps, shape: [%d, 1]}", steps+context)}, "in_steps"
+	}
+	return text, nil, from
 }
 
 // pair is a network over whole sequences that is not trained, and its stream.

@@ -159,7 +159,12 @@ func (b *body) step(s *plan.Step) error {
 		b.add(setf(y.idx+"[0]", "%s", b.operand(o.X, b.at[o.T].idx)))
 	case *ir.OneHot:
 		y := b.result(o.Y)
-		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)), setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
+		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)))
+		if n := o.T.Size(); n > 1 {
+			b.add(forRange("k", fmt.Sprint(n), setf(fmt.Sprintf("%s[%d*k+int(%s[k])]", y.idx, o.Y.Size()/n, b.at[o.T].idx), "1")))
+			break
+		}
+		b.add(setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
 	case *ir.Random:
 		return b.random(o)
 	default:
@@ -204,7 +209,7 @@ func (b *body) mapOp(o *ir.Map) error {
 			switch {
 			case isNumber(x):
 				args = append(args, exprf("%s", b.at[x].idx))
-			case x.Size() < out.Size():
+			case x.Size() < out.Size() || x.Kind == ir.Param:
 				pass, _, _ := b.elementsOf(x)
 				args = append(args, exprf("%s", pass))
 			default:

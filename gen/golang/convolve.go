@@ -43,7 +43,7 @@ func (m *matrix) convolution(k *kernelFunc) {
 	code := m.convolutionCalls
 	switch o := m.step.Op.(type) {
 	case *ir.Pool:
-		k.windows(o, func(name, at string) string { return name + "[" + at + "]" })
+		k.windows(m.e, o, func(name, at string) string { return name + "[" + at + "]" })
 	case *ir.Contract:
 		if m.tiled() {
 			m.tiledLoops(k)

@@ -37,10 +37,13 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 		place := gradientPlace(loop, l)
 		var each []jen.Code
 		for _, p := range loop.Calls {
-			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: place.width}
+			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: place.width, Panels: loop.Together()}
 			name := b.gradientKernel(kern, p.String())
-			args := []string{fmt.Sprintf("&g%s[%s][%d]", place.field, at, p.Lane), dy.element(dy.name, "0", plusText(place.first, p.Lane)), x.element(x.name, "0", at),
+			args := []string{fmt.Sprintf("&g%s[%s][%d]", place.field(), at, p.Lane), dy.element(dy.name, "0", plusText(place.first, p.Lane)), x.element(x.name, "0", at),
 				count, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(x.bytes())}
+			if loop.Together() > 1 {
+				args = append(args, fmt.Sprint(l.PanelBytes()))
+			}
 			each = append(each, jen.Id(name).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
 		if w.Preempt && (!loop.Tail || len(w.Loops) == 1 && w.Divided) {
@@ -86,9 +89,12 @@ func (b *body) biasRows(size, stride int) []jen.Code {
 		}
 		var each []jen.Code
 		for _, p := range loop.Calls {
-			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: plan.TailWidth(outputs)}
+			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: plan.TailWidth(outputs), Panels: loop.Together()}
 			args := []string{fmt.Sprintf("&g[%s][%d]", q, p.Lane), fmt.Sprintf("&dy[0][%s]", plusText(times16(q), p.Lane)), "&one",
 				"1", "len(dy)", fmt.Sprint(stride * plan.ElemSize(b.e.elem)), "0"}
+			if loop.Together() > 1 {
+				args = append(args, fmt.Sprint(schedule.Panel*plan.ElemSize(b.e.elem)))
+			}
 			each = append(each, jen.Id(b.gradientKernel(kern, p.String())).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
 		code = append(code, overPanels(loop, each)...)
@@ -105,20 +111,28 @@ func (b *body) gradientKernel(kern *kernel.Gradient, outputs string) string {
 		})
 }
 
-// gradientPlaces says where the gradients of a loop over panels lie: what comes
-// behind the field of the full panels, the first output, the width of a panel.
+// gradientPlaces says where the gradients of a loop over panels lie: the panel or
+// "", which is the tail, the first output, the width of a panel.
 type gradientPlaces struct {
-	field, first string
-	width        int
+	q, first string
+	width    int
 }
 
 func gradientPlace(loop *calls.PanelLoop, l *plan.Layout) gradientPlaces {
 	if loop.Tail {
-		return gradientPlaces{"t", fmt.Sprint(l.Full * schedule.Panel), l.Tail}
+		return gradientPlaces{"", fmt.Sprint(l.Full * schedule.Panel), l.Tail}
 	}
 	q := "q"
 	if loop.Once() {
 		q = fmt.Sprint(loop.From)
 	}
-	return gradientPlaces{"[" + q + "]", times16(q), schedule.Panel}
+	return gradientPlaces{q, times16(q), schedule.Panel}
+}
+
+// field is what comes behind the name of the gradients.
+func (p gradientPlaces) field() string {
+	if p.q == "" {
+		return "t"
+	}
+	return "[" + p.q + "]"
 }

@@ -210,8 +210,8 @@ func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
 			q = fmt.Sprint(loop.From)
 		}
 		out = append(out, overPanels(loop, l.call(dy, panelCall{
-			calls: loop.Calls, width: plan.TailWidth(outputs), first: times16(q), x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / l.target.Lanes(elem)),
-			element: func(array string, lane int) string {
+			calls: loop.Calls, panels: loop.Together(), apart: schedule.Panel * plan.ElemSize(l.e.elem), width: plan.TailWidth(outputs), first: times16(q), x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / l.target.Lanes(elem)),
+			q: q, element: func(array, q string, lane int) string {
 				return fmt.Sprintf("&%s[%s][%d]", l.field(l.t, array, l.t.Field), q, lane)
 			},
 		}))...)
@@ -228,15 +228,18 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	for i := range w.Loops {
 		loop := &w.Loops[i]
 		place := gradientPlace(loop, lay)
-		field, index := l.t.Field, place.field
+		field := l.t.Field
 		if loop.Tail {
-			field, index = l.t.TailField(), ""
+			field = l.t.TailField()
 		}
 		each := l.call(dy, panelCall{
-			calls: loop.Calls, width: place.width, xBytes: x.bytes(), first: place.first,
+			calls: loop.Calls, panels: loop.Together(), apart: lay.PanelBytes(), width: place.width, xBytes: x.bytes(), first: place.first,
 			x: x.element(x.name, "0", "k"), inputs: "m", vectors: vectorsOf("m", place.width, l.target.Lanes(elem)),
-			element: func(array string, lane int) string {
-				return fmt.Sprintf("&%s%s[k][%d]", l.field(l.t, array, field), index, lane)
+			q: place.q, element: func(array, q string, lane int) string {
+				if q == "" {
+					return fmt.Sprintf("&%s[k][%d]", l.field(l.t, array, field), lane)
+				}
+				return fmt.Sprintf("&%s[%s][k][%d]", l.field(l.t, array, field), q, lane)
 			},
 		})
 		if w.Preempt && (!loop.Tail || len(w.Loops) == 1) {
@@ -268,14 +271,16 @@ func (b *body) nameOf(v *ir.Value) string {
 	return b.args[v]
 }
 
-// panelCall is a panel of weights to be updated, or a row of biases.
+// panelCall is a panel of weights to be updated, or several, or a row of biases.
 type panelCall struct {
 	calls         []calls.Panel
+	panels, apart int // several panels, and the bytes between them
 	width, xBytes int
 	first         string // output
 	x, inputs     string
 	vectors       string // of the panel, for the update
-	element       func(array string, lane int) string
+	q             string // the first panel, "" where they are a field of their own
+	element       func(array, q string, lane int) string
 }
 
 // gradient holds the gradient.
@@ -286,34 +291,44 @@ func (l *learnKernel) gradient() string { return l.args[l.Gradient.Outs()[0]] }
 func (l *learnKernel) call(dy namedRows, c panelCall) []jen.Code {
 	part := func(p *calls.Panel, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
-			Elem: typeName(l.e.elem), Fused: l.e.prog.Mode == "fast", Outputs: p.Room, Width: c.width, Partial: p.Partial,
+			Elem: typeName(l.e.elem), Fused: l.e.prog.Mode == "fast", Outputs: p.Room, Width: c.width, Panels: c.panels, Partial: p.Partial,
 			Update: update, Shared: update != nil && l.e.plan.Shares(),
 		}
 	}
 	fused := !slices.ContainsFunc(c.calls, func(p calls.Panel) bool { return !calls.FusesUpdate(l.target, part(&p, &l.update.Update)) })
 	var out []jen.Code
-	arrays := func(lane int, gradient bool) []string {
+	arrays := func(q string, lane int, gradient bool) []string {
 		var args []string
 		for _, a := range l.update.Arrays {
 			if h := l.hold[a]; gradient || h != l.gradient() {
-				args = append(args, c.element(h, lane))
+				args = append(args, c.element(h, q, lane))
 			}
 		}
 		return args
 	}
 	for _, p := range c.calls {
-		g, args, hint := part(&p, nil), []string{c.element(l.gradient(), p.Lane)}, "weightGradient"
+		g, args, hint := part(&p, nil), []string{c.element(l.gradient(), c.q, p.Lane)}, "weightGradient"
 		if fused {
 			g, hint = part(&p, &l.update.Update), "learn"
-			args = append(arrays(p.Lane, false), l.numbers()...)
+			args = append(arrays(c.q, p.Lane, false), l.numbers()...)
 		}
 		args = append(args, dy.element(dy.name, "0", plusText(c.first, p.Lane)), c.x, c.inputs, "len("+dy.name+")", fmt.Sprint(dy.bytes()), fmt.Sprint(c.xBytes))
+		if c.panels > 1 {
+			args = append(args, fmt.Sprint(c.apart))
+		}
 		args = append(args, maskArg(p.Partial, p.Mask)...)
 		out = append(out, jen.Id(l.gradWeight(g, hint, p.String())).Call(exprf("%s", strings.Join(args, ", "))))
 	}
-	if !fused {
-		args := append(append(arrays(0, true), l.numbers()...), c.vectors)
-		out = append(out, jen.Id(l.e.updateKernel(l.update, l.Update.Doc)).Call(exprf("%s", strings.Join(args, ", "))))
+	update := func(q string) jen.Code {
+		args := append(append(arrays(q, 0, true), l.numbers()...), c.vectors)
+		return jen.Id(l.e.updateKernel(l.update, l.Update.Doc)).Call(exprf("%s", strings.Join(args, ", ")))
+	}
+	switch {
+	case fused:
+	case c.panels > 1:
+		out = append(out, jen.For(letf("i", "%s", c.q), exprf("i < %s", plusText(c.q, c.panels)), exprf("i++")).Block(update("i")))
+	default:
+		out = append(out, update(c.q))
 	}
 	return out
 }

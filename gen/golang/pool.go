@@ -2,6 +2,8 @@ package golang
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -17,13 +19,13 @@ func (b *body) pool(o *ir.Pool) {
 	k := b.e.kernel(key, o.Layer+" pool", func(k *kernelFunc) {
 		k.train = b.training
 		k.args = []arg{{"y", "*" + array(o.Y.V.DType, o.Y.V.Size())}, {"x", typ}}
-		k.windows(o, element)
+		k.windows(b.e, o, element)
 	})
 	b.add(b.e.id(k).Call(exprf("%s", y.ptr), exprf("%s", pass)))
 }
 
 // windows prints the loops of a pooling; element is one of x.
-func (k *kernelFunc) windows(o *ir.Pool, element func(name, at string) string) {
+func (k *kernelFunc) windows(e *emitter, o *ir.Pool, element func(name, at string) string) {
 	T := typeName(o.Y.V.DType)
 	loops, all := withNames(o.Loops, 0), withNames(o.All(), 0)
 	from, to := o.X.Flat().Text(all), o.Y.Flat().Text(loops)
@@ -37,18 +39,37 @@ func (k *kernelFunc) windows(o *ir.Pool, element func(name, at string) string) {
 	}
 	k.doc = []string{fmt.Sprintf("%s computes y[%s], %s of x[%s] over", k.name, to, what, from), windowDoc(all, len(loops)) + ", of those inside of x. It does not allocate."}
 	take := []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("v > s || v != v")).Block(setf("s", "v"))}
-	if o.Place {
-		take = []jen.Code{jen.If(letf("v", "%s", element("x", from)), exprf("at < 0 || v > s || v != v")).Block(setf("s, at", "v, %s", from))}
+	bits := strings.TrimPrefix(T, "float")
+	if o.Place { // as whole numbers, which are compared without a branch
+		k := jen.Id("k").Op(":=").Add(e.RT("Ordered" + bits)).Call(exprf("%s", element("x", from)))
+		take = []jen.Code{jen.If(k, exprf("k > s")).Block(jen.List(jen.Id("s"), jen.Id("at")).Op("=").List(
+			jen.Min(jen.Id("k"), jen.Qual("math", "MaxInt"+bits).Op("-").Lit(1)), exprf("%s", from)))}
 	}
 	used := func(i int) bool { return o.X.Flat().Coefficient(i) != 0 || o.Y.Flat().Coefficient(i) != 0 }
 	window := nest(all[len(loops):], func(i int) bool { return used(len(loops) + i) }, when(where, take...))
 	body := []jen.Code{let("s", jen.Id(T).Call(jen.Qual("math", "Inf").Call(jen.Lit(-1))))}
 	result := "s"
 	if o.Place {
-		body, result = append(body, letf("at", "-1")), T+"(at)"
+		body = []jen.Code{let("s", jen.Id("int"+bits).Call(jen.Qual("math", "MinInt"+bits))), letf("at", "-1")}
+		result = T + "(at)"
 	}
 	body = append(append(body, window...), setf("y["+to+"]", "%s", result))
-	k.body = nest(loops, used, body)
+	for i := range outward(o) { // results in the order in which they lie
+		body = nest(loops[i:i+1], func(int) bool { return used(i) }, body)
+	}
+	k.body = body
+}
+
+// outward is the loops of the results of a pooling, from the one whose results lie
+// closest together on.
+func outward(o *ir.Pool) iter.Seq[int] {
+	y := o.Y.Flat()
+	order := make([]int, len(o.Loops))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return y.Coefficient(i) - y.Coefficient(j) })
+	return slices.Values(order)
 }
 
 // windowDoc lists the loops of a window and of the results.

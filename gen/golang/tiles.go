@@ -13,8 +13,8 @@ import (
 // tiled is the body of the function of a contraction whose sums have one chain:
 // loops that stop at the bounds, with the results of a tile side by side.
 func (c *contraction) tiled() []jen.Code {
-	if run := calls.RunOf(c.o); run != ir.None {
-		return c.copied(run)
+	if k := calls.CopyOf(c.o); k != nil {
+		return c.copied(k)
 	}
 	if i := c.zeroed(); i >= 0 {
 		return c.zeros(i)
@@ -30,27 +30,6 @@ func (c *contraction) tiled() []jen.Code {
 		out = append(out, c.results(tile{loop: t.Loop, width: size - whole, first: whole, last: size})...)
 	}
 	return out
-}
-
-// copied copies the elements along a loop as one.
-func (c *contraction) copied(run int) []jen.Code {
-	loops := withNames(c.o.Loops, 0)
-	loops[run].Size = 1
-	_, inY := c.element(&c.o.Y, loops)
-	_, inX := c.element(c.o.Init, loops)
-	at := func(o *ir.Operand) string { return fmt.Sprintf("%s[%s:]", c.names[o.V], c.text(c.place(o), loops)) }
-	y := fmt.Sprintf("%s[:%d]", at(&c.o.Y), c.o.Loops[run].Size)
-	code := []jen.Code{jen.Id("copy").Call(exprf("%s", y), exprf("%s", at(c.o.Init)))}
-	if len(inX) > 0 {
-		code = []jen.Code{jen.If(exprf("%s", strings.Join(inX, " && "))).Block(code...).Else().Block(jen.Id("clear").Call(exprf("%s", y)))}
-	}
-	code = when(inY, code...)
-	for i := len(loops) - 1; i >= 0; i-- {
-		if loops[i].Size > 1 {
-			code = nest([]ir.Loop{loops[i]}, func(int) bool { return c.uses(i) }, code)
-		}
-	}
-	return code
 }
 
 // tile is some results side by side, those of the steps first … last−1 of a loop,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/api"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
@@ -277,8 +278,9 @@ func (e *emitter) checks(f *jen.File) {
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		body = append(body, forRange("i", "y", jen.If(exprf("uint32(y[i]%s) >= %d", field, o.Value.Size())).Block(
-			e.RT("BadClass").Call(exprf("fn"), exprf("i"), exprf("int(y[i]%s)", field), exprf("%d", o.Value.Size())))))
+		body = append(body, forRange("i", "y", api.EachClass(o, "y[i]"+field, func(class string) jen.Code {
+			return e.RT("BadClass").Call(exprf("fn"), exprf("i"), exprf("int(%s)", class), exprf("%d", o.Classes()))
+		})))
 	}
 	f.Comment("check panics unless x and y are a batch.")
 	f.Func().Id("check").Params(jen.Id("fn string, x []Input, y []Target")).Block(body...)

@@ -15,6 +15,7 @@ import (
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
@@ -30,7 +31,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	operands := make([]string, len(o.In))
 	row := repeatedIn(o)
 	for i, x := range o.In {
-		if x.Kind == ir.Param && x.Size() != row || x.DType != e.elem {
+		if x.DType != e.elem || x.Kind == ir.Param && !e.isVector(x) {
 			return nil
 		}
 		name := kernel.Leaf(i)
@@ -42,19 +43,19 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			continue
 		}
 		op := kernel.MapOperand{Leaf: name, Arg: name, Type: "*" + T, Single: x.Size() == 1, Repeated: x.Size() == row}
-		typ, first := "[]"+T, "&"+name+"[0]"
+		typ, first, at := "[]"+T, "&"+name+"[0]", "j"
 		switch {
 		case op.Single:
-			typ, operands[i] = "*"+array(e.elem, 1), name+"[0]"
-		case x.Kind == ir.Param:
-			typ, first = fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(x.Param).Layout.Full, T), "&"+name+"[0][0]"
-			operands[i] = vectorAt(name, "j")
+			typ, at = "*"+array(e.elem, 1), "0"
 		case op.Repeated:
-			typ, operands[i] = "*"+array(e.elem, row), name+"[j]"
+			typ = "*" + array(e.elem, row)
 		case row > 0:
-			operands[i] = name + "[i+j]"
-		default:
-			operands[i] = name + "[j]"
+			at = "i+j"
+		}
+		operands[i] = name + "[" + at + "]"
+		if x.Kind == ir.Param {
+			typ, first = fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(x.Param).Layout.Full, T), "&"+name+"[0][0]"
+			operands[i] = vectorAt(name, at)
 		}
 		m.Ins = append(m.Ins, op)
 		args, call = append(args, arg{name, typ}), append(call, first)
@@ -81,6 +82,12 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, %s, %s, 0", strings.Join(call, ", "), n, rows))}
 		})
 	})
+}
+
+// isVector reports whether the elements of a parameter lie side by side.
+func (e *emitter) isVector(x *ir.Value) bool {
+	l := &e.plan.TensorOf(x.Param).Layout
+	return l.Order == plan.Vector && l.Elem == e.elem
 }
 
 // repeatedIn is how many elements the operands have that an element-wise operation

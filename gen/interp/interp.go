@@ -137,7 +137,9 @@ func (m *Machine) run(op ir.Op) error {
 	case *ir.OneHot:
 		m.perSample(o.Y, func(b int) []float64 {
 			y := make([]float64, o.Y.Size())
-			y[int(m.row(o.T, b)[0])] = 1
+			for k, class := range m.row(o.T, b) {
+				y[k*(o.Y.Size()/o.T.Size())+int(class)] = 1
+			}
 			return y
 		})
 	case *ir.Random:

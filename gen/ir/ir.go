@@ -268,11 +268,25 @@ type Output struct {
 	Shape  []int  // of a sample; Value is row-major
 	Target *Value // nil if it is not trained
 	Labels []string
-	// Class reports whether the target is a class number.
+	// Class reports whether the target is a class number, or one of every place.
 	Class bool
 	// Classifier reports whether the outputs are scores of classes.
 	Classifier bool
 	LossName   string
+	// Places is how many places of a sample the loss compares with a class each; 1 where
+	// it is one of the sample.
+	Places int
+}
+
+// Classes is how many classes a place may be of.
+func (o *Output) Classes() int { return o.Value.Size() / max(1, o.Places) }
+
+// Numbers is how many class numbers the target has, 1 of others.
+func (o *Output) Numbers() int {
+	if o.Class {
+		return max(1, o.Places)
+	}
+	return 1
 }
 
 // ParamByName returns the parameter with the canonical name, or nil.

@@ -78,7 +78,7 @@ type Gather struct {
 	Y, X, T *Value
 }
 
-// OneHot is Y[i] = 1 if i = T else 0.
+// OneHot is Y[k·C + i] = 1 if i = T[k] else 0, for C classes of each element of T.
 type OneHot struct {
 	Y, T *Value
 }

@@ -110,7 +110,7 @@ func checkShapes(op Op) error {
 	case *Gather:
 		return fits(o.Y.Size() == 1 && o.T.DType == Int32)
 	case *OneHot:
-		return fits(o.T.DType == Int32)
+		return fits(o.T.DType == Int32 && o.Y.Size()%o.T.Size() == 0)
 	case *Random:
 		return fits(o.Rate >= 0 && o.Rate < 1)
 	}

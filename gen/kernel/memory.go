@@ -89,8 +89,9 @@ func Extras(epilogue []Epilogue) []Operand {
 type Gradient struct {
 	Elem            string
 	Fused           bool
-	Inputs, Outputs int // Outputs of the panel that exist
+	Inputs, Outputs int // Outputs of the panel that exist, or of Panels full ones
 	Width           int
+	Panels          int // 0 is one; of several an argument says how far they lie apart
 	// Partial: the last vector is not full; an argument says which lanes it has.
 	Partial bool
 	Update  *Update

@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/code"
@@ -14,7 +13,7 @@ func (l *lowering) checkTraining(values map[string]op.Tensor) {
 	for i := range l.Net.Outputs {
 		out := &l.Net.Outputs[i]
 		if p := values[out.From].Value; p != nil && out.Loss != nil {
-			l.checkLoss(out, p)
+			l.checkLoss(out, values[out.From])
 			l.checkLengths(out, values)
 		}
 	}
@@ -22,8 +21,8 @@ func (l *lowering) checkTraining(values map[string]op.Tensor) {
 }
 
 // checkLoss refuses losses that do not go with the prediction they get.
-func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
-	row := op.LossByName(out.Loss.Name)
+func (l *lowering) checkLoss(out *spec.Output, of op.Tensor) {
+	row, p := op.LossByName(out.Loss.Name), of.Value
 	made, x := l.MadeBy(p)
 	inner, _ := l.MadeBy(x)
 	if row.Refuse != nil {
@@ -31,6 +30,13 @@ func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
 			l.Errorf(out.Loss.Pos, hint, code.Loss+"output %q: %s", out.Name, why)
 			return
 		}
+	}
+	classes := p.Size()
+	if op.OfPlaces(out.Loss.Args) {
+		if !l.checkPlaces(out, of.Dims) {
+			return
+		}
+		classes = of.Dims[len(of.Dims)-1]
 	}
 	switch w := out.Loss.Args["class_weights"]; {
 	case !w.Set:
@@ -44,9 +50,26 @@ func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
 	switch {
 	case isSoftmax(made) && isSoftmax(inner):
 		l.Errorf(out.Loss.Pos, "remove one of the two", code.Loss+"output %q: a softmax is taken twice, by %s and by %s", out.Name, inner, made)
-	case row.Class && p.Size() < 2:
-		l.Errorf(out.Loss.Pos, "write loss: bce_with_logits for two classes", code.Loss+"output %q: %s needs at least 2 values, got %d", out.Name, row.Name, p.Size())
+	case row.Class && classes < 2:
+		l.Errorf(out.Loss.Pos, "write loss: bce_with_logits for two classes", code.Loss+"output %q: %s needs at least 2 values, got %d", out.Name, row.Name, classes)
 	}
+}
+
+// checkPlaces refuses an axis of the loss that is not the last of several, and what
+// does not go with it.
+func (l *lowering) checkPlaces(out *spec.Output, dims []int) bool {
+	axis, last := out.Loss.Args["axis"], len(dims)-1
+	switch at := out.Loss.Args.Int("axis"); {
+	case last < 1:
+		l.Errorf(axis.Pos, "remove axis, or write return: all in the recurrent layer", code.Shapes+"output %q: axis needs an output of several axes, of the shape [steps, classes], got %v", out.Name, dims)
+	case at != -1 && at != last:
+		l.Errorf(axis.Pos, "write axis: -1, and a permute before the loss if the classes lie along another axis", code.Range+"output %q: axis of the loss must be the last, -1 or %d, got %d", out.Name, last, at)
+	case out.Loss.Args.Has("class_weights"):
+		l.Errorf(out.Loss.Args["class_weights"].Pos, "remove axis or class_weights", code.Conflict+"output %q: class_weights are of one class per sample, but axis gives one of every place", out.Name)
+	default:
+		return true
+	}
+	return false
 }
 
 // checkLengths refuses lengths of what has no steps.
@@ -57,7 +80,9 @@ func (l *lowering) checkLengths(out *spec.Output, values map[string]op.Tensor) {
 	n, p := values[out.Lengths], values[out.From]
 	switch row := op.LossByName(out.Loss.Name); {
 	case n.Value == nil: // reported there
-	case row.Mix != nil:
+	case row.Mix != nil && row.Places != nil && !op.OfPlaces(out.Loss.Args):
+		l.Errorf(out.LengthsAt, "write loss: {cross_entropy: {axis: -1}} for a class of every step, or remove lengths", code.Conflict+"output %q: lengths is for losses of every step, and %s without axis is of one class per sample", out.Name, row.Name)
+	case row.Mix != nil && row.Places == nil:
 		l.Errorf(out.LengthsAt, "write loss: mse, or remove lengths", code.Conflict+"output %q: lengths is for losses of single numbers, not for %s", out.Name, row.Name)
 	case len(p.Dims) < 2:
 		l.Errorf(out.LengthsAt, "write return: all in the recurrent layer", code.Shapes+"output %q: lengths needs an output of several steps, of the shape [steps, …], got [%d]", out.Name, p.Size())

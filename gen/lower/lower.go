@@ -173,11 +173,15 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 		}
 		made, _ := l.MadeBy(v)
 		binary := len(out.Labels) == 2 && v.Size() == 1 && isBinary(out.Loss, made)
-		if len(out.Labels) > 0 && len(out.Labels) != v.Size() && !binary {
-			l.Errorf(out.Pos, "write one label per value; two for one value go with the loss bce or bce_with_logits", code.Count+"output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(v.Size(), "value"))
+		scores := v.Size()
+		if out.Loss != nil && op.OfPlaces(out.Loss.Args) && len(dims) > 0 {
+			scores = dims[len(dims)-1]
+		}
+		if len(out.Labels) > 0 && len(out.Labels) != scores && !binary {
+			l.Errorf(out.Pos, "write one label per value; two for one value go with the loss bce or bce_with_logits", code.Count+"output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(scores, "value"))
 		}
 		v = l.original(out, v)
-		o := ir.Output{Name: out.Name, Value: v, Shape: dims, Labels: out.Labels}
+		o := ir.Output{Name: out.Name, Value: v, Shape: dims, Labels: out.Labels, Places: v.Size() / scores}
 		o.Classifier = len(out.Labels) > 0 && !binary || made == "softmax" || made == "log_softmax"
 		if out.Loss != nil {
 			row := op.LossByName(out.Loss.Name)

@@ -77,8 +77,8 @@ func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
 // loss adds one output's loss and seeds its gradient. It returns the sum over
 // the samples and the scale.
 func (l *lowering) loss(i int, out *spec.Output, values map[string]op.Tensor, batch *ir.Value) (sum, s *ir.Value) {
-	row, args, p := op.LossByName(out.Loss.Name), out.Loss.Args, values[out.From].Value
-	target := l.target(i, out, p, isClass(row, args))
+	row, args, p := op.LossByName(out.Loss.Name), out.Loss.Args, values[out.From]
+	target := l.target(i, out, p, row)
 
 	var w *ir.Value
 	if row.Weigh != nil {
@@ -86,14 +86,14 @@ func (l *lowering) loss(i int, out *spec.Output, values map[string]op.Tensor, ba
 	}
 	switch weight := expr.C(out.Weight); {
 	case sums(out):
-		s = l.Scalars("scale of the loss", expr.One("s", weight), []string{"s"}, p.DType, "batch", batch)[0]
+		s = l.Scalars("scale of the loss", expr.One("s", weight), []string{"s"}, p.Value.DType, "batch", batch)[0]
 	case w != nil:
 		total := l.Value(ir.Value{Name: "weight_" + out.Name, Shape: []int{1}})
 		l.Emit((&ir.BatchSum{Y: total, X: w}).Contract())
 		s = l.Map("scale of the loss", "s_"+out.Name, expr.One("s", expr.Div(weight, expr.L("w"))), "s", 1, "w", total)
 	default:
-		scale := expr.Div(weight, expr.Mul(expr.L("batch"), expr.C(elements(row, p))).Fold())
-		s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, p.DType, "batch", batch)[0]
+		scale := expr.Div(weight, expr.Mul(expr.L("batch"), expr.C(elements(row, args, p.Dims))).Fold())
+		s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, p.Value.DType, "batch", batch)[0]
 	}
 	if n := out.Normalize; n != nil {
 		mean, std := l.scale("output", out.Name, n, p.Size())
@@ -137,12 +137,19 @@ func classWeights(out *spec.Output) []float64 {
 	return out.Loss.Args.Floats("class_weights")
 }
 
-// elements is how many elements of a prediction a mean is over.
-func elements(row *op.Loss, p *ir.Value) float64 {
-	if row.Mean == op.OverElements {
-		return float64(p.Size())
+// elements is how many elements, or places, of a prediction a mean is over.
+func elements(row *op.Loss, a spec.Args, dims []int) float64 {
+	switch {
+	case op.OfPlaces(a):
+		dims = dims[:len(dims)-1]
+	case row.Mean != op.OverElements:
+		return 1
 	}
-	return 1
+	n := 1.0
+	for _, d := range dims {
+		n *= float64(d)
+	}
+	return n
 }
 
 // summedLoss adds the loss summed over the samples, where some outputs' losses
@@ -167,7 +174,7 @@ func (l *lowering) summedLoss() {
 			sum = true
 		} else {
 			mean = true
-			factor /= elements(op.LossByName(out.Loss.Name), l.Prog.Outputs[i].Value)
+			factor /= elements(op.LossByName(out.Loss.Name), out.Loss.Args, l.Prog.Outputs[i].Shape)
 		}
 		leaf := "l" + out.Name
 		ins = append(ins, leaf, l.lossSums[i])
@@ -186,13 +193,16 @@ func (l *lowering) summedLoss() {
 }
 
 // target returns what the output is compared with, adding it on first use.
-func (l *lowering) target(i int, out *spec.Output, p *ir.Value, class bool) *ir.Value {
+func (l *lowering) target(i int, out *spec.Output, p op.Tensor, row *op.Loss) *ir.Value {
 	if t := l.Prog.Outputs[i].Target; t != nil {
 		return t
 	}
-	t := ir.Value{Name: op.TargetPrefix + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
-	if class {
+	t := ir.Value{Name: op.TargetPrefix + out.Name, Kind: ir.Target, Shape: p.Value.Shape, Batch: true}
+	if isClass(row, out.Loss.Args) {
 		t.DType, t.Shape = ir.Int32, []int{1}
+		if op.OfPlaces(out.Loss.Args) {
+			t.Shape = p.Dims[:len(p.Dims)-1]
+		}
 	}
 	l.Prog.Outputs[i].Target = l.Value(t)
 	return l.Prog.Outputs[i].Target

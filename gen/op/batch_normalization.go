@@ -41,6 +41,9 @@ func buildBatchNormalization(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 		combined[i] = 1
 	}
 	combined[axis] = x.Dims[axis]
+	if batch && b.Training && b.Prog.Mode == "fast" {
+		return b.normaliseFast(l, x, axis, stored, combined)
+	}
 	if batch && b.Training {
 		h := b.normaliseBatch(l, x, axis, combined)
 		if !l.Args.Bool("use_weight") && !l.Args.Bool("use_bias") {

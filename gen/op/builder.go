@@ -189,9 +189,10 @@ func (b *Builder) Constant(name string, values []float64) *ir.Value {
 	return v
 }
 
-// OneHot adds the vector that is 1 at the target's class and 0 elsewhere.
-func (b *Builder) OneHot(name string, size int, t *ir.Value) *ir.Value {
-	y := b.Temp(name, size)
+// OneHot adds the vector that is 1 at the target's class and 0 elsewhere, of every
+// class that the target has.
+func (b *Builder) OneHot(name string, classes int, t *ir.Value) *ir.Value {
+	y := b.Temp(name, classes*t.Size())
 	b.Emit(&ir.OneHot{Y: y, T: t})
 	return y
 }
@@ -289,7 +290,11 @@ func (b *Builder) Activate(act *spec.Named, x Tensor, name string) Tensor {
 		if !ok {
 			return Tensor{}
 		}
-		if !g.one() {
+		switch {
+		case g.one():
+		case g.inner == 1:
+			how += overLast
+		default:
 			how += overAxis
 		}
 		y = row.Mixing.Forward(b, x.Value, g)

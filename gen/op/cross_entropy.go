@@ -18,9 +18,11 @@ var crossEntropy = Loss{
 			{Name: "target", Doc: "class: the number of the right class; distribution: one probability per class", Type: spec.Enum, Enum: []string{"class", "distribution"}, Default: "class"},
 			classWeights,
 			{Name: "label_smoothing", Doc: "share ε of the target that is spread evenly over all classes", Type: spec.Number, Default: 0.0, Range: &spec.Range{Max: 1, MaxOpen: true}},
+			{Name: "axis", Doc: "the last axis, -1: every place along the axes before it, such as the steps of a sequence, is one class, the target has a number for each (PyTorch CrossEntropyLoss of [N, C, places]); absent, the sample is one class", Type: spec.Integer},
 			reduction,
 		},
 	},
+	Places: crossEntropyPlaces,
 	Mix: func(b *Builder, a spec.Args, p, t, s, w *ir.Value) (l, dp, of *ir.Value) {
 		x := logits(b, p)
 		switch classes := a.Text("target") == "class"; {
@@ -36,11 +38,17 @@ var crossEntropy = Loss{
 	},
 	Weigh: weightOfClass,
 	Mean:  OverSamples, Class: true,
-	Refuse: func(_ spec.Args, activation string) (why, hint string) {
-		if strings.HasSuffix(activation, overAxis) {
+	Refuse: func(a spec.Args, activation string) (why, hint string) {
+		switch {
+		case OfPlaces(a) && (activation == "softmax" || activation == "log_softmax"):
+			return "with axis every place is a distribution, but " + activation + " makes one of all of them", "write " + activation + ": {axis: -1}"
+		case OfPlaces(a) && strings.HasSuffix(activation, overLast):
+			return "", ""
+		case strings.HasSuffix(activation, overLast):
+			return "cross_entropy takes one distribution per sample, but " + activation + " gives several", "write loss: {cross_entropy: {axis: -1}} for one class of every place, or remove axis:"
+		case strings.HasSuffix(activation, overAxis):
 			return "cross_entropy takes one distribution per sample, but " + activation + " gives several", "remove axis:"
-		}
-		if activation == "sigmoid" || activation == "hard_sigmoid" {
+		case activation == "sigmoid" || activation == "hard_sigmoid":
 			return "cross_entropy takes logits or a softmax, but " + activation + " stands before it",
 				"remove the " + activation + ", or write loss: bce for independent classes"
 		}
@@ -151,10 +159,40 @@ var nll = Loss{
 	},
 }
 
+// crossEntropyPlaces is, of every place k, l = Σ_i t_ki·(log Σ_j exp(x_kj − m_k) −
+// (x_ki − m_k)) with the right class as t, dx_ki = softmax(x_k)_i·Σ_j t_kj − t_ki.
+func crossEntropyPlaces(b *Builder, a spec.Args, p Tensor, t, s, w *ir.Value) (l, dx, of *ir.Value) {
+	x, last := logits(b, p.Value), len(p.Dims)-1
+	g := along(p.Dims, last, last)
+	var total *ir.Value
+	if a.Text("target") == "class" {
+		t = b.OneHot("t_hot", g.length, t)
+	} else {
+		total = b.repeat(g, b.reduce(g, "sums of the targets", t.Name+"_sums", ir.Sum, formula("e = t"), "t", t))
+	}
+	if e := a.Float("label_smoothing"); e > 0 {
+		t = b.Map("label smoothing", t.Name+"_smooth", formula("q = p*keep + share").Bind(map[string]float64{"keep": 1 - e, "share": e / float64(g.length)}), "q", x.Size(), "p", t)
+	}
+	m, e, z := expSum(b, x, g)
+	m, c, z := b.repeat(g, m), b.repeat(g, b.Map("cross_entropy", x.Name+"_log", formula("c = log(z)"), "c", g.count(), "z", z)), b.repeat(g, z)
+	value, gradient := formula("e = t*(c - (x - m))"), formula("dp = s*(e/z - t)")
+	if total != nil {
+		gradient = formula("dp = s*(e/z*d - t)")
+	}
+	if w != nil {
+		value = append(value.Rename(map[string]string{"e": "all"}), formula("e = select(0 < w, w*all, 0)")...)
+		gradient = append(gradient.Rename(map[string]string{"dp": "all"}), formula("dp = select(0 < w, w*all, 0)")...)
+	}
+	l = b.Reduce("cross_entropy", "l_"+x.Name, ir.Sum, value, "t", t, "c", c, "x", x, "m", m, "w", w)
+	dx = b.Map("cross_entropy gradient", "d"+x.Name, gradient, "dp", x.Size(), "e", e, "z", z, "d", total, "t", t, "s", s, "w", w)
+	return l, dx, x
+}
+
 // logits returns what the softmax or log_softmax that made p was applied to,
 // or p itself.
 func logits(b *Builder, p *ir.Value) *ir.Value {
-	if act, x := b.MadeBy(p); act == "softmax" || act == "log_softmax" {
+	act, x := b.MadeBy(p)
+	if act = strings.TrimSuffix(act, overLast); act == "softmax" || act == "log_softmax" {
 		return x
 	}
 	return p

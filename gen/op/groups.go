@@ -22,8 +22,12 @@ func along(dims []int, first, last int) groups {
 	return groups{volume(dims[:first]), volume(dims[first : last+1]), volume(dims[last+1:])}
 }
 
-// overAxis marks an activation that was taken of several groups.
-const overAxis = " over an axis"
+// overAxis marks an activation that was taken of several groups, overLast of those
+// along the last axis.
+const (
+	overAxis = " over an axis"
+	overLast = " over the last axis"
+)
 
 // axisParam is the field of activations that work along an axis.
 var axisParam = spec.Param{Name: "axis", Doc: "axis along which it is taken, of the shape without the batch, from the end if negative; all elements of a sample together if absent", Type: spec.Integer}

@@ -5,13 +5,23 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
+// OfPlaces reports whether every place has a loss: the arguments are those of a loss
+// along an axis.
+func OfPlaces(a spec.Args) bool { return a.Has("axis") }
+
 // LossOf adds a loss: it returns the loss of each sample and seeds the
 // gradient of the prediction, multiplied by the scale s. w are the weights of
 // the samples, or of the elements where the loss is one of these, or nil.
-func (b *Builder) LossOf(row *Loss, a spec.Args, p, t, s, w *ir.Value) *ir.Value {
-	if row.Mix != nil {
-		l, dp, of := row.Mix(b, a, p, t, s, w)
-		b.AddGrad(of, dp)
+func (b *Builder) LossOf(row *Loss, a spec.Args, of Tensor, t, s, w *ir.Value) *ir.Value {
+	p := of.Value
+	switch {
+	case OfPlaces(a):
+		l, dp, x := row.Places(b, a, of, t, s, w)
+		b.AddGrad(x, dp)
+		return l
+	case row.Mix != nil:
+		l, dp, x := row.Mix(b, a, p, t, s, w)
+		b.AddGrad(x, dp)
 		return l
 	}
 	value := row.Value.Bind(Numbers(a)).Rename(map[string]string{"l": "e"})

@@ -41,7 +41,7 @@ func (c lossCase) run(t *testing.T, a expr.Arith, x, target [][]float64) (l []fl
 	if row.Weigh != nil {
 		wv = row.Weigh(b, c.args, tv)
 	}
-	loss := b.LossOf(row, c.args, p, tv, sv, wv)
+	loss := b.LossOf(row, c.args, Tensor{p, p.Shape}, tv, sv, wv)
 	b.Backward()
 	grad := b.Grad(xv)
 	if len(b.Errs) > 0 || loss.Size() != 1 || grad.Size() != xv.Size() {

@@ -61,6 +61,9 @@ type Loss struct {
 	// the value of: p, or the logits if the loss is fused with the activation
 	// that made p. w is what Weigh returned.
 	Mix func(b *Builder, a spec.Args, p, t, s, w *ir.Value) (l, dp, of *ir.Value)
+	// Places is Mix where an argument axis says that every place along the other axes
+	// has a target of its own, of the last axis; w are the weights of the elements.
+	Places func(b *Builder, a spec.Args, p Tensor, t, s, w *ir.Value) (l, dp, of *ir.Value)
 	// Weigh, if not nil, returns the weight of each sample, by whose sum the
 	// mean divides instead; nil if all count alike.
 	Weigh func(b *Builder, a spec.Args, t *ir.Value) *ir.Value

@@ -173,7 +173,7 @@ func (s *Shape) joinScores(w io.Writer, folder string) error {
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	header, err := s.PredictionHeader()
+	header, err := s.PredictionHeader("")
 	if err != nil {
 		return err
 	}

@@ -59,19 +59,23 @@ func (c *Compiler) Eval(ctx context.Context, net *spec.Network, o EvalOptions) (
 	if err != nil {
 		return nil, err
 	}
-	report.judge(shape, outputs, data.Targets)
+	report.judge(shape, outputs, data)
 	return report, nil
 }
 
 // judge fills in the metrics of the trained outputs.
-func (r *EvalReport) judge(shape *Shape, outputs []*dataset.Array, targets [][]float64) {
+func (r *EvalReport) judge(shape *Shape, outputs []*dataset.Array, data *dataset.Samples) {
 	classifiers := 0
 	next := 0
 	for i, o := range shape.Outputs {
 		if o.Target == nil {
 			continue
 		}
-		m := judge(o, outputs[i], targets[next])
+		var lengths []float64
+		if o.Length >= 0 {
+			lengths = data.Inputs[o.Length]
+		}
+		m := judge(o, outputs[i], data.Targets[next], lengths)
 		next++
 		r.Outputs = append(r.Outputs, m)
 		if m.Accuracy != nil {

@@ -42,7 +42,7 @@ type FoldMetric struct {
 // fold is one of several parts of the data, which is held back.
 type fold struct {
 	number, of int // from 0
-	targets    [][]float64
+	held       *dataset.Samples
 	report     EvalReport
 }
 
@@ -127,7 +127,7 @@ func (t *training) judge(ctx context.Context, b *Binary) error {
 	if err != nil {
 		return err
 	}
-	r.judge(t.shape, outputs, t.fold.targets)
+	r.judge(t.shape, outputs, t.fold.held)
 	return nil
 }
 

@@ -64,8 +64,9 @@ type NumberMetrics struct {
 	R2   *float64 `json:"r2,omitempty"`
 }
 
-// judge compares the outputs of samples with their targets.
-func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
+// judge compares the outputs of samples with their targets; lengths, if not nil, are how
+// many steps each has.
+func judge(o Output, got *dataset.Array, want, lengths []float64) OutputMetrics {
 	m := OutputMetrics{Name: o.Name, Kind: o.Kind, Labels: o.Labels}
 	if o.Kind == KindBinary && len(o.Labels) == 1 {
 		m.Labels = nil // it names the output, not its answers
@@ -79,6 +80,8 @@ func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
 			}
 		}
 	}
+	o, got, want = o.inSteps(got, want, lengths)
+	n = got.Rows()
 	switch o.Kind {
 	case KindClasses:
 		m.classify(n, o.Size, func(i int) (int, int) {
@@ -96,6 +99,31 @@ func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
 		m.regress(got.Data, want, o.Size)
 	}
 	return m
+}
+
+// inSteps are the places of samples, where each has a class, or the steps, where these
+// have lengths, as samples of their own: those that there are.
+func (o Output) inSteps(got *dataset.Array, want, lengths []float64) (Output, *dataset.Array, []float64) {
+	places := o.Places
+	if lengths != nil && places == 1 && o.Target.Steps > 0 {
+		places = o.Target.Steps
+	}
+	if places <= 1 {
+		return o, got, want
+	}
+	width, of := o.Size/places, len(want)/(got.Rows()*places)
+	all := &dataset.Array{}
+	var targets []float64
+	for i := range got.Rows() * places {
+		if step := i % places * o.Target.Steps / places; lengths != nil && float64(step) >= lengths[i/places] {
+			continue
+		}
+		all.Data = append(all.Data, got.Data[i*width:(i+1)*width]...)
+		targets = append(targets, want[i*of:(i+1)*of]...)
+	}
+	all.Shape = []int{len(all.Data) / width, width}
+	o.Size, o.Places = width, 1
+	return o, all, targets
 }
 
 // classifyLabels judges the answers for each label on their own.

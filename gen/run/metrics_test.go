@@ -23,27 +23,27 @@ func array(rows int, data ...float64) *dataset.Array {
 func TestJudgeClasses(t *testing.T) {
 	o := Output{Name: "y", Size: 3, Kind: KindClasses, Target: &dataset.Port{Size: 3, Classes: 3}}
 	got := array(3, 1, 2, 0, 5, 5, 1, 0, 0, math.NaN())
-	m := judge(o, got, []float64{1, 1, 0})
+	m := judge(o, got, []float64{1, 1, 0}, nil)
 	require.Equal(t, [][]int{{1, 0, 0}, {1, 1, 0}, {0, 0, 0}}, m.Confusion)
 	require.Equal(t, 2.0/3, *m.Accuracy)
 	require.Equal(t, 1, m.NonFinite)
 
 	o.Target = &dataset.Port{Size: 3} // a distribution
-	m = judge(o, array(2, 1, 2, 0, 5, 4, 1), []float64{0.2, 0.7, 0.1, 0, 0, 1})
+	m = judge(o, array(2, 1, 2, 0, 5, 4, 1), []float64{0.2, 0.7, 0.1, 0, 0, 1}, nil)
 	require.Equal(t, [][]int{{0, 0, 0}, {0, 1, 0}, {1, 0, 0}}, m.Confusion)
 }
 
 func TestJudgeBinary(t *testing.T) {
 	o := Output{Size: 1, Kind: KindBinary, Loss: "bce", Target: &dataset.Port{Size: 1}}
-	m := judge(o, array(3, 0.4, 0.6, 0.9), []float64{0, 0, 1})
+	m := judge(o, array(3, 0.4, 0.6, 0.9), []float64{0, 0, 1}, nil)
 	require.Equal(t, [][]int{{1, 1}, {0, 1}}, m.Confusion)
 	o.Loss = "bce_with_logits"
-	m = judge(o, array(3, 0.4, 0.6, -0.9), []float64{1, 1, 0})
+	m = judge(o, array(3, 0.4, 0.6, -0.9), []float64{1, 1, 0}, nil)
 	require.Equal(t, 1.0, *m.Accuracy)
 	o.Labels = []string{"no", "yes"}
-	require.Equal(t, o.Labels, judge(o, array(1, 1), []float64{1}).Labels)
+	require.Equal(t, o.Labels, judge(o, array(1, 1), []float64{1}, nil).Labels)
 	o.Labels = []string{"spam"} // the name of the output; its answers have none
-	require.Nil(t, judge(o, array(1, 1), []float64{1}).Labels)
+	require.Nil(t, judge(o, array(1, 1), []float64{1}, nil).Labels)
 }
 
 // TestJudgeSeveral: the numbers are counted by hand.
@@ -59,7 +59,7 @@ func TestJudgeSeveral(t *testing.T) {
 		0, 0, 0,
 		1, 1, 0,
 		1, 0, 0,
-	})
+	}, nil)
 	half, twoThirds, threeQuarters := 0.5, 2.0/3, 0.75
 	zero, one := 0.0, 1.0
 	require.Equal(t, []LabelMetrics{
@@ -72,10 +72,10 @@ func TestJudgeSeveral(t *testing.T) {
 	require.Nil(t, m.Accuracy)
 	require.Nil(t, m.MAE)
 	o.Loss = "bce" // of probabilities
-	m = judge(o, array(1, 0.4, 0.6, math.NaN()), []float64{0, 1, 0})
+	m = judge(o, array(1, 0.4, 0.6, math.NaN()), []float64{0, 1, 0}, nil)
 	require.Equal(t, 1.0, *m.MeanAccuracy)
 	require.Equal(t, 1, m.NonFinite)
-	require.Equal(t, "y1", judge(Output{Name: "y", Size: 2, Kind: KindSeveral, Loss: "bce"}, array(1, 0, 0), []float64{0, 0}).PerLabel[1].Label)
+	require.Equal(t, "y1", judge(Output{Name: "y", Size: 2, Kind: KindSeveral, Loss: "bce"}, array(1, 0, 0), []float64{0, 0}, nil).PerLabel[1].Label)
 }
 
 // TestJudgeCounts: the metrics of classes and the area under the ROC curve are
@@ -109,7 +109,7 @@ func TestJudgeCounts(t *testing.T) {
 		if round%10 == 0 { // only one class
 			clear(truth)
 		}
-		m := judge(o, array(n, scores...), truth)
+		m := judge(o, array(n, scores...), truth, nil)
 		said := func(i int) int {
 			if classes == 1 {
 				return yes(scores[i] > 0)
@@ -150,8 +150,8 @@ func TestJudgeCounts(t *testing.T) {
 		same(won/pairs, m.AUC)
 	}
 	o := Output{Size: 1, Kind: KindBinary, Loss: "bce", Target: &dataset.Port{Size: 1}}
-	require.Nil(t, judge(o, array(2, math.NaN(), 1), []float64{0, 1}).AUC)
-	require.Equal(t, 1.0, *judge(o, array(2, math.Inf(-1), math.Inf(1)), []float64{0, 1}).AUC)
+	require.Nil(t, judge(o, array(2, math.NaN(), 1), []float64{0, 1}, nil).AUC)
+	require.Equal(t, 1.0, *judge(o, array(2, math.Inf(-1), math.Inf(1)), []float64{0, 1}, nil).AUC)
 }
 
 // TestMetricsText: what is printed of classes, answers and elements.
@@ -159,7 +159,7 @@ func TestMetricsText(t *testing.T) {
 	text := func(o Output, got *dataset.Array, want ...float64) string {
 		o.Target = &dataset.Port{Size: o.Size}
 		var b bytes.Buffer
-		m := judge(o, got, want)
+		m := judge(o, got, want, nil)
 		m.writeText(&b, false)
 		return b.String()
 	}
@@ -193,9 +193,25 @@ element           MAE         MSE  R²
 `, text(Output{Size: 2, Kind: KindValues}, array(2, 1, 1, 2, 3), 1, 2, 2, 2))
 }
 
+// TestJudgeSteps counts the steps that there are, of classes and of numbers.
+func TestJudgeSteps(t *testing.T) {
+	o := Output{Size: 6, Places: 3, Kind: KindClasses, Target: &dataset.Port{Classes: 2, Places: 3, Steps: 3}}
+	scores := array(2, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 0)
+	m := judge(o, scores, []float64{0, 1, 1, 1, 1, 1}, nil)
+	require.Equal(t, [][]int{{1, 0}, {3, 2}}, m.Confusion)
+	m = judge(o, scores, []float64{0, 1, 1, 1, 1, 1}, []float64{2, 1})
+	require.Equal(t, [][]int{{1, 0}, {1, 1}}, m.Confusion)
+	require.Equal(t, 2.0/3, *m.Accuracy)
+	o = Output{Size: 4, Places: 1, Kind: KindValues, Target: &dataset.Port{Size: 4, Steps: 2}}
+	m = judge(o, array(2, 1, 2, 3, 4, 5, 6, 7, 8), []float64{1, 4, 3, 4, 5, 6, 0, 0}, []float64{2, 1})
+	require.Equal(t, 2.0/6, *m.MAE)
+	require.Len(t, m.PerElement, 2)
+	require.Equal(t, 2.0/3, *m.PerElement[1].MAE)
+}
+
 func TestJudgeValues(t *testing.T) {
 	o := Output{Size: 2, Kind: KindValues, Target: &dataset.Port{Size: 2}}
-	m := judge(o, array(2, 1, 10, 3, 14), []float64{1, 12, 3, 12})
+	m := judge(o, array(2, 1, 10, 3, 14), []float64{1, 12, 3, 12}, nil)
 	require.Equal(t, 1.0, *m.MAE)
 	require.Equal(t, 2.0, *m.MSE)
 	require.Equal(t, math.Sqrt(2), *m.RMSE)
@@ -203,10 +219,10 @@ func TestJudgeValues(t *testing.T) {
 	require.Equal(t, []float64{0, 0, 0, 1}, []float64{*m.PerElement[0].MAE, *m.PerElement[0].MSE, *m.PerElement[0].RMSE, *m.PerElement[0].R2})
 	require.Equal(t, []float64{2, 4, 2}, []float64{*m.PerElement[1].MAE, *m.PerElement[1].MSE, *m.PerElement[1].RMSE})
 	require.Nil(t, m.PerElement[1].R2)
-	require.Nil(t, judge(Output{Size: 1, Kind: KindValues}, array(2, 1, 2), []float64{1, 3}).PerElement)
-	m = judge(o, array(2, 1, 11, 3, 13), []float64{1, 12, 5, 14})
+	require.Nil(t, judge(Output{Size: 1, Kind: KindValues}, array(2, 1, 2), []float64{1, 3}, nil).PerElement)
+	m = judge(o, array(2, 1, 11, 3, 13), []float64{1, 12, 5, 14}, nil)
 	require.InDelta(t, (0.5+0.0)/2, *m.R2, 1e-12)
-	m = judge(o, array(1, math.NaN(), 1), []float64{0, 0})
+	m = judge(o, array(1, math.NaN(), 1), []float64{0, 0}, nil)
 	require.Nil(t, m.MAE)
 	require.Equal(t, 1, m.NonFinite)
 }

@@ -21,11 +21,13 @@ type PredictOptions struct {
 	Weights string
 	In      string
 	Targets []string // columns of a CSV file that hold targets, which are left out
-	Table   dataset.Table
-	Out     string    // .npy, .npz or .csv; empty is CSV to Stdout
-	JSON    bool      // for no file: lines of JSON instead
-	Stdout  io.Writer // for no file
-	Talk    io.Writer
+	// Sequence names the column of a CSV file that tells sequences apart.
+	Sequence string
+	Table    dataset.Table
+	Out      string    // .npy, .npz or .csv; empty is CSV to Stdout
+	JSON     bool      // for no file: lines of JSON instead
+	Stdout   io.Writer // for no file
+	Talk     io.Writer
 }
 
 // Predict runs a network over inputs and writes its outputs: an .npy with one
@@ -36,8 +38,7 @@ func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOpti
 	if err != nil {
 		return 0, err
 	}
-	write, err := predictionWriter(o.Out, shape)
-	if err != nil {
+	if _, err := predictionWriter(o.Out, shape); err != nil {
 		return 0, err
 	}
 	stats, err := readWeights(net, shape, o.Weights)
@@ -47,24 +48,36 @@ func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOpti
 	for _, warning := range stats.Warnings() {
 		fmt.Fprintf(o.Talk, "warning: %s: %s\n", o.Weights, warning)
 	}
-	source := dataset.Source{Data: o.In, Columns: o.Targets, Trained: trainedColumns(o.Weights), Table: o.Table}
+	source := dataset.Source{Data: o.In, Columns: o.Targets, Sequence: o.Sequence, Trained: trainedColumns(o.Weights), Table: o.Table}
 	data, err := source.ReadInputs(shape.Inputs, c.targetsIfTrained(net))
 	if err != nil {
 		return 0, err
 	}
 	sayLeft(o.Talk, source, data)
 	job := job{Command: "predict", Samples: data.N, Weights: o.Weights}
+	if slices.ContainsFunc(shape.Inputs, func(p dataset.Port) bool { return p.Windows }) {
+		job.Windows = max(1, data.Windows)
+	}
 	outputs, err := c.outputs(ctx, net, toPredict, job, data, o.In, o.Talk, nil)
 	if err != nil {
 		return 0, err
 	}
+	table := filepath.Ext(o.Out) == ".csv" || o.Out == ""
+	var write func(io.Writer, []*dataset.Array) error
+	if shape, outputs, err = shape.ofSequences(data, outputs, o.Sequence, table); err != nil {
+		return 0, err
+	}
+	if write, err = predictionWriter(o.Out, shape); err != nil {
+		return 0, err
+	}
+	n := outputs[0].Rows()
 	if o.Out == "" && o.JSON {
-		return data.N, shape.writeJSON(o.Stdout, outputs)
+		return n, shape.writeJSON(o.Stdout, outputs)
 	}
 	if o.Out == "" {
-		return data.N, write(o.Stdout, outputs)
+		return n, write(o.Stdout, outputs)
 	}
-	return data.N, nnrt.SaveFile(o.Out, func(w io.Writer) error { return write(w, outputs) })
+	return n, nnrt.SaveFile(o.Out, func(w io.Writer) error { return write(w, outputs) })
 }
 
 // targetsIfTrained returns the targets that a table of samples may have beside
@@ -98,23 +111,33 @@ func predictionWriter(path string, s *Shape) (func(io.Writer, []*dataset.Array) 
 	return func(w io.Writer, a []*dataset.Array) error { return dataset.WriteNPY(w, a[0], size) }, nil
 }
 
-// PredictionHeader is the first line of a table of predictions.
-func (s *Shape) PredictionHeader() (string, error) {
+// PredictionHeader is the first line of a table of predictions, of sequences where a
+// column tells them apart.
+func (s *Shape) PredictionHeader(sequence string) (string, error) {
 	none := make([]*dataset.Array, len(s.Outputs))
 	for i, o := range s.Outputs {
 		none[i] = &dataset.Array{Shape: []int{0, o.Size}}
+	}
+	if sequence != "" {
+		var err error
+		if s, none, err = s.ofSequences(&dataset.Samples{Names: []string{}}, none, sequence, true); err != nil {
+			return "", err
+		}
 	}
 	var line strings.Builder
 	err := dataset.WriteCSV(&line, none, s.columns(), s.NumberSize(), s.answers(none)...)
 	return line.String(), err
 }
 
-// answers returns for each classifier the columns class, the number of the
+// answers returns for each classifier, and each of its places, the columns class, the number of the
 // class that each sample is in by its outputs, and label, its name; with several
 // outputs, output.class. They are empty where an output is NaN.
 func (s *Shape) answers(outputs []*dataset.Array) []dataset.TextColumn {
-	var out []dataset.TextColumn
+	out := slices.Clone(s.texts)
 	used := s.columns()
+	for _, t := range s.texts {
+		used = append(used, t.Name)
+	}
 	column := func(o Output, name string, rows int) dataset.TextColumn {
 		if len(s.Outputs) > 1 {
 			name = o.Name + "." + name
@@ -129,23 +152,29 @@ func (s *Shape) answers(outputs []*dataset.Array) []dataset.TextColumn {
 		if o.Kind != KindClasses && o.Kind != KindBinary {
 			continue
 		}
-		n := outputs[i].Rows()
-		columns := []dataset.TextColumn{column(o, "class", n)}
-		if len(o.Labels) > 1 {
-			columns = append(columns, column(o, "label", n))
-		}
-		for r := range n {
-			scores := outputs[i].Data[r*o.Size : (r+1)*o.Size]
-			if slices.ContainsFunc(scores, math.IsNaN) {
-				continue
+		n, size := outputs[i].Rows(), o.Size/max(1, o.Places)
+		for k := range max(1, o.Places) {
+			of := ""
+			if o.Places > 1 {
+				of = strconv.Itoa(k)
 			}
-			c := o.answer(scores)
-			columns[0].Texts[r] = strconv.Itoa(c)
-			if len(columns) > 1 {
-				columns[1].Texts[r] = o.Labels[c]
+			columns := []dataset.TextColumn{column(o, "class"+of, n)}
+			if len(o.Labels) > 1 {
+				columns = append(columns, column(o, "label"+of, n))
 			}
+			for r := range n {
+				scores := outputs[i].Data[r*o.Size+k*size:][:size]
+				if slices.ContainsFunc(scores, math.IsNaN) {
+					continue
+				}
+				c := o.answer(scores)
+				columns[0].Texts[r] = strconv.Itoa(c)
+				if len(columns) > 1 {
+					columns[1].Texts[r] = o.Labels[c]
+				}
+			}
+			out = append(out, columns...)
 		}
-		out = append(out, columns...)
 	}
 	return out
 }
@@ -161,7 +190,7 @@ func (s *Shape) columns() []string {
 			switch {
 			case o.Kind == KindBinary && len(o.Labels) == 2:
 				name = o.Labels[1]
-			case i < len(o.Labels):
+			case i < len(o.Labels) && o.Places <= 1:
 				name = o.Labels[i]
 			case o.Size == 1:
 				name = o.Name
@@ -197,7 +226,7 @@ func (s *Shape) writeJSON(w io.Writer, outputs []*dataset.Array) error {
 			if _, taken := row[name]; taken {
 				name = "predicted_" + name
 			}
-			if n, err := strconv.Atoi(c.Texts[r]); err == nil && strings.HasSuffix(c.Name, "class") {
+			if n, err := strconv.Atoi(c.Texts[r]); err == nil && strings.Contains(c.Name, "class") {
 				row[name] = n
 			} else if c.Texts[r] != "" {
 				row[name] = c.Texts[r]

@@ -69,6 +69,8 @@ type Epoch struct {
 	Loss          *float64 `json:"loss"`
 	ValidLoss     *float64 `json:"val_loss"`
 	ValidAccuracy *float64 `json:"val_accuracy"`
+	// ValidPlaces are the places that have a class each; 0 where samples have one.
+	ValidPlaces int `json:"val_places,omitempty"`
 	// LearningRate is that of the last step.
 	LearningRate *float64 `json:"learning_rate,omitempty"`
 	// GradientNorm is that of the loss by all parameters in the last step, if it was asked for.

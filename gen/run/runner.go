@@ -51,6 +51,7 @@ type fieldView struct {
 	Offset int
 	Class  bool
 	Bytes  bool
+	Places int // class numbers of a target
 }
 
 // accuracyView is the output whose accuracy is reported while training.
@@ -58,6 +59,10 @@ type accuracyView struct {
 	Field         string
 	Class, Binary bool
 	Threshold     float64
+	// Places is how many classes a sample has, of Classes each; Length the field that
+	// says how many steps of it there are, of PerStep places each.
+	Places, Classes, PerStep int
+	Length                   string
 }
 
 // runnerFiles are the templates, whether they belong to training, and to which engine.
@@ -117,14 +122,17 @@ func newRunnerView(s *Shape) runnerView {
 			continue
 		}
 		class := out.Target.Classes > 0
-		v.Targets = append(v.Targets, fieldView{Field: name, Offset: v.TargetBytes, Class: class})
+		v.Targets = append(v.Targets, fieldView{Field: name, Offset: v.TargetBytes, Class: class, Places: max(1, out.Target.Places)})
 		if class {
-			v.TargetBytes += classBytes
+			v.TargetBytes += classBytes * max(1, out.Target.Places)
 		} else {
 			v.TargetBytes += out.Target.Size * v.NumberSize
 		}
 		if (out.Kind == KindClasses || out.Kind == KindBinary) && v.Accuracy == nil {
-			v.Accuracy = &accuracyView{Field: name, Class: class, Binary: out.Kind == KindBinary, Threshold: binaryThreshold[out.Loss]}
+			v.Accuracy = &accuracyView{Field: name, Class: class, Binary: out.Kind == KindBinary, Threshold: binaryThreshold[out.Loss], Places: out.Places, Classes: out.Size / out.Places}
+			if out.Length >= 0 && out.Places > 1 {
+				v.Accuracy.Length, v.Accuracy.PerStep = v.Inputs[out.Length].Field, out.Places/out.Target.Steps
+			}
 		}
 	}
 	return v

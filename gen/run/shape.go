@@ -1,6 +1,8 @@
 package run
 
 import (
+	"slices"
+
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
@@ -37,6 +39,8 @@ type Shape struct {
 	// Divides: gradients of parts of a batch add up to those of the batch.
 	Divides bool
 	Params  []Param
+	// texts stand beside the outputs in a table: the sequences that rows belong to.
+	texts []dataset.TextColumn
 }
 
 // Output is an output of the network.
@@ -45,7 +49,12 @@ type Output struct {
 	Dims   []int
 	Size   int
 	Labels []string
-	Loss   string
+	// Places is how many classes a sample has, of Size/Places each; Length the input
+	// that says how many steps of it there are, -1 if none does.
+	Places, Length int
+	// Steps is how many steps of a sequence it has, 0 if it is one of all of it.
+	Steps int
+	Loss  string
 	// Target says what the output is compared with; nil if it is not trained.
 	Target *dataset.Port
 	Kind   OutputKind
@@ -104,9 +113,13 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 		}
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
 	}
-	for _, out := range prog.Outputs {
+	for i, out := range prog.Outputs {
 		o := describeOutput(out)
-		if o.Target != nil && o.Target.Classes == 0 {
+		if i < len(net.Outputs) {
+			o.Steps = net.Steps(out.Shape)
+			o.Length = slices.IndexFunc(s.Inputs, func(p dataset.Port) bool { return p.Name == net.Outputs[i].Lengths })
+		}
+		if o.Target != nil && (o.Target.Classes == 0 || o.Target.Places > 0) {
 			o.Target.Steps = net.Steps(out.Shape)
 			o.Target.Windows = s.Memory && o.Target.Steps > 0
 		}
@@ -136,13 +149,16 @@ func cells(in *spec.Input) []dataset.Cell {
 
 func describeOutput(out ir.Output) Output {
 	o := Output{
-		Name: out.Name, Dims: out.Shape, Size: out.Value.Size(),
+		Name: out.Name, Places: max(1, out.Places), Length: -1, Dims: out.Shape, Size: out.Value.Size(),
 		Labels: out.Labels, Loss: out.LossName, Kind: KindValues,
 	}
 	if out.Target != nil {
 		o.Target = &dataset.Port{Name: out.Name, Size: out.Target.Size()}
 		if out.Class {
-			o.Target.Classes, o.Target.Labels = o.Size, out.Labels
+			o.Target.Classes, o.Target.Labels = out.Classes(), out.Labels
+			if n := out.Numbers(); n > 1 {
+				o.Target.Places = n
+			}
 		}
 	}
 	_, binary := binaryThreshold[out.LossName]

@@ -53,7 +53,11 @@ func (r *TrainReport) WriteText(w io.Writer) {
 		row("warning", "%s", e.Note)
 	}
 	if a := e.ValidAccuracy; a != nil {
-		row("accuracy", "%s (%d of %d samples held back)", percent(*a), int(*a*float64(r.Valid)+0.5), r.Valid)
+		n, what := r.Valid, "samples"
+		if e.ValidPlaces > 0 {
+			n, what = e.ValidPlaces, "classes"
+		}
+		row("accuracy", "%s (%d of %d %s held back)", percent(*a), int(*a*float64(n)+0.5), n, what)
 	}
 	if r.Nanos > 0 {
 		row("inference", "%s per sample", duration(r.Nanos))

@@ -258,7 +258,7 @@ func (t *training) prepare(dir string) error {
 		}
 	}
 	if t.fold != nil {
-		t.fold.targets = rowsOf(data.Targets, t.shape.Targets(), held)
+		t.fold.held = &dataset.Samples{Inputs: rowsOf(data.Inputs, t.shape.Inputs, held), Targets: rowsOf(data.Targets, t.shape.Targets(), held)}
 	}
 	if len(held) > 0 {
 		t.job.Valid = filepath.Join(dir, "valid")

@@ -174,9 +174,10 @@ type glueView struct {
 }
 
 type ioView struct {
-	Field string
-	Size  int
-	Class bool
+	Field  string
+	Size   int
+	Class  bool
+	Places int // class numbers of a target
 }
 
 func (n *Network) glue(pkg string) *glueView {
@@ -190,12 +191,12 @@ func (n *Network) glue(pkg string) *glueView {
 		return ""
 	}
 	for _, in := range prog.Inputs {
-		v.Inputs = append(v.Inputs, ioView{field(len(prog.Inputs) > 1, in.Name), in.Size(), false})
+		v.Inputs = append(v.Inputs, ioView{field(len(prog.Inputs) > 1, in.Name), in.Size(), false, 0})
 	}
 	for _, o := range prog.Outputs {
-		v.Outputs = append(v.Outputs, ioView{field(len(prog.Outputs) > 1, o.Name), o.Value.Size(), false})
+		v.Outputs = append(v.Outputs, ioView{field(len(prog.Outputs) > 1, o.Name), o.Value.Size(), false, 0})
 		if o.Target != nil {
-			v.Targets = append(v.Targets, ioView{field(len(prog.Outputs) > 1, o.Name), o.Value.Size(), o.Class})
+			v.Targets = append(v.Targets, ioView{field(len(prog.Outputs) > 1, o.Name), o.Value.Size(), o.Class, o.Numbers()})
 		}
 	}
 	return v

@@ -57,7 +57,11 @@ func targetOf(rng *rand.Rand, o ir.Output) []float64 {
 		return nil
 	}
 	if o.Class {
-		return []float64{float64(rng.IntN(o.Value.Size()))}
+		y := make([]float64, o.Numbers())
+		for i := range y {
+			y[i] = float64(rng.IntN(o.Classes()))
+		}
+		return y
 	}
 	y := make([]float64, o.Value.Size())
 	sum := 0.0

@@ -112,7 +112,7 @@ func rows32AVX512_4(y, x, w *float32, panelStride, xStride, yStride, tiles0, til
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -141,9 +141,11 @@ func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40]
 			return
 		}
 		one := float32(1)
-		for q := range 40 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0)
-			adamElementsAVX512(&g[q][0], &w[q][0], &expAvg[q][0], &expAvgSq[q][0], &stepSize, &correction, 1)
+		for q := 0; q < 40; q += 2 {
+			weightGradient32AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 2624, 0, 64)
+			for i := q; i < q+2; i++ {
+				adamElementsAVX512(&g[i][0], &w[i][0], &expAvg[i][0], &expAvgSq[i][0], &stepSize, &correction, 1)
+			}
 		}
 	case useAVX2:
 		if part != 0 {
@@ -284,8 +286,8 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 40 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
+		for q := 0; q < 40; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576, 8256)
 			preempt()
 		}
 	case useAVX2:
@@ -301,12 +303,14 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 40 {
-				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
-				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 40; q += 2 {
+				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576, 8256)
+				for i := q; i < q+2; i++ {
+					adamElementsAVX512(&g[i][k][0], &w[i][k][0], &expAvg[i][k][0], &expAvgSq[i][k][0], &stepSize, &correction, m*1)
+				}
 				preempt()
 			}
 		}
@@ -371,8 +375,8 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560, 41024)
 			preempt()
 		}
 	case useAVX2:
@@ -388,12 +392,14 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(640, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
-				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
+		from, to := share(640, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560, 41024)
+				for i := q; i < q+2; i++ {
+					adamElementsAVX512(&g[i][k][0], &w[i][k][0], &expAvg[i][k][0], &expAvgSq[i][k][0], &stepSize, &correction, m*1)
+				}
 				preempt()
 			}
 		}
@@ -570,8 +576,8 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32)
 func dense5GradWeight(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 8, len(x), 576, 32)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 8, len(x), 576, 32, 512)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -585,12 +591,14 @@ func dense5GradWeight(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
 func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(8, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&g[q][k][0], &x[0][q*16], &dy[0][k], m, len(x), 576, 32)
-				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				weightGradient32AVX512(&g[q][k][0], &x[0][q*16], &dy[0][k], m, len(x), 576, 32, 512)
+				for i := q; i < q+2; i++ {
+					adamElementsAVX512(&g[i][k][0], &w[i][k][0], &expAvg[i][k][0], &expAvgSq[i][k][0], &stepSize, &correction, m*1)
+				}
 			}
 		}
 	case useAVX2:
@@ -666,8 +674,8 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32, 512)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -681,12 +689,14 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(8, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
-				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 32, 512)
+				for i := q; i < q+2; i++ {
+					adamElementsAVX512(&g[i][k][0], &w[i][k][0], &expAvg[i][k][0], &expAvgSq[i][k][0], &stepSize, &correction, m*1)
+				}
 			}
 		}
 	case useAVX2:
@@ -710,9 +720,11 @@ func dense9BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][1
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0)
-			adamElementsAVX512(&g[q][0], &w[q][0], &expAvg[q][0], &expAvgSq[q][0], &stepSize, &correction, 1)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0], &dy[0][q*16], &one, 1, len(dy), 576, 0, 64)
+			for i := q; i < q+2; i++ {
+				adamElementsAVX512(&g[i][0], &w[i][0], &expAvg[i][0], &expAvgSq[i][0], &stepSize, &correction, 1)
+			}
 		}
 	case useAVX2:
 		if part != 0 {
@@ -746,8 +758,8 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576, 8256)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -761,12 +773,14 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				weightGradient16AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
-				adamElementsAVX512(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*1)
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 576, 8256)
+				for i := q; i < q+2; i++ {
+					adamElementsAVX512(&g[i][k][0], &w[i][k][0], &expAvg[i][k][0], &expAvgSq[i][k][0], &stepSize, &correction, m*1)
+				}
 			}
 		}
 	case useAVX2:

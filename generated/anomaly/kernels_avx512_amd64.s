@@ -113,6 +113,10 @@ number1x4(c40000000, 0x40000000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
@@ -993,62 +997,65 @@ done8:
 	VZEROUPPER
 	RET
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
+// weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
+	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
+	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI; ADDQ $64, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
@@ -1061,9 +1068,9 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -1071,16 +1078,14 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
 	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7

@@ -9,9 +9,7 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	p := n.p
 	xScaled := &ws.t0
-	for j := range xScaled {
-		xScaled[j] = normalize(x[j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
-	}
+	normalizeEach(xScaled[:], x[:], &p.meanOfX, &p.stdOfX)
 	a1 := &ws.t1
 	dense1Forward(a1, xScaled, &p.w1, &p.b1)
 	z2 := (*[10]float32)(ws.t0[:10])
@@ -47,9 +45,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	z2Exp := ws.t4[:len(x)]
 	z2Sum := ws.t3[:len(x)]
 	for i := range x {
-		for j := range xScaled[i] {
-			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
-		}
+		normalizeEach(xScaled[i][:], x[i][:], &p.meanOfX, &p.stdOfX)
 	}
 	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	dense2ForwardRows(z2, a1, &p.w2, &p.b2)

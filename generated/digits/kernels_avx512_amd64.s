@@ -90,26 +90,34 @@ number1x4(c5f800000, 0x5f800000)
 	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4
 
 number1x4(c3f666666, 0x3f666666)
-#define zero16x64 \
+#define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
 #define update_a27f63ab(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
 	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
 
-#define zero4x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+#define zero8x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
 #define update_cdcaaa43(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
 	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
 
-#define mulAdd2(x, s0, s1) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 #define term1_5c20ddee(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
@@ -141,13 +149,9 @@ number1x4(c3f666666, 0x3f666666)
 	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define zero24x64 \
+#define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
-
-#define zero8x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
 
 // crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
@@ -372,73 +376,82 @@ done6:
 	VZEROUPPER
 	RET
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-TEXT ·learn16AVX512(SB), NOSPLIT, $0-72
-	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
-	MOVQ x+32(FP), SI; MOVQ inputs+40(FP), AX
+// learn32AVX512 sums the gradients of the weights of 32 outputs over the rows and updates what they belong to.
+TEXT ·learn32AVX512(SB), NOSPLIT, $0-80
+	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ w_+0(FP), R9
+	ADDQ panelStride+72(FP), R9
+	MOVQ momentum_buffer_+8(FP), R11
+	ADDQ panelStride+72(FP), R11
+	MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12; MOVQ x+32(FP), SI; MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z24
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a27f63ab((R8), Z17, (BX), Z18, Z0, Z16); update_a27f63ab(64(R8), Z0, 64(BX), Z17, Z1, Z16)
-	update_a27f63ab(128(R8), Z0, 128(BX), Z1, Z2, Z16); update_a27f63ab(192(R8), Z0, 192(BX), Z1, Z3, Z16)
-	update_a27f63ab(256(R8), Z0, 256(BX), Z1, Z4, Z16); update_a27f63ab(320(R8), Z0, 320(BX), Z1, Z5, Z16)
-	update_a27f63ab(384(R8), Z0, 384(BX), Z1, Z6, Z16); update_a27f63ab(448(R8), Z0, 448(BX), Z1, Z7, Z16)
-	update_a27f63ab(512(R8), Z0, 512(BX), Z1, Z8, Z16); update_a27f63ab(576(R8), Z0, 576(BX), Z1, Z9, Z16)
-	update_a27f63ab(640(R8), Z0, 640(BX), Z1, Z10, Z16); update_a27f63ab(704(R8), Z0, 704(BX), Z1, Z11, Z16)
-	update_a27f63ab(768(R8), Z0, 768(BX), Z1, Z12, Z16); update_a27f63ab(832(R8), Z0, 832(BX), Z1, Z13, Z16)
-	update_a27f63ab(896(R8), Z0, 896(BX), Z1, Z14, Z16); update_a27f63ab(960(R8), Z0, 960(BX), Z1, Z15, Z16)
-	ADDQ $64, SI; ADDQ $1024, R8; ADDQ $1024, BX
-	SUBQ $16, AX; JMP inputs1
+	update_a27f63ab((R8), Z25, (BX), Z26, Z0, Z24); update_a27f63ab((R9), Z0, (R11), Z25, Z1, Z24)
+	update_a27f63ab(64(R8), Z0, 64(BX), Z1, Z2, Z24); update_a27f63ab(64(R9), Z0, 64(R11), Z1, Z3, Z24)
+	update_a27f63ab(128(R8), Z0, 128(BX), Z1, Z4, Z24); update_a27f63ab(128(R9), Z0, 128(R11), Z1, Z5, Z24)
+	update_a27f63ab(192(R8), Z0, 192(BX), Z1, Z6, Z24); update_a27f63ab(192(R9), Z0, 192(R11), Z1, Z7, Z24)
+	update_a27f63ab(256(R8), Z0, 256(BX), Z1, Z8, Z24); update_a27f63ab(256(R9), Z0, 256(R11), Z1, Z9, Z24)
+	update_a27f63ab(320(R8), Z0, 320(BX), Z1, Z10, Z24); update_a27f63ab(320(R9), Z0, 320(R11), Z1, Z11, Z24)
+	update_a27f63ab(384(R8), Z0, 384(BX), Z1, Z12, Z24); update_a27f63ab(384(R9), Z0, 384(R11), Z1, Z13, Z24)
+	update_a27f63ab(448(R8), Z0, 448(BX), Z1, Z14, Z24); update_a27f63ab(448(R9), Z0, 448(R11), Z1, Z15, Z24)
+	update_a27f63ab(512(R8), Z0, 512(BX), Z1, Z16, Z24); update_a27f63ab(512(R9), Z0, 512(R11), Z1, Z17, Z24)
+	update_a27f63ab(576(R8), Z0, 576(BX), Z1, Z18, Z24); update_a27f63ab(576(R9), Z0, 576(R11), Z1, Z19, Z24)
+	update_a27f63ab(640(R8), Z0, 640(BX), Z1, Z20, Z24); update_a27f63ab(640(R9), Z0, 640(R11), Z1, Z21, Z24)
+	update_a27f63ab(704(R8), Z0, 704(BX), Z1, Z22, Z24); update_a27f63ab(704(R9), Z0, 704(R11), Z1, Z23, Z24)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, BX; ADDQ $768, R9; ADDQ $768, R11
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a27f63ab((R8), Z5, (BX), Z6, Z0, Z4); update_a27f63ab(64(R8), Z0, 64(BX), Z5, Z1, Z4)
-	update_a27f63ab(128(R8), Z0, 128(BX), Z1, Z2, Z4); update_a27f63ab(192(R8), Z0, 192(BX), Z1, Z3, Z4)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
+	update_a27f63ab((R8), Z9, (BX), Z10, Z0, Z8); update_a27f63ab((R9), Z0, (R11), Z9, Z1, Z8)
+	update_a27f63ab(64(R8), Z0, 64(BX), Z1, Z2, Z8); update_a27f63ab(64(R9), Z0, 64(R11), Z1, Z3, Z8)
+	update_a27f63ab(128(R8), Z0, 128(BX), Z1, Z4, Z8); update_a27f63ab(128(R9), Z0, 128(R11), Z1, Z5, Z8)
+	update_a27f63ab(192(R8), Z0, 192(BX), Z1, Z6, Z8); update_a27f63ab(192(R9), Z0, 192(R11), Z1, Z7, Z8)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX; ADDQ $256, R9; ADDQ $256, R11
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z2
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a27f63ab((R8), Z2, (BX), Z3, Z0, Z1)
-	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
+	update_a27f63ab((R8), Z3, (BX), Z4, Z0, Z2); update_a27f63ab((R9), Z0, (R11), Z3, Z1, Z2)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX; ADDQ $64, R9; ADDQ $64, R11
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
@@ -450,9 +463,9 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
 	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -460,22 +473,19 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_cdcaaa43((R8), Z17, (BX), Z18, Z0, Z16); update_cdcaaa43(64(R8), Z0, 64(BX), Z17, Z1, Z16)
-	update_cdcaaa43(128(R8), Z0, 128(BX), Z1, Z2, Z16); update_cdcaaa43(192(R8), Z0, 192(BX), Z1, Z3, Z16)
-	update_cdcaaa43(256(R8), Z0, 256(BX), Z1, Z4, Z16); update_cdcaaa43(320(R8), Z0, 320(BX), Z1, Z5, Z16)
-	update_cdcaaa43(384(R8), Z0, 384(BX), Z1, Z6, Z16); update_cdcaaa43(448(R8), Z0, 448(BX), Z1, Z7, Z16)
-	update_cdcaaa43(512(R8), Z0, 512(BX), Z1, Z8, Z16); update_cdcaaa43(576(R8), Z0, 576(BX), Z1, Z9, Z16)
-	update_cdcaaa43(640(R8), Z0, 640(BX), Z1, Z10, Z16); update_cdcaaa43(704(R8), Z0, 704(BX), Z1, Z11, Z16)
-	update_cdcaaa43(768(R8), Z0, 768(BX), Z1, Z12, Z16); update_cdcaaa43(832(R8), Z0, 832(BX), Z1, Z13, Z16)
-	update_cdcaaa43(896(R8), Z0, 896(BX), Z1, Z14, Z16); update_cdcaaa43(960(R8), Z0, 960(BX), Z1, Z15, Z16)
-	ADDQ $64, SI; ADDQ $1024, R8; ADDQ $1024, BX
-	SUBQ $16, AX; JMP inputs1
+	update_cdcaaa43((R8), Z13, (BX), Z14, Z0, Z12); update_cdcaaa43(64(R8), Z0, 64(BX), Z13, Z1, Z12)
+	update_cdcaaa43(128(R8), Z0, 128(BX), Z1, Z2, Z12); update_cdcaaa43(192(R8), Z0, 192(BX), Z1, Z3, Z12)
+	update_cdcaaa43(256(R8), Z0, 256(BX), Z1, Z4, Z12); update_cdcaaa43(320(R8), Z0, 320(BX), Z1, Z5, Z12)
+	update_cdcaaa43(384(R8), Z0, 384(BX), Z1, Z6, Z12); update_cdcaaa43(448(R8), Z0, 448(BX), Z1, Z7, Z12)
+	update_cdcaaa43(512(R8), Z0, 512(BX), Z1, Z8, Z12); update_cdcaaa43(576(R8), Z0, 576(BX), Z1, Z9, Z12)
+	update_cdcaaa43(640(R8), Z0, 640(BX), Z1, Z10, Z12); update_cdcaaa43(704(R8), Z0, 704(BX), Z1, Z11, Z12)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, BX
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
@@ -514,6 +524,33 @@ rows12:
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
+	VZEROUPPER
+	RET
+
+// normalizeEachAVX512 computes y = (x0 - x1) / x2 for n elements of every row.
+TEXT ·normalizeEachAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// y = (x0 - x1) / x2
+row1:
+	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
+	VSUBPS Z2, Z1, Z2; VDIVPS Z3, Z2, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
+	VSUBPS Z2, Z1, Z2; VDIVPS Z3, Z2, Z3
+	VMOVUPS Z3, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
 
@@ -778,62 +815,65 @@ next3:
 	VZEROUPPER
 	RET
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
+// weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
+	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
+	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI; ADDQ $64, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER

@@ -43,7 +43,8 @@ func dropoutEach(y, x0, x1 []float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 }
-func exponentialsEach(y, x0 []float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
+func exponentialsEach(y, x0 []float32, x1 *[1]float32)      { exponentialsEachGeneric(y, x0, x1) }
+func normalizeEach(y, x0 []float32, x1, x2 *[4][16]float32) { normalizeEachGeneric(y, x0, x1, x2) }
 func sgdElements(lr float32, g, w, momentumBuffer []float32) {
 	sgdElementsGeneric(lr, g, w, momentumBuffer)
 }

@@ -27,9 +27,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
-		for j := range xScaled[i] {
-			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
-		}
+		normalizeEach(xScaled[i][:], x[i][:], &p.meanOfX, &p.stdOfX)
 	}
 	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	for i := range x {
@@ -117,9 +115,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	z2T := ws.t6[from : from+n][:len(x)]
 	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
 	for i := range x {
-		for j := range xScaled[i] {
-			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
-		}
+		normalizeEach(xScaled[i][:], x[i][:], &p.meanOfX, &p.stdOfX)
 	}
 	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	dense2ForwardRows(z2, a1, &p.w2, &p.b2)

@@ -9,9 +9,7 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	p := n.p
 	imageScaled := &ws.t0
-	for j := range imageScaled {
-		imageScaled[j] = normalize(x.Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
-	}
+	normalizeEach(imageScaled[:], x.Image[:], &p.meanOfImage, &p.stdOfImage)
 	a1 := &ws.t1
 	eyeForward(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
 	geluOfSums(a1[:], a1[:])
@@ -67,9 +65,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	z6Exp := ws.t9[:len(x)]
 	z6Sum := ws.t8[:len(x)]
 	for i := range x {
-		for j := range imageScaled[i] {
-			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
-		}
+		normalizeEach(imageScaled[i][:], x[i].Image[:], &p.meanOfImage, &p.stdOfImage)
 	}
 	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
 	geluOfSums(nnrt.Flat(&a1[0][0], 33*len(a1)), nnrt.Flat(&a1[0][0], 33*len(a1)))

@@ -130,6 +130,12 @@ func inputGradientAVX512_2(dx, dy, w *float32, panels, panelStride, dyStride, dx
 func inputGradientAVX512_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func normalizeEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -199,13 +205,16 @@ func tanhGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo16AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
@@ -404,7 +413,7 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	switch {
 	case useAVX512:
-		weightGradient16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100)
+		weightGradientUpTo16AVX512_2(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100, 65535)
 	case useAVX2:
 		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100)
 	default:
@@ -521,9 +530,7 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	switch {
 	case useAVX512:
-		for q := range 2 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
-		}
+		weightGradient32AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 19, len(x), 132, 76, 1216)
 		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 1)
 	case useAVX2:
 		for q := range 2 {
@@ -613,13 +620,24 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	switch {
 	case useAVX512:
-		weightGradient16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132)
+		weightGradientUpTo16AVX512_2(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132, 65535)
 		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
 	case useAVX2:
 		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132)
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 28)
 	default:
 		innerGradWeightGeneric(g, gt, dy, x)
+	}
+}
+
+func normalizeEach(y, x0 []float32, x1, x2 *[2][16]float32) {
+	switch {
+	case useAVX512:
+		normalizeEachAVX512(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	case useAVX2:
+		normalizeEachAVX2(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	default:
+		normalizeEachGeneric(y, x0, x1, x2)
 	}
 }
 

@@ -67,6 +67,9 @@ func inputGradientNEON_2(dx, dy, w *float32, panels, panelStride, dyStride, dxSt
 func inputGradientNEON_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func normalizeEachNEON(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
 func rows16NEON(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -415,6 +418,15 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 		weightGradientUpTo4NEON(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
 	default:
 		innerGradWeightGeneric(g, gt, dy, x)
+	}
+}
+
+func normalizeEach(y, x0 []float32, x1, x2 *[2][16]float32) {
+	switch {
+	case useNEON:
+		normalizeEachNEON(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	default:
+		normalizeEachGeneric(y, x0, x1, x2)
 	}
 }
 

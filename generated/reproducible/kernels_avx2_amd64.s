@@ -1112,6 +1112,33 @@ done6:
 	VZEROUPPER
 	RET
 
+// normalizeEachAVX2 computes y = (x0 - x1) / x2 for n elements of every row.
+TEXT ·normalizeEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// y = (x0 - x1) / x2
+row1:
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
+	VSUBPS Y2, Y1, Y2; VDIVPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
+	VSUBPS Y2, Y1, Y2; VDIVPS Y3, Y2, Y3
+	VMASKMOVPS Y3, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
 TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11

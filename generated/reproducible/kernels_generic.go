@@ -661,6 +661,14 @@ func mixedForward(y, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	}
 }
 
+// normalizeEachGeneric is y = (x0 - x1) / x2 for every element. y may be an operand.
+func normalizeEachGeneric(y, x0 []float32, x1, x2 *[2][16]float32) {
+	x0 = x0[:len(y)]
+	for j := range y {
+		y[j] = float32(normalize(x0[j], x1[j/16][j%16], x2[j/16][j%16]))
+	}
+}
+
 // scoreForwardGeneric computes the output of layer "score", 16→1, like bodyForwardGeneric.
 // Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains.
 func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {

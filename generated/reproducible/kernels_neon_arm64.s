@@ -638,6 +638,9 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4e7 /* fadd v7.4s, v7.4s, v30.4s */
 
+#define each_b703d4be \
+	WORD $0x4ea1d400 /* fsub v0.4s, v0.4s, v1.4s */; WORD $0x6e22fc00 /* fdiv v0.4s, v0.4s, v2.4s */
+
 #define term1Rows4Lane0Vector0Chain0Of2(w) \
 	FMOVQ w(R10), F30; WORD $0x4f9b93df /* fmul v31.4s, v30.4s, v27.s[0] */; \
 	WORD $0x4e3fd400 /* fadd v0.4s, v0.4s, v31.4s */
@@ -2876,6 +2879,39 @@ panels25:
 done24:
 	ADD $16, R9, R9; ADD $256, R7, R7; ADD $128, R8, R8
 	SUB $1, R10, R10; CBNZ R10, block1
+	RET
+
+// normalizeEachNEON computes y = (x0 - x1) / x2 for n elements of every row.
+TEXT ·normalizeEachNEON(SB), NOSPLIT, $0-56
+	MOVD y+0(FP), R0; MOVD x0+8(FP), R4; MOVD x1+16(FP), R5; MOVD x2+24(FP), R6; MOVD rows+40(FP), R2
+	MOVD gap+48(FP), R3
+	// y = (x0 - x1) / x2
+row1:
+	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
+elements4:
+	FLDPQ (R4), (F0, F3); FLDPQ (R5), (F1, F4); FLDPQ (R6), (F2, F5)
+	WORD $0x4ea1d400 /* fsub v0.4s, v0.4s, v1.4s */; WORD $0x4ea4d463 /* fsub v3.4s, v3.4s, v4.4s */
+	WORD $0x6e22fc00 /* fdiv v0.4s, v0.4s, v2.4s */; WORD $0x6e25fc63 /* fdiv v3.4s, v3.4s, v5.4s */
+	FSTPQ (F0, F3), (R0)
+	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5; ADD $32, R6, R6
+	SUB $1, R1, R1; CBNZ R1, elements4
+one5:
+	MOVD n+32(FP), R1; TBZ $2, R1, rest2
+	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
+	each_b703d4be
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5; ADD $16, R6, R6
+rest2:
+	MOVD n+32(FP), R1; AND $3, R1, R1; CBZ R1, next3
+	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
+	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
+	loadSome(V2, F2, 0, R6, R1, one12, two13, some14)
+	each_b703d4be
+	storeSome(V0, F0, 0, R0, R1, one15, two16, some17)
+	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5; ADD R1<<2, R6, R6
+next3:
+	ADD R0, R3, R0; ADD R4, R3, R4; ADD R5, R3, R5; ADD R6, R3, R6
+	SUB $1, R2, R2; CBNZ R2, row1
 	RET
 
 // rows16NEON sums the products for 16 outputs of every row, in tiles of rows.

@@ -67,6 +67,7 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	innerGradWeightGeneric(g, gt, dy, x)
 }
+func normalizeEach(y, x0 []float32, x1, x2 *[2][16]float32) { normalizeEachGeneric(y, x0, x1, x2) }
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardRowsGeneric(y, x, wt, b)
 }

@@ -62,9 +62,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
-		for j := range imageScaled[i] {
-			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
-		}
+		normalizeEach(imageScaled[i][:], x[i].Image[:], &p.meanOfImage, &p.stdOfImage)
 	}
 	eyeForwardRows(z1, imageScaled, &p.w1, &p.w1t, &p.b1)
 	geluOfSums(nnrt.Flat(&z1[0][0], 33*len(z1)), nnrt.Flat(&a1[0][0], 33*len(a1)))
@@ -220,9 +218,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	lZ6 := t.m.lZ6_2[from : from+n][:len(x)]
 	lA7 := t.m.lA7_2[from : from+n][:len(x)]
 	for i := range x {
-		for j := range imageScaled[i] {
-			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
-		}
+		normalizeEach(imageScaled[i][:], x[i].Image[:], &p.meanOfImage, &p.stdOfImage)
 	}
 	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
 	geluOfSums(nnrt.Flat(&a1[0][0], 33*len(a1)), nnrt.Flat(&a1[0][0], 33*len(a1)))

@@ -17,29 +17,25 @@ func activationForwardGeneric(y *[512]float32, x *[516]float32, w *[8][387][16]f
 	bias := nnrt.Flat(&b[0][0], 128)
 	for i0 := range 8 {
 		for i1 := range 4 {
-			for i2 := 0; i2 < 16; i2 += 8 {
+			for i2 := 0; i2 < 12; i2 += 6 {
 				s0 := bias[16*i0+i2]
 				s1 := bias[16*i0+i2+1]
 				s2 := bias[16*i0+i2+2]
 				s3 := bias[16*i0+i2+3]
 				s4 := bias[16*i0+i2+4]
 				s5 := bias[16*i0+i2+5]
-				s6 := bias[16*i0+i2+6]
-				s7 := bias[16*i0+i2+7]
 				for i3 := range 9 {
 					for i4, n4 := max(0, -i1+1), min(3, -i1+5); i4 < n4; i4++ {
 						t0 := 6192*i0 + i2 + 256*i3 + 2064*i4
 						t1 := 129*i1 + 16*i3 + 129*i4
 						for i5, n5 := 0, min(16, -16*i3+129, -16*i3+129); i5 < n5; i5++ {
-							v1 := (*[8]float32)(filters[t0+16*i5:])
+							v1 := (*[6]float32)(filters[t0+16*i5:])
 							s0 += float32(x[t1+i5-129] * v1[0])
 							s1 += float32(x[t1+i5-129] * v1[1])
 							s2 += float32(x[t1+i5-129] * v1[2])
 							s3 += float32(x[t1+i5-129] * v1[3])
 							s4 += float32(x[t1+i5-129] * v1[4])
 							s5 += float32(x[t1+i5-129] * v1[5])
-							s6 += float32(x[t1+i5-129] * v1[6])
-							s7 += float32(x[t1+i5-129] * v1[7])
 						}
 					}
 				}
@@ -49,9 +45,32 @@ func activationForwardGeneric(y *[512]float32, x *[516]float32, w *[8][387][16]f
 				y[16*i0+128*i1+i2+3] = s3
 				y[16*i0+128*i1+i2+4] = s4
 				y[16*i0+128*i1+i2+5] = s5
-				y[16*i0+128*i1+i2+6] = s6
-				y[16*i0+128*i1+i2+7] = s7
 			}
+		}
+	}
+	for i0 := range 8 {
+		for i1 := range 4 {
+			s0 := bias[16*i0+12]
+			s1 := bias[16*i0+13]
+			s2 := bias[16*i0+14]
+			s3 := bias[16*i0+15]
+			for i3 := range 9 {
+				for i4, n4 := max(0, -i1+1), min(3, -i1+5); i4 < n4; i4++ {
+					t0 := 6192*i0 + 256*i3 + 2064*i4
+					t1 := 129*i1 + 16*i3 + 129*i4
+					for i5, n5 := 0, min(16, -16*i3+129, -16*i3+129); i5 < n5; i5++ {
+						v1 := (*[4]float32)(filters[t0+16*i5+12:])
+						s0 += float32(x[t1+i5-129] * v1[0])
+						s1 += float32(x[t1+i5-129] * v1[1])
+						s2 += float32(x[t1+i5-129] * v1[2])
+						s3 += float32(x[t1+i5-129] * v1[3])
+					}
+				}
+			}
+			y[16*i0+128*i1+12] = s0
+			y[16*i0+128*i1+13] = s1
+			y[16*i0+128*i1+14] = s2
+			y[16*i0+128*i1+15] = s3
 		}
 	}
 	for j, s := range y {
@@ -87,27 +106,23 @@ func conv1d1ForwardGeneric(y *[1032]float32, x *[640]float32, w *[17][257][16]fl
 	{
 		for i0 := range 16 {
 			for i1 := range 4 {
-				for i2 := 0; i2 < 16; i2 += 8 {
+				for i2 := 0; i2 < 12; i2 += 6 {
 					var s0 float32
 					var s1 float32
 					var s2 float32
 					var s3 float32
 					var s4 float32
 					var s5 float32
-					var s6 float32
-					var s7 float32
 					t0 := 4112*i0 + i2
 					t1 := 128 * i1
 					for i3 := range 256 {
-						v1 := (*[8]float32)(filters[t0+16*i3:])
+						v1 := (*[6]float32)(filters[t0+16*i3:])
 						s0 += float32(x[t1+i3] * v1[0])
 						s1 += float32(x[t1+i3] * v1[1])
 						s2 += float32(x[t1+i3] * v1[2])
 						s3 += float32(x[t1+i3] * v1[3])
 						s4 += float32(x[t1+i3] * v1[4])
 						s5 += float32(x[t1+i3] * v1[5])
-						s6 += float32(x[t1+i3] * v1[6])
-						s7 += float32(x[t1+i3] * v1[7])
 					}
 					y[16*i0+258*i1+i2] = s0
 					y[16*i0+258*i1+i2+1] = s1
@@ -115,9 +130,28 @@ func conv1d1ForwardGeneric(y *[1032]float32, x *[640]float32, w *[17][257][16]fl
 					y[16*i0+258*i1+i2+3] = s3
 					y[16*i0+258*i1+i2+4] = s4
 					y[16*i0+258*i1+i2+5] = s5
-					y[16*i0+258*i1+i2+6] = s6
-					y[16*i0+258*i1+i2+7] = s7
 				}
+			}
+		}
+		for i0 := range 16 {
+			for i1 := range 4 {
+				var s0 float32
+				var s1 float32
+				var s2 float32
+				var s3 float32
+				t0 := 4112 * i0
+				t1 := 128 * i1
+				for i3 := range 256 {
+					v1 := (*[4]float32)(filters[t0+16*i3+12:])
+					s0 += float32(x[t1+i3] * v1[0])
+					s1 += float32(x[t1+i3] * v1[1])
+					s2 += float32(x[t1+i3] * v1[2])
+					s3 += float32(x[t1+i3] * v1[3])
+				}
+				y[16*i0+258*i1+12] = s0
+				y[16*i0+258*i1+13] = s1
+				y[16*i0+258*i1+14] = s2
+				y[16*i0+258*i1+15] = s3
 			}
 		}
 	}
@@ -150,29 +184,25 @@ func conv1d3ForwardGeneric(y *[128]float32, x *[512]float32, w *[4][385][16]floa
 	bias := nnrt.Flat(&b[0][0], 64)
 	for i0 := range 4 {
 		for i1 := range 2 {
-			for i2 := 0; i2 < 16; i2 += 8 {
+			for i2 := 0; i2 < 12; i2 += 6 {
 				s0 := bias[16*i0+i2]
 				s1 := bias[16*i0+i2+1]
 				s2 := bias[16*i0+i2+2]
 				s3 := bias[16*i0+i2+3]
 				s4 := bias[16*i0+i2+4]
 				s5 := bias[16*i0+i2+5]
-				s6 := bias[16*i0+i2+6]
-				s7 := bias[16*i0+i2+7]
 				for i3 := range 8 {
 					for i4, n4 := max(0, -2*i1+1), 3; i4 < n4; i4++ {
 						t0 := 6160*i0 + i2 + 256*i3 + 2048*i4
 						t1 := 256*i1 + 16*i3 + 128*i4
 						for i5 := range 16 {
-							v1 := (*[8]float32)(filters[t0+16*i5:])
+							v1 := (*[6]float32)(filters[t0+16*i5:])
 							s0 += float32(x[t1+i5-128] * v1[0])
 							s1 += float32(x[t1+i5-128] * v1[1])
 							s2 += float32(x[t1+i5-128] * v1[2])
 							s3 += float32(x[t1+i5-128] * v1[3])
 							s4 += float32(x[t1+i5-128] * v1[4])
 							s5 += float32(x[t1+i5-128] * v1[5])
-							s6 += float32(x[t1+i5-128] * v1[6])
-							s7 += float32(x[t1+i5-128] * v1[7])
 						}
 					}
 				}
@@ -182,9 +212,32 @@ func conv1d3ForwardGeneric(y *[128]float32, x *[512]float32, w *[4][385][16]floa
 				y[16*i0+64*i1+i2+3] = s3
 				y[16*i0+64*i1+i2+4] = s4
 				y[16*i0+64*i1+i2+5] = s5
-				y[16*i0+64*i1+i2+6] = s6
-				y[16*i0+64*i1+i2+7] = s7
 			}
+		}
+	}
+	for i0 := range 4 {
+		for i1 := range 2 {
+			s0 := bias[16*i0+12]
+			s1 := bias[16*i0+13]
+			s2 := bias[16*i0+14]
+			s3 := bias[16*i0+15]
+			for i3 := range 8 {
+				for i4, n4 := max(0, -2*i1+1), 3; i4 < n4; i4++ {
+					t0 := 6160*i0 + 256*i3 + 2048*i4
+					t1 := 256*i1 + 16*i3 + 128*i4
+					for i5 := range 16 {
+						v1 := (*[4]float32)(filters[t0+16*i5+12:])
+						s0 += float32(x[t1+i5-128] * v1[0])
+						s1 += float32(x[t1+i5-128] * v1[1])
+						s2 += float32(x[t1+i5-128] * v1[2])
+						s3 += float32(x[t1+i5-128] * v1[3])
+					}
+				}
+			}
+			y[16*i0+64*i1+12] = s0
+			y[16*i0+64*i1+13] = s1
+			y[16*i0+64*i1+14] = s2
+			y[16*i0+64*i1+15] = s3
 		}
 	}
 	for j, s := range y {
@@ -246,29 +299,25 @@ func conv1d5ForwardGeneric(y *[128]float32, x *[64]float32, w *[8][193][16]float
 	filters := nnrt.Flat(&w[0][0][0], 24704)
 	bias := nnrt.Flat(&b[0][0], 128)
 	for i0 := range 8 {
-		for i2 := 0; i2 < 16; i2 += 8 {
+		for i2 := 0; i2 < 12; i2 += 6 {
 			s0 := bias[16*i0+i2]
 			s1 := bias[16*i0+i2+1]
 			s2 := bias[16*i0+i2+2]
 			s3 := bias[16*i0+i2+3]
 			s4 := bias[16*i0+i2+4]
 			s5 := bias[16*i0+i2+5]
-			s6 := bias[16*i0+i2+6]
-			s7 := bias[16*i0+i2+7]
 			for i3 := range 4 {
 				for i4, n4 := max(0, 1), min(3, 2); i4 < n4; i4++ {
 					t0 := 3088*i0 + i2 + 256*i3 + 1024*i4
 					t1 := 16*i3 + i4
 					for i5 := range 16 {
-						v1 := (*[8]float32)(filters[t0+16*i5:])
+						v1 := (*[6]float32)(filters[t0+16*i5:])
 						s0 += float32(x[t1+i5-1] * v1[0])
 						s1 += float32(x[t1+i5-1] * v1[1])
 						s2 += float32(x[t1+i5-1] * v1[2])
 						s3 += float32(x[t1+i5-1] * v1[3])
 						s4 += float32(x[t1+i5-1] * v1[4])
 						s5 += float32(x[t1+i5-1] * v1[5])
-						s6 += float32(x[t1+i5-1] * v1[6])
-						s7 += float32(x[t1+i5-1] * v1[7])
 					}
 				}
 			}
@@ -278,9 +327,30 @@ func conv1d5ForwardGeneric(y *[128]float32, x *[64]float32, w *[8][193][16]float
 			y[16*i0+i2+3] = s3
 			y[16*i0+i2+4] = s4
 			y[16*i0+i2+5] = s5
-			y[16*i0+i2+6] = s6
-			y[16*i0+i2+7] = s7
 		}
+	}
+	for i0 := range 8 {
+		s0 := bias[16*i0+12]
+		s1 := bias[16*i0+13]
+		s2 := bias[16*i0+14]
+		s3 := bias[16*i0+15]
+		for i3 := range 4 {
+			for i4, n4 := max(0, 1), min(3, 2); i4 < n4; i4++ {
+				t0 := 3088*i0 + 256*i3 + 1024*i4
+				t1 := 16*i3 + i4
+				for i5 := range 16 {
+					v1 := (*[4]float32)(filters[t0+16*i5+12:])
+					s0 += float32(x[t1+i5-1] * v1[0])
+					s1 += float32(x[t1+i5-1] * v1[1])
+					s2 += float32(x[t1+i5-1] * v1[2])
+					s3 += float32(x[t1+i5-1] * v1[3])
+				}
+			}
+		}
+		y[16*i0+12] = s0
+		y[16*i0+13] = s1
+		y[16*i0+14] = s2
+		y[16*i0+15] = s3
 	}
 	for j, s := range y {
 		y[j] = relu(s)
@@ -468,7 +538,11 @@ func pad1Contract(y *[640]float32, init *[576]float32) {
 //
 // in which an element that does not exist makes no term. It does not allocate.
 func pad1Contract_2(y *[640]float32, init *[576]float32) {
-	copy(y[0:][:576], init[0:])
+	{
+		const i0 = 0
+		to := y[0:][:576]
+		copy(to, init[0:])
+	}
 }
 
 // reduceMean computes y[o][i], the sum of x[o][n][i] over n, for x of the shape [1, 1, 1].

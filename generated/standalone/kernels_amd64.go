@@ -158,9 +158,9 @@ func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]f
 func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(4, 16, part, parts)
-		for k := from; k < to; k += 512 {
-			m := min(512, to-k)
+		from, to := share(4, 12, part, parts)
+		for k := from; k < to; k += 504 {
+			m := min(504, to-k)
 			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 16, 255)
 		}
 	case useAVX2:
@@ -271,9 +271,9 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(8, 16, part, parts)
-		for k := from; k < to; k += 512 {
-			m := min(512, to-k)
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 504 {
+			m := min(504, to-k)
 			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 12, 32, 7)
 		}
 	case useAVX2:

@@ -59,9 +59,9 @@ number1x4(c00000000, 0x0)
 	lastColumnOfRow1((at+96)(w), Y3); lastColumnOfRow1((at+128)(w), Y4); lastColumnOfRow1((at+160)(w), Y5); \
 	lastColumnOfRow1((at+192)(w), Y6); lastColumnOfRow1((at+224)(w), Y7)
 
-#define zero16x64 \
+#define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	zero(Z10); zero(Z11)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
@@ -271,9 +271,9 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -281,22 +281,19 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z17, Z0, Z16); update_c6c7c6d6(32(R8), Z0, Z1, Z16)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z16); update_c6c7c6d6(96(R8), Z0, Z3, Z16)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z16); update_c6c7c6d6(160(R8), Z0, Z5, Z16)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z16); update_c6c7c6d6(224(R8), Z0, Z7, Z16)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z16); update_c6c7c6d6(288(R8), Z0, Z9, Z16)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z16); update_c6c7c6d6(352(R8), Z0, Z11, Z16)
-	update_c6c7c6d6(384(R8), Z0, Z12, Z16); update_c6c7c6d6(416(R8), Z0, Z13, Z16)
-	update_c6c7c6d6(448(R8), Z0, Z14, Z16); update_c6c7c6d6(480(R8), Z0, Z15, Z16)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
+	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
+	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
+	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
+	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
+	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
@@ -561,9 +558,9 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -571,16 +568,14 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
 	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7

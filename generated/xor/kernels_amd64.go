@@ -156,9 +156,9 @@ func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(2, 16, part, parts)
-		for k := from; k < to; k += 1024 {
-			m := min(1024, to-k)
+		from, to := share(2, 12, part, parts)
+		for k := from; k < to; k += 1020 {
+			m := min(1020, to-k)
 			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 15)
 		}
 	case useAVX2:
@@ -288,9 +288,9 @@ func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]float32, x [][4]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(4, 16, part, parts)
-		for k := from; k < to; k += 1024 {
-			m := min(1024, to-k)
+		from, to := share(4, 12, part, parts)
+		for k := from; k < to; k += 1020 {
+			m := min(1020, to-k)
 			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 16, 1)
 		}
 	case useAVX2:

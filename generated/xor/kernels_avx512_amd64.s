@@ -138,10 +138,6 @@ number1x4(c3f800000, 0x3f800000)
 	lastColumnOfRow1((at+96)(w), Y3)
 
 number1x4(c3f666666, 0x3f666666)
-#define zero16x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
-
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
@@ -273,9 +269,9 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
 	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
@@ -283,22 +279,19 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_cdcaaa43((R8), Z17, (BX), Z18, Z0, Z16); update_cdcaaa43(32(R8), Z0, 32(BX), Z17, Z1, Z16)
-	update_cdcaaa43(64(R8), Z0, 64(BX), Z1, Z2, Z16); update_cdcaaa43(96(R8), Z0, 96(BX), Z1, Z3, Z16)
-	update_cdcaaa43(128(R8), Z0, 128(BX), Z1, Z4, Z16); update_cdcaaa43(160(R8), Z0, 160(BX), Z1, Z5, Z16)
-	update_cdcaaa43(192(R8), Z0, 192(BX), Z1, Z6, Z16); update_cdcaaa43(224(R8), Z0, 224(BX), Z1, Z7, Z16)
-	update_cdcaaa43(256(R8), Z0, 256(BX), Z1, Z8, Z16); update_cdcaaa43(288(R8), Z0, 288(BX), Z1, Z9, Z16)
-	update_cdcaaa43(320(R8), Z0, 320(BX), Z1, Z10, Z16); update_cdcaaa43(352(R8), Z0, 352(BX), Z1, Z11, Z16)
-	update_cdcaaa43(384(R8), Z0, 384(BX), Z1, Z12, Z16); update_cdcaaa43(416(R8), Z0, 416(BX), Z1, Z13, Z16)
-	update_cdcaaa43(448(R8), Z0, 448(BX), Z1, Z14, Z16); update_cdcaaa43(480(R8), Z0, 480(BX), Z1, Z15, Z16)
-	ADDQ $64, SI; ADDQ $512, R8; ADDQ $512, BX
-	SUBQ $16, AX; JMP inputs1
+	update_cdcaaa43((R8), Z13, (BX), Z14, Z0, Z12); update_cdcaaa43(32(R8), Z0, 32(BX), Z13, Z1, Z12)
+	update_cdcaaa43(64(R8), Z0, 64(BX), Z1, Z2, Z12); update_cdcaaa43(96(R8), Z0, 96(BX), Z1, Z3, Z12)
+	update_cdcaaa43(128(R8), Z0, 128(BX), Z1, Z4, Z12); update_cdcaaa43(160(R8), Z0, 160(BX), Z1, Z5, Z12)
+	update_cdcaaa43(192(R8), Z0, 192(BX), Z1, Z6, Z12); update_cdcaaa43(224(R8), Z0, 224(BX), Z1, Z7, Z12)
+	update_cdcaaa43(256(R8), Z0, 256(BX), Z1, Z8, Z12); update_cdcaaa43(288(R8), Z0, 288(BX), Z1, Z9, Z12)
+	update_cdcaaa43(320(R8), Z0, 320(BX), Z1, Z10, Z12); update_cdcaaa43(352(R8), Z0, 352(BX), Z1, Z11, Z12)
+	ADDQ $48, SI; ADDQ $384, R8; ADDQ $384, BX
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
@@ -518,9 +511,9 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
@@ -528,16 +521,14 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
 	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
 	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7

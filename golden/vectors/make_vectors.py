@@ -878,6 +878,13 @@ class Cells:
         return y.transpose(1, 2) if f["axis"] == 1 and f.get("return") == "all" else y, tuple(torch.cat(q) for q in zip(*last))
 
 
+def classes_of_places(params, p, t):
+    """Cross-entropy of [samples, places, classes], of which PyTorch wants the classes second."""
+    if t.dtype != torch.int64:
+        t = t.to(p.dtype).reshape(p.shape).movedim(-1, 1)
+    return F.cross_entropy(p.movedim(-1, 1), t, label_smoothing=params.get("label_smoothing", 0), reduction=params.get("reduction", "mean"))
+
+
 class Net:
     """A spec, read and run in PyTorch."""
 
@@ -948,6 +955,7 @@ class Net:
             loss, params = one(o.get("loss", s.get("loss"))) if "loss" in s or "loss" in o else (None, {})
             self.outputs[k] = (o.get("from", last), loss, params, o.get("weight", 1.0))
         self.width = {k: a[0].numel() for k, a in v.items()}
+        self.last = {k: a.shape[-1] for k, a in v.items()}
 
     def layer(self, name, kind, f, a, w):
         """The value of a layer, and what its activation was applied to."""
@@ -1018,6 +1026,10 @@ class Net:
             if loss == "cross_entropy":
                 p = logits.get(src, p)                       # fused: never a double softmax
             y = t[k]
+            if "axis" in params:
+                p = logits.get(src, v[src]).reshape(v[src].shape)
+                total = total + weight * (self.in_lengths(loss, params, p, y, v[self.within[k]]) if k in self.within else classes_of_places(params, p, y))
+                continue
             if k in self.within:
                 total = total + weight * self.in_lengths(loss, params, v[src], y.to(p.dtype), v[self.within[k]])
                 continue
@@ -1033,10 +1045,10 @@ class Net:
     def in_lengths(loss, params, p, t, lengths):
         """A loss of the steps that samples have: the mean of their means, or the sum."""
         total = 0
-        for q, y, n in zip(p, t.reshape(p.shape), flat2(lengths)[:, 0].tolist()):
+        for q, y, n in zip(p, t if t.dtype == torch.int64 else t.reshape(p.shape), flat2(lengths)[:, 0].tolist()):
             steps = min(max(math.ceil(n), 0), p.shape[1])
             if steps:
-                one = loss_fn(loss, params, q[:steps], y[:steps])
+                one = classes_of_places(params, q[None, :steps], y[None, :steps]) if "axis" in params else loss_fn(loss, params, q[:steps], y[:steps])
                 total = total + (one if params.get("reduction") == "sum" else one * steps / max(n, 1) / p.shape[0])
         return total if torch.is_tensor(total) else (p * 0).sum()
 
@@ -1230,7 +1242,11 @@ class Group:
             t = {}
             for k, (src, loss, params, _) in net.outputs.items():
                 width = net.width[src]
-                if loss == "nll" or loss == "cross_entropy" and params.get("target", "class") == "class":
+                if "axis" in params and params.get("target", "class") == "class":
+                    t[k] = torch.randint(0, net.last[src], (n, width // net.last[src]), generator=g)
+                elif "axis" in params:
+                    t[k] = torch.cat([distribution(g, n, net.last[src]) for _ in range(width // net.last[src])], 1)
+                elif loss == "nll" or loss == "cross_entropy" and params.get("target", "class") == "class":
                     t[k] = torch.randint(0, width, (n,), generator=g)
                 elif loss == "cross_entropy":
                     t[k] = distribution(g, n, width)
@@ -1932,6 +1948,17 @@ def networks_recurrent():
     case("lstm_activations", "[4, 3]", ["lstm: {units: 5, axis: 0, activation: softsign, recurrent_activation: hard_sigmoid, output_activation: relu}"])
     case("rnn_relu", "[4, 3]", ["rnn: {units: 5, axis: 0, activation: relu}"])
     case("mixed", "[6, 3]", ["gru: {name: a, units: 4, axis: 0, return: all}", "layer_normalization", "lstm: {units: 4, axis: 0, return: all}", "add: {from: [a, lstm1]}", "rnn: {units: 5, axis: 0, return: mean}"])
+    classes = "{cross_entropy: {axis: -1%s}}"
+    case("classes_of_steps", "[4, 3]", ["gru: {units: 6, axis: 0, return: all}", "dense: {units: 3, axis: -1}"], classes % "", length=False)
+    case("classes_of_steps_softmax", "[4, 3]", ["lstm: {units: 6, axis: 0, return: all}", "dense: {units: 4, axis: -1}", "softmax: {axis: -1}"], classes % "")
+    case("classes_of_steps_sum", "[3, 3]", ["rnn: {units: 5, axis: 0, return: all}", "dense: {units: 3, axis: -1, activation: {log_softmax: {axis: -1}}}"], classes % ", reduction: sum")
+    case("classes_of_steps_smooth", "[4, 2]", ["gru: {units: 5, axis: 0, return: all}", "dense: {units: 3, axis: -1}"], classes % ", label_smoothing: 0.2")
+    case("distributions_of_steps", "[4, 2]", ["gru: {units: 5, axis: 0, return: all}", "dense: {units: 3, axis: -1}"], classes % ", target: distribution, label_smoothing: 0.1")
+    case("classes_of_lengths", "[5, 3]", ["gru: {units: 6, axis: 0, return: all, from: [x, n]}", "dense: {units: 3, axis: -1}\noutput: {lengths: n}"], classes % "", length=True, sizes=(4, 2))
+    case("classes_of_lengths_sum", "[5, 3]", ["lstm: {units: 4, axis: 0, return: all, from: [x, n]}", "dense: {units: 4, axis: -1, activation: {softmax: {axis: -1}}}\noutput: {lengths: n}"],
+         classes % ", reduction: sum", length=True, sizes=(4, 2))
+    case("distributions_of_lengths", "[5, 3]", ["rnn: {units: 6, axis: 0, return: all, from: [x, n]}", "dense: {units: 3, axis: -1}\noutput: {lengths: n}"], classes % ", target: distribution", length=True, sizes=(4, 2))
+    case("classes_of_windows", "[3, 2]", ["gru: {units: 5, axis: 0, stateful: true, return: all}", "dense: {units: 3, axis: -1}"], classes % "")
     group.stream("gru_stream_reset_before", "[4]", ["gru: {units: 9, reset_after: false, activation: relu}", "gru: {units: 5, reset_after: false}"])
     group.stream("lstm_stream_activations", "[4]", ["lstm: {units: 9, activation: softsign, recurrent_activation: hard_sigmoid}"])
     group.close()

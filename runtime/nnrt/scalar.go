@@ -36,6 +36,17 @@ func Min32(a, b float32) float32 {
 	return a
 }
 
+// Ordered32 is a whole number for each number, equal ones for equal numbers and a
+// greater one for a greater number, below math.MaxInt32 − 1; that of a NaN is
+// math.MaxInt32. To compare these a program need not branch.
+func Ordered32(x float32) int32 {
+	if x != x {
+		return math.MaxInt32
+	}
+	b := int32(math.Float32bits(x + 0)) // +0 for −0
+	return b ^ int32(uint32(b>>31)>>1)
+}
+
 // Sqrt64 returns the square root of x, correctly rounded. Sqrt64(±0) = ±0,
 // Sqrt64(+Inf) = +Inf, Sqrt64(x < 0) = NaN, Sqrt64(NaN) = NaN.
 func Sqrt64(x float64) float64 {
@@ -69,4 +80,15 @@ func Min64(a, b float64) float64 {
 // Floor64(±0) = ±0, Floor64(±Inf) = ±Inf, Floor64(NaN) = NaN.
 func Floor64(x float64) float64 {
 	return math.Floor(x)
+}
+
+// Ordered64 is a whole number for each number, equal ones for equal numbers and a
+// greater one for a greater number, below math.MaxInt64 − 1; that of a NaN is
+// math.MaxInt64. To compare these a program need not branch.
+func Ordered64(x float64) int64 {
+	if x != x {
+		return math.MaxInt64
+	}
+	b := int64(math.Float64bits(x + 0)) // +0 for −0
+	return b ^ int64(uint64(b>>63)>>1)
 }

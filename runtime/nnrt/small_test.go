@@ -124,3 +124,19 @@ func TestIndex(t *testing.T) {
 		}()
 	}
 }
+
+// TestOrdered: whole numbers compare as the numbers do.
+func TestOrdered(t *testing.T) {
+	all := []float64{math.Inf(-1), -math.MaxFloat32, -1.5, -1, -math.SmallestNonzeroFloat32, math.Copysign(0, -1), 0, math.SmallestNonzeroFloat32, 1, 1.5, math.MaxFloat32, math.Inf(1)}
+	for _, a := range all {
+		for _, b := range all {
+			require.Equal(t, a < b, Ordered32(float32(a)) < Ordered32(float32(b)), "%v %v", a, b)
+			require.Equal(t, a < b, Ordered64(a) < Ordered64(b), "%v %v", a, b)
+			require.Equal(t, a == b, Ordered64(a) == Ordered64(b), "%v %v", a, b)
+		}
+		require.Less(t, Ordered32(float32(a)), int32(math.MaxInt32-1))
+		require.Less(t, Ordered64(a), int64(math.MaxInt64-1))
+	}
+	require.EqualValues(t, math.MaxInt32, Ordered32(float32(math.NaN())))
+	require.EqualValues(t, math.MaxInt64, Ordered64(math.Copysign(math.NaN(), -1)))
+}

@@ -140,9 +140,10 @@ func Arrays(k *kernel.Gradient) (arrays, singles []string) {
 	return arrays, k.Update.Singles
 }
 
-// GradWeight are the arguments of the gradient of one panel of weights: its
-// arrays and numbers; dy, x, the inputs, the rows, in bytes the distances of the
-// rows of dy and x, and the mask of a partial vector.
+// GradWeight are the arguments of the gradient of one panel of weights, or of
+// several: its arrays and numbers; dy, x, the inputs, the rows, in bytes the
+// distances of the rows of dy and x and that of several panels, and the mask of a
+// partial vector.
 func GradWeight(k *kernel.Gradient) []asm.Arg {
 	a := arguments{elem: k.Elem}
 	arrays, singles := Arrays(k)
@@ -152,6 +153,7 @@ func GradWeight(k *kernel.Gradient) []asm.Arg {
 	a.pointer("dy", true)
 	a.pointer("x", true)
 	a.ints(true, "inputs", "rows", "dyStride", "xStride")
+	a.ints(k.Panels > 1, "panelStride")
 	a.ints(k.Partial, "mask")
 	return a.all
 }

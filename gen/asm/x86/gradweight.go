@@ -12,8 +12,8 @@ import (
 
 // Registers of gradients of weights: SI and R10 are the inputs, DI walks dy, R12
 // and R13 are the distances of their rows; the others are the arrays of a fused
-// update, after the gradient.
-var gradArrays = []string{"R8", "BX", "DX"}
+// update, after the gradient, in the first panel and in the second.
+var gradArrays = [][]string{{"R8", "BX", "DX"}, {"R9", "R11", "R14"}}
 
 const (
 	regInputStride, regGradStride = "R12", "R13"
@@ -21,7 +21,7 @@ const (
 	mostSingles = 3
 )
 
-// GradWeight prints the gradient of one panel of weights: tiles of inputs,
+// GradWeight prints the gradient of a panel of weights, or of two: tiles of inputs,
 // each summed over the rows of the batch in their order. With an update the
 // gradients stay in registers and the arrays of the update change; it reports
 // false where the registers do not suffice for that.
@@ -37,7 +37,7 @@ func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.
 // gradWeight is GradWeight for some inputs at once.
 func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs int) (f *asm.Func, ok bool) {
 	m := &gradWeight{writer: s.newWriter(name, doc, k.Elem, k.Fused), Gradient: k, atOnce: inputs}
-	if m.arrays, m.singles = kernels.Arrays(k); len(m.arrays) > len(gradArrays) || len(m.singles) > mostSingles {
+	if m.arrays, m.singles = kernels.Arrays(k); len(m.arrays) > len(gradArrays[0]) || len(m.singles) > mostSingles {
 		return nil, false
 	}
 	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
@@ -91,10 +91,10 @@ func (m *gradWeight) compileUpdate() bool {
 func (s *ISA) InputsOfWeights() int { return s.inputsOfWeights()[0] }
 
 // inputsOfWeights are the numbers of inputs that GradWeight takes at once; the
-// smaller ones leave registers to updates.
+// smaller one leaves registers to updates.
 func (s *ISA) inputsOfWeights() []int {
 	if s.masks {
-		return []int{16, 12, 8}
+		return []int{12, 8}
 	}
 	return []int{6}
 }
@@ -109,9 +109,12 @@ type gradWeight struct {
 }
 
 func (m *gradWeight) print() {
-	for i, a := range m.arrays {
-		m.pointer(kernels.ArgName(a), gradArrays[i])
-	}
+	m.eachArray(func(base string, panel, i int) {
+		m.pointer(kernels.ArgName(m.arrays[i]), base)
+		if panel > 0 {
+			m.Ins("ADDQ", m.ArgOf("panelStride"), base)
+		}
+	})
 	m.pointer("dyStride", regGradStride)
 	m.pointer("xStride", regInputStride)
 	m.pointer("x", regX)
@@ -139,9 +142,7 @@ func (m *gradWeight) print() {
 		m.tile(t.inputs)
 		m.Line(func() {
 			m.advance(regX, t.inputs*m.size())
-			for i := range m.arrays {
-				m.advance(gradArrays[i], t.inputs*m.Width*m.size())
-			}
+			m.eachArray(func(base string, _, _ int) { m.advance(base, t.inputs*m.Width*m.size()) })
 		})
 		m.Line(func() {
 			m.Ins("SUBQ", fmt.Sprintf("$%d", t.inputs), regOffset)
@@ -150,6 +151,15 @@ func (m *gradWeight) print() {
 		m.Place(done)
 	}
 	m.ret()
+}
+
+// eachArray goes through the arrays of every panel.
+func (m *gradWeight) eachArray(do func(base string, panel, array int)) {
+	for q := range max(m.Panels, 1) {
+		for i := range m.arrays {
+			do(gradArrays[q][i], q, i)
+		}
+	}
 }
 
 // inputTile is a tile of some inputs: it is taken while so many are left at least,
@@ -212,24 +222,26 @@ func (m *gradWeight) tile(inputs int) {
 // time: another core, which has read it for its samples, must give it up, and
 // stores would wait for that.
 func (m *gradWeight) fetch(inputs int) {
-	m.Note("PREFETCHW of what will change")
-	for i, a := range m.arrays {
-		if !slices.Contains(m.Update.Stores, a) {
-			continue
+	if inputs == m.inputsPerTile() {
+		m.Note("PREFETCHW of what will change")
+	}
+	m.eachArray(func(base string, _, i int) {
+		if !slices.Contains(m.Update.Stores, m.arrays[i]) {
+			return
 		}
 		next := 0
 		m.Line(func() {
 			for k := range inputs {
 				from := k * m.Width * m.size()
-				for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes; line += cacheLine {
+				for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes/max(m.Panels, 1); line += cacheLine {
 					if line >= next {
-						m.prefetchToWrite(gradArrays[i], line)
+						m.prefetchToWrite(base, line)
 						next = line + cacheLine
 					}
 				}
 			}
 		})
-	}
+	})
 }
 
 // isPartial reports whether a vector is the last and not full.
@@ -238,7 +250,8 @@ func (m *gradWeight) isPartial(v int) bool { return m.Partial && v == m.vectors-
 // finish stores the gradients, or updates what they belong to.
 func (m *gradWeight) finish(inputs int) {
 	at := func(array, k, v int) string {
-		return mem(gradArrays[array], k*m.Width*m.size()+v*m.bytes)
+		lane := v * m.lanes()
+		return mem(gradArrays[lane/panel][array], (k*m.Width+lane%panel)*m.size())
 	}
 	if m.Update == nil {
 		m.Line(func() {

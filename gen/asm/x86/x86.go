@@ -275,8 +275,8 @@ func (w *writer) prefetchToWrite(base string, disp int) {
 	w.Shared(name, []string{"at"}, func() {
 		w.Line(func() {
 			switch base {
-			case "R8":
-				w.Ins("LONG", "$0x880d0f41")
+			case "R8", "R9", "R11", "R14":
+				w.Ins("LONG", map[string]string{"R8": "$0x880d0f41", "R9": "$0x890d0f41", "R11": "$0x8b0d0f41", "R14": "$0x8e0d0f41"}[base])
 			case "BX":
 				w.Ins("WORD", "$0x0d0f")
 				w.Ins("BYTE", "$0x8b")

@@ -95,6 +95,15 @@ func (e *API) outputType(f *jen.File) {
 
 // argMax prints the method that picks the most likely class.
 func (e *API) argMax(f *jen.File, suffix string, o ir.Output) {
+	if n := o.Classes(); o.Numbers() > 1 {
+		f.Comment(fmt.Sprintf("ArgMax%s is the class with the greatest score at place k, 0…%d; the first of equals.", suffix, o.Numbers()-1))
+		f.Func().Params(jen.Id("y").Op("*").Id("Output")).Id("ArgMax"+suffix).Params(jen.Id("k").Int()).Int().Block(
+			source.Letf("scores", "y%s[%d*k:][:%d]", e.OutputField(o.Name), n, n), source.Letf("best", "0"),
+			source.ForRange("i, v", "scores", jen.If(source.Exprf("v > scores[best]")).Block(source.Setf("best", "i"))),
+			jen.Return(jen.Id("best")))
+		f.Line()
+		return
+	}
 	f.Comment(fmt.Sprintf("ArgMax%s is the class with the greatest score; the first of equals.", suffix))
 	f.Func().Params(jen.Id("y").Op("*").Id("Output")).Id("ArgMax"+suffix).Params().Int().Block(
 		source.Letf("best", "0"),
@@ -104,7 +113,7 @@ func (e *API) argMax(f *jen.File, suffix string, o ir.Output) {
 }
 
 func targetTypeOf(o ir.Output) string {
-	if o.Class {
+	if o.Class && o.Numbers() == 1 {
 		return "int32"
 	}
 	return source.Array(o.Target.DType, o.Target.Size())
@@ -119,7 +128,10 @@ func (e *API) targetType(f *jen.File) {
 			what = "Target is what the output should be, in its units; the loss is of it normalised."
 		}
 		if o.Class {
-			what = fmt.Sprintf("Target is the number of the right class, 0…%d.", o.Value.Size()-1)
+			what = fmt.Sprintf("Target is the number of the right class, 0…%d.", o.Classes()-1)
+			if o.Numbers() > 1 {
+				what = fmt.Sprintf("Target is the numbers of the right classes, 0…%d, of every place.", o.Classes()-1)
+			}
 		}
 		f.Comment(what)
 		f.Type().Id("Target").Id(targetTypeOf(o))
@@ -130,7 +142,7 @@ func (e *API) targetType(f *jen.File) {
 	for i, o := range trained {
 		fields[i] = jen.Id(spec.GoName(o.Name)).Id(targetTypeOf(o))
 		if o.Class {
-			fields[i] = jen.Add(fields[i]).Comment(fmt.Sprintf("class, 0…%d", o.Value.Size()-1))
+			fields[i] = jen.Add(fields[i]).Comment(fmt.Sprintf("class, 0…%d", o.Classes()-1))
 		}
 		if e.normalized(o.Name) {
 			fields[i] = jen.Add(fields[i]).Comment("in its units; the loss is of it normalised")

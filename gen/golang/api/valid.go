@@ -4,8 +4,22 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
+
+// EachClass runs code on a class that is out of range.
+func EachClass(o ir.Output, y string, bad func(class string) jen.Code) jen.Code {
+	class := y
+	if o.Numbers() > 1 {
+		class = "c"
+	}
+	code := jen.If(source.Exprf("uint32(%s) >= %d", class, o.Classes())).Block(bad(class))
+	if o.Numbers() > 1 {
+		return source.ForRange("_, c", y, code)
+	}
+	return code
+}
 
 // valid prints the methods that check targets from outside.
 func (e *API) valid(f *jen.File) {
@@ -18,8 +32,10 @@ func (e *API) valid(f *jen.File) {
 		}
 		what := jen.Lit(e.Title + ".Target" + field)
 		if o.Class {
-			body = append(body, jen.If(source.Exprf("uint32(y%s) >= %d", field, o.Value.Size())).Block(
-				jen.Return(e.RT("ClassError").Call(what, source.Exprf("int(y%s)", field), source.Exprf("%d", o.Value.Size())))))
+			body = append(body, EachClass(o, "y"+field, func(class string) jen.Code {
+				return jen.Return(e.RT("ClassError").Call(what, source.Exprf("int(%s)", class), source.Exprf("%d", o.Classes())))
+			}))
+			number = number || o.Numbers() > 1
 			continue
 		}
 		number = true

@@ -79,6 +79,8 @@ type ioView struct {
 	Size  int
 	Class bool
 	Bytes bool // uint8
+	// Places is how many class numbers a target has, of Classes each.
+	Places, Classes int
 }
 
 // Last is the index of the last element.
@@ -135,7 +137,7 @@ func (e *API) View(prepare bool) View {
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		v.Trained = append(v.Trained, ioView{Field: field, Size: o.Value.Size(), Class: o.Class})
+		v.Trained = append(v.Trained, ioView{Field: field, Size: o.Value.Size(), Class: o.Class, Places: o.Numbers(), Classes: o.Classes()})
 	}
 	if data := e.Embedded; data != nil {
 		v.EmbedIntegers = e.embedsIntegers()

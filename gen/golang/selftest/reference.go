@@ -188,7 +188,7 @@ func (r *ref) op(op ir.Op) error {
 		r.random(o)
 	case *ir.OneHot:
 		y := r.result(o.Y)
-		r.add(source.Letf(y, "make([]float64, %d)", o.Y.Size()), source.Setf(fmt.Sprintf("%s[int(%s[0])]", y, r.value(o.T)), "1"))
+		r.add(source.Letf(y, "make([]float64, %d)", o.Y.Size()), source.ForRange("k, c", r.value(o.T), source.Setf(fmt.Sprintf("%s[%d*k+int(c)]", y, o.Y.Size()/o.T.Size()), "1")))
 	default:
 		return fmt.Errorf("reference: unexpected op %T", op)
 	}
@@ -373,7 +373,7 @@ func (r *ref) targets() {
 		}
 		name := r.names.Name("target_" + o.Name)
 		r.at[o.Target] = name
-		if o.Class {
+		if o.Class && o.Numbers() == 1 {
 			r.add(source.Letf(name, "[]float64{float64(y[i]%s)}", field))
 		} else {
 			r.add(source.Letf(name, "refInput(y[i]%s[:])", field))

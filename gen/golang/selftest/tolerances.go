@@ -283,7 +283,11 @@ func (m *measured) target(o ir.Output, s int) []float64 {
 	size := o.Value.Size()
 	uniform := func(i int) float64 { return nnrt.Uniform(goldenData, nnrt.PurposeData, 1, uint64(i)) }
 	if o.Class {
-		return []float64{math.Floor(uniform(s) * float64(size))}
+		y := make([]float64, o.Numbers())
+		for i := range y {
+			y[i] = math.Floor(uniform(s*len(y)+i) * float64(o.Classes()))
+		}
+		return y
 	}
 	y := make([]float64, size)
 	for i := range y {

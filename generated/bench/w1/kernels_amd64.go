@@ -55,7 +55,7 @@ func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride,
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
@@ -121,7 +121,7 @@ func tanhGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -179,9 +179,7 @@ func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range 2 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x), 128, 16)
-		}
+		weightGradient32AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 4, len(x), 128, 16, 256)
 	case useAVX2:
 		for q := range 2 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x), 128, 16)
@@ -207,12 +205,10 @@ func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[
 func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(4, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 2 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 16)
-			}
+		from, to := share(4, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			learn32AVX512(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 16, 256)
 		}
 	case useAVX2:
 		from, to := share(4, 6, part, parts)
@@ -234,9 +230,7 @@ func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, p
 			return
 		}
 		one := float32(1)
-		for q := range 2 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 128, 0)
-		}
+		learn32AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 128, 0, 64)
 	case useAVX2:
 		if part != 0 {
 			return
@@ -330,9 +324,7 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	switch {
 	case useAVX512:
-		for q := range 2 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x), 128, 128)
-		}
+		weightGradient32AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 32, len(x), 128, 128, 2048)
 	case useAVX2:
 		for q := range 2 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x), 128, 128)
@@ -345,12 +337,10 @@ func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(32, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 2 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 128)
-			}
+		from, to := share(32, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			learn32AVX512(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 128, 2048)
 		}
 	case useAVX2:
 		from, to := share(32, 6, part, parts)
@@ -467,9 +457,7 @@ func dense3GradInputRows(y [][32]float32, x [][2]float32, w *[2][2][16]float32) 
 func dense3GradWeight(g *[2][2][16]float32, dy [][2]float32, x [][32]float32) {
 	switch {
 	case useAVX512:
-		for q := range 2 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 2, len(x), 128, 8)
-		}
+		weightGradient32AVX512(&g[0][0][0], &x[0][0], &dy[0][0], 2, len(x), 128, 8, 128)
 	case useAVX2:
 		for q := range 2 {
 			weightGradient16AVX2(&g[q][0][0], &x[0][q*16], &dy[0][0], 2, len(x), 128, 8)
@@ -497,12 +485,10 @@ func dense3RankOne(w *[2][2][16]float32, b *[1][16]float32, x *[32]float32, dy *
 func dense3WeightLearn(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [][32]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(2, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 2 {
-				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 128, 8)
-			}
+		from, to := share(2, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			learn32AVX512(&w[0][k][0], &lr, &x[0][0], &dy[0][k], m, len(x), 128, 8, 128)
 		}
 	case useAVX2:
 		from, to := share(2, 6, part, parts)

@@ -140,24 +140,24 @@ number1x4(c3f800000, 0x3f800000)
 	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4; VFMADD231PS (at+320)(w), Y24, Y5; \
 	VFMADD231PS (at+384)(w), Y24, Y6; VFMADD231PS (at+448)(w), Y24, Y7
 
-#define zero16x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
-
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
 #define update_ea593ece(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define zero4x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
 #define update_c6c7c6d6(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
-#define mulAdd2(x, s0, s1) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 #define term1_5c20ddee(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
@@ -217,6 +217,10 @@ number1x4(c3f800000, 0x3f800000)
 #define term5_144803a4(x, w) \
 	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+
+#define zero16x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
 #define step_9a336a74(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
@@ -515,73 +519,80 @@ done9:
 	VZEROUPPER
 	RET
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-TEXT ·learn16AVX512(SB), NOSPLIT, $0-64
-	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
+// learn32AVX512 sums the gradients of the weights of 32 outputs over the rows and updates what they belong to.
+TEXT ·learn32AVX512(SB), NOSPLIT, $0-72
+	MOVQ w_+0(FP), R8; MOVQ w_+0(FP), R9
+	ADDQ panelStride+64(FP), R9
+	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z17, Z0, Z16); update_ea593ece(64(R8), Z0, Z1, Z16)
-	update_ea593ece(128(R8), Z0, Z2, Z16); update_ea593ece(192(R8), Z0, Z3, Z16)
-	update_ea593ece(256(R8), Z0, Z4, Z16); update_ea593ece(320(R8), Z0, Z5, Z16)
-	update_ea593ece(384(R8), Z0, Z6, Z16); update_ea593ece(448(R8), Z0, Z7, Z16)
-	update_ea593ece(512(R8), Z0, Z8, Z16); update_ea593ece(576(R8), Z0, Z9, Z16)
-	update_ea593ece(640(R8), Z0, Z10, Z16); update_ea593ece(704(R8), Z0, Z11, Z16)
-	update_ea593ece(768(R8), Z0, Z12, Z16); update_ea593ece(832(R8), Z0, Z13, Z16)
-	update_ea593ece(896(R8), Z0, Z14, Z16); update_ea593ece(960(R8), Z0, Z15, Z16)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
+	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
+	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
+	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
+	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
+	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
+	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
+	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
+	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
+	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
+	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
+	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z5, Z0, Z4); update_ea593ece(64(R8), Z0, Z1, Z4); update_ea593ece(128(R8), Z0, Z2, Z4)
-	update_ea593ece(192(R8), Z0, Z3, Z4)
-	ADDQ $16, SI; ADDQ $256, R8
+	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
+	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
+	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
+	update_ea593ece(192(R9), Z0, Z7, Z8)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z2, Z0, Z1)
-	ADDQ $4, SI; ADDQ $64, R8
+	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
@@ -594,9 +605,9 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -604,22 +615,19 @@ rows4:
 	VMOVUPS.Z (DI), K7, Z28
 	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
 	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z17, Z0, Z16); update_c6c7c6d6(32(R8), Z0, Z1, Z16)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z16); update_c6c7c6d6(96(R8), Z0, Z3, Z16)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z16); update_c6c7c6d6(160(R8), Z0, Z5, Z16)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z16); update_c6c7c6d6(224(R8), Z0, Z7, Z16)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z16); update_c6c7c6d6(288(R8), Z0, Z9, Z16)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z16); update_c6c7c6d6(352(R8), Z0, Z11, Z16)
-	update_c6c7c6d6(384(R8), Z0, Z12, Z16); update_c6c7c6d6(416(R8), Z0, Z13, Z16)
-	update_c6c7c6d6(448(R8), Z0, Z14, Z16); update_c6c7c6d6(480(R8), Z0, Z15, Z16)
-	ADDQ $64, SI; ADDQ $512, R8
-	SUBQ $16, AX; JMP inputs1
+	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
+	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
+	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
+	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
+	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
+	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
@@ -1061,62 +1069,65 @@ next3:
 	VZEROUPPER
 	RET
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-56
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
+// weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $16; JLT done3
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero16x64
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero24x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
-	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
+	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
+	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8); VMOVUPS Z8, 512(R8); VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8); VMOVUPS Z11, 704(R8); VMOVUPS Z12, 768(R8); VMOVUPS Z13, 832(R8); VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI; ADDQ $1024, R8
-	SUBQ $16, AX; JMP inputs1
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
+	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
+	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
-	zero4x64
+	zero8x64
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
 inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
-	zero(Z0)
+	zero(Z0); zero(Z1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS (DI), Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI; ADDQ $64, R8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER

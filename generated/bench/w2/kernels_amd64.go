@@ -43,7 +43,7 @@ func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, d
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learnUpTo16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
@@ -100,7 +100,7 @@ func step784x128AVX512(w, b, x, dy, rate *float32)
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -123,8 +123,8 @@ func dense1BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, 
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
+		for q := 0; q < 8; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -185,8 +185,8 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 576, 3136)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 576, 3136, 50176)
 			preempt()
 		}
 	case useAVX2:
@@ -215,11 +215,11 @@ func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, d
 func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(784, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 3136)
+		from, to := share(784, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 3136, 50176)
 				preempt()
 			}
 		}
@@ -326,8 +326,8 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float3
 func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40, 640)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -356,11 +356,11 @@ func dense2RankOne(w *[8][10][16]float32, b *[1][16]float32, x *[128]float32, dy
 func dense2WeightLearn(lr float32, g, w *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(10, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40)
+		from, to := share(10, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40, 640)
 			}
 		}
 	case useAVX2:

@@ -55,7 +55,7 @@ func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride,
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learnUpTo16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
@@ -133,7 +133,7 @@ func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panel
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -195,8 +195,8 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range 32 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136)
+		for q := 0; q < 32; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136, 50176)
 			preempt()
 		}
 	case useAVX2:
@@ -225,11 +225,11 @@ func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32,
 func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(784, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 32 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 3136)
+		from, to := share(784, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 32; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 3136, 50176)
 				preempt()
 			}
 		}
@@ -254,8 +254,8 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 			return
 		}
 		one := float32(1)
-		for q := range 32 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2112, 0)
+		for q := 0; q < 32; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2112, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -396,8 +396,8 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	switch {
 	case useAVX512:
-		for q := range 32 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112)
+		for q := 0; q < 32; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112, 32832)
 			preempt()
 		}
 	case useAVX2:
@@ -413,11 +413,11 @@ func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(512, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 32 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 2112)
+		from, to := share(512, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 32; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 2112, 32832)
 				preempt()
 			}
 		}
@@ -524,8 +524,8 @@ func dense3GradInputRows(y [][528]float32, x [][10]float32, w *[32][10][16]float
 func dense3GradWeight(g *[32][10][16]float32, dy [][10]float32, x [][528]float32) {
 	switch {
 	case useAVX512:
-		for q := range 32 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 2112, 40)
+		for q := 0; q < 32; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 2112, 40, 640)
 		}
 	case useAVX2:
 		for q := range 32 {
@@ -554,11 +554,11 @@ func dense3RankOne(w *[32][10][16]float32, b *[1][16]float32, x *[512]float32, d
 func dense3WeightLearn(lr float32, g, w *[32][10][16]float32, dy [][10]float32, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(10, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 32 {
-				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 2112, 40)
+		from, to := share(10, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 32; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 2112, 40, 640)
 			}
 		}
 	case useAVX2:

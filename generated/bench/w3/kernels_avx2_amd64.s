@@ -538,7 +538,6 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x32
-	// PREFETCHW of what will change
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -561,7 +560,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0); zero(Y1)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -617,7 +615,6 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x32
-	// PREFETCHW of what will change
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -640,7 +637,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0); zero(Y1)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10

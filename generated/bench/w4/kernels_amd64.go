@@ -58,7 +58,7 @@ func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride,
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learn8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -154,7 +154,7 @@ func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panel
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -166,8 +166,8 @@ func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank
 			return
 		}
 		one := float32(1)
-		for q := range 40 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2624, 0)
+		for q := 0; q < 40; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2624, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -340,8 +340,8 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 40 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
+		for q := 0; q < 40; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576, 8256)
 			preempt()
 		}
 	case useAVX2:
@@ -357,11 +357,11 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 40 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 40; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576, 8256)
 				preempt()
 			}
 		}
@@ -425,8 +425,8 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560, 41024)
 			preempt()
 		}
 	case useAVX2:
@@ -455,11 +455,11 @@ func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, d
 func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(640, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
+		from, to := share(640, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560, 41024)
 				preempt()
 			}
 		}
@@ -633,8 +633,8 @@ func dense5GradInputRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32)
 func dense5GradWeight(g *[8][8][16]float32, dy [][8]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 8, len(x), 576, 32)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 8, len(x), 576, 32, 512)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -663,11 +663,11 @@ func dense5RankOne(w *[8][8][16]float32, b *[1][16]float32, x *[128]float32, dy 
 func dense5WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][8]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(8, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 32)
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 32, 512)
 			}
 		}
 	case useAVX2:
@@ -757,8 +757,8 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32, 512)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -772,11 +772,11 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x [][8]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(8, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 32, 512)
 			}
 		}
 	case useAVX2:
@@ -799,8 +799,8 @@ func dense9BiasLearn(lr float32, g, w *[8][16]float32, dy [][144]float32, rank, 
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
+		for q := 0; q < 8; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -866,8 +866,8 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576, 8256)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -881,11 +881,11 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(128, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 576, 8256)
 			}
 		}
 	case useAVX2:

@@ -558,7 +558,6 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x32
-	// PREFETCHW of what will change
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -581,7 +580,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0); zero(Y1)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -632,7 +630,6 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero4x32
-	// PREFETCHW of what will change
 	prefetchwR8(0); prefetchwR8(64)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
@@ -653,7 +650,6 @@ inputs9:
 	CMPQ AX, $1; JLT done11
 	// 1 inputs
 	zero(Y0)
-	// PREFETCHW of what will change
 	prefetchwR8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10

@@ -49,7 +49,7 @@ func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride,
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
@@ -130,7 +130,7 @@ func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panel
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -142,8 +142,8 @@ func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank
 			return
 		}
 		one := float32(1)
-		for q := range 64 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 4160, 0)
+		for q := 0; q < 64; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 4160, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -204,8 +204,8 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range 64 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x), 4160, 1024)
+		for q := 0; q < 64; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x), 4160, 1024, 16448)
 			preempt()
 		}
 	case useAVX2:
@@ -234,11 +234,11 @@ func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32,
 func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(256, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 64 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 4160, 1024)
+		from, to := share(256, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 64; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 4160, 1024, 16448)
 				preempt()
 			}
 		}
@@ -263,8 +263,8 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 			return
 		}
 		one := float32(1)
-		for q := range 32 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2112, 0)
+		for q := 0; q < 32; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 2112, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -405,8 +405,8 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	switch {
 	case useAVX512:
-		for q := range 32 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x), 2112, 4160)
+		for q := 0; q < 32; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x), 2112, 4160, 65600)
 			preempt()
 		}
 	case useAVX2:
@@ -422,11 +422,11 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float32, x [][1040]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(1024, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 32 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 4160)
+		from, to := share(1024, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 32; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 4160, 65600)
 				preempt()
 			}
 		}
@@ -451,8 +451,8 @@ func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank,
 			return
 		}
 		one := float32(1)
-		for q := range 16 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 1088, 0)
+		for q := 0; q < 16; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 1088, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -593,8 +593,8 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	switch {
 	case useAVX512:
-		for q := range 16 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 1088, 2112)
+		for q := 0; q < 16; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 1088, 2112, 32832)
 			preempt()
 		}
 	case useAVX2:
@@ -610,11 +610,11 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32, x [][528]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(512, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 16 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 1088, 2112)
+		from, to := share(512, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 16; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 1088, 2112, 32832)
 				preempt()
 			}
 		}
@@ -736,8 +736,8 @@ func dense4GradInputRows(y [][272]float32, x [][1]float32, w *[16][1][16]float32
 func dense4GradWeight(g *[16][1][16]float32, dy [][1]float32, x [][272]float32) {
 	switch {
 	case useAVX512:
-		for q := range 16 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 1088, 4)
+		for q := 0; q < 16; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 1088, 4, 64)
 		}
 	case useAVX2:
 		for q := range 16 {
@@ -766,11 +766,11 @@ func dense4RankOne(w *[16][1][16]float32, b *[1][16]float32, x *[256]float32, dy
 func dense4WeightLearn(lr float32, g, w *[16][1][16]float32, dy [][1]float32, x [][272]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(1, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 16 {
-				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 1088, 4)
+		from, to := share(1, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 16; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 1088, 4, 64)
 			}
 		}
 	case useAVX2:

@@ -43,7 +43,7 @@ func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride,
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
@@ -103,7 +103,7 @@ func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, pa
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -160,8 +160,8 @@ func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
+		for q := 0; q < 4; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256, 4160)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -175,11 +175,11 @@ func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x []Input, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(64, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 4 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
+		from, to := share(64, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 4; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256, 4160)
 			}
 		}
 	case useAVX2:
@@ -229,8 +229,8 @@ func dense3BiasLearn(lr float32, g, w *[4][16]float32, dy [][64]float32, rank, p
 			return
 		}
 		one := float32(1)
-		for q := range 4 {
-			learn16AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 256, 0)
+		for q := 0; q < 4; q += 2 {
+			learn32AVX512(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 256, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -278,8 +278,8 @@ func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]flo
 func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
+		for q := 0; q < 4; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256, 4160)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -306,11 +306,11 @@ func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32,
 func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(64, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 4 {
-				learn16AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
+		from, to := share(64, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 4; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256, 4160)
 			}
 		}
 	case useAVX2:
@@ -430,8 +430,8 @@ func dense4GradInputRows(y [][64]float32, x [][1]float32, w *[4][1][16]float32) 
 func dense4GradWeight(g *[4][1][16]float32, dy [][1]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
-		for q := range 4 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 256, 4)
+		for q := 0; q < 4; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 1, len(x), 256, 4, 64)
 		}
 	case useAVX2:
 		for q := range 4 {
@@ -460,11 +460,11 @@ func dense4RankOne(w *[4][1][16]float32, b *[1][16]float32, x *[64]float32, dy *
 func dense4WeightLearn(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(1, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 4 {
-				learn16AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 256, 4)
+		from, to := share(1, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 4; q += 2 {
+				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 256, 4, 64)
 			}
 		}
 	case useAVX2:
