@@ -4,6 +4,7 @@ import (
 	"io/fs"
 
 	"github.com/dave/jennifer/jen"
+
 	"github.com/nngen-go/nngen/gen/golang/library"
 	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/templates"

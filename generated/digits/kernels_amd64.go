@@ -49,13 +49,19 @@ func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, d
 func learn16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learn16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func learn32AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learnUpTo16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func normalizeEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
@@ -85,7 +91,7 @@ func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -108,8 +114,8 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144
 			return
 		}
 		one := float32(1)
-		for q := range 8 {
-			learn16AVX512(&w[q][0], &momentumBuffer[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0)
+		for q := 0; q < 8; q += 2 {
+			learn32AVX512(&w[q][0], &momentumBuffer[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 576, 0, 64)
 		}
 	case useAVX2:
 		if part != 0 {
@@ -168,8 +174,8 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256, 4160)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -183,11 +189,11 @@ func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32)
 func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy [][144]float32, x [][64]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(64, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256)
+		from, to := share(64, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256, 4160)
 			}
 		}
 	case useAVX2:
@@ -292,8 +298,8 @@ func dense2GradInputRows(y [][144]float32, x [][10]float32, w *[8][10][16]float3
 func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range 8 {
-			weightGradient16AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40)
+		for q := 0; q < 8; q += 2 {
+			weightGradient32AVX512(&g[q][0][0], &x[0][q*16], &dy[0][0], 10, len(x), 576, 40, 640)
 		}
 	case useAVX2:
 		for q := range 8 {
@@ -307,11 +313,11 @@ func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32)
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	switch {
 	case useAVX512:
-		from, to := share(10, 16, part, parts)
-		for k := from; k < to; k += 128 {
-			m := min(128, to-k)
-			for q := range 8 {
-				learn16AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40)
+		from, to := share(10, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := 0; q < 8; q += 2 {
+				learn32AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40, 640)
 			}
 		}
 	case useAVX2:
@@ -368,6 +374,17 @@ func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
 		ones = 0
 	}
 	return
+}
+
+func normalizeEach(y, x0 []float32, x1, x2 *[4][16]float32) {
+	switch {
+	case useAVX512:
+		normalizeEachAVX512(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	case useAVX2:
+		normalizeEachAVX2(&y[0], &x0[0], &x1[0][0], &x2[0][0], len(y), 1, 0)
+	default:
+		normalizeEachGeneric(y, x0, x1, x2)
+	}
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

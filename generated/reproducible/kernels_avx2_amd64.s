@@ -768,9 +768,8 @@ inputs2:
 	input_lvmn6n(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
-	formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 64(R8)
+	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
 

@@ -7,9 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/source"
-	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
-	"github.com/nngen-go/nngen/gen/schedule"
 )
 
 // stored is the value of the weight in a cell, at o, i.
@@ -130,20 +128,6 @@ func (e *API) overBlocks(r *plan.Run, block plan.Move, do func()) {
 	}
 	do()
 	e.blocks = outer
-}
-
-// transformFilters makes the transformed filters of a tensor from the filters.
-func (e *API) transformFilters(t *plan.Tensor) []jen.Code {
-	if !t.Tiled {
-		return nil
-	}
-	l := &t.Layout
-	flat := func(field, index string, size int) jen.Code {
-		return e.RT("Flat").Call(source.Exprf("&p.%s%s", e.field(t, field), index), source.Exprf("%d", size))
-	}
-	return []jen.Code{e.RT("WinogradFilters").Call(
-		flat(t.TiledField(), "[0][0][0][0]", kernel.Planes*l.Panels()*l.In*schedule.Panel), flat(t.Field, "[0][0][0]", l.Size()),
-		source.Exprf("%d, %d, %d", l.Panels(), l.In, l.Rows))}
 }
 
 // field is a field of a tensor in the arena: of the block of the turn in a loop over
