@@ -7,6 +7,7 @@ package asm
 import (
 	"bytes"
 	"fmt"
+	"hash"
 	"hash/fnv"
 	"math"
 	"regexp"
@@ -216,11 +217,17 @@ func (f *Func) Line(write func()) {
 // parameters stand for numbers.
 func (f *Func) Macro(role string, parameters []string, write func()) (name string) {
 	text := f.apart(write)
-	h := fnv.New32a()
+	h := fnv.New64a()
 	fmt.Fprint(h, parameters, text)
-	name = fmt.Sprintf("%s_%08x", role, h.Sum32())
+	name = named(role, h)
 	f.share(name, parameters, text)
 	return name
+}
+
+// named is a role with what tells a text from others, in up to six letters.
+func named(role string, text hash.Hash64) string {
+	const base, all = 36, 36 * 36 * 36 * 36 * 36 * 36
+	return role + "_" + strconv.FormatUint(text.Sum64()%all, base)
 }
 
 // Shared is Macro for what functions of a file have in common under a name.
@@ -284,7 +291,7 @@ func (f *Func) Named(role string, write func()) {
 		return
 	}
 	var operands, parameters []string
-	h := fnv.New32a()
+	h := fnv.New64a()
 	for i, s := range statements {
 		statements[i] = operand.ReplaceAllStringFunc(s, func(r string) string {
 			at := slices.Index(operands, r)
@@ -296,7 +303,7 @@ func (f *Func) Named(role string, write func()) {
 		})
 		fmt.Fprintln(h, statements[i])
 	}
-	name := fmt.Sprintf("%s_%08x", role, h.Sum32())
+	name := named(role, h)
 	f.Shared(name, parameters, func() {
 		f.Line(func() {
 			for _, s := range statements {

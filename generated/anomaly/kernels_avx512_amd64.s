@@ -12,7 +12,7 @@ number1x4(c3dcccccd, 0x3dcccccd)
 number1x4(c3f7fbe77, 0x3f7fbe77)
 number1x4(c3a83126f, 0x3a83126f)
 number1x4(c322bcc77, 0x322bcc77)
-#define input_b6dfb302(x, w) \
+#define input_8wfq76(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
 	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
@@ -20,12 +20,12 @@ number1x4(c322bcc77, 0x322bcc77)
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define input_e1d0da5c(x, w) \
+#define input_1svth8(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; \
 	VFMADD231PS (w+82048)(DI), Z31, Z2; VFMADD231PS (w+123072)(DI), Z31, Z3
 
-#define input_44fe9cc6(x, w) \
+#define input_h37v0m(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
 	PREFETCHT0 (w+4096)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; \
@@ -48,7 +48,7 @@ number1x4(c322bcc77, 0x322bcc77)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -73,41 +73,41 @@ number1x4(c322bcc77, 0x322bcc77)
 
 number1x4(c00000000, 0x0)
 number1x4(c40000000, 0x40000000)
-#define formula_122b92aa(r0, r1, r2) \
+#define formula_nq1wiy(r0, r1, r2) \
 	VSUBPS r0, r1, r0; VMULPS.BCST c40000000<>(SB), r0, r0; VMULPS r0, r2, r0
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -171,7 +171,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_b6dfb302)
+	terms8x4x64(input_8wfq76)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -195,7 +195,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_b6dfb302)
+	terms8x4x64(input_8wfq76)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -216,7 +216,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $80, CX
 inputs2:
-	terms8x4x64(input_e1d0da5c)
+	terms8x4x64(input_1svth8)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -238,8 +238,8 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	VMOVUPS 320(BX), Z5; VMOVUPS 384(BX), Z6; VMOVUPS 448(BX), Z7
-	input_44fe9cc6(0, 0); input_44fe9cc6(4, 64); input_44fe9cc6(8, 128); input_44fe9cc6(12, 192)
-	input_44fe9cc6(16, 256); input_44fe9cc6(20, 320); input_44fe9cc6(24, 384); input_44fe9cc6(28, 448)
+	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
+	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
@@ -256,8 +256,8 @@ TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_44fe9cc6(0, 0); input_44fe9cc6(4, 64); input_44fe9cc6(8, 128); input_44fe9cc6(12, 192)
-	input_44fe9cc6(16, 256); input_44fe9cc6(20, 320); input_44fe9cc6(24, 384); input_44fe9cc6(28, 448)
+	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
+	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
@@ -303,13 +303,13 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -335,8 +335,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
@@ -359,8 +359,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -398,16 +398,16 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z15, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z23, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -430,7 +430,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -453,7 +453,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows8
@@ -529,7 +529,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2; VMOVUPS (DI)(AX*1), Z3
-	formula_122b92aa(Z3, Z2, Z0)
+	formula_nq1wiy(Z3, Z2, Z0)
 	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -537,7 +537,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2; VMOVUPS.Z (DI)(AX*1), K7, Z3
-	formula_122b92aa(Z3, Z2, Z0)
+	formula_nq1wiy(Z3, Z2, Z0)
 	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -590,12 +590,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -631,12 +631,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -664,12 +664,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -691,12 +691,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -726,8 +726,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
-	term12_2e94bfa4(16, 256); term12_2e94bfa4(20, 320); term12_2e94bfa4(24, 384); term12_2e94bfa4(28, 448)
+	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
+	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VMOVUPS Z24, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -758,8 +758,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
-	term8_998e7838(16, 256); term8_998e7838(20, 320); term8_998e7838(24, 384); term8_998e7838(28, 448)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
+	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VMOVUPS Z16, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -782,8 +782,8 @@ rows5:
 	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
-	term4_5a751796(16, 256); term4_5a751796(20, 320); term4_5a751796(24, 384); term4_5a751796(28, 448)
+	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
+	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -800,8 +800,8 @@ rows7:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
-	term1_61ae5298(16, 256); term1_61ae5298(20, 320); term1_61ae5298(24, 384); term1_61ae5298(28, 448)
+	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
+	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -830,12 +830,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -861,12 +861,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -887,12 +887,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -910,12 +910,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -938,8 +938,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
-	term12_2e94bfa4(16, 256); term12_2e94bfa4(20, 320); term12_2e94bfa4(24, 384); term12_2e94bfa4(28, 448)
+	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
+	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -957,8 +957,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
-	term8_998e7838(16, 256); term8_998e7838(20, 320); term8_998e7838(24, 384); term8_998e7838(28, 448)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
+	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -973,8 +973,8 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
-	term4_5a751796(16, 256); term4_5a751796(20, 320); term4_5a751796(24, 384); term4_5a751796(28, 448)
+	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
+	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -987,8 +987,8 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
-	term1_61ae5298(16, 256); term1_61ae5298(20, 320); term1_61ae5298(24, 384); term1_61ae5298(28, 448)
+	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
+	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI

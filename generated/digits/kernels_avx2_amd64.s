@@ -18,18 +18,18 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define formula_7486f457(r0, r1, r2, r3) \
+#define formula_sbnown(r0, r1, r2, r3) \
 	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_d029c4f3(x, w) \
+#define input_z10ohf(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
 	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
 
-#define input_929b7981(x, w) \
+#define input_27w78h(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+4160)(DI), Y15, Y2; VFMADD231PS (w+4192)(DI), Y15, Y3; VFMADD231PS (w+8320)(DI), Y15, Y4; \
 	VFMADD231PS (w+8352)(DI), Y15, Y5; VFMADD231PS (w+12480)(DI), Y15, Y6; VFMADD231PS (w+12512)(DI), Y15, Y7
@@ -38,7 +38,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
 number4x8(c00000000x8, 0x0)
-#define formula_6fe364dc(r0, r1, r2) \
+#define formula_elrpfg(r0, r1, r2) \
 	VMULPS r0, r1, r0; VCMPPS $30, c00000000x8<>(SB), r2, r1; VBLENDVPS r1, r0, r2, r2
 
 number4x8(c42b20000x8, 0x42b2000042b20000)
@@ -58,7 +58,7 @@ DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_958
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
-#define formula_76ff2df8(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_h2vv5k(r0, r1, r2, r3, r4, r5, r6) \
 	VSUBPS r0, r1, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r2; VMOVUPS cc2d00000x8<>(SB), r1; \
 	VMAXPS r2, r1, r1; VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; \
 	VSUBPS c4b400000x8<>(SB), r2, r3; VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r4; \
@@ -79,7 +79,7 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
 	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
 
-#define addChains_6831baef(r0, r1, r2, r3, r4, r5) \
+#define addChains_s3hcq7(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
 	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
 	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r0; VADDPS r0, r2, r0; \
@@ -102,29 +102,29 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define update_a3dd3251(r0, r1, r2, r3, r4, r5) \
+#define update_979j0x(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
 	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 
@@ -138,7 +138,7 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
-	formula_7486f457(Y0, Y3, Y4, Y1)
+	formula_sbnown(Y0, Y3, Y4, Y1)
 	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -146,7 +146,7 @@ rest2:
 	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y2
 	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DI)(AX*1), Y2, Y4
-	formula_7486f457(Y0, Y3, Y4, Y1)
+	formula_sbnown(Y0, Y3, Y4, Y1)
 	VMASKMOVPS Y4, Y2, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -163,9 +163,9 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_d029c4f3(0, 0); input_d029c4f3(4, 64); input_d029c4f3(8, 128); input_d029c4f3(12, 192)
-	input_d029c4f3(16, 256); input_d029c4f3(20, 320); input_d029c4f3(24, 384); input_d029c4f3(28, 448)
-	input_d029c4f3(32, 512); input_d029c4f3(36, 576)
+	input_z10ohf(0, 0); input_z10ohf(4, 64); input_z10ohf(8, 128); input_z10ohf(12, 192); input_z10ohf(16, 256)
+	input_z10ohf(20, 320); input_z10ohf(24, 384); input_z10ohf(28, 448); input_z10ohf(32, 512)
+	input_z10ohf(36, 576)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
@@ -185,7 +185,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $8, CX
 inputs2:
-	terms8x4x64(input_929b7981)
+	terms8x4x64(input_27w78h)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -237,7 +237,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
-	formula_6fe364dc(Y2, Y1, Y3)
+	formula_elrpfg(Y2, Y1, Y3)
 	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -245,7 +245,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	formula_6fe364dc(Y2, Y1, Y3)
+	formula_elrpfg(Y2, Y1, Y3)
 	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -263,7 +263,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2
-	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_h2vv5k(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -271,7 +271,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2
-	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_h2vv5k(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -305,9 +305,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6831baef(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
+	addChains_s3hcq7(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
-	addChains_6831baef(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
+	addChains_s3hcq7(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -330,7 +330,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6831baef(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
+	addChains_s3hcq7(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -361,12 +361,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y13, (BX), Y14, Y0, Y12); update_a3dd3251(32(R8), Y0, 32(BX), Y13, Y1, Y12)
-	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y12)
-	update_a3dd3251(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_a3dd3251(160(R8), Y0, 160(BX), Y1, Y5, Y12)
-	update_a3dd3251(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_a3dd3251(224(R8), Y0, 224(BX), Y1, Y7, Y12)
-	update_a3dd3251(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_a3dd3251(288(R8), Y0, 288(BX), Y1, Y9, Y12)
-	update_a3dd3251(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_a3dd3251(352(R8), Y0, 352(BX), Y1, Y11, Y12)
+	update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12)
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y12)
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y12)
+	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+	update_979j0x(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_979j0x(288(R8), Y0, 288(BX), Y1, Y9, Y12)
+	update_979j0x(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_979j0x(352(R8), Y0, 352(BX), Y1, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -384,10 +384,10 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y9, (BX), Y10, Y0, Y8); update_a3dd3251(32(R8), Y0, 32(BX), Y9, Y1, Y8)
-	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y8)
-	update_a3dd3251(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_a3dd3251(160(R8), Y0, 160(BX), Y1, Y5, Y8)
-	update_a3dd3251(192(R8), Y0, 192(BX), Y1, Y6, Y8); update_a3dd3251(224(R8), Y0, 224(BX), Y1, Y7, Y8)
+	update_979j0x((R8), Y9, (BX), Y10, Y0, Y8); update_979j0x(32(R8), Y0, 32(BX), Y9, Y1, Y8)
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y8)
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y8)
+	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y8); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -405,7 +405,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y3, (BX), Y4, Y0, Y2); update_a3dd3251(32(R8), Y0, 32(BX), Y3, Y1, Y2)
+	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -435,12 +435,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y13, (BX), Y14, Y0, Y12); update_a3dd3251(32(R8), Y0, 32(BX), Y13, Y1, Y12)
-	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y12)
-	update_a3dd3251(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_a3dd3251(160(R8), Y0, 160(BX), Y1, Y5, Y12)
-	update_a3dd3251(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_a3dd3251(224(R8), Y0, 224(BX), Y1, Y7, Y12)
-	update_a3dd3251(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_a3dd3251(288(R8), Y0, 288(BX), Y1, Y9, Y12)
-	update_a3dd3251(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_a3dd3251(352(R8), Y0, 352(BX), Y1, Y11, Y12)
+	update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12)
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y12)
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y12)
+	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+	update_979j0x(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_979j0x(288(R8), Y0, 288(BX), Y1, Y9, Y12)
+	update_979j0x(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_979j0x(352(R8), Y0, 352(BX), Y1, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -458,10 +458,10 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y9, (BX), Y10, Y0, Y8); update_a3dd3251(32(R8), Y0, 32(BX), Y9, Y1, Y8)
-	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y8)
-	update_a3dd3251(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_a3dd3251(160(R8), Y0, 160(BX), Y1, Y5, Y8)
-	update_a3dd3251(192(R8), Y0, 192(BX), Y1, Y6, Y8); update_a3dd3251(224(R8), Y0, 224(BX), Y1, Y7, Y8)
+	update_979j0x((R8), Y9, (BX), Y10, Y0, Y8); update_979j0x(32(R8), Y0, 32(BX), Y9, Y1, Y8)
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y8)
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y8)
+	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y8); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -479,7 +479,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y3, (BX), Y4, Y0, Y2); update_a3dd3251(32(R8), Y0, 32(BX), Y3, Y1, Y2)
+	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -527,12 +527,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -558,12 +558,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -586,12 +586,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -615,9 +615,9 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
-	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
-	term6_b6e0dfd6(32, 512); term6_b6e0dfd6(36, 576)
+	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
+	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448); term6_ezvf1e(32, 512)
+	term6_ezvf1e(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -631,9 +631,9 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
-	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
-	term5_ecf06c8d(32, 512); term5_ecf06c8d(36, 576)
+	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
+	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448); term5_ssyepo(32, 512)
+	term5_ssyepo(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -647,9 +647,9 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
-	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
-	term1_830af86c(32, 512); term1_830af86c(36, 576)
+	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
+	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448); term1_2nrmto(32, 512)
+	term1_2nrmto(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI

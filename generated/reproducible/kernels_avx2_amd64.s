@@ -41,7 +41,7 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
 number4x8(c00000000x8, 0x0)
-#define formula_83af9b30(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_r9wzdc(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VADDPS r0, r1, r0; VMOVUPS c447a0000x8<>(SB), r1; VMINPS r2, r1, r1; VMOVUPS cc47a0000x8<>(SB), r2; \
 	VMAXPS r1, r2, r2; VANDPS c7fffffffx8<>(SB), r2, r1; VXORPS c80000000x8<>(SB), r1, r1; \
 	VMOVUPS c42b20000x8<>(SB), r3; VMINPS r1, r3, r3; VMOVUPS cc2d00000x8<>(SB), r1; VMAXPS r3, r1, r1; \
@@ -60,23 +60,23 @@ number4x8(c00000000x8, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_2164bc7c(x, w) \
+#define input_gyh918(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define input_862f8ba0(x, w) \
+#define input_g32ra8(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define input_6e73c3e0(x, w) \
+#define input_if4acg(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define input_dc9dd98c(x, w) \
+#define input_w9r85o(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 number4x8(c1f800000x8, 0x1f8000001f800000)
-#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+#define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
 	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
@@ -87,22 +87,22 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define input_37370c85(x, w) \
+#define input_8qkl8l(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y2, Y2
 
-#define input_7310e745(x, w) \
+#define input_v4lb2d(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y3, Y3
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
-#define input_545250f8(x, w, v) \
+#define input_3ya03c(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; \
 	VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
 
-#define input_37087e34(x, w, v) \
+#define input_8y7ad0(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; \
 	VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
 
@@ -110,19 +110,19 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
 
-#define input_9394e939(x, w) \
+#define input_t9c5yx(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
 
-#define input_0cc50769(x, w) \
+#define input_fxh5ux(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
 
-#define input_52146d89(x, w) \
+#define input_zpy22x(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y6, Y6
 
-#define input_b96725a9(x, w) \
+#define input_f2rcbt(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y7, Y7
 
@@ -143,7 +143,7 @@ number4x8(c7f7fffffx8, 0x7f7fffff7f7fffff)
 number4x8(cff800000x8, 0xff800000ff800000)
 number4x8(c7fc00000x8, 0x7fc000007fc00000)
 number4x8(c33000000x8, 0x3300000033000000)
-#define formula_5146eac1(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_rngts1(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS c7fffffffx8<>(SB), r1, r1; VXORPS c80000000x8<>(SB), r1, r1; \
 	VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r2; VMOVUPS cc2d00000x8<>(SB), r1; VMAXPS r2, r1, r1; \
 	VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; \
@@ -170,31 +170,31 @@ number4x8(c33000000x8, 0x3300000033000000)
 	VANDPS c7fffffffx8<>(SB), r1, r6; VCMPPS $17, c33000000x8<>(SB), r6, r6; VBLENDVPS r6, r1, r5, r5; \
 	VADDPS r5, r0, r5
 
-#define input_c394b44b(x, w) \
+#define input_r562p7(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define input_ed58c50f(x, w) \
+#define input_72lppr(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define input_3d70892f(x, w) \
+#define input_kd4plb(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define input_59be88bb(x, w) \
+#define input_3r1rq3(x, w) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
 
-#define input_047f8d5f(x, w, v) \
+#define input_lvmn6n(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
 
-#define input_07aac15f(x, w, v) \
+#define input_g7jxzz(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
 
-#define input_8a864d5f(x, w, v) \
+#define input_3wqwnz(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y6, Y6
 
-#define input_fbda5d6f(x, w, v) \
+#define input_dwytwv(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y7, Y7
 
@@ -228,7 +228,7 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_xfuxxc(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -248,7 +248,7 @@ number4x8(c3c09162cx8, 0x3c09162c3c09162c)
 number4x8(c3d2aaa9cx8, 0x3d2aaa9c3d2aaa9c)
 number4x8(c3e2aaa55x8, 0x3e2aaa553e2aaa55)
 number4x8(cb4c0007ex8, 0xb4c0007eb4c0007e)
-#define formula_5069cc62(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_xq0miq(r0, r1, r2, r3, r4, r5, r6) \
 	VCMPPS $17, c00000000x8<>(SB), r0, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r0, r2, r2; \
 	VMOVUPS cc1900000x8<>(SB), r3; VMAXPS r2, r3, r3; VMULPS c3fb8aa3bx8<>(SB), r3, r2; \
 	VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r4; VMULPS c3f317200x8<>(SB), r4, r5; \
@@ -283,7 +283,7 @@ number4x8(cb93a21fdx8, 0xb93a21fdb93a21fd)
 number4x8(c3f666666x8, 0x3f6666663f666666)
 number4x8(cbf000000x8, 0xbf000000bf000000)
 number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
-#define formula_7eeb80b6(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+#define formula_1sra7q(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
 	VMULPS r0, r1, r0; VMOVUPS c42200000x8<>(SB), r1; VMINPS r2, r1, r1; VMOVUPS cc2200000x8<>(SB), r2; \
 	VMAXPS r1, r2, r2; VMULPS c3f3504f3x8<>(SB), r2, r1; VANDPS c7fffffffx8<>(SB), r1, r3; VMULPS r1, r1, r4; \
 	VMULPS cba1dd328x8<>(SB), r4, r5; VADDPS c3ba3ccf3x8<>(SB), r5, r5; VMULPS r4, r5, r5; \
@@ -316,7 +316,7 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	VPADDD r3, r4, r3; VMULPS r3, r7, r7; VADDPS r3, r7, r3; VXORPS c5f800000x8<>(SB), r4, r4; VMULPS r4, r3, r4; \
 	VMULPS c3ecc422ax8<>(SB), r4, r4; VMULPS r4, r2, r4; VADDPS r4, r1, r4; VMULPS r4, r0, r4
 
-#define formula_c61ee8ce(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_pdu0r2(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VCMPPS $30, c00000000x8<>(SB), r0, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r0, r2, r2; \
 	VMOVUPS cc2d00000x8<>(SB), r0; VMAXPS r2, r0, r0; VMULPS c4138aa3bx8<>(SB), r0, r2; \
 	VADDPS c4b400000x8<>(SB), r2, r2; VSUBPS c4b400000x8<>(SB), r2, r3; VMULPS c3db17000x8<>(SB), r3, r4; \
@@ -328,7 +328,7 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	VPADDD r2, r0, r2; VMULPS r2, r6, r6; VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r0, r0; VMULPS r0, r2, r0; \
 	VMULPS r0, r7, r0; VBLENDVPS r1, r7, r0, r0
 
-#define formula_a9fa4fda(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define formula_sgk596(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VMOVUPS cc2200000x8<>(SB), r0; VMAXPS r1, r0, r0; VMULPS c3f000000x8<>(SB), r0, r1; \
 	VMULPS c3f3504f3x8<>(SB), r0, r0; VANDPS c7fffffffx8<>(SB), r0, r2; VMULPS r0, r0, r3; \
 	VMULPS cba1dd328x8<>(SB), r3, r4; VADDPS c3ba3ccf3x8<>(SB), r4, r4; VMULPS r3, r4, r4; \
@@ -362,7 +362,7 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	lastColumn2(at(w), Y0, Y4); lastColumn2((at+32)(w), Y1, Y5); lastColumn2((at+64)(w), Y2, Y6); \
 	lastColumn2((at+96)(w), Y3, Y7)
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -380,7 +380,7 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
 	lastColumn1((at+96)(w), Y3)
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -402,46 +402,46 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
 
-#define term1_9c6103a7(x, w) \
+#define term1_nzzjev(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_bbeb2ed9(x, w) \
+#define term1_61wiqh(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
-#define term2_ea63f102(x, w) \
-	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_9ynu43(x, w) \
+	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_e2a4bef5(x, w) \
-	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define term2_rmsfqm(x, w) \
+	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_c33b16b7(x, w) \
-	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define term3_yc3yyf(x, w) \
+	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_ee69e121(x, w) \
-	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define term3_svkicx(x, w) \
+	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_92954115(x, w) \
+#define term1_4qjaqd(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
 
-#define term2_638b89e2(x, w) \
-	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_siw1qn(x, w) \
+	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term1_c26bfccd(x, w) \
+#define term1_cplast(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y4)
 
-#define term1_cf21a83b(x, w) \
+#define term1_wxkkmz(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
 
-#define term1_973c8b5b(x, w) \
+#define term1_4npjq3(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
 
-#define term1_1bf8c2cf(x, w) \
+#define term1_9y2yhb(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
 
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
@@ -451,39 +451,39 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
 
-#define term1_5bdfdedf(x, w) \
+#define term1_fsla7z(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define term4_70e26044(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_v45wqv(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term8_a6f83b43(x, w) \
-	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define term8_ebn1ak(x, w) \
+	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term1_722baae5(x, w) \
+#define term1_ea8wo5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
-#define term4_8a2c6a8f(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_ct08ot(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term1_944741be(x, w) \
+#define term1_x68lsu(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define term5_84cb3c40(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term5_yfy84f(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define term5_d5174996(x, w) \
-	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+#define term5_xy69t6(x, w) \
+	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define term6_2c35bc52(x, w) \
-	term5_84cb3c40(x, w); mulAdd1(x(R10)(R13*1), Y10)
+#define term6_4q4kjl(x, w) \
+	term5_yfy84f(x, w); mulAdd1(x(R10)(R13*1), Y10)
 
-#define term6_a08bd7ad(x, w) \
-	term5_d5174996(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define term6_x84ymq(x, w) \
+	term5_xy69t6(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -492,49 +492,49 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
-#define term5_6109eeb7(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term5_gyvfp1(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define term1_6fbfa3c3(x, w) \
+#define term1_7dnw1v(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
 
-#define term1_e33ffc7c(x, w) \
+#define term1_ns4sws(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
-#define term2_697c2fe8(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define term2_t65sq3(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y4)
 
-#define term2_a7d6ce7d(x, w) \
-	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y5)
+#define term2_klkbs1(x, w) \
+	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y5)
 
-#define term2_92a1eff8(x, w) \
-	term1_6fbfa3c3(x, w); mulAdd1(x(R10)(R11*1), Y6)
+#define term2_pgc6rr(x, w) \
+	term1_7dnw1v(x, w); mulAdd1(x(R10)(R11*1), Y6)
 
-#define term2_60826cd5(x, w) \
-	term1_e33ffc7c(x, w); mulAdd1(x(R10)(R11*1), Y7)
+#define term2_a7tp5(x, w) \
+	term1_ns4sws(x, w); mulAdd1(x(R10)(R11*1), Y7)
 
-#define term3_144a1b0c(x, w) \
-	term2_697c2fe8(x, w); mulAdd1(x(R10)(R11*2), Y8)
+#define term3_n2nx9o(x, w) \
+	term2_t65sq3(x, w); mulAdd1(x(R10)(R11*2), Y8)
 
-#define term3_7bd4b8fe(x, w) \
-	term2_a7d6ce7d(x, w); mulAdd1(x(R10)(R11*2), Y9)
+#define term3_xhb2n(x, w) \
+	term2_klkbs1(x, w); mulAdd1(x(R10)(R11*2), Y9)
 
-#define term3_e5d1cb69(x, w) \
-	term2_92a1eff8(x, w); mulAdd1(x(R10)(R11*2), Y10)
+#define term3_ev8wkd(x, w) \
+	term2_pgc6rr(x, w); mulAdd1(x(R10)(R11*2), Y10)
 
-#define term3_da446506(x, w) \
-	term2_60826cd5(x, w); mulAdd1(x(R10)(R11*2), Y11)
+#define term3_tjhmb9(x, w) \
+	term2_a7tp5(x, w); mulAdd1(x(R10)(R11*2), Y11)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term2_eca24fd3(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define term2_zelzup(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y4)
 
 number4x8(c3b03126fx8, 0x3b03126f3b03126f)
-#define formula_a0254e6a(r0, r1, r2) \
+#define formula_1dd5my(r0, r1, r2) \
 	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
 #define zero12x32 \
@@ -555,7 +555,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
-	formula_83af9b30(Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8)
+	formula_r9wzdc(Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8)
 	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -563,7 +563,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	formula_83af9b30(Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8)
+	formula_r9wzdc(Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8)
 	VMASKMOVPS Y4, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -581,7 +581,7 @@ TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_2164bc7c, input_862f8ba0, input_6e73c3e0, input_dc9dd98c)
+	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -598,12 +598,12 @@ TEXT ·dense16x1AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_2164bc7c, input_862f8ba0, input_6e73c3e0, input_dc9dd98c)
+	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	formula_00d66ee3(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER
 	RET
@@ -617,7 +617,7 @@ TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_2164bc7c, input_862f8ba0, input_6e73c3e0, input_dc9dd98c)
+	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -636,10 +636,10 @@ TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x64c2(input_37370c85, input_7310e745)
+	terms8x4x64c2(input_8qkl8l, input_v4lb2d)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_37370c85(0, 0); input_7310e745(4, 64); input_37370c85(8, 128)
+	input_8qkl8l(0, 0); input_v4lb2d(4, 64); input_8qkl8l(8, 128)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8)
@@ -650,10 +650,10 @@ inputs1:
 	VMOVUPS 64(BX), Y0; zero(Y1); VMOVUPS 96(BX), Y2; zero(Y3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
 inputs2:
-	terms8x4x64x32c2(input_545250f8, input_37087e34)
+	terms8x4x64x32c2(input_3ya03c, input_8y7ad0)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	input_545250f8(0, 0, 0); input_37087e34(4, 64, 32); input_545250f8(8, 128, 64)
+	input_3ya03c(0, 0, 0); input_8y7ad0(4, 64, 32); input_3ya03c(8, 128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -672,10 +672,10 @@ TEXT ·dense25x16AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_9394e939, input_0cc50769, input_52146d89, input_b96725a9)
+	terms8x4x64c4(input_t9c5yx, input_fxh5ux, input_zpy22x, input_f2rcbt)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_9394e939(0, 0)
+	input_t9c5yx(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8)
@@ -692,15 +692,15 @@ TEXT ·dense25x16AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_9394e939, input_0cc50769, input_52146d89, input_b96725a9)
+	terms8x4x64c4(input_t9c5yx, input_fxh5ux, input_zpy22x, input_f2rcbt)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_9394e939(0, 0)
+	input_t9c5yx(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	formula_5146eac1(Y1, Y0, Y2, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y6, (R8)
-	formula_5146eac1(Y0, Y4, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y5, 32(R8)
+	formula_rngts1(Y1, Y0, Y2, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y6, (R8)
+	formula_rngts1(Y0, Y4, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y5, 32(R8)
 	VZEROUPPER
 	RET
 
@@ -715,10 +715,10 @@ TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c4(input_c394b44b, input_ed58c50f, input_3d70892f, input_59be88bb)
+	terms8x4x64c4(input_r562p7, input_72lppr, input_kd4plb, input_3r1rq3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_c394b44b(0, 0)
+	input_r562p7(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
@@ -728,10 +728,10 @@ inputs1:
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64x32c4(input_047f8d5f, input_07aac15f, input_8a864d5f, input_fbda5d6f)
+	terms8x4x64x32c4(input_lvmn6n, input_g7jxzz, input_3wqwnz, input_dwytwv)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	input_047f8d5f(0, 0, 0)
+	input_lvmn6n(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
@@ -749,12 +749,12 @@ TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c4(input_c394b44b, input_ed58c50f, input_3d70892f, input_59be88bb)
+	terms8x4x64c4(input_r562p7, input_72lppr, input_kd4plb, input_3r1rq3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_c394b44b(0, 0)
+	input_r562p7(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	formula_c40e2a60(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
+	formula_xfuxxc(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -762,15 +762,14 @@ inputs1:
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64x32c4(input_047f8d5f, input_07aac15f, input_8a864d5f, input_fbda5d6f)
+	terms8x4x64x32c4(input_lvmn6n, input_g7jxzz, input_3wqwnz, input_dwytwv)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	input_047f8d5f(0, 0, 0)
+	input_lvmn6n(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	formula_c40e2a60(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8)
-	formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 64(R8)
+	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6)
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -780,7 +779,7 @@ TEXT ·dense3x8AVX2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_2164bc7c(0, 0); input_2164bc7c(4, 32); input_2164bc7c(8, 64)
+	input_gyh918(0, 0); input_gyh918(4, 32); input_gyh918(8, 64)
 	VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
@@ -791,9 +790,9 @@ TEXT ·dense3x8AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_2164bc7c(0, 0); input_2164bc7c(4, 32); input_2164bc7c(8, 64)
+	input_gyh918(0, 0); input_gyh918(4, 32); input_gyh918(8, 64)
 	// y = select(x < 0, expm1(x), x)
-	formula_5069cc62(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
+	formula_xq0miq(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
@@ -863,7 +862,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
-	formula_7eeb80b6(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10)
+	formula_1sra7q(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10)
 	VMOVUPS Y5, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -871,7 +870,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	formula_7eeb80b6(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10)
+	formula_1sra7q(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10)
 	VMASKMOVPS Y5, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -888,7 +887,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_5069cc62(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xq0miq(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -896,7 +895,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_5069cc62(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xq0miq(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -914,7 +913,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	formula_c61ee8ce(Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y2)
+	formula_pdu0r2(Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y2)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -922,7 +921,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	formula_c61ee8ce(Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y2)
+	formula_pdu0r2(Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y2)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -939,7 +938,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_a9fa4fda(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9)
+	formula_sgk596(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -947,7 +946,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_a9fa4fda(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9)
+	formula_sgk596(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8, Y9)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -972,8 +971,8 @@ rows2:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y7, X7; VMOVUPS X7, (R8); ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y7, X7
+	VMOVUPS X7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
@@ -987,7 +986,7 @@ rows4:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	ADDQ $16, R12
@@ -1019,8 +1018,8 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y7, X7; VMOVUPS X7, (R8); ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y7, X7
+	VMOVUPS X7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
@@ -1040,7 +1039,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $16, R12
@@ -1076,8 +1075,8 @@ panels4:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8
-	VEXTRACTF128 $1, Y7, X7; VMOVUPS X7, (R8); ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS X7, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y7, X7
+	VMOVUPS X7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
@@ -1101,7 +1100,7 @@ panels7:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $16, R12
@@ -1153,11 +1152,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
+	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
+	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
@@ -1176,11 +1175,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
+	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
+	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
@@ -1196,11 +1195,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
+	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
+	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
@@ -1224,11 +1223,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(term1_c26bfccd, term1_cf21a83b, term1_973c8b5b, term1_1bf8c2cf)
+	terms8x4x64c4(term1_cplast, term1_wxkkmz, term1_4npjq3, term1_9y2yhb)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(term1_c26bfccd, term1_cf21a83b, term1_973c8b5b, term1_1bf8c2cf, last5)
+	rest7x4x64c4(term1_cplast, term1_wxkkmz, term1_4npjq3, term1_9y2yhb, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
@@ -1252,7 +1251,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32); term8_a6f83b43(8, 64)
+	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32); term8_ebn1ak(8, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
 	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
@@ -1266,7 +1265,7 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32); term4_8a2c6a8f(8, 64)
+	term4_ct08ot(0, 0); term4_ct08ot(4, 32); term4_ct08ot(8, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
 	VMOVUPS Y3, (R8); ADDQ DI, R8
@@ -1279,7 +1278,7 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_722baae5(0, 0); term1_722baae5(4, 32); term1_722baae5(8, 64)
+	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32); term1_ea8wo5(8, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Y0, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1304,11 +1303,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term6_2c35bc52, term6_a08bd7ad)
+	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_2c35bc52, term6_a08bd7ad, last5)
+	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
@@ -1329,11 +1328,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term5_6109eeb7, term5_d5174996)
+	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_6109eeb7, term5_d5174996, last10)
+	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
@@ -1351,11 +1350,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_722baae5, term1_944741be)
+	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_722baae5, term1_944741be, last15)
+	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
 last15:
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
@@ -1382,11 +1381,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506)
+	terms8x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506, last5)
+	rest7x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
@@ -1404,11 +1403,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5)
+	terms8x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5, last10)
+	rest7x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5, last10)
 last10:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
@@ -1426,11 +1425,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c)
+	terms8x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c, last15)
+	rest7x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws, last15)
 last15:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
@@ -1513,7 +1512,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1521,7 +1520,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1538,7 +1537,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_5146eac1(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8)
+	formula_rngts1(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8)
 	VMOVUPS Y6, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1546,7 +1545,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_5146eac1(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8)
+	formula_rngts1(Y2, Y1, Y3, Y4, Y5, Y6, Y7, Y8)
 	VMASKMOVPS Y6, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1563,7 +1562,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1571,7 +1570,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1589,7 +1588,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	formula_a0254e6a(Y1, Y3, Y2)
+	formula_1dd5my(Y1, Y3, Y2)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1597,7 +1596,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	formula_a0254e6a(Y1, Y3, Y2)
+	formula_1dd5my(Y1, Y3, Y2)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

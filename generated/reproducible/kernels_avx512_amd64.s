@@ -35,7 +35,7 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c5f800000, 0x5f800000)
 number1x4(c3f800000, 0x3f800000)
 number1x4(c00000000, 0x0)
-#define formula_1bed7e28(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_v8em94(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VADDPS r0, r1, r0; VBROADCASTSS c447a0000<>(SB), r1; VMINPS r2, r1, r1; VBROADCASTSS cc47a0000<>(SB), r2; \
 	VMAXPS r1, r2, r2; VANDPS.BCST c7fffffff<>(SB), r2, r1; VXORPS.BCST c80000000<>(SB), r1, r1; \
 	VBROADCASTSS c42b20000<>(SB), r3; VMINPS r1, r3, r3; VBROADCASTSS cc2d00000<>(SB), r1; VMAXPS r3, r1, r1; \
@@ -55,23 +55,23 @@ number1x4(c00000000, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_52cc2da8(x, w) \
+#define input_px66co(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
 
-#define input_fcadd20c(x, w) \
+#define input_3p47rg(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
 
-#define input_62fcaa98(x, w) \
+#define input_996jyw(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
 
-#define input_c28cb27c(x, w) \
+#define input_9d6a7w(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 number1x4(c1f800000, 0x1f800000)
-#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
@@ -84,11 +84,11 @@ number1x4(c1f800000, 0x1f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define input_619eaebb(x, w, v) \
+#define input_jkdtp7(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; \
 	VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z4, Z4
 
-#define input_8e80f3df(x, w, v) \
+#define input_l1cxvj(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; \
 	VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z5, Z5
 
@@ -96,16 +96,16 @@ number1x4(c1f800000, 0x1f800000)
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
 
-#define input_ad1c52b9(x, w) \
+#define input_vor1x5(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
 
-#define input_35207885(x, w) \
+#define input_zofmdh(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
 
-#define input_288364c9(x, w) \
+#define input_zrxukp(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
 
-#define input_45f77215(x, w) \
+#define input_sm7cet(x, w) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
 #define terms8x4x64c4(c0, c1, c2, c3) \
@@ -125,7 +125,7 @@ number1x4(c7f7fffff, 0x7f7fffff)
 number1x4(cff800000, 0xff800000)
 number1x4(c7fc00000, 0x7fc00000)
 number1x4(c33000000, 0x33000000)
-#define formula_4f3b3066(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_ay2xfq(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VXORPS r0, r0, r0; VMAXPS r1, r0, r0; VANDPS.BCST c7fffffff<>(SB), r1, r1; \
 	VXORPS.BCST c80000000<>(SB), r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r2; \
 	VBROADCASTSS cc2d00000<>(SB), r1; VMAXPS r2, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; \
@@ -154,19 +154,19 @@ number1x4(c33000000, 0x33000000)
 	VCMPPS.BCST $18, c00000000<>(SB), r2, K1; VBLENDMPS r6, r5, K1, r5; VANDPS.BCST c7fffffff<>(SB), r1, r6; \
 	VCMPPS.BCST $17, c33000000<>(SB), r6, K1; VBLENDMPS r1, r5, K1, r5; VADDPS r5, r0, r5
 
-#define input_f7275bdd(x, w, v) \
+#define input_yp61y5(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z4, Z4
 
-#define input_1fe3dbad(x, w, v) \
+#define input_t0ud2l(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z5, Z5
 
-#define input_8dd1f2fd(x, w, v) \
+#define input_yd2o71(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z6, Z6
 
-#define input_8ff0552d(x, w, v) \
+#define input_b39zql(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; \
 	VADDPS Z30, Z7, Z7
 
@@ -216,7 +216,7 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -236,7 +236,7 @@ number1x4(c3c09162c, 0x3c09162c)
 number1x4(c3d2aaa9c, 0x3d2aaa9c)
 number1x4(c3e2aaa55, 0x3e2aaa55)
 number1x4(cb4c0007e, 0xb4c0007e)
-#define formula_7794c6e5(r0, r1, r2, r3, r4, r5) \
+#define formula_ur36g5(r0, r1, r2, r3, r4, r5) \
 	VCMPPS.BCST $17, c00000000<>(SB), r0, K1; VBROADCASTSS c42b20000<>(SB), r1; VMINPS r0, r1, r1; \
 	VBROADCASTSS cc1900000<>(SB), r2; VMAXPS r1, r2, r2; VMULPS.BCST c3fb8aa3b<>(SB), r2, r1; \
 	VADDPS.BCST c4b400000<>(SB), r1, r1; VSUBPS.BCST c4b400000<>(SB), r1, r3; \
@@ -272,7 +272,7 @@ number1x4(cb93a21fd, 0xb93a21fd)
 number1x4(c3f666666, 0x3f666666)
 number1x4(cbf000000, 0xbf000000)
 number1x4(c3ecc422a, 0x3ecc422a)
-#define formula_0acbc696(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+#define formula_ftnm3a(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
 	VMULPS r0, r1, r0; VBROADCASTSS c42200000<>(SB), r1; VMINPS r2, r1, r1; VBROADCASTSS cc2200000<>(SB), r2; \
 	VMAXPS r1, r2, r2; VMULPS.BCST c3f3504f3<>(SB), r2, r1; VANDPS.BCST c7fffffff<>(SB), r1, r3; \
 	VMULPS r1, r1, r4; VMULPS.BCST cba1dd328<>(SB), r4, r5; VADDPS.BCST c3ba3ccf3<>(SB), r5, r5; \
@@ -308,7 +308,7 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	VXORPS.BCST c5f800000<>(SB), r4, r4; VMULPS r4, r6, r4; VMULPS.BCST c3ecc422a<>(SB), r4, r4; \
 	VMULPS r4, r2, r4; VADDPS r4, r1, r4; VMULPS r4, r0, r4
 
-#define formula_d76fd01e(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_4199ge(r0, r1, r2, r3, r4, r5, r6) \
 	VCMPPS.BCST $30, c00000000<>(SB), r0, K1; VBROADCASTSS c42b20000<>(SB), r1; VMINPS r0, r1, r1; \
 	VBROADCASTSS cc2d00000<>(SB), r0; VMAXPS r1, r0, r0; VMULPS.BCST c4138aa3b<>(SB), r0, r1; \
 	VADDPS.BCST c4b400000<>(SB), r1, r1; VSUBPS.BCST c4b400000<>(SB), r1, r2; \
@@ -320,7 +320,7 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	VPSLLD $20, r1, r1; VPADDD r1, r3, r1; VPADDD r1, r0, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VXORPS.BCST c5f800000<>(SB), r0, r0; VMULPS r0, r1, r0; VMULPS r0, r6, r0; VBLENDMPS r6, r0, K1, r0
 
-#define formula_ce6e97d9(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define formula_59j4ah(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBROADCASTSS cc2200000<>(SB), r0; VMAXPS r1, r0, r0; VMULPS.BCST c3f000000<>(SB), r0, r1; \
 	VMULPS.BCST c3f3504f3<>(SB), r0, r0; VANDPS.BCST c7fffffff<>(SB), r0, r2; VMULPS r0, r0, r3; \
 	VMULPS.BCST cba1dd328<>(SB), r3, r4; VADDPS.BCST c3ba3ccf3<>(SB), r4, r4; VMULPS r3, r4, r4; \
@@ -360,7 +360,7 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
 	lastColumn3((at+224)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -412,26 +412,26 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z29, Z31, Z30; VADDPS Z30, s1, s1
 
-#define term1_b6faa5b3(x, w) \
+#define term1_txijzn(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z2)
 
-#define term1_0366b8fd(x, w) \
+#define term1_o0rqal(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
-#define term5_ada3e851(x, w) \
-	term1_b6faa5b3(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_xzad9a(x, w) \
+	term1_txijzn(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define term5_06536242(x, w) \
-	term1_0366b8fd(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+#define term5_srfq4g(x, w) \
+	term1_o0rqal(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define term6_4298b6aa(x, w) \
-	term5_ada3e851(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define term6_tmr817(x, w) \
+	term5_xzad9a(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define term6_f1c21996(x, w) \
-	term5_06536242(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define term6_umhb9l(x, w) \
+	term5_srfq4g(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -440,35 +440,35 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_d0230d51(x, w) \
+#define term1_2scc1d(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
 
-#define term5_144803a4(x, w) \
-	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_8cufgt(x, w) \
+	term1_2scc1d(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0
 
-#define term1_8d6f00f2(x, w) \
+#define term1_rry8cy(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; \
 	mulAdd1(x(R10), Z0)
 
-#define term1_cf1ffb93(x, w) \
+#define term1_y4gxf7(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define term4_ed77cbd3(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term4_7t5t2k(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define term4_587a0a36(x, w) \
-	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define term4_ogiucv(x, w) \
+	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
 
-#define term8_b9621525(x, w) \
-	term4_ed77cbd3(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+#define term8_trq3e7(x, w) \
+	term4_7t5t2k(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
 	mulAdd1(x(R9)(R11*1), Z14)
 
-#define term8_b8aedad7(x, w) \
-	term4_587a0a36(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+#define term8_nflh4d(x, w) \
+	term4_ogiucv(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
 	mulAdd1(x(R9)(R11*1), Z15)
 
 #define terms8x4x32c2(c0, c1) \
@@ -478,70 +478,70 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
-#define term1_c201ba0c(x, w) \
+#define term1_2yaa4s(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define term4_dd54c251(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term4_jm4uw9(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define term1_7308ff4e(x, w) \
+#define term1_zhp7bi(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define term1_d04ece35(x, w) \
+#define term1_511y1h(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
-#define term5_9b612f24(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+#define term5_gt1k7z(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
 	mulAdd1(x(R10)(R11*4), Z16)
 
-#define term5_69fa6f38(x, w) \
-	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+#define term5_gn5qhp(x, w) \
+	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
 	mulAdd1(x(R10)(R11*4), Z17)
 
-#define term5_0d0c0c88(x, w) \
-	term1_7308ff4e(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+#define term5_10xkj3(x, w) \
+	term1_zhp7bi(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
 	mulAdd1(x(R10)(R11*4), Z18)
 
-#define term5_4079ddfe(x, w) \
-	term1_d04ece35(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+#define term5_txcplk(x, w) \
+	term1_511y1h(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
 	mulAdd1(x(R10)(R11*4), Z19)
 
-#define term6_332c0feb(x, w) \
-	term5_9b612f24(x, w); mulAdd1(x(R10)(R13*1), Z20)
+#define term6_refo8l(x, w) \
+	term5_gt1k7z(x, w); mulAdd1(x(R10)(R13*1), Z20)
 
-#define term6_e1b931d7(x, w) \
-	term5_69fa6f38(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define term6_xyplj7(x, w) \
+	term5_gn5qhp(x, w); mulAdd1(x(R10)(R13*1), Z21)
 
-#define term6_666176e5(x, w) \
-	term5_0d0c0c88(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define term6_9svaia(x, w) \
+	term5_10xkj3(x, w); mulAdd1(x(R10)(R13*1), Z22)
 
-#define term6_ea6b30fb(x, w) \
-	term5_4079ddfe(x, w); mulAdd1(x(R10)(R13*1), Z23)
+#define term6_6r4w88(x, w) \
+	term5_txcplk(x, w); mulAdd1(x(R10)(R13*1), Z23)
 
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
 
-#define term5_8ce677de(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+#define term5_xbjtxi(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
 	mulAdd1(x(R10)(R11*4), Z16)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term4_0d0e62db(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_j364fg(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define term8_7a4ed552(x, w) \
-	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+#define term8_sq81tl(x, w) \
+	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
 	mulAdd1(x(R9)(R11*1), Z7)
 
-#define term4_ef84b6e9(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_5tj80x(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
 number1x4(c3b03126f, 0x3b03126f)
-#define formula_09ec420d(r0, r1, r2) \
+#define formula_mn7zwt(r0, r1, r2) \
 	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
 #define zero12x64 \
@@ -562,7 +562,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
-	formula_1bed7e28(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8)
+	formula_v8em94(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8)
 	VMOVUPS Z4, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -570,7 +570,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	formula_1bed7e28(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8)
+	formula_v8em94(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8)
 	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -588,7 +588,7 @@ TEXT ·dense16x1AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_52cc2da8, input_fcadd20c, input_62fcaa98, input_c28cb27c)
+	terms8x4x32c4(input_px66co, input_3p47rg, input_996jyw, input_9d6a7w)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
@@ -605,12 +605,12 @@ TEXT ·dense16x1AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_52cc2da8, input_fcadd20c, input_62fcaa98, input_c28cb27c)
+	terms8x4x32c4(input_px66co, input_3p47rg, input_996jyw, input_9d6a7w)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = sigmoid(x)
-	formula_3e8cb041(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
+	formula_4u0675(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -623,7 +623,7 @@ TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_52cc2da8, input_fcadd20c, input_62fcaa98, input_c28cb27c)
+	terms8x4x32c4(input_px66co, input_3p47rg, input_996jyw, input_9d6a7w)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
@@ -644,10 +644,10 @@ TEXT ·dense19x33AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x64x32c2(input_619eaebb, input_8e80f3df)
+	terms8x4x64x32c2(input_jkdtp7, input_l1cxvj)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_619eaebb(0, 0, 0); input_8e80f3df(4, 64, 32); input_619eaebb(8, 128, 64)
+	input_jkdtp7(0, 0, 0); input_l1cxvj(4, 64, 32); input_jkdtp7(8, 128, 64)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Z5, Z4, Z4
@@ -665,10 +665,10 @@ TEXT ·dense25x16AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_ad1c52b9, input_35207885, input_288364c9, input_45f77215)
+	terms8x4x64c4(input_vor1x5, input_zofmdh, input_zrxukp, input_sm7cet)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_ad1c52b9(0, 0)
+	input_vor1x5(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER
@@ -684,13 +684,13 @@ TEXT ·dense25x16AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_ad1c52b9, input_35207885, input_288364c9, input_45f77215)
+	terms8x4x64c4(input_vor1x5, input_zofmdh, input_zrxukp, input_sm7cet)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_ad1c52b9(0, 0)
+	input_vor1x5(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	formula_4f3b3066(Z1, Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z5, (R8)
+	formula_ay2xfq(Z1, Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z5, (R8)
 	VZEROUPPER
 	RET
 
@@ -707,10 +707,10 @@ TEXT ·dense33x17AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_f7275bdd, input_1fe3dbad, input_8dd1f2fd, input_8ff0552d)
+	terms8x4x64x32c4(input_yp61y5, input_t0ud2l, input_yd2o71, input_b39zql)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_f7275bdd(0, 0, 0)
+	input_yp61y5(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
 	VMOVUPS Z0, (R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
@@ -730,13 +730,13 @@ TEXT ·dense33x17AVX512_2(SB), NOSPLIT, $0-40
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_f7275bdd, input_1fe3dbad, input_8dd1f2fd, input_8ff0552d)
+	terms8x4x64x32c4(input_yp61y5, input_t0ud2l, input_yd2o71, input_b39zql)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_f7275bdd(0, 0, 0)
+	input_yp61y5(0, 0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	formula_9fefb044(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z4, Z0, Z1, Z2, Z3, Z5, Z6)
+	formula_axos2s(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z4, Z0, Z1, Z2, Z3, Z5, Z6)
 	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
 	VZEROUPPER
 	RET
@@ -747,7 +747,7 @@ TEXT ·dense3x8AVX512(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	input_52cc2da8(0, 0); input_52cc2da8(4, 32); input_52cc2da8(8, 64)
+	input_px66co(0, 0); input_px66co(4, 32); input_px66co(8, 64)
 	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
@@ -758,9 +758,9 @@ TEXT ·dense3x8AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	input_52cc2da8(0, 0); input_52cc2da8(4, 32); input_52cc2da8(8, 64)
+	input_px66co(0, 0); input_px66co(4, 32); input_px66co(8, 64)
 	// y = select(x < 0, expm1(x), x)
-	formula_7794c6e5(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	formula_ur36g5(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -830,7 +830,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
-	formula_0acbc696(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10)
+	formula_ftnm3a(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10)
 	VMOVUPS Z5, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -838,7 +838,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	formula_0acbc696(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10)
+	formula_ftnm3a(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10)
 	VMOVUPS Z5, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -855,7 +855,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_7794c6e5(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_ur36g5(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -863,7 +863,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_7794c6e5(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_ur36g5(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -881,7 +881,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	formula_d76fd01e(Z1, Z3, Z4, Z5, Z6, Z7, Z2)
+	formula_4199ge(Z1, Z3, Z4, Z5, Z6, Z7, Z2)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -889,7 +889,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	formula_d76fd01e(Z1, Z3, Z4, Z5, Z6, Z7, Z2)
+	formula_4199ge(Z1, Z3, Z4, Z5, Z6, Z7, Z2)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -906,7 +906,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_ce6e97d9(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9)
+	formula_59j4ah(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -914,7 +914,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_ce6e97d9(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9)
+	formula_59j4ah(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8, Z9)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -942,11 +942,11 @@ rows2:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z15, Y15; VMOVUPS Y15, (R8); ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z23, Y23; VMOVUPS Y23, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -961,7 +961,7 @@ rows4:
 	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
@@ -976,7 +976,7 @@ rows6:
 	lastColumnOfRows1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
 	ADDQ $32, R12
@@ -1013,11 +1013,11 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z15, Y15; VMOVUPS Y15, (R8); ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z23, Y23; VMOVUPS Y23, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -1038,7 +1038,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -1059,7 +1059,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -1102,11 +1102,11 @@ panels4:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS Y15, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z15, Y15; VMOVUPS Y15, (R8); ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS Y23, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z23, Y23; VMOVUPS Y23, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -1131,7 +1131,7 @@ panels7:
 	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -1156,7 +1156,7 @@ panels10:
 	lastColumnOfRows1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -1211,11 +1211,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_4298b6aa, term6_f1c21996)
+	terms8x4x64c2(term6_tmr817, term6_umhb9l)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_4298b6aa, term6_f1c21996, last5)
+	rest7x4x64c2(term6_tmr817, term6_umhb9l, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -1237,11 +1237,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_144803a4, term5_06536242)
+	terms8x4x64c2(term5_8cufgt, term5_srfq4g)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_144803a4, term5_06536242, last10)
+	rest7x4x64c2(term5_8cufgt, term5_srfq4g, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -1260,11 +1260,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_d0230d51, term1_0366b8fd)
+	terms8x4x64c2(term1_2scc1d, term1_o0rqal)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_d0230d51, term1_0366b8fd, last15)
+	rest7x4x64c2(term1_2scc1d, term1_o0rqal, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
@@ -1292,11 +1292,11 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term8_b9621525, term8_b8aedad7)
+	terms8x4x32c2(term8_trq3e7, term8_nflh4d)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term8_b9621525, term8_b8aedad7, last5)
+	rest7x4x32c2(term8_trq3e7, term8_nflh4d, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
@@ -1316,11 +1316,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term4_dd54c251, term4_587a0a36)
+	terms8x4x32c2(term4_jm4uw9, term4_ogiucv)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term4_dd54c251, term4_587a0a36, last10)
+	rest7x4x32c2(term4_jm4uw9, term4_ogiucv, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
@@ -1337,11 +1337,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_c201ba0c, term1_cf1ffb93)
+	terms8x4x32c2(term1_2yaa4s, term1_y4gxf7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_c201ba0c, term1_cf1ffb93, last15)
+	rest7x4x32c2(term1_2yaa4s, term1_y4gxf7, last15)
 last15:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
@@ -1368,11 +1368,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb)
+	terms8x4x64c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb, last5)
+	rest7x4x64c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
@@ -1394,11 +1394,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe)
+	terms8x4x64c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe, last10)
+	rest7x4x64c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
@@ -1417,11 +1417,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35)
+	terms8x4x64c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35, last15)
+	rest7x4x64c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
@@ -1448,11 +1448,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb)
+	terms8x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb, last5)
+	rest7x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
@@ -1474,11 +1474,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe)
+	terms8x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe, last10)
+	rest7x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
@@ -1497,11 +1497,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35)
+	terms8x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35, last15)
+	rest7x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
@@ -1525,7 +1525,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32); term8_7a4ed552(8, 64)
+	term8_sq81tl(0, 0); term8_sq81tl(4, 32); term8_sq81tl(8, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
 	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
@@ -1539,7 +1539,7 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32); term4_ef84b6e9(8, 64)
+	term4_5tj80x(0, 0); term4_5tj80x(4, 32); term4_5tj80x(8, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
 	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
@@ -1552,7 +1552,7 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32); term1_c201ba0c(8, 64)
+	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32); term1_2yaa4s(8, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1633,7 +1633,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1641,7 +1641,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1658,7 +1658,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_4f3b3066(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8)
+	formula_ay2xfq(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8)
 	VMOVUPS Z6, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1666,7 +1666,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_4f3b3066(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8)
+	formula_ay2xfq(Z2, Z1, Z3, Z4, Z5, Z6, Z7, Z8)
 	VMOVUPS Z6, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1683,7 +1683,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1691,7 +1691,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1709,7 +1709,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	formula_09ec420d(Z1, Z3, Z2)
+	formula_mn7zwt(Z1, Z3, Z2)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1717,7 +1717,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	formula_09ec420d(Z1, Z3, Z2)
+	formula_mn7zwt(Z1, Z3, Z2)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -36,7 +36,7 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
-#define formula_e883c304(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_nh10bo(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VADDPS r2, r3, r2; VORPS c80000000x8<>(SB), r2, r3; \
 	VMOVUPS cc2d00000x8<>(SB), r0; VMAXPS r3, r0, r0; VMULPS c4138aa3bx8<>(SB), r0, r3; \
 	VADDPS c4b400000x8<>(SB), r3, r3; VSUBPS c4b400000x8<>(SB), r3, r4; VMULPS c3db17000x8<>(SB), r4, r5; \
@@ -49,7 +49,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VADDPS c3f800000x8<>(SB), r3, r3; VDIVPS r3, r6, r3; VMOVUPS c3f800000x8<>(SB), r6; VSUBPS r3, r6, r6; \
 	VMULPS r1, r6, r1; VMULPS r7, r3, r7; VADDPS r7, r1, r7
 
-#define formula_3e4b1d00(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_nryl28(r0, r1, r2, r3, r4, r5, r6) \
 	VADDPS r0, r1, r0; VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
 	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
@@ -61,7 +61,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1; \
 	VMULPS r6, r1, r6
 
-#define input_cfdd4f32(x, w) \
+#define input_vc6p8y(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; \
 	VFMADD231PS (w+14624)(DI), Y15, Y5; VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
@@ -69,29 +69,29 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define input_1aa1f12b(x, w) \
+#define input_p3pkp7(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_5b2ce972(x, w) \
+#define input_zd13te(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
-#define input_7d2f5d8f(x, w) \
+#define input_37xii7(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
 
-#define input_b331f128(x, w) \
+#define input_dbj1hk(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y2
 
-#define input_dd3471dd(x, w) \
+#define input_ch3wal(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y3
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
-#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+#define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
 	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
@@ -102,11 +102,11 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define input_7640b282(x, w, v) \
+#define input_qqzzcy(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
 	VFMADD231PS v(DX), Y15, Y4
 
-#define input_c51a3ff9(x, w, v) \
+#define input_9jj4ex(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
 	VFMADD231PS v(DX), Y15, Y5
 
@@ -114,30 +114,30 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
 
-#define input_cc1a726d(x, w) \
+#define input_zhpvv1(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
 	VFMADD231PS (w+1536)(DI), Y15, Y4
 
-#define input_60cffe92(x, w) \
+#define input_scr0lu(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
 	VFMADD231PS (w+1536)(DI), Y15, Y5
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
-#define input_a58069c3(x, w) \
+#define input_b5tjur(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y0; VFMADD231PS (w+3072)(DI), Y15, Y2; \
 	VFMADD231PS (w+3104)(DI), Y15, Y4
 
-#define input_5fa2c988(x, w) \
+#define input_94ah2g(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y3; \
 	VFMADD231PS (w+3104)(DI), Y15, Y5
 
-#define input_f609e142(x, w) \
+#define input_w9w3ia(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+1536)(DI), Y15, Y2; VFMADD231PS (w+1568)(DI), Y15, Y3
 
-#define input_34f6ac73(x, w, v) \
+#define input_bqleer(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3072)(DI), Y15, Y0; VFMADD231PS (w+3104)(DI), Y15, Y1; \
 	VFMADD231PS (w+4608)(DI), Y15, Y2; VFMADD231PS (w+4640)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y4
 
@@ -172,7 +172,7 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_xfuxxc(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -185,51 +185,51 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_fee25576(x, w) \
+#define input_z55v86(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
 	VFMADD231PS (w+3072)(DI), Y15, Y4
 
-#define input_0d50d0e1(x, w) \
+#define input_9xjie9(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
 	VFMADD231PS (w+3072)(DI), Y15, Y5
 
-#define input_a690f818(x, w) \
+#define input_x2327s(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y0; VFMADD231PS (w+6144)(DI), Y15, Y2; \
 	VFMADD231PS (w+6176)(DI), Y15, Y4
 
-#define input_2555085b(x, w) \
+#define input_hsbme3(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y3; \
 	VFMADD231PS (w+6176)(DI), Y15, Y5
 
-#define input_eb70f283(x, w) \
+#define input_8eguub(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+3072)(DI), Y15, Y2; VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; \
 	VFMADD231PS (w+6176)(DI), Y15, Y5
 
-#define input_73c1ab02(x, w) \
+#define input_r9rlky(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+9216)(DI), Y15, Y0; VFMADD231PS (w+9248)(DI), Y15, Y1; \
 	VFMADD231PS (w+12288)(DI), Y15, Y2; VFMADD231PS (w+12320)(DI), Y15, Y3; VFMADD231PS (w+15360)(DI), Y15, Y4; \
 	VFMADD231PS (w+15392)(DI), Y15, Y5
 
-#define input_eec116d7(x, w) \
+#define input_la60wn(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+5760)(DI), Y15, Y2; VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; \
 	VFMADD231PS (w+11552)(DI), Y15, Y5; VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
 
-#define input_b24f1540(x, w) \
+#define input_lsf1a8(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
 
-#define input_5028bb7c(x, w) \
+#define input_e18tz0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
 	VFMADD231PS (w+12320)(DI), Y15, Y5; VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
 
-#define input_838d067c(x, w) \
+#define input_3bdkf0(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
 	VFMADD231PS (w+12320)(DI), Y15, Y5
 
-#define input_172c782f(x, w) \
+#define input_wj6hv3(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+18432)(DI), Y15, Y0; VFMADD231PS (w+18464)(DI), Y15, Y1; \
 	VFMADD231PS (w+24576)(DI), Y15, Y2; VFMADD231PS (w+24608)(DI), Y15, Y3; VFMADD231PS (w+30720)(DI), Y15, Y4; \
 	VFMADD231PS (w+30752)(DI), Y15, Y5
@@ -237,76 +237,76 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define term1_9c6103a7(x, w) \
+#define term1_nzzjev(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_bbeb2ed9(x, w) \
+#define term1_61wiqh(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
-#define term2_ea63f102(x, w) \
-	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_9ynu43(x, w) \
+	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_e2a4bef5(x, w) \
-	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define term2_rmsfqm(x, w) \
+	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_c33b16b7(x, w) \
-	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define term3_yc3yyf(x, w) \
+	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_ee69e121(x, w) \
-	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define term3_svkicx(x, w) \
+	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_92954115(x, w) \
+#define term1_4qjaqd(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
 
-#define term2_638b89e2(x, w) \
-	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_siw1qn(x, w) \
+	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define term1_5bdfdedf(x, w) \
+#define term1_fsla7z(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define term1_944741be(x, w) \
+#define term1_x68lsu(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define term5_84cb3c40(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term5_yfy84f(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define term5_d5174996(x, w) \
-	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+#define term5_xy69t6(x, w) \
+	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define term6_2c35bc52(x, w) \
-	term5_84cb3c40(x, w); mulAdd1(x(R10)(R13*1), Y10)
+#define term6_4q4kjl(x, w) \
+	term5_yfy84f(x, w); mulAdd1(x(R10)(R13*1), Y10)
 
-#define term6_a08bd7ad(x, w) \
-	term5_d5174996(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define term6_x84ymq(x, w) \
+	term5_xy69t6(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -315,62 +315,62 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
-#define term1_722baae5(x, w) \
+#define term1_ea8wo5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
-#define term5_6109eeb7(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term5_gyvfp1(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define term4_70e26044(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_v45wqv(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term8_a6f83b43(x, w) \
-	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define term8_ebn1ak(x, w) \
+	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
 #define terms8x4x32(c0) \
 	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
 
-#define term4_8a2c6a8f(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_ct08ot(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term1_6fbfa3c3(x, w) \
+#define term1_7dnw1v(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
 
-#define term1_e33ffc7c(x, w) \
+#define term1_ns4sws(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
 
-#define term2_697c2fe8(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define term2_t65sq3(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y4)
 
-#define term2_a7d6ce7d(x, w) \
-	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y5)
+#define term2_klkbs1(x, w) \
+	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y5)
 
-#define term2_92a1eff8(x, w) \
-	term1_6fbfa3c3(x, w); mulAdd1(x(R10)(R11*1), Y6)
+#define term2_pgc6rr(x, w) \
+	term1_7dnw1v(x, w); mulAdd1(x(R10)(R11*1), Y6)
 
-#define term2_60826cd5(x, w) \
-	term1_e33ffc7c(x, w); mulAdd1(x(R10)(R11*1), Y7)
+#define term2_a7tp5(x, w) \
+	term1_ns4sws(x, w); mulAdd1(x(R10)(R11*1), Y7)
 
-#define term3_144a1b0c(x, w) \
-	term2_697c2fe8(x, w); mulAdd1(x(R10)(R11*2), Y8)
+#define term3_n2nx9o(x, w) \
+	term2_t65sq3(x, w); mulAdd1(x(R10)(R11*2), Y8)
 
-#define term3_7bd4b8fe(x, w) \
-	term2_a7d6ce7d(x, w); mulAdd1(x(R10)(R11*2), Y9)
+#define term3_xhb2n(x, w) \
+	term2_klkbs1(x, w); mulAdd1(x(R10)(R11*2), Y9)
 
-#define term3_e5d1cb69(x, w) \
-	term2_92a1eff8(x, w); mulAdd1(x(R10)(R11*2), Y10)
+#define term3_ev8wkd(x, w) \
+	term2_pgc6rr(x, w); mulAdd1(x(R10)(R11*2), Y10)
 
-#define term3_da446506(x, w) \
-	term2_60826cd5(x, w); mulAdd1(x(R10)(R11*2), Y11)
+#define term3_tjhmb9(x, w) \
+	term2_a7tp5(x, w); mulAdd1(x(R10)(R11*2), Y11)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term2_eca24fd3(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define term2_zelzup(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y4)
 
 
 // addToAddToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
@@ -383,7 +383,7 @@ row1:
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
 	VMOVUPS (R10)(AX*1), Y5
-	formula_e883c304(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
+	formula_nh10bo(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
 	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -392,7 +392,7 @@ rest2:
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
 	VMASKMOVPS (BX)(AX*1), Y0, Y4; VMASKMOVPS (R10)(AX*1), Y0, Y5
-	formula_e883c304(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
+	formula_nh10bo(Y1, Y2, Y5, Y4, Y6, Y7, Y8, Y3)
 	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -411,7 +411,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
-	formula_3e4b1d00(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
+	formula_nryl28(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -419,7 +419,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
-	formula_3e4b1d00(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
+	formula_nryl28(Y3, Y2, Y4, Y5, Y6, Y7, Y1)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -439,10 +439,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $14, CX
 inputs2:
-	terms8x4x64(input_cfdd4f32)
+	terms8x4x64(input_vc6p8y)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_cfdd4f32(0, 0); input_cfdd4f32(4, 64)
+	input_vc6p8y(0, 0); input_vc6p8y(4, 64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $29184, R10
@@ -455,10 +455,10 @@ inputs2:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $14, CX
 inputs3:
-	terms8x4x64(input_1aa1f12b)
+	terms8x4x64(input_p3pkp7)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_1aa1f12b(0, 0); input_1aa1f12b(4, 64)
+	input_p3pkp7(0, 0); input_p3pkp7(4, 64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
@@ -472,7 +472,7 @@ TEXT ·dense24x1AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_5b2ce972, input_7d2f5d8f, input_b331f128, input_dd3471dd)
+	terms8x4x32c4(input_zd13te, input_37xii7, input_dbj1hk, input_ch3wal)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -489,12 +489,12 @@ TEXT ·dense24x1AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_5b2ce972, input_7d2f5d8f, input_b331f128, input_dd3471dd)
+	terms8x4x32c4(input_zd13te, input_37xii7, input_dbj1hk, input_ch3wal)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	formula_00d66ee3(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER
 	RET
@@ -510,7 +510,7 @@ TEXT ·dense24x24AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
+	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -530,7 +530,7 @@ TEXT ·dense24x48AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c2(input_cc1a726d, input_60cffe92)
+	terms8x4x64c2(input_zhpvv1, input_scr0lu)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -543,7 +543,7 @@ inputs1:
 	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs2:
-	terms8x4x64c2(input_a58069c3, input_5fa2c988)
+	terms8x4x64c2(input_b5tjur, input_94ah2g)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -563,7 +563,7 @@ TEXT ·dense24x72AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64(input_f609e142)
+	terms8x4x64(input_w9w3ia)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
@@ -574,7 +574,7 @@ inputs1:
 	VMOVUPS 128(BX), Y0; VMOVUPS 160(BX), Y1; VMOVUPS 192(BX), Y2; VMOVUPS 224(BX), Y3; VMOVUPS 256(BX), Y4
 	MOVQ $3, CX
 inputs2:
-	terms8x4x64x32(input_34f6ac73)
+	terms8x4x64x32(input_bqleer)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, 128(R8); VMOVUPS Y1, 160(R8); VMOVUPS Y2, 192(R8); VMOVUPS Y3, 224(R8); VMOVUPS Y4, 256(R8)
@@ -592,10 +592,10 @@ TEXT ·dense42x24AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
+	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_7640b282(0, 0, 0); input_c51a3ff9(4, 64, 32)
+	input_qqzzcy(0, 0, 0); input_9jj4ex(4, 64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -614,15 +614,15 @@ TEXT ·dense42x24AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
+	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_7640b282(0, 0, 0); input_c51a3ff9(4, 64, 32)
+	input_qqzzcy(0, 0, 0); input_9jj4ex(4, 64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	formula_c40e2a60(Y0, Y1, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8); formula_c40e2a60(Y2, Y0, Y1, Y3, Y5, Y6, Y7)
-	VMOVUPS Y2, 32(R8); formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y4, 64(R8)
+	formula_xfuxxc(Y0, Y1, Y3, Y5, Y6, Y7, Y8); VMOVUPS Y0, (R8); formula_xfuxxc(Y2, Y0, Y1, Y3, Y5, Y6, Y7)
+	VMOVUPS Y2, 32(R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6); VMOVUPS Y4, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -636,7 +636,7 @@ TEXT ·dense48x48AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64c2(input_fee25576, input_0d50d0e1)
+	terms8x4x64c2(input_z55v86, input_9xjie9)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -649,7 +649,7 @@ inputs1:
 	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
 	MOVQ $6, CX
 inputs2:
-	terms8x4x64c2(input_a690f818, input_2555085b)
+	terms8x4x64c2(input_x2327s, input_hsbme3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -669,7 +669,7 @@ TEXT ·dense48x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 160(BX), Y5
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64(input_eb70f283)
+	terms8x4x64(input_8eguub)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -681,7 +681,7 @@ inputs1:
 	VMOVUPS 352(BX), Y5
 	MOVQ $6, CX
 inputs2:
-	terms8x4x64(input_73c1ab02)
+	terms8x4x64(input_r9rlky)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)
@@ -700,10 +700,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $11, CX
 inputs2:
-	terms8x4x64(input_eec116d7)
+	terms8x4x64(input_la60wn)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_eec116d7(0, 0); input_eec116d7(4, 64)
+	input_la60wn(0, 0); input_la60wn(4, 64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $23040, R10
@@ -716,10 +716,10 @@ inputs2:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ $11, CX
 inputs3:
-	terms8x4x64(input_b24f1540)
+	terms8x4x64(input_lsf1a8)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_b24f1540(0, 0); input_b24f1540(4, 64)
+	input_lsf1a8(0, 0); input_lsf1a8(4, 64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	VZEROUPPER
 	RET
@@ -735,7 +735,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_5028bb7c)
+	terms8x4x64(input_e18tz0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -758,7 +758,7 @@ TEXT ·dense96x22AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
+	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -779,15 +779,15 @@ TEXT ·dense96x22AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_7640b282, input_c51a3ff9)
+	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	// y = sigmoid(x)
-	formula_00d66ee3(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y1, (R8); formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y6)
-	VMOVUPS Y0, 32(R8); formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
+	formula_rrh74z(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y1, (R8); formula_rrh74z(Y2, Y0, Y1, Y3, Y5, Y6)
+	VMOVUPS Y0, 32(R8); formula_rrh74z(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER
 	RET
@@ -802,7 +802,7 @@ TEXT ·dense96x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 160(BX), Y5
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64(input_838d067c)
+	terms8x4x64(input_3bdkf0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -814,7 +814,7 @@ inputs1:
 	VMOVUPS 352(BX), Y5
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_172c782f)
+	terms8x4x64(input_wj6hv3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)
@@ -836,11 +836,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
+	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
+	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
@@ -859,11 +859,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
+	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
+	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
@@ -879,11 +879,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
+	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
+	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
@@ -908,12 +908,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -933,12 +933,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -957,12 +957,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -988,11 +988,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term6_2c35bc52, term6_a08bd7ad)
+	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_2c35bc52, term6_a08bd7ad, last5)
+	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
@@ -1011,11 +1011,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term5_6109eeb7, term5_d5174996)
+	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_6109eeb7, term5_d5174996, last10)
+	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
@@ -1032,11 +1032,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_722baae5, term1_944741be)
+	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_722baae5, term1_944741be, last15)
+	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
 last15:
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
@@ -1061,12 +1061,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32(term8_a6f83b43)
+	terms8x4x32(term8_ebn1ak)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term8_a6f83b43(0, 0)
+	term8_ebn1ak(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -1085,12 +1085,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32(term4_8a2c6a8f)
+	terms8x4x32(term4_ct08ot)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term4_8a2c6a8f(0, 0)
+	term4_ct08ot(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1108,12 +1108,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32(term1_722baae5)
+	terms8x4x32(term1_ea8wo5)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_722baae5(0, 0)
+	term1_ea8wo5(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -1141,11 +1141,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term6_2c35bc52, term6_a08bd7ad)
+	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_2c35bc52, term6_a08bd7ad, last5)
+	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
@@ -1166,11 +1166,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term5_6109eeb7, term5_d5174996)
+	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_6109eeb7, term5_d5174996, last10)
+	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
@@ -1188,11 +1188,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_722baae5, term1_944741be)
+	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_722baae5, term1_944741be, last15)
+	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
 last15:
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
@@ -1219,11 +1219,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506)
+	terms8x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term3_144a1b0c, term3_7bd4b8fe, term3_e5d1cb69, term3_da446506, last5)
+	rest7x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
@@ -1241,11 +1241,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5)
+	terms8x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term2_eca24fd3, term2_a7d6ce7d, term2_92a1eff8, term2_60826cd5, last10)
+	rest7x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5, last10)
 last10:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
@@ -1263,11 +1263,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c)
+	terms8x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_722baae5, term1_944741be, term1_6fbfa3c3, term1_e33ffc7c, last15)
+	rest7x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws, last15)
 last15:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
@@ -1286,7 +1286,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1294,7 +1294,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1311,7 +1311,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -1319,7 +1319,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -30,7 +30,7 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define formula_434282d5(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_74lur9(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VADDPS r0, r1, r0; VXORPS r1, r1, r1; VMAXPS r0, r1, r1; VADDPS r2, r3, r2; \
 	VORPS.BCST c80000000<>(SB), r2, r3; VBROADCASTSS cc2d00000<>(SB), r0; VMAXPS r3, r0, r0; \
 	VMULPS.BCST c4138aa3b<>(SB), r0, r3; VADDPS.BCST c4b400000<>(SB), r3, r3; \
@@ -45,7 +45,7 @@ number1x4(c3f800000, 0x3f800000)
 	VBLENDMPS r3, r2, K1, r2; VADDPS.BCST c3f800000<>(SB), r3, r3; VDIVPS r3, r2, r3; \
 	VBROADCASTSS c3f800000<>(SB), r2; VSUBPS r3, r2, r2; VMULPS r1, r2, r1; VMULPS r7, r3, r7; VADDPS r7, r1, r7
 
-#define formula_add7f8ae(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_rk6ai6(r0, r1, r2, r3, r4, r5, r6) \
 	VADDPS r0, r1, r0; VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
@@ -58,35 +58,35 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1; VMULPS r6, r1, r6
 
-#define input_4c446d05(x, w) \
+#define input_tpg6sl(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; \
 	VFMADD231PS (w+14592)(DI), Z31, Z2; VFMADD231PS (w+21888)(DI), Z31, Z3
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define input_49928376(x, w) \
+#define input_fdrwl2(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_cc508dc1(x, w) \
+#define input_vslw2p(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
-#define input_924df3dc(x, w) \
+#define input_61o518(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
 
-#define input_6c4b7973(x, w) \
+#define input_mjfiab(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z2
 
-#define input_4a490556(x, w) \
+#define input_ioj3li(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z3
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
-#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
@@ -99,28 +99,28 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define input_51e0bf81(x, w, v) \
+#define input_djdpep(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
 
-#define input_db813605(x, w, v) \
+#define input_hxgrmt(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
 
 #define terms8x4x64x32c2(c0, c1) \
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
 	c0(24, 384, 192); c1(28, 448, 224)
 
-#define input_252a966d(x, w) \
+#define input_5pmmvh(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z2; \
 	VFMADD231PS (w+3072)(DI), Z31, Z4
 
-#define input_e03b23a2(x, w) \
+#define input_2oi7vm(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+1536)(DI), Z31, Z3; \
 	VFMADD231PS (w+3072)(DI), Z31, Z5
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
-#define input_eb965c65(x, w, v) \
+#define input_wz5vid(x, w, v) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; \
 	VFMADD231PS (w+3072)(DI), Z31, Z2; VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z4
 
@@ -171,7 +171,7 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -184,132 +184,132 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_976c09d9(x, w) \
+#define input_qecnfd(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z2; \
 	VFMADD231PS (w+6144)(DI), Z31, Z4
 
-#define input_1c724166(x, w) \
+#define input_bxbqx2(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; \
 	VFMADD231PS (w+6144)(DI), Z31, Z5
 
-#define input_b792fd0b(x, w) \
+#define input_as1awb(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; \
 	VFMADD231PS (w+6144)(DI), Z31, Z2; VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; \
 	VFMADD231PS (w+15360)(DI), Z31, Z5
 
-#define input_8bb081fe(x, w) \
+#define input_tg1ry6(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; \
 	VFMADD231PS (w+11520)(DI), Z31, Z2; VFMADD231PS (w+17280)(DI), Z31, Z3
 
-#define input_7775e2a2(x, w) \
+#define input_hclj1e(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0
 
-#define input_14eb0ceb(x, w) \
+#define input_zoe8dn(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
 	VFMADD231PS (w+12288)(DI), Z31, Z2; VFMADD231PS (w+18432)(DI), Z31, Z3
 
-#define input_b8f0e391(x, w) \
+#define input_1n7zl(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
 	VFMADD231PS (w+12288)(DI), Z31, Z2
 
-#define input_4cd451a7(x, w) \
+#define input_g8qjl3(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS (w+18432)(DI), Z31, Z0; VFMADD231PS (w+24576)(DI), Z31, Z1; \
 	VFMADD231PS (w+30720)(DI), Z31, Z2
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term1_b6faa5b3(x, w) \
+#define term1_txijzn(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z2)
 
-#define term1_0366b8fd(x, w) \
+#define term1_o0rqal(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
-#define term5_ada3e851(x, w) \
-	term1_b6faa5b3(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_xzad9a(x, w) \
+	term1_txijzn(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define term5_06536242(x, w) \
-	term1_0366b8fd(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+#define term5_srfq4g(x, w) \
+	term1_o0rqal(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define term6_4298b6aa(x, w) \
-	term5_ada3e851(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define term6_tmr817(x, w) \
+	term5_xzad9a(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define term6_f1c21996(x, w) \
-	term5_06536242(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define term6_umhb9l(x, w) \
+	term5_srfq4g(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_d0230d51(x, w) \
+#define term1_2scc1d(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
 
-#define term5_144803a4(x, w) \
-	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_8cufgt(x, w) \
+	term1_2scc1d(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define term1_8d6f00f2(x, w) \
+#define term1_rry8cy(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; \
 	mulAdd1(x(R10), Z0)
 
-#define term1_cf1ffb93(x, w) \
+#define term1_y4gxf7(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define term4_ed77cbd3(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term4_7t5t2k(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define term4_587a0a36(x, w) \
-	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define term4_ogiucv(x, w) \
+	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
 
-#define term8_b9621525(x, w) \
-	term4_ed77cbd3(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+#define term8_trq3e7(x, w) \
+	term4_7t5t2k(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
 	mulAdd1(x(R9)(R11*1), Z14)
 
-#define term8_b8aedad7(x, w) \
-	term4_587a0a36(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+#define term8_nflh4d(x, w) \
+	term4_ogiucv(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
 	mulAdd1(x(R9)(R11*1), Z15)
 
-#define term1_c201ba0c(x, w) \
+#define term1_2yaa4s(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define term4_dd54c251(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term4_jm4uw9(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -318,59 +318,59 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
-#define term4_0d0e62db(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_j364fg(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define term8_7a4ed552(x, w) \
-	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+#define term8_sq81tl(x, w) \
+	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
 	mulAdd1(x(R9)(R11*1), Z7)
 
 #define terms8x4x32(c0) \
 	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
 
-#define term4_ef84b6e9(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_5tj80x(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define term1_7308ff4e(x, w) \
+#define term1_zhp7bi(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
 
-#define term1_d04ece35(x, w) \
+#define term1_511y1h(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
 
-#define term5_9b612f24(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+#define term5_gt1k7z(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
 	mulAdd1(x(R10)(R11*4), Z16)
 
-#define term5_69fa6f38(x, w) \
-	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+#define term5_gn5qhp(x, w) \
+	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
 	mulAdd1(x(R10)(R11*4), Z17)
 
-#define term5_0d0c0c88(x, w) \
-	term1_7308ff4e(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+#define term5_10xkj3(x, w) \
+	term1_zhp7bi(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
 	mulAdd1(x(R10)(R11*4), Z18)
 
-#define term5_4079ddfe(x, w) \
-	term1_d04ece35(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+#define term5_txcplk(x, w) \
+	term1_511y1h(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
 	mulAdd1(x(R10)(R11*4), Z19)
 
-#define term6_332c0feb(x, w) \
-	term5_9b612f24(x, w); mulAdd1(x(R10)(R13*1), Z20)
+#define term6_refo8l(x, w) \
+	term5_gt1k7z(x, w); mulAdd1(x(R10)(R13*1), Z20)
 
-#define term6_e1b931d7(x, w) \
-	term5_69fa6f38(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define term6_xyplj7(x, w) \
+	term5_gn5qhp(x, w); mulAdd1(x(R10)(R13*1), Z21)
 
-#define term6_666176e5(x, w) \
-	term5_0d0c0c88(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define term6_9svaia(x, w) \
+	term5_10xkj3(x, w); mulAdd1(x(R10)(R13*1), Z22)
 
-#define term6_ea6b30fb(x, w) \
-	term5_4079ddfe(x, w); mulAdd1(x(R10)(R13*1), Z23)
+#define term6_6r4w88(x, w) \
+	term5_txcplk(x, w); mulAdd1(x(R10)(R13*1), Z23)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term5_8ce677de(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+#define term5_xbjtxi(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
 	mulAdd1(x(R10)(R11*4), Z16)
 
 
@@ -384,7 +384,7 @@ row1:
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
 	VMOVUPS (R10)(AX*1), Z5
-	formula_434282d5(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
+	formula_74lur9(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
 	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -393,7 +393,7 @@ rest2:
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
 	VMOVUPS.Z (BX)(AX*1), K7, Z4; VMOVUPS.Z (R10)(AX*1), K7, Z5
-	formula_434282d5(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
+	formula_74lur9(Z1, Z2, Z5, Z4, Z6, Z7, Z8, Z3)
 	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -412,7 +412,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3
-	formula_add7f8ae(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
+	formula_rk6ai6(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -420,7 +420,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
-	formula_add7f8ae(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
+	formula_rk6ai6(Z3, Z2, Z4, Z5, Z6, Z7, Z1)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -439,10 +439,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $14, CX
 inputs2:
-	terms8x4x64(input_4c446d05)
+	terms8x4x64(input_tpg6sl)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_4c446d05(0, 0); input_4c446d05(4, 64)
+	input_tpg6sl(0, 0); input_tpg6sl(4, 64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
@@ -454,10 +454,10 @@ inputs2:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ $14, CX
 inputs3:
-	terms8x4x64(input_49928376)
+	terms8x4x64(input_fdrwl2)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_49928376(0, 0); input_49928376(4, 64)
+	input_fdrwl2(0, 0); input_fdrwl2(4, 64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -471,7 +471,7 @@ TEXT ·dense24x1AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_cc508dc1, input_924df3dc, input_6c4b7973, input_4a490556)
+	terms8x4x32c4(input_vslw2p, input_61o518, input_mjfiab, input_ioj3li)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
@@ -488,12 +488,12 @@ TEXT ·dense24x1AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_cc508dc1, input_924df3dc, input_6c4b7973, input_4a490556)
+	terms8x4x32c4(input_vslw2p, input_61o518, input_mjfiab, input_ioj3li)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = sigmoid(x)
-	formula_3e8cb041(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
+	formula_4u0675(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -510,7 +510,7 @@ TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32c2(input_51e0bf81, input_db813605)
+	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -529,7 +529,7 @@ TEXT ·dense24x48AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c2(input_252a966d, input_e03b23a2)
+	terms8x4x64c2(input_5pmmvh, input_2oi7vm)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -551,7 +551,7 @@ TEXT ·dense24x72AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32(input_eb965c65)
+	terms8x4x64x32(input_wz5vid)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); MOVL $0xff, R9; KMOVW R9, K7
@@ -572,10 +572,10 @@ TEXT ·dense42x24AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_51e0bf81, input_db813605)
+	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_51e0bf81(0, 0, 0); input_db813605(4, 64, 32)
+	input_djdpep(0, 0, 0); input_hxgrmt(4, 64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VMOVUPS Z0, (R8); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
@@ -595,13 +595,13 @@ TEXT ·dense42x24AVX512_2(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_51e0bf81, input_db813605)
+	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_51e0bf81(0, 0, 0); input_db813605(4, 64, 32)
+	input_djdpep(0, 0, 0); input_hxgrmt(4, 64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	formula_9fefb044(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z2, Z0, Z1, Z3, Z4, Z5, Z6)
+	formula_axos2s(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z2, Z0, Z1, Z3, Z4, Z5, Z6)
 	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
 	VZEROUPPER
 	RET
@@ -616,7 +616,7 @@ TEXT ·dense48x48AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64c2(input_976c09d9, input_1c724166)
+	terms8x4x64c2(input_qecnfd, input_bxbqx2)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -636,7 +636,7 @@ TEXT ·dense48x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Z5
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64(input_b792fd0b)
+	terms8x4x64(input_as1awb)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
@@ -654,10 +654,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $11, CX
 inputs2:
-	terms8x4x64(input_8bb081fe)
+	terms8x4x64(input_tg1ry6)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_8bb081fe(0, 0); input_8bb081fe(4, 64)
+	input_tg1ry6(0, 0); input_tg1ry6(4, 64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
@@ -669,10 +669,10 @@ inputs2:
 	VMOVUPS (BX), Z0
 	MOVQ $11, CX
 inputs3:
-	terms8x4x64(input_7775e2a2)
+	terms8x4x64(input_hclj1e)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_7775e2a2(0, 0); input_7775e2a2(4, 64)
+	input_hclj1e(0, 0); input_hclj1e(4, 64)
 	VMOVUPS Z0, (R8)
 	VZEROUPPER
 	RET
@@ -687,7 +687,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_14eb0ceb)
+	terms8x4x64(input_zoe8dn)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -711,7 +711,7 @@ TEXT ·dense96x22AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_51e0bf81, input_db813605)
+	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -733,13 +733,13 @@ TEXT ·dense96x22AVX512_2(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_51e0bf81, input_db813605)
+	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	// y = sigmoid(x)
-	formula_3e8cb041(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8); formula_3e8cb041(Z2, Z0, Z1, Z3, Z4, Z5)
+	formula_4u0675(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8); formula_4u0675(Z2, Z0, Z1, Z3, Z4, Z5)
 	MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
 	VZEROUPPER
 	RET
@@ -753,7 +753,7 @@ TEXT ·dense96x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64(input_b8f0e391)
+	terms8x4x64(input_1n7zl)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8)
@@ -763,7 +763,7 @@ inputs1:
 	VMOVUPS 192(BX), Z0; VMOVUPS 256(BX), Z1; VMOVUPS 320(BX), Z2
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_4cd451a7)
+	terms8x4x64(input_g8qjl3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, 192(R8); VMOVUPS Z1, 256(R8); VMOVUPS Z2, 320(R8)
@@ -788,12 +788,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -819,12 +819,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -845,12 +845,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -868,12 +868,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -902,11 +902,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_4298b6aa, term6_f1c21996)
+	terms8x4x64c2(term6_tmr817, term6_umhb9l)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_4298b6aa, term6_f1c21996, last5)
+	rest7x4x64c2(term6_tmr817, term6_umhb9l, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -928,11 +928,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_144803a4, term5_06536242)
+	terms8x4x64c2(term5_8cufgt, term5_srfq4g)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_144803a4, term5_06536242, last10)
+	rest7x4x64c2(term5_8cufgt, term5_srfq4g, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -951,11 +951,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_d0230d51, term1_0366b8fd)
+	terms8x4x64c2(term1_2scc1d, term1_o0rqal)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_d0230d51, term1_0366b8fd, last15)
+	rest7x4x64c2(term1_2scc1d, term1_o0rqal, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
@@ -983,11 +983,11 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term8_b9621525, term8_b8aedad7)
+	terms8x4x64c2(term8_trq3e7, term8_nflh4d)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term8_b9621525, term8_b8aedad7, last5)
+	rest7x4x64c2(term8_trq3e7, term8_nflh4d, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
@@ -1007,11 +1007,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term4_dd54c251, term4_587a0a36)
+	terms8x4x64c2(term4_jm4uw9, term4_ogiucv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term4_dd54c251, term4_587a0a36, last10)
+	rest7x4x64c2(term4_jm4uw9, term4_ogiucv, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
@@ -1028,11 +1028,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_c201ba0c, term1_cf1ffb93)
+	terms8x4x64c2(term1_2yaa4s, term1_y4gxf7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_c201ba0c, term1_cf1ffb93, last15)
+	rest7x4x64c2(term1_2yaa4s, term1_y4gxf7, last15)
 last15:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
@@ -1060,11 +1060,11 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term8_b9621525, term8_b8aedad7)
+	terms8x4x32c2(term8_trq3e7, term8_nflh4d)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term8_b9621525, term8_b8aedad7, last5)
+	rest7x4x32c2(term8_trq3e7, term8_nflh4d, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
@@ -1084,11 +1084,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term4_dd54c251, term4_587a0a36)
+	terms8x4x32c2(term4_jm4uw9, term4_ogiucv)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term4_dd54c251, term4_587a0a36, last10)
+	rest7x4x32c2(term4_jm4uw9, term4_ogiucv, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
@@ -1105,11 +1105,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_c201ba0c, term1_cf1ffb93)
+	terms8x4x32c2(term1_2yaa4s, term1_y4gxf7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_c201ba0c, term1_cf1ffb93, last15)
+	rest7x4x32c2(term1_2yaa4s, term1_y4gxf7, last15)
 last15:
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
@@ -1135,12 +1135,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32(term8_7a4ed552)
+	terms8x4x32(term8_sq81tl)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term8_7a4ed552(0, 0)
+	term8_sq81tl(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -1159,12 +1159,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32(term4_ef84b6e9)
+	terms8x4x32(term4_5tj80x)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term4_ef84b6e9(0, 0)
+	term4_5tj80x(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1182,12 +1182,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32(term1_c201ba0c)
+	terms8x4x32(term1_2yaa4s)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_c201ba0c(0, 0)
+	term1_2yaa4s(0, 0)
 	ADDQ $4, R10; ADDQ $32, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -1214,12 +1214,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term8_7a4ed552)
+	terms8x4x64(term8_sq81tl)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term8_7a4ed552(0, 0)
+	term8_sq81tl(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -1238,12 +1238,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term4_ef84b6e9)
+	terms8x4x64(term4_5tj80x)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term4_ef84b6e9(0, 0)
+	term4_5tj80x(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1261,12 +1261,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_c201ba0c)
+	terms8x4x64(term1_2yaa4s)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_c201ba0c(0, 0)
+	term1_2yaa4s(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -1294,11 +1294,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb)
+	terms8x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term6_332c0feb, term6_e1b931d7, term6_666176e5, term6_ea6b30fb, last5)
+	rest7x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88, last5)
 last5:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
@@ -1320,11 +1320,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe)
+	terms8x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term5_8ce677de, term5_69fa6f38, term5_0d0c0c88, term5_4079ddfe, last10)
+	rest7x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk, last10)
 last10:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
@@ -1343,11 +1343,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35)
+	terms8x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_c201ba0c, term1_cf1ffb93, term1_7308ff4e, term1_d04ece35, last15)
+	rest7x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h, last15)
 last15:
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
@@ -1366,7 +1366,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1374,7 +1374,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1391,7 +1391,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1399,7 +1399,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -27,7 +27,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define input_c36524d0(x, w) \
+#define input_v5xg4w(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
@@ -36,22 +36,22 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 number4x8(c80000000x8, 0x8000000080000000)
@@ -72,7 +72,7 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
-#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+#define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
 	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
@@ -83,7 +83,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define formula_812a6968(r0, r1) \
+#define formula_quvb3c(r0, r1) \
 	VMULPS r0, r0, r0; VMULPS r1, r1, r1; VADDPS r0, r1, r0; VSQRTPS r0, r0
 
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
@@ -113,7 +113,7 @@ GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
 DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-#define formula_30621805(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_vo2g9x(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -135,7 +135,7 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VADDPS r5, r6, r5; VMULPS c1f800000x8<>(SB), r5, r5; VMOVUPS c3f800000x8<>(SB), r6; VBLENDVPS r7, r5, r6, r6; \
 	VADDPS c3f800000x8<>(SB), r5, r5; VDIVPS r5, r6, r5; VMULPS r0, r5, r0
 
-#define formula_cc468fa5(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+#define formula_ak7bk5(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
 	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -533,7 +533,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_c36524d0)
+	terms8x4x64(input_v5xg4w)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -614,12 +614,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -639,12 +639,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -663,12 +663,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -688,7 +688,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -696,7 +696,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -714,7 +714,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	formula_812a6968(Y2, Y1)
+	formula_quvb3c(Y2, Y1)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -722,7 +722,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	formula_812a6968(Y2, Y1)
+	formula_quvb3c(Y2, Y1)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -740,7 +740,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	formula_30621805(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
+	formula_vo2g9x(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -748,7 +748,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	formula_30621805(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
+	formula_vo2g9x(Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y1)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -766,7 +766,7 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3; VMOVUPS (BX)(AX*1), Y4
-	formula_cc468fa5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
+	formula_ak7bk5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
 	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -775,7 +775,7 @@ rest2:
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
 	VMASKMOVPS (BX)(AX*1), Y0, Y4
-	formula_cc468fa5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
+	formula_ak7bk5(Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y3, Y2, Y1)
 	VMASKMOVPS Y4, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

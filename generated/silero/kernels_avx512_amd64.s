@@ -14,7 +14,7 @@
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define input_b6dfb302(x, w) \
+#define input_8wfq76(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
 	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
@@ -22,35 +22,35 @@
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 number1x4(c80000000, 0x80000000)
 number1x4(cc2d00000, 0xc2d00000)
@@ -74,7 +74,7 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
@@ -87,7 +87,7 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define formula_812a6968(r0, r1) \
+#define formula_quvb3c(r0, r1) \
 	VMULPS r0, r0, r0; VMULPS r1, r1, r1; VADDPS r0, r1, r0; VSQRTPS r0, r0
 
 number1x4(c7fffffff, 0x7fffffff)
@@ -133,7 +133,7 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
-#define formula_c35d57f7(r0, r1, r2, r3, r4, r5, r6, r7) \
+#define formula_o3gq9j(r0, r1, r2, r3, r4, r5, r6, r7) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -156,7 +156,7 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	VMULPS.BCST c1f800000<>(SB), r5, r5; VPMOVD2M r7, K1; VBROADCASTSS c3f800000<>(SB), r7; \
 	VBLENDMPS r5, r7, K1, r7; VADDPS.BCST c3f800000<>(SB), r5, r5; VDIVPS r5, r7, r5; VMULPS r0, r5, r0
 
-#define formula_1bc21f83(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
+#define formula_i0tj7n(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -560,7 +560,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_b6dfb302)
+	terms8x4x64(input_8wfq76)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -640,12 +640,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -671,12 +671,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -697,12 +697,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -720,12 +720,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -745,7 +745,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -753,7 +753,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -771,7 +771,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	formula_812a6968(Z2, Z1)
+	formula_quvb3c(Z2, Z1)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -779,7 +779,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	formula_812a6968(Z2, Z1)
+	formula_quvb3c(Z2, Z1)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -797,7 +797,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	formula_c35d57f7(Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z1)
+	formula_o3gq9j(Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z1)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -805,7 +805,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	formula_c35d57f7(Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z1)
+	formula_o3gq9j(Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z1)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -823,7 +823,7 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2; VMOVUPS (DX)(AX*1), Z3; VMOVUPS (BX)(AX*1), Z4
-	formula_1bc21f83(Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z3, Z2, Z1)
+	formula_i0tj7n(Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z3, Z2, Z1)
 	VMOVUPS Z4, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -832,7 +832,7 @@ rest2:
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2; VMOVUPS.Z (DX)(AX*1), K7, Z3
 	VMOVUPS.Z (BX)(AX*1), K7, Z4
-	formula_1bc21f83(Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z3, Z2, Z1)
+	formula_i0tj7n(Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z3, Z2, Z1)
 	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -18,13 +18,13 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_5b2ce972(x, w) \
+#define input_zd13te(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_7d2f5d8f(x, w) \
+#define input_37xii7(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
 
 number4x8(c00000000x8, 0x0)
@@ -40,7 +40,7 @@ number4x8(c00000000x8, 0x0)
 	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
 	lastColumn3((at+96)(w), Y3, Y7, Y11)
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -48,7 +48,7 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -82,59 +82,59 @@ number4x8(c00000000x8, 0x0)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define term1_5bdfdedf(x, w) \
+#define term1_fsla7z(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define term4_70e26044(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_v45wqv(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term8_a6f83b43(x, w) \
-	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define term8_ebn1ak(x, w) \
+	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term1_722baae5(x, w) \
+#define term1_ea8wo5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
-#define term4_8a2c6a8f(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_ct08ot(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term1_944741be(x, w) \
+#define term1_x68lsu(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
 
-#define term5_84cb3c40(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term5_yfy84f(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define term5_d5174996(x, w) \
-	term1_944741be(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+#define term5_xy69t6(x, w) \
+	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define term6_2c35bc52(x, w) \
-	term5_84cb3c40(x, w); mulAdd1(x(R10)(R13*1), Y10)
+#define term6_4q4kjl(x, w) \
+	term5_yfy84f(x, w); mulAdd1(x(R10)(R13*1), Y10)
 
-#define term6_a08bd7ad(x, w) \
-	term5_d5174996(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define term6_x84ymq(x, w) \
+	term5_xy69t6(x, w); mulAdd1(x(R10)(R13*1), Y11)
 
-#define term5_6109eeb7(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term5_gyvfp1(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_083cb49b(x, w) \
+#define input_4vq2db(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DX))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DX))
 
-#define step_833687ae(r0, r1, r2, r3, r4, r5, r6) \
+#define step_kz1bf2(r0, r1, r2, r3, r4, r5, r6) \
 	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
 	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
 
-#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+#define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
 	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -175,7 +175,7 @@ TEXT ·dense4x8AVX2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_5b2ce972(0, 0); input_5b2ce972(4, 32); input_5b2ce972(8, 64); input_5b2ce972(12, 96)
+	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8)
 	VZEROUPPER
@@ -188,8 +188,8 @@ TEXT ·dense8x3AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	zero(Y1)
-	input_5b2ce972(0, 0); input_7d2f5d8f(4, 32); input_5b2ce972(8, 64); input_7d2f5d8f(12, 96)
-	input_5b2ce972(16, 128); input_7d2f5d8f(20, 160); input_5b2ce972(24, 192); input_7d2f5d8f(28, 224)
+	input_zd13te(0, 0); input_37xii7(4, 32); input_zd13te(8, 64); input_37xii7(12, 96); input_zd13te(16, 128)
+	input_37xii7(20, 160); input_zd13te(24, 192); input_37xii7(28, 224)
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
@@ -213,12 +213,12 @@ rows2:
 	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
 	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -233,10 +233,9 @@ rows4:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
-	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0; VINSERTF128 $1, (R13)(DI*1), Y0, Y0
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -250,7 +249,7 @@ rows6:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
@@ -281,9 +280,8 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
-	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
-	update_ea593ece(160(R8), Y0, Y5, Y6)
+	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
+	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -301,8 +299,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
-	update_ea593ece(96(R8), Y0, Y3, Y4)
+	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
+	update_7092ha(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -320,7 +318,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y2, Y0, Y1)
+	update_7092ha((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -349,9 +347,8 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
-	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
-	update_ea593ece(160(R8), Y0, Y5, Y6)
+	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
+	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -369,8 +366,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
-	update_ea593ece(96(R8), Y0, Y3, Y4)
+	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
+	update_7092ha(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -388,7 +385,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y2, Y0, Y1)
+	update_7092ha((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -407,7 +404,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32); term8_a6f83b43(8, 64); term8_a6f83b43(12, 96)
+	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32); term8_ebn1ak(8, 64); term8_ebn1ak(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -425,7 +422,7 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32); term4_8a2c6a8f(8, 64); term4_8a2c6a8f(12, 96)
+	term4_ct08ot(0, 0); term4_ct08ot(4, 32); term4_ct08ot(8, 64); term4_ct08ot(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y4; VMOVUPS Y4, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -440,7 +437,7 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_722baae5(0, 0); term1_722baae5(4, 32); term1_722baae5(8, 64); term1_722baae5(12, 96)
+	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32); term1_ea8wo5(8, 64); term1_ea8wo5(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8); ADDQ DI, R8
@@ -464,8 +461,8 @@ rows1:
 	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_2c35bc52(0, 0); term6_a08bd7ad(4, 32); term6_2c35bc52(8, 64); term6_a08bd7ad(12, 96)
-	term6_2c35bc52(16, 128); term6_a08bd7ad(20, 160); term6_2c35bc52(24, 192); term6_a08bd7ad(28, 224)
+	term6_4q4kjl(0, 0); term6_x84ymq(4, 32); term6_4q4kjl(8, 64); term6_x84ymq(12, 96); term6_4q4kjl(16, 128)
+	term6_x84ymq(20, 160); term6_4q4kjl(24, 192); term6_x84ymq(28, 224)
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
@@ -483,8 +480,8 @@ rows3:
 	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_6109eeb7(0, 0); term5_d5174996(4, 32); term5_6109eeb7(8, 64); term5_d5174996(12, 96)
-	term5_6109eeb7(16, 128); term5_d5174996(20, 160); term5_6109eeb7(24, 192); term5_d5174996(28, 224)
+	term5_gyvfp1(0, 0); term5_xy69t6(4, 32); term5_gyvfp1(8, 64); term5_xy69t6(12, 96); term5_gyvfp1(16, 128)
+	term5_xy69t6(20, 160); term5_gyvfp1(24, 192); term5_xy69t6(28, 224)
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
@@ -499,8 +496,8 @@ rows5:
 	VMOVUPS (BX), Y0; zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_722baae5(0, 0); term1_944741be(4, 32); term1_722baae5(8, 64); term1_944741be(12, 96)
-	term1_722baae5(16, 128); term1_944741be(20, 160); term1_722baae5(24, 192); term1_944741be(28, 224)
+	term1_ea8wo5(0, 0); term1_x68lsu(4, 32); term1_ea8wo5(8, 64); term1_x68lsu(12, 96); term1_ea8wo5(16, 128)
+	term1_x68lsu(20, 160); term1_ea8wo5(24, 192); term1_x68lsu(28, 224)
 	VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
@@ -537,7 +534,7 @@ TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_083cb49b(0, 0); input_083cb49b(4, 32); input_083cb49b(8, 64); input_083cb49b(12, 96)
+	input_4vq2db(0, 0); input_4vq2db(4, 32); input_4vq2db(8, 64); input_4vq2db(12, 96)
 	VZEROUPPER
 	RET
 
@@ -568,11 +565,11 @@ inputs1:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	step_833687ae((R9), Y15, (R11), Y13, Y1, Y5, Y8)
-	step_833687ae((R9), Y15, (R12), Y13, Y2, Y6, Y8)
-	step_833687ae((R9), Y15, (R13), Y13, Y3, Y7, Y8)
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	step_kz1bf2((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	step_kz1bf2((R9), Y15, (R11), Y13, Y1, Y5, Y8)
+	step_kz1bf2((R9), Y15, (R12), Y13, Y2, Y6, Y8)
+	step_kz1bf2((R9), Y15, (R13), Y13, Y3, Y7, Y8)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y3, Y0, Y0
@@ -595,8 +592,8 @@ inputs3:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_833687ae((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	step_kz1bf2((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y1

@@ -8,13 +8,13 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_cc508dc1(x, w) \
+#define input_vslw2p(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_924df3dc(x, w) \
+#define input_61o518(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
 
 number1x4(c00000000, 0x0)
@@ -32,7 +32,7 @@ number1x4(c00000000, 0x0)
 	lastColumn3((at+160)(w), Z5, Z13, Z21); lastColumn3((at+192)(w), Z6, Z14, Z22); \
 	lastColumn3((at+224)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -66,61 +66,61 @@ number1x4(c00000000, 0x0)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_c6c7c6d6(r0, r1, r2, r3) \
+#define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define term1_8d6f00f2(x, w) \
+#define term1_rry8cy(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; \
 	mulAdd1(x(R10), Z0)
 
-#define term4_0d0e62db(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_j364fg(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define term8_7a4ed552(x, w) \
-	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+#define term8_sq81tl(x, w) \
+	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
 	mulAdd1(x(R9)(R11*1), Z7)
 
-#define term1_c201ba0c(x, w) \
+#define term1_2yaa4s(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define term4_ef84b6e9(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_5tj80x(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define term1_cf1ffb93(x, w) \
+#define term1_y4gxf7(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
 
-#define term4_ed77cbd3(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term4_7t5t2k(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define term4_587a0a36(x, w) \
-	term1_cf1ffb93(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define term4_ogiucv(x, w) \
+	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
 
-#define term8_b9621525(x, w) \
-	term4_ed77cbd3(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
+#define term8_trq3e7(x, w) \
+	term4_7t5t2k(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
 	mulAdd1(x(R9)(R11*1), Z14)
 
-#define term8_b8aedad7(x, w) \
-	term4_587a0a36(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
+#define term8_nflh4d(x, w) \
+	term4_ogiucv(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
 	mulAdd1(x(R9)(R11*1), Z15)
 
-#define term4_dd54c251(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term4_jm4uw9(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define step_dcbc8838(r0, r1, r2, r3, r4) \
+#define step_4v0ks8(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, K7, r0; VMOVUPS r0, K7, r4
 
-#define input_aa87ef6c(x, w) \
+#define input_bsmkrx(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_dcbc8838(Z8, Z31, Z0, Z29, w(DX))
+	step_4v0ks8(Z8, Z31, Z0, Z29, w(DX))
 
-#define step_3dca1288(r0, r1, r2, r3, r4, r5) \
+#define step_mo0oo8(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; zero(r1); VFMADD231PS r4, r2, r1; VMULPS r5, r1, r1; \
 	VADDPS r0, r1, K7, r1; VMOVUPS r1, K7, r0
 
-#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
+#define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -128,7 +128,7 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
 
-#define addChains_9249c208(r0, r1, r2, r3, r4) \
+#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -169,7 +169,7 @@ TEXT ·dense4x8AVX512(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	input_cc508dc1(0, 0); input_cc508dc1(4, 32); input_cc508dc1(8, 64); input_cc508dc1(12, 96)
+	input_vslw2p(0, 0); input_vslw2p(4, 32); input_vslw2p(8, 64); input_vslw2p(12, 96)
 	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
@@ -182,8 +182,8 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x7, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
 	zero(Z1)
-	input_cc508dc1(0, 0); input_924df3dc(4, 32); input_cc508dc1(8, 64); input_924df3dc(12, 96)
-	input_cc508dc1(16, 128); input_924df3dc(20, 160); input_cc508dc1(24, 192); input_924df3dc(28, 224)
+	input_vslw2p(0, 0); input_61o518(4, 32); input_vslw2p(8, 64); input_61o518(12, 96); input_vslw2p(16, 128)
+	input_61o518(20, 160); input_vslw2p(24, 192); input_61o518(28, 224)
 	VADDPS Z1, Z0, Z0
 	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
@@ -209,16 +209,16 @@ rows2:
 	lastColumns3x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z15, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z23, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -235,7 +235,7 @@ rows4:
 	lastColumns1x8x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -252,7 +252,7 @@ rows6:
 	lastColumnOfRows1x8x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows6
@@ -286,12 +286,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
+	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
+	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
+	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
+	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -309,8 +308,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
-	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
+	update_649c0m(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -328,7 +327,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -348,7 +347,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32); term8_7a4ed552(8, 64); term8_7a4ed552(12, 96)
+	term8_sq81tl(0, 0); term8_sq81tl(4, 32); term8_sq81tl(8, 64); term8_sq81tl(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
@@ -366,7 +365,7 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32); term4_ef84b6e9(8, 64); term4_ef84b6e9(12, 96)
+	term4_5tj80x(0, 0); term4_5tj80x(4, 32); term4_5tj80x(8, 64); term4_5tj80x(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
@@ -381,7 +380,7 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32); term1_c201ba0c(8, 64); term1_c201ba0c(12, 96)
+	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32); term1_2yaa4s(8, 64); term1_2yaa4s(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; VMOVUPS Z1, K7, (R8); ADDQ DI, R8
@@ -406,8 +405,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_b9621525(0, 0); term8_b8aedad7(4, 32); term8_b9621525(8, 64); term8_b8aedad7(12, 96)
-	term8_b9621525(16, 128); term8_b8aedad7(20, 160); term8_b9621525(24, 192); term8_b8aedad7(28, 224)
+	term8_trq3e7(0, 0); term8_nflh4d(4, 32); term8_trq3e7(8, 64); term8_nflh4d(12, 96); term8_trq3e7(16, 128)
+	term8_nflh4d(20, 160); term8_trq3e7(24, 192); term8_nflh4d(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
 	MOVQ yStride+40(FP), DI
@@ -424,8 +423,8 @@ rows3:
 	zero(Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_dd54c251(0, 0); term4_587a0a36(4, 32); term4_dd54c251(8, 64); term4_587a0a36(12, 96)
-	term4_dd54c251(16, 128); term4_587a0a36(20, 160); term4_dd54c251(24, 192); term4_587a0a36(28, 224)
+	term4_jm4uw9(0, 0); term4_ogiucv(4, 32); term4_jm4uw9(8, 64); term4_ogiucv(12, 96); term4_jm4uw9(16, 128)
+	term4_ogiucv(20, 160); term4_jm4uw9(24, 192); term4_ogiucv(28, 224)
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
@@ -439,8 +438,8 @@ rows5:
 	VMOVUPS (BX), Z0; zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_c201ba0c(0, 0); term1_cf1ffb93(4, 32); term1_c201ba0c(8, 64); term1_cf1ffb93(12, 96)
-	term1_c201ba0c(16, 128); term1_cf1ffb93(20, 160); term1_c201ba0c(24, 192); term1_cf1ffb93(28, 224)
+	term1_2yaa4s(0, 0); term1_y4gxf7(4, 32); term1_2yaa4s(8, 64); term1_y4gxf7(12, 96); term1_2yaa4s(16, 128)
+	term1_y4gxf7(20, 160); term1_2yaa4s(24, 192); term1_y4gxf7(28, 224)
 	VADDPS Z1, Z0, Z0
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
@@ -479,7 +478,7 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS.Z (R8), K7, Z0
 	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_aa87ef6c(0, 0); input_aa87ef6c(4, 32); input_aa87ef6c(8, 64); input_aa87ef6c(12, 96)
+	input_bsmkrx(0, 0); input_bsmkrx(4, 32); input_bsmkrx(8, 64); input_bsmkrx(12, 96)
 	VZEROUPPER
 	RET
 
@@ -510,11 +509,11 @@ inputs1:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
-	step_3dca1288((R11), Y15, Y13, Y1, Y5, Y8)
-	step_3dca1288((R12), Y15, Y13, Y2, Y6, Y8)
-	step_3dca1288((R13), Y15, Y13, Y3, Y7, Y8)
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	step_mo0oo8((R10), Y15, Y13, Y0, Y4, Y8)
+	step_mo0oo8((R11), Y15, Y13, Y1, Y5, Y8)
+	step_mo0oo8((R12), Y15, Y13, Y2, Y6, Y8)
+	step_mo0oo8((R13), Y15, Y13, Y3, Y7, Y8)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y0, K1; VBLENDMPS Y3, Y0, K1, Y0
@@ -537,8 +536,8 @@ inputs3:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	step_3dca1288((R10), Y15, Y13, Y0, Y4, Y8)
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	step_mo0oo8((R10), Y15, Y13, Y0, Y4, Y8)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y1

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-#define each_b05e723d \
+#define each_gr3tct \
 	WORD $0x6e21dc41 /* fmul v1.4s, v2.4s, v1.4s */; WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */
 
 #define loadSome(v, f, d, p, n, l1, l2, l3) \
@@ -89,7 +89,7 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 #define column3Of4Rows1Chains0Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4
 
-#define update_81c7e9d6(v, d) \
+#define update_c1xr12(v, d) \
 	VORR v.B16, v.B16, V12.B16; FMOVQ d(R9), F14; WORD $0x6e2cddac /* fmul v12.4s, v13.4s, v12.4s */; \
 	WORD $0x4eacd5ce /* fsub v14.4s, v14.4s, v12.4s */; FMOVQ F14, d(R9)
 
@@ -107,7 +107,7 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	WORD $0x4f9913a9 /* fmla v9.4s, v29.4s, v25.s[0] */; WORD $0x4fb9138a /* fmla v10.4s, v28.4s, v25.s[1] */; \
 	WORD $0x4fb913ab /* fmla v11.4s, v29.4s, v25.s[1] */
 
-#define update_5775c777(v, d) \
+#define update_qyak7(v, d) \
 	VORR v.B16, v.B16, V6.B16; FMOVQ d(R9), F8; WORD $0x6e26dce6 /* fmul v6.4s, v7.4s, v6.4s */; \
 	WORD $0x4ea6d508 /* fsub v8.4s, v8.4s, v6.4s */; FMOVQ F8, d(R9)
 
@@ -265,14 +265,14 @@ elements4:
 one5:
 	MOVD n+32(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1
-	each_b05e723d
+	each_gr3tct
 	FMOVQ F0, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5
 rest2:
 	MOVD n+32(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
-	each_b05e723d
+	each_gr3tct
 	storeSome(V0, F0, 0, R0, R1, one12, two13, some14)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5
 next3:
@@ -442,12 +442,12 @@ rows3:
 	SUB $1, R4, R4; CBNZ R4, rows3
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V13.S4]
 	// w = w - (lr · g)
-	update_81c7e9d6(V0, 0); update_81c7e9d6(V1, 16)
-	update_81c7e9d6(V2, 32); update_81c7e9d6(V3, 48)
-	update_81c7e9d6(V4, 64); update_81c7e9d6(V5, 80)
-	update_81c7e9d6(V6, 96); update_81c7e9d6(V7, 112)
-	update_81c7e9d6(V8, 128); update_81c7e9d6(V9, 144)
-	update_81c7e9d6(V10, 160); update_81c7e9d6(V11, 176)
+	update_c1xr12(V0, 0); update_c1xr12(V1, 16)
+	update_c1xr12(V2, 32); update_c1xr12(V3, 48)
+	update_c1xr12(V4, 64); update_c1xr12(V5, 80)
+	update_c1xr12(V6, 96); update_c1xr12(V7, 112)
+	update_c1xr12(V8, 128); update_c1xr12(V9, 144)
+	update_c1xr12(V10, 160); update_c1xr12(V11, 176)
 	ADD $24, R1, R1; ADD $192, R9, R9; SUB $6, R8, R8
 	CMP $6, R8; BGE inputs1
 done2:
@@ -465,8 +465,8 @@ rows6:
 	SUB $1, R4, R4; CBNZ R4, rows6
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V13.S4]
 	// w = w - (lr · g)
-	update_81c7e9d6(V0, 0); update_81c7e9d6(V1, 16)
-	update_81c7e9d6(V2, 32); update_81c7e9d6(V3, 48)
+	update_c1xr12(V0, 0); update_c1xr12(V1, 16)
+	update_c1xr12(V2, 32); update_c1xr12(V3, 48)
 	ADD $8, R1, R1; ADD $64, R9, R9; SUB $2, R8, R8
 	CMP $2, R8; BGE inputs4
 done5:
@@ -484,7 +484,7 @@ rows9:
 	SUB $1, R4, R4; CBNZ R4, rows9
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V13.S4]
 	// w = w - (lr · g)
-	update_81c7e9d6(V0, 0); update_81c7e9d6(V1, 16)
+	update_c1xr12(V0, 0); update_c1xr12(V1, 16)
 	ADD $4, R1, R1; ADD $32, R9, R9; SUB $1, R8, R8
 	CMP $1, R8; BGE inputs7
 done8:
@@ -508,12 +508,12 @@ rows3:
 	SUB $1, R4, R4; CBNZ R4, rows3
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V7.S4]
 	// w = w - (lr · g)
-	update_5775c777(V0, 0)
-	update_5775c777(V1, 32)
-	update_5775c777(V2, 64)
-	update_5775c777(V3, 96)
-	update_5775c777(V4, 128)
-	update_5775c777(V5, 160)
+	update_qyak7(V0, 0)
+	update_qyak7(V1, 32)
+	update_qyak7(V2, 64)
+	update_qyak7(V3, 96)
+	update_qyak7(V4, 128)
+	update_qyak7(V5, 160)
 	ADD $24, R1, R1; ADD $192, R9, R9; SUB $6, R8, R8
 	CMP $6, R8; BGE inputs1
 done2:
@@ -531,8 +531,8 @@ rows9:
 	SUB $1, R4, R4; CBNZ R4, rows9
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V7.S4]
 	// w = w - (lr · g)
-	update_5775c777(V0, 0)
-	update_5775c777(V1, 32)
+	update_qyak7(V0, 0)
+	update_qyak7(V1, 32)
 	ADD $8, R1, R1; ADD $64, R9, R9; SUB $2, R8, R8
 	CMP $2, R8; BGE inputs7
 done8:
@@ -550,7 +550,7 @@ rows15:
 	SUB $1, R4, R4; CBNZ R4, rows15
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V7.S4]
 	// w = w - (lr · g)
-	update_5775c777(V0, 0)
+	update_qyak7(V0, 0)
 	ADD $4, R1, R1; ADD $32, R9, R9; SUB $1, R8, R8
 	CMP $1, R8; BGE inputs13
 done14:

@@ -18,7 +18,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_5b2ce972(x, w) \
+#define input_zd13te(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
 
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
@@ -49,7 +49,7 @@ DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed15
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 number4x8(c80000000x8, 0x8000000080000000)
-#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_xfuxxc(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -79,7 +79,7 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
-#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+#define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
 	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
@@ -105,7 +105,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	lastColumn3(at(w), Y0, Y4, Y8); lastColumn3((at+32)(w), Y1, Y5, Y9); lastColumn3((at+64)(w), Y2, Y6, Y10); \
 	lastColumn3((at+96)(w), Y3, Y7, Y11)
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -113,10 +113,10 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define formula_a0254e6a(r0, r1, r2) \
+#define formula_1dd5my(r0, r1, r2) \
 	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -151,26 +151,26 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define update_a3dd3251(r0, r1, r2, r3, r4, r5) \
+#define update_979j0x(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
 	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
 
-#define term1_5bdfdedf(x, w) \
+#define term1_fsla7z(x, w) \
 	VMOVUPS w(DI), Y12; \
 	mulAdd1(x(R10), Y0)
 
-#define term4_70e26044(x, w) \
-	term1_5bdfdedf(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_v45wqv(x, w) \
+	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term8_a6f83b43(x, w) \
-	term4_70e26044(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define term8_ebn1ak(x, w) \
+	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term1_722baae5(x, w) \
+#define term1_ea8wo5(x, w) \
 	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
 
-#define term4_8a2c6a8f(x, w) \
-	term1_722baae5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term4_ct08ot(x, w) \
+	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
 
 // dense2x4AVX2 sums 2 products for each of 4 outputs.
@@ -179,7 +179,7 @@ TEXT ·dense2x4AVX2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_5b2ce972(0, 0); input_5b2ce972(4, 32)
+	input_zd13te(0, 0); input_zd13te(4, 32)
 	LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
@@ -190,8 +190,8 @@ TEXT ·dense2x4AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_5b2ce972(0, 0); input_5b2ce972(4, 32)
-	formula_c40e2a60(Y0, Y1, Y2, Y3, Y4, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1
+	input_zd13te(0, 0); input_zd13te(4, 32)
+	formula_xfuxxc(Y0, Y1, Y2, Y3, Y4, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
@@ -202,7 +202,7 @@ TEXT ·dense4x1AVX2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_5b2ce972(0, 0); input_5b2ce972(4, 32); input_5b2ce972(8, 64); input_5b2ce972(12, 96)
+	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
 	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
@@ -213,9 +213,9 @@ TEXT ·dense4x1AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_5b2ce972(0, 0); input_5b2ce972(4, 32); input_5b2ce972(8, 64); input_5b2ce972(12, 96)
+	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
 	// y = sigmoid(x)
-	formula_00d66ee3(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER
 	RET
@@ -238,12 +238,12 @@ rows2:
 	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
 	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = dy · (1 - (y · y))
-	formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	formula_1dd5my(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y11); ADDQ DI, R13
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_1dd5my(Y0, Y1, Y11); ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -258,9 +258,9 @@ rows4:
 	lastColumns2x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
-	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0; VINSERTF128 $1, (R13)(DI*1), Y0, Y0
+	formula_1dd5my(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
@@ -274,7 +274,7 @@ rows6:
 	lastColumns1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y3); ADDQ DI, R13
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_1dd5my(Y0, Y1, Y3); ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows6
 done7:
@@ -308,9 +308,9 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y6
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y7, (BX), Y8, Y0, Y6); update_a3dd3251(32(R8), Y0, 32(BX), Y7, Y1, Y6)
-	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y6); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y6)
-	update_a3dd3251(128(R8), Y0, 128(BX), Y1, Y4, Y6); update_a3dd3251(160(R8), Y0, 160(BX), Y1, Y5, Y6)
+	update_979j0x((R8), Y7, (BX), Y8, Y0, Y6); update_979j0x(32(R8), Y0, 32(BX), Y7, Y1, Y6)
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y6); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y6)
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y6); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8; ADDQ $192, BX
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -328,8 +328,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y4
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y5, (BX), Y6, Y0, Y4); update_a3dd3251(32(R8), Y0, 32(BX), Y5, Y1, Y4)
-	update_a3dd3251(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_a3dd3251(96(R8), Y0, 96(BX), Y1, Y3, Y4)
+	update_979j0x((R8), Y5, (BX), Y6, Y0, Y4); update_979j0x(32(R8), Y0, 32(BX), Y5, Y1, Y4)
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -347,7 +347,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_a3dd3251((R8), Y2, (BX), Y3, Y0, Y1)
+	update_979j0x((R8), Y2, (BX), Y3, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -368,7 +368,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32)
+	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
@@ -384,7 +384,7 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32)
+	term4_ct08ot(0, 0); term4_ct08ot(4, 32)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
@@ -398,7 +398,7 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_722baae5(0, 0); term1_722baae5(4, 32)
+	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -421,7 +421,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_a6f83b43(0, 0); term8_a6f83b43(4, 32); term8_a6f83b43(8, 64); term8_a6f83b43(12, 96)
+	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32); term8_ebn1ak(8, 64); term8_ebn1ak(12, 96)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
@@ -437,7 +437,7 @@ rows3:
 	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_8a2c6a8f(0, 0); term4_8a2c6a8f(4, 32); term4_8a2c6a8f(8, 64); term4_8a2c6a8f(12, 96)
+	term4_ct08ot(0, 0); term4_ct08ot(4, 32); term4_ct08ot(8, 64); term4_ct08ot(12, 96)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
 	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
@@ -451,7 +451,7 @@ rows5:
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_722baae5(0, 0); term1_722baae5(4, 32); term1_722baae5(8, 64); term1_722baae5(12, 96)
+	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32); term1_ea8wo5(8, 64); term1_ea8wo5(12, 96)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -491,7 +491,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -499,7 +499,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -516,7 +516,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -524,7 +524,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

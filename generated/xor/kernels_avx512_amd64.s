@@ -8,7 +8,7 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_cc508dc1(x, w) \
+#define input_vslw2p(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
 number1x4(c7fffffff, 0x7fffffff)
@@ -55,7 +55,7 @@ DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 number1x4(c80000000, 0x80000000)
-#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -89,7 +89,7 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
@@ -116,7 +116,7 @@ number1x4(c3f800000, 0x3f800000)
 	lastColumn3(at(w), Z0, Z4, Z8); lastColumn3((at+32)(w), Z1, Z5, Z9); lastColumn3((at+64)(w), Z2, Z6, Z10); \
 	lastColumn3((at+96)(w), Z3, Z7, Z11)
 
-#define addChains_998f2900(r0, r1, r2, r3, r4) \
+#define addChains_qj1rmo(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
 	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
 	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r0, r2; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r2, r0; \
@@ -124,7 +124,7 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
 
-#define formula_09ec420d(r0, r1, r2) \
+#define formula_mn7zwt(r0, r1, r2) \
 	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
 #define zero4x64 \
@@ -141,26 +141,26 @@ number1x4(c3f666666, 0x3f666666)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_cdcaaa43(r0, r1, r2, r3, r4, r5) \
+#define update_fay9wj(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
 	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
 
-#define term1_8d6f00f2(x, w) \
+#define term1_rry8cy(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; \
 	mulAdd1(x(R10), Z0)
 
-#define term4_0d0e62db(x, w) \
-	term1_8d6f00f2(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_j364fg(x, w) \
+	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
-#define term8_7a4ed552(x, w) \
-	term4_0d0e62db(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+#define term8_sq81tl(x, w) \
+	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
 	mulAdd1(x(R9)(R11*1), Z7)
 
-#define term1_c201ba0c(x, w) \
+#define term1_2yaa4s(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
 
-#define term4_ef84b6e9(x, w) \
-	term1_c201ba0c(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term4_5tj80x(x, w) \
+	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
 
 
 // dense2x4AVX512 sums 2 products for each of 4 outputs.
@@ -169,7 +169,7 @@ TEXT ·dense2x4AVX512(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	input_cc508dc1(0, 0); input_cc508dc1(4, 32)
+	input_vslw2p(0, 0); input_vslw2p(4, 32)
 	MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
@@ -180,8 +180,8 @@ TEXT ·dense2x4AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	input_cc508dc1(0, 0); input_cc508dc1(4, 32)
-	formula_9fefb044(Z0, Z1, Z2, Z3, Z4, Z5, Z6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	input_vslw2p(0, 0); input_vslw2p(4, 32)
+	formula_axos2s(Z0, Z1, Z2, Z3, Z4, Z5, Z6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -191,7 +191,7 @@ TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	input_cc508dc1(0, 0); input_cc508dc1(4, 32); input_cc508dc1(8, 64); input_cc508dc1(12, 96)
+	input_vslw2p(0, 0); input_vslw2p(4, 32); input_vslw2p(8, 64); input_vslw2p(12, 96)
 	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
 	VZEROUPPER
 	RET
@@ -202,9 +202,9 @@ TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	input_cc508dc1(0, 0); input_cc508dc1(4, 32); input_cc508dc1(8, 64); input_cc508dc1(12, 96)
+	input_vslw2p(0, 0); input_vslw2p(4, 32); input_vslw2p(8, 64); input_vslw2p(12, 96)
 	// y = sigmoid(x)
-	formula_3e8cb041(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
+	formula_4u0675(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -228,16 +228,16 @@ rows2:
 	lastColumns3x4x8at0(0, R11)
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	addChains_998f2900(Z3, Z0, Z12, Z1, Z2); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
+	addChains_qj1rmo(Z3, Z0, Z12, Z1, Z2); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
 	VINSERTF64X4 $1, Y1, Z0, Z0
 	// dx = dy · (1 - (y · y))
-	formula_09ec420d(Z0, Z1, Z3); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	formula_mn7zwt(Z0, Z1, Z3); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_998f2900(Z7, Z4, Z0, Z5, Z6); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
-	VINSERTF64X4 $1, Y1, Z0, Z0; formula_09ec420d(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
+	addChains_qj1rmo(Z7, Z4, Z0, Z5, Z6); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
+	VINSERTF64X4 $1, Y1, Z0, Z0; formula_mn7zwt(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
 	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_998f2900(Z11, Z8, Z0, Z9, Z10); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
-	VINSERTF64X4 $1, Y1, Z0, Z0; formula_09ec420d(Z0, Z1, Z11); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
+	addChains_qj1rmo(Z11, Z8, Z0, Z9, Z10); VMOVUPS.Z (R13), K7, Y0; VMOVUPS.Z (R13)(DI*1), K7, Y1
+	VINSERTF64X4 $1, Y1, Z0, Z0; formula_mn7zwt(Z0, Z1, Z11); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
 	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -252,7 +252,7 @@ rows4:
 	lastColumnOfRows1x4x8at0(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	addChains_998f2900(Z3, Z0, Z4, Z1, Z2); VMOVUPS.Z (R13), K7, Y0; formula_09ec420d(Z0, Z1, Z3); ADDQ DI, R13
+	addChains_qj1rmo(Z3, Z0, Z4, Z1, Z2); VMOVUPS.Z (R13), K7, Y0; formula_mn7zwt(Z0, Z1, Z3); ADDQ DI, R13
 	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
@@ -284,12 +284,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_cdcaaa43((R8), Z13, (BX), Z14, Z0, Z12); update_cdcaaa43(32(R8), Z0, 32(BX), Z13, Z1, Z12)
-	update_cdcaaa43(64(R8), Z0, 64(BX), Z1, Z2, Z12); update_cdcaaa43(96(R8), Z0, 96(BX), Z1, Z3, Z12)
-	update_cdcaaa43(128(R8), Z0, 128(BX), Z1, Z4, Z12); update_cdcaaa43(160(R8), Z0, 160(BX), Z1, Z5, Z12)
-	update_cdcaaa43(192(R8), Z0, 192(BX), Z1, Z6, Z12); update_cdcaaa43(224(R8), Z0, 224(BX), Z1, Z7, Z12)
-	update_cdcaaa43(256(R8), Z0, 256(BX), Z1, Z8, Z12); update_cdcaaa43(288(R8), Z0, 288(BX), Z1, Z9, Z12)
-	update_cdcaaa43(320(R8), Z0, 320(BX), Z1, Z10, Z12); update_cdcaaa43(352(R8), Z0, 352(BX), Z1, Z11, Z12)
+	update_fay9wj((R8), Z13, (BX), Z14, Z0, Z12); update_fay9wj(32(R8), Z0, 32(BX), Z13, Z1, Z12)
+	update_fay9wj(64(R8), Z0, 64(BX), Z1, Z2, Z12); update_fay9wj(96(R8), Z0, 96(BX), Z1, Z3, Z12)
+	update_fay9wj(128(R8), Z0, 128(BX), Z1, Z4, Z12); update_fay9wj(160(R8), Z0, 160(BX), Z1, Z5, Z12)
+	update_fay9wj(192(R8), Z0, 192(BX), Z1, Z6, Z12); update_fay9wj(224(R8), Z0, 224(BX), Z1, Z7, Z12)
+	update_fay9wj(256(R8), Z0, 256(BX), Z1, Z8, Z12); update_fay9wj(288(R8), Z0, 288(BX), Z1, Z9, Z12)
+	update_fay9wj(320(R8), Z0, 320(BX), Z1, Z10, Z12); update_fay9wj(352(R8), Z0, 352(BX), Z1, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8; ADDQ $384, BX
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -307,8 +307,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_cdcaaa43((R8), Z5, (BX), Z6, Z0, Z4); update_cdcaaa43(32(R8), Z0, 32(BX), Z5, Z1, Z4)
-	update_cdcaaa43(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_cdcaaa43(96(R8), Z0, 96(BX), Z1, Z3, Z4)
+	update_fay9wj((R8), Z5, (BX), Z6, Z0, Z4); update_fay9wj(32(R8), Z0, 32(BX), Z5, Z1, Z4)
+	update_fay9wj(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_fay9wj(96(R8), Z0, 96(BX), Z1, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -326,7 +326,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_cdcaaa43((R8), Z2, (BX), Z3, Z0, Z1)
+	update_fay9wj((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -346,7 +346,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32)
+	term8_sq81tl(0, 0); term8_sq81tl(4, 32)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
 	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
@@ -360,7 +360,7 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32)
+	term4_5tj80x(0, 0); term4_5tj80x(4, 32)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
 	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
@@ -373,7 +373,7 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32)
+	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -395,7 +395,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_7a4ed552(0, 0); term8_7a4ed552(4, 32); term8_7a4ed552(8, 64); term8_7a4ed552(12, 96)
+	term8_sq81tl(0, 0); term8_sq81tl(4, 32); term8_sq81tl(8, 64); term8_sq81tl(12, 96)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
 	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
@@ -409,7 +409,7 @@ rows3:
 	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ef84b6e9(0, 0); term4_ef84b6e9(4, 32); term4_ef84b6e9(8, 64); term4_ef84b6e9(12, 96)
+	term4_5tj80x(0, 0); term4_5tj80x(4, 32); term4_5tj80x(8, 64); term4_5tj80x(12, 96)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
 	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
@@ -422,7 +422,7 @@ rows5:
 	VMOVUPS (BX), Z0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_c201ba0c(0, 0); term1_c201ba0c(4, 32); term1_c201ba0c(8, 64); term1_c201ba0c(12, 96)
+	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32); term1_2yaa4s(8, 64); term1_2yaa4s(12, 96)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -462,7 +462,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -470,7 +470,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -487,7 +487,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -495,7 +495,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -21,15 +21,15 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_4f2e3413(x, w) \
+#define input_c923zn(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+128)(DI), Y15, Y2; VFMADD231PS (w+160)(DI), Y15, Y3
 
-#define input_f3507879(x, w) \
+#define input_5zsjqx(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
 	VFMADD231PS (w+2048)(DI), Y15, Y4; VFMADD231PS (w+2080)(DI), Y15, Y6
 
-#define input_d4cbdbdd(x, w) \
+#define input_c43j8d(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
 	VFMADD231PS (w+2048)(DI), Y15, Y5; VFMADD231PS (w+2080)(DI), Y15, Y7
 
@@ -64,7 +64,7 @@ DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed15
 DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 number4x8(c80000000x8, 0x8000000080000000)
-#define formula_c40e2a60(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_xfuxxc(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS c7fffffffx8<>(SB), r0, r1; VMOVUPS c4110cccdx8<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS c3f1ae148x8<>(SB), r2, r1; VPSUBD c3f1ae148x8<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VMOVUPS table8x4_1e34bd050c119356<>(SB), r3; VPERMPS r3, r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -77,7 +77,7 @@ number4x8(c80000000x8, 0x8000000080000000)
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_0ac54f02(x, w) \
+#define input_woe3pe(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
@@ -90,7 +90,7 @@ number4x8(c80000000x8, 0x8000000080000000)
 #define columns3x2x16at0(at, w) \
 	column3(at(w), Y0, Y2, Y4); column3((at+64)(w), Y1, Y3, Y5)
 
-#define addChains_387276d2(r0, r1, r2, r3, r4, r5) \
+#define addChains_l4gr76(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; \
@@ -98,7 +98,7 @@ number4x8(c80000000x8, 0x8000000080000000)
 	VSHUFPS $238, r3, r5, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r1, r2; VSHUFPS $221, r3, r1, r3; \
 	VADDPS r3, r2, r3
 
-#define addChains_1c32b0b0(r0, r1, r2, r3, r4) \
+#define addChains_wl8300(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r3; VADDPS r3, r1, r3; VBLENDPS $240, r2, r2, r1; VPERM2F128 $33, r2, r2, r4; \
 	VADDPS r4, r1, r4; VBLENDPS $240, r2, r2, r1; VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; \
@@ -127,7 +127,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -135,10 +135,10 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define formula_a0254e6a(r0, r1, r2) \
+#define formula_1dd5my(r0, r1, r2) \
 	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -160,80 +160,80 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term1_9c6103a7(x, w) \
+#define term1_nzzjev(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_bbeb2ed9(x, w) \
+#define term1_61wiqh(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
-#define term2_ea63f102(x, w) \
-	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_9ynu43(x, w) \
+	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_e2a4bef5(x, w) \
-	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define term2_rmsfqm(x, w) \
+	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_c33b16b7(x, w) \
-	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define term3_yc3yyf(x, w) \
+	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_ee69e121(x, w) \
-	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define term3_svkicx(x, w) \
+	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_92954115(x, w) \
+#define term1_4qjaqd(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
 
-#define term2_638b89e2(x, w) \
-	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_siw1qn(x, w) \
+	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_56def373(x, w) \
+#define input_dugvaj(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+128)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+160)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+128)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+160)(DI))
 
-#define input_08b0a20a(x, w) \
+#define input_v0ycfm(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+256)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+288)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+256)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+288)(DI))
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+#define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
 	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -275,7 +275,7 @@ TEXT ·dense2x32AVX2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
-	input_4f2e3413(0, 0); input_4f2e3413(4, 64)
+	input_c923zn(0, 0); input_c923zn(4, 64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
@@ -290,7 +290,7 @@ TEXT ·dense32x32AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_f3507879, input_d4cbdbdd)
+	terms8x4x64c2(input_5zsjqx, input_c43j8d)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -311,16 +311,16 @@ TEXT ·dense32x32AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_f3507879, input_d4cbdbdd)
+	terms8x4x64c2(input_5zsjqx, input_c43j8d)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
-	formula_c40e2a60(Y0, Y1, Y3, Y5, Y7, Y8, Y9); VMOVUPS Y0, (R8); formula_c40e2a60(Y2, Y0, Y1, Y3, Y5, Y7, Y8)
-	VMOVUPS Y2, 32(R8); formula_c40e2a60(Y4, Y0, Y1, Y2, Y3, Y5, Y7); VMOVUPS Y4, 64(R8)
-	formula_c40e2a60(Y6, Y0, Y1, Y2, Y3, Y4, Y5); VMOVUPS Y6, 96(R8)
+	formula_xfuxxc(Y0, Y1, Y3, Y5, Y7, Y8, Y9); VMOVUPS Y0, (R8); formula_xfuxxc(Y2, Y0, Y1, Y3, Y5, Y7, Y8)
+	VMOVUPS Y2, 32(R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y7); VMOVUPS Y4, 64(R8)
+	formula_xfuxxc(Y6, Y0, Y1, Y2, Y3, Y4, Y5); VMOVUPS Y6, 96(R8)
 	VZEROUPPER
 	RET
 
@@ -331,7 +331,7 @@ TEXT ·dense4x32AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	input_0ac54f02(0, 0); input_0ac54f02(4, 64); input_0ac54f02(8, 128); input_0ac54f02(12, 192)
+	input_woe3pe(0, 0); input_woe3pe(4, 64); input_woe3pe(8, 128); input_woe3pe(12, 192)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
@@ -343,10 +343,10 @@ TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	input_0ac54f02(0, 0); input_0ac54f02(4, 64); input_0ac54f02(8, 128); input_0ac54f02(12, 192)
-	formula_c40e2a60(Y0, Y4, Y5, Y6, Y7, Y8, Y9); VMOVUPS Y0, (R8); formula_c40e2a60(Y1, Y0, Y4, Y5, Y6, Y7, Y8)
-	VMOVUPS Y1, 32(R8); formula_c40e2a60(Y2, Y0, Y1, Y4, Y5, Y6, Y7); VMOVUPS Y2, 64(R8)
-	formula_c40e2a60(Y3, Y0, Y1, Y2, Y4, Y5, Y6); VMOVUPS Y3, 96(R8)
+	input_woe3pe(0, 0); input_woe3pe(4, 64); input_woe3pe(8, 128); input_woe3pe(12, 192)
+	formula_xfuxxc(Y0, Y4, Y5, Y6, Y7, Y8, Y9); VMOVUPS Y0, (R8); formula_xfuxxc(Y1, Y0, Y4, Y5, Y6, Y7, Y8)
+	VMOVUPS Y1, 32(R8); formula_xfuxxc(Y2, Y0, Y1, Y4, Y5, Y6, Y7); VMOVUPS Y2, 64(R8)
+	formula_xfuxxc(Y3, Y0, Y1, Y2, Y4, Y5, Y6); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
 
@@ -374,9 +374,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_387276d2(Y2, Y0, Y6, Y3, Y1, Y7); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
+	addChains_l4gr76(Y2, Y0, Y6, Y3, Y1, Y7); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
 	VMOVLPS X3, (R8); ADDQ CX, R8
-	addChains_1c32b0b0(Y4, Y0, Y5, Y1, Y2); VMOVLPS X5, (R8); ADDQ CX, R8
+	addChains_wl8300(Y4, Y0, Y5, Y1, Y2); VMOVLPS X5, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -398,7 +398,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_387276d2(Y2, Y0, Y4, Y3, Y1, Y5); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
+	addChains_l4gr76(Y2, Y0, Y4, Y3, Y1, Y5); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
 	VMOVLPS X3, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -421,7 +421,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_1c32b0b0(Y0, Y2, Y1, Y3, Y4); VMOVLPS X1, (R8); ADDQ CX, R8
+	addChains_wl8300(Y0, Y2, Y1, Y3, Y4); VMOVLPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $8, R12
@@ -454,12 +454,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
 	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = dy · (1 - (y · y))
-	formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	formula_1dd5my(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y11); ADDQ DI, R13
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_1dd5my(Y0, Y1, Y11); ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -480,9 +480,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
-	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; formula_a0254e6a(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0; VINSERTF128 $1, (R13)(DI*1), Y0, Y0
+	formula_1dd5my(Y0, Y1, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -502,7 +502,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_a0254e6a(Y0, Y1, Y3); ADDQ DI, R13
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_1dd5my(Y0, Y1, Y3); ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -533,12 +533,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -556,10 +555,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -577,7 +575,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -606,9 +604,8 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
-	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
-	update_ea593ece(160(R8), Y0, Y5, Y6)
+	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
+	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -626,8 +623,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
-	update_ea593ece(96(R8), Y0, Y3, Y4)
+	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
+	update_7092ha(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -645,7 +642,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y2, Y0, Y1)
+	update_7092ha((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -664,7 +661,7 @@ rows1:
 	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
+	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -679,7 +676,7 @@ rows3:
 	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
+	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -693,7 +690,7 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
+	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -716,11 +713,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
+	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
+	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
@@ -739,11 +736,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
+	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
+	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
@@ -759,11 +756,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
+	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
+	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
@@ -784,7 +781,7 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64)
+	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -798,7 +795,7 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64)
+	term5_ssyepo(0, 0); term5_ssyepo(4, 64)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -812,7 +809,7 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0); term1_830af86c(4, 64)
+	term1_2nrmto(0, 0); term1_2nrmto(4, 64)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -851,7 +848,7 @@ TEXT ·step2x32AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 96(R8), Y3
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	input_56def373(0, 0); input_56def373(4, 64)
+	input_dugvaj(0, 0); input_dugvaj(4, 64)
 	VZEROUPPER
 	RET
 
@@ -871,7 +868,7 @@ TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
 	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	input_08b0a20a(0, 0); input_08b0a20a(4, 64); input_08b0a20a(8, 128); input_08b0a20a(12, 192)
+	input_v0ycfm(0, 0); input_v0ycfm(4, 64); input_v0ycfm(8, 128); input_v0ycfm(12, 192)
 	VZEROUPPER
 	RET
 
@@ -902,21 +899,21 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db((R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db((R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db((R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = dy · (1 - (y · y))
-	formula_a0254e6a(Y0, Y1, Y3)
+	formula_1dd5my(Y0, Y1, Y3)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -936,15 +933,15 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (1 - (y · y))
-	formula_a0254e6a(Y1, Y2, Y0)
+	formula_1dd5my(Y1, Y2, Y0)
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -962,7 +959,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -970,7 +967,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_c40e2a60(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_xfuxxc(Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -988,7 +985,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	formula_a0254e6a(Y2, Y3, Y1)
+	formula_1dd5my(Y2, Y3, Y1)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -996,7 +993,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	formula_a0254e6a(Y2, Y3, Y1)
+	formula_1dd5my(Y2, Y3, Y1)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -11,13 +11,13 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_f5f6fafb(x, w) \
+#define input_3zabgb(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+128)(DI), Z31, Z1
 
-#define input_98b60e89(x, w) \
+#define input_gug689(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z2
 
-#define input_471804c3(x, w) \
+#define input_wp27qb(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z3
 
 #define terms8x4x64c2(c0, c1) \
@@ -67,7 +67,7 @@ DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 number1x4(c80000000, 0x80000000)
-#define formula_9fefb044(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
 	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
@@ -80,7 +80,7 @@ number1x4(c80000000, 0x80000000)
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_cf7d9a8b(x, w) \
+#define input_6r5t4b(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
 
 #define zero6x64 \
@@ -92,7 +92,7 @@ number1x4(c80000000, 0x80000000)
 #define columns3x2x16at0(at, w) \
 	column3(at(w), Z0, Z2, Z4); column3((at+64)(w), Z1, Z3, Z5)
 
-#define addChains_b9fcd570(r0, r1, r2, r3, r4) \
+#define addChains_dtwqog(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r0, r2; \
 	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r0, r2; VSHUFF64X2 $221, r0, r0, r4; \
 	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r0, r2; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r2, r0; \
@@ -114,7 +114,7 @@ number1x4(c3f800000, 0x3f800000)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -122,7 +122,7 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7; VSHUFF64X2 $216, r7, r7, r7
 
-#define formula_09ec420d(r0, r1, r2) \
+#define formula_mn7zwt(r0, r1, r2) \
 	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
 #define zero8x64 \
@@ -143,7 +143,7 @@ number1x4(c3f800000, 0x3f800000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero12x64 \
@@ -153,91 +153,91 @@ number1x4(c3f800000, 0x3f800000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_c6c7c6d6(r0, r1, r2, r3) \
+#define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term1_b6faa5b3(x, w) \
+#define term1_txijzn(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z2)
 
-#define term1_0366b8fd(x, w) \
+#define term1_o0rqal(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
-#define term5_ada3e851(x, w) \
-	term1_b6faa5b3(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_xzad9a(x, w) \
+	term1_txijzn(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define term5_06536242(x, w) \
-	term1_0366b8fd(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+#define term5_srfq4g(x, w) \
+	term1_o0rqal(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define term6_4298b6aa(x, w) \
-	term5_ada3e851(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define term6_tmr817(x, w) \
+	term5_xzad9a(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define term6_f1c21996(x, w) \
-	term5_06536242(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define term6_umhb9l(x, w) \
+	term5_srfq4g(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_d0230d51(x, w) \
+#define term1_2scc1d(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
 
-#define term5_144803a4(x, w) \
-	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_8cufgt(x, w) \
+	term1_2scc1d(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_5860b742(x, w) \
+#define input_e6y73m(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+128)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+128)(DI))
 
-#define input_e9184b72(x, w) \
+#define input_c26136(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+256)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+256)(DI))
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
+#define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -245,7 +245,7 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
 
-#define addChains_9249c208(r0, r1, r2, r3, r4) \
+#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -287,7 +287,7 @@ TEXT ·dense2x32AVX512(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1)
-	input_f5f6fafb(0, 0); input_f5f6fafb(4, 64)
+	input_3zabgb(0, 0); input_3zabgb(4, 64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -302,7 +302,7 @@ TEXT ·dense32x32AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_98b60e89, input_471804c3)
+	terms8x4x64c2(input_gug689, input_wp27qb)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -321,12 +321,12 @@ TEXT ·dense32x32AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_98b60e89, input_471804c3)
+	terms8x4x64c2(input_gug689, input_wp27qb)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	formula_9fefb044(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z2, Z0, Z1, Z3, Z4, Z5, Z6)
+	formula_axos2s(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z2, Z0, Z1, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, 64(R8)
 	VZEROUPPER
 	RET
@@ -338,7 +338,7 @@ TEXT ·dense4x32AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	input_cf7d9a8b(0, 0); input_cf7d9a8b(4, 64); input_cf7d9a8b(8, 128); input_cf7d9a8b(12, 192)
+	input_6r5t4b(0, 0); input_6r5t4b(4, 64); input_6r5t4b(8, 128); input_6r5t4b(12, 192)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -350,8 +350,8 @@ TEXT ·dense4x32AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	input_cf7d9a8b(0, 0); input_cf7d9a8b(4, 64); input_cf7d9a8b(8, 128); input_cf7d9a8b(12, 192)
-	formula_9fefb044(Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_9fefb044(Z1, Z0, Z2, Z3, Z4, Z5, Z6)
+	input_6r5t4b(0, 0); input_6r5t4b(4, 64); input_6r5t4b(8, 128); input_6r5t4b(12, 192)
+	formula_axos2s(Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z1, Z0, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -389,11 +389,11 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x303, R9
 	KMOVW R9, K7
-	addChains_b9fcd570(Z1, Z0, Z6, Z7, Z8); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
+	addChains_dtwqog(Z1, Z0, Z6, Z7, Z8); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
 	VMOVUPS Y1, K7, (R8); ADDQ CX, R8
-	addChains_b9fcd570(Z3, Z2, Z0, Z1, Z6); VMOVUPS Y3, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z3, Y3
+	addChains_dtwqog(Z3, Z2, Z0, Z1, Z6); VMOVUPS Y3, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z3, Y3
 	VMOVUPS Y3, K7, (R8); ADDQ CX, R8
-	addChains_b9fcd570(Z5, Z4, Z0, Z1, Z2); VMOVUPS Y5, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z5, Y5
+	addChains_dtwqog(Z5, Z4, Z0, Z1, Z2); VMOVUPS Y5, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z5, Y5
 	VMOVUPS Y5, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -418,7 +418,7 @@ panels7:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x303, R9
 	KMOVW R9, K7
-	addChains_b9fcd570(Z1, Z0, Z2, Z3, Z4); VMOVUPS Y1, K7, (R8); ADDQ CX, R8
+	addChains_dtwqog(Z1, Z0, Z2, Z3, Z4); VMOVUPS Y1, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $8, R12
@@ -456,16 +456,16 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = dy · (1 - (y · y))
-	formula_09ec420d(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
+	formula_mn7zwt(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_09ec420d(Z0, Z1, Z15); ADDQ DI, R13; ADDQ DI, R13
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_mn7zwt(Z0, Z1, Z15); ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_09ec420d(Z0, Z1, Z23); ADDQ DI, R13; ADDQ DI, R13
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_mn7zwt(Z0, Z1, Z23); ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -486,8 +486,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_09ec420d(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_mn7zwt(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -508,7 +508,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0; formula_09ec420d(Z0, Z1, Z7)
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0; formula_mn7zwt(Z0, Z1, Z7)
 	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -541,18 +541,17 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
-	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
-	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
-	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
-	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
-	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
-	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
-	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
-	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
-	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
-	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
-	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
+	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
+	update_7092ha(448(R8), Z0, Z14, Z24); update_7092ha(448(R9), Z0, Z15, Z24)
+	update_7092ha(512(R8), Z0, Z16, Z24); update_7092ha(512(R9), Z0, Z17, Z24)
+	update_7092ha(576(R8), Z0, Z18, Z24); update_7092ha(576(R9), Z0, Z19, Z24)
+	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
+	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -570,10 +569,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
-	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
-	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
-	update_ea593ece(192(R9), Z0, Z7, Z8)
+	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
+	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
+	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -591,7 +589,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -620,12 +618,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
+	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
+	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
+	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
+	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -643,8 +640,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
-	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
+	update_649c0m(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -662,7 +659,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -685,7 +682,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
+	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
 	MOVQ yStride+48(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -706,7 +703,7 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192)
 	MOVQ yStride+48(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -722,7 +719,7 @@ rows5:
 	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
+	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192)
 	MOVQ yStride+48(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -735,7 +732,7 @@ rows7:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
+	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192)
 	MOVQ yStride+48(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -761,11 +758,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_4298b6aa, term6_f1c21996)
+	terms8x4x64c2(term6_tmr817, term6_umhb9l)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_4298b6aa, term6_f1c21996, last5)
+	rest7x4x64c2(term6_tmr817, term6_umhb9l, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -787,11 +784,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_144803a4, term5_06536242)
+	terms8x4x64c2(term5_8cufgt, term5_srfq4g)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_144803a4, term5_06536242, last10)
+	rest7x4x64c2(term5_8cufgt, term5_srfq4g, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -810,11 +807,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_d0230d51, term1_0366b8fd)
+	terms8x4x64c2(term1_2scc1d, term1_o0rqal)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_d0230d51, term1_0366b8fd, last15)
+	rest7x4x64c2(term1_2scc1d, term1_o0rqal, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
@@ -836,7 +833,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64)
+	term12_psda80(0, 0); term12_psda80(4, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -854,7 +851,7 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -869,7 +866,7 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64)
+	term4_saa6(0, 0); term4_saa6(4, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -882,7 +879,7 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64)
+	term1_clqk60(0, 0); term1_clqk60(4, 64)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -919,7 +916,7 @@ TEXT ·step2x32AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS 64(R8), Z1
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	input_5860b742(0, 0); input_5860b742(4, 64)
+	input_e6y73m(0, 0); input_e6y73m(4, 64)
 	VZEROUPPER
 	RET
 
@@ -935,7 +932,7 @@ TEXT ·step4x32AVX512(SB), NOSPLIT, $0-40
 	zero(Z30); VADDPS Z1, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS 64(BX), Z8, Z8; VMOVUPS Z8, 64(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	input_e9184b72(0, 0); input_e9184b72(4, 64); input_e9184b72(8, 128); input_e9184b72(12, 192)
+	input_c26136(0, 0); input_c26136(4, 64); input_c26136(8, 128); input_c26136(12, 192)
 	VZEROUPPER
 	RET
 
@@ -966,21 +963,21 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db((R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db((R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db((R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = dy · (1 - (y · y))
-	formula_09ec420d(Y0, Y1, Y3)
+	formula_mn7zwt(Y0, Y1, Y3)
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1000,15 +997,15 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (1 - (y · y))
-	formula_09ec420d(Y1, Y2, Y0)
+	formula_mn7zwt(Y1, Y2, Y0)
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1026,7 +1023,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1034,7 +1031,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_9fefb044(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_axos2s(Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -1052,7 +1049,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	formula_09ec420d(Z2, Z3, Z1)
+	formula_mn7zwt(Z2, Z3, Z1)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -1060,7 +1057,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	formula_09ec420d(Z2, Z3, Z1)
+	formula_mn7zwt(Z2, Z3, Z1)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:

@@ -18,18 +18,18 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define formula_7486f457(r0, r1, r2, r3) \
+#define formula_sbnown(r0, r1, r2, r3) \
 	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_d029c4f3(x, w) \
+#define input_z10ohf(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
 	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
 
-#define input_658920a6(x, w) \
+#define input_xwejt2(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
 	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
@@ -55,7 +55,7 @@ DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_958
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
-#define formula_76ff2df8(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_h2vv5k(r0, r1, r2, r3, r4, r5, r6) \
 	VSUBPS r0, r1, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r2; VMOVUPS cc2d00000x8<>(SB), r1; \
 	VMAXPS r2, r1, r1; VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; \
 	VSUBPS c4b400000x8<>(SB), r2, r3; VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r4; \
@@ -76,7 +76,7 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
 	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
 
-#define addChains_6831baef(r0, r1, r2, r3, r4, r5) \
+#define addChains_s3hcq7(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
 	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
 	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r0; VADDPS r0, r2, r0; \
@@ -101,50 +101,50 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
 number4x8(c00000000x8, 0x0)
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_77c93bf8(x, w) \
+#define input_2j10rc(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+640)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+672)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+1952)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_e1395411(x, w) \
+#define input_daqkld(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+150560)(DI))
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -183,7 +183,7 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
-	formula_7486f457(Y0, Y3, Y4, Y1)
+	formula_sbnown(Y0, Y3, Y4, Y1)
 	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -191,7 +191,7 @@ rest2:
 	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y2
 	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DI)(AX*1), Y2, Y4
-	formula_7486f457(Y0, Y3, Y4, Y1)
+	formula_sbnown(Y0, Y3, Y4, Y1)
 	VMASKMOVPS Y4, Y2, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -208,9 +208,9 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_d029c4f3(0, 0); input_d029c4f3(4, 64); input_d029c4f3(8, 128); input_d029c4f3(12, 192)
-	input_d029c4f3(16, 256); input_d029c4f3(20, 320); input_d029c4f3(24, 384); input_d029c4f3(28, 448)
-	input_d029c4f3(32, 512); input_d029c4f3(36, 576)
+	input_z10ohf(0, 0); input_z10ohf(4, 64); input_z10ohf(8, 128); input_z10ohf(12, 192); input_z10ohf(16, 256)
+	input_z10ohf(20, 320); input_z10ohf(24, 384); input_z10ohf(28, 448); input_z10ohf(32, 512)
+	input_z10ohf(36, 576)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
@@ -230,7 +230,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_658920a6)
+	terms8x4x64(input_xwejt2)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -255,7 +255,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2
-	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_h2vv5k(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -263,7 +263,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2
-	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_h2vv5k(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -297,9 +297,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6831baef(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
+	addChains_s3hcq7(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
-	addChains_6831baef(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
+	addChains_s3hcq7(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -322,7 +322,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6831baef(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
+	addChains_s3hcq7(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -355,12 +355,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -379,10 +378,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -401,7 +399,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -432,12 +430,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -456,10 +453,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -478,7 +474,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -525,12 +521,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -556,12 +552,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -584,12 +580,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -613,9 +609,9 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
-	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
-	term6_b6e0dfd6(32, 512); term6_b6e0dfd6(36, 576)
+	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
+	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448); term6_ezvf1e(32, 512)
+	term6_ezvf1e(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -629,9 +625,9 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
-	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
-	term5_ecf06c8d(32, 512); term5_ecf06c8d(36, 576)
+	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
+	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448); term5_ssyepo(32, 512)
+	term5_ssyepo(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -645,9 +641,9 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
-	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
-	term1_830af86c(32, 512); term1_830af86c(36, 576)
+	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
+	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448); term1_2nrmto(32, 512)
+	term1_2nrmto(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -719,10 +715,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_77c93bf8)
+	terms4x4x64(input_2j10rc)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_77c93bf8(0, 0); input_77c93bf8(4, 64)
+	input_2j10rc(0, 0); input_2j10rc(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -756,7 +752,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_e1395411)
+	terms4x4x64(input_daqkld)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10

@@ -8,18 +8,18 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define formula_7486f457(r0, r1, r2, r3) \
+#define formula_sbnown(r0, r1, r2, r3) \
 	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_f0857299(x, w) \
+#define input_8nbkd5(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
 	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
 	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
 
-#define input_e8a6eb7c(x, w) \
+#define input_c20onw(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
 	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
 
@@ -47,7 +47,7 @@ DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c5f800000, 0x5f800000)
-#define formula_fc448bce(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_pzgysu(r0, r1, r2, r3, r4, r5, r6) \
 	VSUBPS r0, r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r2; VBROADCASTSS cc2d00000<>(SB), r1; \
 	VMAXPS r2, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
 	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r4; \
@@ -70,7 +70,7 @@ number1x4(c5f800000, 0x5f800000)
 	column3(at(w), Z0, Z5, Z10); column3((at+64)(w), Z1, Z6, Z11); column3((at+128)(w), Z2, Z7, Z12); \
 	column3((at+192)(w), Z3, Z8, Z13); column3((at+256)(w), Z4, Z9, Z14)
 
-#define addChains_f20fb800(r0, r1, r2, r3, r4, r5) \
+#define addChains_dlry5c(r0, r1, r2, r3, r4, r5) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
 	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
 	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r5, r2; VSHUFF64X2 $221, r0, r5, r0; VADDPS r0, r2, r0; \
@@ -99,7 +99,7 @@ number1x4(c5f800000, 0x5f800000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero8x64 \
@@ -112,61 +112,61 @@ number1x4(c5f800000, 0x5f800000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_c6c7c6d6(r0, r1, r2, r3) \
+#define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 number1x4(c00000000, 0x0)
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_70703411(x, w) \
+#define input_6tjebl(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+640)(DI)); \
-	step_9a336a74(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
-	step_9a336a74(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
-	step_9a336a74(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (w+4480)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+640)(DI)); \
+	step_c20qd0(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
+	step_c20qd0(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
+	step_c20qd0(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (w+4480)(DI))
 
-#define input_35c61cce(x, w) \
+#define input_pjg7dq(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
-	step_9a336a74(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+150528)(DI))
+	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
+	step_c20qd0(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+150528)(DI))
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -205,7 +205,7 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DI)(AX*1), Z4
-	formula_7486f457(Z0, Z3, Z4, Z1)
+	formula_sbnown(Z0, Z3, Z4, Z1)
 	VMOVUPS Z4, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -213,7 +213,7 @@ rest2:
 	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DI)(AX*1), K7, Z4
-	formula_7486f457(Z0, Z3, Z4, Z1)
+	formula_sbnown(Z0, Z3, Z4, Z1)
 	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -229,9 +229,9 @@ TEXT ·dense10x128AVX512(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_f0857299(0, 0); input_f0857299(4, 64); input_f0857299(8, 128); input_f0857299(12, 192)
-	input_f0857299(16, 256); input_f0857299(20, 320); input_f0857299(24, 384); input_f0857299(28, 448)
-	input_f0857299(32, 512); input_f0857299(36, 576)
+	input_8nbkd5(0, 0); input_8nbkd5(4, 64); input_8nbkd5(8, 128); input_8nbkd5(12, 192); input_8nbkd5(16, 256)
+	input_8nbkd5(20, 320); input_8nbkd5(24, 384); input_8nbkd5(28, 448); input_8nbkd5(32, 512)
+	input_8nbkd5(36, 576)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
@@ -247,7 +247,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_e8a6eb7c)
+	terms8x4x64(input_c20onw)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -270,7 +270,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2
-	formula_fc448bce(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_pzgysu(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -278,7 +278,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2
-	formula_fc448bce(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_pzgysu(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -325,11 +325,11 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	addChains_f20fb800(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z4, Y4
+	addChains_dlry5c(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z4, Y4
 	VMOVUPS Y4, K7, (R8); ADDQ CX, R8
-	addChains_f20fb800(Z9, Z5, Z0, Z6, Z7, Z8); VMOVUPS Y9, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z9, Y9
+	addChains_dlry5c(Z9, Z5, Z0, Z6, Z7, Z8); VMOVUPS Y9, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z9, Y9
 	VMOVUPS Y9, K7, (R8); ADDQ CX, R8
-	addChains_f20fb800(Z14, Z10, Z0, Z11, Z12, Z13); VMOVUPS Y14, K7, (R8); ADDQ CX, R8
+	addChains_dlry5c(Z14, Z10, Z0, Z11, Z12, Z13); VMOVUPS Y14, K7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z14, Y14; VMOVUPS Y14, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -354,7 +354,7 @@ panels7:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	addChains_f20fb800(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8
+	addChains_dlry5c(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $20, R12
@@ -391,18 +391,17 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
-	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
-	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
-	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
-	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
-	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
-	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
-	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
-	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
-	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
-	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
-	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
+	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
+	update_7092ha(448(R8), Z0, Z14, Z24); update_7092ha(448(R9), Z0, Z15, Z24)
+	update_7092ha(512(R8), Z0, Z16, Z24); update_7092ha(512(R9), Z0, Z17, Z24)
+	update_7092ha(576(R8), Z0, Z18, Z24); update_7092ha(576(R9), Z0, Z19, Z24)
+	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
+	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -422,10 +421,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
-	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
-	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
-	update_ea593ece(192(R9), Z0, Z7, Z8)
+	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
+	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
+	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -445,7 +443,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -477,12 +475,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(64(R8), Z0, Z1, Z12)
-	update_c6c7c6d6(128(R8), Z0, Z2, Z12); update_c6c7c6d6(192(R8), Z0, Z3, Z12)
-	update_c6c7c6d6(256(R8), Z0, Z4, Z12); update_c6c7c6d6(320(R8), Z0, Z5, Z12)
-	update_c6c7c6d6(384(R8), Z0, Z6, Z12); update_c6c7c6d6(448(R8), Z0, Z7, Z12)
-	update_c6c7c6d6(512(R8), Z0, Z8, Z12); update_c6c7c6d6(576(R8), Z0, Z9, Z12)
-	update_c6c7c6d6(640(R8), Z0, Z10, Z12); update_c6c7c6d6(704(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(64(R8), Z0, Z1, Z12); update_649c0m(128(R8), Z0, Z2, Z12)
+	update_649c0m(192(R8), Z0, Z3, Z12); update_649c0m(256(R8), Z0, Z4, Z12)
+	update_649c0m(320(R8), Z0, Z5, Z12); update_649c0m(384(R8), Z0, Z6, Z12)
+	update_649c0m(448(R8), Z0, Z7, Z12); update_649c0m(512(R8), Z0, Z8, Z12)
+	update_649c0m(576(R8), Z0, Z9, Z12); update_649c0m(640(R8), Z0, Z10, Z12)
+	update_649c0m(704(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $768, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -501,8 +499,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(64(R8), Z0, Z1, Z4); update_c6c7c6d6(128(R8), Z0, Z2, Z4)
-	update_c6c7c6d6(192(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(64(R8), Z0, Z1, Z4); update_649c0m(128(R8), Z0, Z2, Z4)
+	update_649c0m(192(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -521,7 +519,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -572,12 +570,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -613,12 +611,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -646,12 +644,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -673,12 +671,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -703,9 +701,9 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
-	term12_2e94bfa4(16, 256); term12_2e94bfa4(20, 320); term12_2e94bfa4(24, 384); term12_2e94bfa4(28, 448)
-	term12_2e94bfa4(32, 512); term12_2e94bfa4(36, 576)
+	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
+	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
+	term12_psda80(32, 512); term12_psda80(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -723,9 +721,9 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
-	term8_998e7838(16, 256); term8_998e7838(20, 320); term8_998e7838(24, 384); term8_998e7838(28, 448)
-	term8_998e7838(32, 512); term8_998e7838(36, 576)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
+	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448); term8_dmkbmi(32, 512)
+	term8_dmkbmi(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -740,9 +738,8 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
-	term4_5a751796(16, 256); term4_5a751796(20, 320); term4_5a751796(24, 384); term4_5a751796(28, 448)
-	term4_5a751796(32, 512); term4_5a751796(36, 576)
+	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
+	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448); term4_saa6(32, 512); term4_saa6(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -755,9 +752,9 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
-	term1_61ae5298(16, 256); term1_61ae5298(20, 320); term1_61ae5298(24, 384); term1_61ae5298(28, 448)
-	term1_61ae5298(32, 512); term1_61ae5298(36, 576)
+	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
+	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448); term1_clqk60(32, 512)
+	term1_clqk60(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -828,10 +825,10 @@ TEXT ·step10x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs1:
-	terms4x4x64(input_70703411)
+	terms4x4x64(input_6tjebl)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
-	input_70703411(0, 0); input_70703411(4, 64)
+	input_6tjebl(0, 0); input_6tjebl(4, 64)
 	VZEROUPPER
 	RET
 
@@ -854,7 +851,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_35c61cce)
+	terms4x4x64(input_pjg7dq)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10

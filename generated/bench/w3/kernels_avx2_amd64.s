@@ -18,19 +18,19 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define formula_7486f457(r0, r1, r2, r3) \
+#define formula_sbnown(r0, r1, r2, r3) \
 	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_e94be438(x, w) \
+#define input_i5ioag(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
 	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
 
-#define input_eaae1256(x, w) \
+#define input_hnp4ly(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
 	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
@@ -39,7 +39,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define input_c7a6250b(x, w) \
+#define input_hutb7v(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
@@ -63,7 +63,7 @@ DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_958
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c5f800000x8, 0x5f8000005f800000)
-#define formula_76ff2df8(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_h2vv5k(r0, r1, r2, r3, r4, r5, r6) \
 	VSUBPS r0, r1, r1; VMOVUPS c42b20000x8<>(SB), r2; VMINPS r1, r2, r2; VMOVUPS cc2d00000x8<>(SB), r1; \
 	VMAXPS r2, r1, r1; VMULPS c4138aa3bx8<>(SB), r1, r2; VADDPS c4b400000x8<>(SB), r2, r2; \
 	VSUBPS c4b400000x8<>(SB), r2, r3; VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r1, r4; \
@@ -84,7 +84,7 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
 	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
 
-#define addChains_6831baef(r0, r1, r2, r3, r4, r5) \
+#define addChains_s3hcq7(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
 	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
 	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r0; VADDPS r0, r2, r0; \
@@ -111,7 +111,7 @@ number4x8(c00000000x8, 0x0)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -119,7 +119,7 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -147,58 +147,58 @@ number4x8(c00000000x8, 0x0)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_68843513(x, w) \
+#define input_x2kzff(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+640)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+672)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1952)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+640)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+672)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+1952)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_8af490c8(x, w) \
+#define input_y1km4o(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+150560)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+150560)(DI))
 
-#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
 	VADDPS r1, r4, r4; VMOVUPS r4, r1
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+#define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
 	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -243,7 +243,7 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
-	formula_7486f457(Y0, Y3, Y4, Y1)
+	formula_sbnown(Y0, Y3, Y4, Y1)
 	VMOVUPS Y4, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -251,7 +251,7 @@ rest2:
 	MOVQ n+40(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y2
 	VMASKMOVPS (SI)(AX*1), Y2, Y3; VMASKMOVPS (DI)(AX*1), Y2, Y4
-	formula_7486f457(Y0, Y3, Y4, Y1)
+	formula_sbnown(Y0, Y3, Y4, Y1)
 	VMASKMOVPS Y4, Y2, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -268,9 +268,9 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_e94be438(0, 0); input_e94be438(4, 64); input_e94be438(8, 128); input_e94be438(12, 192)
-	input_e94be438(16, 256); input_e94be438(20, 320); input_e94be438(24, 384); input_e94be438(28, 448)
-	input_e94be438(32, 512); input_e94be438(36, 576)
+	input_i5ioag(0, 0); input_i5ioag(4, 64); input_i5ioag(8, 128); input_i5ioag(12, 192); input_i5ioag(16, 256)
+	input_i5ioag(20, 320); input_i5ioag(24, 384); input_i5ioag(28, 448); input_i5ioag(32, 512)
+	input_i5ioag(36, 576)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
@@ -290,7 +290,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_eaae1256)
+	terms8x4x64(input_hnp4ly)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -317,7 +317,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_c7a6250b)
+	terms8x4x64(input_hutb7v)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -342,7 +342,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2
-	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_h2vv5k(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -350,7 +350,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2
-	formula_76ff2df8(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
+	formula_h2vv5k(Y0, Y2, Y3, Y4, Y5, Y6, Y7)
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -384,9 +384,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6831baef(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
+	addChains_s3hcq7(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
-	addChains_6831baef(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
+	addChains_s3hcq7(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -409,7 +409,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6831baef(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
+	addChains_s3hcq7(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -443,12 +443,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
 	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -469,10 +469,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
-	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0; VINSERTF128 $1, (R13)(DI*1), Y0, Y0
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -492,7 +491,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -525,12 +524,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -549,10 +547,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -571,7 +568,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -602,12 +599,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -626,10 +622,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -648,7 +643,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -729,12 +724,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -760,12 +755,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -788,12 +783,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -817,9 +812,9 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
-	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
-	term6_b6e0dfd6(32, 512); term6_b6e0dfd6(36, 576)
+	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
+	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448); term6_ezvf1e(32, 512)
+	term6_ezvf1e(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -833,9 +828,9 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
-	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
-	term5_ecf06c8d(32, 512); term5_ecf06c8d(36, 576)
+	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
+	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448); term5_ssyepo(32, 512)
+	term5_ssyepo(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -849,9 +844,9 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
-	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
-	term1_830af86c(32, 512); term1_830af86c(36, 576)
+	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
+	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448); term1_2nrmto(32, 512)
+	term1_2nrmto(36, 576)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -923,10 +918,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_68843513)
+	terms4x4x64(input_x2kzff)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_68843513(0, 0); input_68843513(4, 64)
+	input_x2kzff(0, 0); input_x2kzff(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -960,7 +955,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_8af490c8)
+	terms4x4x64(input_y1km4o)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
@@ -997,18 +992,18 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y3, Y0, Y0
@@ -1031,12 +1026,12 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y1
@@ -1073,18 +1068,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1111,12 +1106,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

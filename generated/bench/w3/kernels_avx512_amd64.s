@@ -8,20 +8,20 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define formula_7486f457(r0, r1, r2, r3) \
+#define formula_sbnown(r0, r1, r2, r3) \
 	VDIVPS r0, r1, r1; VSUBPS r2, r1, r2; VMULPS r2, r3, r2
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_469cb301(x, w) \
+#define input_1urzy9(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
 	PREFETCHT0 (w+4992)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
 	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
 	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
 
-#define input_f12fabc1(x, w) \
+#define input_fdwtc1(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
 	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
 	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
@@ -29,7 +29,7 @@
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define input_62d7a0a7(x, w) \
+#define input_l0043r(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
 	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
@@ -55,7 +55,7 @@ DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_
 DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c5f800000, 0x5f800000)
-#define formula_fc448bce(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_pzgysu(r0, r1, r2, r3, r4, r5, r6) \
 	VSUBPS r0, r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r2; VBROADCASTSS cc2d00000<>(SB), r1; \
 	VMAXPS r2, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
 	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r4; \
@@ -78,7 +78,7 @@ number1x4(c5f800000, 0x5f800000)
 	column3(at(w), Z0, Z5, Z10); column3((at+64)(w), Z1, Z6, Z11); column3((at+128)(w), Z2, Z7, Z12); \
 	column3((at+192)(w), Z3, Z8, Z13); column3((at+256)(w), Z4, Z9, Z14)
 
-#define addChains_f20fb800(r0, r1, r2, r3, r4, r5) \
+#define addChains_dlry5c(r0, r1, r2, r3, r4, r5) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
 	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
 	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r5, r2; VSHUFF64X2 $221, r0, r5, r0; VADDPS r0, r2, r0; \
@@ -104,7 +104,7 @@ number1x4(c00000000, 0x0)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -136,7 +136,7 @@ number1x4(c00000000, 0x0)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero12x64 \
@@ -146,73 +146,73 @@ number1x4(c00000000, 0x0)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_c6c7c6d6(r0, r1, r2, r3) \
+#define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_85793f59(x, w) \
+#define input_24gm7d(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
 	PREFETCHT0 (w+4992)(DI); \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+640)(DI)); \
-	step_9a336a74(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
-	step_9a336a74(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
-	step_9a336a74(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (w+4480)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+640)(DI)); \
+	step_c20qd0(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
+	step_c20qd0(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
+	step_c20qd0(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (w+4480)(DI))
 
-#define input_554ddb59(x, w) \
+#define input_5bqwvd(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); \
-	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
-	step_9a336a74(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+150528)(DI))
+	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
+	step_c20qd0(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+150528)(DI))
 
-#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
 	VADDPS r1, r4, r4; VMOVUPS r4, r1
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
+#define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -220,7 +220,7 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
 
-#define addChains_9249c208(r0, r1, r2, r3, r4) \
+#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -265,7 +265,7 @@ row1:
 	MOVQ n+40(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DI)(AX*1), Z4
-	formula_7486f457(Z0, Z3, Z4, Z1)
+	formula_sbnown(Z0, Z3, Z4, Z1)
 	VMOVUPS Z4, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -273,7 +273,7 @@ rest2:
 	MOVQ n+40(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DI)(AX*1), K7, Z4
-	formula_7486f457(Z0, Z3, Z4, Z1)
+	formula_sbnown(Z0, Z3, Z4, Z1)
 	VMOVUPS Z4, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -290,9 +290,9 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_469cb301(0, 0); input_469cb301(4, 64); input_469cb301(8, 128); input_469cb301(12, 192)
-	input_469cb301(16, 256); input_469cb301(20, 320); input_469cb301(24, 384); input_469cb301(28, 448)
-	input_469cb301(32, 512); input_469cb301(36, 576)
+	input_1urzy9(0, 0); input_1urzy9(4, 64); input_1urzy9(8, 128); input_1urzy9(12, 192); input_1urzy9(16, 256)
+	input_1urzy9(20, 320); input_1urzy9(24, 384); input_1urzy9(28, 448); input_1urzy9(32, 512)
+	input_1urzy9(36, 576)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	ADDQ $5120, R10
@@ -311,7 +311,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_f12fabc1)
+	terms8x4x64(input_fdwtc1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -335,7 +335,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_62d7a0a7)
+	terms8x4x64(input_l0043r)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -358,7 +358,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2
-	formula_fc448bce(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_pzgysu(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -366,7 +366,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2
-	formula_fc448bce(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
+	formula_pzgysu(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -413,11 +413,11 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	addChains_f20fb800(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z4, Y4
+	addChains_dlry5c(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z4, Y4
 	VMOVUPS Y4, K7, (R8); ADDQ CX, R8
-	addChains_f20fb800(Z9, Z5, Z0, Z6, Z7, Z8); VMOVUPS Y9, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z9, Y9
+	addChains_dlry5c(Z9, Z5, Z0, Z6, Z7, Z8); VMOVUPS Y9, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z9, Y9
 	VMOVUPS Y9, K7, (R8); ADDQ CX, R8
-	addChains_f20fb800(Z14, Z10, Z0, Z11, Z12, Z13); VMOVUPS Y14, K7, (R8); ADDQ CX, R8
+	addChains_dlry5c(Z14, Z10, Z0, Z11, Z12, Z13); VMOVUPS Y14, K7, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z14, Y14; VMOVUPS Y14, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -442,7 +442,7 @@ panels7:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x1f1f, R9
 	KMOVW R9, K7
-	addChains_f20fb800(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8
+	addChains_dlry5c(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $20, R12
@@ -480,16 +480,16 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z15, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z23, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -512,7 +512,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -535,7 +535,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows8
@@ -574,18 +574,17 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
-	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
-	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
-	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
-	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
-	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
-	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
-	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
-	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
-	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
-	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
-	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
+	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
+	update_7092ha(448(R8), Z0, Z14, Z24); update_7092ha(448(R9), Z0, Z15, Z24)
+	update_7092ha(512(R8), Z0, Z16, Z24); update_7092ha(512(R9), Z0, Z17, Z24)
+	update_7092ha(576(R8), Z0, Z18, Z24); update_7092ha(576(R9), Z0, Z19, Z24)
+	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
+	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -605,10 +604,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
-	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
-	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
-	update_ea593ece(192(R9), Z0, Z7, Z8)
+	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
+	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
+	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -628,7 +626,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -660,12 +658,12 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(64(R8), Z0, Z1, Z12)
-	update_c6c7c6d6(128(R8), Z0, Z2, Z12); update_c6c7c6d6(192(R8), Z0, Z3, Z12)
-	update_c6c7c6d6(256(R8), Z0, Z4, Z12); update_c6c7c6d6(320(R8), Z0, Z5, Z12)
-	update_c6c7c6d6(384(R8), Z0, Z6, Z12); update_c6c7c6d6(448(R8), Z0, Z7, Z12)
-	update_c6c7c6d6(512(R8), Z0, Z8, Z12); update_c6c7c6d6(576(R8), Z0, Z9, Z12)
-	update_c6c7c6d6(640(R8), Z0, Z10, Z12); update_c6c7c6d6(704(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(64(R8), Z0, Z1, Z12); update_649c0m(128(R8), Z0, Z2, Z12)
+	update_649c0m(192(R8), Z0, Z3, Z12); update_649c0m(256(R8), Z0, Z4, Z12)
+	update_649c0m(320(R8), Z0, Z5, Z12); update_649c0m(384(R8), Z0, Z6, Z12)
+	update_649c0m(448(R8), Z0, Z7, Z12); update_649c0m(512(R8), Z0, Z8, Z12)
+	update_649c0m(576(R8), Z0, Z9, Z12); update_649c0m(640(R8), Z0, Z10, Z12)
+	update_649c0m(704(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $768, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -684,8 +682,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(64(R8), Z0, Z1, Z4); update_c6c7c6d6(128(R8), Z0, Z2, Z4)
-	update_c6c7c6d6(192(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(64(R8), Z0, Z1, Z4); update_649c0m(128(R8), Z0, Z2, Z4)
+	update_649c0m(192(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -704,7 +702,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -784,12 +782,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -825,12 +823,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -858,12 +856,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -885,12 +883,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -915,9 +913,9 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
-	term12_2e94bfa4(16, 256); term12_2e94bfa4(20, 320); term12_2e94bfa4(24, 384); term12_2e94bfa4(28, 448)
-	term12_2e94bfa4(32, 512); term12_2e94bfa4(36, 576)
+	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
+	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
+	term12_psda80(32, 512); term12_psda80(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -935,9 +933,9 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
-	term8_998e7838(16, 256); term8_998e7838(20, 320); term8_998e7838(24, 384); term8_998e7838(28, 448)
-	term8_998e7838(32, 512); term8_998e7838(36, 576)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
+	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448); term8_dmkbmi(32, 512)
+	term8_dmkbmi(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -952,9 +950,8 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
-	term4_5a751796(16, 256); term4_5a751796(20, 320); term4_5a751796(24, 384); term4_5a751796(28, 448)
-	term4_5a751796(32, 512); term4_5a751796(36, 576)
+	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
+	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448); term4_saa6(32, 512); term4_saa6(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -967,9 +964,9 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
-	term1_61ae5298(16, 256); term1_61ae5298(20, 320); term1_61ae5298(24, 384); term1_61ae5298(28, 448)
-	term1_61ae5298(32, 512); term1_61ae5298(36, 576)
+	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
+	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448); term1_clqk60(32, 512)
+	term1_clqk60(36, 576)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1041,10 +1038,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_85793f59)
+	terms4x4x64(input_24gm7d)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_85793f59(0, 0); input_85793f59(4, 64)
+	input_24gm7d(0, 0); input_24gm7d(4, 64)
 	ADDQ $5120, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
@@ -1070,7 +1067,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_554ddb59)
+	terms4x4x64(input_5bqwvd)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
@@ -1107,18 +1104,18 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y0, K1; VBLENDMPS Y3, Y0, K1, Y0
@@ -1141,12 +1138,12 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y1
@@ -1183,18 +1180,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1221,12 +1218,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

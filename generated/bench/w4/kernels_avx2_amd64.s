@@ -18,7 +18,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_c36524d0(x, w) \
+#define input_v5xg4w(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
@@ -27,13 +27,13 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define input_14d9bf35(x, w) \
+#define input_34asnp(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+41024)(DI), Y15, Y2; VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; \
 	VFMADD231PS (w+82080)(DI), Y15, Y5; VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
 
-#define input_49d583ac(x, w) \
+#define input_a79v4c(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
@@ -50,7 +50,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4; VFMADD231PS (at+320)(w), Y12, Y5; \
 	VFMADD231PS (at+384)(w), Y12, Y6; VFMADD231PS (at+448)(w), Y12, Y7
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -69,7 +69,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -98,7 +98,7 @@ number4x8(c00000000x8, 0x0)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero6x32 \
@@ -108,61 +108,61 @@ number4x8(c00000000x8, 0x0)
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
 number4x8(c40000000x8, 0x4000000040000000)
-#define formula_3a36cdc0(r0, r1, r2) \
+#define formula_wqz82o(r0, r1, r2) \
 	VSUBPS r0, r1, r0; VMULPS c40000000x8<>(SB), r0, r0; VMULPS r0, r2, r0
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_d391fb3e(x, w) \
+#define input_y6pz6m(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+41024)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+41056)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+82048)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+82080)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+123072)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+123104)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+41024)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+41056)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+82048)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+82080)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+123072)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+123104)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_749e1bcf(x, w) \
+#define input_rw0bmf(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+512)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+544)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+1024)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+1056)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+1536)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+1568)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+512)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+544)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+1024)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+1056)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+1536)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+1568)(DI))
 
-#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
 	VADDPS r1, r4, r4; VMOVUPS r4, r1
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+#define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
 	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -208,7 +208,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_c36524d0)
+	terms8x4x64(input_v5xg4w)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -235,7 +235,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_c36524d0)
+	terms8x4x64(input_v5xg4w)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -258,7 +258,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
 inputs2:
-	terms8x4x64(input_14d9bf35)
+	terms8x4x64(input_34asnp)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -283,8 +283,8 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	input_49d583ac(0, 0); input_49d583ac(4, 64); input_49d583ac(8, 128); input_49d583ac(12, 192)
-	input_49d583ac(16, 256); input_49d583ac(20, 320); input_49d583ac(24, 384); input_49d583ac(28, 448)
+	input_a79v4c(0, 0); input_a79v4c(4, 64); input_a79v4c(8, 128); input_a79v4c(12, 192); input_a79v4c(16, 256)
+	input_a79v4c(20, 320); input_a79v4c(24, 384); input_a79v4c(28, 448)
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
@@ -306,8 +306,8 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_49d583ac(0, 0); input_49d583ac(4, 64); input_49d583ac(8, 128); input_49d583ac(12, 192)
-	input_49d583ac(16, 256); input_49d583ac(20, 320); input_49d583ac(24, 384); input_49d583ac(28, 448)
+	input_a79v4c(0, 0); input_a79v4c(4, 64); input_a79v4c(8, 128); input_a79v4c(12, 192); input_a79v4c(16, 256)
+	input_a79v4c(20, 320); input_a79v4c(24, 384); input_a79v4c(28, 448)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2048, R10
@@ -341,7 +341,7 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
 	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
@@ -379,12 +379,11 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
 	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
 	VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -407,8 +406,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0
-	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS X0, (R8)
+	ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
@@ -430,7 +429,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
@@ -463,12 +462,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
 	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -489,10 +488,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
-	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0; VINSERTF128 $1, (R13)(DI*1), Y0, Y0
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -512,7 +510,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -545,12 +543,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -569,10 +566,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -591,7 +587,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -620,9 +616,8 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
-	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
-	update_ea593ece(160(R8), Y0, Y5, Y6)
+	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
+	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -641,8 +636,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
-	update_ea593ece(96(R8), Y0, Y3, Y4)
+	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
+	update_7092ha(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -661,7 +656,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y2, Y0, Y1)
+	update_7092ha((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -741,7 +736,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
-	formula_3a36cdc0(Y3, Y2, Y0)
+	formula_wqz82o(Y3, Y2, Y0)
 	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -749,7 +744,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
 	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
-	formula_3a36cdc0(Y3, Y2, Y0)
+	formula_wqz82o(Y3, Y2, Y0)
 	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -798,12 +793,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -829,12 +824,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -857,12 +852,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -888,8 +883,8 @@ rows1:
 	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
-	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
+	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
+	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -910,8 +905,8 @@ rows3:
 	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
-	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
+	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
+	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -929,8 +924,8 @@ rows5:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
-	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
+	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
+	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
@@ -955,12 +950,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -980,12 +975,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1004,12 +999,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -1031,8 +1026,8 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0); term6_b6e0dfd6(4, 64); term6_b6e0dfd6(8, 128); term6_b6e0dfd6(12, 192)
-	term6_b6e0dfd6(16, 256); term6_b6e0dfd6(20, 320); term6_b6e0dfd6(24, 384); term6_b6e0dfd6(28, 448)
+	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
+	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -1046,8 +1041,8 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0); term5_ecf06c8d(4, 64); term5_ecf06c8d(8, 128); term5_ecf06c8d(12, 192)
-	term5_ecf06c8d(16, 256); term5_ecf06c8d(20, 320); term5_ecf06c8d(24, 384); term5_ecf06c8d(28, 448)
+	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
+	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -1061,8 +1056,8 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0); term1_830af86c(4, 64); term1_830af86c(8, 128); term1_830af86c(12, 192)
-	term1_830af86c(16, 256); term1_830af86c(20, 320); term1_830af86c(24, 384); term1_830af86c(28, 448)
+	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
+	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1116,7 +1111,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $160, CX
 inputs2:
-	terms4x4x64(input_d391fb3e)
+	terms4x4x64(input_y6pz6m)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $164096, R10
@@ -1145,7 +1140,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_749e1bcf)
+	terms4x4x64(input_rw0bmf)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $2048, R10
@@ -1181,18 +1176,18 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y3, Y0, Y0
@@ -1215,12 +1210,12 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y1
@@ -1257,18 +1252,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1295,12 +1290,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

@@ -8,7 +8,7 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_b6dfb302(x, w) \
+#define input_8wfq76(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
 	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
 	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
@@ -16,12 +16,12 @@
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define input_e1d0da5c(x, w) \
+#define input_1svth8(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; \
 	VFMADD231PS (w+82048)(DI), Z31, Z2; VFMADD231PS (w+123072)(DI), Z31, Z3
 
-#define input_44fe9cc6(x, w) \
+#define input_h37v0m(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
 	PREFETCHT0 (w+4096)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; \
@@ -44,7 +44,7 @@
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -77,7 +77,7 @@ number1x4(c00000000, 0x0)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero12x64 \
@@ -87,77 +87,77 @@ number1x4(c00000000, 0x0)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_c6c7c6d6(r0, r1, r2, r3) \
+#define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 number1x4(c40000000, 0x40000000)
-#define formula_122b92aa(r0, r1, r2) \
+#define formula_nq1wiy(r0, r1, r2) \
 	VSUBPS r0, r1, r0; VMULPS.BCST c40000000<>(SB), r0, r0; VMULPS r0, r2, r0
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_f788827a(x, w) \
+#define input_4yw0sq(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); \
-	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+41024)(DI)); \
-	step_9a336a74(Z6, Z31, Z2, Z29, (w+82048)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+123072)(DI))
+	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+41024)(DI)); \
+	step_c20qd0(Z6, Z31, Z2, Z29, (w+82048)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+123072)(DI))
 
-#define input_8e595b7a(x, w) \
+#define input_c3z13m(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
 	PREFETCHT0 (w+4096)(DI); \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+512)(DI)); \
-	step_9a336a74(Z10, Z31, Z2, Z29, (w+1024)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+1536)(DI)); \
-	step_9a336a74(Z12, Z31, Z4, Z29, (w+2048)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (w+2560)(DI)); \
-	step_9a336a74(Z14, Z31, Z6, Z29, (w+3072)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (w+3584)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+512)(DI)); \
+	step_c20qd0(Z10, Z31, Z2, Z29, (w+1024)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+1536)(DI)); \
+	step_c20qd0(Z12, Z31, Z4, Z29, (w+2048)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (w+2560)(DI)); \
+	step_c20qd0(Z14, Z31, Z6, Z29, (w+3072)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (w+3584)(DI))
 
-#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
 	VADDPS r1, r4, r4; VMOVUPS r4, r1
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
+#define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -165,7 +165,7 @@ number1x4(c40000000, 0x40000000)
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
 
-#define addChains_9249c208(r0, r1, r2, r3, r4) \
+#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -210,7 +210,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_b6dfb302)
+	terms8x4x64(input_8wfq76)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -234,7 +234,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_b6dfb302)
+	terms8x4x64(input_8wfq76)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -255,7 +255,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $80, CX
 inputs2:
-	terms8x4x64(input_e1d0da5c)
+	terms8x4x64(input_1svth8)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -277,8 +277,8 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	VMOVUPS 320(BX), Z5; VMOVUPS 384(BX), Z6; VMOVUPS 448(BX), Z7
-	input_44fe9cc6(0, 0); input_44fe9cc6(4, 64); input_44fe9cc6(8, 128); input_44fe9cc6(12, 192)
-	input_44fe9cc6(16, 256); input_44fe9cc6(20, 320); input_44fe9cc6(24, 384); input_44fe9cc6(28, 448)
+	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
+	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
@@ -295,8 +295,8 @@ TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_44fe9cc6(0, 0); input_44fe9cc6(4, 64); input_44fe9cc6(8, 128); input_44fe9cc6(12, 192)
-	input_44fe9cc6(16, 256); input_44fe9cc6(20, 320); input_44fe9cc6(24, 384); input_44fe9cc6(28, 448)
+	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
+	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
@@ -342,13 +342,13 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
 	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -374,8 +374,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
@@ -398,8 +398,8 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $32, R12
@@ -437,16 +437,16 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z15, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z23, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -469,7 +469,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -492,7 +492,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows8
@@ -531,18 +531,17 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
-	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
-	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
-	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
-	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
-	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
-	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
-	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
-	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
-	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
-	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
-	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
+	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
+	update_7092ha(448(R8), Z0, Z14, Z24); update_7092ha(448(R9), Z0, Z15, Z24)
+	update_7092ha(512(R8), Z0, Z16, Z24); update_7092ha(512(R9), Z0, Z17, Z24)
+	update_7092ha(576(R8), Z0, Z18, Z24); update_7092ha(576(R9), Z0, Z19, Z24)
+	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
+	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -562,10 +561,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
-	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
-	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
-	update_ea593ece(192(R9), Z0, Z7, Z8)
+	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
+	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
+	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -585,7 +583,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -617,12 +615,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
+	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
+	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
+	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
+	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -641,8 +638,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
-	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
+	update_649c0m(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -661,7 +658,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -732,7 +729,7 @@ row1:
 	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z2; VMOVUPS (DI)(AX*1), Z3
-	formula_122b92aa(Z3, Z2, Z0)
+	formula_nq1wiy(Z3, Z2, Z0)
 	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -740,7 +737,7 @@ rest2:
 	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z2; VMOVUPS.Z (DI)(AX*1), K7, Z3
-	formula_122b92aa(Z3, Z2, Z0)
+	formula_nq1wiy(Z3, Z2, Z0)
 	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -793,12 +790,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -834,12 +831,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -867,12 +864,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -894,12 +891,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -929,8 +926,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
-	term12_2e94bfa4(16, 256); term12_2e94bfa4(20, 320); term12_2e94bfa4(24, 384); term12_2e94bfa4(28, 448)
+	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
+	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VMOVUPS Z24, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -961,8 +958,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
-	term8_998e7838(16, 256); term8_998e7838(20, 320); term8_998e7838(24, 384); term8_998e7838(28, 448)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
+	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VMOVUPS Z16, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -985,8 +982,8 @@ rows5:
 	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
-	term4_5a751796(16, 256); term4_5a751796(20, 320); term4_5a751796(24, 384); term4_5a751796(28, 448)
+	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
+	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -1003,8 +1000,8 @@ rows7:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
-	term1_61ae5298(16, 256); term1_61ae5298(20, 320); term1_61ae5298(24, 384); term1_61ae5298(28, 448)
+	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
+	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
@@ -1033,12 +1030,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -1064,12 +1061,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1090,12 +1087,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -1113,12 +1110,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -1141,8 +1138,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0); term12_2e94bfa4(4, 64); term12_2e94bfa4(8, 128); term12_2e94bfa4(12, 192)
-	term12_2e94bfa4(16, 256); term12_2e94bfa4(20, 320); term12_2e94bfa4(24, 384); term12_2e94bfa4(28, 448)
+	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
+	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -1160,8 +1157,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0); term8_998e7838(4, 64); term8_998e7838(8, 128); term8_998e7838(12, 192)
-	term8_998e7838(16, 256); term8_998e7838(20, 320); term8_998e7838(24, 384); term8_998e7838(28, 448)
+	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
+	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -1176,8 +1173,8 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0); term4_5a751796(4, 64); term4_5a751796(8, 128); term4_5a751796(12, 192)
-	term4_5a751796(16, 256); term4_5a751796(20, 320); term4_5a751796(24, 384); term4_5a751796(28, 448)
+	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
+	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -1190,8 +1187,8 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0); term1_61ae5298(4, 64); term1_61ae5298(8, 128); term1_61ae5298(12, 192)
-	term1_61ae5298(16, 256); term1_61ae5298(20, 320); term1_61ae5298(24, 384); term1_61ae5298(28, 448)
+	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
+	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -1237,7 +1234,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $160, CX
 inputs2:
-	terms4x4x64(input_f788827a)
+	terms4x4x64(input_4yw0sq)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $164096, R10
@@ -1265,7 +1262,7 @@ TEXT ·step8x128AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs1:
-	terms4x4x64(input_8e595b7a)
+	terms4x4x64(input_c3z13m)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
 	VZEROUPPER
@@ -1298,18 +1295,18 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y0, K1; VBLENDMPS Y3, Y0, K1, Y0
@@ -1332,12 +1329,12 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y1
@@ -1374,18 +1371,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1412,12 +1409,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

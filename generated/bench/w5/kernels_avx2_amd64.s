@@ -18,7 +18,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_a43ebe2c(x, w) \
+#define input_7nn5kc(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
 	PREFETCHT0 (w+197312)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+65600)(DI), Y15, Y2; VFMADD231PS (w+65632)(DI), Y15, Y3; VFMADD231PS (w+131200)(DI), Y15, Y4; \
@@ -31,13 +31,13 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_05ea78f2(x, w) \
+#define input_wcoqhe(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
 	PREFETCHT0 (w+49856)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+16448)(DI), Y15, Y2; VFMADD231PS (w+16480)(DI), Y15, Y3; VFMADD231PS (w+32896)(DI), Y15, Y4; \
 	VFMADD231PS (w+32928)(DI), Y15, Y5; VFMADD231PS (w+49344)(DI), Y15, Y6; VFMADD231PS (w+49376)(DI), Y15, Y7
 
-#define input_eaae1256(x, w) \
+#define input_hnp4ly(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
 	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
@@ -49,7 +49,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define columns3x1x16at0(at, w) \
 	column3(at(w), Y0, Y1, Y2)
 
-#define addChains_7198b9c0(r0, r1, r2, r3, r4, r5) \
+#define addChains_kgcssg(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r1, r2; \
 	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r2, r4; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; \
@@ -57,7 +57,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VSHUFPS $238, r0, r5, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r4, r2; VSHUFPS $221, r0, r4, r0; \
 	VADDPS r0, r2, r0
 
-#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+#define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
 	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -83,7 +83,7 @@ number4x8(c00000000x8, 0x0)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -91,7 +91,7 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -119,7 +119,7 @@ number4x8(c00000000x8, 0x0)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero6x32 \
@@ -128,46 +128,46 @@ number4x8(c00000000x8, 0x0)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_15081199(x, w) \
+#define input_vc9yr5(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
 	PREFETCHT0 (w+49856)(DI); \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+16448)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+16480)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+32896)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+32928)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+49344)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+49376)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+16448)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+16480)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+32896)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+32928)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+49344)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+49376)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
 	VADDPS r1, r4, r4; VMOVUPS r4, r1
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
@@ -209,7 +209,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $128, CX
 inputs2:
-	terms8x4x64(input_a43ebe2c)
+	terms8x4x64(input_7nn5kc)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -256,7 +256,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $32, CX
 inputs2:
-	terms8x4x64(input_05ea78f2)
+	terms8x4x64(input_wcoqhe)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -283,7 +283,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_eaae1256)
+	terms8x4x64(input_hnp4ly)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -323,9 +323,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7198b9c0(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	addChains_kgcssg(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
 	VMOVSS X1, (R8); ADDQ CX, R8
-	addChains_6b94ebcc(Y2, Y0, Y1, Y3, Y4); VMOVSS X2, (R8); ADDQ CX, R8
+	addChains_9veqj0(Y2, Y0, Y1, Y3, Y4); VMOVSS X2, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -347,7 +347,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7198b9c0(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	addChains_kgcssg(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
 	VMOVSS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -370,7 +370,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $4, R12
@@ -403,12 +403,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
 	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y11, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -429,10 +429,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
-	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8)
-	ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0; VINSERTF128 $1, (R13)(DI*1), Y0, Y0
+	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y7, Y0, Y0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -452,7 +451,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; VCMPPS $30, c00000000x8<>(SB), Y0, Y1
 	VBLENDVPS Y1, Y3, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -485,12 +484,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -509,10 +507,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -531,7 +528,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -562,9 +559,8 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
-	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
-	update_ea593ece(160(R8), Y0, Y5, Y6)
+	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
+	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -583,8 +579,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
-	update_ea593ece(96(R8), Y0, Y3, Y4)
+	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
+	update_7092ha(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -603,7 +599,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y2, Y0, Y1)
+	update_7092ha((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -718,12 +714,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_b6e0dfd6)
+	terms8x4x64(term6_ezvf1e)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -749,12 +745,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ecf06c8d)
+	terms8x4x64(term5_ssyepo)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -777,12 +773,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_830af86c)
+	terms8x4x64(term1_2nrmto)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -806,7 +802,7 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -820,7 +816,7 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -834,7 +830,7 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -880,10 +876,10 @@ panels1:
 	MOVQ R10, DI
 	VBROADCASTSS 0(SI), Y15; PREFETCHT0 (0+512)(DI); PREFETCHT0 (0+576)(DI); PREFETCHT0 (0+640)(DI)
 	PREFETCHT0 (0+704)(DI)
-	step_9a336a74(Y8, Y15, Y0, Y13, 0(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (0+32)(DI))
-	step_9a336a74(Y10, Y15, Y2, Y13, (0+64)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (0+96)(DI))
-	step_9a336a74(Y12, Y15, Y4, Y13, (0+128)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (0+160)(DI))
-	step_9a336a74(Y9, Y15, Y6, Y13, (0+192)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (0+224)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, 0(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (0+32)(DI))
+	step_c20qd0(Y10, Y15, Y2, Y13, (0+64)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (0+96)(DI))
+	step_c20qd0(Y12, Y15, Y4, Y13, (0+128)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (0+160)(DI))
+	step_c20qd0(Y9, Y15, Y6, Y13, (0+192)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (0+224)(DI))
 	ADDQ $256, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -917,7 +913,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $64, CX
 inputs2:
-	terms4x4x64(input_15081199)
+	terms4x4x64(input_vc9yr5)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $65792, R10
@@ -954,18 +950,18 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y0, Y1; VBLENDVPS Y1, Y3, Y0, Y0
@@ -988,12 +984,12 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS $30, c00000000x8<>(SB), Y1, Y2; VBLENDVPS Y2, Y0, Y1, Y1
@@ -1030,18 +1026,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1068,12 +1064,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

@@ -8,7 +8,7 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_fcbf213b(x, w) \
+#define input_hdw3f(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
 	PREFETCHT0 (w+197312)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+65600)(DI), Z31, Z1; \
 	VFMADD231PS (w+131200)(DI), Z31, Z2; VFMADD231PS (w+196800)(DI), Z31, Z3
@@ -19,12 +19,12 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_21162f3e(x, w) \
+#define input_f5lcse(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
 	PREFETCHT0 (w+49856)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+16448)(DI), Z31, Z1; \
 	VFMADD231PS (w+32896)(DI), Z31, Z2; VFMADD231PS (w+49344)(DI), Z31, Z3
 
-#define input_f12fabc1(x, w) \
+#define input_fdwtc1(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
 	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
 	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
@@ -35,7 +35,7 @@
 #define columns3x1x16at0(at, w) \
 	column3(at(w), Z0, Z1, Z2)
 
-#define addChains_ced5c373(r0, r1, r2, r3, r4) \
+#define addChains_zdhevn(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $136, r0, r0, r1; \
 	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -57,7 +57,7 @@ number1x4(c00000000, 0x0)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -89,7 +89,7 @@ number1x4(c00000000, 0x0)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero12x64 \
@@ -99,64 +99,64 @@ number1x4(c00000000, 0x0)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_c6c7c6d6(r0, r1, r2, r3) \
+#define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_20e73c78(x, w) \
+#define input_en2obs(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
 	PREFETCHT0 (w+49856)(DI); \
-	step_9a336a74(Z4, Z31, Z0, Z29, w(DI)); step_9a336a74(Z5, Z31, Z1, Z29, (w+16448)(DI)); \
-	step_9a336a74(Z6, Z31, Z2, Z29, (w+32896)(DI)); step_9a336a74(Z7, Z31, Z3, Z29, (w+49344)(DI))
+	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+16448)(DI)); \
+	step_c20qd0(Z6, Z31, Z2, Z29, (w+32896)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+49344)(DI))
 
-#define step_cd7fab97(r0, r1, r2, r3, r4, r5, r6) \
+#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
 	VADDPS r1, r4, r4; VMOVUPS r4, r1
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
+#define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -164,7 +164,7 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
 
-#define addChains_9249c208(r0, r1, r2, r3, r4) \
+#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -209,7 +209,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $128, CX
 inputs2:
-	terms8x4x64(input_fcbf213b)
+	terms8x4x64(input_hdw3f)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -254,7 +254,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $32, CX
 inputs2:
-	terms8x4x64(input_21162f3e)
+	terms8x4x64(input_f5lcse)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -278,7 +278,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_f12fabc1)
+	terms8x4x64(input_fdwtc1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -324,11 +324,11 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x101, R9
 	KMOVW R9, K7
-	addChains_ced5c373(Z0, Z3, Z4, Z5, Z6); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	addChains_zdhevn(Z0, Z3, Z4, Z5, Z6); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_ced5c373(Z1, Z0, Z3, Z4, Z5); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
+	addChains_zdhevn(Z1, Z0, Z3, Z4, Z5); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
 	VMOVUPS Y1, K7, (R8); ADDQ CX, R8
-	addChains_ced5c373(Z2, Z0, Z1, Z3, Z4); VMOVUPS Y2, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z2, Y2
+	addChains_zdhevn(Z2, Z0, Z1, Z3, Z4); VMOVUPS Y2, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z2, Y2
 	VMOVUPS Y2, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -353,7 +353,7 @@ panels7:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x101, R9
 	KMOVW R9, K7
-	addChains_ced5c373(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_zdhevn(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $4, R12
@@ -391,16 +391,16 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z15, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z23, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -423,7 +423,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
 	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
@@ -446,7 +446,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
 	DECQ AX; JNZ rows8
@@ -485,18 +485,17 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
-	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
-	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
-	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
-	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
-	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
-	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
-	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
-	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
-	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
-	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
-	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
+	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
+	update_7092ha(448(R8), Z0, Z14, Z24); update_7092ha(448(R9), Z0, Z15, Z24)
+	update_7092ha(512(R8), Z0, Z16, Z24); update_7092ha(512(R9), Z0, Z17, Z24)
+	update_7092ha(576(R8), Z0, Z18, Z24); update_7092ha(576(R9), Z0, Z19, Z24)
+	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
+	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -516,10 +515,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
-	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
-	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
-	update_ea593ece(192(R9), Z0, Z7, Z8)
+	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
+	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
+	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -539,7 +537,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -571,12 +569,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
+	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
+	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
+	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
+	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -595,8 +592,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
-	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
+	update_649c0m(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -615,7 +612,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -724,12 +721,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_2e94bfa4)
+	terms4x4x64(term12_psda80)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -765,12 +762,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_998e7838)
+	terms4x4x64(term8_dmkbmi)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -798,12 +795,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_5a751796)
+	terms8x4x64(term4_saa6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -825,12 +822,12 @@ rows16:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_61ae5298)
+	terms8x4x64(term1_clqk60)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
@@ -855,7 +852,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -873,7 +870,7 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -888,7 +885,7 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -901,7 +898,7 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -948,10 +945,10 @@ panels1:
 	VBROADCASTSS 0(SI), Z31; PREFETCHT0 (0+512)(DI); PREFETCHT0 (0+576)(DI); PREFETCHT0 (0+640)(DI)
 	PREFETCHT0 (0+704)(DI); PREFETCHT0 (0+768)(DI); PREFETCHT0 (0+832)(DI); PREFETCHT0 (0+896)(DI)
 	PREFETCHT0 (0+960)(DI)
-	step_9a336a74(Z8, Z31, Z0, Z29, 0(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (0+64)(DI))
-	step_9a336a74(Z10, Z31, Z2, Z29, (0+128)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (0+192)(DI))
-	step_9a336a74(Z12, Z31, Z4, Z29, (0+256)(DI)); step_9a336a74(Z13, Z31, Z5, Z29, (0+320)(DI))
-	step_9a336a74(Z14, Z31, Z6, Z29, (0+384)(DI)); step_9a336a74(Z15, Z31, Z7, Z29, (0+448)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, 0(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (0+64)(DI))
+	step_c20qd0(Z10, Z31, Z2, Z29, (0+128)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (0+192)(DI))
+	step_c20qd0(Z12, Z31, Z4, Z29, (0+256)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (0+320)(DI))
+	step_c20qd0(Z14, Z31, Z6, Z29, (0+384)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (0+448)(DI))
 	ADDQ $512, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
@@ -977,7 +974,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $64, CX
 inputs2:
-	terms4x4x64(input_20e73c78)
+	terms4x4x64(input_en2obs)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $65792, R10
@@ -1014,18 +1011,18 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y0, K1; VBLENDMPS Y3, Y0, K1, Y0
@@ -1048,12 +1045,12 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)
 	VCMPPS.BCST $30, c00000000<>(SB), Y1, K1; VBLENDMPS Y0, Y1, K1, Y1
@@ -1090,18 +1087,18 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_cd7fab97(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_cd7fab97(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_cd7fab97(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
+	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
+	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X3, (R8)(R9*1)
 	MOVL 4(DI), R9
@@ -1128,12 +1125,12 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cd7fab97(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVL (DI), R9
 	VEXTRACTPS $0, X0, (R8)(R9*1)
 	ADDQ $4, DI

@@ -21,22 +21,22 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_3631dac0(x, w) \
+#define input_v8w0cg(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
 	VFMADD231PS (w+4160)(DI), Y15, Y4; VFMADD231PS (w+4192)(DI), Y15, Y6
 
-#define input_ce5c2b50(x, w) \
+#define input_lentao(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
 	VFMADD231PS (w+4160)(DI), Y15, Y5; VFMADD231PS (w+4192)(DI), Y15, Y7
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
-#define input_8894cee1(x, w) \
+#define input_en1ztt(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; \
 	VFMADD231PS (w+12480)(DI), Y15, Y4; VFMADD231PS (w+12512)(DI), Y15, Y6
 
-#define input_b7aeca2f(x, w) \
+#define input_yg9hov(x, w) \
 	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; \
 	VFMADD231PS (w+12480)(DI), Y15, Y5; VFMADD231PS (w+12512)(DI), Y15, Y7
 
@@ -58,7 +58,7 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number4x8(c40000000x8, 0x4000000040000000)
 number4x8(c1f800000x8, 0x1f8000001f800000)
 number4x8(c3f800000x8, 0x3f8000003f800000)
-#define formula_00d66ee3(r0, r1, r2, r3, r4, r5) \
+#define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS c4138aa3bx8<>(SB), r2, r1; VADDPS c4b400000x8<>(SB), r1, r1; VSUBPS c4b400000x8<>(SB), r1, r3; \
 	VMULPS c3db17000x8<>(SB), r3, r4; VSUBPS r4, r2, r4; VMULPS c3685fdf4x8<>(SB), r3, r3; VSUBPS r3, r4, r3; \
@@ -75,7 +75,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define columns3x1x16at0(at, w) \
 	column3(at(w), Y0, Y1, Y2)
 
-#define addChains_7198b9c0(r0, r1, r2, r3, r4, r5) \
+#define addChains_kgcssg(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r1, r2; \
 	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r2, r4; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; \
@@ -83,7 +83,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $238, r0, r5, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r4, r2; VSHUFPS $221, r0, r4, r0; \
 	VADDPS r0, r2, r0
 
-#define addChains_6b94ebcc(r0, r1, r2, r3, r4) \
+#define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
 	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
 	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -108,7 +108,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
-#define addChains_7b90a4fa(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
 	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
 	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -116,10 +116,10 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define formula_9a9bb59e(r0, r1, r2) \
+#define formula_vci4ou(r0, r1, r2) \
 	VMOVUPS c3f800000x8<>(SB), r0; VSUBPS r1, r0, r0; VMULPS r0, r1, r0; VMULPS r0, r2, r0
 
-#define addChains_eaa75f77(r0, r1, r2, r3, r4) \
+#define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
 	VADDPS r3, r1, r3; VBLENDPS $240, r4, r4, r1; VPERM2F128 $33, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -144,7 +144,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero6x32 \
@@ -153,70 +153,70 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define term1_9c6103a7(x, w) \
+#define term1_nzzjev(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_bbeb2ed9(x, w) \
+#define term1_61wiqh(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
 
-#define term2_ea63f102(x, w) \
-	term1_9c6103a7(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_9ynu43(x, w) \
+	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_e2a4bef5(x, w) \
-	term1_bbeb2ed9(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define term2_rmsfqm(x, w) \
+	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_c33b16b7(x, w) \
-	term2_ea63f102(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define term3_yc3yyf(x, w) \
+	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_ee69e121(x, w) \
-	term2_e2a4bef5(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define term3_svkicx(x, w) \
+	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_92954115(x, w) \
+#define term1_4qjaqd(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
 
-#define term2_638b89e2(x, w) \
-	term1_92954115(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_siw1qn(x, w) \
+	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term1_2049d502(x, w) \
+#define term1_86i0ua(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_03a91a88(x, w) \
-	term1_2049d502(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_h1e05b(x, w) \
+	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_b6e0dfd6(x, w) \
-	term5_03a91a88(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term6_ezvf1e(x, w) \
+	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define term1_830af86c(x, w) \
+#define term1_2nrmto(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
 
-#define term5_ecf06c8d(x, w) \
-	term1_830af86c(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define term5_ssyepo(x, w) \
+	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_2f83ff16(x, w) \
+#define input_1euf7y(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_9a336a74(Y8, Y15, Y0, Y13, w(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_9a336a74(Y10, Y15, Y2, Y13, (w+4160)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (w+4192)(DI)); \
-	step_9a336a74(Y12, Y15, Y4, Y13, (w+8320)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (w+8352)(DI)); \
-	step_9a336a74(Y9, Y15, Y6, Y13, (w+12480)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (w+12512)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
+	step_c20qd0(Y10, Y15, Y2, Y13, (w+4160)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+4192)(DI)); \
+	step_c20qd0(Y12, Y15, Y4, Y13, (w+8320)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+8352)(DI)); \
+	step_c20qd0(Y9, Y15, Y6, Y13, (w+12480)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+12512)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
@@ -272,7 +272,7 @@ TEXT ·dense64x64AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_3631dac0, input_ce5c2b50)
+	terms8x4x64c2(input_v8w0cg, input_lentao)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -287,7 +287,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	terms8x4x64c2(input_8894cee1, input_b7aeca2f)
+	terms8x4x64c2(input_en1ztt, input_yg9hov)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -308,7 +308,7 @@ TEXT ·dense64x64AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_3631dac0, input_ce5c2b50)
+	terms8x4x64c2(input_v8w0cg, input_lentao)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -316,9 +316,9 @@ inputs1:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	// y = sigmoid(x)
-	formula_00d66ee3(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y1, (R8); formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y7)
-	VMOVUPS Y0, 32(R8); formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 64(R8)
-	formula_00d66ee3(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 96(R8)
+	formula_rrh74z(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y1, (R8); formula_rrh74z(Y2, Y0, Y1, Y3, Y5, Y7)
+	VMOVUPS Y0, 32(R8); formula_rrh74z(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 64(R8)
+	formula_rrh74z(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 96(R8)
 	// y[32…63] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
@@ -326,7 +326,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	terms8x4x64c2(input_8894cee1, input_b7aeca2f)
+	terms8x4x64c2(input_en1ztt, input_yg9hov)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -334,9 +334,9 @@ inputs2:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	// y = sigmoid(x)
-	formula_00d66ee3(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y1, 128(R8); formula_00d66ee3(Y2, Y0, Y1, Y3, Y5, Y7)
-	VMOVUPS Y0, 160(R8); formula_00d66ee3(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 192(R8)
-	formula_00d66ee3(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 224(R8)
+	formula_rrh74z(Y0, Y1, Y3, Y5, Y7, Y8); VMOVUPS Y1, 128(R8); formula_rrh74z(Y2, Y0, Y1, Y3, Y5, Y7)
+	VMOVUPS Y0, 160(R8); formula_rrh74z(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS Y0, 192(R8)
+	formula_rrh74z(Y6, Y0, Y1, Y2, Y3, Y4); VMOVUPS Y0, 224(R8)
 	VZEROUPPER
 	RET
 
@@ -364,9 +364,9 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7198b9c0(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	addChains_kgcssg(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
 	VMOVSS X1, (R8); ADDQ CX, R8
-	addChains_6b94ebcc(Y2, Y0, Y1, Y3, Y4); VMOVSS X2, (R8); ADDQ CX, R8
+	addChains_9veqj0(Y2, Y0, Y1, Y3, Y4); VMOVSS X2, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
@@ -388,7 +388,7 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_7198b9c0(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
+	addChains_kgcssg(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
 	VMOVSS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -411,7 +411,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
 	ADDQ $4, R12
@@ -444,12 +444,12 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
 	VINSERTF128 $1, (R13)(DI*1), Y0, Y0
 	// dx = dy · (y · (1 - y))
-	formula_9a9bb59e(Y1, Y0, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X1, (R8); ADDQ CX, R8
+	formula_vci4ou(Y1, Y0, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X1, (R8); ADDQ CX, R8
 	VEXTRACTF128 $1, Y1, X1; VMOVUPS X1, (R8); ADDQ CX, R8
-	addChains_eaa75f77(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_9a9bb59e(Y1, Y0, Y11); ADDQ DI, R13
+	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VMOVUPS (R13), X0; formula_vci4ou(Y1, Y0, Y11); ADDQ DI, R13
 	VMOVUPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -470,9 +470,9 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_7b90a4fa(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0
-	VINSERTF128 $1, (R13)(DI*1), Y0, Y0; formula_9a9bb59e(Y1, Y0, Y7); ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1; VMOVUPS X1, (R8); ADDQ CX, R8
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS (R13), X0; VINSERTF128 $1, (R13)(DI*1), Y0, Y0
+	formula_vci4ou(Y1, Y0, Y7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X1, (R8); ADDQ CX, R8
+	VEXTRACTF128 $1, Y1, X1; VMOVUPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
@@ -492,7 +492,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_9a9bb59e(Y1, Y0, Y3); ADDQ DI, R13
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VMOVUPS (R13), X0; formula_vci4ou(Y1, Y0, Y3); ADDQ DI, R13
 	VMOVUPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -523,12 +523,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y13, Y0, Y12); update_ea593ece(32(R8), Y0, Y1, Y12)
-	update_ea593ece(64(R8), Y0, Y2, Y12); update_ea593ece(96(R8), Y0, Y3, Y12)
-	update_ea593ece(128(R8), Y0, Y4, Y12); update_ea593ece(160(R8), Y0, Y5, Y12)
-	update_ea593ece(192(R8), Y0, Y6, Y12); update_ea593ece(224(R8), Y0, Y7, Y12)
-	update_ea593ece(256(R8), Y0, Y8, Y12); update_ea593ece(288(R8), Y0, Y9, Y12)
-	update_ea593ece(320(R8), Y0, Y10, Y12); update_ea593ece(352(R8), Y0, Y11, Y12)
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -546,10 +545,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y9, Y0, Y8); update_ea593ece(32(R8), Y0, Y1, Y8); update_ea593ece(64(R8), Y0, Y2, Y8)
-	update_ea593ece(96(R8), Y0, Y3, Y8); update_ea593ece(128(R8), Y0, Y4, Y8)
-	update_ea593ece(160(R8), Y0, Y5, Y8); update_ea593ece(192(R8), Y0, Y6, Y8)
-	update_ea593ece(224(R8), Y0, Y7, Y8)
+	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
+	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
+	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -567,7 +565,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y3, Y0, Y2); update_ea593ece(32(R8), Y0, Y1, Y2)
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -596,9 +594,8 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y7, Y0, Y6); update_ea593ece(32(R8), Y0, Y1, Y6); update_ea593ece(64(R8), Y0, Y2, Y6)
-	update_ea593ece(96(R8), Y0, Y3, Y6); update_ea593ece(128(R8), Y0, Y4, Y6)
-	update_ea593ece(160(R8), Y0, Y5, Y6)
+	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
+	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
 	ADDQ $24, SI; ADDQ $192, R8
 	SUBQ $6, AX; JMP inputs1
 done3:
@@ -616,8 +613,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y5, Y0, Y4); update_ea593ece(32(R8), Y0, Y1, Y4); update_ea593ece(64(R8), Y0, Y2, Y4)
-	update_ea593ece(96(R8), Y0, Y3, Y4)
+	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
+	update_7092ha(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -635,7 +632,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
 	// w = w - (lr · g)
-	update_ea593ece((R8), Y2, Y0, Y1)
+	update_7092ha((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -656,11 +653,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_c33b16b7, term3_ee69e121)
+	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_c33b16b7, term3_ee69e121, last5)
+	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
@@ -679,11 +676,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_638b89e2, term2_e2a4bef5)
+	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_638b89e2, term2_e2a4bef5, last10)
+	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
 last10:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
@@ -699,11 +696,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_92954115, term1_bbeb2ed9)
+	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_92954115, term1_bbeb2ed9, last15)
+	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
 last15:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
@@ -724,7 +721,7 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_b6e0dfd6(0, 0)
+	term6_ezvf1e(0, 0)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -738,7 +735,7 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ecf06c8d(0, 0)
+	term5_ssyepo(0, 0)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
 	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
@@ -752,7 +749,7 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_830af86c(0, 0)
+	term1_2nrmto(0, 0)
 	MOVQ yStride+32(FP), DI
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -787,7 +784,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -795,7 +792,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	formula_00d66ee3(Y1, Y2, Y3, Y4, Y5, Y6)
+	formula_rrh74z(Y1, Y2, Y3, Y4, Y5, Y6)
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -813,7 +810,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
-	formula_9a9bb59e(Y3, Y2, Y1)
+	formula_vci4ou(Y3, Y2, Y1)
 	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX; JNZ elements4
@@ -821,7 +818,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
 	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
-	formula_9a9bb59e(Y3, Y2, Y1)
+	formula_vci4ou(Y3, Y2, Y1)
 	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -847,10 +844,10 @@ TEXT ·step1x64AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VBROADCASTSS 0(SI), Y15
-	step_9a336a74(Y8, Y15, Y0, Y13, 0(DI)); step_9a336a74(Y9, Y15, Y1, Y13, (0+32)(DI))
-	step_9a336a74(Y10, Y15, Y2, Y13, (0+64)(DI)); step_9a336a74(Y11, Y15, Y3, Y13, (0+96)(DI))
-	step_9a336a74(Y12, Y15, Y4, Y13, (0+128)(DI)); step_9a336a74(Y8, Y15, Y5, Y13, (0+160)(DI))
-	step_9a336a74(Y9, Y15, Y6, Y13, (0+192)(DI)); step_9a336a74(Y10, Y15, Y7, Y13, (0+224)(DI))
+	step_c20qd0(Y8, Y15, Y0, Y13, 0(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (0+32)(DI))
+	step_c20qd0(Y10, Y15, Y2, Y13, (0+64)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (0+96)(DI))
+	step_c20qd0(Y12, Y15, Y4, Y13, (0+128)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (0+160)(DI))
+	step_c20qd0(Y9, Y15, Y6, Y13, (0+192)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (0+224)(DI))
 	VZEROUPPER
 	RET
 
@@ -880,7 +877,7 @@ TEXT ·step64x64AVX2(SB), NOSPLIT, $0-40
 	MOVQ R10, DI
 	MOVQ $16, CX
 inputs1:
-	terms4x4x64(input_2f83ff16)
+	terms4x4x64(input_1euf7y)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
 	VZEROUPPER
@@ -913,21 +910,21 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db((R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db((R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db((R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_eaa75f77(Y0, Y4, Y1, Y2, Y3)
+	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = dy · (y · (1 - y))
-	formula_9a9bb59e(Y1, Y0, Y3)
+	formula_vci4ou(Y1, Y0, Y3)
 	VMOVUPS X1, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -947,15 +944,15 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_6b94ebcc(Y0, Y1, Y2, Y3, Y4)
+	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (y · (1 - y))
-	formula_9a9bb59e(Y2, Y1, Y0)
+	formula_vci4ou(Y2, Y1, Y0)
 	VMOVSS X2, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX

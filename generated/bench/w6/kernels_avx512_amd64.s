@@ -11,11 +11,11 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_b63e0ec2(x, w) \
+#define input_im0bvm(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+4160)(DI), Z31, Z2; \
 	VFMADD231PS (w+8320)(DI), Z31, Z4; VFMADD231PS (w+12480)(DI), Z31, Z6
 
-#define input_35d192b8(x, w) \
+#define input_gunqyg(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+4160)(DI), Z31, Z3; \
 	VFMADD231PS (w+8320)(DI), Z31, Z5; VFMADD231PS (w+12480)(DI), Z31, Z7
 
@@ -44,7 +44,7 @@ GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define formula_3e8cb041(r0, r1, r2, r3, r4, r5) \
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
@@ -63,7 +63,7 @@ number1x4(c3f800000, 0x3f800000)
 #define columns3x1x16at0(at, w) \
 	column3(at(w), Z0, Z1, Z2)
 
-#define addChains_ced5c373(r0, r1, r2, r3, r4) \
+#define addChains_zdhevn(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $136, r0, r0, r1; \
 	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -84,7 +84,7 @@ number1x4(c3f800000, 0x3f800000)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define addChains_86846db0(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+#define addChains_z18fdc(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $136, r3, r4, r2; \
 	VSHUFF64X2 $221, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r5, r6, r2; VSHUFF64X2 $221, r5, r6, r5; \
 	VADDPS r5, r2, r5; VSHUFF64X2 $136, r7, r8, r2; VSHUFF64X2 $221, r7, r8, r7; VADDPS r7, r2, r7; \
@@ -92,7 +92,7 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7; VSHUFF64X2 $216, r7, r7, r7
 
-#define formula_6e3b2c6f(r0, r1, r2) \
+#define formula_lgkowf(r0, r1, r2) \
 	VBROADCASTSS c3f800000<>(SB), r0; VSUBPS r1, r0, r0; VMULPS r0, r1, r0; VMULPS r0, r2, r0
 
 #define zero8x64 \
@@ -113,7 +113,7 @@ number1x4(c3f800000, 0x3f800000)
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define update_ea593ece(r0, r1, r2, r3) \
+#define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
 #define zero12x64 \
@@ -123,91 +123,91 @@ number1x4(c3f800000, 0x3f800000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-#define update_c6c7c6d6(r0, r1, r2, r3) \
+#define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define term1_b6faa5b3(x, w) \
+#define term1_txijzn(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z2)
 
-#define term1_0366b8fd(x, w) \
+#define term1_o0rqal(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
 
-#define term5_ada3e851(x, w) \
-	term1_b6faa5b3(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_xzad9a(x, w) \
+	term1_txijzn(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define term5_06536242(x, w) \
-	term1_0366b8fd(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+#define term5_srfq4g(x, w) \
+	term1_o0rqal(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define term6_4298b6aa(x, w) \
-	term5_ada3e851(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define term6_tmr817(x, w) \
+	term5_xzad9a(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define term6_f1c21996(x, w) \
-	term5_06536242(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define term6_umhb9l(x, w) \
+	term5_srfq4g(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_d0230d51(x, w) \
+#define term1_2scc1d(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
 
-#define term5_144803a4(x, w) \
-	term1_d0230d51(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define term5_8cufgt(x, w) \
+	term1_2scc1d(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define term1_5c20ddee(x, w) \
+#define term1_p5yd3i(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_33679189(x, w) \
-	term1_5c20ddee(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_bl1nsr(x, w) \
+	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_689d862d(x, w) \
-	term4_33679189(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
+#define term8_8kgt9h(x, w) \
+	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
 	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_2e94bfa4(x, w) \
-	term8_689d862d(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define term12_psda80(x, w) \
+	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define term1_61ae5298(x, w) \
+#define term1_clqk60(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
 
-#define term4_5a751796(x, w) \
-	term1_61ae5298(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define term4_saa6(x, w) \
+	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_998e7838(x, w) \
-	term4_5a751796(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term8_dmkbmi(x, w) \
+	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define step_9a336a74(r0, r1, r2, r3, r4) \
+#define step_c20qd0(r0, r1, r2, r3, r4) \
 	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
 
-#define input_9e7ea15c(x, w) \
+#define input_jv253w(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_9a336a74(Z8, Z31, Z0, Z29, w(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (w+4160)(DI)); \
-	step_9a336a74(Z10, Z31, Z2, Z29, (w+8320)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (w+12480)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+4160)(DI)); \
+	step_c20qd0(Z10, Z31, Z2, Z29, (w+8320)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+12480)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define step_cbb8b5db(r0, r1, r2, r3, r4, r5) \
+#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
 	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
 	VMOVUPS r3, r0
 
-#define addChains_9cdce0c1(r0, r1, r2, r3, r4) \
+#define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
 	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
 	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
@@ -215,7 +215,7 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
 
-#define addChains_9249c208(r0, r1, r2, r3, r4) \
+#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
 	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
 	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
@@ -273,7 +273,7 @@ TEXT ·dense64x64AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5); VMOVUPS 192(BX), Z6; zero(Z7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_b63e0ec2, input_35d192b8)
+	terms8x4x64c2(input_im0bvm, input_gunqyg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -294,7 +294,7 @@ TEXT ·dense64x64AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5); VMOVUPS 192(BX), Z6; zero(Z7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_b63e0ec2, input_35d192b8)
+	terms8x4x64c2(input_im0bvm, input_gunqyg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -302,9 +302,9 @@ inputs1:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 	// y = sigmoid(x)
-	formula_3e8cb041(Z0, Z1, Z3, Z5, Z7, Z8); VMOVUPS Z1, (R8); formula_3e8cb041(Z2, Z0, Z1, Z3, Z5, Z7)
-	VMOVUPS Z0, 64(R8); formula_3e8cb041(Z4, Z0, Z1, Z2, Z3, Z5); VMOVUPS Z0, 128(R8)
-	formula_3e8cb041(Z6, Z0, Z1, Z2, Z3, Z4); VMOVUPS Z0, 192(R8)
+	formula_4u0675(Z0, Z1, Z3, Z5, Z7, Z8); VMOVUPS Z1, (R8); formula_4u0675(Z2, Z0, Z1, Z3, Z5, Z7)
+	VMOVUPS Z0, 64(R8); formula_4u0675(Z4, Z0, Z1, Z2, Z3, Z5); VMOVUPS Z0, 128(R8)
+	formula_4u0675(Z6, Z0, Z1, Z2, Z3, Z4); VMOVUPS Z0, 192(R8)
 	VZEROUPPER
 	RET
 
@@ -340,11 +340,11 @@ panels4:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x101, R9
 	KMOVW R9, K7
-	addChains_ced5c373(Z0, Z3, Z4, Z5, Z6); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	addChains_zdhevn(Z0, Z3, Z4, Z5, Z6); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
 	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_ced5c373(Z1, Z0, Z3, Z4, Z5); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
+	addChains_zdhevn(Z1, Z0, Z3, Z4, Z5); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
 	VMOVUPS Y1, K7, (R8); ADDQ CX, R8
-	addChains_ced5c373(Z2, Z0, Z1, Z3, Z4); VMOVUPS Y2, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z2, Y2
+	addChains_zdhevn(Z2, Z0, Z1, Z3, Z4); VMOVUPS Y2, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z2, Y2
 	VMOVUPS Y2, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -369,7 +369,7 @@ panels7:
 	MOVQ dxStride+56(FP), CX
 	MOVL $0x101, R9
 	KMOVW R9, K7
-	addChains_ced5c373(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_zdhevn(Z0, Z1, Z2, Z3, Z4); VMOVUPS Y0, K7, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $4, R12
@@ -407,16 +407,16 @@ panels4:
 	DECQ CX; JNZ panels4
 	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0
 	// dx = dy · (y · (1 - y))
-	formula_6e3b2c6f(Z1, Z0, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y1, (R8); ADDQ CX, R8
+	formula_lgkowf(Z1, Z0, Z7); ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y1, (R8); ADDQ CX, R8
 	VEXTRACTF64X4 $1, Z1, Y1; VMOVUPS Y1, (R8); ADDQ CX, R8
-	addChains_86846db0(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_6e3b2c6f(Z1, Z0, Z15); ADDQ DI, R13; ADDQ DI, R13
+	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_lgkowf(Z1, Z0, Z15); ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y1, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1; VMOVUPS Y1, (R8); ADDQ CX, R8
-	addChains_86846db0(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_6e3b2c6f(Z1, Z0, Z23); ADDQ DI, R13; ADDQ DI, R13
+	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_lgkowf(Z1, Z0, Z23); ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y1, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1; VMOVUPS Y1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows2
 done3:
@@ -437,8 +437,8 @@ panels7:
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI; ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_6e3b2c6f(Z1, Z0, Z7); ADDQ DI, R13; ADDQ DI, R13
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
+	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_lgkowf(Z1, Z0, Z7); ADDQ DI, R13; ADDQ DI, R13
 	VMOVUPS Y1, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1; VMOVUPS Y1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
@@ -459,7 +459,7 @@ panels10:
 	DECQ CX; JNZ panels10
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_86846db0(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0; formula_6e3b2c6f(Z1, Z0, Z7)
+	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0; formula_lgkowf(Z1, Z0, Z7)
 	ADDQ DI, R13; VMOVUPS Y1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows8
 done9:
@@ -492,18 +492,17 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z25, Z0, Z24); update_ea593ece((R9), Z0, Z1, Z24)
-	update_ea593ece(64(R8), Z0, Z2, Z24); update_ea593ece(64(R9), Z0, Z3, Z24)
-	update_ea593ece(128(R8), Z0, Z4, Z24); update_ea593ece(128(R9), Z0, Z5, Z24)
-	update_ea593ece(192(R8), Z0, Z6, Z24); update_ea593ece(192(R9), Z0, Z7, Z24)
-	update_ea593ece(256(R8), Z0, Z8, Z24); update_ea593ece(256(R9), Z0, Z9, Z24)
-	update_ea593ece(320(R8), Z0, Z10, Z24); update_ea593ece(320(R9), Z0, Z11, Z24)
-	update_ea593ece(384(R8), Z0, Z12, Z24); update_ea593ece(384(R9), Z0, Z13, Z24)
-	update_ea593ece(448(R8), Z0, Z14, Z24); update_ea593ece(448(R9), Z0, Z15, Z24)
-	update_ea593ece(512(R8), Z0, Z16, Z24); update_ea593ece(512(R9), Z0, Z17, Z24)
-	update_ea593ece(576(R8), Z0, Z18, Z24); update_ea593ece(576(R9), Z0, Z19, Z24)
-	update_ea593ece(640(R8), Z0, Z20, Z24); update_ea593ece(640(R9), Z0, Z21, Z24)
-	update_ea593ece(704(R8), Z0, Z22, Z24); update_ea593ece(704(R9), Z0, Z23, Z24)
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
+	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
+	update_7092ha(448(R8), Z0, Z14, Z24); update_7092ha(448(R9), Z0, Z15, Z24)
+	update_7092ha(512(R8), Z0, Z16, Z24); update_7092ha(512(R9), Z0, Z17, Z24)
+	update_7092ha(576(R8), Z0, Z18, Z24); update_7092ha(576(R9), Z0, Z19, Z24)
+	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
+	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -521,10 +520,9 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z9, Z0, Z8); update_ea593ece((R9), Z0, Z1, Z8); update_ea593ece(64(R8), Z0, Z2, Z8)
-	update_ea593ece(64(R9), Z0, Z3, Z8); update_ea593ece(128(R8), Z0, Z4, Z8)
-	update_ea593ece(128(R9), Z0, Z5, Z8); update_ea593ece(192(R8), Z0, Z6, Z8)
-	update_ea593ece(192(R9), Z0, Z7, Z8)
+	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
+	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
+	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -542,7 +540,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
 	// w = w - (lr · g)
-	update_ea593ece((R8), Z3, Z0, Z2); update_ea593ece((R9), Z0, Z1, Z2)
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -571,12 +569,11 @@ rows4:
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z13, Z0, Z12); update_c6c7c6d6(32(R8), Z0, Z1, Z12)
-	update_c6c7c6d6(64(R8), Z0, Z2, Z12); update_c6c7c6d6(96(R8), Z0, Z3, Z12)
-	update_c6c7c6d6(128(R8), Z0, Z4, Z12); update_c6c7c6d6(160(R8), Z0, Z5, Z12)
-	update_c6c7c6d6(192(R8), Z0, Z6, Z12); update_c6c7c6d6(224(R8), Z0, Z7, Z12)
-	update_c6c7c6d6(256(R8), Z0, Z8, Z12); update_c6c7c6d6(288(R8), Z0, Z9, Z12)
-	update_c6c7c6d6(320(R8), Z0, Z10, Z12); update_c6c7c6d6(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
+	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
+	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
+	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
+	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -594,8 +591,8 @@ rows8:
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z5, Z0, Z4); update_c6c7c6d6(32(R8), Z0, Z1, Z4); update_c6c7c6d6(64(R8), Z0, Z2, Z4)
-	update_c6c7c6d6(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
+	update_649c0m(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -613,7 +610,7 @@ rows12:
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
 	// w = w - (lr · g)
-	update_c6c7c6d6((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -637,11 +634,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_4298b6aa, term6_f1c21996)
+	terms8x4x64c2(term6_tmr817, term6_umhb9l)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_4298b6aa, term6_f1c21996, last5)
+	rest7x4x64c2(term6_tmr817, term6_umhb9l, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -663,11 +660,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_144803a4, term5_06536242)
+	terms8x4x64c2(term5_8cufgt, term5_srfq4g)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_144803a4, term5_06536242, last10)
+	rest7x4x64c2(term5_8cufgt, term5_srfq4g, last10)
 last10:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
 	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
@@ -686,11 +683,11 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_d0230d51, term1_0366b8fd)
+	terms8x4x64c2(term1_2scc1d, term1_o0rqal)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_d0230d51, term1_0366b8fd, last15)
+	rest7x4x64c2(term1_2scc1d, term1_o0rqal, last15)
 last15:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
@@ -712,7 +709,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_2e94bfa4(0, 0)
+	term12_psda80(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -730,7 +727,7 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_998e7838(0, 0)
+	term8_dmkbmi(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -745,7 +742,7 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5a751796(0, 0)
+	term4_saa6(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
 	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
@@ -758,7 +755,7 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_61ae5298(0, 0)
+	term1_clqk60(0, 0)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
 	LEAQ (SI)(R11*1), SI
@@ -793,7 +790,7 @@ row1:
 	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -801,7 +798,7 @@ rest2:
 	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	formula_3e8cb041(Z1, Z2, Z3, Z4, Z5, Z6)
+	formula_4u0675(Z1, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -819,7 +816,7 @@ row1:
 	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
 elements4:
 	VMOVUPS (SI)(AX*1), Z1; VMOVUPS (DI)(AX*1), Z2
-	formula_6e3b2c6f(Z3, Z2, Z1)
+	formula_lgkowf(Z3, Z2, Z1)
 	VMOVUPS Z3, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX; JNZ elements4
@@ -827,7 +824,7 @@ rest2:
 	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
 	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1; VMOVUPS.Z (DI)(AX*1), K7, Z2
-	formula_6e3b2c6f(Z3, Z2, Z1)
+	formula_lgkowf(Z3, Z2, Z1)
 	VMOVUPS Z3, K7, (R8)(AX*1)
 	LEAQ (AX)(CX*4), AX
 next3:
@@ -849,8 +846,8 @@ TEXT ·step1x64AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VBROADCASTSS 0(SI), Z31
-	step_9a336a74(Z8, Z31, Z0, Z29, 0(DI)); step_9a336a74(Z9, Z31, Z1, Z29, (0+64)(DI))
-	step_9a336a74(Z10, Z31, Z2, Z29, (0+128)(DI)); step_9a336a74(Z11, Z31, Z3, Z29, (0+192)(DI))
+	step_c20qd0(Z8, Z31, Z0, Z29, 0(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (0+64)(DI))
+	step_c20qd0(Z10, Z31, Z2, Z29, (0+128)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (0+192)(DI))
 	VZEROUPPER
 	RET
 
@@ -872,7 +869,7 @@ TEXT ·step64x64AVX512(SB), NOSPLIT, $0-40
 	MOVQ R10, DI
 	MOVQ $16, CX
 inputs1:
-	terms4x4x64(input_9e7ea15c)
+	terms4x4x64(input_jv253w)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
 	VZEROUPPER
@@ -905,21 +902,21 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db((R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db((R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db((R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_cbb8b5db(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_cbb8b5db(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_cbb8b5db(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
+	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
+	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
-	addChains_9cdce0c1(Y0, Y4, Y1, Y2, Y3)
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = dy · (y · (1 - y))
-	formula_6e3b2c6f(Y1, Y0, Y3)
+	formula_lgkowf(Y1, Y0, Y3)
 	VMOVUPS X1, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -939,15 +936,15 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_cbb8b5db((R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
 	VMOVUPS 32(BX), Y13
-	step_cbb8b5db(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
-	addChains_9249c208(Y0, Y1, Y2, Y3, Y4)
+	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (y · (1 - y))
-	formula_6e3b2c6f(Y2, Y1, Y0)
+	formula_lgkowf(Y2, Y1, Y0)
 	VMOVSS X2, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
