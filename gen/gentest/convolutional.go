@@ -73,14 +73,17 @@ func (n *network) tiles(x *node) *node {
 	filters := []int{16, 17, 20, 24, 31, 32, 33}
 	k, pads := filters[n.IntN(len(filters))], []int{n.IntN(3), n.IntN(3), n.IntN(3), n.IntN(3)}
 	x = n.after(n.b.Layer("conv2d", x.ref, spec.Fields{"filters": k, "kernel_size": 1}), append([]int{k}, x.dims[1:]...))
-	f := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": "winograd2", "use_bias": n.chance(0.7)}
+	f, bias := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": "winograd2"}, n.chance(0.7)
 	dims := x.dims
 	if n.chance(0.5) && x.dims[1]+pads[0]+pads[2] > 2 && x.dims[2]+pads[1]+pads[3] > 2 {
 		f["filters"], f["padding"] = filters[n.IntN(len(filters))], pads
 		dims = []int{f["filters"].(int), x.dims[1] + pads[0] + pads[2] - 2, x.dims[2] + pads[1] + pads[3] - 2}
 	}
 	n.count("tiles at the edge", dims[1]%2+dims[2]%2 > 0)
-	n.kernelFields(f)
+	if n.kernelFields(f); !bias {
+		f["use_bias"] = false
+		delete(f, "bias_initializer")
+	}
 	y := n.after(n.b.Layer("conv2d", x.ref, f), dims)
 	if slices.Equal(dims, x.dims) {
 		y = n.after(n.b.Layer("add", spec.Join(x.ref, y.ref)), dims)

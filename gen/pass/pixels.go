@@ -104,11 +104,24 @@ func (t *pixels) survey() {
 			t.channels[g] = n
 		}
 	}
-	for _, op := range t.f.Ops {
+	for i, op := range t.f.Ops {
+		if s, ok := op.(*ir.Slice); ok && t.of(s.X) > 0 {
+			t.f.Ops[i] = t.channelsOf(s)
+			op = t.f.Ops[i]
+		}
 		if v, ok := op.(*ir.View); ok && wanted[t.group(v.Y)] == 0 && !fixed[t.group(v.Y)] {
 			t.spread(v)
 		}
 	}
+}
+
+// channelsOf is a slice of pixels as a view, if it is one of whole channels.
+func (t *pixels) channelsOf(s *ir.Slice) ir.Op {
+	places := s.X.Size() / t.of(s.X)
+	if s.From%places != 0 || s.Y.Size()%places != 0 {
+		return s
+	}
+	return &ir.View{Doc: "slice", Y: s.Y, X: s.X, Offset: s.From, Axes: []ir.Axis{{Size: s.Y.Size() / places, Stride: places}, {Size: places, Stride: 1}}}
 }
 
 // spread makes what views cut out of pixels pixels, too, where only contractions

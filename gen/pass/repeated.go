@@ -15,12 +15,25 @@ import (
 // computed again where several read them.
 var Repeated = Pass{"repeated", func(p *ir.Program) error {
 	for _, f := range p.Funcs() {
-		if repeat(f) {
-			join(f)
+		parts := inParts(f)
+		if repeat(f) || len(parts) > 0 {
+			join(f, parts)
 		}
 	}
 	return nil
 }}
+
+// inParts are the values that several contractions compute: no kernel of them applies
+// what follows.
+func inParts(f *ir.Func) map[*ir.Value]bool {
+	parts := map[*ir.Value]bool{}
+	for _, op := range f.Ops {
+		if c, ok := op.(*ir.Contract); ok && c.Y.V.Batch && !c.Whole() {
+			parts[c.Y.V] = true
+		}
+	}
+	return parts
+}
 
 // repeat puts repeated values themselves in the place of their copies; it reports
 // whether there are any.
@@ -75,8 +88,12 @@ func repeated(o *ir.Map) int {
 // mostJoined is how many arrays an operation may read that is made of several.
 const mostJoined = 6
 
-// join computes values that element-wise operations alone read where they are read.
-func join(f *ir.Func) {
+// join computes values that element-wise operations alone read where they are read:
+// of what is repeated, or computed in parts.
+func join(f *ir.Func, parts map[*ir.Value]bool) {
+	apart := func(m *ir.Map) bool {
+		return repeated(m) > 0 || slices.ContainsFunc(m.In, func(x *ir.Value) bool { return parts[x] })
+	}
 	made := map[*ir.Value]*ir.Map{}
 	for _, op := range f.Ops {
 		if m, ok := op.(*ir.Map); ok && joins(m) {
@@ -105,7 +122,7 @@ func join(f *ir.Func) {
 			again = false
 			for _, x := range m.In {
 				of := made[x]
-				if of == nil || repeated(of) == 0 && repeated(m) == 0 || readers[x] > 1 && !cheap(of) {
+				if of == nil || !apart(of) && !apart(m) || readers[x] > 1 && !cheap(of) {
 					continue
 				}
 				if n := joined(m, of); n != nil {

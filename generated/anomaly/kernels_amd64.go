@@ -49,10 +49,10 @@ func inputGradientAVX2_2(dx, dy, w, b *float32, panels, panelStride, dyStride, d
 func inputGradientAVX2_3(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func listed128x128AVX2(y, x, w, b *float32, list *int32, count int)
@@ -266,9 +266,9 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
+		by6, by1 := m/6, m%6
 		for k := 0; k < 128; k += 96 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:
@@ -509,7 +509,7 @@ func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][1
 func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 512, 0, 0, 1, 0, 0, 1)
+		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 512, 0, 0, 1, 0, 1)
 	case useAVX2:
 		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 512, 0, 0, 1, 1)
 	default:
@@ -521,8 +521,8 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 512, 576, 32, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 512, 576, 32, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -660,8 +660,8 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -744,8 +744,8 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)

@@ -383,7 +383,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_979j0x((R8), Y9, (BX), Y10, Y0, Y8); update_979j0x(32(R8), Y0, 32(BX), Y9, Y1, Y8)
 	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y8)
 	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y8)
@@ -404,7 +403,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; JMP inputs9
@@ -457,7 +455,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_979j0x((R8), Y9, (BX), Y10, Y0, Y8); update_979j0x(32(R8), Y0, 32(BX), Y9, Y1, Y8)
 	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y8)
 	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y8)
@@ -478,7 +475,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; JMP inputs9

@@ -85,9 +85,20 @@ number1x4(c5f800000, 0x5f800000)
 #define zero5x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
-#define columnOfRows1x5x16at0(at, w) \
-	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
-	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
+
+#define columns1x5x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4)
+
+#define addChains_4x5rzv(r0, r1, r2, r3, r4, r5) \
+	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $2, r0, r3, r2; \
+	VSHUFF64X2 $1, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r0, r4, r2; VSHUFF64X2 $1, r0, r4, r4; \
+	VADDPS r4, r2, r4; VSHUFF64X2 $2, r0, r5, r2; VSHUFF64X2 $1, r0, r5, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r2, r0
 
 number1x4(c3f666666, 0x3f666666)
 #define zero24x64 \
@@ -356,17 +367,16 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x5x16at0(0, DI)
+	columns1x5x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x5x16at0(32, DI)
+	columns1x5x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	MOVL $0x1f1f, R9
-	KMOVW R9, K7
-	addChains_dlry5c(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8
+	addChains_4x5rzv(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF32X4 $1, Y4, X4; VMOVSS X4, 16(R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $20, R12
@@ -428,7 +438,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z8
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_yf1evf((R8), Z9, (BX), Z10, Z0, Z8); update_yf1evf((R9), Z0, (R11), Z9, Z1, Z8)
 	update_yf1evf(64(R8), Z0, 64(BX), Z1, Z2, Z8); update_yf1evf(64(R9), Z0, 64(R11), Z1, Z3, Z8)
 	update_yf1evf(128(R8), Z0, 128(BX), Z1, Z4, Z8); update_yf1evf(128(R9), Z0, 128(R11), Z1, Z5, Z8)
@@ -449,7 +458,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z2
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_yf1evf((R8), Z3, (BX), Z4, Z0, Z2); update_yf1evf((R9), Z0, (R11), Z3, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX; ADDQ $64, R9; ADDQ $64, R11
 	SUBQ $1, AX; JMP inputs9
@@ -500,7 +508,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_fay9wj((R8), Z5, (BX), Z6, Z0, Z4); update_fay9wj(64(R8), Z0, 64(BX), Z5, Z1, Z4)
 	update_fay9wj(128(R8), Z0, 128(BX), Z1, Z2, Z4); update_fay9wj(192(R8), Z0, 192(BX), Z1, Z3, Z4)
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
@@ -519,7 +526,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_fay9wj((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $1, AX; JMP inputs9

@@ -121,13 +121,13 @@ func inputGradientAVX2_2(dx, dy, w *float32, panels, panelStride, dyStride, dxSt
 func inputGradientAVX2_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512_2(dx, dy, w *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
@@ -327,8 +327,8 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 12, 64, 1799, 2, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 12, 64, 1799, 2, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
@@ -397,9 +397,9 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], 1, 1600, 64, 100, 3, by6, by2, single6)
-		inputGradientAVX512_2(&y[0][17], &x[0][0], &w[0][17][0], 1, 1600, 64, 100, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], 1, 1600, 64, 100, 3, by6, by1)
+		inputGradientAVX512_2(&y[0][17], &x[0][0], &w[0][17][0], 1, 1600, 64, 100, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
@@ -604,9 +604,9 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512_3(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 1, 2112, 68, 132, 257, 4, by6, by2, single6)
-		inputGradientAVX512_3(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, 2112, 68, 132, 257, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512_3(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 1, 2112, 68, 132, 257, 4, by6, by1)
+		inputGradientAVX512_3(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, 2112, 68, 132, 257, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
@@ -713,8 +713,8 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, 64, 257, 2, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, 64, 257, 2, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2

@@ -371,21 +371,13 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
-#define lastColumn1(w, s0) \
-	VBROADCASTF32X8.Z w, K7, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0
-
-#define lastColumns1x8x8at0(at, w) \
-	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
-	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
-	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
-
-#define lastColumnOfRow1(w, s0) \
+#define lastColumn1y(w, s0) \
 	VMOVUPS.Z w, K7, Y31; VMULPS Y24, Y31, Y30; VADDPS Y30, s0, s0
 
-#define lastColumnOfRows1x8x8at0(at, w) \
-	lastColumnOfRow1(at(w), Y0); lastColumnOfRow1((at+32)(w), Y1); lastColumnOfRow1((at+64)(w), Y2); \
-	lastColumnOfRow1((at+96)(w), Y3); lastColumnOfRow1((at+128)(w), Y4); lastColumnOfRow1((at+160)(w), Y5); \
-	lastColumnOfRow1((at+192)(w), Y6); lastColumnOfRow1((at+224)(w), Y7)
+#define lastColumns1x8x8at0y(at, w) \
+	lastColumn1y(at(w), Y0); lastColumn1y((at+32)(w), Y1); lastColumn1y((at+64)(w), Y2); \
+	lastColumn1y((at+96)(w), Y3); lastColumn1y((at+128)(w), Y4); lastColumn1y((at+160)(w), Y5); \
+	lastColumn1y((at+192)(w), Y6); lastColumn1y((at+224)(w), Y7)
 
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z25, Z31, Z30; VADDPS Z30, s1, s1; \
@@ -396,18 +388,12 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	column3((at+192)(w), Z3, Z11, Z19); column3((at+256)(w), Z4, Z12, Z20); column3((at+320)(w), Z5, Z13, Z21); \
 	column3((at+384)(w), Z6, Z14, Z22); column3((at+448)(w), Z7, Z15, Z23)
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VMULPS Z24, Z31, Z30; VADDPS Z30, s0, s0
+#define column1y(w, s0) \
+	VMULPS w, Y24, Y30; VADDPS Y30, s0, s0
 
-#define columns1x8x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
-
-#define columnOfRows1x8x16at0(at, w) \
-	VMULPS at(w), Y24, Y30; VADDPS Y30, Y0, Y0; VMULPS (at+64)(w), Y24, Y30; VADDPS Y30, Y1, Y1; \
-	VMULPS (at+128)(w), Y24, Y30; VADDPS Y30, Y2, Y2; VMULPS (at+192)(w), Y24, Y30; VADDPS Y30, Y3, Y3; \
-	VMULPS (at+256)(w), Y24, Y30; VADDPS Y30, Y4, Y4; VMULPS (at+320)(w), Y24, Y30; VADDPS Y30, Y5, Y5; \
-	VMULPS (at+384)(w), Y24, Y30; VADDPS Y30, Y6, Y6; VMULPS (at+448)(w), Y24, Y30; VADDPS Y30, Y7, Y7
+#define columns1x8x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z29, Z31, Z30; VADDPS Z30, s1, s1
@@ -924,7 +910,7 @@ next3:
 	RET
 
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-80
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-72
 	MOVQ wt+16(FP), R11; MOVQ dyStride+24(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -952,33 +938,18 @@ rows2:
 done3:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ mask+40(FP), R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumns1x8x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+32(FP), CX
-	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+40(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumnOfRows1x8x8at0(0, R11)
+	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+32(FP), CX
 	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
+	DECQ AX; JNZ rows4
+done5:
 	ADDQ $32, R12
 	ADDQ $256, R11
 	DECQ blocks+48(FP)
@@ -987,7 +958,7 @@ done7:
 	RET
 
 // inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-88
+TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-80
 	MOVQ w+16(FP), BX; MOVQ dyStride+40(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -1023,45 +994,24 @@ panels4:
 done3:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+24(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+32(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+48(FP), CX
-	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+24(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+32(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+48(FP), CX
 	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+56(FP)
@@ -1070,7 +1020,7 @@ done9:
 	RET
 
 // inputGradientAVX512_3 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_3(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX512_3(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ wt+24(FP), R11; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -1112,53 +1062,28 @@ panels4:
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	MOVQ mask+64(FP), R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumns1x8x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z7, Y7; VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumnOfRows1x8x8at0(0, R11)
+	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
 	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS Y7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	ADDQ $256, R11

@@ -25,7 +25,7 @@ func dense8x3AVX512(y, x, wt, b *float32)
 func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -246,8 +246,8 @@ func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 12, 32, 32, 1799, 1, by6, by2, single6)
+		by6, by1 := m/6, m%6
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 12, 32, 32, 1799, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)

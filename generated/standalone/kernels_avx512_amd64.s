@@ -43,21 +43,13 @@ number1x4(c00000000, 0x0)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
-#define lastColumn1(w, s0) \
-	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
-
-#define lastColumns1x8x8at0(at, w) \
-	lastColumn1(at(w), Z0); lastColumn1((at+32)(w), Z1); lastColumn1((at+64)(w), Z2); \
-	lastColumn1((at+96)(w), Z3); lastColumn1((at+128)(w), Z4); lastColumn1((at+160)(w), Z5); \
-	lastColumn1((at+192)(w), Z6); lastColumn1((at+224)(w), Z7)
-
-#define lastColumnOfRow1(w, s0) \
+#define lastColumn1y(w, s0) \
 	VMOVUPS.Z w, K7, Y31; VFMADD231PS Y24, Y31, s0
 
-#define lastColumnOfRows1x8x8at0(at, w) \
-	lastColumnOfRow1(at(w), Y0); lastColumnOfRow1((at+32)(w), Y1); lastColumnOfRow1((at+64)(w), Y2); \
-	lastColumnOfRow1((at+96)(w), Y3); lastColumnOfRow1((at+128)(w), Y4); lastColumnOfRow1((at+160)(w), Y5); \
-	lastColumnOfRow1((at+192)(w), Y6); lastColumnOfRow1((at+224)(w), Y7)
+#define lastColumns1x8x8at0y(at, w) \
+	lastColumn1y(at(w), Y0); lastColumn1y((at+32)(w), Y1); lastColumn1y((at+64)(w), Y2); \
+	lastColumn1y((at+96)(w), Y3); lastColumn1y((at+128)(w), Y4); lastColumn1y((at+160)(w), Y5); \
+	lastColumn1y((at+192)(w), Y6); lastColumn1y((at+224)(w), Y7)
 
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -190,7 +182,7 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	RET
 
 // inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
 	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -226,37 +218,20 @@ rows2:
 done3:
 	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ mask+56(FP), R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
-	lastColumns1x8x8at0(0, R11)
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
-	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0
-	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumnOfRows1x8x8at0(0, R11)
+	lastColumns1x8x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
 	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
 	VCMPPS.BCST $30, c00000000<>(SB), Z0, K1; VBLENDMPS Z7, Z0, K1, Z0; ADDQ DI, R13; VMOVUPS Y0, (R8)
 	ADDQ CX, R8
-	DECQ AX; JNZ rows6
-done7:
+	DECQ AX; JNZ rows4
+done5:
 	ADDQ $32, R12
 	ADDQ $256, R11
 	DECQ blocks+64(FP)
@@ -307,7 +282,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	// w = w - (lr · g)
 	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
 	update_649c0m(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
@@ -326,7 +300,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	// w = w - (lr · g)
 	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9

@@ -327,7 +327,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y4
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_979j0x((R8), Y5, (BX), Y6, Y0, Y4); update_979j0x(32(R8), Y0, 32(BX), Y5, Y1, Y4)
 	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
@@ -346,7 +345,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_979j0x((R8), Y2, (BX), Y3, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs9

@@ -130,12 +130,24 @@ number1x4(c3f800000, 0x3f800000)
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define lastColumnOfRow1(w, s0) \
+#define lastColumn1y(w, s0) \
 	VMOVUPS.Z w, K7, Y31; VFMADD231PS Y24, Y31, s0
 
-#define lastColumnOfRows1x4x8at0(at, w) \
-	lastColumnOfRow1(at(w), Y0); lastColumnOfRow1((at+32)(w), Y1); lastColumnOfRow1((at+64)(w), Y2); \
-	lastColumnOfRow1((at+96)(w), Y3)
+#define lastColumns1x4x8at0y(at, w) \
+	lastColumn1y(at(w), Y0); lastColumn1y((at+32)(w), Y1); lastColumn1y((at+64)(w), Y2); \
+	lastColumn1y((at+96)(w), Y3)
+
+#define addChains_aa8dhd(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
+	VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r3, r3, r1; VSHUFF64X2 $1, r3, r3, r3; \
+	VADDPS r3, r1, r3; VSHUFF64X2 $2, r4, r4, r1; VSHUFF64X2 $1, r4, r4, r4; VADDPS r4, r1, r4; \
+	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
+	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
+	VADDPS r4, r1, r4
+
+#define epilogue_kwrcqy(r0, r1, r2, r3, r4) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r2, r2; VBROADCASTSS c3f800000<>(SB), r3; VSUBPS r2, r3, r2; \
+	VMULPS r2, r4, r2
 
 number1x4(c3f666666, 0x3f666666)
 #define mulAdd1(x, s0) \
@@ -249,11 +261,11 @@ rows4:
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	lastColumnOfRows1x4x8at0(0, R11)
+	lastColumns1x4x8at0y(0, R11)
 	ADDQ R14, SI
 	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
-	addChains_qj1rmo(Z3, Z0, Z4, Z1, Z2); VMOVUPS.Z (R13), K7, Y0; formula_mn7zwt(Z0, Z1, Z3); ADDQ DI, R13
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
+	epilogue_kwrcqy((R13), Y0, Z0, Z1, Z3); ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows4
 done5:
 	ADDQ $16, R12
@@ -306,7 +318,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_fay9wj((R8), Z5, (BX), Z6, Z0, Z4); update_fay9wj(32(R8), Z0, 32(BX), Z5, Z1, Z4)
 	update_fay9wj(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_fay9wj(96(R8), Z0, 96(BX), Z1, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
@@ -325,7 +336,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	update_fay9wj((R8), Z2, (BX), Z3, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs9

@@ -67,10 +67,8 @@ func evenly(outputs, most int) int {
 // a register for the product.
 func (s *ISA) GradInputRows(fused bool, inputs int) []int {
 	switch {
-	case s.masks && inputs < 8:
-		return []int{6, 1}
 	case s.masks:
-		return []int{6, 2, 1}
+		return []int{6, 1}
 	case inputs > 6:
 		return []int{1}
 	case fused && inputs <= 4:
@@ -280,7 +278,7 @@ func (m *gradInput) row(r, disp int) string {
 // mulAddColumns is sums += weights · dy for the inputs of a block, whose weights
 // are width elements apart, at a displacement.
 func (m *gradInput) mulAddColumns(weights string, width, disp int, partial bool, n int, dy func(r int) Y, sum func(r, k int) Y) {
-	name := fmt.Sprintf("%s%dx%dx%dat%d", m.columns(partial)+"s", n, m.inputs, width, sum(0, 0))
+	name := fmt.Sprintf("%s%dx%dx%dat%d%s", map[bool]string{false: "columns", true: "lastColumns"}[partial], n, m.inputs, width, sum(0, 0), m.shorter())
 	m.Shared(name, []string{"at", "w"}, func() {
 		m.Line(func() {
 			for k := range m.inputs {
@@ -291,36 +289,37 @@ func (m *gradInput) mulAddColumns(weights string, width, disp int, partial bool,
 	m.Use(name, fmt.Sprint(disp), weights)
 }
 
-// columns is the role of the macros of a column: in half vectors it is for one row.
-func (m *gradInput) columns(partial bool) string {
-	role := "column"
-	if partial {
-		role = "lastColumn"
+// shorter ends the names of macros for vectors of half the length that the
+// instruction set has.
+func (m *gradInput) shorter() string {
+	if m.paired() && m.bytes < m.isa.bytes {
+		return "y"
 	}
-	if m.isa.masks && m.bytes < 64 {
-		role += "OfRow"
-	}
-	return role
+	return ""
 }
 
 // mulAddColumn is sums += weights · dy for some vectors of dy; what is stored
 // beyond the outputs is nobody's.
 func (m *gradInput) mulAddColumn(weights string, partial bool, n int, dy, sum func(r int) Y) {
-	wide := m.bytes == 64
-	if !partial && n == 1 && !(wide && m.paired()) {
+	if !partial && n == 1 && !m.isa.masks {
 		m.mulAddAny(weights, dy(0), sum(0))
 		return
 	}
-	name := fmt.Sprint(m.columns(partial), n)
+	name := fmt.Sprintf("column%d%s", n, m.shorter())
+	if partial {
+		name = fmt.Sprintf("lastColumn%d%s", n, m.shorter())
+	}
 	m.Shared(name, sumsOf("w", n), func() {
 		m.Line(func() {
+			wide := m.isa.masks && m.paired() && m.shorter() == ""
 			switch {
-			case wide && m.paired() && partial:
+			case m.shorter() != "" && !partial:
+				m.mulAddAny("w", dy(0), parameter)
+				return
+			case wide && partial:
 				m.Func.Ins("VBROADCASTF32X8.Z", "w", maskTail, m.input.full())
-			case wide && m.paired():
+			case wide:
 				m.Func.Ins("VBROADCASTF32X8", "w", m.input.full())
-			case partial && m.isa.masks:
-				m.loadSome("w", true, m.input)
 			case partial:
 				m.toMask(regMask, m.input)
 				m.loadPart("w", m.input.String(), m.input.String())

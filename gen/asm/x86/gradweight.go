@@ -229,18 +229,14 @@ func (m *gradWeight) fetch(inputs int) {
 		if !slices.Contains(m.Update.Stores, m.arrays[i]) {
 			return
 		}
-		next := 0
-		m.Line(func() {
-			for k := range inputs {
-				from := k * m.Width * m.size()
-				for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes/max(m.Panels, 1); line += cacheLine {
-					if line >= next {
-						m.prefetchToWrite(base, line)
-						next = line + cacheLine
-					}
-				}
+		var lines []int
+		for k := range inputs {
+			from := k * m.Width * m.size()
+			for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes/max(m.Panels, 1); line += cacheLine {
+				lines = append(lines, line)
 			}
-		})
+		}
+		m.prefetchToWrite(base, slices.Compact(lines))
 	})
 }
 
@@ -273,7 +269,9 @@ func (m *gradWeight) finish(inputs int) {
 			m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regW, 0), y.String())
 		})
 	}
-	m.Note("%s", m.Update.Prog)
+	if inputs == m.inputsPerTile() {
+		m.Note("%s", m.Update.Prog)
+	}
 	m.Line(func() {
 		for k := range inputs {
 			for v := range m.vectors {

@@ -45,14 +45,12 @@ func (y Y) half() string { return y.String() }
 // full is a register's name as a vector of 64 bytes.
 func (y Y) full() string { return fmt.Sprintf("Z%d", int(y)) }
 
-// wideTerms adds the products of a panel's outputs. For one row the chains are half a
-// vector, whose other half stays zero, and weights are read from memory where they
-// are multiplied.
+// wideTerms adds the products of a panel's outputs.
 func (m *gradInput) wideTerms(rows int, weights string, width, outputs int) {
 	const chains = schedule.GradInputChains
-	if rows == 1 {
-		defer func(bytes int) { m.bytes = bytes }(m.bytes)
-		m.narrow()
+	if m.paired() && rows == 1 { // half the vector would be nobody's, and the processor may add two of half the length
+		m.bytes /= 2
+		defer func() { m.bytes *= 2 }()
 	}
 	for at := 0; at < outputs; at += chains {
 		part := m.partial(weights, outputs, at/chains) // what is stored beyond the outputs is nobody's
@@ -130,10 +128,14 @@ func (m *gradInput) wideFinish(rows int) {
 	}
 	const all = schedule.GradInputChains // inputs of a vector of results
 	part := m.inputs < all
-	if part {
+	if part && (rows > 1 || m.extra != nil) {
 		m.partMask(m.inputs)
 	}
 	p := m.file(busy...)
+	if rows == 1 && part {
+		m.oneRow(p)
+		return
+	}
 	for r := range m.rowVectors(rows) {
 		two := 2*r+1 < rows
 		m.Line(func() {
@@ -149,6 +151,36 @@ func (m *gradInput) wideFinish(rows int) {
 			p.free(y)
 		})
 	}
+}
+
+// oneRow is wideFinish for a row by itself and less than eight inputs, whose sums are
+// vectors of 32 bytes: their additions wait less for each other, and a masked store
+// takes longer than several.
+func (m *gradInput) oneRow(p *file) {
+	m.Line(func() {
+		m.bytes /= 2
+		y := p.addChains(func(k int) (a, b Y) {
+			a = m.wideAcc(0, min(k, m.inputs-1))
+			if m.inputs <= 4 {
+				return a, a
+			}
+			return a, m.wideAcc(0, min(k+4, m.inputs-1))
+		})
+		m.bytes *= 2
+		if m.epilogue != nil {
+			m.Named("epilogue", func() {
+				y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
+					m.loadTwo(mem(regExtra, 0), "", false, true, dst, temps[0])
+				})[0]
+			})
+			m.epilogue.Mute()
+		}
+		m.nextExtra(1)
+		m.bytes /= 2
+		m.storeHalves(y, false)
+		m.bytes *= 2
+		p.free(y)
+	})
 }
 
 // addChainsOfTwo adds the eight chains of eight inputs' sums in halves, i +=

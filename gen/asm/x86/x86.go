@@ -267,12 +267,12 @@ func (w *writer) count(n int)                { w.Ins("MOVQ", fmt.Sprintf("$%d", 
 func (w *writer) again(label string)         { w.countdown(regCount, label) }
 func (w *writer) ret()                       { w.Ins("VZEROUPPER"); w.Ins("RET") }
 
-// prefetchToWrite asks for a cache line that will be written to. It does
-// nothing on processors that have no PREFETCHW, which the assembler does not
-// know; the instruction is spelt out, displacement last.
-func (w *writer) prefetchToWrite(base string, disp int) {
-	name := "prefetchw" + base
-	w.Shared(name, []string{"at"}, func() {
+// prefetchToWrite asks for cache lines that will be written to. It does nothing on
+// processors that have no PREFETCHW, which the assembler does not know; the
+// instruction is spelt out, displacement last.
+func (w *writer) prefetchToWrite(base string, lines []int) {
+	one, four := "prefetchw"+base, "prefetchw4"+base
+	w.Shared(one, []string{"at"}, func() {
 		w.Line(func() {
 			switch base {
 			case "R8", "R9", "R11", "R14":
@@ -287,5 +287,22 @@ func (w *writer) prefetchToWrite(base string, disp int) {
 			w.Ins("LONG", "$at")
 		})
 	})
-	w.Use(name, fmt.Sprint(disp))
+	w.Line(func() {
+		for len(lines) > 0 {
+			if len(lines) < 4 || lines[3]-lines[0] != 3*cacheLine {
+				w.Use(one, fmt.Sprint(lines[0]))
+				lines = lines[1:]
+				continue
+			}
+			w.Shared(four, []string{"at"}, func() {
+				w.Line(func() {
+					for i := range 4 {
+						w.Use(one, plus("at", i*cacheLine))
+					}
+				})
+			})
+			w.Use(four, fmt.Sprint(lines[0]))
+			lines = lines[4:]
+		}
+	})
 }

@@ -17,6 +17,25 @@ type fitView struct {
 	Port, Of, Suffix, Field, Mean, Std string
 	Weights                            string // of the classes, in place of mean and standard deviation
 	Size                               int
+	// Length is the field that says how many steps of a sample there are, of PerStep
+	// elements each; "" if none does.
+	Length  string
+	PerStep int
+}
+
+// lengthField is the field of the input that says how many steps a sample has, "" where
+// none or several do.
+func (e *API) lengthField() string {
+	var fields []string
+	for _, in := range e.prog.Inputs {
+		if e.net.IsLength(in.Name) {
+			fields = append(fields, e.InputField(in))
+		}
+	}
+	if len(fields) != 1 {
+		return ""
+	}
+	return fields[0]
 }
 
 // fits are the inputs and outputs that hold statistics of the training data.
@@ -38,7 +57,13 @@ func (e *API) fits() []fitGroup {
 		}
 	}
 	for _, in := range e.prog.Inputs {
+		first := len(inputs.All)
 		add(&inputs, in.Name, "samples", e.InputField(in), in.Size())
+		if steps := e.net.Steps(in.Shape); steps > 0 {
+			for i := range inputs.All[first:] {
+				inputs.All[first+i].Length, inputs.All[first+i].PerStep = e.lengthField(), in.Size()/steps
+			}
+		}
 	}
 	if e.plan.Train != nil {
 		for _, o := range e.Trained() {

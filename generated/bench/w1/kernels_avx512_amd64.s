@@ -100,8 +100,19 @@ number1x4(c80000000, 0x80000000)
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
 
-#define columnOfRows1x2x16at0(at, w) \
-	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
+
+#define columns1x2x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1)
+
+#define addChains_poa8ak(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
+	VSHUFF64X2 $1, r2, r2, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r2, r2, r1; VSHUFF64X2 $1, r2, r2, r4; \
+	VADDPS r4, r1, r4; VSHUFF64X2 $2, r2, r2, r1; VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; \
+	VSHUFPS $68, r3, r0, r1; VSHUFPS $238, r3, r0, r3; VADDPS r3, r1, r3; VSHUFPS $68, r2, r4, r1; \
+	VSHUFPS $238, r2, r4, r2; VADDPS r2, r1, r2; VSHUFPS $136, r2, r3, r1; VSHUFPS $221, r2, r3, r2; \
+	VADDPS r2, r1, r2
 
 number1x4(c3f800000, 0x3f800000)
 #define zero24x64 \
@@ -128,17 +139,9 @@ number1x4(c3f800000, 0x3f800000)
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
 
-#define column1(w, s0) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0
-
-#define columns1x8x16at0(at, w) \
-	column1(at(w), Z0); column1((at+64)(w), Z1); column1((at+128)(w), Z2); column1((at+192)(w), Z3); \
-	column1((at+256)(w), Z4); column1((at+320)(w), Z5); column1((at+384)(w), Z6); column1((at+448)(w), Z7)
-
-#define columnOfRows1x8x16at0(at, w) \
-	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
-	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4; VFMADD231PS (at+320)(w), Y24, Y5; \
-	VFMADD231PS (at+384)(w), Y24, Y6; VFMADD231PS (at+448)(w), Y24, Y7
+#define columns1x8x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
@@ -408,17 +411,15 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x2x16at0(0, DI)
+	columns1x2x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x2x16at0(32, DI)
+	columns1x2x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	MOVL $0x303, R9
-	KMOVW R9, K7
-	addChains_dtwqog(Z1, Z0, Z2, Z3, Z4); VMOVUPS Y1, K7, (R8); ADDQ CX, R8
+	addChains_poa8ak(Y0, Y2, Y1, Y3, Y4); VMOVLPS X1, (R8); ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $8, R12
@@ -429,7 +430,7 @@ done6:
 	RET
 
 // inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -471,47 +472,25 @@ panels4:
 done3:
 	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
-	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0
-	VINSERTF64X4 $1, (R13)(DI*1), Z0, Z0; formula_mn7zwt(Z0, Z1, Z7); ADDQ DI, R13; ADDQ DI, R13
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
 	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	zero8x64
 	MOVQ SI, R10
 	MOVQ BX, DI
 	MOVQ panels+32(FP), CX
-panels10:
+panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x8x16at0(0, DI)
+	columns1x8x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x8x16at0(32, DI)
+	columns1x8x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
+	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
 	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VMOVUPS (R13), Y0; formula_mn7zwt(Z0, Z1, Z7)
 	ADDQ DI, R13; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
+	DECQ AX; JNZ rows5
+done6:
 	ADDQ $32, R12
 	ADDQ $512, BX
 	DECQ blocks+72(FP)
@@ -568,7 +547,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	// w = w - (lr · g)
 	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
 	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
 	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
@@ -588,7 +566,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	// w = w - (lr · g)
 	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
@@ -639,7 +616,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	// w = w - (lr · g)
 	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
 	update_649c0m(96(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $128, R8
@@ -658,7 +634,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	// w = w - (lr · g)
 	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9

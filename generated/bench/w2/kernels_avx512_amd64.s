@@ -81,9 +81,20 @@ number1x4(c5f800000, 0x5f800000)
 #define zero5x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
-#define columnOfRows1x5x16at0(at, w) \
-	VFMADD231PS at(w), Y24, Y0; VFMADD231PS (at+64)(w), Y24, Y1; VFMADD231PS (at+128)(w), Y24, Y2; \
-	VFMADD231PS (at+192)(w), Y24, Y3; VFMADD231PS (at+256)(w), Y24, Y4
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
+
+#define columns1x5x16at0y(at, w) \
+	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
+	column1y((at+256)(w), Y4)
+
+#define addChains_4x5rzv(r0, r1, r2, r3, r4, r5) \
+	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $2, r0, r3, r2; \
+	VSHUFF64X2 $1, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r0, r4, r2; VSHUFF64X2 $1, r0, r4, r4; \
+	VADDPS r4, r2, r4; VSHUFF64X2 $2, r0, r5, r2; VSHUFF64X2 $1, r0, r5, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r2, r0
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -93,8 +104,14 @@ number1x4(c5f800000, 0x5f800000)
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
+#define prefetchw4R8(at) \
+	prefetchwR8(at); prefetchwR8((at+64)); prefetchwR8((at+128)); prefetchwR8((at+192))
+
 #define prefetchwR9(at) \
 	LONG $0x890d0f41; LONG $at
+
+#define prefetchw4R9(at) \
+	prefetchwR9(at); prefetchwR9((at+64)); prefetchwR9((at+128)); prefetchwR9((at+192))
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
@@ -344,17 +361,16 @@ rows5:
 	MOVQ panels+32(FP), CX
 panels7:
 	VMOVUPS (R10), Y24
-	columnOfRows1x5x16at0(0, DI)
+	columns1x5x16at0y(0, DI)
 	VMOVUPS 32(R10), Y24
-	columnOfRows1x5x16at0(32, DI)
+	columns1x5x16at0y(32, DI)
 	ADDQ $64, R10
 	ADDQ panelStride+40(FP), DI
 	DECQ CX; JNZ panels7
 	ADDQ R14, SI
 	MOVQ dxStride+56(FP), CX
-	MOVL $0x1f1f, R9
-	KMOVW R9, K7
-	addChains_dlry5c(Z4, Z0, Z5, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8
+	addChains_4x5rzv(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF32X4 $1, Y4, X4; VMOVSS X4, 16(R8)
+	ADDQ CX, R8
 	DECQ AX; JNZ rows5
 done6:
 	ADDQ $20, R12
@@ -374,10 +390,8 @@ inputs1:
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
-	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
-	prefetchwR9(0); prefetchwR9(64); prefetchwR9(128); prefetchwR9(192); prefetchwR9(256); prefetchwR9(320)
-	prefetchwR9(384); prefetchwR9(448); prefetchwR9(512); prefetchwR9(576); prefetchwR9(640); prefetchwR9(704)
+	prefetchw4R8(0); prefetchw4R8(256); prefetchw4R8(512)
+	prefetchw4R9(0); prefetchw4R9(256); prefetchw4R9(512)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -409,8 +423,8 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero8x64
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
-	prefetchwR9(0); prefetchwR9(64); prefetchwR9(128); prefetchwR9(192)
+	prefetchw4R8(0)
+	prefetchw4R9(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -420,7 +434,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	// w = w - (lr · g)
 	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
 	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
 	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
@@ -442,7 +455,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	// w = w - (lr · g)
 	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
 	SUBQ $1, AX; JMP inputs9
@@ -461,8 +473,7 @@ inputs1:
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
 	// PREFETCHW of what will change
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192); prefetchwR8(256); prefetchwR8(320)
-	prefetchwR8(384); prefetchwR8(448); prefetchwR8(512); prefetchwR8(576); prefetchwR8(640); prefetchwR8(704)
+	prefetchw4R8(0); prefetchw4R8(256); prefetchw4R8(512)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -488,7 +499,7 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero4x64
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128); prefetchwR8(192)
+	prefetchw4R8(0)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -498,7 +509,6 @@ rows8:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	// w = w - (lr · g)
 	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(64(R8), Z0, Z1, Z4); update_649c0m(128(R8), Z0, Z2, Z4)
 	update_649c0m(192(R8), Z0, Z3, Z4)
 	ADDQ $16, SI; ADDQ $256, R8
@@ -518,7 +528,6 @@ rows12:
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	// w = w - (lr · g)
 	update_649c0m((R8), Z2, Z0, Z1)
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9

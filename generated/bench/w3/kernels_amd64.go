@@ -49,7 +49,7 @@ func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, d
 func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -376,9 +376,9 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
+		by6, by1 := m/6, m%6
 		for k := 0; k < 512; k += 128 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(16, (512-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(16, (512-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:

@@ -43,7 +43,7 @@ func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, d
 func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -385,9 +385,9 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
+		by6, by1 := m/6, m%6
 		for k := 0; k < 1024; k += 128 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(16, (1024-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(16, (1024-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:
@@ -573,9 +573,9 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by2, single6 := rowTiles(m, 6, 2)
+		by6, by1 := m/6, m%6
 		for k := 0; k < 512; k += 256 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(32, (512-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(32, (512-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:
