@@ -32,7 +32,7 @@ def plain(path):
         for l in range(n):
             out.append("static float %s_w%d[%d] A64, %s_b%d[%d] A64;" % (name, l, widths[l] * widths[l + 1], name, l, widths[l + 1]))
         for l, w in enumerate(widths):
-            out.append("static float %s_a%d[%d] A64, %s_d%d[%d] A64;" % (name, l, largest * w, name, l, max(TRAIN_BATCHES) * w))
+            out.append("static float %s_a%d[%d] A64, %s_d%d[%d] A64;" % (name, l, largest * w, name, l, max(TRAIN_BATCHES, default=0) * w))
         out.append("static float %s_t[%d]; static int %s_label[%d], %s_turn;" % (name, largest * widths[n], name, largest, name))
         out.append("static void %s_init(void) {" % name)
         for l in range(n):

@@ -6,6 +6,8 @@
 #	run.sh round DIR          one round: DIR/native-N.txt
 #	run.sh round DIR avx2     one round, libraries held to AVX2: DIR/avx2-N.txt
 #	run.sh table FILE…        the tables of one or more rounds
+#	run.sh shapes DIR [avx2]  fifty shapes of the sweep beside C and ONNX Runtime, after
+#	                          build: DIR/shapes/native-N.txt, and their table
 #
 # CPU=1 chooses the core, ONLY="W2 resnet8" workloads, PEERS="nngen ort blis" the
 # peers. MODELS=FOLDER has more models, NAME/model.onnx each, for build and round.
@@ -141,9 +143,34 @@ round() {
 	echo "$out"
 }
 
+# shapes measures inference of the shapes of shapes.py; C may unroll what it likes.
+shapes() {
+	local dir=$1/shapes march=native path=auto s n=1 ort=$1/ort-lib header
+	if [ "${2:-}" = avx2 ]; then march=haswell path=avx2; fi
+	mkdir -p "$dir/specs"
+	[ -e "$dir/models" ] || SHAPES=1 "$python" "$here/generate.py" "$dir"
+	"$python" "$here/shapes.py" specs "$dir/specs"
+	header=$(cd "$here/go" && go list -m -f '{{.Dir}}' $goruntime)
+	local flags="-O3 -march=$march -ffast-math -w -I$dir -I$here/c"
+	gcc $flags "$here/c/plainc.c" -o "$dir/plainc-$march" -lm
+	gcc $flags -I"$header" "$here/c/ort.c" -o "$dir/ort" "$ort/libonnxruntime.so.1" -Wl,-rpath,"$(realpath "$ort")" -lm
+	(cd "$root" && go build -o "$dir/nngen" ./cmd/nngen)
+	while [ -e "$dir/${2:-native}-$n.txt" ]; do n=$((n + 1)); done
+	local out=$dir/${2:-native}-$n.txt
+	export OMP_NUM_THREADS=1 GOMAXPROCS=1
+	for s in $("$python" "$here/shapes.py" names); do
+		on "$dir/nngen" bench "$dir/specs/$s.yaml" --json --path "$path" --mode infer --time 200ms --batch 1,32,128 |
+			"$python" "$here/lines.py" nngen "$s" >>"$out"
+		ONLY=$s on "$dir/plainc-$march" >>"$out"
+		ONLY=$s on "$dir/ort" "$dir/models" >>"$out"
+	done
+	"$python" "$here/shapes.py" table "$dir/${2:-native}"-*.txt
+}
+
 case ${1:-} in
 build) mkdir -p "$2" && build "$(cd "$2" && pwd)" ;;
 round) round "$(cd "$2" && pwd)" "${3:-}" ;;
+shapes) shapes "$(cd "$2" && pwd)" "${3:-}" ;;
 table) shift && "$python" "$here/table.py" "$@" ;;
-*) sed -n '2,9p' "$0" && exit 2 ;;
+*) sed -n '2,11p' "$0" && exit 2 ;;
 esac

@@ -14,7 +14,8 @@ FAMILIES = {
 }
 
 
-def read(paths):
+def merged_of(paths):
+    """The cells {(workload, mode, batch): {peer: (median, least)}} and the machines."""
     cells, machines = {}, []
     for path in paths:
         for text in open(path):
@@ -47,7 +48,7 @@ def print_table(head, rows):
 
 
 def main():
-    cells, machines = read(sys.argv[1:])
+    cells, machines = merged_of(sys.argv[1:])
     keys = sorted(cells, key=lambda k: (k[1], k[0], k[2]))
     peers = [p for p in dict.fromkeys(FAMILIES.values()) if any(p in c for c in cells.values())]
     for m in dict.fromkeys(machines[:1] + machines[-1:]):
@@ -69,4 +70,5 @@ def main():
         print_table(["workload"] + names, [["%s %s %d" % k] + [number(cells[k][n][which]) if n in cells[k] else "" for n in names] for k in keys])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """The workloads as PyTorch modules."""
 import torch.nn as nn
 
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+ACTIVATIONS = {"linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 
 
 def mlp(widths, hidden, output, softmax=True):
@@ -11,8 +11,8 @@ def mlp(widths, hidden, output, softmax=True):
         layers.append(nn.Linear(widths[i], widths[i + 1]))
         if i < len(widths) - 2:
             layers.append(ACTIVATIONS[hidden]())
-    if output == "sigmoid":
-        layers.append(nn.Sigmoid())
+    if output in ACTIVATIONS and output != "linear":
+        layers.append(ACTIVATIONS[output]())
     if output == "softmax" and softmax:
         layers.append(nn.Softmax(1))
     return nn.Sequential(*layers)

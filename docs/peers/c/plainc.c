@@ -25,11 +25,13 @@ BLOCK layer_dot(int batch, int in, int out, int kind, const float *restrict w, c
 BLOCK layer_axpy(int batch, int in, int out, int kind, const float *restrict w, const float *restrict b, const float *restrict x, float *restrict y) {
 	for (int s = 0; s < batch; s++, x += in, y += out) {
 		for (int o = 0; o < out; o++) y[o] = b[o];
-		for (int i = 0; i < in; i += 4) { // all inputs are multiples of 4
+		for (int i = 0; i < in / 4 * 4; i += 4) {
 			const float *restrict r = w + i * out;
 			float x0 = x[i], x1 = x[i + 1], x2 = x[i + 2], x3 = x[i + 3];
 			for (int o = 0; o < out; o++) y[o] += x0 * r[o] + x1 * r[o + out] + x2 * r[o + 2 * out] + x3 * r[o + 3 * out];
 		}
+		for (int i = in / 4 * 4; i < in; i++)
+			for (int o = 0; o < out; o++) y[o] += x[i] * w[i * out + o];
 		activate(kind, y, 1, out);
 	}
 }
