@@ -36,7 +36,7 @@ var compilerMutants = []struct{ file, old, new, pkg, test string }{
 	{"vector/allocate.go", `if readers[r] == 0 && !r.Kept`, `if readers[r] == 0`, "vector", "TestAllocate"},
 	{"vector/code.go", `twins[r] = r`, `twins[r] = &Register{}`, "vector", "TestTwice"},
 	// Printers.
-	{"golang/layout.go", `fmt.Sprint(n % schedule.Panel)`, `fmt.Sprint(n % (schedule.Panel - 1))`, "golang", "TestLayoutText"},
+	{"golang/source/layout.go", `fmt.Sprint(n % schedule.Panel)`, `fmt.Sprint(n % (schedule.Panel - 1))`, "golang/source", "TestLayoutText"},
 	{"golang/matrix.go", `c == 0 && init != ""`, `init != ""`, "", "TestRandomNetworks"},
 	{"asm/x86/matvec.go", `min(m.lanes(), rest-v)`, `m.lanes()`, "asm", "TestGuards/avx2/float32/fused=true/MatVec"},
 	{"asm/x86/convolve.go", `const unordered = "$3"`, `const unordered = "$0"`, "asm", "TestGuards/avx2/float32/fused=true/Convolve"},

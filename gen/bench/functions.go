@@ -34,7 +34,7 @@ func functionsOf(prog *ir.Program) []*Function {
 		T := "*" + string(prog.DType)
 		k := kernel.Map{Double: prog.DType == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: T}
 		for i, x := range o.In {
-			k.Ins = append(k.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: x.Size() == 1})
+			k.Ins = append(k.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: x.Size() == 1 && o.Out[0].Size() > 1})
 		}
 		i := slices.IndexFunc(all, func(f *Function) bool { return f.kernel.Key() == k.Key() })
 		if i < 0 {

@@ -278,7 +278,7 @@ func (b *body) flatSum(o *ir.BatchSum, t *plan.Tensor) {
 		k.args = []arg{{"g", "[]" + T}, {"dy", "[]" + T}}
 		k.body = []jen.Code{
 			jen.Id("clear").Call(jen.Id("g")),
-			jen.For(jen.Empty(), exprf("len(dy) > 0"), setf("dy", "dy[len(g):]")).Block(
+			jen.For(jen.Empty(), exprf("len(dy) >= len(g)"), setf("dy", "dy[len(g):]")).Block(
 				forRange("j, dj", "dy[:len(g)]", jen.Id("g[j]").Op("+=").Id("dj"))),
 		}
 	})

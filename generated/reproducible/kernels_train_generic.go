@@ -15,7 +15,7 @@ func addGradientsToSiluGradientOfSumsGeneric(y, u0, u1 []float32) {
 // biasGradient computes the gradient of a bias: the sum of the rows dy over the samples, in their order.
 func biasGradient(g, dy []float32) {
 	clear(g)
-	for ; len(dy) > 0; dy = dy[len(g):] {
+	for ; len(dy) >= len(g); dy = dy[len(g):] {
 		for j, dj := range dy[:len(g)] {
 			g[j] += dj
 		}

@@ -7,7 +7,7 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 // biasGradient computes the gradient of a bias: the sum of the rows dy over the samples, in their order.
 func biasGradient(g, dy []float32) {
 	clear(g)
-	for ; len(dy) > 0; dy = dy[len(g):] {
+	for ; len(dy) >= len(g); dy = dy[len(g):] {
 		for j, dj := range dy[:len(g)] {
 			g[j] += dj
 		}
