@@ -29,7 +29,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + T}
 	args, call := []arg{{"y", "[]" + T}}, []string{"&y[0]"}
 	operands := make([]string, len(o.In))
-	row := repeatedIn(o)
+	row, fixed := repeatedIn(o), 0
 	for i, x := range o.In {
 		if x.DType != e.elem || x.Kind == ir.Param && !e.isVector(x) {
 			return nil
@@ -56,6 +56,9 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 		if x.Kind == ir.Param {
 			typ, first = fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(x.Param).Layout.Full, T), "&"+name+"[0][0]"
 			operands[i] = vectorAt(name, at)
+			if !op.Repeated {
+				fixed = size
+			}
 		}
 		m.Ins = append(m.Ins, op)
 		args, call = append(args, arg{name, typ}), append(call, first)
@@ -63,12 +66,15 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	if !e.AnyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
 		return nil
 	}
-	return e.kernel(fmt.Sprintf("%s of %v by %d", m.Key(), args, row), o.Doc+" each", func(k *kernelFunc) {
+	return e.kernel(fmt.Sprintf("%s of %v by %d, %d", m.Key(), args, row, fixed), o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(m.Prog))}
 		k.args = args
 		value := jen.Id(T).Call(e.Apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))
 		n, rows := "len(y)", "1"
 		k.body = append(k.bounds("y"), forRange("j", "y", set("y[j]", value)))
+		if fixed > 0 {
+			k.body = slices.Insert(k.body, 0, jen.Code(setf("y", "y[:%d]", fixed)))
+		}
 		if row > 0 {
 			n, rows = strconv.Itoa(row), fmt.Sprintf("len(y)/%d", row)
 			k.doc = append(k.doc, fmt.Sprintf("Operands of %d elements are repeated.", row))

@@ -663,6 +663,7 @@ func mixedForward(y, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 
 // normalizeEachGeneric is y = (x0 - x1) / x2 for every element. y may be an operand.
 func normalizeEachGeneric(y, x0 []float32, x1, x2 *[2][16]float32) {
+	y = y[:19]
 	x0 = x0[:len(y)]
 	for j := range y {
 		y[j] = float32(normalize(x0[j], x1[j/16][j%16], x2[j/16][j%16]))
