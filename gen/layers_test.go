@@ -90,6 +90,19 @@ layers:
   - concat: {from: [sums, reduce_mean1, reduce_max1, reduce_max2]}
   - dense: {units: 4}
 `,
+	"one": `
+inputs: {a: {shape: [5]}, b: {shape: [1]}}
+layers:
+  - dense: {from: a, units: 1}
+  - layer_normalization
+  - softmax: {from: b}
+  - log_softmax: {from: dense1}
+  - reduce_sum: {from: dense1}
+  - reduce_max: {from: dense1}
+  - reduce_mean: {from: b}
+  - concat: {from: [a, layer_normalization1, softmax1, log_softmax1, reduce_sum1, reduce_max1, reduce_mean1]}
+  - dense: {units: 2}
+`,
 	"arguments": `
 input: {shape: [2, 3, 4]}
 layers:

@@ -42,6 +42,17 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 			}
 			return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
 		}
+		T := typeName(b.e.elem)
+		if wide == "" { // one element: its sum begins at 0, which −0 shows
+			k.doc = []string{fmt.Sprintf("%s is %s.", k.name, wrapFormula(o.Prog))}
+			value := jen.Id(T).Call(term(""))
+			if o.Kind != ir.MaxOf {
+				k.body = []jen.Code{jen.Var().Id("s").Id(T), jen.Id("s").Op("+=").Add(value), jen.Return(jen.Id("s"))}
+			} else {
+				k.body = []jen.Code{jen.Return(value)}
+			}
+			return
+		}
 		k.body = k.bounds(wide)
 		if o.Kind == ir.MaxOf {
 			k.doc = []string{fmt.Sprintf("%s is the greatest of the elements' %s.", k.name, wrapFormula(o.Prog))}
@@ -52,7 +63,7 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 			return
 		}
 		k.doc = []string{fmt.Sprintf("%s is the sum of the elements' %s, in %d chains.", k.name, wrapFormula(o.Prog), chains)}
-		k.body = append(k.body, inChains(wide, typeName(b.e.elem), chains, term)...)
+		k.body = append(k.body, inChains(wide, T, chains, term)...)
 	})
 	b.add(set(b.result(o.Y).idx+"[0]", b.e.id(k).Call(exprf("%s", strings.Join(args, ", ")))))
 }
