@@ -137,6 +137,6 @@ func TestOrdered(t *testing.T) {
 		require.Less(t, Ordered32(float32(a)), int32(math.MaxInt32-1))
 		require.Less(t, Ordered64(a), int64(math.MaxInt64-1))
 	}
-	require.EqualValues(t, math.MaxInt32, Ordered32(float32(math.NaN())))
-	require.EqualValues(t, math.MaxInt64, Ordered64(math.Copysign(math.NaN(), -1)))
+	require.Equal(t, int32(math.MaxInt32), Ordered32(float32(math.NaN())))
+	require.Equal(t, int64(math.MaxInt64), Ordered64(math.Copysign(math.NaN(), -1)))
 }
