@@ -11,7 +11,7 @@ import (
 // of tiles; where a row begins, how many are left, the bias, and the distance of the
 // operand of the epilogue.
 const (
-	regTileAt, regPlanes, regElements, regPlanesAt, regChannels, regBiasAt, regTilesToDo R = 0, 1, 2, 3, 4, 5, 6
+	regTileAt, regPlanes, regElements, regPlanesAt, regChannels, regBiasAt, regRunTiles R = 0, 1, 2, 3, 4, 5, 6
 
 	regTileRow, regTileRows, regTileBias, regTileOperand, regTileExtra R = 7, 8, 9, 10, 11
 
@@ -73,7 +73,7 @@ func (m *tiles) run(r kernel.Run) {
 	m.Note("%d tiles", r.Positions)
 	loop, channels := m.Label("tiles"), m.Label("channels")
 	if r.Positions > 1 {
-		m.set(r.Positions, regTilesToDo)
+		m.set(r.Positions, regRunTiles)
 		m.Place(loop)
 	}
 	m.set(m.Channels*m.size()-bytes, regChannels)
@@ -107,7 +107,7 @@ func (m *tiles) run(r kernel.Run) {
 		m.advance(regPlanes, m.Channels*m.size())
 	})
 	if r.Positions > 1 {
-		m.countdown(regTilesToDo, loop)
+		m.countdown(regRunTiles, loop)
 	}
 }
 
