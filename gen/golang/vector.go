@@ -29,7 +29,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + T}
 	args, call := []arg{{"y", "[]" + T}}, []string{"&y[0]"}
 	operands := make([]string, len(o.In))
-	row, fixed := repeatedIn(o), 0
+	row, fixed := o.Repeated(), 0
 	for i, x := range o.In {
 		if x.DType != e.elem || x.Kind == ir.Param && !e.isVector(x) {
 			return nil
@@ -94,17 +94,6 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 func (e *emitter) isVector(x *ir.Value) bool {
 	l := &e.plan.TensorOf(x.Param).Layout
 	return l.Order == plan.Vector && l.Elem == e.elem
-}
-
-// repeatedIn is how many elements the operands have that an element-wise operation
-// repeats, 0 where there are none.
-func repeatedIn(o *ir.Map) int {
-	for _, x := range o.In {
-		if n := x.Size(); n > 1 && n < o.Out[0].Size() {
-			return n
-		}
-	}
-	return 0
 }
 
 // canMap reports whether an instruction set has the operation.

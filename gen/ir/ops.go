@@ -38,6 +38,17 @@ type Map struct {
 	OutNames []string // assigned name of each Out
 }
 
+// Repeated is how many elements the operands have that are repeated, 0 where none is;
+// one element alone does not count.
+func (o *Map) Repeated() int {
+	for _, x := range o.In {
+		if n := x.Size(); n > 1 && n < o.Out[0].Size() {
+			return n
+		}
+	}
+	return 0
+}
+
 // ReduceKind is how a Reduce combines.
 type ReduceKind string
 

@@ -47,7 +47,7 @@ func repeat(f *ir.Func) (any bool) {
 			}
 		case *ir.Map:
 			for i, x := range o.In {
-				if from := of[x]; from != nil && x.Size() == o.Out[0].Size() && (repeated(o) == 0 || repeated(o) == from.Size()) {
+				if from := of[x]; from != nil && x.Size() == o.Out[0].Size() && (o.Repeated() == 0 || o.Repeated() == from.Size()) {
 					o.In[i], any = from, true
 				}
 			}
@@ -74,17 +74,6 @@ func repeats(o *ir.View) bool {
 	return n == o.X.Size()
 }
 
-// repeated is how many elements the repeated operands of an element-wise operation
-// have, 0 where it has none.
-func repeated(o *ir.Map) int {
-	for _, x := range o.In {
-		if n := x.Size(); n > 1 && n < o.Out[0].Size() {
-			return n
-		}
-	}
-	return 0
-}
-
 // mostJoined is how many arrays an operation may read that is made of several.
 const mostJoined = 6
 
@@ -92,7 +81,7 @@ const mostJoined = 6
 // of what is repeated, or computed in parts.
 func join(f *ir.Func, parts map[*ir.Value]bool) {
 	apart := func(m *ir.Map) bool {
-		return repeated(m) > 0 || slices.ContainsFunc(m.In, func(x *ir.Value) bool { return parts[x] })
+		return m.Repeated() > 0 || slices.ContainsFunc(m.In, func(x *ir.Value) bool { return parts[x] })
 	}
 	made := map[*ir.Value]*ir.Map{}
 	for _, op := range f.Ops {
@@ -160,7 +149,7 @@ func cheap(m *ir.Map) bool {
 // joined is an operation that computes an operand itself, nil where the two have
 // too many.
 func joined(m, of *ir.Map) *ir.Map {
-	if a, b := repeated(m), repeated(of); a > 0 && b > 0 && a != b {
+	if a, b := m.Repeated(), of.Repeated(); a > 0 && b > 0 && a != b {
 		return nil
 	}
 	n := &ir.Map{Doc: of.Doc + " to " + m.Doc, Out: m.Out, OutNames: m.OutNames}
