@@ -16,7 +16,7 @@ func (b *body) matrixArgs(m *matrix, results []*ir.Value, result, operand func(v
 	args = append(args, exprf("%s", operand(m.x)))
 	if m.w != nil {
 		for _, f := range m.weightFields() {
-			args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+			args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, f)))
 		}
 	}
 	if m.w != nil && m.tensor.Scaled() {

@@ -328,7 +328,7 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 				set(acc, b.e.Function("larger", maxProgram, []string{"a", "b"}, "m").Call(exprf("%s", acc), term("j")))))
 		}
 	} else {
-		b.add(b.chainSum(acc, wide.Size(), s.Chains, term)...)
+		b.add(b.e.chainSum(acc, wide.Size(), s.Chains, term)...)
 	}
 	b.add(setf(y.idx+"[0]", "%s", acc))
 }
@@ -336,8 +336,8 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 var maxProgram = expr.One("m", expr.Max(expr.L("a"), expr.L("b")))
 
 // chainSum adds n terms in c chains, which are then added in halves.
-func (b *body) chainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
-	T := typeName(b.e.elem)
+func (e *loops) chainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
+	T := typeName(e.elem)
 	switch {
 	case n == 1:
 		return []jen.Code{let(acc, term("0"))}

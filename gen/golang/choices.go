@@ -11,7 +11,7 @@ import (
 )
 
 // id names a kernel in order to call it.
-func (e *emitter) id(k *kernelFunc) *jen.Statement {
+func (e *functions) id(k *kernelFunc) *jen.Statement {
 	k.Add(e.Caller())
 	return jen.Id(k.name)
 }
@@ -24,7 +24,7 @@ type forTarget struct {
 
 // fast makes a function's code for every instruction set; those that it is nil
 // for go on with the next.
-func (e *emitter) fast(k *kernelFunc, code func() []jen.Code) {
+func (e *functions) fast(k *kernelFunc, code func() []jen.Code) {
 	e.EachTarget(func(t *target.Target) {
 		if c := code(); c != nil {
 			k.fast = append(k.fast, forTarget{Target: t, code: c})

@@ -15,16 +15,18 @@ import (
 // contraction prints a contraction that no other kernel is for, as the loops it
 // stands for.
 type contraction struct {
-	b      *body
+	e      *loops
 	o      *ir.Contract
 	parts  []*ir.Contract // that it is printed in
 	chains int
 	over   bool // the samples are summed over
 	args   []arg
 	pass   []jen.Code
-	names  map[*ir.Value]string // the parameters that values are passed as
-	maps   map[*ir.Value]bool   // filters of which a map says where they lie
-	rows   string               // a parameter with a row per sample
+	names  map[*ir.Value]string                      // the parameters that values are passed as
+	maps   map[*ir.Value]bool                        // filters of which a map says where they lie
+	rows   string                                    // a parameter with a row per sample
+	inputs map[*ir.Value]func(i, j string) string    // elements of the network's inputs
+	cell   func(t *plan.Tensor, at ...string) string // the method of params for an element
 	// rowVars are pointers to rows of sample b, and top declares them; places
 	// counts the variables that hold a part of a place.
 	rowVars map[string]string
@@ -32,37 +34,32 @@ type contraction struct {
 	places  int
 }
 
-// contract emits the call of the function that computes a contraction; those of the
-// gradients of filters and their biases have a kernel.
-func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
-	c := &contraction{b: b, o: o, chains: chains, over: o.OverBatch(), names: map[*ir.Value]string{}, maps: map[*ir.Value]bool{}}
-	c.parts = calls.ByPanels(o, b.e.plan.Filters)
+// newContraction describes a contraction whose operands are still to be named.
+func (e *loops) newContraction(o *ir.Contract, chains int, cell func(t *plan.Tensor, at ...string) string) *contraction {
+	c := &contraction{
+		e: e, o: o, chains: chains, over: o.OverBatch(), parts: calls.ByPanels(o, e.plan.Filters), cell: cell,
+		names: map[*ir.Value]string{}, maps: map[*ir.Value]bool{}, inputs: map[*ir.Value]func(i, j string) string{},
+	}
 	for _, v := range append(o.Ins(), o.Y.V) {
 		c.maps[v] = c.mapped(v, c.parts)
 	}
-	c.operand(&o.Y, "y", true)
-	n := 0
-	for i := range o.Terms {
-		for _, x := range o.Terms[i].Operands() {
-			c.operand(x, fmt.Sprintf("x%d", n), false)
-			n++
-		}
-	}
-	if o.Init != nil {
-		c.operand(o.Init, "init", false)
-	}
+	return c
+}
+
+// function is the function that computes it, with assembly if it has a kernel.
+func (c *contraction) function(kern *kernel.Kernel, train bool) *kernelFunc {
 	code, doc := c.code(), c.formula()
-	hint := o.Layer
+	hint := c.o.Layer
 	if c.over {
 		hint += " sum"
 	}
 	key := fmt.Sprintf("contract %v %v %#v", c.args, doc, jen.Block(code...))
-	k := b.e.kernel(key, hint+" contract", func(k *kernelFunc) {
-		k.train = b.training
+	return c.e.kernel(key, hint+" contract", func(k *kernelFunc) {
+		k.train = train
 		k.doc = append([]string{k.name + " computes, over the loops"}, doc...)
 		k.doc = append(k.doc, "in which an element that does not exist makes no term. It does not allocate.")
 		if k.args, k.body = c.args, code; kern != nil {
-			b.e.fast(k, func() []jen.Code {
+			c.e.fast(k, func() []jen.Code {
 				if kern.Segments[0].Weight == "" {
 					return c.biasCalls(kern)
 				}
@@ -70,77 +67,25 @@ func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 			})
 		}
 	})
-	b.add(b.e.id(k).Call(c.pass...))
-}
-
-// operand makes a value a parameter of the function.
-func (c *contraction) operand(o *ir.Operand, name string, result bool) {
-	v, b := o.V, c.b
-	if c.names[v] != "" {
-		return
-	}
-	c.names[v] = name
-	add := func(typ, pass string) {
-		c.args, c.pass = append(c.args, arg{name, typ}), append(c.pass, exprf("%s", pass))
-	}
-	switch {
-	case v.Param != nil && !v.Batch:
-		t, holder := b.e.plan.TensorOf(v.Param), b.weights
-		if v.Kind != ir.Param {
-			holder = b.holder(v)
-			if result && v.Kind == ir.Temp {
-				b.at[v] = place{holder, ""}
-			}
-		}
-		if c.flat(v) {
-			first, size := "[0][0]", v.Size()
-			if b.e.plan.Filters(v) {
-				first, size = "[0][0][0]", t.Layout.Size()
-			}
-			c.args = append(c.args, arg{name, "[]" + typeName(t.Layout.Elem)})
-			c.pass = append(c.pass, b.e.RT("Flat").Call(exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), exprf("%d", size)))
-			return
-		}
-		if strings.HasPrefix(holder, "t.") {
-			holder = "&" + holder
-		}
-		add("*params", holder)
-	case c.over && v.Batch:
-		if v.Kind == ir.Input {
-			name = "x"
-			c.names[v] = name
-		}
-		pass, typ, _ := b.source(v)
-		add(typ, pass)
-		if c.rows == "" {
-			c.rows = name
-		}
-	case result:
-		add("*"+array(v.DType, v.Size()), b.result(v).ptr)
-	case isNumber(v):
-		add(typeName(v.DType), b.at[v].idx)
-	default:
-		add("*"+array(v.DType, v.Size()), b.pointer(v))
-	}
 }
 
 // flat reports whether a map says where the elements of something lie that is
 // stored as a parameter is.
 func (c *contraction) flat(v *ir.Value) bool {
-	return c.b.e.plan.TensorOf(v.Param).Layout.Order == plan.Vector || c.maps[v]
+	return c.e.plan.TensorOf(v.Param).Layout.Order == plan.Vector || c.maps[v]
 }
 
 // place is where an element lies in an array.
 func (c *contraction) place(o *ir.Operand) ir.Affine {
 	if c.maps[o.V] {
-		return c.b.e.plan.TensorOf(o.V.Param).Layout.Place(o)
+		return c.e.plan.TensorOf(o.V.Param).Layout.Place(o)
 	}
 	return o.Flat()
 }
 
 // mapped reports whether a map says where the filters lie in all parts.
 func (c *contraction) mapped(v *ir.Value, parts []*ir.Contract) bool {
-	if !c.b.e.plan.Filters(v) {
+	if !c.e.plan.Filters(v) {
 		return false
 	}
 	fails := func(o *ir.Operand, loops []ir.Loop) bool { return o.V == v && !plan.Mapped(o, loops) }
@@ -171,8 +116,7 @@ func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, w
 	case v.Param != nil && !v.Batch:
 		return c.param(o, loops, name, where)
 	case c.over && v.Batch:
-		_, _, row := c.b.source(v)
-		if row != nil { // of the network's input
+		if row := c.inputs[v]; row != nil { // of the network's input
 			return row("b", flat), where
 		}
 		return fmt.Sprintf("%s[b][%s]", name, flat), where
@@ -187,10 +131,10 @@ func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where [
 	if c.flat(o.V) {
 		return fmt.Sprintf("%s[%s]", name, c.text(c.place(o), loops)), where
 	}
-	t := c.b.e.plan.TensorOf(o.V.Param)
+	t := c.e.plan.TensorOf(o.V.Param)
 	ins := ir.Operand{V: o.V, Dims: o.Shape()[1:], At: o.At[1:]}
 	out, in := c.text(o.At[0], loops), c.text(ins.Flat(), loops)
-	cell := name + "." + c.b.e.cellAt(t, out, in)
+	cell := name + "." + c.cell(t, out, in)
 	if t.Layout.Order == plan.Connections {
 		where = append(where, cell+" != nil")
 	}
@@ -199,7 +143,7 @@ func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where [
 	}
 	value := "float32(*" + cell + ")"
 	if t.Layout.Elem == ir.Float16 {
-		value = c.b.e.RTName("Widen16") + "(*" + cell + ")"
+		value = c.e.RTName("Widen16") + "(*" + cell + ")"
 	}
 	if t.Scaled() {
 		value = fmt.Sprintf("(%s * %s.%s[%s/16][%s%%16])", value, name, t.ScaleField(), parens(out), parens(out))

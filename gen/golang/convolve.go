@@ -18,14 +18,7 @@ import (
 // convolve emits a convolution of one sample.
 func (b *body) convolve(s *plan.Step) {
 	m := b.e.newMatrix(s)
-	key := fmt.Sprintf("convolve %s %d %d", m.step.Kernel.Key(), m.x.Size(), m.y.Size())
-	if m.w != nil {
-		key += m.layout.String()
-	}
-	k := b.e.kernel(key, m.hint(b.train()), func(k *kernelFunc) {
-		k.train = b.training
-		m.convolution(k)
-	})
+	k := m.convolved(b.training, b.train())
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	if m.tiled() {
 		args = append(args, exprf("%s", b.result(s.Scratch).ptr))
@@ -36,6 +29,18 @@ func (b *body) convolve(s *plan.Step) {
 	}
 }
 
+// convolved is its function.
+func (m *matrix) convolved(training, train bool) *kernelFunc {
+	key := fmt.Sprintf("convolve %s %d %d", m.step.Kernel.Key(), m.x.Size(), m.y.Size())
+	if m.w != nil {
+		key += m.layout.String()
+	}
+	return m.e.kernel(key, m.hint(train), func(k *kernelFunc) {
+		k.train = training
+		m.convolution(k)
+	})
+}
+
 // convolution writes the kernel: loops, or calls of assembly.
 func (m *matrix) convolution(k *kernelFunc) {
 	T, ptr := m.e.elem, map[*ir.Value]string{m.stored[0]: "y"}
@@ -43,7 +48,7 @@ func (m *matrix) convolution(k *kernelFunc) {
 	code := m.convolutionCalls
 	switch o := m.step.Op.(type) {
 	case *ir.Pool:
-		k.windows(m.e, o, func(name, at string) string { return name + "[" + at + "]" })
+		m.e.windows(k, o, func(name, at string) string { return name + "[" + at + "]" })
 	case *ir.Contract:
 		if m.tiled() {
 			m.tiledLoops(k)
@@ -72,7 +77,7 @@ func (m *matrix) convolution(k *kernelFunc) {
 func (m *matrix) convolutionLoops(k *kernelFunc, o *ir.Contract) {
 	T := typeName(m.e.elem)
 	c := &contraction{
-		b: &body{e: m.e}, o: o, chains: m.step.Chains, parts: calls.ByPanels(o, m.e.plan.Filters),
+		e: m.e, o: o, chains: m.step.Chains, parts: calls.ByPanels(o, m.e.plan.Filters),
 		names: map[*ir.Value]string{m.y: "y", m.x: "x"}, maps: map[*ir.Value]bool{m.w: true},
 	}
 	if m.w != nil {

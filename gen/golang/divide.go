@@ -17,7 +17,7 @@ import (
 
 // inPanels makes the calls of a layer on one sample: call gives that for some
 // panels, as a function of the first.
-func (e *emitter) inPanels(l *plan.Layout, outputs int, call func(panels kernel.Panels, outputs int) func(q string) jen.Code) []jen.Code {
+func (e *loops) inPanels(l *plan.Layout, outputs int, call func(panels kernel.Panels, outputs int) func(q string) jen.Code) []jen.Code {
 	g := calls.GroupsOf(l.KernelPanels(), l.In, outputs, l.Size())
 	var out []jen.Code
 	if g.Per > 0 {
@@ -63,7 +63,7 @@ func viewsFrom(panels kernel.Panels, bias bool, q string) []string {
 }
 
 // divideRankOne calls the assembly of a layer's update by one sample.
-func (e *emitter) divideRankOne(kern *kernel.RankOne, l *plan.Layout) []jen.Code {
+func (e *loops) divideRankOne(kern *kernel.RankOne, l *plan.Layout) []jen.Code {
 	single, lanes := factors("x", "dy", l)
 	return e.inPanels(l, kern.Outputs, func(panels kernel.Panels, outputs int) func(q string) jen.Code {
 		part := *kern

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/golang/api"
-	"github.com/nngen-go/nngen/gen/golang/library"
 	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/standalone"
 
@@ -49,7 +48,7 @@ func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error)
 
 type emitter struct {
 	*api.API
-	*library.Library
+	*loops
 	net   *spec.Network
 	plan  *plan.Plan
 	prog  *ir.Program
@@ -57,8 +56,6 @@ type emitter struct {
 	elem  ir.DType
 	files map[string][]byte
 
-	kernels  map[string]*kernelFunc // by what they compute
-	looped   map[string]string      // the first function of a comment with loops
 	tests    *selftest.Tests
 	rowNames map[any]string    // of values and of series
 	tables   map[string]*table // constants, by their numbers
@@ -70,10 +67,9 @@ type emitter struct {
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	pack := source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p))
 	return &emitter{
-		API: api.New(pack, net, p, o.Embedded), Library: library.New(pack, p), tests: selftest.New(pack, p, o.Sample),
+		API: api.New(pack, net, p, o.Embedded), loops: newLoops(pack, p), tests: selftest.New(pack, p, o.Sample),
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
-		files:   map[string][]byte{},
-		kernels: map[string]*kernelFunc{}, looped: map[string]string{},
+		files:  map[string][]byte{},
 		tables: map[string]*table{},
 	}
 }
@@ -111,8 +107,8 @@ func (e *emitter) run() error {
 		{"update.go", train, e.update},
 		{"params.go", true, e.parameters},
 		{"types.go", true, e.Types},
-		{"kernels_generic.go", true, func() (*jen.File, error) { return e.kernelFile(false) }},
-		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.kernelFile(true) }},
+		{"kernels_generic.go", true, func() (*jen.File, error) { return e.kernelFile(false), nil }},
+		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.kernelFile(true), nil }},
 		{"scalar.go", true, e.ScalarFile},
 		{"reference_test.go", true, e.tests.Reference},
 	}
@@ -127,19 +123,33 @@ func (e *emitter) run() error {
 		if f == nil {
 			continue
 		}
-		var buf bytes.Buffer
-		if err := f.Render(&buf); err != nil {
-			return fmt.Errorf("%s: %s", s.file, firstLines(err.Error(), 40))
+		if err := e.goFile(s.file, f); err != nil {
+			return err
 		}
-		e.files[s.file] = buf.Bytes()
 	}
-	if err := e.assemblyFiles(); err != nil {
-		return err
+	files, texts := e.assemblyFiles()
+	for _, name := range source.SortedKeys(files) {
+		if err := e.goFile(name, files[name]); err != nil {
+			return err
+		}
+	}
+	for name, text := range texts {
+		e.files[name] = []byte(text)
 	}
 	if err := e.templates(); err != nil {
 		return err
 	}
 	return e.runtime()
+}
+
+// goFile adds a file.
+func (e *emitter) goFile(name string, f *jen.File) error {
+	var buf bytes.Buffer
+	if err := f.Render(&buf); err != nil {
+		return fmt.Errorf("%s: %s", name, firstLines(err.Error(), 40))
+	}
+	e.files[name] = buf.Bytes()
+	return nil
 }
 
 // runtime adds the parts of the runtime a standalone package uses.

@@ -19,8 +19,8 @@ import (
 // by sample, some rows at a time.
 func (c *contraction) filterCalls(k *kernel.Kernel) []jen.Code {
 	conv := ir.FilterGradientOf(c.o)
-	g := calls.FilterGradientOf(c.b.e.Target(), k, c.b.e.plan.Options.Batch)
-	panel := c.b.e.plan.TensorOf(c.o.Y.V.Param).Layout.Rows
+	g := calls.FilterGradientOf(c.e.Target(), k, c.e.plan.Options.Batch)
+	panel := c.e.plan.TensorOf(c.o.Y.V.Param).Layout.Rows
 	var rows []jen.Code
 	for _, w := range g.Windows {
 		var each []jen.Code
@@ -41,7 +41,7 @@ func (c *contraction) filterCalls(k *kernel.Kernel) []jen.Code {
 		rows = []jen.Code{jen.For(letf("r", "0"), exprf("r < %d", g.Rows), exprf("r += %d", g.PerCall)).Block(rows...)}
 	}
 	if g.Preempt {
-		rows = append(rows, c.b.e.Preempt())
+		rows = append(rows, c.e.Preempt())
 	}
 	sample := []jen.Code{letf("xb", "&%s", c.sampleOf(conv.X.V)), letf("db", "&%s", c.sampleOf(conv.Y.V))}
 	return []jen.Code{
@@ -52,7 +52,7 @@ func (c *contraction) filterCalls(k *kernel.Kernel) []jen.Code {
 
 // sampleOf is the row of a value for sample b.
 func (c *contraction) sampleOf(v *ir.Value) string {
-	if _, _, of := c.b.source(v); of != nil {
+	if of := c.inputs[v]; of != nil {
 		return strings.TrimSuffix(of("b", "#"), "[#]")
 	}
 	return c.names[v] + "[b]"
@@ -62,7 +62,7 @@ func (c *contraction) sampleOf(v *ir.Value) string {
 func (c *contraction) filterCall(g *calls.FilterGradient, p calls.FilterPart, w calls.WindowRow, panel int, q string) jen.Code {
 	k := p.Kernel
 	doc := fmt.Sprintf("adds the products of rows of x and dy to the gradients of %d filters.", k.Outputs)
-	name := c.b.e.Assembly(k.Key(), fmt.Sprintf("filters %d", k.Outputs), doc,
+	name := c.e.Assembly(k.Key(), fmt.Sprintf("filters %d", k.Outputs), doc,
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.FilterGradient(name, doc, k) })
 	lane, first := times16(q), fmt.Sprintf("%s*%d", q, panel*schedule.Panel)
 	if n, err := strconv.Atoi(q); err == nil {
@@ -80,12 +80,12 @@ func (c *contraction) filterCall(g *calls.FilterGradient, p calls.FilterPart, w 
 // part of a panel, sample by sample.
 func (c *contraction) biasCalls(k *kernel.Kernel) []jen.Code {
 	conv := ir.BiasGradientOf(c.o)
-	g := calls.ConvolutionOf(c.b.e.Target(), k)
+	g := calls.ConvolutionOf(c.e.Target(), k)
 	row := g.Rows[0]
 	var parts []jen.Code
 	for _, p := range g.Parts {
 		part := p.Kernel
-		name := c.b.e.Assembly(part.Key(), convolutionHint(part), convolutionDoc(part),
+		name := c.e.Assembly(part.Key(), convolutionHint(part), convolutionDoc(part),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.Convolve(name, doc, part) })
 		call := func(q string) jen.Code {
 			y := plus(times16(q), p.Lane)
@@ -98,7 +98,7 @@ func (c *contraction) biasCalls(k *kernel.Kernel) []jen.Code {
 		}
 	}
 	if g.Preempt {
-		parts = append(parts, c.b.e.Preempt())
+		parts = append(parts, c.e.Preempt())
 	}
 	return []jen.Code{
 		jen.Id("clear").Call(jen.Id("y")),

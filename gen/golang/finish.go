@@ -15,26 +15,6 @@ import (
 // A pass of its own: the epilogue of a matrix operation on sums that lie where
 // the first of its results does.
 
-// finish emits the pass for one sample.
-func (b *body) finish(m *matrix) {
-	k := m.finishing(b.training)
-	var args []jen.Code
-	for _, v := range m.ends() {
-		args = append(args, exprf("%s[:]", b.result(v).idx))
-	}
-	for _, v := range m.extra {
-		switch {
-		case isNumber(v):
-			args = append(args, exprf("%s", b.at[v].idx))
-		case v.Size() == m.outs && v.Kind != ir.Param:
-			args = append(args, exprf("%s[:]", b.at[v].idx))
-		default:
-			args = append(args, exprf("%s", b.pointer(v)))
-		}
-	}
-	b.add(b.e.id(k).Call(args...))
-}
-
 // ends are where the sums lie, and the results. Training keeps sums that inference
 // gives up; one function does for both, given the same array twice.
 func (m *matrix) ends() []*ir.Value {
@@ -186,52 +166,6 @@ func (m *matrix) inlined(sums *kernelFunc, train bool) *kernelFunc {
 		p := &printer{matrix: m, ptr: map[*ir.Value]string{m.stored[0]: "y"}}
 		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	})
-}
-
-// finishRows emits the pass for the rows of a batch: that for one sample over the
-// elements of all rows where these lie behind each other.
-func (b *body) finishRows(m *matrix) {
-	if args := b.flatRows(m); args != nil {
-		b.add(b.e.id(m.finishing(b.training)).Call(args...))
-		return
-	}
-	r := &finishedRows{matrix: m}
-	var args []jen.Code
-	for i, v := range m.ends() {
-		r.add(v, b.rowsOf(v), storedName(i))
-		args = append(args, exprf("%s", b.passed(v)))
-	}
-	for i, v := range m.extra {
-		if isNumber(v) {
-			r.add(v, rows{typ: typeName(m.e.elem)}, fmt.Sprint("u", i))
-			args = append(args, exprf("%s", b.at[v].idx))
-			continue
-		}
-		r.add(v, b.rowsOf(v), fmt.Sprint("u", i))
-		args = append(args, exprf("%s", b.passed(v)))
-	}
-	b.add(b.e.id(r.function(b.training)).Call(args...))
-}
-
-// flatRows are the arguments of the pass over all rows; nil where they have gaps or
-// an operand is the same in all.
-func (b *body) flatRows(m *matrix) (args []jen.Code) {
-	for _, v := range slices.Concat(m.ends(), m.extra) {
-		if isNumber(v) {
-			args = append(args, exprf("%s", b.at[v].idx))
-			continue
-		}
-		if v.Kind == ir.Param || v.Size() != m.outs {
-			return nil
-		}
-		r := b.rowsOf(v)
-		if r.stride != r.size {
-			return nil
-		}
-		name := b.passed(v)
-		args = append(args, b.e.RT("Flat").Call(exprf("%s", r.element(name, "0", "0")), exprf("%d*len(%s)", m.outs, name)))
-	}
-	return args
 }
 
 // finishedRows is the pass for the rows of a batch.

@@ -8,25 +8,18 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
-	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// vectorGradWeight gives the gradient of a weight its assembly: per panel,
-// over all rows of the batch.
-func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) {
-	b.e.fast(k, func() []jen.Code { return b.gradWeightRows(t, o) })
-	k.rows, k.generic, k.body = true, k.body, nil
-}
-
-// gradWeightRows is the body with assembly.
-func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
-	l, elem := &t.Layout, typeName(b.e.elem)
-	x, dy := factors(namedRows{b.rowsOf(o.X), "x"}, namedRows{b.rowsOf(o.DY), "dy"}, l)
-	w := calls.WeightsOf(b.e.Target(), elem, l.In, l.Out, b.e.plan.Options.Batch)
+// gradWeightRows is the body of the gradient of a weight with assembly: per panel, over
+// all rows of the batch.
+func (e *loops) gradWeightRows(t *plan.Tensor, xs, dys rows) []jen.Code {
+	l, elem := &t.Layout, typeName(e.elem)
+	x, dy := factors(namedRows{xs, "x"}, namedRows{dys, "dy"}, l)
+	w := calls.WeightsOf(e.Target(), elem, l.In, l.Out, e.plan.Options.Batch)
 	at, count := "0", fmt.Sprint(l.In)
 	if w.Divided {
 		at, count = "k", fmt.Sprintf("min(%d, %d-k)", w.PerCall, l.In)
@@ -37,8 +30,8 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 		place := gradientPlace(loop, l)
 		var each []jen.Code
 		for _, p := range loop.Calls {
-			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: place.width, Panels: loop.Together()}
-			name := b.gradientKernel(kern, p.String())
+			kern := &kernel.Gradient{Elem: elem, Fused: e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: place.width, Panels: loop.Together()}
+			name := e.gradientKernel(kern, p.String())
 			args := []string{fmt.Sprintf("&g%s[%s][%d]", place.field(), at, p.Lane), dy.element(dy.name, "0", plusText(place.first, p.Lane)), x.element(x.name, "0", at),
 				count, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(x.bytes())}
 			if loop.Together() > 1 {
@@ -47,7 +40,7 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 			each = append(each, jen.Id(name).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
 		if w.Preempt && (!loop.Tail || len(w.Loops) == 1 && w.Divided) {
-			each = append(each, b.e.Preempt())
+			each = append(each, e.Preempt())
 		}
 		code = append(code, overPanels(loop, each)...)
 	}
@@ -74,9 +67,9 @@ func factors[T any](x, dy T, l *plan.Layout) (single, lanes T) {
 
 // biasRows is the body of the gradient of a bias with assembly: that of weights of one
 // input, which is 1 in all rows.
-func (b *body) biasRows(size, stride int) []jen.Code {
-	elem := typeName(b.e.elem)
-	w := calls.WeightsOf(b.e.Target(), elem, 1, size, b.e.plan.Options.Batch)
+func (e *loops) biasRows(size, stride int) []jen.Code {
+	elem := typeName(e.elem)
+	w := calls.WeightsOf(e.Target(), elem, 1, size, e.plan.Options.Batch)
 	code := []jen.Code{letf("one", "%s(1)", elem)}
 	for i := range w.Loops {
 		loop := &w.Loops[i]
@@ -89,13 +82,13 @@ func (b *body) biasRows(size, stride int) []jen.Code {
 		}
 		var each []jen.Code
 		for _, p := range loop.Calls {
-			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: plan.TailWidth(outputs), Panels: loop.Together()}
+			kern := &kernel.Gradient{Elem: elem, Fused: e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: plan.TailWidth(outputs), Panels: loop.Together()}
 			args := []string{fmt.Sprintf("&g[%s][%d]", q, p.Lane), fmt.Sprintf("&dy[0][%s]", plusText(times16(q), p.Lane)), "&one",
-				"1", "len(dy)", fmt.Sprint(stride * plan.ElemSize(b.e.elem)), "0"}
+				"1", "len(dy)", fmt.Sprint(stride * plan.ElemSize(e.elem)), "0"}
 			if loop.Together() > 1 {
-				args = append(args, fmt.Sprint(schedule.Panel*plan.ElemSize(b.e.elem)))
+				args = append(args, fmt.Sprint(schedule.Panel*plan.ElemSize(e.elem)))
 			}
-			each = append(each, jen.Id(b.gradientKernel(kern, p.String())).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
+			each = append(each, jen.Id(e.gradientKernel(kern, p.String())).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
 		code = append(code, overPanels(loop, each)...)
 	}
@@ -103,8 +96,8 @@ func (b *body) biasRows(size, stride int) []jen.Code {
 }
 
 // gradientKernel is the assembly of a panel's gradient.
-func (b *body) gradientKernel(kern *kernel.Gradient, outputs string) string {
-	return b.e.Assembly(kern.Key(), "weightGradient "+outputs, fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", outputs),
+func (e *loops) gradientKernel(kern *kernel.Gradient, outputs string) string {
+	return e.Assembly(kern.Key(), "weightGradient "+outputs, fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", outputs),
 		func(t *target.Target, name string, doc []string) *asm.Func {
 			f, _ := t.GradWeight(name, doc, kern)
 			return f

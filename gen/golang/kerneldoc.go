@@ -33,7 +33,7 @@ func (m *matrix) doc(k *kernelFunc) {
 
 // comment is what is written above a function. Loops that several stand for are
 // there with the first alone.
-func (e *emitter) comment(k *kernelFunc) []string {
+func (e *functions) comment(k *kernelFunc) []string {
 	if k.loops == nil {
 		return k.doc
 	}

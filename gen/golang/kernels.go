@@ -43,29 +43,26 @@ type arg struct {
 }
 
 // kernel returns the function of that key, making it on first use.
-func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFunc {
-	if k := e.kernels[key]; k != nil {
+func (e *functions) kernel(key, hint string, build func(k *kernelFunc)) *kernelFunc {
+	if k := e.made[key]; k != nil {
 		return k
 	}
 	k := &kernelFunc{name: e.Globals.Name(hint)}
-	e.kernels[key] = k
-	repeat := e.repeat
-	e.repeat = nil
+	e.made[key] = k
 	e.For(k, func() { build(k) })
-	e.repeat = repeat
 	return k
 }
 
 // kernelFile prints the kernels of inference or of training.
-func (e *emitter) kernelFile(train bool) (*jen.File, error) {
+func (e *functions) kernelFile(train bool) *jen.File {
 	byName := map[string]*kernelFunc{}
-	for _, k := range e.kernels {
+	for _, k := range e.made {
 		if k.train == train && !k.assemblyOnly() && k.plain == "" {
 			byName[k.name] = k
 		}
 	}
 	if len(byName) == 0 {
-		return nil, nil
+		return nil
 	}
 	f := e.File()
 	for _, name := range source.SortedKeys(byName) {
@@ -80,7 +77,7 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 		f.Func().Id(k.portable()).Params(parameters(k.args)...).Id(k.result).Block(body...)
 		f.Line()
 	}
-	return f, nil
+	return f
 }
 
 // assemblyOnly reports whether the function exists beside assembly alone.
@@ -104,27 +101,38 @@ func (b *body) matrix(s *plan.Step) error {
 		b.gradInputOne(s, m)
 		return nil
 	}
-	k := b.e.kernel(m.key(), m.hint(b.train()), func(k *kernelFunc) {
-		k.train = b.train()
-		m.build(k)
-	})
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
-	w := m.whole
-	inline := w != nil && calls.Inlines(b.e.Targets(), s)
-	if inline {
-		k, w = w.inlined(k, b.train()), nil
+	k, after := m.one(b.train())
+	b.add(b.e.id(k).Call(args...))
+	if after != nil {
+		b.finish(after)
 	}
-	if s.Skip {
+	return nil
+}
+
+// one is the function for one sample, and what has to follow it in a pass of its own.
+func (m *matrix) one(train bool) (k *kernelFunc, after *matrix) {
+	k = m.function(train)
+	w := m.whole
+	inline := w != nil && calls.Inlines(m.e.Targets(), m.planned)
+	if inline {
+		k, w = w.inlined(k, train), nil
+	}
+	if m.planned.Skip {
 		if inline {
 			m = m.whole
 		}
-		k = m.skipping(k, b.train())
+		k = m.skipping(k, train)
 	}
-	b.add(b.e.id(k).Call(args...))
-	if w != nil {
-		b.finish(w)
-	}
-	return nil
+	return k, w
+}
+
+// function is the function of the sums for one sample.
+func (m *matrix) function(train bool) *kernelFunc {
+	return m.e.kernel(m.key(), m.hint(train), func(k *kernelFunc) {
+		k.train = train
+		m.build(k)
+	})
 }
 
 // train reports whether the body belongs to a training step.
@@ -134,8 +142,9 @@ func (b *body) train() bool { return b.grads != "" }
 // or a convolution to the printer: outs sums, of ins terms each of those that are
 // none.
 type matrix struct {
-	e        *emitter
-	step     *plan.Step
+	e        *loops
+	step     *plan.Step // without its epilogue where that is a pass of its own
+	planned  *plan.Step
 	layer    string
 	grad     bool // input gradient
 	swapped  bool // the products of a sum lie side by side
@@ -153,8 +162,8 @@ type matrix struct {
 	whole *matrix
 }
 
-func (e *emitter) newMatrix(s *plan.Step) *matrix {
-	m := &matrix{e: e, step: s, register: map[*ir.Value]bool{}}
+func (e *loops) newMatrix(s *plan.Step) *matrix {
+	m := &matrix{e: e, step: s, planned: s, register: map[*ir.Value]bool{}}
 	switch o := ir.Form(s.Op).(type) {
 	case *ir.Dense:
 		m.layer, m.y, m.x, m.w, m.bias = o.Layer, o.Y, o.X, o.W, o.B
@@ -208,12 +217,12 @@ func (m *matrix) sums() *matrix {
 // weightFields are the fields of the weight: panels and tail.
 func (m *matrix) weightFields() []string {
 	if m.tiled() {
-		return []string{m.e.field(m.tensor, m.tensor.TiledField())}
+		return []string{m.tensor.TiledField()}
 	}
 	if m.layout.Order == plan.Connections || m.layout.Tail == 0 || m.layout.Full == 0 {
-		return []string{m.e.field(m.tensor, m.tensor.Field)}
+		return []string{m.tensor.Field}
 	}
-	return []string{m.e.field(m.tensor, m.tensor.Field), m.e.field(m.tensor, m.tensor.TailField())}
+	return []string{m.tensor.Field, m.tensor.TailField()}
 }
 
 // key identifies what the kernel computes, so that equal layers share code.

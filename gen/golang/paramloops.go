@@ -105,7 +105,7 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 }
 
 // halve is the call that adds the 16 lanes in halves.
-func (e *emitter) halve() *jen.Statement {
+func (e *loops) halve() *jen.Statement {
 	e.kernel("halve", "halve", func(k *kernelFunc) {
 		k.train = true
 		k.doc = []string{k.name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
@@ -116,5 +116,5 @@ func (e *emitter) halve() *jen.Statement {
 		k.body = append(k.body, jen.Return(exprf("lanes[0] + lanes[1]")))
 		k.result = typeName(e.elem)
 	})
-	return e.id(e.kernels["halve"]).Call(exprf("&lanes"))
+	return e.id(e.made["halve"]).Call(exprf("&lanes"))
 }

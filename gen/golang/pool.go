@@ -15,17 +15,21 @@ import (
 func (b *body) pool(o *ir.Pool) {
 	y := b.result(o.Y.V)
 	pass, typ, element := b.elementsOf(o.X.V)
+	b.add(b.e.id(b.e.poolOf(o, typ, element, b.training)).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+}
+
+// poolOf is its function, of a value of a Go type and its elements.
+func (e *loops) poolOf(o *ir.Pool, typ string, element func(name, at string) string, train bool) *kernelFunc {
 	key := fmt.Sprintf("pool %t %s %v %v %v %d", o.Place, typ, o.X, o.Y, o.All(), len(o.Loops))
-	k := b.e.kernel(key, o.Layer+" pool", func(k *kernelFunc) {
-		k.train = b.training
+	return e.kernel(key, o.Layer+" pool", func(k *kernelFunc) {
+		k.train = train
 		k.args = []arg{{"y", "*" + array(o.Y.V.DType, o.Y.V.Size())}, {"x", typ}}
-		k.windows(b.e, o, element)
+		e.windows(k, o, element)
 	})
-	b.add(b.e.id(k).Call(exprf("%s", y.ptr), exprf("%s", pass)))
 }
 
 // windows prints the loops of a pooling; element is one of x.
-func (k *kernelFunc) windows(e *emitter, o *ir.Pool, element func(name, at string) string) {
+func (e *loops) windows(k *kernelFunc, o *ir.Pool, element func(name, at string) string) {
 	T := typeName(o.Y.V.DType)
 	loops, all := withNames(o.Loops, 0), withNames(o.All(), 0)
 	from, to := o.X.Flat().Text(all), o.Y.Flat().Text(loops)
@@ -86,9 +90,15 @@ func windowDoc(all []ir.Loop, results int) string {
 
 // scatter emits the gradient of what was chosen by its place.
 func (b *body) scatter(o *ir.Scatter) {
-	dx, T := b.result(o.DX), o.DX.DType
-	k := b.e.kernel(fmt.Sprintf("scatter %d %d", o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *kernelFunc) {
-		k.train = b.training
+	dx := b.result(o.DX)
+	b.add(b.e.id(b.e.scatterOf(o, b.training)).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY)), exprf("%s", b.pointer(o.At))))
+}
+
+// scatterOf is its function.
+func (e *loops) scatterOf(o *ir.Scatter, train bool) *kernelFunc {
+	T := o.DX.DType
+	return e.kernel(fmt.Sprintf("scatter %d %d", o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *kernelFunc) {
+		k.train = train
 		k.doc = []string{fmt.Sprintf("%s adds every dy[i] to dx[at[i]], in their order. It does not allocate.", k.name)}
 		k.args = []arg{{"dx", "*" + array(T, o.DX.Size())}, {"dy", "*" + array(T, o.DY.Size())}, {"at", "*" + array(T, o.At.Size())}}
 		k.body = []jen.Code{
@@ -96,5 +106,4 @@ func (b *body) scatter(o *ir.Scatter) {
 			forRange("i, p", "at", jen.Id("dx[int(p)]").Op("+=").Id("dy[i]")),
 		}
 	})
-	b.add(b.e.id(k).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY)), exprf("%s", b.pointer(o.At))))
 }

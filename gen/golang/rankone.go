@@ -76,7 +76,7 @@ func (b *body) rankOneArgs(o *ir.RankOne) []jen.Code {
 }
 
 // rankOneKernel is the function of an update, with assembly if there is any.
-func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
+func (e *loops) rankOneKernel(o *ir.RankOne) *kernelFunc {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	key := fmt.Sprintf("rank one %s %d->%d %v", l, o.X.Size(), o.DY.Size(), o.B != nil)
 	return e.kernel(key, lowerCamel(o.Layer)+"RankOne", func(k *kernelFunc) {
@@ -99,7 +99,7 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 	})
 }
 
-func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
+func (e *loops) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
 		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
@@ -110,7 +110,7 @@ func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 // rankOne prints the portable function.
 type rankOne struct {
 	*ir.RankOne
-	e *emitter
+	e *loops
 	l *plan.Layout
 }
 
@@ -156,11 +156,6 @@ func (r *rankOne) build(k *kernelFunc) {
 // joined with the update of the weights if one follows, and emits its call.
 func (b *body) gradInputOne(s *plan.Step, m *matrix) {
 	then := m.step.Then
-	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(), then != nil, then != nil && then.B != nil)
-	k := b.e.kernel(key, lowerCamel(m.layer)+"GradInputOne", func(k *kernelFunc) {
-		k.train = true
-		b.buildGradInputOne(k, m)
-	})
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	if then != nil {
 		args = append(args, exprf("%s", b.pointer(then.X)), exprf("%s", b.at[then.Rate].idx))
@@ -168,20 +163,27 @@ func (b *body) gradInputOne(s *plan.Step, m *matrix) {
 			args = append(args, b.pointers(b.e.plan.TensorOf(then.B.Param), "p")...)
 		}
 	}
-	b.add(b.e.id(k).Call(args...))
+	b.add(b.e.id(m.gradInputOne()).Call(args...))
 	if m.whole != nil {
 		b.finish(m.whole)
 	}
 }
 
+// gradInputOne is its function.
+func (m *matrix) gradInputOne() *kernelFunc {
+	then := m.step.Then
+	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(), then != nil, then != nil && then.B != nil)
+	return m.e.kernel(key, lowerCamel(m.layer)+"GradInputOne", func(k *kernelFunc) {
+		k.train = true
+		m.buildGradInputOne(k)
+	})
+}
+
 // buildGradInputOne writes the function. Its arguments are those of the
 // gradient, then input, rate and bias of the update.
-func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
-	e, then, T := b.e, m.step.Then, typeName(b.e.elem)
-	single := e.kernel(m.key(), m.hint(true), func(f *kernelFunc) {
-		f.train = true
-		m.build(f)
-	})
+func (m *matrix) buildGradInputOne(k *kernelFunc) {
+	e, then, T := m.e, m.step.Then, typeName(m.e.elem)
+	single := m.function(true)
 	k.args = append(k.args, single.args...)
 	call := make([]string, len(single.args))
 	for i, a := range single.args {
@@ -310,7 +312,7 @@ func (p *printer) biasOne() []jen.Code {
 }
 
 // biasOne updates a bias by dy of one sample.
-func (e *emitter) biasOne(dy string, outputs int) jen.Code {
+func (e *loops) biasOne(dy string, outputs int) jen.Code {
 	T := "*" + typeName(e.elem)
 	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: biasStep, Result: kernel.Result, YType: T}
 	for i := range 3 {

@@ -21,9 +21,15 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 			args, kinds = append(args, b.at[x].idx+"[:]"), append(kinds, "[]"+typeName(b.e.elem))
 		}
 	}
+	k := b.e.reductionOf(o, chains, kinds, b.training)
+	b.add(set(b.result(o.Y).idx+"[0]", b.e.id(k).Call(exprf("%s", strings.Join(args, ", ")))))
+}
+
+// reductionOf is its function, of operands of some Go types.
+func (e *loops) reductionOf(o *ir.Reduce, chains int, kinds []string, train bool) *kernelFunc {
 	key := fmt.Sprintf("reduction %v %d %v %s", o.Kind, chains, kinds, kernel.Positional(o.Prog, o.InNames, "e"))
-	k := b.e.kernel(key, o.Doc+map[bool]string{true: " maximum", false: " sum"}[o.Kind == ir.MaxOf], func(k *kernelFunc) {
-		k.train, k.result = b.training, typeName(b.e.elem)
+	return e.kernel(key, o.Doc+map[bool]string{true: " maximum", false: " sum"}[o.Kind == ir.MaxOf], func(k *kernelFunc) {
+		k.train, k.result = train, typeName(e.elem)
 		wide := ""
 		for i, kind := range kinds {
 			name := fmt.Sprint("x", i)
@@ -40,9 +46,9 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 					operands[i] += "[" + j + "]"
 				}
 			}
-			return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
+			return e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
 		}
-		T := typeName(b.e.elem)
+		T := typeName(e.elem)
 		if wide == "" { // one element: its sum begins at 0, which −0 shows
 			k.doc = []string{fmt.Sprintf("%s is %s.", k.name, wrapFormula(o.Prog))}
 			value := jen.Id(T).Call(term(""))
@@ -56,7 +62,7 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 		k.body = k.bounds(wide)
 		if o.Kind == ir.MaxOf {
 			k.doc = []string{fmt.Sprintf("%s is the greatest of the elements' %s.", k.name, wrapFormula(o.Prog))}
-			larger := b.e.Function("larger", maxProgram, []string{"a", "b"}, "m")
+			larger := e.Function("larger", maxProgram, []string{"a", "b"}, "m")
 			k.body = append(k.body, let("s", term("0")),
 				jen.For(letf("j", "1"), exprf("j < len(%s)", wide), exprf("j++")).Block(set("s", larger.Call(exprf("s"), term("j")))),
 				jen.Return(exprf("s")))
@@ -65,7 +71,6 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 		k.doc = []string{fmt.Sprintf("%s is the sum of the elements' %s, in %d chains.", k.name, wrapFormula(o.Prog), chains)}
 		k.body = append(k.body, inChains(wide, T, chains, term)...)
 	})
-	b.add(set(b.result(o.Y).idx+"[0]", b.e.id(k).Call(exprf("%s", strings.Join(args, ", ")))))
 }
 
 // inChains sums as many terms as a slice has elements, in chains that are then added in

@@ -154,7 +154,7 @@ func (b *body) rowPlace(v *ir.Value) place {
 // matrixRows emits the call of a matrix operation over the rows of a batch.
 func (b *body) matrixRows(s *plan.Step) {
 	m := b.e.newMatrix(s)
-	k := &rowsKernel{matrix: m, body: b}
+	k := &rowsKernel{matrix: m, train: b.training}
 	for _, v := range s.Stored() {
 		if b.at[v].idx == "" {
 			b.rowPlace(v)

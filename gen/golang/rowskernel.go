@@ -23,7 +23,7 @@ type rowsValue struct {
 // rowsKernel makes the function of a matrix operation over a batch.
 type rowsKernel struct {
 	*matrix
-	body   *body
+	train  bool
 	values []rowsValue // stored
 	x      rows
 	extras []rowsValue
@@ -34,8 +34,8 @@ func (k *rowsKernel) function() *kernelFunc {
 	for _, v := range append(append([]rowsValue(nil), k.values...), k.extras...) {
 		key += " " + v.typ + v.field
 	}
-	return k.e.kernel(key, k.hint(k.body.training)+" rows", func(f *kernelFunc) {
-		f.train = k.body.training
+	return k.e.kernel(key, k.hint(k.train)+" rows", func(f *kernelFunc) {
+		f.train = k.train
 		f.rows = true
 		k.build(f)
 	})
@@ -133,11 +133,7 @@ func (k *rowsKernel) weightNames() []string {
 
 // single is the kernel of one row.
 func (k *rowsKernel) single() *kernelFunc {
-	train := k.body.training
-	return k.e.kernel(k.key(), k.hint(train), func(f *kernelFunc) {
-		f.train = train
-		k.matrix.build(f)
-	})
+	return k.matrix.function(k.train)
 }
 
 // vectorForward calls the assembly of a dense layer, panel by panel.
@@ -318,7 +314,7 @@ func (m *matrix) panelArgs() []string {
 
 // inBlocks prints the calls for blocks of inputs; the last block computes some of
 // the one before again.
-func (e *emitter) inBlocks(in *calls.Inputs, inputs int, call func(input, blocks string) jen.Code) []jen.Code {
+func (e *loops) inBlocks(in *calls.Inputs, inputs int, call func(input, blocks string) jen.Code) []jen.Code {
 	out := []jen.Code{call("0", fmt.Sprint(in.Blocks))}
 	if in.PerCall < in.Blocks {
 		end := in.Blocks * in.At

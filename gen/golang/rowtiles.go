@@ -43,7 +43,7 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 func leastTile(tiles []int) int { return tiles[len(tiles)-2] }
 
 // rowTiles is the function that divides rows into tiles.
-func (e *emitter) rowTiles() string {
+func (e *loops) rowTiles() string {
 	k := e.kernel("rowTiles", "row tiles", func(f *kernelFunc) {
 		f.rows = true
 		f.doc = []string{f.name + " divides n rows into tiles of a, of b and of one row, as few of the last as can be."}
@@ -60,7 +60,7 @@ func (e *emitter) rowTiles() string {
 }
 
 // manyRowTiles is the function that divides rows into tiles of four sizes.
-func (e *emitter) manyRowTiles() string {
+func (e *loops) manyRowTiles() string {
 	k := e.kernel("manyRowTiles", "many row tiles", func(f *kernelFunc) {
 		f.rows = true
 		f.doc = []string{

@@ -14,7 +14,7 @@ import (
 
 // listed are the statements that list the inputs that are not zero and, where
 // there are few, do what then says.
-func (e *emitter) listed(x string, inputs int, then ...jen.Code) []jen.Code {
+func (e *loops) listed(x string, inputs int, then ...jen.Code) []jen.Code {
 	t, elem := e.Target(), typeName(e.elem)
 	name := e.Common(fmt.Sprintf("non zero %d", inputs), fmt.Sprintf("nonZero%d", inputs), "lists the byte offsets of the elements that are not zero.",
 		func(name string, doc []string) *asm.Func { return t.NonZero(name, doc, elem, inputs) })

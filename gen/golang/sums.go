@@ -105,6 +105,19 @@ func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 	t := b.e.plan.TensorOf(o.DW.Param)
 	xPass, xType, xElement := b.source(o.X)
 	dPass, dType, _ := b.source(o.DY)
+	var vector func() []jen.Code
+	if s.Vector {
+		vector = func() []jen.Code { return b.e.gradWeightRows(t, b.rowsOf(o.X), b.rowsOf(o.DY)) }
+	}
+	k := b.e.weightGradient(t, o.Layer, dType, xType, xElement, vector)
+	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.DW)), exprf("%s", dPass), exprf("%s", xPass))...))
+	return nil
+}
+
+// weightGradient is the function of the gradient of a weight: of the rows dy and x, of
+// some Go types, where xElement is the element of a row that is not an array's; vector
+// makes the calls of assembly, if there are any.
+func (e *loops) weightGradient(t *plan.Tensor, layer, dType, xType string, xElement func(i, j string) string, vector func() []jen.Code) *kernelFunc {
 	if xElement == nil {
 		xElement = func(i, j string) string { return fmt.Sprintf("x[%s][%s]", i, j) }
 	}
@@ -113,17 +126,16 @@ func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 		key += t.Field
 	}
 	key += dType
-	k := b.e.kernel(key, lowerCamel(o.Layer)+"GradWeight", func(k *kernelFunc) {
+	return e.kernel(key, lowerCamel(layer)+"GradWeight", func(k *kernelFunc) {
 		k.train = true
-		g := &gradWeight{e: b.e, t: t}
+		g := &gradWeight{e: e, t: t}
 		g.x, g.dy = factors(xElement, func(i, j string) string { return fmt.Sprintf("dy[%s][%s]", i, j) }, &t.Layout)
-		g.build(k, o, xType, dType)
-		if s.Vector {
-			b.vectorGradWeight(k, t, o)
+		g.build(k, layer, xType, dType)
+		if vector != nil {
+			e.fast(k, vector)
+			k.rows, k.generic, k.body = true, k.body, nil
 		}
 	})
-	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.DW)), exprf("%s", dPass), exprf("%s", xPass))...))
-	return nil
 }
 
 // fieldsOf are the fields of a tensor: panels and tail.
@@ -137,15 +149,15 @@ func fieldsOf(t *plan.Tensor) []string {
 
 // gradWeight prints the kernel of a weight's gradient.
 type gradWeight struct {
-	e *emitter
+	e *loops
 	t *plan.Tensor
 	// x and dy are the elements of a row; exchanged where weights lie by inputs.
 	x, dy func(i, j string) string
 }
 
-func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType string) {
+func (g *gradWeight) build(k *kernelFunc, layer, xType, dType string) {
 	l, T := &g.t.Layout, typeName(g.e.elem)
-	k.doc = []string{fmt.Sprintf("%s computes the gradient of the weights of layer %q", k.name, oneLine(o.Layer))}
+	k.doc = []string{fmt.Sprintf("%s computes the gradient of the weights of layer %q", k.name, oneLine(layer))}
 	k.loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tg[n][k] = Σ over the samples of dy[n] * x[k]", "\t\t}", "\t}", "",
 		"in the order of the samples. It does not allocate.",
@@ -249,39 +261,34 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 		b.flatSum(o, t)
 		return nil
 	}
-	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d, %t", size, stride, s.Vector && !b.single), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
+	k := b.e.biasGradient(t, o.Y.Param.Name, size, stride, s.Vector && !b.single)
+	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
+	return nil
+}
+
+// biasGradient is the function of the gradient of a bias: the sum of rows of some
+// elements, stride apart.
+func (e *loops) biasGradient(t *plan.Tensor, name string, size, stride int, vector bool) *kernelFunc {
+	return e.kernel(fmt.Sprintf("batchSum %d of %d, %t", size, stride, vector), lowerCamel(name)+"Grad", func(k *kernelFunc) {
 		k.train = true
 		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.name)}
-		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, stride)}}
+		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(e.elem))}, {"dy", "[]" + array(e.elem, stride)}}
 		k.body = []jen.Code{
-			setf("*g", "[%d][16]%s{}", t.Layout.Full, typeName(b.e.elem)),
+			setf("*g", "[%d][16]%s{}", t.Layout.Full, typeName(e.elem)),
 			forRange("b", "dy",
-				letf("d", "(*%s)(dy[b][:])", array(b.e.elem, size)),
+				letf("d", "(*%s)(dy[b][:])", array(e.elem, size)),
 				forRange("j, dj", "d", jen.Id(vectorAt("g", "j")).Op("+=").Id("dj"))),
 		}
-		if s.Vector && !b.single {
-			b.e.fast(k, func() []jen.Code { return b.biasRows(size, stride) })
+		if vector {
+			e.fast(k, func() []jen.Code { return e.biasRows(size, stride) })
 			k.rows, k.generic, k.body = true, k.body, nil
 		}
 	})
-	b.add(b.e.id(k).Call(append(b.pointers(t, b.holder(o.Y)), exprf("%s", rows))...))
-	return nil
 }
 
 // flatSum emits the gradient of a bias, where rows have no gaps: a function does for all
 // sizes.
 func (b *body) flatSum(o *ir.BatchSum, t *plan.Tensor) {
-	k := b.e.kernel("flat sum", "bias gradient", func(k *kernelFunc) {
-		k.train = true
-		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of the rows dy over the samples, in their order.", k.name)}
-		T := typeName(b.e.elem)
-		k.args = []arg{{"g", "[]" + T}, {"dy", "[]" + T}}
-		k.body = []jen.Code{
-			jen.Id("clear").Call(jen.Id("g")),
-			jen.For(jen.Empty(), exprf("len(dy) >= len(g)"), setf("dy", "dy[len(g):]")).Block(
-				forRange("j, dj", "dy[:len(g)]", jen.Id("g[j]").Op("+=").Id("dj"))),
-		}
-	})
 	name := b.args[o.X]
 	samples := name
 	if name == "" {
@@ -289,5 +296,20 @@ func (b *body) flatSum(o *ir.BatchSum, t *plan.Tensor) {
 	}
 	dy := b.e.RT("Flat").Call(exprf("&%s[0][0]", name), exprf("%d*len(%s)", o.X.Size(), samples))
 	g := b.e.RT("Flat").Call(exprf("&%s[0][0]", b.field(t, b.holder(o.Y), t.Field)), exprf("%d", o.X.Size()))
-	b.add(b.e.id(k).Call(g, dy))
+	b.add(b.e.id(b.e.flatBiasGradient()).Call(g, dy))
+}
+
+// flatBiasGradient is its function.
+func (e *loops) flatBiasGradient() *kernelFunc {
+	return e.kernel("flat sum", "bias gradient", func(k *kernelFunc) {
+		k.train = true
+		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of the rows dy over the samples, in their order.", k.name)}
+		T := typeName(e.elem)
+		k.args = []arg{{"g", "[]" + T}, {"dy", "[]" + T}}
+		k.body = []jen.Code{
+			jen.Id("clear").Call(jen.Id("g")),
+			jen.For(jen.Empty(), exprf("len(dy) >= len(g)"), setf("dy", "dy[len(g):]")).Block(
+				forRange("j, dj", "dy[:len(g)]", jen.Id("g[j]").Op("+=").Id("dj"))),
+		}
+	})
 }

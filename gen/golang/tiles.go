@@ -313,10 +313,7 @@ func (c *contraction) base(o *ir.Operand) (base string, flat bool) {
 	case v.Param != nil && !v.Batch:
 		return name, c.flat(v)
 	case c.over && v.Batch:
-		row := strings.TrimSuffix(name+"[b][#]", "[#]")
-		if _, _, of := c.b.source(v); of != nil {
-			row = strings.TrimSuffix(of("b", "#"), "[#]")
-		}
+		row := c.sampleOf(v)
 		if c.rowVars[row] == "" {
 			c.rowVars[row] = "r" + strings.TrimPrefix(name, "x")
 			c.top = append(c.top, letf(c.rowVars[row], "&%s", row))

@@ -1,7 +1,6 @@
 package golang
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,7 +20,7 @@ import (
 
 // mapKernel returns the function that does an element-wise operation on arrays
 // of any size, nil if no instruction set can print it or it is too small.
-func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
+func (e *loops) mapKernel(o *ir.Map, size int) *kernelFunc {
 	if len(e.plan.Options.Targets) == 0 || !calls.Elements(size) || slices.Contains(o.InNames, o.OutNames[0]) {
 		return nil
 	}
@@ -91,7 +90,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 }
 
 // isVector reports whether the elements of a parameter lie side by side.
-func (e *emitter) isVector(x *ir.Value) bool {
+func (e *loops) isVector(x *ir.Value) bool {
 	l := &e.plan.TensorOf(x.Param).Layout
 	return l.Order == plan.Vector && l.Elem == e.elem
 }
@@ -103,7 +102,7 @@ func canMap(t *target.Target, m *kernel.Map) bool {
 }
 
 // mapAssembly is the assembly of an element-wise operation.
-func (e *emitter) mapAssembly(m *kernel.Map, hint string) string {
+func (e *loops) mapAssembly(m *kernel.Map, hint string) string {
 	return e.Assembly(m.Key(), hint+" each", "computes "+wrapFormula(m.Prog)+" for n elements of every row.", func(t *target.Target, name string, doc []string) *asm.Func {
 		v := *m
 		v.Name, v.Doc = name, doc
@@ -130,9 +129,9 @@ func (m *matrix) last() *ir.Value {
 func (m *matrix) target() *target.Target { return m.e.Target() }
 
 // vectorKernels are the kernels that have assembly, by name.
-func (e *emitter) vectorKernels() []*kernelFunc {
+func (e *functions) vectorKernels() []*kernelFunc {
 	byName := map[string]*kernelFunc{}
-	for _, k := range e.kernels {
+	for _, k := range e.made {
 		if len(k.fast) > 0 || k.rows {
 			byName[k.name] = k
 		}
@@ -144,19 +143,18 @@ func (e *emitter) vectorKernels() []*kernelFunc {
 	return out
 }
 
-// assemblyFiles adds the kernels of the targets: for every architecture the .s
+// assemblyFiles are the kernels of the targets: for every architecture the .s
 // files, their declarations and the choice between them and portable Go; for all
 // others portable Go.
-func (e *emitter) assemblyFiles() error {
+func (e *functions) assemblyFiles() (files map[string]*jen.File, texts map[string]string) {
 	ks := e.vectorKernels()
 	if len(ks) == 0 {
-		return nil
+		return nil, nil
 	}
 	arches := e.Arches()
+	files, texts = map[string]*jen.File{}, map[string]string{}
 	for _, arch := range arches {
-		if err := e.archFiles(arch, ks); err != nil {
-			return err
-		}
+		files["kernels_"+arch+".go"] = e.archFile(arch, ks, texts)
 	}
 	if helpers := helpersOf(ks); len(arches) > 1 && len(helpers) > 0 {
 		f := e.File()
@@ -164,18 +162,17 @@ func (e *emitter) assemblyFiles() error {
 		for _, k := range helpers {
 			k.chooser(f, "")
 		}
-		if err := e.goFile("kernels_asm.go", f); err != nil {
-			return err
-		}
+		files["kernels_asm.go"] = f
 	}
 	other := e.File()
 	other.HeaderComment("//go:build !(" + library.Tag(arches...) + ")")
 	for _, k := range ks {
 		if !k.assemblyOnly() && k.On("") {
-			e.forwardGeneric(other, k)
+			k.forwardGeneric(other)
 		}
 	}
-	return e.goFile("kernels_noasm.go", other)
+	files["kernels_noasm.go"] = other
+	return files, texts
 }
 
 // helpersOf are the functions that only serve assembly. They are with it where it
@@ -184,8 +181,8 @@ func helpersOf(ks []*kernelFunc) []*kernelFunc {
 	return slices.DeleteFunc(slices.Clone(ks), func(k *kernelFunc) bool { return !k.assemblyOnly() })
 }
 
-// archFiles adds the files of an architecture.
-func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
+// archFile is the file of an architecture; it adds those of its assembly.
+func (e *functions) archFile(arch string, ks []*kernelFunc, texts map[string]string) *jen.File {
 	f := e.File()
 	f.HeaderComment("//go:build " + library.Tag(arch))
 	files, functions := e.Files(arch)
@@ -201,19 +198,9 @@ func (e *emitter) archFiles(arch string, ks []*kernelFunc) error {
 		}
 	}
 	for name, text := range files {
-		e.files["kernels_"+name+".s"] = []byte(text)
+		texts["kernels_"+name+".s"] = text
 	}
-	return e.goFile("kernels_"+arch+".go", f)
-}
-
-// goFile adds a file.
-func (e *emitter) goFile(name string, f *jen.File) error {
-	var buf bytes.Buffer
-	if err := f.Render(&buf); err != nil {
-		return fmt.Errorf("%s: %s", name, firstLines(err.Error(), 40))
-	}
-	e.files[name] = buf.Bytes()
-	return nil
+	return f
 }
 
 // declare prints the Go declaration of an assembly function, whose comment is with
@@ -245,7 +232,7 @@ func (k *kernelFunc) chooser(f *jen.File, arch string) {
 }
 
 // forwardGeneric prints the function for machines without assembly.
-func (e *emitter) forwardGeneric(f *jen.File, k *kernelFunc) {
+func (k *kernelFunc) forwardGeneric(f *jen.File) {
 	all, pass := k.signature()
 	f.Func().Id(k.name).Params(all...).Op("{").Id(k.portable()).Call(pass...).Op("}")
 }

@@ -66,11 +66,16 @@ func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []je
 func (b *body) view(o *ir.View) {
 	pass, typ, element := b.elementsOf(o.X)
 	y := b.result(o.Y)
+	b.add(b.e.id(b.e.viewOf(o, typ, element, b.training)).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+}
+
+// viewOf is the function of a view, of a value of a Go type and its elements.
+func (e *loops) viewOf(o *ir.View, typ string, element func(name, at string) string, train bool) *kernelFunc {
 	axes := ir.MergeAxes(o.Axes)
-	k := b.e.kernel(fmt.Sprintf("view %v %d %d %s", axes, o.Offset, o.Y.Size(), typ), o.Doc, func(k *kernelFunc) {
-		k.train = b.training
+	return e.kernel(fmt.Sprintf("view %v %d %d %s", axes, o.Offset, o.Y.Size(), typ), o.Doc, func(k *kernelFunc) {
+		k.train = train
 		k.doc = []string{fmt.Sprintf("%s is %s.", k.name, viewDoc(axes, o.Offset))}
-		k.args = []arg{{"y", "*" + array(b.e.elem, o.Y.Size())}, {"x", typ}}
+		k.args = []arg{{"y", "*" + array(e.elem, o.Y.Size())}, {"x", typ}}
 		if n := len(axes); n == 1 && axes[0].Stride == 1 && o.X.Kind != ir.Param {
 			k.body = []jen.Code{jen.Id("copy").Call(exprf("y[:]"), exprf("x[%d:%d]", o.Offset, o.Offset+o.Y.Size()))}
 			return
@@ -87,26 +92,29 @@ func (b *body) view(o *ir.View) {
 			return []jen.Code{setf("y["+flat+"]", "%s", element("x", at))}
 		})
 	})
-	b.add(b.e.id(k).Call(exprf("%s", y.ptr), exprf("%s", pass)))
 }
 
 // viewGrad emits the gradient of a view: sums over what was repeated, zero
 // where nothing was read.
 func (b *body) viewGrad(o *ir.ViewGrad) {
 	dx := b.result(o.DX)
+	b.add(b.e.id(b.e.viewGradient(o, b.training)).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY))))
+}
+
+// viewGradient is its function.
+func (e *loops) viewGradient(o *ir.ViewGrad, train bool) *kernelFunc {
 	axes := ir.MergeAxes(o.Axes)
-	k := b.e.kernel(fmt.Sprintf("view gradient %v %d %d %d", axes, o.Offset, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *kernelFunc) {
-		k.train = b.training
+	return e.kernel(fmt.Sprintf("view gradient %v %d %d %d", axes, o.Offset, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *kernelFunc) {
+		k.train = train
 		k.doc = []string{
 			fmt.Sprintf("%s adds every dy to the dx it was read from, in their order, where y is", k.name),
 			viewDoc(axes, o.Offset) + ".",
 		}
-		k.args = []arg{{"dx", "*" + array(b.e.elem, o.DX.Size())}, {"dy", "*" + array(b.e.elem, o.DY.Size())}}
+		k.args = []arg{{"dx", "*" + array(e.elem, o.DX.Size())}, {"dy", "*" + array(e.elem, o.DY.Size())}}
 		k.body = append([]jen.Code{jen.Id("clear").Call(exprf("dx[:]"))}, viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
 			return []jen.Code{jen.Id("dx[" + at + "]").Op("+=").Id("dy[" + flat + "]")}
 		})...)
 	})
-	b.add(b.e.id(k).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY))))
 }
 
 // viewDoc is the view as a formula: y[i][j] = x[3 + 4*i + j].
@@ -143,18 +151,23 @@ func viewDoc(axes []ir.Axis, offset int) string {
 // reduceAxis emits a reduction along the middle axis of [outer, length, inner].
 func (b *body) reduceAxis(o *ir.ReduceAxis, chains int) {
 	y := b.result(o.Y)
-	k := b.e.kernel(fmt.Sprintf("reduce %s %d %d %d", o.Kind, o.Outer, o.Length, o.Inner), o.Doc, func(k *kernelFunc) {
-		k.train = b.training
-		k.args = []arg{{"y", "*" + array(b.e.elem, o.Y.Size())}, {"x", "*" + array(b.e.elem, o.X.Size())}}
+	b.add(b.e.id(b.e.axisReduction(o, chains, b.training)).Call(exprf("%s", y.ptr), exprf("%s", b.pointer(o.X))))
+}
+
+// axisReduction is its function.
+func (e *loops) axisReduction(o *ir.ReduceAxis, chains int, train bool) *kernelFunc {
+	return e.kernel(fmt.Sprintf("reduce %s %d %d %d", o.Kind, o.Outer, o.Length, o.Inner), o.Doc, func(k *kernelFunc) {
+		k.train = train
+		k.args = []arg{{"y", "*" + array(e.elem, o.Y.Size())}, {"x", "*" + array(e.elem, o.X.Size())}}
 		k.doc = []string{fmt.Sprintf("%s computes y[o][i], %s x[o][n][i] over n, for x of the shape [%d, %d, %d].",
 			k.name, reduceDocs[o.Kind], o.Outer, o.Length, o.Inner)}
 		at := func(n string) string { return flatIndex(o, n) }
 		body := []jen.Code{}
 		if o.Kind == ir.Sum {
-			body = append(body, b.chainSum("s", o.Length, chains, func(n string) *jen.Statement { return exprf("x[%s]", at(n)) })...)
+			body = append(body, e.chainSum("s", o.Length, chains, func(n string) *jen.Statement { return exprf("x[%s]", at(n)) })...)
 			body = append(body, setf("y["+resultIndex(o)+"]", "s"))
 		} else {
-			body = append(body, b.extreme(o, at)...)
+			body = append(body, e.extreme(o, at)...)
 		}
 		for _, loop := range []struct {
 			name string
@@ -166,7 +179,6 @@ func (b *body) reduceAxis(o *ir.ReduceAxis, chains int) {
 		}
 		k.body = body
 	})
-	b.add(b.e.id(k).Call(exprf("%s", y.ptr), exprf("%s", b.pointer(o.X))))
 }
 
 var reduceDocs = map[ir.ReduceKind]string{
@@ -176,7 +188,7 @@ var reduceDocs = map[ir.ReduceKind]string{
 }
 
 // extreme is the search for the greatest or least element of a line.
-func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
+func (e *loops) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 	sign := map[ir.ReduceKind]string{ir.MaxOf: ">", ir.MinOf: "<", ir.ArgMax: ">", ir.ArgMin: "<", ir.ArgMaxLast: ">=", ir.ArgMinLast: "<="}[o.Kind]
 	value := o.Kind == ir.MaxOf || o.Kind == ir.MinOf
 	cond, take, result := "v "+sign+" s", []jen.Code{setf("s", "v")}, "s"
@@ -185,7 +197,7 @@ func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 	} else {
 		cond += firstNaN(o.Kind, "v", "s")
 		take = []jen.Code{setf("s, best", "v, n")}
-		result = typeName(b.e.elem) + "(best)"
+		result = typeName(e.elem) + "(best)"
 	}
 	out := []jen.Code{letf("s", "x[%s]", at("0"))}
 	if !value {

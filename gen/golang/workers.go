@@ -65,7 +65,7 @@ func (e *emitter) rank(p *ir.ParamInfo, ranks map[*ir.ParamInfo]int) string {
 }
 
 // dealer is the function that deals out whole parameters.
-func (e *emitter) dealer() string {
+func (e *loops) dealer() string {
 	k := e.kernel("dealt", "dealt", func(f *kernelFunc) {
 		f.train = true
 		f.doc = []string{
@@ -84,7 +84,7 @@ func (e *emitter) dealer() string {
 }
 
 // shares is the function that divides inputs among workers.
-func (e *emitter) shares() string {
+func (e *loops) shares() string {
 	k := e.kernel("shares", "share", func(f *kernelFunc) {
 		f.rows, f.train = true, true
 		f.doc = []string{f.name + " is a part of n inputs, in whole tiles."}

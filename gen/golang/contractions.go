@@ -1,0 +1,79 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+// contract emits the call of the function that computes a contraction; those of the
+// gradients of filters and their biases have a kernel.
+func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
+	c := b.e.newContraction(o, chains, b.e.cellAt)
+	b.contracted(c, &o.Y, "y", true)
+	n := 0
+	for i := range o.Terms {
+		for _, x := range o.Terms[i].Operands() {
+			b.contracted(c, x, fmt.Sprintf("x%d", n), false)
+			n++
+		}
+	}
+	if o.Init != nil {
+		b.contracted(c, o.Init, "init", false)
+	}
+	b.add(b.e.id(c.function(kern, b.training)).Call(c.pass...))
+}
+
+// contracted makes an operand of a contraction a parameter of its function.
+func (b *body) contracted(c *contraction, o *ir.Operand, name string, result bool) {
+	v := o.V
+	if c.names[v] != "" {
+		return
+	}
+	c.names[v] = name
+	add := func(typ, pass string) {
+		c.args, c.pass = append(c.args, arg{name, typ}), append(c.pass, exprf("%s", pass))
+	}
+	switch {
+	case v.Param != nil && !v.Batch:
+		t, holder := b.e.plan.TensorOf(v.Param), b.weights
+		if v.Kind != ir.Param {
+			holder = b.holder(v)
+			if result && v.Kind == ir.Temp {
+				b.at[v] = place{holder, ""}
+			}
+		}
+		if c.flat(v) {
+			first, size := "[0][0]", v.Size()
+			if b.e.plan.Filters(v) {
+				first, size = "[0][0][0]", t.Layout.Size()
+			}
+			c.args = append(c.args, arg{name, "[]" + typeName(t.Layout.Elem)})
+			c.pass = append(c.pass, b.e.RT("Flat").Call(exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), exprf("%d", size)))
+			return
+		}
+		if strings.HasPrefix(holder, "t.") {
+			holder = "&" + holder
+		}
+		add("*params", holder)
+	case c.over && v.Batch:
+		if v.Kind == ir.Input {
+			name = "x"
+			c.names[v] = name
+		}
+		pass, typ, element := b.source(v)
+		c.inputs[v] = element
+		add(typ, pass)
+		if c.rows == "" {
+			c.rows = name
+		}
+	case result:
+		add("*"+array(v.DType, v.Size()), b.result(v).ptr)
+	case isNumber(v):
+		add(typeName(v.DType), b.at[v].idx)
+	default:
+		add("*"+array(v.DType, v.Size()), b.pointer(v))
+	}
+}
