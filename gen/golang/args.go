@@ -3,6 +3,7 @@ package golang
 import (
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
@@ -11,25 +12,25 @@ import (
 func (b *body) matrixArgs(m *matrix, results []*ir.Value, result, operand func(v *ir.Value) string) []jen.Code {
 	var args []jen.Code
 	for _, y := range results[:len(m.stored)] {
-		args = append(args, exprf("%s", result(y)))
+		args = append(args, source.Exprf("%s", result(y)))
 	}
-	args = append(args, exprf("%s", operand(m.x)))
+	args = append(args, source.Exprf("%s", operand(m.x)))
 	if m.w != nil {
 		for _, f := range m.weightFields() {
-			args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, f)))
+			args = append(args, source.Exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, f)))
 		}
 	}
 	if m.w != nil && m.tensor.Scaled() {
-		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
+		args = append(args, source.Exprf("&%s.%s", b.tensorOf(m.w), b.e.field(m.tensor, m.tensor.ScaleField())))
 	}
 	if m.bias != nil {
 		args = append(args, b.pointers(b.e.plan.TensorOf(m.bias.Param), b.weights)...)
 	}
 	for _, v := range m.extra {
-		if isNumber(v) {
-			args = append(args, exprf("%s", b.at[v].idx))
+		if source.IsNumber(v) {
+			args = append(args, source.Exprf("%s", b.at[v].idx))
 		} else {
-			args = append(args, exprf("%s", operand(v)))
+			args = append(args, source.Exprf("%s", operand(v)))
 		}
 	}
 	return args

@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -22,7 +23,7 @@ type place struct {
 type body struct {
 	e     *emitter
 	phase *plan.Phase
-	names *namer
+	names *source.Namer
 	at    map[*ir.Value]place
 	// slots is the workspace's Go expression; kept are the values of which the
 	// trainer keeps the rows of all samples.
@@ -70,15 +71,15 @@ func (b *body) result(v *ir.Value) place {
 	name := b.variable(v)
 	p := place{name, name}
 	switch slot, inSlot := b.phase.Slot[v]; {
-	case isNumber(v):
+	case source.IsNumber(v):
 	case b.kept[v]:
-		b.add(letf(name, "&%s[i]", b.rowsVariable(v)))
+		b.add(source.Letf(name, "&%s[i]", b.rowsVariable(v)))
 	case inSlot && b.single:
-		b.add(letf(name, "&%s[0]", b.slot(v)))
+		b.add(source.Letf(name, "&%s[0]", b.slot(v)))
 	case inSlot && b.phase.Slots[slot] == v.Size():
-		b.add(letf(name, "&%s", b.slot(v)))
+		b.add(source.Letf(name, "&%s", b.slot(v)))
 	case inSlot:
-		b.add(letf(name, "(*%s)(%s[:%d])", array(v.DType, v.Size()), b.slot(v), v.Size()))
+		b.add(source.Letf(name, "(*%s)(%s[:%d])", source.Array(v.DType, v.Size()), b.slot(v), v.Size()))
 	default:
 		panic(fmt.Sprintf("internal error: golang: %s has no place", v.Describe()))
 	}
@@ -94,16 +95,16 @@ func (b *body) operand(v *ir.Value, j string) string {
 		if v.Size() == 1 {
 			j = "0"
 		}
-		return vectorAt(b.weights+"."+b.e.field(t, t.Field), j)
+		return source.VectorAt(b.weights+"."+b.e.field(t, t.Field), j)
 	}
 	if !ok {
 		panic(fmt.Sprintf("internal error: golang: %s is not in scope", v.Describe()))
 	}
 	switch {
-	case isNumber(v):
+	case source.IsNumber(v):
 		return p.idx
 	case v.DType == ir.Uint8:
-		return fmt.Sprintf("%s(%s[%s])", typeName(b.e.elem), p.idx, j)
+		return fmt.Sprintf("%s(%s[%s])", source.TypeName(b.e.elem), p.idx, j)
 	case v.Size() == 1:
 		return p.idx + "[0]"
 	}
@@ -126,7 +127,7 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.RankOne:
 		b.rankOne(o)
 	case *ir.BatchSum:
-		if o.Y.Param == nil && !isNumber(o.Y) {
+		if o.Y.Param == nil && !source.IsNumber(o.Y) {
 			b.contract(s.Op.(*ir.Contract), s.Chains, nil)
 			return nil
 		}
@@ -139,7 +140,7 @@ func (b *body) step(s *plan.Step) error {
 		b.concat(o)
 	case *ir.Slice:
 		y := b.result(o.Y)
-		b.add(jen.Id("copy").Call(exprf("%s[:]", y.idx), exprf("%s", b.e.sliceOf(o, b.at[o.X].idx))))
+		b.add(jen.Id("copy").Call(source.Exprf("%s[:]", y.idx), source.Exprf("%s", b.e.sliceOf(o, b.at[o.X].idx))))
 	case *ir.View:
 		b.view(o)
 	case *ir.ViewGrad:
@@ -156,15 +157,15 @@ func (b *body) step(s *plan.Step) error {
 		b.reduceAxis(o, s.Chains)
 	case *ir.Gather:
 		y := b.result(o.Y)
-		b.add(setf(y.idx+"[0]", "%s", b.operand(o.X, b.at[o.T].idx)))
+		b.add(source.Setf(y.idx+"[0]", "%s", b.operand(o.X, b.at[o.T].idx)))
 	case *ir.OneHot:
 		y := b.result(o.Y)
-		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)))
+		b.add(jen.Id("clear").Call(source.Exprf("%s[:]", y.idx)))
 		if n := o.T.Size(); n > 1 {
-			b.add(forRange("k", fmt.Sprint(n), setf(fmt.Sprintf("%s[%d*k+int(%s[k])]", y.idx, o.Y.Size()/n, b.at[o.T].idx), "1")))
+			b.add(source.ForRange("k", fmt.Sprint(n), source.Setf(fmt.Sprintf("%s[%d*k+int(%s[k])]", y.idx, o.Y.Size()/n, b.at[o.T].idx), "1")))
 			break
 		}
-		b.add(setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
+		b.add(source.Setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
 	case *ir.Random:
 		return b.random(o)
 	default:
@@ -177,7 +178,7 @@ func (b *body) concat(o *ir.Concat) {
 	y := b.result(o.Y)
 	from := 0
 	for _, x := range o.Xs {
-		b.add(jen.Id("copy").Call(exprf("%s[%d:%d]", y.idx, from, from+x.Size()), exprf("%s[:]", b.at[x].idx)))
+		b.add(jen.Id("copy").Call(source.Exprf("%s[%d:%d]", y.idx, from, from+x.Size()), source.Exprf("%s[:]", b.at[x].idx)))
 		from += x.Size()
 	}
 }
@@ -194,32 +195,32 @@ func (b *body) mapOp(o *ir.Map) error {
 	case len(o.Out) > 1:
 		return fmt.Errorf("map %q has several results", o.Doc)
 	}
-	if isNumber(out) {
+	if source.IsNumber(out) {
 		b.define(out, func() jen.Code { return b.value(o, "0") })
 		return nil
 	}
 	y := b.result(out)
 	if out.Size() == 1 {
-		b.add(set(y.idx+"[0]", b.value(o, "0")))
+		b.add(source.Set(y.idx+"[0]", b.value(o, "0")))
 		return nil
 	}
 	if k := b.e.mapKernel(o, out.Size()); k != nil {
-		args := []jen.Code{exprf("%s[:]", y.idx)}
+		args := []jen.Code{source.Exprf("%s[:]", y.idx)}
 		for _, x := range o.In {
 			switch {
-			case isNumber(x):
-				args = append(args, exprf("%s", b.at[x].idx))
+			case source.IsNumber(x):
+				args = append(args, source.Exprf("%s", b.at[x].idx))
 			case x.Size() < out.Size() || x.Kind == ir.Param:
 				pass, _, _ := b.elementsOf(x)
-				args = append(args, exprf("%s", pass))
+				args = append(args, source.Exprf("%s", pass))
 			default:
-				args = append(args, exprf("%s[:]", b.at[x].idx))
+				args = append(args, source.Exprf("%s[:]", b.at[x].idx))
 			}
 		}
-		b.add(b.e.id(k).Call(args...))
+		b.add(b.e.ID(k).Call(args...))
 		return nil
 	}
-	b.add(forRange("j", y.idx, set(y.idx+"[j]", b.value(o, "j"))))
+	b.add(source.ForRange("j", y.idx, source.Set(y.idx+"[j]", b.value(o, "j"))))
 	return nil
 }
 
@@ -276,7 +277,7 @@ func (b *body) numbersFor(o *ir.Map, needed map[*ir.Value]bool) {
 		goName := s.Names[names[i]]
 		if y.DType != ir.Float64 {
 			rounded := b.names.Name(y.Name)
-			b.add(letf(rounded, "%s(%s)", typeName(y.DType), goName))
+			b.add(source.Letf(rounded, "%s(%s)", source.TypeName(y.DType), goName))
 			goName = rounded
 		}
 		b.at[y] = place{goName, goName}
@@ -291,8 +292,8 @@ func (b *body) random(o *ir.Random) error {
 		return b.randomWeights(o, threshold, scale)
 	}
 	y := b.result(o.Y)
-	b.add(b.e.RT("Dropout").Call(exprf("%s[:]", y.idx), exprf("t.seed"), b.e.RT(purpose), exprf("t.step"),
-		exprf("%s", b.e.layerOf(o)), exprf("%s", sample), exprf("%s", first), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))))
+	b.add(b.e.RT("Dropout").Call(source.Exprf("%s[:]", y.idx), source.Exprf("t.seed"), b.e.RT(purpose), source.Exprf("t.step"),
+		source.Exprf("%s", b.e.layerOf(o)), source.Exprf("%s", sample), source.Exprf("%s", first), source.Exprf("%d", threshold), source.Exprf("%s", source.Literal(scale, b.e.elem))))
 	return nil
 }
 
@@ -322,25 +323,25 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 	y := b.result(o.Y)
 	acc := b.names.Own("s")
 	if o.Kind == ir.MaxOf {
-		b.add(let(acc, term("0")))
+		b.add(source.Let(acc, term("0")))
 		if wide.Size() > 1 {
-			b.add(jen.For(letf("j", "1"), exprf("j < %d", wide.Size()), exprf("j++")).Block(
-				set(acc, b.e.Function("larger", maxProgram, []string{"a", "b"}, "m").Call(exprf("%s", acc), term("j")))))
+			b.add(jen.For(source.Letf("j", "1"), source.Exprf("j < %d", wide.Size()), source.Exprf("j++")).Block(
+				source.Set(acc, b.e.Function("larger", maxProgram, []string{"a", "b"}, "m").Call(source.Exprf("%s", acc), term("j")))))
 		}
 	} else {
 		b.add(b.e.chainSum(acc, wide.Size(), s.Chains, term)...)
 	}
-	b.add(setf(y.idx+"[0]", "%s", acc))
+	b.add(source.Setf(y.idx+"[0]", "%s", acc))
 }
 
 var maxProgram = expr.One("m", expr.Max(expr.L("a"), expr.L("b")))
 
 // chainSum adds n terms in c chains, which are then added in halves.
 func (e *loops) chainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
-	T := typeName(e.elem)
+	T := source.TypeName(e.elem)
 	switch {
 	case n == 1:
-		return []jen.Code{let(acc, term("0"))}
+		return []jen.Code{source.Let(acc, term("0"))}
 	case c == 1:
 		return []jen.Code{
 			jen.Var().Id(acc).Id(T),
@@ -363,9 +364,9 @@ func (e *loops) chainSum(acc string, n, c int, term func(j string) *jen.Statemen
 	for j := n - n%c; j < n; j++ {
 		tail = append(tail, jen.Id(names[j%c]).Op("+=").Add(jen.Id(T).Call(term(fmt.Sprint(j)))))
 	}
-	out := []jen.Code{jen.Var().Id(joinComma(names)).Id(T), forStep("j", n-c, c, loop...)}
+	out := []jen.Code{jen.Var().Id(source.JoinComma(names)).Id(T), source.ForStep("j", n-c, c, loop...)}
 	out = append(out, tail...)
-	return append(out, letf(acc, "%s", halves(names)))
+	return append(out, source.Letf(acc, "%s", halves(names)))
 }
 
 // halves is the sum of the chains in halves: ((s0+s2)+(s1+s3)).

@@ -23,7 +23,7 @@ func (b *body) bindConstants(s *plan.Step) {
 		if v.Kind != ir.Constant {
 			continue
 		}
-		numbers := literalsOf(v, v.DType)
+		numbers := source.LiteralsOf(v, v.DType)
 		if len(numbers) == 1 {
 			b.at[v] = place{numbers[0], numbers[0]}
 			continue
@@ -46,6 +46,6 @@ func (e *emitter) constants(f *jen.File) {
 	for _, name := range source.SortedKeys(byName) {
 		f.Line()
 		f.Comment(name + " are constants of the network.")
-		f.Var().Id(name).Op("=").Add(exprf("%s{%s}", array(e.elem, len(byName[name].numbers)), wrap(byName[name].numbers)))
+		f.Var().Id(name).Op("=").Add(source.Exprf("%s{%s}", source.Array(e.elem, len(byName[name].numbers)), source.Wrap(byName[name].numbers)))
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -20,7 +22,7 @@ type contraction struct {
 	parts  []*ir.Contract // that it is printed in
 	chains int
 	over   bool // the samples are summed over
-	args   []arg
+	args   []function.Arg
 	pass   []jen.Code
 	names  map[*ir.Value]string                      // the parameters that values are passed as
 	maps   map[*ir.Value]bool                        // filters of which a map says where they lie
@@ -47,19 +49,19 @@ func (e *loops) newContraction(o *ir.Contract, chains int, cell func(t *plan.Ten
 }
 
 // function is the function that computes it, with assembly if it has a kernel.
-func (c *contraction) function(kern *kernel.Kernel, train bool) *kernelFunc {
+func (c *contraction) function(kern *kernel.Kernel, train bool) *function.Func {
 	code, doc := c.code(), c.formula()
 	hint := c.o.Layer
 	if c.over {
 		hint += " sum"
 	}
 	key := fmt.Sprintf("contract %v %v %#v", c.args, doc, jen.Block(code...))
-	return c.e.kernel(key, hint+" contract", func(k *kernelFunc) {
-		k.train = train
-		k.doc = append([]string{k.name + " computes, over the loops"}, doc...)
-		k.doc = append(k.doc, "in which an element that does not exist makes no term. It does not allocate.")
-		if k.args, k.body = c.args, code; kern != nil {
-			c.e.fast(k, func() []jen.Code {
+	return c.e.Make(key, hint+" contract", func(k *function.Func) {
+		k.Train = train
+		k.Doc = append([]string{k.Name + " computes, over the loops"}, doc...)
+		k.Doc = append(k.Doc, "in which an element that does not exist makes no term. It does not allocate.")
+		if k.Args, k.Body = c.args, code; kern != nil {
+			c.e.Fast(k, func() []jen.Code {
 				if kern.Segments[0].Weight == "" {
 					return c.biasCalls(kern)
 				}
@@ -109,7 +111,7 @@ func (c *contraction) mapped(v *ir.Value, parts []*ir.Contract) bool {
 func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, where []string) {
 	v, name := o.V, c.names[o.V]
 	for _, d := range o.Outside(loops) {
-		where = append(where, within(alive(o.At[d], loops), loops, o.Shape()[d])...)
+		where = append(where, source.Within(alive(o.At[d], loops), loops, o.Shape()[d])...)
 	}
 	flat := c.text(c.place(o), loops)
 	switch {
@@ -120,7 +122,7 @@ func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, w
 			return row("b", flat), where
 		}
 		return fmt.Sprintf("%s[b][%s]", name, flat), where
-	case isNumber(v) && v != c.o.Y.V:
+	case source.IsNumber(v) && v != c.o.Y.V:
 		return name, where
 	}
 	return fmt.Sprintf("%s[%s]", name, flat), where
@@ -138,7 +140,7 @@ func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where [
 	if t.Layout.Order == plan.Connections {
 		where = append(where, cell+" != nil")
 	}
-	if o.V.Kind != ir.Param || !narrow(t) {
+	if o.V.Kind != ir.Param || !source.Narrow(t) {
 		return "*" + cell, where
 	}
 	value := "float32(*" + cell + ")"
@@ -146,18 +148,18 @@ func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where [
 		value = c.e.RTName("Widen16") + "(*" + cell + ")"
 	}
 	if t.Scaled() {
-		value = fmt.Sprintf("(%s * %s.%s[%s/16][%s%%16])", value, name, t.ScaleField(), parens(out), parens(out))
+		value = fmt.Sprintf("(%s * %s.%s[%s/16][%s%%16])", value, name, t.ScaleField(), source.Parens(out), source.Parens(out))
 	}
 	return value, where
 }
 
 // code is the body of the function.
 func (c *contraction) code() []jen.Code {
-	T := typeName(c.o.Y.V.DType)
+	T := source.TypeName(c.o.Y.V.DType)
 	var out []jen.Code
 	for _, a := range c.args { // as many rows of each
-		if c.over && strings.HasPrefix(a.typ, "[]") && a.typ != "[]"+T && a.name != c.rows {
-			out = append(out, setf(a.name, "%s[:len(%s)]", a.name, c.rows))
+		if c.over && strings.HasPrefix(a.Type, "[]") && a.Type != "[]"+T && a.Name != c.rows {
+			out = append(out, source.Setf(a.Name, "%s[:len(%s)]", a.Name, c.rows))
 		}
 	}
 	whole := c.o
@@ -179,21 +181,21 @@ func (c *contraction) code() []jen.Code {
 // chained computes results one after the other, each in several chains, among
 // which the terms that do not exist count.
 func (c *contraction) chained() []jen.Code {
-	T := typeName(c.o.Y.V.DType)
-	loops := withNames(c.o.Loops, 0)
+	T := source.TypeName(c.o.Y.V.DType)
+	loops := source.WithNames(c.o.Loops, 0)
 	y, inY := c.element(&c.o.Y, loops)
 	sum := []jen.Code{jen.Var().Id("s").Id(fmt.Sprintf("[%d]%s", c.chains, T))}
 	if c.o.Init != nil {
 		init, inInit := c.element(c.o.Init, loops)
-		sum = append(sum, when(inInit, setf("s[0]", "%s", init))...)
+		sum = append(sum, source.When(inInit, source.Setf("s[0]", "%s", init))...)
 	}
-	sum = append(sum, letf("c", "0"))
+	sum = append(sum, source.Letf("c", "0"))
 	for i := range c.o.Terms {
 		sum = append(sum, c.term(&c.o.Terms[i], loops)...)
 	}
-	sum = append(sum, jen.For(letf("h", "%d", c.chains/2), exprf("h >= 1"), exprf("h /= 2")).Block(
-		forRange("i", "h", jen.Id("s[i]").Op("+=").Id("s[i+h]"))))
-	return nest(loops, c.uses, when(inY, append(sum, setf(y, "s[0]"))...))
+	sum = append(sum, jen.For(source.Letf("h", "%d", c.chains/2), source.Exprf("h >= 1"), source.Exprf("h /= 2")).Block(
+		source.ForRange("i", "h", jen.Id("s[i]").Op("+=").Id("s[i+h]"))))
+	return source.Nest(loops, c.uses, source.When(inY, append(sum, source.Setf(y, "s[0]"))...))
 }
 
 // reads reports whether a map of an operand has a property.
@@ -222,7 +224,7 @@ func (c *contraction) reads(has func(a ir.Affine) bool) bool {
 
 // term adds the products of a term to the chains.
 func (c *contraction) term(t *ir.Term, results []ir.Loop) []jen.Code {
-	own := withNames(t.Loops, len(results))
+	own := source.WithNames(t.Loops, len(results))
 	loops := append(results[:len(results):len(results)], own...)
 	a, where := c.element(&t.A, loops)
 	for _, w := range t.Where {
@@ -232,14 +234,14 @@ func (c *contraction) term(t *ir.Term, results []ir.Loop) []jen.Code {
 	if t.B != nil {
 		b, inB := c.element(t.B, loops)
 		where = append(where, inB...)
-		add = jen.Id("s[c]").Op("+=").Id(typeName(c.o.Y.V.DType)).Call(exprf("%s * %s", a, b))
+		add = jen.Id("s[c]").Op("+=").Id(source.TypeName(c.o.Y.V.DType)).Call(source.Exprf("%s * %s", a, b))
 	}
-	code := append(when(where, add), setf("c", "(c + 1) %% %d", c.chains))
+	code := append(source.When(where, add), source.Setf("c", "(c + 1) %% %d", c.chains))
 	maps := append([]ir.Affine(nil), t.Where...)
 	for _, o := range t.Operands() {
 		maps = append(maps, o.At...)
 	}
-	return nest(own, func(i int) bool {
+	return source.Nest(own, func(i int) bool {
 		for _, m := range maps {
 			if m.Coefficient(len(results)+i) != 0 {
 				return true
@@ -251,7 +253,7 @@ func (c *contraction) term(t *ir.Term, results []ir.Loop) []jen.Code {
 
 // formula is the contraction as lines of documentation.
 func (c *contraction) formula() []string {
-	loops := withNames(c.o.Loops, 0)
+	loops := source.WithNames(c.o.Loops, 0)
 	head := "\tfor every"
 	for _, l := range loops {
 		head += fmt.Sprintf(" %s<%d", l.Name, l.Size)
@@ -272,7 +274,7 @@ func (c *contraction) formula() []string {
 	}
 	for i := range c.o.Terms {
 		t := &c.o.Terms[i]
-		all := append(loops[:len(loops):len(loops)], withNames(t.Loops, len(loops))...)
+		all := append(loops[:len(loops):len(loops)], source.WithNames(t.Loops, len(loops))...)
 		line := "\t\t+ Σ"
 		if c.over {
 			line += " over the samples"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
@@ -23,7 +25,7 @@ func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 	if o.Init != nil {
 		b.contracted(c, o.Init, "init", false)
 	}
-	b.add(b.e.id(c.function(kern, b.training)).Call(c.pass...))
+	b.add(b.e.ID(c.function(kern, b.training)).Call(c.pass...))
 }
 
 // contracted makes an operand of a contraction a parameter of its function.
@@ -34,7 +36,7 @@ func (b *body) contracted(c *contraction, o *ir.Operand, name string, result boo
 	}
 	c.names[v] = name
 	add := func(typ, pass string) {
-		c.args, c.pass = append(c.args, arg{name, typ}), append(c.pass, exprf("%s", pass))
+		c.args, c.pass = append(c.args, function.Arg{Name: name, Type: typ}), append(c.pass, source.Exprf("%s", pass))
 	}
 	switch {
 	case v.Param != nil && !v.Batch:
@@ -50,8 +52,8 @@ func (b *body) contracted(c *contraction, o *ir.Operand, name string, result boo
 			if b.e.plan.Filters(v) {
 				first, size = "[0][0][0]", t.Layout.Size()
 			}
-			c.args = append(c.args, arg{name, "[]" + typeName(t.Layout.Elem)})
-			c.pass = append(c.pass, b.e.RT("Flat").Call(exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), exprf("%d", size)))
+			c.args = append(c.args, function.Arg{Name: name, Type: "[]" + source.TypeName(t.Layout.Elem)})
+			c.pass = append(c.pass, b.e.RT("Flat").Call(source.Exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), source.Exprf("%d", size)))
 			return
 		}
 		if strings.HasPrefix(holder, "t.") {
@@ -70,10 +72,10 @@ func (b *body) contracted(c *contraction, o *ir.Operand, name string, result boo
 			c.rows = name
 		}
 	case result:
-		add("*"+array(v.DType, v.Size()), b.result(v).ptr)
-	case isNumber(v):
-		add(typeName(v.DType), b.at[v].idx)
+		add("*"+source.Array(v.DType, v.Size()), b.result(v).ptr)
+	case source.IsNumber(v):
+		add(source.TypeName(v.DType), b.at[v].idx)
 	default:
-		add("*"+array(v.DType, v.Size()), b.pointer(v))
+		add("*"+source.Array(v.DType, v.Size()), b.pointer(v))
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -21,30 +23,30 @@ func (b *body) convolve(s *plan.Step) {
 	k := m.convolved(b.training, b.train())
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	if m.tiled() {
-		args = append(args, exprf("%s", b.result(s.Scratch).ptr))
+		args = append(args, source.Exprf("%s", b.result(s.Scratch).ptr))
 	}
-	b.add(b.e.id(k).Call(args...))
+	b.add(b.e.ID(k).Call(args...))
 	if m.whole != nil {
 		b.finish(m.whole)
 	}
 }
 
 // convolved is its function.
-func (m *matrix) convolved(training, train bool) *kernelFunc {
+func (m *matrix) convolved(training, train bool) *function.Func {
 	key := fmt.Sprintf("convolve %s %d %d", m.step.Kernel.Key(), m.x.Size(), m.y.Size())
 	if m.w != nil {
 		key += m.layout.String()
 	}
-	return m.e.kernel(key, m.hint(train), func(k *kernelFunc) {
-		k.train = training
+	return m.e.Make(key, m.hint(train), func(k *function.Func) {
+		k.Train = training
 		m.convolution(k)
 	})
 }
 
 // convolution writes the kernel: loops, or calls of assembly.
-func (m *matrix) convolution(k *kernelFunc) {
+func (m *matrix) convolution(k *function.Func) {
 	T, ptr := m.e.elem, map[*ir.Value]string{m.stored[0]: "y"}
-	k.args = []arg{{"y", "*" + array(T, m.y.Size())}, {"x", "*" + array(T, m.x.Size())}}
+	k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(T, m.y.Size())}, {Name: "x", Type: "*" + source.Array(T, m.x.Size())}}
 	code := m.convolutionCalls
 	switch o := m.step.Op.(type) {
 	case *ir.Pool:
@@ -59,41 +61,41 @@ func (m *matrix) convolution(k *kernelFunc) {
 	}
 	for i, v := range m.extra {
 		ptr[v] = fmt.Sprint("u", i)
-		k.args = append(k.args, arg{ptr[v], m.operandType(v)})
+		k.Args = append(k.Args, function.Arg{Name: ptr[v], Type: m.operandType(v)})
 	}
 	if len(m.step.Epilogue) > 0 {
-		k.doc = append(k.doc[:len(k.doc)-1], strings.Replace(k.doc[len(k.doc)-1], ". It does", ", and then "+m.finishDoc()+". It does", 1))
+		k.Doc = append(k.Doc[:len(k.Doc)-1], strings.Replace(k.Doc[len(k.Doc)-1], ". It does", ", and then "+m.finishDoc()+". It does", 1))
 		p := &printer{matrix: m, ptr: ptr}
-		k.body = append(k.body, p.finishRow("y")...)
+		k.Body = append(k.Body, p.finishRow("y")...)
 	}
 	if m.tiled() {
 		size, _ := m.step.Kernel.Scratch()
-		k.args = append(k.args, arg{"s", "*" + array(m.e.elem, size)})
+		k.Args = append(k.Args, function.Arg{Name: "s", Type: "*" + source.Array(m.e.elem, size)})
 	}
-	m.e.fast(k, code)
+	m.e.Fast(k, code)
 }
 
 // convolutionLoops are the sums in portable Go.
-func (m *matrix) convolutionLoops(k *kernelFunc, o *ir.Contract) {
-	T := typeName(m.e.elem)
+func (m *matrix) convolutionLoops(k *function.Func, o *ir.Contract) {
+	T := source.TypeName(m.e.elem)
 	c := &contraction{
 		e: m.e, o: o, chains: m.step.Chains, parts: calls.ByPanels(o, m.e.plan.Filters),
 		names: map[*ir.Value]string{m.y: "y", m.x: "x"}, maps: map[*ir.Value]bool{m.w: true},
 	}
 	if m.w != nil {
-		k.args = append(k.args, arg{"w", weightTypes(m.layout, T)[0]})
-		k.body = append(k.body, let("filters", m.e.RT("Flat").Call(exprf("&w[0][0][0]"), exprf("%d", m.layout.Size()))))
+		k.Args = append(k.Args, function.Arg{Name: "w", Type: weightTypes(m.layout, T)[0]})
+		k.Body = append(k.Body, source.Let("filters", m.e.RT("Flat").Call(source.Exprf("&w[0][0][0]"), source.Exprf("%d", m.layout.Size()))))
 		c.names[m.w] = "filters"
 	}
 	if m.bias != nil {
 		panels := m.e.plan.TensorOf(m.bias.Param).Layout.Full
-		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", panels, T)})
-		k.body = append(k.body, let("bias", m.e.RT("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
+		k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", panels, T)})
+		k.Body = append(k.Body, source.Let("bias", m.e.RT("Flat").Call(source.Exprf("&b[0][0]"), source.Exprf("%d", panels*schedule.Panel))))
 		c.names[m.bias] = "bias"
 	}
-	k.doc = append([]string{k.name + " computes, over the loops"}, c.formula()...)
-	k.doc = append(k.doc, "in which an element that does not exist makes no term. It does not allocate.")
-	k.body = append(k.body, c.code()...)
+	k.Doc = append([]string{k.Name + " computes, over the loops"}, c.formula()...)
+	k.Doc = append(k.Doc, "in which an element that does not exist makes no term. It does not allocate.")
+	k.Body = append(k.Body, c.code()...)
 }
 
 // convolutionCalls are the calls of assembly: of every part of a panel, for every
@@ -120,10 +122,10 @@ func (m *matrix) convolutionCalls() []jen.Code {
 			code = append(code, m.e.Preempt())
 		}
 		if p.From == 0 && p.Panels == 1 {
-			out = append(out, forRange("q", fmt.Sprint(p.To), code...))
+			out = append(out, source.ForRange("q", fmt.Sprint(p.To), code...))
 			continue
 		}
-		out = append(out, jen.For(letf("q", "%d", p.From), exprf("q < %d", p.To), exprf("q += %d", p.Panels)).Block(code...))
+		out = append(out, jen.For(source.Letf("q", "%d", p.From), source.Exprf("q < %d", p.To), source.Exprf("q += %d", p.Panels)).Block(code...))
 	}
 	return out
 }
@@ -147,7 +149,7 @@ func (m *matrix) convolutionCall(p calls.ConvolutionPart, g calls.RowGroup, q st
 	for i := range m.extra {
 		args = append(args, fmt.Sprintf("&u%d[%s]", i, first))
 	}
-	return jen.Id(name).Call(exprf("%s, %d, %d", strings.Join(args, ", "), g.Rows, g.Taps))
+	return jen.Id(name).Call(source.Exprf("%s, %d, %d", strings.Join(args, ", "), g.Rows, g.Taps))
 }
 
 // convolveAssembly is the assembly of a convolution.

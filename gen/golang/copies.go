@@ -7,12 +7,13 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
 // copied is the body of the function of a contraction that copies.
 func (c *contraction) copied(k *calls.Copy) []jen.Code {
-	loops, size := withNames(c.o.Loops, 0), c.o.Loops[k.Loop].Size
+	loops, size := source.WithNames(c.o.Loops, 0), c.o.Loops[k.Loop].Size
 	loops[k.Loop].Size = 1
 	at := func(o *ir.Operand, step int) string {
 		a := c.place(o)
@@ -24,10 +25,10 @@ func (c *contraction) copied(k *calls.Copy) []jen.Code {
 	var inX []string
 	for _, d := range c.o.Init.Outside(c.o.Loops) {
 		if a := c.o.Init.At[d]; a.Coefficient(k.Loop) == 0 {
-			inX = append(inX, within(alive(a, loops), loops, c.o.Init.Shape()[d])...)
+			inX = append(inX, source.Within(alive(a, loops), loops, c.o.Init.Shape()[d])...)
 		}
 	}
-	code := []jen.Code{letf("to", "%s[:%d]", at(&c.o.Y, 0), size)}
+	code := []jen.Code{source.Letf("to", "%s[:%d]", at(&c.o.Y, 0), size)}
 	to := "to"
 	if k.Low > 0 {
 		to = fmt.Sprintf("to[%d:]", k.Low)
@@ -40,18 +41,18 @@ func (c *contraction) copied(k *calls.Copy) []jen.Code {
 		code = append(code, jen.Id("clear").Call(jen.Id("to")))
 	default:
 		if k.Low > 0 {
-			code = append(code, jen.Id("clear").Call(exprf("to[:%d]", k.Low)))
+			code = append(code, jen.Id("clear").Call(source.Exprf("to[:%d]", k.Low)))
 		}
 		if k.High < size {
-			code = append(code, jen.Id("clear").Call(exprf("to[%d:]", k.High)))
+			code = append(code, jen.Id("clear").Call(source.Exprf("to[%d:]", k.High)))
 		}
 	}
-	code = append(code, when(inX, jen.Id("copy").Call(exprf("%s", to), exprf("%s", at(c.o.Init, k.Low))))...)
+	code = append(code, source.When(inX, jen.Id("copy").Call(source.Exprf("%s", to), source.Exprf("%s", at(c.o.Init, k.Low))))...)
 	outer := slices.Delete(slices.Clone(loops), k.Loop, k.Loop+1)
-	return nest(outer, func(i int) bool {
+	return source.Nest(outer, func(i int) bool {
 		if i >= k.Loop {
 			i++
 		}
 		return c.uses(i)
-	}, when(inY, code...))
+	}, source.When(inY, code...))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -21,7 +22,7 @@ func (e *loops) inPanels(l *plan.Layout, outputs int, call func(panels kernel.Pa
 	g := calls.GroupsOf(l.KernelPanels(), l.In, outputs, l.Size())
 	var out []jen.Code
 	if g.Per > 0 {
-		out = append(out, jen.For(letf("q", "0"), exprf("q < %d", g.Grouped), exprf("q += %d", g.Per)).Block(
+		out = append(out, jen.For(source.Letf("q", "0"), source.Exprf("q < %d", g.Grouped), source.Exprf("q += %d", g.Per)).Block(
 			call(g.Group, g.Outputs)("q"), e.Preempt()))
 	}
 	if g.Left > 0 {
@@ -42,7 +43,7 @@ func (p *printer) divide(m *kernel.Kernel) []jen.Code {
 			if part.Scaled {
 				args = append(args, fmt.Sprintf("&scale[%s][0]", q))
 			}
-			return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
+			return jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", ")))
 		}
 	})
 }
@@ -71,7 +72,7 @@ func (e *loops) divideRankOne(kern *kernel.RankOne, l *plan.Layout) []jen.Code {
 		name := e.Assembly(part.Key(), fmt.Sprintf("step %dx%d", part.Inputs, outputs), fmt.Sprintf("is the step of one sample on the weights of %d outputs.", outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, &part) })
 		return func(q string) jen.Code {
-			return jen.Id(name).Call(exprf("%s, &%s[0], &%s[%s], &negative", strings.Join(viewsFrom(panels, part.Bias, q), ", "), single, lanes, times16(q)))
+			return jen.Id(name).Call(source.Exprf("%s, &%s[0], &%s[%s], &negative", strings.Join(viewsFrom(panels, part.Bias, q), ", "), single, lanes, times16(q)))
 		}
 	})
 }

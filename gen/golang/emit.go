@@ -10,13 +10,12 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/nngen-go/nngen/gen/golang/api"
-	"github.com/nngen-go/nngen/gen/golang/selftest"
-	"github.com/nngen-go/nngen/gen/golang/standalone"
-
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/api"
+	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/golang/standalone"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
@@ -83,10 +82,10 @@ func (e *emitter) parameters() (*jen.File, error) {
 
 // newGlobals returns the names of the package, of which the printers have taken
 // some.
-func newGlobals(p *plan.Plan) *namer {
-	n := newNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
+func newGlobals(p *plan.Plan) *source.Namer {
+	n := source.NewNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
 	for _, t := range p.Tensors {
-		cols, rows := tables(t)
+		cols, rows := source.Tables(t)
 		n.Taken[cols], n.Taken[rows] = true, true
 	}
 	n.Others = map[string]bool{}
@@ -107,8 +106,8 @@ func (e *emitter) run() error {
 		{"update.go", train, e.update},
 		{"params.go", true, e.parameters},
 		{"types.go", true, e.Types},
-		{"kernels_generic.go", true, func() (*jen.File, error) { return e.kernelFile(false), nil }},
-		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.kernelFile(true), nil }},
+		{"kernels_generic.go", true, func() (*jen.File, error) { return e.KernelFile(false), nil }},
+		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.KernelFile(true), nil }},
 		{"scalar.go", true, e.ScalarFile},
 		{"reference_test.go", true, e.tests.Reference},
 	}
@@ -127,7 +126,7 @@ func (e *emitter) run() error {
 			return err
 		}
 	}
-	files, texts := e.assemblyFiles()
+	files, texts := e.AssemblyFiles()
 	for _, name := range source.SortedKeys(files) {
 		if err := e.goFile(name, files[name]); err != nil {
 			return err

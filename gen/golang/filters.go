@@ -9,6 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -28,25 +29,25 @@ func (c *contraction) filterCalls(k *kernel.Kernel) []jen.Code {
 			if p.To-p.From == 1 {
 				each = append(each, c.filterCall(g, p, w, panel, fmt.Sprint(p.From)))
 			} else {
-				each = append(each, forRange("q", fmt.Sprint(p.To), c.filterCall(g, p, w, panel, "q")))
+				each = append(each, source.ForRange("q", fmt.Sprint(p.To), c.filterCall(g, p, w, panel, "q")))
 			}
 		}
 		if g.PerCall == g.Rows {
-			rows = append(rows, jen.Block(append([]jen.Code{jen.Const().Id("from, to").Op("=").Add(exprf("%d, %d", w.First, w.End))}, each...)...))
+			rows = append(rows, jen.Block(append([]jen.Code{jen.Const().Id("from, to").Op("=").Add(source.Exprf("%d, %d", w.First, w.End))}, each...)...))
 			continue
 		}
-		rows = append(rows, jen.If(letf("from, to", "max(r, %d), min(r+%d, %d)", w.First, g.PerCall, w.End), exprf("from < to")).Block(each...))
+		rows = append(rows, jen.If(source.Letf("from, to", "max(r, %d), min(r+%d, %d)", w.First, g.PerCall, w.End), source.Exprf("from < to")).Block(each...))
 	}
 	if g.PerCall < g.Rows {
-		rows = []jen.Code{jen.For(letf("r", "0"), exprf("r < %d", g.Rows), exprf("r += %d", g.PerCall)).Block(rows...)}
+		rows = []jen.Code{jen.For(source.Letf("r", "0"), source.Exprf("r < %d", g.Rows), source.Exprf("r += %d", g.PerCall)).Block(rows...)}
 	}
 	if g.Preempt {
 		rows = append(rows, c.e.Preempt())
 	}
-	sample := []jen.Code{letf("xb", "&%s", c.sampleOf(conv.X.V)), letf("db", "&%s", c.sampleOf(conv.Y.V))}
+	sample := []jen.Code{source.Letf("xb", "&%s", c.sampleOf(conv.X.V)), source.Letf("db", "&%s", c.sampleOf(conv.Y.V))}
 	return []jen.Code{
 		jen.Id("clear").Call(jen.Id("y")),
-		forRange("b", c.rows, append(sample, rows...)...),
+		source.ForRange("b", c.rows, append(sample, rows...)...),
 	}
 }
 
@@ -72,7 +73,7 @@ func (c *contraction) filterCall(g *calls.FilterGradient, p calls.FilterPart, w 
 	if k.Source.Lanes {
 		x += "+" + plus(lane, p.Lane)
 	}
-	return jen.Id(name).Call(exprf("&y[%s], &xb[%s], &db[from*%d+%s], to-from",
+	return jen.Id(name).Call(source.Exprf("&y[%s], &xb[%s], &db[from*%d+%s], to-from",
 		plus(first, w.G+p.Lane), x, g.DY, plus(lane, p.Lane)))
 }
 
@@ -89,12 +90,12 @@ func (c *contraction) biasCalls(k *kernel.Kernel) []jen.Code {
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.Convolve(name, doc, part) })
 		call := func(q string) jen.Code {
 			y := plus(times16(q), p.Lane)
-			return jen.Id(name).Call(exprf("&y[%s], &db[%s], &y[%s], %d, %d", y, plus(times16(q), row.X+p.Lane), y, row.Rows, row.Taps))
+			return jen.Id(name).Call(source.Exprf("&y[%s], &db[%s], &y[%s], %d, %d", y, plus(times16(q), row.X+p.Lane), y, row.Rows, row.Taps))
 		}
 		if p.To-p.From == 1 {
 			parts = append(parts, call(fmt.Sprint(p.From)))
 		} else {
-			parts = append(parts, forRange("q", fmt.Sprint(p.To), call("q")))
+			parts = append(parts, source.ForRange("q", fmt.Sprint(p.To), call("q")))
 		}
 	}
 	if g.Preempt {
@@ -102,6 +103,6 @@ func (c *contraction) biasCalls(k *kernel.Kernel) []jen.Code {
 	}
 	return []jen.Code{
 		jen.Id("clear").Call(jen.Id("y")),
-		forRange("b", c.rows, append([]jen.Code{letf("db", "&%s", c.sampleOf(conv.X.V))}, parts...)...),
+		source.ForRange("b", c.rows, append([]jen.Code{source.Letf("db", "&%s", c.sampleOf(conv.X.V))}, parts...)...),
 	}
 }

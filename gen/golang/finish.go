@@ -7,6 +7,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -26,8 +28,8 @@ func (m *matrix) ends() []*ir.Value {
 
 // finishType is the type of a value in the pass.
 func (m *matrix) finishType(v *ir.Value) string {
-	if !isNumber(v) && v.Size() == m.outs && v.Kind != ir.Param {
-		return "[]" + typeName(v.DType)
+	if !source.IsNumber(v) && v.Size() == m.outs && v.Kind != ir.Param {
+		return "[]" + source.TypeName(v.DType)
 	}
 	return m.operandType(v)
 }
@@ -62,32 +64,32 @@ func (m *matrix) finishKey() string {
 }
 
 // finishing is the function of the pass for one sample.
-func (m *matrix) finishing(train bool) *kernelFunc {
-	return m.e.kernel(m.finishKey(), m.finishDoc()+" of sums", func(k *kernelFunc) {
-		k.train = train
-		k.doc = []string{fmt.Sprintf("%s computes %s of the sums in y.", k.name, m.finishDoc())}
+func (m *matrix) finishing(train bool) *function.Func {
+	return m.e.Make(m.finishKey(), m.finishDoc()+" of sums", func(k *function.Func) {
+		k.Train = train
+		k.Doc = []string{fmt.Sprintf("%s computes %s of the sums in y.", k.Name, m.finishDoc())}
 		p := &printer{matrix: m, ptr: map[*ir.Value]string{}}
 		result := ""
 		for i, v := range m.ends() {
 			result = storedName(i)
 			p.ptr[v] = result
-			k.args = append(k.args, arg{storedName(i), "[]" + typeName(v.DType)})
+			k.Args = append(k.Args, function.Arg{Name: storedName(i), Type: "[]" + source.TypeName(v.DType)})
 		}
 		for i, v := range m.extra {
 			p.ptr[v] = fmt.Sprint("u", i)
-			k.args = append(k.args, arg{p.ptr[v], m.finishType(v)})
+			k.Args = append(k.Args, function.Arg{Name: p.ptr[v], Type: m.finishType(v)})
 		}
-		k.body = append(k.bounds("y"), p.finishRow("y")...)
+		k.Body = append(k.Bounds("y"), p.finishRow("y")...)
 		if f, ok := m.finisher(); ok {
-			m.e.fast(k, func() []jen.Code {
+			m.e.Fast(k, func() []jen.Code {
 				if !canMap(m.target(), &f.Map) {
 					return nil
 				}
 				args := []string{"&" + result + "[0]", "&y[0]"}
 				for _, v := range f.extra {
-					args = append(args, map[bool]string{true: "&" + p.ptr[v], false: "&" + p.ptr[v] + "[0]"}[isNumber(v)])
+					args = append(args, map[bool]string{true: "&" + p.ptr[v], false: "&" + p.ptr[v] + "[0]"}[source.IsNumber(v)])
 				}
-				return []jen.Code{jen.Id(m.e.mapAssembly(&f.Map, m.finishDoc())).Call(exprf("%s, len(y), 1, 0", strings.Join(args, ", ")))}
+				return []jen.Code{jen.Id(m.e.mapAssembly(&f.Map, m.finishDoc())).Call(source.Exprf("%s, len(y), 1, 0", strings.Join(args, ", ")))}
 			})
 		}
 	})
@@ -111,8 +113,8 @@ func (p *printer) finishRow(sums string) []jen.Code {
 	if p.stores(p.y) { // they lie there already
 		m.stored = slices.DeleteFunc(slices.Clone(m.stored), func(v *ir.Value) bool { return v == m.y })
 	}
-	return []jen.Code{forRange("j, s", sums, q.epilogue("s", func(v *ir.Value) string {
-		if !isNumber(v) && v.Size() == m.outs && v.Kind != ir.Param {
+	return []jen.Code{source.ForRange("j, s", sums, q.epilogue("s", func(v *ir.Value) string {
+		if !source.IsNumber(v) && v.Size() == m.outs && v.Kind != ir.Param {
 			return p.ptr[v] + "[j]"
 		}
 		return q.elementAt("j")(v)
@@ -134,15 +136,15 @@ func (m *matrix) finisher() (*finisher, bool) {
 			return nil, false
 		}
 	}
-	T := typeName(m.e.elem)
+	T := source.TypeName(m.e.elem)
 	f := &finisher{Map: kernel.Map{Double: m.e.elem == ir.Float64, Prog: kernel.Compose(m.step.Kernel.Epilogue), Result: kernel.Result, YType: "*" + T}}
 	f.Ins = []kernel.MapOperand{{Leaf: kernel.Leaf(0), Arg: kernel.Leaf(0), Type: "*" + T}}
 	for i, o := range m.step.Kernel.Extras() {
 		v := m.extra[slices.IndexFunc(m.extra, func(v *ir.Value) bool { return v.String() == o.From })]
-		if v.Kind == ir.Param || v.DType != m.e.elem || v.Size() != m.outs && !isNumber(v) {
+		if v.Kind == ir.Param || v.DType != m.e.elem || v.Size() != m.outs && !source.IsNumber(v) {
 			return nil, false
 		}
-		f.Ins = append(f.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i + 1), Arg: kernel.Leaf(i + 1), Type: "*" + T, Single: isNumber(v)})
+		f.Ins = append(f.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i + 1), Arg: kernel.Leaf(i + 1), Type: "*" + T, Single: source.IsNumber(v)})
 		f.extra = append(f.extra, v)
 	}
 	return f, true
@@ -150,21 +152,21 @@ func (m *matrix) finisher() (*finisher, bool) {
 
 // inlined is the function of the layer with its epilogue: in assembly together,
 // in portable Go the sums and the pass after them.
-func (m *matrix) inlined(sums *kernelFunc, train bool) *kernelFunc {
+func (m *matrix) inlined(sums *function.Func, train bool) *function.Func {
 	after := m.finishing(train)
-	return m.e.kernel("inline "+m.key(), m.hint(train)+" "+m.finishDoc(), func(k *kernelFunc) {
-		k.train, k.rows, k.args = train, true, sums.args
-		k.doc = []string{fmt.Sprintf("%s is %s and then %s.", k.name, sums.portable(), after.portable())}
+	return m.e.Make("inline "+m.key(), m.hint(train)+" "+m.finishDoc(), func(k *function.Func) {
+		k.Train, k.Rows, k.Args = train, true, sums.Args
+		k.Doc = []string{fmt.Sprintf("%s is %s and then %s.", k.Name, sums.Portable(), after.Portable())}
 		var pass []string
-		for _, a := range sums.args {
-			pass = append(pass, a.name)
+		for _, a := range sums.Args {
+			pass = append(pass, a.Name)
 		}
-		k.generic = []jen.Code{
-			jen.Id(sums.portable()).Call(exprf("%s", strings.Join(pass, ", "))),
-			jen.Id(after.portable()).Call(slices.Repeat([]jen.Code{jen.Id("y[:]")}, len(m.ends()))...),
+		k.Generic = []jen.Code{
+			jen.Id(sums.Portable()).Call(source.Exprf("%s", strings.Join(pass, ", "))),
+			jen.Id(after.Portable()).Call(slices.Repeat([]jen.Code{jen.Id("y[:]")}, len(m.ends()))...),
 		}
 		p := &printer{matrix: m, ptr: map[*ir.Value]string{m.stored[0]: "y"}}
-		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
+		m.e.Fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	})
 }
 
@@ -188,20 +190,20 @@ func (r *finishedRows) indices(f *finisher) []int {
 	return at
 }
 
-func (r *finishedRows) function(train bool) *kernelFunc {
+func (r *finishedRows) function(train bool) *function.Func {
 	single := r.finishing(train)
 	key := fmt.Sprintf("rows %d %s", r.outs, r.finishKey())
 	for _, v := range r.values {
 		key += " " + v.typ + v.field
 	}
-	return r.e.kernel(key, r.finishDoc()+" of rows", func(k *kernelFunc) {
-		k.train, k.rows = train, true
-		k.doc = []string{fmt.Sprintf("%s is %s for every row.", k.name, single.portable())}
+	return r.e.Make(key, r.finishDoc()+" of rows", func(k *function.Func) {
+		k.Train, k.Rows = train, true
+		k.Doc = []string{fmt.Sprintf("%s is %s for every row.", k.Name, single.Portable())}
 		var pass []string
 		for i, v := range r.values {
-			k.args = append(k.args, arg{r.names[i], v.typ})
+			k.Args = append(k.Args, function.Arg{Name: r.names[i], Type: v.typ})
 			switch {
-			case isNumber(v.v):
+			case source.IsNumber(v.v):
 				pass = append(pass, r.names[i])
 			case strings.HasPrefix(r.finishType(v.v), "[]"):
 				pass = append(pass, fmt.Sprintf("%s[i]%s[:%d]", r.names[i], v.field, r.outs))
@@ -209,17 +211,17 @@ func (r *finishedRows) function(train bool) *kernelFunc {
 				pass = append(pass, v.rows.at(r.names[i], "i"))
 			}
 		}
-		k.generic = append(k.bounds("y"), forRange("i", "y", jen.Id(single.portable()).Call(exprf("%s", strings.Join(pass, ", ")))))
+		k.Generic = append(k.Bounds("y"), source.ForRange("i", "y", jen.Id(single.Portable()).Call(source.Exprf("%s", strings.Join(pass, ", ")))))
 		if f, ok := r.finisher(); ok {
-			r.e.fast(k, func() []jen.Code {
+			r.e.Fast(k, func() []jen.Code {
 				if !canMap(r.target(), &f.Map) {
 					return nil
 				}
 				return r.all(f)
 			})
 		}
-		if k.fast == nil {
-			k.rows, k.body = false, k.generic
+		if k.Fast == nil {
+			k.Rows, k.Body = false, k.Generic
 		}
 	})
 }
@@ -231,7 +233,7 @@ func (r *finishedRows) all(f *finisher) []jen.Code {
 		var list []string
 		alike = true
 		for _, i := range r.indices(f) {
-			if x, name := r.values[i], r.names[i]; isNumber(x.v) {
+			if x, name := r.values[i], r.names[i]; source.IsNumber(x.v) {
 				list = append(list, "&"+name)
 			} else {
 				list = append(list, x.element(name, row, "0"))
@@ -242,8 +244,8 @@ func (r *finishedRows) all(f *finisher) []jen.Code {
 	}
 	name := r.e.mapAssembly(&f.Map, r.finishDoc())
 	if args, alike := call("0"); alike {
-		return []jen.Code{jen.Id(name).Call(exprf("%s, %d, len(y), %d", args, r.outs, first.bytes()-r.outs*plan.ElemSize(r.e.elem)))}
+		return []jen.Code{jen.Id(name).Call(source.Exprf("%s, %d, len(y), %d", args, r.outs, first.bytes()-r.outs*plan.ElemSize(r.e.elem)))}
 	}
 	args, _ := call("i")
-	return []jen.Code{forRange("i", "y", jen.Id(name).Call(exprf("%s, %d, 1, 0", args, r.outs)))}
+	return []jen.Code{source.ForRange("i", "y", jen.Id(name).Call(source.Exprf("%s, %d, 1, 0", args, r.outs)))}
 }

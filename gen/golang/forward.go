@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
@@ -38,7 +39,7 @@ func (e *emitter) forward() (*jen.File, error) {
 	}
 	stmts := b.stmts
 	if b.usesParams() {
-		stmts = append([]jen.Code{letf("p", "n.p")}, stmts...)
+		stmts = append([]jen.Code{source.Letf("p", "n.p")}, stmts...)
 	}
 	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("Forward").Params(
 		append(append([]jen.Code{jen.Id("y").Op("*").Id("Output"), jen.Id("x").Op("*").Id("Input")}, e.stateArg("*State")...), jen.Id("ws").Op("*").Id("Workspace"))...,
@@ -81,7 +82,7 @@ func (b *body) usesParams() bool {
 func (b *body) bindInputs(name string) {
 	for _, v := range b.e.prog.Inputs {
 		if field := b.e.InputField(v); field == "" {
-			b.at[v] = place{name, fmt.Sprintf("(*%s)(%s)", array(v.DType, v.Size()), name)}
+			b.at[v] = place{name, fmt.Sprintf("(*%s)(%s)", source.Array(v.DType, v.Size()), name)}
 		} else {
 			b.at[v] = place{name + field, "&" + name + field}
 		}
@@ -98,10 +99,10 @@ func (e *emitter) bindOutputs(b *body) func() []jen.Code {
 		field := e.OutputField(o.Name)
 		at := place{"y" + field, "&y" + field}
 		if field == "" {
-			at.ptr = fmt.Sprintf("(*%s)(y)", array(o.Value.DType, o.Value.Size()))
+			at.ptr = fmt.Sprintf("(*%s)(y)", source.Array(o.Value.DType, o.Value.Size()))
 		}
 		if src, taken := b.at[o.Value]; taken {
-			copies = append(copies, copied{at, src})
+			copies = append(copies, copied{dst: at, src: src})
 			continue
 		}
 		b.at[o.Value] = at
@@ -109,7 +110,7 @@ func (e *emitter) bindOutputs(b *body) func() []jen.Code {
 	return func() []jen.Code {
 		var out []jen.Code
 		for _, c := range copies {
-			out = append(out, jen.Id("copy").Call(exprf("%s[:]", c.dst.idx), exprf("%s[:]", c.src.idx)))
+			out = append(out, jen.Id("copy").Call(source.Exprf("%s[:]", c.dst.idx), source.Exprf("%s[:]", c.src.idx)))
 		}
 		return out
 	}
@@ -137,15 +138,15 @@ func (e *emitter) inBatches() []jen.Code {
 	if e.Remembers() {
 		rest, state = "y, x, s", "s[:m]"
 	}
-	one := forRange("i", "x", jen.Id("n.Forward").Call(e.withState("&s[i]", exprf("&y[i]"), exprf("&x[i]"), exprf("&ws.one"))...))
-	if len(e.vectorKernels()) == 0 {
+	one := source.ForRange("i", "x", jen.Id("n.Forward").Call(e.withState("&s[i]", source.Exprf("&y[i]"), source.Exprf("&x[i]"), source.Exprf("&ws.one"))...))
+	if len(e.VectorKernels()) == 0 {
 		return []jen.Code{one}
 	}
 	return []jen.Code{
-		jen.For(exprf("%s && len(x) > 1", e.AnyFlag())).Block(
-			letf("m", "min(len(x), MaxBatch)"),
-			jen.Id("n.forwardRows").Call(e.withState(state, exprf("y[:m]"), exprf("x[:m]"), exprf("ws"))...),
-			setf(rest, "%s", strings.ReplaceAll(rest, ",", "[m:],")+"[m:]")),
+		jen.For(source.Exprf("%s && len(x) > 1", e.AnyFlag())).Block(
+			source.Letf("m", "min(len(x), MaxBatch)"),
+			jen.Id("n.forwardRows").Call(e.withState(state, source.Exprf("y[:m]"), source.Exprf("x[:m]"), source.Exprf("ws"))...),
+			source.Setf(rest, "%s", strings.ReplaceAll(rest, ",", "[m:],")+"[m:]")),
 		one,
 	}
 }
@@ -163,7 +164,7 @@ func (e *emitter) forwardRows(f *jen.File) error {
 	for _, o := range e.prog.Outputs {
 		field := e.OutputField(o.Name)
 		if src, taken := b.at[o.Value]; taken {
-			copies = append(copies, jen.Id("copy").Call(exprf("y[i]%s[:]", field), exprf("%s[:]", src.idx)))
+			copies = append(copies, jen.Id("copy").Call(source.Exprf("y[i]%s[:]", field), source.Exprf("%s[:]", src.idx)))
 			continue
 		}
 		b.outputs[o.Value] = field
@@ -175,16 +176,16 @@ func (e *emitter) forwardRows(f *jen.File) error {
 	}
 	stmts := b.take()
 	if len(copies) > 0 {
-		stmts = append(stmts, forRange("i", "x", copies...))
+		stmts = append(stmts, source.ForRange("i", "x", copies...))
 	}
-	start := []jen.Code{setf("x", "x[:min(len(x), MaxBatch)]"), setf("y", "y[:len(x)]")}
+	start := []jen.Code{source.Setf("x", "x[:min(len(x), MaxBatch)]"), source.Setf("y", "y[:len(x)]")}
 	if e.Remembers() {
-		start = append(start, setf("s", "s[:len(x)]"), letf("next", "ws.next[:len(x)]"))
+		start = append(start, source.Setf("s", "s[:len(x)]"), source.Letf("next", "ws.next[:len(x)]"))
 		stmts = append(stmts, jen.Id("copy").Call(jen.Id("s"), jen.Id("next")))
 	}
 	stmts = append(append(start, b.declared...), stmts...)
 	if b.usesParams() {
-		stmts = append([]jen.Code{letf("p", "n.p")}, stmts...)
+		stmts = append([]jen.Code{source.Letf("p", "n.p")}, stmts...)
 	}
 	f.Comment("forwardRows computes up to MaxBatch samples, layer by layer.")
 	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("forwardRows").Params(e.batchArgs()...).Block(stmts...)
@@ -204,7 +205,7 @@ func (e *emitter) predict(f *jen.File) {
 		f.Comment(what + ", with its workspace on the stack.")
 		sig().Block(
 			jen.Var().Id("ws").Id("Workspace"),
-			jen.Id("n.Forward").Call(e.withState("s", exprf("&y"), exprf("x"), exprf("&ws"))...),
+			jen.Id("n.Forward").Call(e.withState("s", source.Exprf("&y"), source.Exprf("x"), source.Exprf("&ws"))...),
 			jen.Return(jen.Id("y")))
 		return
 	}
@@ -212,7 +213,7 @@ func (e *emitter) predict(f *jen.File) {
 	f.Comment("taken from a pool; Forward with a workspace of your own never allocates.")
 	sig().Block(
 		jen.Id("ws").Op(":=").Id("workspaces").Dot("Get").Call().Assert(jen.Op("*").Id("Workspace")),
-		jen.Id("n.Forward").Call(e.withState("s", exprf("&y"), exprf("x"), exprf("ws"))...),
+		jen.Id("n.Forward").Call(e.withState("s", source.Exprf("&y"), source.Exprf("x"), source.Exprf("ws"))...),
 		jen.Id("workspaces").Dot("Put").Call(jen.Id("ws")),
 		jen.Return(jen.Id("y")))
 	f.Line()

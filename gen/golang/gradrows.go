@@ -8,6 +8,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -17,7 +18,7 @@ import (
 // gradWeightRows is the body of the gradient of a weight with assembly: per panel, over
 // all rows of the batch.
 func (e *loops) gradWeightRows(t *plan.Tensor, xs, dys rows) []jen.Code {
-	l, elem := &t.Layout, typeName(e.elem)
+	l, elem := &t.Layout, source.TypeName(e.elem)
 	x, dy := factors(namedRows{xs, "x"}, namedRows{dys, "dy"}, l)
 	w := calls.WeightsOf(e.Target(), elem, l.In, l.Out, e.plan.Options.Batch)
 	at, count := "0", fmt.Sprint(l.In)
@@ -37,7 +38,7 @@ func (e *loops) gradWeightRows(t *plan.Tensor, xs, dys rows) []jen.Code {
 			if loop.Together() > 1 {
 				args = append(args, fmt.Sprint(l.PanelBytes()))
 			}
-			each = append(each, jen.Id(name).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
+			each = append(each, jen.Id(name).Call(source.Exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
 		if w.Preempt && (!loop.Tail || len(w.Loops) == 1 && w.Divided) {
 			each = append(each, e.Preempt())
@@ -45,7 +46,7 @@ func (e *loops) gradWeightRows(t *plan.Tensor, xs, dys rows) []jen.Code {
 		code = append(code, overPanels(loop, each)...)
 	}
 	if w.Divided {
-		code = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", w.PerCall)).Block(code...)}
+		code = []jen.Code{jen.For(source.Letf("k", "0"), source.Exprf("k < %d", l.In), source.Exprf("k += %d", w.PerCall)).Block(code...)}
 	}
 	return code
 }
@@ -68,9 +69,9 @@ func factors[T any](x, dy T, l *plan.Layout) (single, lanes T) {
 // biasRows is the body of the gradient of a bias with assembly: that of weights of one
 // input, which is 1 in all rows.
 func (e *loops) biasRows(size, stride int) []jen.Code {
-	elem := typeName(e.elem)
+	elem := source.TypeName(e.elem)
 	w := calls.WeightsOf(e.Target(), elem, 1, size, e.plan.Options.Batch)
-	code := []jen.Code{letf("one", "%s(1)", elem)}
+	code := []jen.Code{source.Letf("one", "%s(1)", elem)}
 	for i := range w.Loops {
 		loop := &w.Loops[i]
 		q, outputs := "q", schedule.Panel
@@ -88,7 +89,7 @@ func (e *loops) biasRows(size, stride int) []jen.Code {
 			if loop.Together() > 1 {
 				args = append(args, fmt.Sprint(schedule.Panel*plan.ElemSize(e.elem)))
 			}
-			each = append(each, jen.Id(e.gradientKernel(kern, p.String())).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
+			each = append(each, jen.Id(e.gradientKernel(kern, p.String())).Call(source.Exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
 		code = append(code, overPanels(loop, each)...)
 	}

@@ -2,12 +2,13 @@ package golang
 
 import (
 	"fmt"
-	"slices"
-	"strings"
+
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 )
 
 // doc says what the kernel computes, as the loop it stands for.
-func (m *matrix) doc(k *kernelFunc) {
+func (m *matrix) doc(k *function.Func) {
 	index, init := "w[n][k]", "b[n]"
 	if m.grad {
 		index, init = "w[k][n]", "0"
@@ -19,36 +20,16 @@ func (m *matrix) doc(k *kernelFunc) {
 		init, last = "0", map[bool]string{true: "scale[n]*s", false: "scale[n]*s + b[n]"}[m.bias == nil]
 	}
 	for _, op := range m.step.Epilogue {
-		last = lowerCamel(op.Doc) + "(" + last + ")"
+		last = source.LowerCamel(op.Doc) + "(" + last + ")"
 	}
 	sum := fmt.Sprintf("\t\ts += %s * x[k]", index)
-	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d", k.name,
-		map[bool]string{true: "the input gradient", false: "the output"}[m.grad], oneLine(m.layer), m.ins, m.outs))
-	k.loops = []string{
+	k.Doc = append(k.Doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d", k.Name,
+		map[bool]string{true: "the input gradient", false: "the output"}[m.grad], source.OneLine(m.layer), m.ins, m.outs))
+	k.Loops = []string{
 		"\tfor n := range y {", "\t\ts := " + init, "\t\tfor k := range x {", "\t" + sum, "\t\t}", "\t\ty[n] = " + last, "\t}", "",
 		"It does not allocate; y must not overlap the operands.",
 	}
-	k.remark = m.remarks()
-}
-
-// comment is what is written above a function. Loops that several stand for are
-// there with the first alone.
-func (e *functions) comment(k *kernelFunc) []string {
-	if k.loops == nil {
-		return k.doc
-	}
-	first, rest := k.doc[:len(k.doc)-1], k.doc[len(k.doc)-1]
-	key := strings.Join(k.loops, "\n")
-	lines := append([]string{rest + ":", ""}, k.loops...)
-	if like := e.looped[key]; like != "" {
-		lines = []string{rest + ", like " + like + "."}
-	} else {
-		e.looped[key] = k.portable()
-	}
-	if k.remark != "" {
-		lines = append(lines, k.remark)
-	}
-	return slices.Concat(first, lines)
+	k.Remark = m.remarks()
 }
 
 func (m *matrix) remarks() string {

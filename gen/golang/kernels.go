@@ -7,92 +7,12 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
-	"github.com/nngen-go/nngen/gen/golang/library"
+	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
-
-// kernelFunc is a generated function that does one matrix operation.
-type kernelFunc struct {
-	name string
-	doc  []string
-	// loops are those that the last line of doc stands for, and what is true of them;
-	// functions that differ in names and numbers share them. remark is this one's.
-	loops  []string
-	remark string
-	args   []arg
-	body   []jen.Code
-	train  bool // belongs to the training files
-	// rows: the function works on all rows of a batch: fast with assembly,
-	// generic in portable Go. Without the first it only serves assembly.
-	rows    bool
-	fast    []forTarget
-	generic []jen.Code
-	result  string
-	// plain is the function that takes its place without assembly of its own,
-	// with the same arguments; "" is a portable one of its own.
-	plain string
-	library.Callers
-}
-
-// arg is a parameter of a kernel and what a call passes.
-type arg struct {
-	name, typ string
-}
-
-// kernel returns the function of that key, making it on first use.
-func (e *functions) kernel(key, hint string, build func(k *kernelFunc)) *kernelFunc {
-	if k := e.made[key]; k != nil {
-		return k
-	}
-	k := &kernelFunc{name: e.Globals.Name(hint)}
-	e.made[key] = k
-	e.For(k, func() { build(k) })
-	return k
-}
-
-// kernelFile prints the kernels of inference or of training.
-func (e *functions) kernelFile(train bool) *jen.File {
-	byName := map[string]*kernelFunc{}
-	for _, k := range e.made {
-		if k.train == train && !k.assemblyOnly() && k.plain == "" {
-			byName[k.name] = k
-		}
-	}
-	if len(byName) == 0 {
-		return nil
-	}
-	f := e.File()
-	for _, name := range source.SortedKeys(byName) {
-		k := byName[name]
-		for _, line := range e.comment(k) {
-			f.Comment(strings.ReplaceAll(line, k.name+" ", k.portable()+" "))
-		}
-		body := k.body
-		if k.rows {
-			body = k.generic
-		}
-		f.Func().Id(k.portable()).Params(parameters(k.args)...).Id(k.result).Block(body...)
-		f.Line()
-	}
-	return f
-}
-
-// assemblyOnly reports whether the function exists beside assembly alone.
-func (k *kernelFunc) assemblyOnly() bool { return k.rows && k.fast == nil }
-
-// portable is the name of the kernel in portable Go.
-func (k *kernelFunc) portable() string {
-	switch {
-	case k.plain != "":
-		return k.plain
-	case len(k.fast) > 0:
-		return k.name + "Generic"
-	}
-	return k.name
-}
 
 // matrix emits the call of a dense layer or of its input gradient.
 func (b *body) matrix(s *plan.Step) error {
@@ -103,7 +23,7 @@ func (b *body) matrix(s *plan.Step) error {
 	}
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	k, after := m.one(b.train())
-	b.add(b.e.id(k).Call(args...))
+	b.add(b.e.ID(k).Call(args...))
 	if after != nil {
 		b.finish(after)
 	}
@@ -111,7 +31,7 @@ func (b *body) matrix(s *plan.Step) error {
 }
 
 // one is the function for one sample, and what has to follow it in a pass of its own.
-func (m *matrix) one(train bool) (k *kernelFunc, after *matrix) {
+func (m *matrix) one(train bool) (k *function.Func, after *matrix) {
 	k = m.function(train)
 	w := m.whole
 	inline := w != nil && calls.Inlines(m.e.Targets(), m.planned)
@@ -128,9 +48,9 @@ func (m *matrix) one(train bool) (k *kernelFunc, after *matrix) {
 }
 
 // function is the function of the sums for one sample.
-func (m *matrix) function(train bool) *kernelFunc {
-	return m.e.kernel(m.key(), m.hint(train), func(k *kernelFunc) {
-		k.train = train
+func (m *matrix) function(train bool) *function.Func {
+	return m.e.Make(m.key(), m.hint(train), func(k *function.Func) {
+		k.Train = train
 		m.build(k)
 	})
 }
@@ -250,7 +170,7 @@ func (m *matrix) key() string {
 }
 
 func (m *matrix) hint(train bool) string {
-	name := lowerCamel(m.layer)
+	name := source.LowerCamel(m.layer)
 	switch {
 	case m.grad:
 		return name + "GradInput"
@@ -271,16 +191,16 @@ func (m *matrix) stores(v *ir.Value) bool {
 
 func (m *matrix) operandType(v *ir.Value) string {
 	switch {
-	case isNumber(v):
-		return typeName(m.e.elem)
+	case source.IsNumber(v):
+		return source.TypeName(m.e.elem)
 	case v.Kind == ir.Param:
-		return fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(v.Param).Layout.Full, typeName(m.e.elem))
+		return fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(v.Param).Layout.Full, source.TypeName(m.e.elem))
 	}
-	return "*" + array(m.e.elem, v.Size())
+	return "*" + source.Array(m.e.elem, v.Size())
 }
 
 // weightTypes are the Go types of the weight's fields.
-func (m *matrix) weightTypes() []string { return weightTypes(m.layout, typeName(m.layout.Elem)) }
+func (m *matrix) weightTypes() []string { return weightTypes(m.layout, source.TypeName(m.layout.Elem)) }
 
 func weightTypes(l *plan.Layout, T string) []string {
 	if l.Order == plan.Connections {
@@ -308,7 +228,7 @@ func weightNames(l *plan.Layout) []string {
 }
 
 // build writes the kernel.
-func (m *matrix) build(k *kernelFunc) {
+func (m *matrix) build(k *function.Func) {
 	m.doc(k)
 	names := m.e.Local("scale", "sq")
 	ptr := map[*ir.Value]string{}
@@ -318,22 +238,22 @@ func (m *matrix) build(k *kernelFunc) {
 			hint = fmt.Sprintf("y%d", i)
 		}
 		ptr[v] = names.Own(hint)
-		k.args = append(k.args, arg{ptr[v], "*" + array(m.e.elem, v.Size())})
+		k.Args = append(k.Args, function.Arg{Name: ptr[v], Type: "*" + source.Array(m.e.elem, v.Size())})
 	}
-	k.args = append(k.args, arg{"x", "*" + array(m.e.elem, m.x.Size())})
+	k.Args = append(k.Args, function.Arg{Name: "x", Type: "*" + source.Array(m.e.elem, m.x.Size())})
 	for i, t := range m.weightTypes() {
-		k.args = append(k.args, arg{[]string{"w", "wt"}[i], t})
+		k.Args = append(k.Args, function.Arg{Name: []string{"w", "wt"}[i], Type: t})
 	}
 	if m.layout.Full == 0 && m.layout.Order == plan.Panels {
-		k.args[len(k.args)-1].name = "wt"
+		k.Args[len(k.Args)-1].Name = "wt"
 	}
-	k.args = append(k.args, m.scaleArg()...)
+	k.Args = append(k.Args, m.scaleArg()...)
 	if m.bias != nil {
-		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.bias.Param).Layout.Full, typeName(m.e.elem))})
+		k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.bias.Param).Layout.Full, source.TypeName(m.e.elem))})
 	}
 	for _, v := range m.extra {
 		ptr[v] = names.Name(v.Name)
-		k.args = append(k.args, arg{ptr[v], m.operandType(v)})
+		k.Args = append(k.Args, function.Arg{Name: ptr[v], Type: m.operandType(v)})
 	}
 	p := &printer{matrix: m, ptr: ptr, names: names}
 	switch {
@@ -346,12 +266,12 @@ func (m *matrix) build(k *kernelFunc) {
 	default:
 		p.forwardLoops()
 	}
-	k.body = p.out
+	k.Body = p.out
 	switch {
 	case !m.step.Vector || m.grad && m.swapped:
 	case m.swapped:
-		m.e.fast(k, p.gradInputFast)
+		m.e.Fast(k, p.gradInputFast)
 	default:
-		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
+		m.e.Fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -39,7 +41,7 @@ func (e *emitter) learn(f *jen.File) error {
 	}
 	code := b.take()
 	if slices.ContainsFunc(all, func(l plan.Learn) bool { return rowsIn(l.Gradient) != nil }) {
-		code = append([]jen.Code{letf("p, g", "t.net.p, &t.m.grads")}, code...)
+		code = append([]jen.Code{source.Letf("p, g", "t.net.p, &t.m.grads")}, code...)
 	}
 	e.method(f, []string{
 		"learn updates the parameters once all samples went through the network: one of",
@@ -53,7 +55,7 @@ func (b *body) asElem(x *ir.Value) string {
 	if x.DType == b.e.elem {
 		return b.at[x].idx
 	}
-	return fmt.Sprintf("%s(%s)", typeName(b.e.elem), b.at[x].idx) // the step's number, which formulas only compare
+	return fmt.Sprintf("%s(%s)", source.TypeName(b.e.elem), b.at[x].idx) // the step's number, which formulas only compare
 }
 
 // learn emits the update of one parameter, dealt out by its rank where it is not
@@ -66,12 +68,12 @@ func (b *body) learn(l plan.Learn, ranks map[*ir.ParamInfo]int) error {
 		args = append(args, b.passArrays(l.Update, t)...)
 		for _, v := range over {
 			pass, _, _ := b.source(v)
-			args = append(args, exprf("%s", pass))
+			args = append(args, source.Exprf("%s", pass))
 		}
 	} else {
-		args = append(args, exprf("t, x"))
+		args = append(args, source.Exprf("t, x"))
 	}
-	b.add(b.e.id(k).Call(append(args, exprf("%s, part, parts", b.e.rank(l.Update.Out[0].Param, ranks)))...))
+	b.add(b.e.ID(k).Call(append(args, source.Exprf("%s, part, parts", b.e.rank(l.Update.Out[0].Param, ranks)))...))
 	return err
 }
 
@@ -89,7 +91,7 @@ func rowsIn(gradient ir.Op) []*ir.Value {
 
 // learnFunc is the function that updates a parameter: for gradients of dense
 // layers that of all parameters of its layout, which is passed what it works on.
-func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
+func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*function.Func, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
 	over, key := rowsIn(l.Gradient), "learn "+l.Gradient.String()
 	if over != nil {
@@ -105,8 +107,8 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 	repeat := e.repeat
 	defer func() { e.repeat = repeat }()
 	e.repeat = nil // the function is that of all turns
-	k := e.kernel(key, lowerCamel(l.Update.Out[0].Name)+" learn", func(k *kernelFunc) {
-		k.train, k.rows = true, true
+	k := e.Make(key, source.LowerCamel(l.Update.Out[0].Name)+" learn", func(k *function.Func) {
+		k.Train, k.Rows = true, true
 		what := l.Update.Out[0].Name
 		b.takeNumbers(k, l.Update)
 		numbers, _ := numbersOf(l.Update)
@@ -115,10 +117,10 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 			b.takeArrays(k, b.arraysOf(l.Update), t)
 			b.takeRows(k, over)
 		} else {
-			k.args = append(k.args, arg{"t", "*Trainer"}, arg{"x", "[]Input"})
+			k.Args = append(k.Args, function.Arg{Name: "t", Type: "*Trainer"}, function.Arg{Name: "x", Type: "[]Input"})
 		}
-		k.doc = []string{fmt.Sprintf("%s updates %s: gradient and %s.", k.name, what, l.Update.Doc)}
-		k.args = append(k.args, arg{"rank", "int"}, arg{"part", "int"}, arg{"parts", "int"})
+		k.Doc = []string{fmt.Sprintf("%s updates %s: gradient and %s.", k.Name, what, l.Update.Doc)}
+		k.Args = append(k.Args, function.Arg{Name: "rank", Type: "int"}, function.Arg{Name: "part", Type: "int"}, function.Arg{Name: "parts", Type: "int"})
 		_, weights := ir.Form(l.Gradient).(*ir.DenseGradWeight)
 		if failed = b.step(&plan.Step{Op: l.Gradient, Chains: 1, Vector: weights && connected(l.Gradient), Kernel: l.Kernel}); failed != nil {
 			return
@@ -126,13 +128,13 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 		if failed = b.paramMap(l.Update); failed != nil {
 			return
 		}
-		k.generic = []jen.Code{jen.If(exprf("part != %s(rank, parts)", e.dealer())).Block(jen.Return())}
+		k.Generic = []jen.Code{jen.If(source.Exprf("part != %s(rank, parts)", e.dealer())).Block(jen.Return())}
 		if over == nil {
-			k.generic = append(k.generic, letf("p, g", "t.net.p, &t.m.grads"))
+			k.Generic = append(k.Generic, source.Letf("p, g", "t.net.p, &t.m.grads"))
 		}
-		k.generic = append(k.generic, b.take()...)
+		k.Generic = append(k.Generic, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
-			e.fast(k, func() []jen.Code {
+			e.Fast(k, func() []jen.Code {
 				u, hold, ok := e.updateOf(l.Update, b.holder)
 				if !ok {
 					return nil
@@ -149,22 +151,22 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*kernelFunc, error) {
 				return v.bias(b.named(over[0]))
 			})
 		}
-		if k.fast == nil {
-			k.rows, k.body = false, k.generic
+		if k.Fast == nil {
+			k.Rows, k.Body = false, k.Generic
 		}
 	})
 	return k, failed
 }
 
 // takeRows makes rows arguments of a function.
-func (b *body) takeRows(k *kernelFunc, over []*ir.Value) {
+func (b *body) takeRows(k *function.Func, over []*ir.Value) {
 	for i, v := range over {
 		name, typ, _ := b.source(v)
 		if v.Kind != ir.Input {
 			name = b.names.Own([]string{"dy", "x"}[i])
 			b.args[v] = name
 		}
-		k.args = append(k.args, arg{name, typ})
+		k.Args = append(k.Args, function.Arg{Name: name, Type: typ})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -29,10 +30,10 @@ type learning struct {
 // bias sums the rows as products with one.
 func (l *learning) bias(dy namedRows) []jen.Code {
 	out := []jen.Code{
-		jen.If(exprf("part != 0")).Block(jen.Return()),
-		letf("one", "%s(1)", typeName(l.e.elem)),
+		jen.If(source.Exprf("part != 0")).Block(jen.Return()),
+		source.Letf("one", "%s(1)", source.TypeName(l.e.elem)),
 	}
-	elem := typeName(l.e.elem)
+	elem := source.TypeName(l.e.elem)
 	w := calls.WeightsOf(l.e.Target(), elem, 1, l.t.Layout.Out, l.e.plan.Options.Batch)
 	for i := range w.Loops {
 		loop := &w.Loops[i]
@@ -55,7 +56,7 @@ func (l *learning) bias(dy namedRows) []jen.Code {
 
 // weights takes some inputs at a time through all panels.
 func (l *learning) weights(x, dy namedRows) []jen.Code {
-	lay, elem := &l.t.Layout, typeName(l.e.elem)
+	lay, elem := &l.t.Layout, source.TypeName(l.e.elem)
 	x, dy = factors(x, dy, lay)
 	w := calls.LearnOf(l.e.Target(), elem, lay.In, lay.Out, l.e.plan.Options.Batch, plan.ElemSize(l.e.elem))
 	var code []jen.Code
@@ -81,9 +82,9 @@ func (l *learning) weights(x, dy namedRows) []jen.Code {
 		code = append(code, overPanels(loop, each)...)
 	}
 	return []jen.Code{
-		letf("from, to", "%s(%d, %d, part, parts)", l.e.shares(), lay.In, l.e.Target().InputsOfWeights),
-		jen.For(letf("k", "from"), exprf("k < to"), exprf("k += %d", w.PerCall)).Block(
-			append([]jen.Code{letf("m", "min(%d, to-k)", w.PerCall)}, code...)...),
+		source.Letf("from, to", "%s(%d, %d, part, parts)", l.e.shares(), lay.In, l.e.Target().InputsOfWeights),
+		jen.For(source.Letf("k", "from"), source.Exprf("k < to"), source.Exprf("k += %d", w.PerCall)).Block(
+			append([]jen.Code{source.Letf("m", "min(%d, to-k)", w.PerCall)}, code...)...),
 	}
 }
 
@@ -113,7 +114,7 @@ type panelCall struct {
 func (l *learning) call(dy namedRows, c panelCall) []jen.Code {
 	part := func(p *calls.Panel, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
-			Elem: typeName(l.e.elem), Fused: l.e.prog.Mode == "fast", Outputs: p.Room, Width: c.width, Panels: c.panels, Partial: p.Partial,
+			Elem: source.TypeName(l.e.elem), Fused: l.e.prog.Mode == "fast", Outputs: p.Room, Width: c.width, Panels: c.panels, Partial: p.Partial,
 			Update: update, Shared: update != nil && l.e.plan.Shares(),
 		}
 	}
@@ -139,16 +140,16 @@ func (l *learning) call(dy namedRows, c panelCall) []jen.Code {
 			args = append(args, fmt.Sprint(c.apart))
 		}
 		args = append(args, maskArg(p.Partial, p.Mask)...)
-		out = append(out, jen.Id(l.gradWeight(g, hint, p.String())).Call(exprf("%s", strings.Join(args, ", "))))
+		out = append(out, jen.Id(l.gradWeight(g, hint, p.String())).Call(source.Exprf("%s", strings.Join(args, ", "))))
 	}
 	update := func(q string) jen.Code {
 		args := append(append(arrays(q, 0, true), l.numbers...), c.vectors)
-		return jen.Id(l.e.updateKernel(l.update, l.doc)).Call(exprf("%s", strings.Join(args, ", ")))
+		return jen.Id(l.e.updateKernel(l.update, l.doc)).Call(source.Exprf("%s", strings.Join(args, ", ")))
 	}
 	switch {
 	case fused:
 	case c.panels > 1:
-		out = append(out, jen.For(letf("i", "%s", c.q), exprf("i < %s", plusText(c.q, c.panels)), exprf("i++")).Block(update("i")))
+		out = append(out, jen.For(source.Letf("i", "%s", c.q), source.Exprf("i < %s", plusText(c.q, c.panels)), source.Exprf("i++")).Block(update("i")))
 	default:
 		out = append(out, update(c.q))
 	}

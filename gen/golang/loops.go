@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -8,7 +9,7 @@ import (
 
 // loops prints the functions of kernels.
 type loops struct {
-	*functions
+	*function.Functions
 	plan *plan.Plan
 	prog *ir.Program
 	elem ir.DType // of most numbers
@@ -16,5 +17,5 @@ type loops struct {
 
 // newLoops returns the functions of a package that is being printed.
 func newLoops(p *source.Package, pl *plan.Plan) *loops {
-	return &loops{newFunctions(p, pl), pl, pl.Prog, pl.Prog.DType}
+	return &loops{function.New(p, pl), pl, pl.Prog, pl.Prog.DType}
 }

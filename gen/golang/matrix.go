@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -14,7 +15,7 @@ import (
 type printer struct {
 	*matrix
 	ptr   map[*ir.Value]string // Go name of each operand
-	names *namer
+	names *source.Namer
 	out   []jen.Code
 }
 
@@ -32,7 +33,7 @@ func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.C
 	}
 	reg := map[*ir.Value]string{p.y: acc}
 	if p.stores(p.y) {
-		out = append(out, setf(element(p.y), "%s", acc))
+		out = append(out, source.Setf(element(p.y), "%s", acc))
 	}
 	for i, op := range p.step.Epilogue {
 		operands := make([]string, len(op.In))
@@ -46,11 +47,11 @@ func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.C
 		value := p.e.Apply(op.Doc, op.Prog, op.InNames, operands, op.OutNames[0])
 		if reads[y] > 0 {
 			reg[y] = fmt.Sprintf("%sv%d", acc, i)
-			out = append(out, let(reg[y], value))
-			value = exprf("%s", reg[y])
+			out = append(out, source.Let(reg[y], value))
+			value = source.Exprf("%s", reg[y])
 		}
 		if p.stores(y) {
-			out = append(out, set(element(y), value))
+			out = append(out, source.Set(element(y), value))
 		}
 	}
 	return out
@@ -61,10 +62,10 @@ func (p *printer) elementAt(index string) func(v *ir.Value) string {
 	return func(v *ir.Value) string {
 		name := p.ptr[v]
 		switch {
-		case isNumber(v):
+		case source.IsNumber(v):
 			return name
 		case v.Kind == ir.Param:
-			return vectorAt(name, index)
+			return source.VectorAt(name, index)
 		case v.Size() == 1:
 			return name + "[0]"
 		}
@@ -75,7 +76,7 @@ func (p *printer) elementAt(index string) func(v *ir.Value) string {
 // sums declares the accumulators of outputs n0… and returns their names:
 // chain c of output i is s<i> or s<i>_<c>.
 func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, []jen.Code) {
-	T := typeName(p.e.elem)
+	T := source.TypeName(p.e.elem)
 	acc := make([][]string, count)
 	var zero []string
 	var out []jen.Code
@@ -87,33 +88,33 @@ func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, 
 			}
 			acc[i] = append(acc[i], name)
 			if init := bias(i); c == 0 && init != "" {
-				out = append(out, letf(name, "%s", init))
+				out = append(out, source.Letf(name, "%s", init))
 			} else {
 				zero = append(zero, name)
 			}
 		}
 	}
 	if len(zero) > 0 {
-		out = append(out, jen.Var().Id(joinComma(zero)).Id(T))
+		out = append(out, jen.Var().Id(source.JoinComma(zero)).Id(T))
 	}
 	return acc, out
 }
 
 // mulAdd is acc += w·x with the product rounded by itself.
 func (p *printer) mulAdd(acc, w, x string) jen.Code {
-	return jen.Id(acc).Op("+=").Id(typeName(p.e.elem)).Call(p.e.Widen(p.layout.Elem, w).Op("*").Id(x))
+	return jen.Id(acc).Op("+=").Id(source.TypeName(p.e.elem)).Call(p.e.Widen(p.layout.Elem, w).Op("*").Id(x))
 }
 
 // forwardLoops: per panel, per block of outputs, one loop over the inputs.
 func (p *printer) forwardLoops() {
 	l := p.layout
-	p.add(note("Pointers are checked here and not in the loops."), setf("_", "x[0]"))
+	p.add(source.Note("Pointers are checked here and not in the loops."), source.Setf("_", "x[0]"))
 	if l.Tail > 0 {
-		p.add(setf("_", "wt[0][0]"))
+		p.add(source.Setf("_", "wt[0][0]"))
 	}
 	if l.Full > 0 {
 		panel := func(q, y string) []jen.Code {
-			body := []jen.Code{letf("wq", "&w[%s]", q)}
+			body := []jen.Code{source.Letf("wq", "&w[%s]", q)}
 			body = append(body, p.panelViews(q)...)
 			body = append(body, p.views(y, schedule.Panel)...)
 			return append(body, p.blocks(schedule.Panel, "wq")...)
@@ -121,7 +122,7 @@ func (p *printer) forwardLoops() {
 		if l.Full == 1 {
 			p.add(panel("0", "0")...)
 		} else {
-			p.add(forRange("q", "w", panel("q", "q*16")...))
+			p.add(source.ForRange("q", "w", panel("q", "q*16")...))
 		}
 	}
 	if l.Tail > 0 {
@@ -144,9 +145,9 @@ func inTile(tile kernel.Tile, outputs int, do func(j string, n int) []jen.Code) 
 	var out []jen.Code
 	switch {
 	case n == 1:
-		return []jen.Code{forRange("j", fmt.Sprint(outputs), do("j", 1)...)}
+		return []jen.Code{source.ForRange("j", fmt.Sprint(outputs), do("j", 1)...)}
 	case whole > n:
-		out = append(out, forStep("j", whole-n, n, do("j", n)...))
+		out = append(out, source.ForStep("j", whole-n, n, do("j", n)...))
 	case whole == n:
 		out = append(out, jen.Block(do("0", n)...))
 	}
@@ -160,10 +161,10 @@ func inTile(tile kernel.Tile, outputs int, do func(j string, n int) []jen.Code) 
 func (p *printer) panelViews(q string) []jen.Code {
 	var out []jen.Code
 	if p.bias != nil {
-		out = append(out, letf("bq", "&b[%s]", q))
+		out = append(out, source.Letf("bq", "&b[%s]", q))
 	}
 	if p.tensor.Scaled() {
-		out = append(out, letf("sq", "&scale[%s]", q))
+		out = append(out, source.Letf("sq", "&scale[%s]", q))
 	}
 	return out
 }
@@ -188,12 +189,12 @@ func (p *printer) views(first string, n int) []jen.Code {
 	for _, v := range append(append([]*ir.Value(nil), p.stored...), p.extra...) {
 		name := p.ptr[v]
 		switch {
-		case isNumber(v) || v.Size() == 1 && p.outs > 1:
+		case source.IsNumber(v) || v.Size() == 1 && p.outs > 1:
 		case v.Kind == ir.Param:
-			q, _ := split(first)
-			out = append(out, letf(name+"q", "&%s[%s]", name, q))
+			q, _ := source.Split(first)
+			out = append(out, source.Letf(name+"q", "&%s[%s]", name, q))
 		default:
-			out = append(out, letf(name+"q", "(*%s)(%s[%s:%s])", array(p.e.elem, n), name, first, end))
+			out = append(out, source.Letf(name+"q", "(*%s)(%s[%s:%s])", source.Array(p.e.elem, n), name, first, end))
 		}
 	}
 	return out
@@ -203,7 +204,7 @@ func (p *printer) views(first string, n int) []jen.Code {
 func (p *printer) inView(j string) func(v *ir.Value) string {
 	return func(v *ir.Value) string {
 		switch {
-		case isNumber(v):
+		case source.IsNumber(v):
 			return p.ptr[v]
 		case v.Size() == 1 && p.outs > 1:
 			return p.ptr[v] + "[0]"
@@ -226,7 +227,7 @@ func (p *printer) block(j string, n int, w, b string) []jen.Code {
 		sum := acc[i][0]
 		if chains > 1 {
 			sum = fmt.Sprintf("s%d", i)
-			out = append(out, letf(sum, "%s", halves(acc[i])))
+			out = append(out, source.Letf(sum, "%s", halves(acc[i])))
 		}
 		out = append(out, p.scale(sum, fmt.Sprintf("sq[%s]", plus(j, i)), bias(i))...)
 		out = append(out, p.epilogue(sum, p.inView(plus(j, i)))...)
@@ -238,9 +239,9 @@ func (p *printer) block(j string, n int, w, b string) []jen.Code {
 func (p *printer) termLoop(acc [][]string, j, w string) []jen.Code {
 	var out []jen.Code
 	terms := func(first bool, row, x string) []jen.Code {
-		assign := setf
+		assign := source.Setf
 		if first {
-			assign = letf
+			assign = source.Letf
 		}
 		c := []jen.Code{assign("wk", "&%s[%s]", w, row), assign("xk", "%s", x)}
 		for i := range acc {
@@ -254,7 +255,7 @@ func (p *printer) termLoop(acc [][]string, j, w string) []jen.Code {
 		for t := range at {
 			loop = append(loop, terms(t == 0, plusConst("k", t), "x["+plusConst("k", t)+"]")...)
 		}
-		out = append(out, forStep("k", K-at, at, loop...))
+		out = append(out, source.ForStep("k", K-at, at, loop...))
 	}
 	var rest []jen.Code
 	for k := K - K%at; k < K; k++ {
@@ -282,7 +283,7 @@ func (p *printer) chainLoops(acc [][]string, j, w string) []jen.Code {
 					c = append(c, p.mulAdd(acc[0][t], fmt.Sprintf("%s[%s][%s]", w, at, j), fmt.Sprintf("x[%s]", at)))
 					continue
 				}
-				c = append(c, jen.Block(append([]jen.Code{letf("wk", "&%s[%s]", w, at), letf("xk", "x[%s]", at)}, p.chainTerms(acc, j, t)...)...))
+				c = append(c, jen.Block(append([]jen.Code{source.Letf("wk", "&%s[%s]", w, at), source.Letf("xk", "x[%s]", at)}, p.chainTerms(acc, j, t)...)...))
 			}
 			return c
 		}
@@ -292,7 +293,7 @@ func (p *printer) chainLoops(acc [][]string, j, w string) []jen.Code {
 			loop = append(loop, terms("k", from, first, last)...)
 		}
 		if K >= turn {
-			out = append(out, forStep("k", K-turn, turn, loop...))
+			out = append(out, source.ForStep("k", K-turn, turn, loop...))
 		}
 		for from := K - K%turn; from+chains <= K; from += chains {
 			out = append(out, terms("0", from, first, last)...)
@@ -333,15 +334,15 @@ func (p *printer) unrolled() {
 	chains := p.step.Chains
 	for first, n := range starts(p.unrolledBlocks()) {
 		var out []jen.Code
-		of := func(vector string, i int) string { return vectorAt(vector, fmt.Sprint(first+i)) }
+		of := func(vector string, i int) string { return source.VectorAt(vector, fmt.Sprint(first+i)) }
 		acc, decl := p.sums(n, chains, func(i int) string { return p.initial(of("b", i)) })
 		out = append(out, p.formula(first, n))
 		out = append(out, decl...)
 		for k := range p.ins {
 			if k == 0 {
-				out = append(out, letf("xk", "x[0]"))
+				out = append(out, source.Letf("xk", "x[0]"))
 			} else {
-				out = append(out, setf("xk", "x[%d]", k))
+				out = append(out, source.Setf("xk", "x[%d]", k))
 			}
 			for i := range n {
 				out = append(out, p.mulAdd(acc[i][k%chains], p.weight(first+i, k), "xk"))
@@ -351,7 +352,7 @@ func (p *printer) unrolled() {
 			sum := acc[i][0]
 			if chains > 1 {
 				sum = fmt.Sprintf("s%d", i)
-				out = append(out, letf(sum, "%s", halves(acc[i])))
+				out = append(out, source.Letf(sum, "%s", halves(acc[i])))
 			}
 			out = append(out, p.scale(sum, of("scale", i), of("b", i))...)
 			out = append(out, p.epilogue(sum, p.elementAt(fmt.Sprint(first+i)))...)
@@ -367,9 +368,9 @@ func (p *printer) formula(first, n int) jen.Code {
 		what = fmt.Sprintf("y[%d…%d]", first, first+n-1)
 	}
 	if p.grad {
-		return note("%s = Σ w[k][n]·x[k]", what)
+		return source.Note("%s = Σ w[k][n]·x[k]", what)
 	}
-	return note("%s = Σ w[n][k]·x[k] + b[n]", what)
+	return source.Note("%s = Σ w[n][k]·x[k] + b[n]", what)
 }
 
 // weight is the Go expression of the weight between output n and input k of
@@ -378,5 +379,5 @@ func (p *printer) weight(n, k int) string {
 	if p.swapped {
 		n, k = k, n
 	}
-	return weightAt(p.layout, n, k)
+	return source.WeightAt(p.layout, n, k)
 }

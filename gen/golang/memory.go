@@ -6,6 +6,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/api"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -16,7 +17,7 @@ func (e *emitter) memory(f *jen.File) {
 	t := e.plan.Train
 	fields := []jen.Code{jen.Id("grads").Id("params").Comment("gradients of the current step")}
 	for _, s := range t.States {
-		fields = append(fields, jen.Id(lowerCamel(s)).Id("params").Comment("optimiser state"))
+		fields = append(fields, jen.Id(source.LowerCamel(s)).Id("params").Comment("optimiser state"))
 	}
 	copies := map[string]bool{}
 	for _, v := range t.Copies {
@@ -61,12 +62,12 @@ func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
 func (e *emitter) rowField(v *ir.Value) string {
 	if e.rowNames == nil {
 		e.rowNames = map[any]string{}
-		names := newNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask", "transposed")
+		names := source.NewNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask", "transposed")
 		for n := range e.plan.Train.Gradients.Phases(plan.Samples) {
 			names.Taken[numberedName("gradientSpace", n)] = true
 		}
 		for _, s := range e.plan.Train.States {
-			names.Taken[lowerCamel(s)] = true
+			names.Taken[source.LowerCamel(s)] = true
 		}
 		for _, r := range append(e.plan.Train.Rows[:len(e.plan.Train.Rows):len(e.plan.Train.Rows)], e.plan.Train.Values...) {
 			switch s := e.plan.Train.RowOf[r].Series; {
@@ -101,8 +102,8 @@ func (e *emitter) rowPadding(v *ir.Value) int {
 // rowFields are the trainer's fields for the rows of a value; the first of a
 // series has those of all.
 func (e *emitter) rowFields(v *ir.Value) []jen.Code {
-	typ, padding := array(v.DType, e.plan.Options.Batch, e.RowStride(v.Size())), e.rowPadding(v)
-	rest := func() jen.Code { return jen.Id("_").Id(array(v.DType, padding)) }
+	typ, padding := source.Array(v.DType, e.plan.Options.Batch, e.RowStride(v.Size())), e.rowPadding(v)
+	rest := func() jen.Code { return jen.Id("_").Id(source.Array(v.DType, padding)) }
 	if s := e.plan.Train.RowOf[v].Series; s != nil {
 		if s.Values[0] != v {
 			return nil

@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 )
 
 // initial is what a sum starts from: the bias, unless a scale comes before it.
@@ -20,21 +23,21 @@ func (p *printer) scale(sum, scale, bias string) []jen.Code {
 	if !p.tensor.Scaled() {
 		return nil
 	}
-	product := jen.Id(typeName(p.e.elem)).Call(exprf("%s * %s", scale, sum))
+	product := jen.Id(source.TypeName(p.e.elem)).Call(source.Exprf("%s * %s", scale, sum))
 	if p.bias != nil {
-		product = exprf("%s", bias).Op("+").Add(product)
+		product = source.Exprf("%s", bias).Op("+").Add(product)
 	}
-	return []jen.Code{set(sum, product)}
+	return []jen.Code{source.Set(sum, product)}
 }
 
 // scaleArg is the parameter that holds the scales, if there are any.
-func (m *matrix) scaleArg() []arg {
+func (m *matrix) scaleArg() []function.Arg {
 	if !m.tensor.Scaled() {
 		return nil
 	}
-	return []arg{{"scale", m.scaleType()}}
+	return []function.Arg{{Name: "scale", Type: m.scaleType()}}
 }
 
 func (m *matrix) scaleType() string {
-	return fmt.Sprintf("*[%d][16]%s", m.layout.Panels(), typeName(m.e.elem))
+	return fmt.Sprintf("*[%d][16]%s", m.layout.Panels(), source.TypeName(m.e.elem))
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -27,15 +29,15 @@ func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) erro
 	outs, ins := p.Shape[0], p.Shape[1]
 	b.at[o.Y] = place{b.holder(o.Y), ""}
 	cell := b.holder(o.Y) + "." + b.e.cellAt(b.e.plan.TensorOf(p), "o", "i")
-	store := []jen.Code{setf("*"+cell, "v")}
+	store := []jen.Code{source.Setf("*"+cell, "v")}
 	if p.Mask != nil {
-		store = []jen.Code{jen.If(letf("c", "%s", cell), exprf("c != nil")).Block(setf("*c", "v"))}
+		store = []jen.Code{jen.If(source.Letf("c", "%s", cell), source.Exprf("c != nil")).Block(source.Setf("*c", "v"))}
 	}
-	b.add(forRange("o", fmt.Sprint(outs),
-		jen.Var().Id("row").Id(array(b.e.elem, ins)),
-		b.e.RT("Dropout").Call(exprf("row[:]"), exprf("t.seed"), b.e.RT("PurposeDropConnect"), exprf("t.step"),
-			exprf("%s", b.e.layerOf(o)), exprf("0"), exprf("uint64(o*%d)", ins), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))),
-		forRange("i, v", "row", store...)))
+	b.add(source.ForRange("o", fmt.Sprint(outs),
+		jen.Var().Id("row").Id(source.Array(b.e.elem, ins)),
+		b.e.RT("Dropout").Call(source.Exprf("row[:]"), source.Exprf("t.seed"), b.e.RT("PurposeDropConnect"), source.Exprf("t.step"),
+			source.Exprf("%s", b.e.layerOf(o)), source.Exprf("0"), source.Exprf("uint64(o*%d)", ins), source.Exprf("%d", threshold), source.Exprf("%s", source.Literal(scale, b.e.elem))),
+		source.ForRange("i, v", "row", store...)))
 	return nil
 }
 
@@ -43,14 +45,14 @@ func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) erro
 // a panel, added in halves, panels in order.
 func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 	t := b.e.plan.TensorOf(wide.Param)
-	l, T, field, tail := &t.Layout, typeName(b.e.elem), b.e.field(t, t.Field), b.e.field(t, t.TailField())
+	l, T, field, tail := &t.Layout, source.TypeName(b.e.elem), b.e.field(t, t.Field), b.e.field(t, t.TailField())
 	y := b.result(o.Y)
 	b.add(jen.Var().Id(y.idx).Id(T))
 	term := func(index string) jen.Code {
 		operands := make([]string, len(o.In))
 		for i, x := range o.In {
 			operands[i] = fmt.Sprintf("%s.%s", b.holder(x), index)
-			if isNumber(x) {
+			if source.IsNumber(x) {
 				operands[i] = b.at[x].idx
 			}
 		}
@@ -58,7 +60,7 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 	}
 	if o.When != nil {
 		defer func(before []jen.Code) {
-			b.stmts = append(before, jen.If(exprf("%s != 0", b.at[o.When].idx)).Block(b.stmts...))
+			b.stmts = append(before, jen.If(source.Exprf("%s != 0", b.at[o.When].idx)).Block(b.stmts...))
 		}(b.take())
 	}
 	panel := func(loops ...jen.Code) []jen.Code {
@@ -68,53 +70,52 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 	total := func(code ...jen.Code) { b.add(jen.Block(code...)) }
 	switch l.Order {
 	case plan.Connections:
-		total(append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T), forRange("j", fmt.Sprint(l.First(l.Out)), term(field+"[j]"))},
-			set(y.idx, b.e.halve()))...)
+		total(append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T), source.ForRange("j", fmt.Sprint(l.First(l.Out)), term(field+"[j]"))},
+			source.Set(y.idx, b.e.halve()))...)
 	case plan.Vector:
 		for q := range l.Full {
 			n := min(schedule.Panel, l.Out-q*schedule.Panel)
 			if q == 0 && n == schedule.Panel && l.Full > 1 {
-				b.add(forRange("q", fmt.Sprint(l.Out/schedule.Panel), panel(forRange("j", "16", term(field+"[q][j]")))...))
+				b.add(source.ForRange("q", fmt.Sprint(l.Out/schedule.Panel), panel(source.ForRange("j", "16", term(field+"[q][j]")))...))
 			}
 			if n < schedule.Panel || l.Full == 1 {
-				total(panel(forRange("j", fmt.Sprint(n), term(fmt.Sprintf("%s[%d][j]", field, q))))...)
+				total(panel(source.ForRange("j", fmt.Sprint(n), term(fmt.Sprintf("%s[%d][j]", field, q))))...)
 			}
 		}
 	case plan.Panels:
 		if l.ByInputs { // the order is that of outputs all the same
 			var loops []jen.Code
 			if l.Full > 0 {
-				loops = append(loops, forRange("q", fmt.Sprint(l.Full), forRange("i", "16", forRange("j", fmt.Sprint(l.In), term(field+"[q][j][i]")))))
+				loops = append(loops, source.ForRange("q", fmt.Sprint(l.Full), source.ForRange("i", "16", source.ForRange("j", fmt.Sprint(l.In), term(field+"[q][j][i]")))))
 			}
 			if l.Tail > 0 {
-				loops = append(loops, forRange("i", fmt.Sprint(l.TailOutputs()), forRange("j", fmt.Sprint(l.In), term(tail+"[j][i]"))))
+				loops = append(loops, source.ForRange("i", fmt.Sprint(l.TailOutputs()), source.ForRange("j", fmt.Sprint(l.In), term(tail+"[j][i]"))))
 			}
 			total(panel(loops...)...)
 			return
 		}
 		if n := l.WholePanels(); n > 0 {
-			b.add(forRange("q", fmt.Sprint(n), panel(forRange("k", fmt.Sprint(l.Ins()), forRange("j", "16", term(field+"[q][k][j]"))))...))
+			b.add(source.ForRange("q", fmt.Sprint(n), panel(source.ForRange("k", fmt.Sprint(l.Ins()), source.ForRange("j", "16", term(field+"[q][k][j]"))))...))
 		}
 		if l.Partial() {
-			total(panel(forRange("k", fmt.Sprint(l.Ins()), forRange("j", fmt.Sprint(l.Out%schedule.Panel), term(fmt.Sprintf("%s[%d][k][j]", field, l.Full-1)))))...)
+			total(panel(source.ForRange("k", fmt.Sprint(l.Ins()), source.ForRange("j", fmt.Sprint(l.Out%schedule.Panel), term(fmt.Sprintf("%s[%d][k][j]", field, l.Full-1)))))...)
 		}
 		if l.Tail > 0 {
-			total(panel(forRange("k", fmt.Sprint(l.Ins()), forRange("j", fmt.Sprint(l.TailOutputs()), term(tail+"[k][j]"))))...)
+			total(panel(source.ForRange("k", fmt.Sprint(l.Ins()), source.ForRange("j", fmt.Sprint(l.TailOutputs()), term(tail+"[k][j]"))))...)
 		}
 	}
 }
 
 // halve is the call that adds the 16 lanes in halves.
 func (e *loops) halve() *jen.Statement {
-	e.kernel("halve", "halve", func(k *kernelFunc) {
-		k.train = true
-		k.doc = []string{k.name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
-		k.args = []arg{{"lanes", "*[16]" + typeName(e.elem)}}
+	return e.ID(e.Make("halve", "halve", func(k *function.Func) {
+		k.Train = true
+		k.Doc = []string{k.Name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
+		k.Args = []function.Arg{{Name: "lanes", Type: "*[16]" + source.TypeName(e.elem)}}
 		for _, h := range []string{"8", "4", "2"} { // constants: no bounds checks
-			k.body = append(k.body, forRange("i", h, jen.Id("lanes[i]").Op("+=").Id("lanes[i+"+h+"]")))
+			k.Body = append(k.Body, source.ForRange("i", h, jen.Id("lanes[i]").Op("+=").Id("lanes[i+"+h+"]")))
 		}
-		k.body = append(k.body, jen.Return(exprf("lanes[0] + lanes[1]")))
-		k.result = typeName(e.elem)
-	})
-	return e.id(e.made["halve"]).Call(exprf("&lanes"))
+		k.Body = append(k.Body, jen.Return(source.Exprf("lanes[0] + lanes[1]")))
+		k.Result = source.TypeName(e.elem)
+	})).Call(source.Exprf("&lanes"))
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
@@ -31,20 +33,20 @@ func (e *emitter) stepOne(f *jen.File) error {
 	}
 	b.bindScalars()
 	b.bindTargetsAt("0")
-	b.add(letf("in", "&x[0]"))
+	b.add(source.Letf("in", "&x[0]"))
 	b.bindInputs("in")
 	if err := b.run(); err != nil {
 		return err
 	}
-	stmts := []jen.Code{letf("p", "t.net.p"), setf("y", "y[:1]")}
+	stmts := []jen.Code{source.Letf("p", "t.net.p"), source.Setf("y", "y[:1]")}
 	if b.usesGradients() {
-		stmts = append(stmts, letf("g", "&t.m.grads"))
+		stmts = append(stmts, source.Letf("g", "&t.m.grads"))
 	}
 	if len(ph.Slots) > 0 {
-		stmts = append(stmts, letf("ws", "&t.m.oneSpace"))
+		stmts = append(stmts, source.Letf("ws", "&t.m.oneSpace"))
 	}
 	e.method(f, []string{"stepOne is a step on one sample: the gradients of the weights, products of two", "vectors, are used where they are made."},
-		"stepOne", "x []Input, y []Target", typeName(e.elem), append(append(append(stmts, b.take()...), b.keepSummedLoss()...), jen.Return(exprf("%s", b.at[e.prog.Loss].idx))))
+		"stepOne", "x []Input, y []Target", source.TypeName(e.elem), append(append(append(stmts, b.take()...), b.keepSummedLoss()...), jen.Return(source.Exprf("%s", b.at[e.prog.Loss].idx))))
 	return nil
 }
 
@@ -63,7 +65,7 @@ func (b *body) usesGradients() bool {
 // rankOne emits the update of weights and bias by one sample.
 func (b *body) rankOne(o *ir.RankOne) {
 	k := b.e.rankOneKernel(o)
-	b.add(b.e.id(k).Call(b.rankOneArgs(o)...))
+	b.add(b.e.ID(k).Call(b.rankOneArgs(o)...))
 }
 
 // rankOneArgs are the arguments of an update: weights, bias, x, dy, rate.
@@ -72,15 +74,15 @@ func (b *body) rankOneArgs(o *ir.RankOne) []jen.Code {
 	if o.B != nil {
 		args = append(args, b.pointers(b.e.plan.TensorOf(o.B.Param), "p")...)
 	}
-	return append(args, exprf("%s", b.pointer(o.X)), exprf("%s", b.pointer(o.DY)), exprf("%s", b.at[o.Rate].idx))
+	return append(args, source.Exprf("%s", b.pointer(o.X)), source.Exprf("%s", b.pointer(o.DY)), source.Exprf("%s", b.at[o.Rate].idx))
 }
 
 // rankOneKernel is the function of an update, with assembly if there is any.
-func (e *loops) rankOneKernel(o *ir.RankOne) *kernelFunc {
+func (e *loops) rankOneKernel(o *ir.RankOne) *function.Func {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	key := fmt.Sprintf("rank one %s %d->%d %v", l, o.X.Size(), o.DY.Size(), o.B != nil)
-	return e.kernel(key, lowerCamel(o.Layer)+"RankOne", func(k *kernelFunc) {
-		k.train = true
+	return e.Make(key, source.LowerCamel(o.Layer)+"RankOne", func(k *function.Func) {
+		k.Train = true
 		r := &rankOne{e: e, RankOne: o, l: l}
 		r.build(k)
 		if !e.plan.Layerwise {
@@ -88,9 +90,9 @@ func (e *loops) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		}
 		kern := e.describeRankOne(o)
 		kern.Bias = o.B != nil && !l.ByInputs
-		k.rows, k.generic, k.body = true, k.body, nil
-		e.fast(k, func() []jen.Code {
-			out := append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(kern, l)...)
+		k.Rows, k.Generic, k.Body = true, k.Body, nil
+		e.Fast(k, func() []jen.Code {
+			out := append([]jen.Code{source.Letf("negative", "-rate")}, e.divideRankOne(kern, l)...)
 			if o.B != nil && l.ByInputs {
 				out = append(out, e.biasOne("dy", o.DY.Size()))
 			}
@@ -102,7 +104,7 @@ func (e *loops) rankOneKernel(o *ir.RankOne) *kernelFunc {
 func (e *loops) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
-		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
+		Elem: source.TypeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
 		Panels: l.KernelPanels(), Ahead: e.plan.Ahead(),
 	}
 }
@@ -114,41 +116,41 @@ type rankOne struct {
 	l *plan.Layout
 }
 
-func (r *rankOne) build(k *kernelFunc) {
-	T := typeName(r.e.elem)
-	k.doc = []string{fmt.Sprintf("%s is the step of layer %q by one sample", k.name, oneLine(r.Layer))}
-	k.loops = []string{
+func (r *rankOne) build(k *function.Func) {
+	T := source.TypeName(r.e.elem)
+	k.Doc = []string{fmt.Sprintf("%s is the step of layer %q by one sample", k.Name, source.OneLine(r.Layer))}
+	k.Loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] -= rate * (x[k] * dy[n])", "\t\t}", "\t\tb[n] -= rate * dy[n]", "\t}", "",
 		"with gradients that are sums of one term, 0 + x[k]*dy[n].",
 		"It does not allocate.",
 	}
 	for i, t := range weightTypes(r.l, T) {
-		k.args = append(k.args, arg{weightNames(r.l)[i], t})
+		k.Args = append(k.Args, function.Arg{Name: weightNames(r.l)[i], Type: t})
 	}
 	if r.B != nil {
-		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", r.e.plan.TensorOf(r.B.Param).Layout.Full, T)})
+		k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", r.e.plan.TensorOf(r.B.Param).Layout.Full, T)})
 	}
-	k.args = append(k.args, arg{"x", "*" + array(r.e.elem, r.X.Size())}, arg{"dy", "*" + array(r.e.elem, r.DY.Size())}, arg{"rate", T})
+	k.Args = append(k.Args, function.Arg{Name: "x", Type: "*" + source.Array(r.e.elem, r.X.Size())}, function.Arg{Name: "dy", Type: "*" + source.Array(r.e.elem, r.DY.Size())}, function.Arg{Name: "rate", Type: T})
 	single, lanes := factors("x", "dy", r.l)
 	panel := func(w, q, first string, outs int) []jen.Code {
 		out := []jen.Code{
-			letf("d", "(*%s)(%s[%s:%s+%d])", array(r.e.elem, outs), lanes, first, first, outs),
-			forRange("k, xk", single, letf("wk", "&%s[k]", w),
-				forRange("j, dj", "d", jen.Id("wk[j]").Op("-=").Id(T).Call(exprf("rate * (%s(xk*dj) + 0)", T)))),
+			source.Letf("d", "(*%s)(%s[%s:%s+%d])", source.Array(r.e.elem, outs), lanes, first, first, outs),
+			source.ForRange("k, xk", single, source.Letf("wk", "&%s[k]", w),
+				source.ForRange("j, dj", "d", jen.Id("wk[j]").Op("-=").Id(T).Call(source.Exprf("rate * (%s(xk*dj) + 0)", T)))),
 		}
 		if r.B != nil && !r.l.ByInputs {
-			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("-=").Id(T).Call(exprf("rate * (dj + 0)"))))
+			out = append(out, source.Letf("bq", "&b[%s]", q), source.ForRange("j, dj", "d", jen.Id("bq[j]").Op("-=").Id(T).Call(source.Exprf("rate * (dj + 0)"))))
 		}
 		return out
 	}
 	if r.l.Full > 0 {
-		k.body = append(k.body, forRange("q", "w", panel("w[q]", "q", "q*16", schedule.Panel)...))
+		k.Body = append(k.Body, source.ForRange("q", "w", panel("w[q]", "q", "q*16", schedule.Panel)...))
 	}
 	if r.l.Tail > 0 {
-		k.body = append(k.body, jen.Block(panel("wt", fmt.Sprint(r.l.Full), fmt.Sprint(r.l.Full*schedule.Panel), r.l.TailOutputs())...))
+		k.Body = append(k.Body, jen.Block(panel("wt", fmt.Sprint(r.l.Full), fmt.Sprint(r.l.Full*schedule.Panel), r.l.TailOutputs())...))
 	}
 	if r.B != nil && r.l.ByInputs {
-		k.body = append(k.body, forRange("j, dj", "dy", jen.Id(vectorAt("b", "j")).Op("-=").Id(T).Call(exprf("rate * (dj + 0)"))))
+		k.Body = append(k.Body, source.ForRange("j, dj", "dy", jen.Id(source.VectorAt("b", "j")).Op("-=").Id(T).Call(source.Exprf("rate * (dj + 0)"))))
 	}
 }
 
@@ -158,69 +160,69 @@ func (b *body) gradInputOne(s *plan.Step, m *matrix) {
 	then := m.step.Then
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	if then != nil {
-		args = append(args, exprf("%s", b.pointer(then.X)), exprf("%s", b.at[then.Rate].idx))
+		args = append(args, source.Exprf("%s", b.pointer(then.X)), source.Exprf("%s", b.at[then.Rate].idx))
 		if then.B != nil {
 			args = append(args, b.pointers(b.e.plan.TensorOf(then.B.Param), "p")...)
 		}
 	}
-	b.add(b.e.id(m.gradInputOne()).Call(args...))
+	b.add(b.e.ID(m.gradInputOne()).Call(args...))
 	if m.whole != nil {
 		b.finish(m.whole)
 	}
 }
 
 // gradInputOne is its function.
-func (m *matrix) gradInputOne() *kernelFunc {
+func (m *matrix) gradInputOne() *function.Func {
 	then := m.step.Then
 	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(), then != nil, then != nil && then.B != nil)
-	return m.e.kernel(key, lowerCamel(m.layer)+"GradInputOne", func(k *kernelFunc) {
-		k.train = true
+	return m.e.Make(key, source.LowerCamel(m.layer)+"GradInputOne", func(k *function.Func) {
+		k.Train = true
 		m.buildGradInputOne(k)
 	})
 }
 
 // buildGradInputOne writes the function. Its arguments are those of the
 // gradient, then input, rate and bias of the update.
-func (m *matrix) buildGradInputOne(k *kernelFunc) {
-	e, then, T := m.e, m.step.Then, typeName(m.e.elem)
+func (m *matrix) buildGradInputOne(k *function.Func) {
+	e, then, T := m.e, m.step.Then, source.TypeName(m.e.elem)
 	single := m.function(true)
-	k.args = append(k.args, single.args...)
-	call := make([]string, len(single.args))
-	for i, a := range single.args {
-		call[i] = a.name
+	k.Args = append(k.Args, single.Args...)
+	call := make([]string, len(single.Args))
+	for i, a := range single.Args {
+		call[i] = a.Name
 	}
-	k.doc = []string{fmt.Sprintf("%s is %s.", k.name, single.portable())}
+	k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, single.Portable())}
 	if then == nil && m.step.Vector {
-		k.plain = single.name
-		e.id(single)
+		k.Plain = single.Name
+		e.ID(single)
 	}
-	k.generic = []jen.Code{jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))}
-	var update *kernelFunc
+	k.Generic = []jen.Code{jen.Id(single.Portable()).Call(source.Exprf("%s", strings.Join(call, ", ")))}
+	var update *function.Func
 	wNames := weightNames(m.layout)
 	if then != nil {
 		update = e.rankOneKernel(then)
-		k.doc = []string{fmt.Sprintf("%s is %s and then %s.", k.name, single.portable(), update.portable())}
-		k.args = append(k.args, arg{"input", "*" + array(e.elem, then.X.Size())}, arg{"rate", T})
+		k.Doc = []string{fmt.Sprintf("%s is %s and then %s.", k.Name, single.Portable(), update.Portable())}
+		k.Args = append(k.Args, function.Arg{Name: "input", Type: "*" + source.Array(e.elem, then.X.Size())}, function.Arg{Name: "rate", Type: T})
 		args := append([]string(nil), wNames...)
 		if then.B != nil {
-			k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(then.B.Param).Layout.Full, T)})
+			k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(then.B.Param).Layout.Full, T)})
 			args = append(args, "b")
 		}
-		k.generic = append(k.generic, jen.Id(update.portable()).Call(exprf("%s, input, x, rate", strings.Join(args, ", "))))
+		k.Generic = append(k.Generic, jen.Id(update.Portable()).Call(source.Exprf("%s, input, x, rate", strings.Join(args, ", "))))
 	}
-	k.rows = true
+	k.Rows = true
 	if !m.step.Vector {
-		k.rows, k.body = false, k.generic
+		k.Rows, k.Body = false, k.Generic
 		return
 	}
 	p := &printer{matrix: m, ptr: map[*ir.Value]string{}, names: e.Local()}
 	for i, v := range m.stored {
-		p.ptr[v] = single.args[i].name
+		p.ptr[v] = single.Args[i].Name
 	}
 	for i, v := range m.extra {
-		p.ptr[v] = single.args[len(single.args)-len(m.extra)+i].name
+		p.ptr[v] = single.Args[len(single.Args)-len(m.extra)+i].Name
 	}
-	e.fast(k, func() []jen.Code {
+	e.Fast(k, func() []jen.Code {
 		if then == nil {
 			return p.gradInputFast()
 		}
@@ -242,7 +244,7 @@ func (p *printer) gradInputFast() []jen.Code {
 			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
 		}
 		if p.bias != nil {
-			args = append(args, "&"+vectorAt("b", input))
+			args = append(args, "&"+source.VectorAt("b", input))
 		}
 		distances := "0, 0" // one row has none
 		if u := p.operandOfSums(); u != "" {
@@ -250,7 +252,7 @@ func (p *printer) gradInputFast() []jen.Code {
 		}
 		args = append(append(append(args, p.panelArgs()...), distances), maskArg(in.Partial, in.Mask)...)
 		args = append(args, blocks, tiles)
-		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
+		return jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", ")))
 	}
 	return p.e.inBlocks(in, p.outs, call)
 }
@@ -277,16 +279,16 @@ func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 		args = append(args, fmt.Sprintf("&%s[0]", u))
 	}
 	panels := strings.Join(append(append([]string{""}, p.panelArgs()...), p.gradientMask()...), ", ")
-	out := []jen.Code{letf("negative", "-rate")}
+	out := []jen.Code{source.Letf("negative", "-rate")}
 	inputs := calls.StepInputs(p.ins)
 	if inputs >= p.outs {
-		out = append(out, jen.Id(name).Call(exprf("%s", strings.Join(append(args, "0", fmt.Sprint(p.outs)), ", ")+panels)))
+		out = append(out, jen.Id(name).Call(source.Exprf("%s", strings.Join(append(args, "0", fmt.Sprint(p.outs)), ", ")+panels)))
 	} else {
-		each := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)%s", strings.Join(args, ", "), inputs, p.outs, panels))}
+		each := []jen.Code{jen.Id(name).Call(source.Exprf("%s, k, min(%d, %d-k)%s", strings.Join(args, ", "), inputs, p.outs, panels))}
 		if calls.Preempts(4 * p.outs * p.ins) {
 			each = append(each, e.Preempt())
 		}
-		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(each...))
+		out = append(out, jen.For(source.Letf("k", "0"), source.Exprf("k < %d", p.outs), source.Exprf("k += %d", inputs)).Block(each...))
 	}
 	out = append(out, p.biasOne()...)
 	if p.step.Skip {
@@ -298,7 +300,7 @@ func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 // stepGradient is the assembly of a step with the gradients of inputs.
 func (p *printer) stepGradient(kern *kernel.RankOne) string {
 	open := kern.Open()
-	open.Outputs, open.Partial, _ = p.target().Last(typeName(p.e.elem), open.Outputs, true)
+	open.Outputs, open.Partial, _ = p.target().Last(source.TypeName(p.e.elem), open.Outputs, true)
 	return p.e.Assembly(open.Key(), "step gradient", "computes the gradients of the inputs and updates the weights.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, open) })
 }
@@ -313,12 +315,12 @@ func (p *printer) biasOne() []jen.Code {
 
 // biasOne updates a bias by dy of one sample.
 func (e *loops) biasOne(dy string, outputs int) jen.Code {
-	T := "*" + typeName(e.elem)
+	T := "*" + source.TypeName(e.elem)
 	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: biasStep, Result: kernel.Result, YType: T}
 	for i := range 3 {
 		m.Ins = append(m.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: i == 2})
 	}
-	return jen.Id(e.mapAssembly(m, "bias")).Call(exprf("&b[0][0], &b[0][0], &%s[0], &negative, %d, 1, 0", dy, outputs))
+	return jen.Id(e.mapAssembly(m, "bias")).Call(source.Exprf("&b[0][0], &b[0][0], &%s[0], &negative, %d, 1, 0", dy, outputs))
 }
 
 // biasStep is b += −rate·dy.

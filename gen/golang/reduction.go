@@ -6,6 +6,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
@@ -16,60 +18,60 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 	var args, kinds []string
 	for _, x := range o.In {
 		if x.Size() == 1 {
-			args, kinds = append(args, b.operand(x, "0")), append(kinds, typeName(b.e.elem))
+			args, kinds = append(args, b.operand(x, "0")), append(kinds, source.TypeName(b.e.elem))
 		} else {
-			args, kinds = append(args, b.at[x].idx+"[:]"), append(kinds, "[]"+typeName(b.e.elem))
+			args, kinds = append(args, b.at[x].idx+"[:]"), append(kinds, "[]"+source.TypeName(b.e.elem))
 		}
 	}
 	k := b.e.reductionOf(o, chains, kinds, b.training)
-	b.add(set(b.result(o.Y).idx+"[0]", b.e.id(k).Call(exprf("%s", strings.Join(args, ", ")))))
+	b.add(source.Set(b.result(o.Y).idx+"[0]", b.e.ID(k).Call(source.Exprf("%s", strings.Join(args, ", ")))))
 }
 
 // reductionOf is its function, of operands of some Go types.
-func (e *loops) reductionOf(o *ir.Reduce, chains int, kinds []string, train bool) *kernelFunc {
+func (e *loops) reductionOf(o *ir.Reduce, chains int, kinds []string, train bool) *function.Func {
 	key := fmt.Sprintf("reduction %v %d %v %s", o.Kind, chains, kinds, kernel.Positional(o.Prog, o.InNames, "e"))
-	return e.kernel(key, o.Doc+map[bool]string{true: " maximum", false: " sum"}[o.Kind == ir.MaxOf], func(k *kernelFunc) {
-		k.train, k.result = train, typeName(e.elem)
+	return e.Make(key, o.Doc+map[bool]string{true: " maximum", false: " sum"}[o.Kind == ir.MaxOf], func(k *function.Func) {
+		k.Train, k.Result = train, source.TypeName(e.elem)
 		wide := ""
 		for i, kind := range kinds {
 			name := fmt.Sprint("x", i)
 			if strings.HasPrefix(kind, "[]") && wide == "" {
 				wide = name
 			}
-			k.args = append(k.args, arg{name, kind})
+			k.Args = append(k.Args, function.Arg{Name: name, Type: kind})
 		}
 		term := func(j string) *jen.Statement {
 			operands := make([]string, len(o.In))
-			for i, a := range k.args {
-				operands[i] = a.name
-				if strings.HasPrefix(a.typ, "[]") {
+			for i, a := range k.Args {
+				operands[i] = a.Name
+				if strings.HasPrefix(a.Type, "[]") {
 					operands[i] += "[" + j + "]"
 				}
 			}
 			return e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
 		}
-		T := typeName(e.elem)
+		T := source.TypeName(e.elem)
 		if wide == "" { // one element: its sum begins at 0, which −0 shows
-			k.doc = []string{fmt.Sprintf("%s is %s.", k.name, wrapFormula(o.Prog))}
+			k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, source.WrapFormula(o.Prog))}
 			value := jen.Id(T).Call(term(""))
 			if o.Kind != ir.MaxOf {
-				k.body = []jen.Code{jen.Var().Id("s").Id(T), jen.Id("s").Op("+=").Add(value), jen.Return(jen.Id("s"))}
+				k.Body = []jen.Code{jen.Var().Id("s").Id(T), jen.Id("s").Op("+=").Add(value), jen.Return(jen.Id("s"))}
 			} else {
-				k.body = []jen.Code{jen.Return(value)}
+				k.Body = []jen.Code{jen.Return(value)}
 			}
 			return
 		}
-		k.body = k.bounds(wide)
+		k.Body = k.Bounds(wide)
 		if o.Kind == ir.MaxOf {
-			k.doc = []string{fmt.Sprintf("%s is the greatest of the elements' %s.", k.name, wrapFormula(o.Prog))}
+			k.Doc = []string{fmt.Sprintf("%s is the greatest of the elements' %s.", k.Name, source.WrapFormula(o.Prog))}
 			larger := e.Function("larger", maxProgram, []string{"a", "b"}, "m")
-			k.body = append(k.body, let("s", term("0")),
-				jen.For(letf("j", "1"), exprf("j < len(%s)", wide), exprf("j++")).Block(set("s", larger.Call(exprf("s"), term("j")))),
-				jen.Return(exprf("s")))
+			k.Body = append(k.Body, source.Let("s", term("0")),
+				jen.For(source.Letf("j", "1"), source.Exprf("j < len(%s)", wide), source.Exprf("j++")).Block(source.Set("s", larger.Call(source.Exprf("s"), term("j")))),
+				jen.Return(source.Exprf("s")))
 			return
 		}
-		k.doc = []string{fmt.Sprintf("%s is the sum of the elements' %s, in %d chains.", k.name, wrapFormula(o.Prog), chains)}
-		k.body = append(k.body, inChains(wide, T, chains, term)...)
+		k.Doc = []string{fmt.Sprintf("%s is the sum of the elements' %s, in %d chains.", k.Name, source.WrapFormula(o.Prog), chains)}
+		k.Body = append(k.Body, inChains(wide, T, chains, term)...)
 	})
 }
 
@@ -84,12 +86,12 @@ func inChains(wide, T string, chains int, term func(j string) *jen.Statement) []
 		add := func() *jen.Statement { return jen.Id(names[i]).Op("+=").Id(T).Call(term(at)) }
 		loop = append(loop, add())
 		if i < chains-1 {
-			rest = append(rest, jen.If(exprf("%s < len(%s)", at, wide)).Block(add()))
+			rest = append(rest, jen.If(source.Exprf("%s < len(%s)", at, wide)).Block(add()))
 		}
 	}
 	out := []jen.Code{
-		jen.Var().Id(joinComma(names)).Id(T), letf("j", "0"),
-		jen.For(jen.Empty(), exprf("j+%d < len(%s)", chains-1, wide), exprf("j += %d", chains)).Block(loop...),
+		jen.Var().Id(source.JoinComma(names)).Id(T), source.Letf("j", "0"),
+		jen.For(jen.Empty(), source.Exprf("j+%d < len(%s)", chains-1, wide), source.Exprf("j += %d", chains)).Block(loop...),
 	}
-	return append(append(out, rest...), jen.Return(exprf("%s", halves(names))))
+	return append(append(out, rest...), jen.Return(source.Exprf("%s", halves(names))))
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -14,7 +15,7 @@ import (
 func (e *emitter) field(t *plan.Tensor, name string) string {
 	if e.repeat != nil {
 		if m, ok := e.repeat.Tensors[t]; ok {
-			return fmt.Sprintf("%s[%s].%s", t.Run.Name, m.Text(turn), name)
+			return fmt.Sprintf("%s[%s].%s", t.Run.Name, m.Text(source.Turn), name)
 		}
 	}
 	return t.Path(name)
@@ -23,7 +24,7 @@ func (e *emitter) field(t *plan.Tensor, name string) string {
 // index is which element of an array holds a value.
 func (e *emitter) index(v *ir.Value, fixed int) string {
 	if m, ok := e.move(v); ok {
-		return m.Text(turn)
+		return m.Text(source.Turn)
 	}
 	return fmt.Sprint(fixed)
 }
@@ -32,7 +33,7 @@ func (e *emitter) index(v *ir.Value, fixed int) string {
 func (e *emitter) layerOf(o *ir.Random) string {
 	if e.repeat != nil {
 		if m, ok := e.repeat.Numbers[o]; ok {
-			return fmt.Sprintf("uint32(%s)", m.Text(turn))
+			return fmt.Sprintf("uint32(%s)", m.Text(source.Turn))
 		}
 	}
 	return fmt.Sprint(o.Layer)
@@ -41,9 +42,9 @@ func (e *emitter) layerOf(o *ir.Random) string {
 // sliceOf is a part of an array: of the turn in a loop.
 func (e *emitter) sliceOf(o *ir.Slice, array string) string {
 	if e.repeat != nil {
-		return sliceIn(o, array, e.repeat.Numbers)
+		return source.SliceIn(o, array, e.repeat.Numbers)
 	}
-	return sliceIn(o, array, nil)
+	return source.SliceIn(o, array, nil)
 }
 
 // move is how the place of a value goes on in the loop that is being printed.
@@ -98,7 +99,7 @@ func (b *body) loop(r *plan.Repeat, first []*plan.Step, body func() error) error
 	err := body()
 	code := append(b.declared, b.take()...)
 	b.at, b.variables, b.declared, b.stmts, b.e.repeat = at, variables, declared, before, nil
-	b.add(forRange(turn, fmt.Sprint(r.Count), code...))
+	b.add(source.ForRange(source.Turn, fmt.Sprint(r.Count), code...))
 	for _, v := range r.Read {
 		b.bind(v, b.byName(v))
 	}
@@ -144,7 +145,7 @@ func summed(v *ir.Value, steps []*plan.Step) bool {
 // cellAt is the method of params that says where an element lies.
 func (e *emitter) cellAt(t *plan.Tensor, at ...string) string {
 	if e.repeat == nil {
-		return cellText(t, nil, at...)
+		return source.CellAt(t, nil, at...)
 	}
-	return cellText(t, e.repeat.Tensors, at...)
+	return source.CellAt(t, e.repeat.Tensors, at...)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -27,9 +28,9 @@ func (r rows) at(name, i string) string {
 	case r.field != "":
 		return fmt.Sprintf("&%s[%s]%s", name, i, r.field)
 	case r.named:
-		return fmt.Sprintf("(*%s)(&%s[%s])", array(r.elem, r.size), name, i)
+		return fmt.Sprintf("(*%s)(&%s[%s])", source.Array(r.elem, r.size), name, i)
 	case r.stride != r.size:
-		return fmt.Sprintf("(*%s)(%s[%s][:])", array(r.elem, r.size), name, i)
+		return fmt.Sprintf("(*%s)(%s[%s][:])", source.Array(r.elem, r.size), name, i)
 	}
 	return fmt.Sprintf("&%s[%s]", name, i)
 }
@@ -67,7 +68,7 @@ func (b *body) rowsOf(v *ir.Value) rows {
 		return r
 	}
 	r.stride = b.e.RowStride(v.Size())
-	r.typ = "[]" + array(v.DType, r.stride)
+	r.typ = "[]" + source.Array(v.DType, r.stride)
 	return r
 }
 
@@ -95,7 +96,7 @@ func (b *body) rowsVariable(v *ir.Value) string {
 	if b.from != ":len(x)" {
 		from += "[:len(x)]"
 	}
-	b.declared = append(b.declared, letf(name, "%s", from))
+	b.declared = append(b.declared, source.Letf(name, "%s", from))
 	return name
 }
 
@@ -116,7 +117,7 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 	var loop []jen.Code
 	flush := func() {
 		if len(loop) > 0 {
-			b.stmts = append(b.stmts, forRange("i", "x", loop...))
+			b.stmts = append(b.stmts, source.ForRange("i", "x", loop...))
 			loop = nil
 		}
 	}
@@ -166,14 +167,14 @@ func (b *body) matrixRows(s *plan.Step) {
 	}
 	k.x = b.rowsOf(m.x)
 	for _, v := range m.extra {
-		if isNumber(v) {
+		if source.IsNumber(v) {
 			k.extras = append(k.extras, rowsValue{v: v})
 		} else {
 			k.extras = append(k.extras, rowsValue{v, b.rowsOf(v)})
 		}
 	}
 	args := b.matrixArgs(m, s.Stored(), b.passed, b.passed)
-	b.add(b.e.id(k.function()).Call(args...))
+	b.add(b.e.ID(k.function()).Call(args...))
 	if m.whole != nil {
 		b.finishRows(m.whole)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
@@ -29,14 +31,14 @@ type rowsKernel struct {
 	extras []rowsValue
 }
 
-func (k *rowsKernel) function() *kernelFunc {
+func (k *rowsKernel) function() *function.Func {
 	key := "rows " + k.key() + k.x.typ + k.x.field
 	for _, v := range append(append([]rowsValue(nil), k.values...), k.extras...) {
 		key += " " + v.typ + v.field
 	}
-	return k.e.kernel(key, k.hint(k.train)+" rows", func(f *kernelFunc) {
-		f.train = k.train
-		f.rows = true
+	return k.e.Make(key, k.hint(k.train)+" rows", func(f *function.Func) {
+		f.Train = k.train
+		f.Rows = true
 		k.build(f)
 	})
 }
@@ -54,19 +56,19 @@ func (k *rowsKernel) names() (stored, extra []string) {
 
 // build writes the function: assembly over all rows, or the portable kernel
 // row by row.
-func (k *rowsKernel) build(f *kernelFunc) {
+func (k *rowsKernel) build(f *function.Func) {
 	single := k.single()
 	stored, extra := k.names()
-	f.doc = []string{fmt.Sprintf("%s is %s for every row.", f.name, single.portable())}
+	f.Doc = []string{fmt.Sprintf("%s is %s for every row.", f.Name, single.Portable())}
 	for i, v := range k.values {
-		f.args = append(f.args, arg{stored[i], v.typ})
+		f.Args = append(f.Args, function.Arg{Name: stored[i], Type: v.typ})
 	}
-	f.args = append(f.args, arg{"x", k.x.typ})
+	f.Args = append(f.Args, function.Arg{Name: "x", Type: k.x.typ})
 	wNames := k.weightNames()
 	for i, t := range k.weightTypes() {
-		f.args = append(f.args, arg{wNames[i], t})
+		f.Args = append(f.Args, function.Arg{Name: wNames[i], Type: t})
 	}
-	f.args = append(f.args, k.scaleArg()...)
+	f.Args = append(f.Args, k.scaleArg()...)
 	call := func(i string) jen.Code {
 		var args []string
 		for j, v := range k.values {
@@ -75,52 +77,41 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		args = append(args, k.x.at("x", i))
 		args = append(args, wNames...)
 		for _, a := range k.scaleArg() {
-			args = append(args, a.name)
+			args = append(args, a.Name)
 		}
 		if k.bias != nil {
 			args = append(args, "b")
 		}
 		for j, v := range k.extras {
-			if isNumber(v.v) {
+			if source.IsNumber(v.v) {
 				args = append(args, extra[j])
 			} else {
 				args = append(args, v.at(extra[j], i))
 			}
 		}
-		return exprf("%s", strings.Join(args, ", "))
+		return source.Exprf("%s", strings.Join(args, ", "))
 	}
 	if k.bias != nil {
-		f.args = append(f.args, arg{"b", fmt.Sprintf("*[%d][16]%s", k.e.plan.TensorOf(k.bias.Param).Layout.Full, typeName(k.e.elem))})
+		f.Args = append(f.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", k.e.plan.TensorOf(k.bias.Param).Layout.Full, source.TypeName(k.e.elem))})
 	}
 	for i, v := range k.extras {
 		typ := v.typ
-		if isNumber(v.v) {
-			typ = typeName(k.e.elem)
+		if source.IsNumber(v.v) {
+			typ = source.TypeName(k.e.elem)
 		}
-		f.args = append(f.args, arg{extra[i], typ})
+		f.Args = append(f.Args, function.Arg{Name: extra[i], Type: typ})
 	}
-	f.generic = append(f.bounds("x"), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
-	k.e.fast(f, func() []jen.Code {
+	f.Generic = append(f.Bounds("x"), source.ForRange("i", "x", jen.Id(single.Portable()).Call(call("i"))))
+	k.e.Fast(f, func() []jen.Code {
 		if k.swapped {
 			return k.vectorGradInput()
 		}
 		var out []jen.Code
-		if len(single.fast) > 0 {
-			out = append(out, jen.If(exprf("len(x) == 1")).Block(k.e.id(single).Call(call("0")), jen.Return()))
+		if len(single.Fast) > 0 {
+			out = append(out, jen.If(source.Exprf("len(x) == 1")).Block(k.e.ID(single).Call(call("0")), jen.Return()))
 		}
 		return append(out, k.vectorForward()...)
 	})
-}
-
-// bounds tells the compiler that all operands have as many rows as one.
-func (f *kernelFunc) bounds(rows string) []jen.Code {
-	var out []jen.Code
-	for _, a := range f.args {
-		if strings.HasPrefix(a.typ, "[]") && a.name != rows {
-			out = append(out, setf(a.name, "%s[:len(%s)]", a.name, rows))
-		}
-	}
-	return out
 }
 
 // weightNames are the parameters of the weight's panels.
@@ -132,7 +123,7 @@ func (k *rowsKernel) weightNames() []string {
 }
 
 // single is the kernel of one row.
-func (k *rowsKernel) single() *kernelFunc {
+func (k *rowsKernel) single() *function.Func {
 	return k.matrix.function(k.train)
 }
 
@@ -187,9 +178,9 @@ func overPanels(l *calls.PanelLoop, code []jen.Code) []jen.Code {
 		return code
 	}
 	if l.From == 0 && l.Step == 1 {
-		return []jen.Code{forRange("q", fmt.Sprint(l.To), code...)}
+		return []jen.Code{source.ForRange("q", fmt.Sprint(l.To), code...)}
 	}
-	return []jen.Code{jen.For(letf("q", "%d", l.From), exprf("q < %d", l.To), exprf("q += %d", l.Step)).Block(code...)}
+	return []jen.Code{jen.For(source.Letf("q", "%d", l.From), source.Exprf("q < %d", l.To), source.Exprf("q += %d", l.Step)).Block(code...)}
 }
 
 // panelCall is the call for some outputs of a panel.
@@ -213,13 +204,13 @@ func (k *rowsKernel) panelCall(r *calls.Rows, loop *calls.PanelLoop, p *calls.Pa
 			args = append(args, fmt.Sprint(k.ins))
 		}
 		args = append(args, maskArg(p.Partial, p.Mask)...)
-		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
+		return jen.Id(name).Call(source.Exprf("%s", strings.Join(append(args, tiles), ", ")))
 	}
 	out := []jen.Code{call(first, k.tilesOf(tilings, tiled, p.Tiles, "m"))}
 	if len(p.Tiles) > 3 {
 		last := strings.TrimPrefix(first+fmt.Sprintf("+m-%d", leastTile(p.Tiles)), "0+")
 		one := strings.Repeat("0, ", len(p.Tiles)-2) + "1, 0"
-		out = append(out, jen.If(exprf("again%d", p.Tiles[0])).Block(call(last, one)))
+		out = append(out, jen.If(source.Exprf("again%d", p.Tiles[0])).Block(call(last, one)))
 	}
 	return out
 }
@@ -227,10 +218,10 @@ func (k *rowsKernel) panelCall(r *calls.Rows, loop *calls.PanelLoop, p *calls.Pa
 // inChunks runs code for m rows from i on, some at a time, or for all of them.
 func inChunks(rows int, divided bool, code []jen.Code) []jen.Code {
 	if !divided {
-		return append([]jen.Code{letf("m", "len(x)")}, code...)
+		return append([]jen.Code{source.Letf("m", "len(x)")}, code...)
 	}
-	loop := append([]jen.Code{letf("m", "min(len(x)-i, %d)", rows)}, code...)
-	return []jen.Code{jen.For(letf("i", "0"), exprf("i < len(x)"), exprf("i += %d", rows)).Block(loop...)}
+	loop := append([]jen.Code{source.Letf("m", "min(len(x)-i, %d)", rows)}, code...)
+	return []jen.Code{jen.For(source.Letf("i", "0"), source.Exprf("i < len(x)"), source.Exprf("i += %d", rows)).Block(loop...)}
 }
 
 // plusText is the text of first+lane.
@@ -266,7 +257,7 @@ func (k *rowsKernel) vectorGradInput() []jen.Code {
 			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
 		}
 		if k.bias != nil {
-			args = append(args, "&"+vectorAt("b", input))
+			args = append(args, "&"+source.VectorAt("b", input))
 		}
 		if extra >= 0 {
 			args = append(args, k.extras[extra].element(fmt.Sprintf("u%d", extra), first, input))
@@ -277,7 +268,7 @@ func (k *rowsKernel) vectorGradInput() []jen.Code {
 			args = append(args, fmt.Sprint(k.extras[extra].bytes()))
 		}
 		args = append(args, maskArg(in.Partial, in.Mask)...)
-		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
+		return jen.Id(name).Call(source.Exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
 	return inChunks(in.Rows, in.Divided, append(tilings, k.e.inBlocks(in, k.outs, call)...))
 }
@@ -299,7 +290,7 @@ func maskArg(partial bool, mask int) []string {
 
 // gradientMask is maskArg of a gradient of inputs.
 func (m *matrix) gradientMask() []string {
-	_, partial, mask := m.target().Last(typeName(m.e.elem), m.ins-m.layout.Full*schedule.Panel, true)
+	_, partial, mask := m.target().Last(source.TypeName(m.e.elem), m.ins-m.layout.Full*schedule.Panel, true)
 	return maskArg(partial, mask)
 }
 
@@ -322,7 +313,7 @@ func (e *loops) inBlocks(in *calls.Inputs, inputs int, call func(input, blocks s
 		if in.Preempt {
 			each = append(each, e.Preempt())
 		}
-		out = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", end), exprf("k += %d", in.PerCall*in.At)).Block(each...)}
+		out = []jen.Code{jen.For(source.Letf("k", "0"), source.Exprf("k < %d", end), source.Exprf("k += %d", in.PerCall*in.At)).Block(each...)}
 	}
 	if in.Rest {
 		out = append(out, call(fmt.Sprint(inputs-in.At), "1"))

@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 )
 
 // tilesOf declares how many tiles of each number of rows cover n rows, and
@@ -29,12 +32,12 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 		if len(tiles) == 3 {
 			call = fmt.Sprintf("%s(%s, %d, %d)", k.e.rowTiles(), n, tiles[0], tiles[1])
 		} else if len(tiles) > 3 {
-			*pre = append(*pre, letf(fmt.Sprintf("%s, again%d", vars, tiles[0]), "%s(%s, %d, %d, %d)", k.e.manyRowTiles(), n, tiles[0], tiles[1], tiles[2]))
+			*pre = append(*pre, source.Letf(fmt.Sprintf("%s, again%d", vars, tiles[0]), "%s(%s, %d, %d, %d)", k.e.manyRowTiles(), n, tiles[0], tiles[1], tiles[2]))
 			return vars
 		} else { // the large ones first
 			call = fmt.Sprintf("%s/%d, %[1]s%%%[2]d", n, tiles[0])
 		}
-		*pre = append(*pre, letf(vars, "%s", call))
+		*pre = append(*pre, source.Letf(vars, "%s", call))
 	}
 	return vars
 }
@@ -44,37 +47,37 @@ func leastTile(tiles []int) int { return tiles[len(tiles)-2] }
 
 // rowTiles is the function that divides rows into tiles.
 func (e *loops) rowTiles() string {
-	k := e.kernel("rowTiles", "row tiles", func(f *kernelFunc) {
-		f.rows = true
-		f.doc = []string{f.name + " divides n rows into tiles of a, of b and of one row, as few of the last as can be."}
-		f.args = []arg{{"n", "int"}, {"a", "int"}, {"b", "int"}}
-		f.result = "(int, int, int)"
-		f.generic = []jen.Code{
-			jen.For(letf("i", "n / a"), exprf("i >= 0"), exprf("i--")).Block(
-				jen.If(letf("rest", "n - i*a"), exprf("rest%%b == 0")).Block(jen.Return(exprf("i, rest / b, 0")))),
-			jen.Return(exprf("n / a, n %% a / b, n %% a %% b")),
+	k := e.Make("rowTiles", "row tiles", func(f *function.Func) {
+		f.Rows = true
+		f.Doc = []string{f.Name + " divides n rows into tiles of a, of b and of one row, as few of the last as can be."}
+		f.Args = []function.Arg{{Name: "n", Type: "int"}, {Name: "a", Type: "int"}, {Name: "b", Type: "int"}}
+		f.Result = "(int, int, int)"
+		f.Generic = []jen.Code{
+			jen.For(source.Letf("i", "n / a"), source.Exprf("i >= 0"), source.Exprf("i--")).Block(
+				jen.If(source.Letf("rest", "n - i*a"), source.Exprf("rest%%b == 0")).Block(jen.Return(source.Exprf("i, rest / b, 0")))),
+			jen.Return(source.Exprf("n / a, n %% a / b, n %% a %% b")),
 		}
 	})
-	e.id(k)
-	return k.name
+	e.ID(k)
+	return k.Name
 }
 
 // manyRowTiles is the function that divides rows into tiles of four sizes.
 func (e *loops) manyRowTiles() string {
-	k := e.kernel("manyRowTiles", "many row tiles", func(f *kernelFunc) {
-		f.rows = true
-		f.doc = []string{
-			f.name + " divides n rows into tiles of a, of b, of c and of one row, the large ones first;",
+	k := e.Make("manyRowTiles", "many row tiles", func(f *function.Func) {
+		f.Rows = true
+		f.Doc = []string{
+			f.Name + " divides n rows into tiles of a, of b, of c and of one row, the large ones first;",
 			"rows that are left go again with some of those before, if there are as many.",
 		}
-		f.args = []arg{{"n", "int"}, {"a", "int"}, {"b", "int"}, {"c", "int"}}
-		f.result = "(as, bs, cs, ones int, again bool)"
-		f.generic = []jen.Code{
-			setf("as, bs, cs, ones", "n/a, n%%a/b, n%%a%%b/c, n%%a%%b%%c"),
-			jen.If(setf("again", "ones > 0 && n >= c"), jen.Id("again")).Block(setf("ones", "0")),
+		f.Args = []function.Arg{{Name: "n", Type: "int"}, {Name: "a", Type: "int"}, {Name: "b", Type: "int"}, {Name: "c", Type: "int"}}
+		f.Result = "(as, bs, cs, ones int, again bool)"
+		f.Generic = []jen.Code{
+			source.Setf("as, bs, cs, ones", "n/a, n%%a/b, n%%a%%b/c, n%%a%%b%%c"),
+			jen.If(source.Setf("again", "ones > 0 && n >= c"), jen.Id("again")).Block(source.Setf("ones", "0")),
 			jen.Return(),
 		}
 	})
-	e.id(k)
-	return k.name
+	e.ID(k)
+	return k.Name
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -52,7 +53,7 @@ func (e *emitter) batchStage(f *jen.File, p *plan.Batched, n int) error {
 	}
 	stmts := b.take()
 	if b.usesParams() {
-		stmts = append([]jen.Code{letf("p", "t.net.p")}, stmts...)
+		stmts = append([]jen.Code{source.Letf("p", "t.net.p")}, stmts...)
 	}
 	e.method(f, []string{fmt.Sprintf("batch%d sums over the samples of a batch, in their order, what the following stage needs.", n)},
 		numberedName("batch", n), "x []Input", "", stmts)
@@ -103,9 +104,9 @@ func (b *body) bindEarlier() {
 func (b *body) wholeBatch() {
 	for _, s := range b.phase.Steps {
 		for _, x := range stepIns(s) {
-			if at := b.at[x].idx; isNumber(x) && strings.Contains(at, "len(x)") {
+			if at := b.at[x].idx; source.IsNumber(x) && strings.Contains(at, "len(x)") {
 				name := b.names.Name(x.Name)
-				b.add(letf(name, "%s", at))
+				b.add(source.Letf(name, "%s", at))
 				b.at[x] = place{name, name}
 			}
 		}
@@ -130,18 +131,18 @@ func stepIns(s *plan.Step) []*ir.Value {
 
 // valueType is the Go type of a value that a batch has one of.
 func valueType(v *ir.Value) string {
-	if isNumber(v) {
-		return typeName(v.DType)
+	if source.IsNumber(v) {
+		return source.TypeName(v.DType)
 	}
-	return array(v.DType, v.Size())
+	return source.Array(v.DType, v.Size())
 }
 
 // define sets a number: a variable of the function, or where it lies for later
 // stages.
 func (b *body) define(v *ir.Value, x func() jen.Code) {
-	assign := set
+	assign := source.Set
 	if _, kept := b.at[v]; !kept {
-		assign = let
+		assign = source.Let
 	}
 	at := b.result(v)
 	b.add(assign(at.idx, x()))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -29,7 +30,7 @@ func (e *emitter) withState(s string, args ...jen.Code) []jen.Code {
 	if !e.Remembers() {
 		return args
 	}
-	return append(append(args[:2:2], exprf("%s", s)), args[2:]...)
+	return append(append(args[:2:2], source.Exprf("%s", s)), args[2:]...)
 }
 
 // batchArgs are the arguments of ForwardBatch.
@@ -41,8 +42,8 @@ func (e *emitter) batchArgs() []jen.Code {
 // matches panics unless a slice is as long as x.
 func (e *emitter) matches(function, slice string) []jen.Code {
 	n := fmt.Sprintf("len(%s)", slice)
-	return []jen.Code{jen.If(exprf("%s != len(x)", n)).Block(e.RT("BadMatch").Call(
-		jen.Lit(e.opts.Package+".Net."+function), jen.Lit(n), exprf("%s", n), jen.Lit("len(x)"), exprf("len(x)")))}
+	return []jen.Code{jen.If(source.Exprf("%s != len(x)", n)).Block(e.RT("BadMatch").Call(
+		jen.Lit(e.opts.Package+".Net."+function), jen.Lit(n), source.Exprf("%s", n), jen.Lit("len(x)"), source.Exprf("len(x)")))}
 }
 
 // bindMemory gives the state its places: before the step in s, after it in the
@@ -56,14 +57,14 @@ func (e *emitter) bindMemory(b *body) func() []jen.Code {
 	for _, m := range e.prog.Memory {
 		at := "next" + stateField(m)
 		if src, taken := b.at[m.Out]; taken {
-			out = append(out, jen.Id("copy").Call(exprf("%s[:]", at), exprf("%s[:]", src.idx)))
+			out = append(out, jen.Id("copy").Call(source.Exprf("%s[:]", at), source.Exprf("%s[:]", src.idx)))
 			continue
 		}
 		b.at[m.Out] = place{at, "&" + at}
 	}
 	if e.Remembers() {
-		b.add(letf("next", "&ws.next"))
-		out = append(out, setf("*s", "*next"))
+		b.add(source.Letf("next", "&ws.next"))
+		out = append(out, source.Setf("*s", "*next"))
 	}
 	return func() []jen.Code { return out }
 }
@@ -79,7 +80,7 @@ func (e *emitter) bindMemoryRows(b *body) []jen.Code {
 	}
 	for _, m := range e.prog.Memory {
 		if src, taken := b.at[m.Out]; taken {
-			out = append(out, jen.Id("copy").Call(exprf("next[i]%s[:]", stateField(m)), exprf("%s[:]", src.idx)))
+			out = append(out, jen.Id("copy").Call(source.Exprf("next[i]%s[:]", stateField(m)), source.Exprf("%s[:]", src.idx)))
 			continue
 		}
 		b.memory[m.Out] = memoryRows{"next", stateField(m)}
@@ -99,7 +100,7 @@ func (e *emitter) forwardSequence(f *jen.File) {
 	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("ForwardSequence").Params(
 		jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input"), jen.Id("s").Op("*").Id("State"), jen.Id("ws").Op("*").Id("Workspace"),
 	).Block(append(e.matches("ForwardSequence", "y"),
-		forRange("i", "x", jen.Id("n.Forward").Call(exprf("&y[i]"), exprf("&x[i]"), exprf("s"), exprf("ws"))))...)
+		source.ForRange("i", "x", jen.Id("n.Forward").Call(source.Exprf("&y[i]"), source.Exprf("&x[i]"), source.Exprf("s"), source.Exprf("ws"))))...)
 	f.Line()
 }
 

@@ -32,7 +32,7 @@ type targetView struct {
 
 // templates renders the files of fixed shape.
 func (e *emitter) templates() error {
-	v, vector := &view{View: e.API.View(len(e.trainSteps) > 0)}, len(e.vectorKernels()) > 0
+	v, vector := &view{View: e.API.View(len(e.trainSteps) > 0)}, len(e.VectorKernels()) > 0
 	v.Memory = e.memoryViews()
 	if err := e.tests.Fill(&v.Facts, vector, e.WorkspaceBytes()); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
@@ -65,7 +66,7 @@ func (t tile) once() bool { return t.last-t.first <= t.width }
 
 // results computes the results of tiles.
 func (c *contraction) results(t tile) []jen.Code {
-	loops := withNames(c.o.Loops, 0)
+	loops := source.WithNames(c.o.Loops, 0)
 	if t.loop >= 0 {
 		loops[t.loop].Size = t.last - t.width + 1 // the steps that a tile begins at
 	}
@@ -75,15 +76,15 @@ func (c *contraction) results(t tile) []jen.Code {
 		acc := fmt.Sprintf("s%d", q)
 		switch {
 		case c.o.Init == nil:
-			sum = append(sum, jen.Var().Id(acc).Id(typeName(c.o.Y.V.DType)))
+			sum = append(sum, jen.Var().Id(acc).Id(source.TypeName(c.o.Y.V.DType)))
 		default:
 			init, inInit := c.element(t.lane(c.o.Init, q), loops)
 			if len(inInit) == 0 {
-				sum = append(sum, letf(acc, "%s", init))
+				sum = append(sum, source.Letf(acc, "%s", init))
 				continue
 			}
-			sum = append(sum, jen.Var().Id(acc).Id(typeName(c.o.Y.V.DType)))
-			sum = append(sum, when(inInit, setf(acc, "%s", init))...)
+			sum = append(sum, jen.Var().Id(acc).Id(source.TypeName(c.o.Y.V.DType)))
+			sum = append(sum, source.When(inInit, source.Setf(acc, "%s", init))...)
 		}
 	}
 	c.rowVars, c.top, c.places = map[string]string{}, nil, 0
@@ -92,23 +93,23 @@ func (c *contraction) results(t tile) []jen.Code {
 		terms = append(terms, c.products(t, &c.o.Terms[i], loops)...)
 	}
 	if c.over {
-		terms = []jen.Code{forRange("b", c.rows, append(c.top, terms...)...)}
+		terms = []jen.Code{source.ForRange("b", c.rows, append(c.top, terms...)...)}
 	}
 	sum = append(sum, terms...)
 	for q := range t.width {
 		y, _ := c.element(t.lane(&c.o.Y, q), loops)
-		sum = append(sum, setf(y, "s%d", q))
+		sum = append(sum, source.Setf(y, "s%d", q))
 	}
-	code, looped := when(inY, sum...), false
+	code, looped := source.When(inY, sum...), false
 	for i := len(loops) - 1; i >= 0; i-- {
 		name, size := loops[i].Name, c.o.Loops[i].Size
 		switch {
 		case i == t.loop && t.once(), size == 1:
 			continue
 		case i == t.loop:
-			code = []jen.Code{jen.For(letf(name, "%d", t.first), exprf("%s < %d", name, t.last), exprf("%s += %d", name, t.width)).Block(code...)}
+			code = []jen.Code{jen.For(source.Letf(name, "%d", t.first), source.Exprf("%s < %d", name, t.last), source.Exprf("%s += %d", name, t.width)).Block(code...)}
 		default:
-			code = nest([]ir.Loop{loops[i]}, func(int) bool { return c.uses(i) }, code)
+			code = source.Nest([]ir.Loop{loops[i]}, func(int) bool { return c.uses(i) }, code)
 		}
 		looped = true
 	}
@@ -131,7 +132,7 @@ type bound struct {
 
 // products adds the products of a term to the accumulators of a tile.
 func (c *contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.Code {
-	own := withNames(term.Loops, len(results))
+	own := source.WithNames(term.Loops, len(results))
 	loops := append(results[:len(results):len(results)], own...)
 	// Every bound is one of the innermost loop that it depends on.
 	bounds, outer := make([][]bound, len(own)), []string(nil)
@@ -171,7 +172,7 @@ func (c *contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.C
 		if c.sideBySide(t, o) {
 			views[i] = fmt.Sprintf("v%d", i)
 			at := c.hoisted(t.lane(o, 0), loops, len(results)+inner, &before, names)
-			code = append(code, letf(views[i], "(*%s)(%s:])", array(c.o.Y.V.DType, t.width), strings.TrimSuffix(at, "]")))
+			code = append(code, source.Letf(views[i], "(*%s)(%s:])", source.Array(c.o.Y.V.DType, t.width), strings.TrimSuffix(at, "]")))
 		}
 	}
 	for q := range t.width {
@@ -188,9 +189,9 @@ func (c *contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.C
 			code = append(code, sum.Id(factors[0]))
 			continue
 		}
-		code = append(code, sum.Id(typeName(c.o.Y.V.DType)).Call(exprf("%s * %s", factors[0], factors[1])))
+		code = append(code, sum.Id(source.TypeName(c.o.Y.V.DType)).Call(source.Exprf("%s * %s", factors[0], factors[1])))
 	}
-	code = when(c.connected(term, loops), code...)
+	code = source.When(c.connected(term, loops), code...)
 	for i := len(own) - 1; i >= 0; i-- {
 		if own[i].Size > 1 {
 			code = []jen.Code{c.bounded(own[i], bounds[i], loops, code)}
@@ -202,7 +203,7 @@ func (c *contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.C
 	if len(own) == 0 {
 		code = append(before, code...)
 	}
-	return when(outer, code...)
+	return source.When(outer, code...)
 }
 
 // sideBySide reports whether an operand has its elements for the results of a
@@ -245,7 +246,7 @@ func (c *contraction) bounded(l ir.Loop, bounds []bound, loops []ir.Loop, code [
 		return f + "(" + strings.Join(list, ", ") + ")"
 	}
 	end := "n" + l.Name[1:]
-	return jen.For(exprf("%s, %s := %s, %s", l.Name, end, of("max", low), of("min", high)), exprf("%s < %s", l.Name, end), exprf("%s++", l.Name)).Block(code...)
+	return jen.For(source.Exprf("%s, %s := %s, %s", l.Name, end, of("max", low), of("min", high)), source.Exprf("%s < %s", l.Name, end), source.Exprf("%s++", l.Name)).Block(code...)
 }
 
 // quotient is a sum divided by n.
@@ -253,7 +254,7 @@ func quotient(sum string, n int) string {
 	if n == 1 {
 		return sum
 	}
-	return fmt.Sprintf("%s/%d", parens(sum), n)
+	return fmt.Sprintf("%s/%d", source.Parens(sum), n)
 }
 
 // text is a map as a Go expression.
@@ -292,7 +293,7 @@ func (c *contraction) hoisted(o *ir.Operand, loops []ir.Loop, inner int, before 
 	} else if names[place] == "" {
 		names[place] = fmt.Sprintf("t%d", c.places)
 		c.places++
-		*before = append(*before, letf(names[place], "%s", place))
+		*before = append(*before, source.Letf(names[place], "%s", place))
 	}
 	sum := ir.Affine{Offset: offset}
 	list := []ir.Loop{}
@@ -316,10 +317,10 @@ func (c *contraction) base(o *ir.Operand) (base string, flat bool) {
 		row := c.sampleOf(v)
 		if c.rowVars[row] == "" {
 			c.rowVars[row] = "r" + strings.TrimPrefix(name, "x")
-			c.top = append(c.top, letf(c.rowVars[row], "&%s", row))
+			c.top = append(c.top, source.Letf(c.rowVars[row], "&%s", row))
 		}
 		return c.rowVars[row], true
-	case isNumber(v) && v != c.o.Y.V:
+	case source.IsNumber(v) && v != c.o.Y.V:
 		return name, false
 	}
 	return name, true

@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/api"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
@@ -82,7 +83,7 @@ func (e *emitter) gradients(f *jen.File) error {
 	}
 	if prepared {
 		e.method(f, []string{"prepare makes what is the same for all samples of a step."}, "prepare", "", "",
-			append([]jen.Code{letf("p", "t.net.p")}, once.take()...))
+			append([]jen.Code{source.Letf("p", "t.net.p")}, once.take()...))
 		e.trainSteps = append(e.trainSteps, "t.prepare()")
 	}
 	for n := range p.Phases(plan.Samples) {
@@ -110,13 +111,13 @@ func (e *emitter) gradients(f *jen.File) error {
 
 // samplesOf emits what is done for every sample in the body's phase.
 func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
-	stmts := []jen.Code{letf("p", "t.net.p")}
+	stmts := []jen.Code{source.Letf("p", "t.net.p")}
 	switch {
 	case len(b.phase.Slots) == 0:
 	case b.layers:
-		stmts = append(stmts, letf("ws", "&t.m.%s", space))
+		stmts = append(stmts, source.Letf("ws", "&t.m.%s", space))
 	default: // each worker has that of its first sample
-		stmts = append(stmts, letf("ws", "&t.m.%s[from]", space))
+		stmts = append(stmts, source.Letf("ws", "&t.m.%s[from]", space))
 	}
 	b.neededNumbers(p.Prepare().Steps, b.phase.Steps)
 	b.wholeBatch()
@@ -129,7 +130,7 @@ func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 	if !b.usesParams() {
 		stmts = stmts[1:]
 	}
-	rows := []jen.Code{setf("x, y", "x[%s], y[%s]", b.from, b.from), setf("y", "y[:len(x)]")}
+	rows := []jen.Code{source.Setf("x, y", "x[%s], y[%s]", b.from, b.from), source.Setf("y", "y[:len(x)]")}
 	return append(append(append(stmts, rows...), b.declared...), code...), nil
 }
 
@@ -145,14 +146,14 @@ func (e *emitter) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *i
 	if training {
 		code = append(code, b.keepSummedLoss()...)
 	}
-	e.method(f, []string{doc}, name, "x []Input", typeName(e.elem), append(code, jen.Return(exprf("%s", b.at[loss].idx))))
+	e.method(f, []string{doc}, name, "x []Input", source.TypeName(e.elem), append(code, jen.Return(source.Exprf("%s", b.at[loss].idx))))
 	return nil
 }
 
 // keepSummedLoss stores the loss summed over the samples, if there is one.
 func (b *body) keepSummedLoss() []jen.Code {
 	if v := b.e.prog.SummedLoss; v != nil {
-		return []jen.Code{setf("t.summedLoss", "%s", b.at[v].idx)}
+		return []jen.Code{source.Setf("t.summedLoss", "%s", b.at[v].idx)}
 	}
 	return nil
 }
@@ -231,14 +232,14 @@ func (b *body) samples() ([]jen.Code, error) {
 		return b.take(), nil
 	}
 	if b.readsInput() {
-		b.add(letf("in", "&x[i]"))
+		b.add(source.Letf("in", "&x[i]"))
 	}
 	b.bindInputs("in")
 	b.bindEarlier()
 	if err := b.run(); err != nil {
 		return nil, err
 	}
-	return []jen.Code{forRange("i", "x", b.take()...)}, nil
+	return []jen.Code{source.ForRange("i", "x", b.take()...)}, nil
 }
 
 func (b *body) take() []jen.Code {
@@ -258,7 +259,7 @@ func (b *body) bindTargetsAt(i string) {
 		}
 		at := place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
 		if field == "" {
-			at.ptr = fmt.Sprintf("(*%s)(%s)", array(o.Target.DType, o.Target.Size()), at.ptr)
+			at.ptr = fmt.Sprintf("(*%s)(%s)", source.Array(o.Target.DType, o.Target.Size()), at.ptr)
 		}
 		b.at[o.Target] = at
 	}
@@ -267,8 +268,8 @@ func (b *body) bindTargetsAt(i string) {
 // checks prints the test of a batch's length and classes.
 func (e *emitter) checks(f *jen.File) {
 	body := []jen.Code{
-		jen.If(exprf("len(x) < 1 || len(x) > MaxBatch")).Block(e.RT("BadBatch").Call(exprf("fn"), exprf("len(x)"), exprf("MaxBatch"))),
-		jen.If(exprf("len(y) != len(x)")).Block(e.RT("BadMatch").Call(exprf("fn"), jen.Lit("len(y)"), exprf("len(y)"), jen.Lit("len(x)"), exprf("len(x)"))),
+		jen.If(source.Exprf("len(x) < 1 || len(x) > MaxBatch")).Block(e.RT("BadBatch").Call(source.Exprf("fn"), source.Exprf("len(x)"), source.Exprf("MaxBatch"))),
+		jen.If(source.Exprf("len(y) != len(x)")).Block(e.RT("BadMatch").Call(source.Exprf("fn"), jen.Lit("len(y)"), source.Exprf("len(y)"), jen.Lit("len(x)"), source.Exprf("len(x)"))),
 	}
 	for _, o := range e.Trained() {
 		if !o.Class {
@@ -278,8 +279,8 @@ func (e *emitter) checks(f *jen.File) {
 		if len(e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		body = append(body, forRange("i", "y", api.EachClass(o, "y[i]"+field, func(class string) jen.Code {
-			return e.RT("BadClass").Call(exprf("fn"), exprf("i"), exprf("int(%s)", class), exprf("%d", o.Classes()))
+		body = append(body, source.ForRange("i", "y", api.EachClass(o, "y[i]"+field, func(class string) jen.Code {
+			return e.RT("BadClass").Call(source.Exprf("fn"), source.Exprf("i"), source.Exprf("int(%s)", class), source.Exprf("%d", o.Classes()))
 		})))
 	}
 	f.Comment("check panics unless x and y are a batch.")
@@ -300,7 +301,7 @@ func (e *emitter) update() (*jen.File, error) {
 	}
 	f.Comment(fmt.Sprintf("update changes the parameters by one step of %s on the gradients g.", e.net.Optimizer.Name))
 	f.Func().Params(jen.Id("t").Op("*").Id("Trainer")).Id("update").Params(jen.Id("g").Op("*").Id("params")).Block(
-		append([]jen.Code{letf("p", "t.net.p")}, b.take()...)...)
+		append([]jen.Code{source.Letf("p", "t.net.p")}, b.take()...)...)
 	f.Line()
 	if e.plan.Train.Penalty == nil {
 		return f, nil
@@ -310,7 +311,7 @@ func (e *emitter) update() (*jen.File, error) {
 		return nil, err
 	}
 	f.Comment("Penalty is the sum of the regularisers' penalties, which Step's loss leaves out.")
-	f.Func().Params(jen.Id("t").Op("*").Id("Trainer")).Id("Penalty").Params().Id(typeName(e.elem)).Block(
-		append(append([]jen.Code{letf("p", "t.net.p")}, b.take()...), jen.Return(exprf("%s", b.at[e.prog.PenaltyOf].idx)))...)
+	f.Func().Params(jen.Id("t").Op("*").Id("Trainer")).Id("Penalty").Params().Id(source.TypeName(e.elem)).Block(
+		append(append([]jen.Code{source.Letf("p", "t.net.p")}, b.take()...), jen.Return(source.Exprf("%s", b.at[e.prog.PenaltyOf].idx)))...)
 	return f, nil
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -23,7 +25,7 @@ func (b *body) update(o *ir.Map, t *plan.Tensor) {
 		for _, a := range b.arraysOf(o) {
 			args = append(args, b.flat(t, a.holder, field))
 		}
-		b.add(b.e.id(k).Call(args...))
+		b.add(b.e.ID(k).Call(args...))
 	}
 }
 
@@ -40,7 +42,7 @@ func (b *body) flat(t *plan.Tensor, holder, field string) jen.Code {
 	default:
 		size = l.Ins() * l.Tail
 	}
-	return b.e.RT("Flat").Call(exprf("&%s%s", b.field(t, holder, field), first), exprf("%d", size))
+	return b.e.RT("Flat").Call(source.Exprf("&%s%s", b.field(t, holder, field), first), source.Exprf("%d", size))
 }
 
 // updateKey tells updates that can share a function.
@@ -50,7 +52,7 @@ func (b *body) updateKey(o *ir.Map) string {
 		key += fmt.Sprintf(" %s:%d", a.name, len(a.values))
 	}
 	for i, x := range o.In {
-		key += fmt.Sprintf(" %s:%v", o.InNames[i], isNumber(x))
+		key += fmt.Sprintf(" %s:%v", o.InNames[i], source.IsNumber(x))
 	}
 	return key
 }
@@ -62,7 +64,7 @@ func alike(v *ir.Value) string { return "tensors like " + v.Name }
 func (b *body) arraysOf(o *ir.Map) []*updateArray {
 	var out []*updateArray
 	add := func(v *ir.Value, name string) {
-		if isNumber(v) {
+		if source.IsNumber(v) {
 			return
 		}
 		i := slices.IndexFunc(out, func(a *updateArray) bool { return a.holder == b.holder(v) })
@@ -82,23 +84,23 @@ func (b *body) arraysOf(o *ir.Map) []*updateArray {
 
 // takeNumbers makes the numbers of an update arguments of a function, takeArrays
 // its arrays; passNumbers and passArrays are what a call passes.
-func (b *body) takeNumbers(k *kernelFunc, o *ir.Map) {
+func (b *body) takeNumbers(k *function.Func, o *ir.Map) {
 	numbers, names := numbersOf(o)
 	for i, x := range numbers {
 		name := b.names.Name(names[i])
-		k.args = append(k.args, arg{name, typeName(b.e.elem)})
+		k.Args = append(k.Args, function.Arg{Name: name, Type: source.TypeName(b.e.elem)})
 		b.at[x] = place{name, ""}
 	}
 }
 
-func (b *body) takeArrays(k *kernelFunc, arrays []*updateArray, t *plan.Tensor) {
+func (b *body) takeArrays(k *function.Func, arrays []*updateArray, t *plan.Tensor) {
 	b.args = map[*ir.Value]string{}
 	for _, a := range arrays {
 		name := b.names.Own(a.name)
 		for _, v := range a.values {
 			b.args[v] = name
 		}
-		k.args = append(k.args, tensorArgs(t, name)...)
+		k.Args = append(k.Args, tensorArgs(t, name)...)
 	}
 }
 
@@ -106,7 +108,7 @@ func (b *body) passNumbers(o *ir.Map) []jen.Code {
 	var args []jen.Code
 	numbers, _ := numbersOf(o)
 	for _, x := range numbers {
-		args = append(args, exprf("%s", b.asElem(x)))
+		args = append(args, source.Exprf("%s", b.asElem(x)))
 	}
 	return args
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/target"
@@ -29,10 +31,10 @@ func (m *updateKernel) text(t *target.Target, name string, doc []string) *asm.Fu
 // updateOf describes an operation on parameter-shaped values to assembly, and
 // says where its arrays lie; it reports false where there can be none.
 func (e *loops) updateOf(o *ir.Map, holder func(v *ir.Value) string) (u *updateKernel, holders map[string]string, ok bool) {
-	u = &updateKernel{Update: kernel.Update{Double: e.elem == ir.Float64, Prog: o.Prog, Elem: typeName(e.elem)}}
+	u = &updateKernel{Update: kernel.Update{Double: e.elem == ir.Float64, Prog: o.Prog, Elem: source.TypeName(e.elem)}}
 	holders = map[string]string{}
 	for i, x := range o.In {
-		if isNumber(x) {
+		if source.IsNumber(x) {
 			u.Singles = append(u.Singles, o.InNames[i])
 		} else {
 			u.Arrays = append(u.Arrays, o.InNames[i])
@@ -58,13 +60,13 @@ func (e *loops) updateOf(o *ir.Map, holder func(v *ir.Value) string) (u *updateK
 
 // updateKernel is the assembly of an update.
 func (e *loops) updateKernel(u *updateKernel, hint string) string {
-	return e.Assembly(u.Key(), hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
+	return e.Assembly(u.Key(), hint+" elements", "computes "+source.WrapFormula(u.Prog)+" for every element.", u.text)
 }
 
 // numbersOf are the operands of an update that are numbers of the step.
 func numbersOf(o *ir.Map) (numbers []*ir.Value, names []string) {
 	for i, x := range o.In {
-		if isNumber(x) {
+		if source.IsNumber(x) {
 			numbers, names = append(numbers, x), append(names, o.InNames[i])
 		}
 	}
@@ -79,11 +81,11 @@ type updateArray struct {
 
 // updateFunction is the function of an operation on parameter-shaped values, one for all
 // tensors: it gets their arrays as slices. u is its assembly, if there is any.
-func (e *loops) updateFunction(key string, o *ir.Map, arrays []*updateArray, u *updateKernel) *kernelFunc {
-	return e.kernel("update "+key, o.Doc+" elements", func(k *kernelFunc) {
-		k.train = true
-		k.doc = []string{
-			fmt.Sprintf("%s is %s for every element. What lies between", k.name, wrapFormula(o.Prog)),
+func (e *loops) updateFunction(key string, o *ir.Map, arrays []*updateArray, u *updateKernel) *function.Func {
+	return e.Make("update "+key, o.Doc+" elements", func(k *function.Func) {
+		k.Train = true
+		k.Doc = []string{
+			fmt.Sprintf("%s is %s for every element. What lies between", k.Name, source.WrapFormula(o.Prog)),
 			"the rows of a tensor is computed with them; it holds nothing.",
 		}
 		p := &updatePrinter{e: e, Map: o, arrayOf: map[string]string{}}
@@ -91,8 +93,8 @@ func (e *loops) updateFunction(key string, o *ir.Map, arrays []*updateArray, u *
 		if u == nil {
 			return
 		}
-		k.rows, k.generic, k.body = true, k.body, nil
-		e.fast(k, func() []jen.Code {
+		k.Rows, k.Generic, k.Body = true, k.Body, nil
+		e.Fast(k, func() []jen.Code {
 			if _, ok := e.Target().Update(&u.Update); !ok {
 				return nil
 			}
@@ -111,13 +113,13 @@ type updatePrinter struct {
 }
 
 // loop is the function in portable Go.
-func (p *updatePrinter) loop(k *kernelFunc, arrays []*updateArray) {
+func (p *updatePrinter) loop(k *function.Func, arrays []*updateArray) {
 	names, at := p.e.Local(), map[*ir.Value]string{}
 	numbers, leaves := numbersOf(p.Map)
 	for i, x := range numbers {
 		at[x] = names.Name(leaves[i])
 		p.numbers = append(p.numbers, at[x])
-		k.args = append(k.args, arg{at[x], typeName(p.e.elem)})
+		k.Args = append(k.Args, function.Arg{Name: at[x], Type: source.TypeName(p.e.elem)})
 	}
 	for _, a := range arrays {
 		name := names.Own(a.name)
@@ -125,25 +127,25 @@ func (p *updatePrinter) loop(k *kernelFunc, arrays []*updateArray) {
 			at[v] = name
 		}
 		p.arrays = append(p.arrays, name)
-		k.args = append(k.args, arg{name, "[]" + typeName(p.e.elem)})
+		k.Args = append(k.Args, function.Arg{Name: name, Type: "[]" + source.TypeName(p.e.elem)})
 	}
 	s := p.e.Scalar(p.e.elem)
 	s.Avoid(names)
 	var loop []jen.Code
 	for i, x := range p.In {
-		if isNumber(x) {
+		if source.IsNumber(x) {
 			s.Bind(p.InNames[i], at[x])
 			continue
 		}
 		name := s.Fresh(p.InNames[i])
 		s.Bind(p.InNames[i], name)
-		loop = append(loop, letf(name, "%s[j]", at[x]))
+		loop = append(loop, source.Letf(name, "%s[j]", at[x]))
 	}
 	loop = append(loop, s.Assigns(p.Prog)...)
 	for i, y := range p.Out {
-		loop = append(loop, setf(at[y]+"[j]", "%s", s.Names[p.OutNames[i]]))
+		loop = append(loop, source.Setf(at[y]+"[j]", "%s", s.Names[p.OutNames[i]]))
 	}
-	k.body = append(k.bounds(p.arrays[0]), forRange("j", p.arrays[0], loop...))
+	k.Body = append(k.Bounds(p.arrays[0]), source.ForRange("j", p.arrays[0], loop...))
 	for i, x := range slices.Concat(p.In, p.Out) {
 		if name := slices.Concat(p.InNames, p.OutNames)[i]; p.arrayOf[name] == "" {
 			p.arrayOf[name] = at[x]
@@ -163,7 +165,7 @@ func (p *updatePrinter) calls(u *updateKernel) []jen.Code {
 		for _, x := range p.numbers {
 			args = append(args, "&"+x)
 		}
-		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, vectors), ", ")))
+		return jen.Id(name).Call(source.Exprf("%s", strings.Join(append(args, vectors), ", ")))
 	}
 	last := call(fmt.Sprintf("(len(%s)+%d)/%d", p.arrays[0], lanes-1, lanes))
 	per := calls.UpdateOf(p.e.plan)
@@ -175,8 +177,8 @@ func (p *updatePrinter) calls(u *updateKernel) []jen.Code {
 		rest = append(rest, fmt.Sprintf("%s[%d:]", a, per))
 	}
 	return []jen.Code{
-		jen.For(exprf("len(%s) > %d", p.arrays[0], per)).Block(call(fmt.Sprint(per/lanes)), p.e.Preempt(),
-			setf(strings.Join(p.arrays, ", "), "%s", strings.Join(rest, ", "))),
+		jen.For(source.Exprf("len(%s) > %d", p.arrays[0], per)).Block(call(fmt.Sprint(per/lanes)), p.e.Preempt(),
+			source.Setf(strings.Join(p.arrays, ", "), "%s", strings.Join(rest, ", "))),
 		last,
 	}
 }

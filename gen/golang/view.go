@@ -7,6 +7,8 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
@@ -15,15 +17,15 @@ import (
 func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at string) string) {
 	if v.Kind == ir.Param {
 		t := b.e.plan.TensorOf(v.Param)
-		return "&" + b.weights + "." + b.e.field(t, t.Field), fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem)),
+		return "&" + b.weights + "." + b.e.field(t, t.Field), fmt.Sprintf("*[%d][16]%s", t.Layout.Full, source.TypeName(b.e.elem)),
 			func(name, at string) string {
 				if v.Size() == 1 {
 					at = "0"
 				}
-				return vectorAt(name, at)
+				return source.VectorAt(name, at)
 			}
 	}
-	return b.pointer(v), "*" + array(b.e.elem, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
+	return b.pointer(v), "*" + source.Array(b.e.elem, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
 }
 
 // viewLoops walks a view of runs of some elements: inner gets the position in the
@@ -57,7 +59,7 @@ func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []je
 	}
 	body := inner(sum(flat), sum(at))
 	for k := len(axes) - 1; k >= 0; k-- {
-		body = []jen.Code{forRange(fmt.Sprintf("i%d", k), fmt.Sprint(axes[k].Size), body...)}
+		body = []jen.Code{source.ForRange(fmt.Sprintf("i%d", k), fmt.Sprint(axes[k].Size), body...)}
 	}
 	return body
 }
@@ -66,30 +68,30 @@ func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []je
 func (b *body) view(o *ir.View) {
 	pass, typ, element := b.elementsOf(o.X)
 	y := b.result(o.Y)
-	b.add(b.e.id(b.e.viewOf(o, typ, element, b.training)).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+	b.add(b.e.ID(b.e.viewOf(o, typ, element, b.training)).Call(source.Exprf("%s", y.ptr), source.Exprf("%s", pass)))
 }
 
 // viewOf is the function of a view, of a value of a Go type and its elements.
-func (e *loops) viewOf(o *ir.View, typ string, element func(name, at string) string, train bool) *kernelFunc {
+func (e *loops) viewOf(o *ir.View, typ string, element func(name, at string) string, train bool) *function.Func {
 	axes := ir.MergeAxes(o.Axes)
-	return e.kernel(fmt.Sprintf("view %v %d %d %s", axes, o.Offset, o.Y.Size(), typ), o.Doc, func(k *kernelFunc) {
-		k.train = train
-		k.doc = []string{fmt.Sprintf("%s is %s.", k.name, viewDoc(axes, o.Offset))}
-		k.args = []arg{{"y", "*" + array(e.elem, o.Y.Size())}, {"x", typ}}
+	return e.Make(fmt.Sprintf("view %v %d %d %s", axes, o.Offset, o.Y.Size(), typ), o.Doc, func(k *function.Func) {
+		k.Train = train
+		k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, viewDoc(axes, o.Offset))}
+		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(e.elem, o.Y.Size())}, {Name: "x", Type: typ}}
 		if n := len(axes); n == 1 && axes[0].Stride == 1 && o.X.Kind != ir.Param {
-			k.body = []jen.Code{jen.Id("copy").Call(exprf("y[:]"), exprf("x[%d:%d]", o.Offset, o.Offset+o.Y.Size()))}
+			k.Body = []jen.Code{jen.Id("copy").Call(source.Exprf("y[:]"), source.Exprf("x[%d:%d]", o.Offset, o.Offset+o.Y.Size()))}
 			return
 		}
 		last := len(axes) - 1
 		if last > 0 && calls.Runs(axes[last].Size, axes[last].Stride) && o.X.Kind != ir.Param {
 			n := axes[last].Size
-			k.body = viewLoops(axes[:last], o.Offset, n, func(flat, at string) []jen.Code {
-				return []jen.Code{jen.Id("copy").Call(exprf("y[%s:][:%d]", flat, n), exprf("x[%s:]", at))}
+			k.Body = viewLoops(axes[:last], o.Offset, n, func(flat, at string) []jen.Code {
+				return []jen.Code{jen.Id("copy").Call(source.Exprf("y[%s:][:%d]", flat, n), source.Exprf("x[%s:]", at))}
 			})
 			return
 		}
-		k.body = viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
-			return []jen.Code{setf("y["+flat+"]", "%s", element("x", at))}
+		k.Body = viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
+			return []jen.Code{source.Setf("y["+flat+"]", "%s", element("x", at))}
 		})
 	})
 }
@@ -98,20 +100,20 @@ func (e *loops) viewOf(o *ir.View, typ string, element func(name, at string) str
 // where nothing was read.
 func (b *body) viewGrad(o *ir.ViewGrad) {
 	dx := b.result(o.DX)
-	b.add(b.e.id(b.e.viewGradient(o, b.training)).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY))))
+	b.add(b.e.ID(b.e.viewGradient(o, b.training)).Call(source.Exprf("%s", dx.ptr), source.Exprf("%s", b.pointer(o.DY))))
 }
 
 // viewGradient is its function.
-func (e *loops) viewGradient(o *ir.ViewGrad, train bool) *kernelFunc {
+func (e *loops) viewGradient(o *ir.ViewGrad, train bool) *function.Func {
 	axes := ir.MergeAxes(o.Axes)
-	return e.kernel(fmt.Sprintf("view gradient %v %d %d %d", axes, o.Offset, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *kernelFunc) {
-		k.train = train
-		k.doc = []string{
-			fmt.Sprintf("%s adds every dy to the dx it was read from, in their order, where y is", k.name),
+	return e.Make(fmt.Sprintf("view gradient %v %d %d %d", axes, o.Offset, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *function.Func) {
+		k.Train = train
+		k.Doc = []string{
+			fmt.Sprintf("%s adds every dy to the dx it was read from, in their order, where y is", k.Name),
 			viewDoc(axes, o.Offset) + ".",
 		}
-		k.args = []arg{{"dx", "*" + array(e.elem, o.DX.Size())}, {"dy", "*" + array(e.elem, o.DY.Size())}}
-		k.body = append([]jen.Code{jen.Id("clear").Call(exprf("dx[:]"))}, viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
+		k.Args = []function.Arg{{Name: "dx", Type: "*" + source.Array(e.elem, o.DX.Size())}, {Name: "dy", Type: "*" + source.Array(e.elem, o.DY.Size())}}
+		k.Body = append([]jen.Code{jen.Id("clear").Call(source.Exprf("dx[:]"))}, viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
 			return []jen.Code{jen.Id("dx[" + at + "]").Op("+=").Id("dy[" + flat + "]")}
 		})...)
 	})
@@ -151,21 +153,21 @@ func viewDoc(axes []ir.Axis, offset int) string {
 // reduceAxis emits a reduction along the middle axis of [outer, length, inner].
 func (b *body) reduceAxis(o *ir.ReduceAxis, chains int) {
 	y := b.result(o.Y)
-	b.add(b.e.id(b.e.axisReduction(o, chains, b.training)).Call(exprf("%s", y.ptr), exprf("%s", b.pointer(o.X))))
+	b.add(b.e.ID(b.e.axisReduction(o, chains, b.training)).Call(source.Exprf("%s", y.ptr), source.Exprf("%s", b.pointer(o.X))))
 }
 
 // axisReduction is its function.
-func (e *loops) axisReduction(o *ir.ReduceAxis, chains int, train bool) *kernelFunc {
-	return e.kernel(fmt.Sprintf("reduce %s %d %d %d", o.Kind, o.Outer, o.Length, o.Inner), o.Doc, func(k *kernelFunc) {
-		k.train = train
-		k.args = []arg{{"y", "*" + array(e.elem, o.Y.Size())}, {"x", "*" + array(e.elem, o.X.Size())}}
-		k.doc = []string{fmt.Sprintf("%s computes y[o][i], %s x[o][n][i] over n, for x of the shape [%d, %d, %d].",
-			k.name, reduceDocs[o.Kind], o.Outer, o.Length, o.Inner)}
+func (e *loops) axisReduction(o *ir.ReduceAxis, chains int, train bool) *function.Func {
+	return e.Make(fmt.Sprintf("reduce %s %d %d %d", o.Kind, o.Outer, o.Length, o.Inner), o.Doc, func(k *function.Func) {
+		k.Train = train
+		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(e.elem, o.Y.Size())}, {Name: "x", Type: "*" + source.Array(e.elem, o.X.Size())}}
+		k.Doc = []string{fmt.Sprintf("%s computes y[o][i], %s x[o][n][i] over n, for x of the shape [%d, %d, %d].",
+			k.Name, reduceDocs[o.Kind], o.Outer, o.Length, o.Inner)}
 		at := func(n string) string { return flatIndex(o, n) }
 		body := []jen.Code{}
 		if o.Kind == ir.Sum {
-			body = append(body, e.chainSum("s", o.Length, chains, func(n string) *jen.Statement { return exprf("x[%s]", at(n)) })...)
-			body = append(body, setf("y["+resultIndex(o)+"]", "s"))
+			body = append(body, e.chainSum("s", o.Length, chains, func(n string) *jen.Statement { return source.Exprf("x[%s]", at(n)) })...)
+			body = append(body, source.Setf("y["+resultIndex(o)+"]", "s"))
 		} else {
 			body = append(body, e.extreme(o, at)...)
 		}
@@ -174,10 +176,10 @@ func (e *loops) axisReduction(o *ir.ReduceAxis, chains int, train bool) *kernelF
 			size int
 		}{{"i", o.Inner}, {"o", o.Outer}} {
 			if loop.size > 1 {
-				body = []jen.Code{forRange(loop.name, fmt.Sprint(loop.size), body...)}
+				body = []jen.Code{source.ForRange(loop.name, fmt.Sprint(loop.size), body...)}
 			}
 		}
-		k.body = body
+		k.Body = body
 	})
 }
 
@@ -191,26 +193,26 @@ var reduceDocs = map[ir.ReduceKind]string{
 func (e *loops) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 	sign := map[ir.ReduceKind]string{ir.MaxOf: ">", ir.MinOf: "<", ir.ArgMax: ">", ir.ArgMin: "<", ir.ArgMaxLast: ">=", ir.ArgMinLast: "<="}[o.Kind]
 	value := o.Kind == ir.MaxOf || o.Kind == ir.MinOf
-	cond, take, result := "v "+sign+" s", []jen.Code{setf("s", "v")}, "s"
+	cond, take, result := "v "+sign+" s", []jen.Code{source.Setf("s", "v")}, "s"
 	if value {
 		cond += " || v != v" // a NaN stays
 	} else {
-		cond += firstNaN(o.Kind, "v", "s")
-		take = []jen.Code{setf("s, best", "v, n")}
-		result = typeName(e.elem) + "(best)"
+		cond += source.FirstNaN(o.Kind, "v", "s")
+		take = []jen.Code{source.Setf("s, best", "v, n")}
+		result = source.TypeName(e.elem) + "(best)"
 	}
-	out := []jen.Code{letf("s", "x[%s]", at("0"))}
+	out := []jen.Code{source.Letf("s", "x[%s]", at("0"))}
 	if !value {
-		out = append(out, letf("best", "0"))
+		out = append(out, source.Letf("best", "0"))
 	}
 	if o.Length > 1 {
-		out = append(out, jen.For(letf("n", "1"), exprf("n < %d", o.Length), exprf("n++")).Block(
-			letf("v", "x[%s]", at("n")), jen.If(exprf("%s", cond)).Block(take...)))
+		out = append(out, jen.For(source.Letf("n", "1"), source.Exprf("n < %d", o.Length), source.Exprf("n++")).Block(
+			source.Letf("v", "x[%s]", at("n")), jen.If(source.Exprf("%s", cond)).Block(take...)))
 	} else if !value {
-		out = []jen.Code{setf("y["+resultIndex(o)+"]", "0")}
+		out = []jen.Code{source.Setf("y["+resultIndex(o)+"]", "0")}
 		return out
 	}
-	return append(out, setf("y["+resultIndex(o)+"]", "%s", result))
+	return append(out, source.Setf("y["+resultIndex(o)+"]", "%s", result))
 }
 
 // flatIndex is the place of x[o][n][i].

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
@@ -17,34 +19,34 @@ import (
 func (m *matrix) tiled() bool { return m.step.Scratch != nil }
 
 // tiledLoops write a convolution by tiles in portable Go: the runtime's transforms.
-func (m *matrix) tiledLoops(k *kernelFunc) {
-	d, T := m.step.Kernel, typeName(m.e.elem)
+func (m *matrix) tiledLoops(k *function.Func) {
+	d, T := m.step.Kernel, source.TypeName(m.e.elem)
 	_, products := d.Scratch()
 	w, c := &d.Winograd, d.Segments[0].Channels
-	k.args = append(k.args, arg{"w", fmt.Sprintf("*[%d][%d][%d][%d]%s", kernel.Planes, m.layout.Panels(), c, schedule.Panel, T)})
+	k.Args = append(k.Args, function.Arg{Name: "w", Type: fmt.Sprintf("*[%d][%d][%d][%d]%s", kernel.Planes, m.layout.Panels(), c, schedule.Panel, T)})
 	bias := "nil"
 	if m.bias != nil {
 		panels := m.e.plan.TensorOf(m.bias.Param).Layout.Full
-		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", panels, T)})
+		k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", panels, T)})
 		bias = "bias"
-		k.body = append(k.body, let(bias, m.e.RT("Flat").Call(exprf("&b[0][0]"), exprf("%d", panels*schedule.Panel))))
+		k.Body = append(k.Body, source.Let(bias, m.e.RT("Flat").Call(source.Exprf("&b[0][0]"), source.Exprf("%d", panels*schedule.Panel))))
 	}
-	k.doc = []string{
-		k.name + " computes the convolution of x with filters of 3×3, w transformed, by Winograd's",
+	k.Doc = []string{
+		k.Name + " computes the convolution of x with filters of 3×3, w transformed, by Winograd's",
 		fmt.Sprintf("F(2×2, 3×3), %d rows of tiles at a time in s. It does not allocate.", w.Block),
 	}
-	k.body = append(k.body,
-		let("filters", m.e.RT("Flat").Call(exprf("&w[0][0][0][0]"), exprf("%d", kernel.Planes*m.layout.Panels()*c*schedule.Panel))),
-		let("t", m.e.RT("WinogradTiles").Values(jen.Dict{
+	k.Body = append(k.Body,
+		source.Let("filters", m.e.RT("Flat").Call(source.Exprf("&w[0][0][0][0]"), source.Exprf("%d", kernel.Planes*m.layout.Panels()*c*schedule.Panel))),
+		source.Let("t", m.e.RT("WinogradTiles").Values(jen.Dict{
 			jen.Id("Height"): jen.Lit(w.Height), jen.Id("Width"): jen.Lit(w.Width), jen.Id("Channels"): jen.Lit(c),
 			jen.Id("ResultRows"): jen.Lit(len(d.Rows)), jen.Id("ResultCols"): jen.Lit(d.Cols()), jen.Id("Outputs"): jen.Lit(d.Outputs),
 			jen.Id("Top"): jen.Lit(w.Top), jen.Id("Left"): jen.Lit(w.Left), jen.Id("Gap"): jen.Lit(kernel.PlaneGap),
 		})),
-		jen.For(letf("first", "0"), exprf("first < %d", d.TileRows()), exprf("first += %d", w.Block)).Block(
-			letf("rows", "min(%d, %d-first)", w.Block, d.TileRows()),
-			jen.Id("t.Source").Call(exprf("s[:], x[:], first, rows")),
-			jen.Id("t.Products").Call(exprf("s[%d:], s[:], filters, rows", products)),
-			jen.Id("t.Results").Call(exprf("y[:], s[%d:], %s, first, rows", products, bias))))
+		jen.For(source.Letf("first", "0"), source.Exprf("first < %d", d.TileRows()), source.Exprf("first += %d", w.Block)).Block(
+			source.Letf("rows", "min(%d, %d-first)", w.Block, d.TileRows()),
+			jen.Id("t.Source").Call(source.Exprf("s[:], x[:], first, rows")),
+			jen.Id("t.Products").Call(source.Exprf("s[%d:], s[:], filters, rows", products)),
+			jen.Id("t.Results").Call(source.Exprf("y[:], s[%d:], %s, first, rows", products, bias))))
 }
 
 // tiledCalls are the calls of assembly, block by block.
@@ -58,7 +60,7 @@ func (m *matrix) tiledCalls() []jen.Code {
 			block = append(block, m.e.Preempt())
 		}
 		if b.Count > 1 {
-			block = []jen.Code{forRange("i", fmt.Sprint(b.Count), block...)}
+			block = []jen.Code{source.ForRange("i", fmt.Sprint(b.Count), block...)}
 		}
 		out = append(out, block...)
 	}
@@ -79,7 +81,7 @@ func (m *matrix) tileBlock(b *calls.TileBlocks) []jen.Code {
 	var out []jen.Code
 	row := 0
 	for _, g := range b.Source {
-		out = append(out, jen.Id(m.tilesAssembly(g.Tiles)).Call(exprf("&s[%d], &x[%s], %d", row*d.TileCols()*g.Channels, at(&g), g.Count)))
+		out = append(out, jen.Id(m.tilesAssembly(g.Tiles)).Call(source.Exprf("&s[%d], &x[%s], %d", row*d.TileCols()*g.Channels, at(&g), g.Count)))
 		row += g.Count
 	}
 	var parts []jen.Code
@@ -92,15 +94,15 @@ func (m *matrix) tileBlock(b *calls.TileBlocks) []jen.Code {
 			} else if p.From > 0 {
 				y += fmt.Sprint("+", p.From*schedule.Panel)
 			}
-			return jen.Id(m.convolveAssembly(p.Kernel)).Call(exprf("&s[%s], &s[k*%d], &w[k][%s][0][%d], 1, 1", y, planeX, q, p.Lane))
+			return jen.Id(m.convolveAssembly(p.Kernel)).Call(source.Exprf("&s[%s], &s[k*%d], &w[k][%s][0][%d], 1, 1", y, planeX, q, p.Lane))
 		}
 		if p.To-p.From == 1 {
 			parts = append(parts, call(fmt.Sprint(p.From)))
 		} else {
-			parts = append(parts, forRange("q", fmt.Sprint(p.To), call("q")))
+			parts = append(parts, source.ForRange("q", fmt.Sprint(p.To), call("q")))
 		}
 	}
-	out = append(out, forRange("k", fmt.Sprint(kernel.Planes), parts...))
+	out = append(out, source.ForRange("k", fmt.Sprint(kernel.Planes), parts...))
 	row = 0
 	for _, g := range b.Back {
 		args := []string{fmt.Sprintf("&y[%s]", at(&g)), fmt.Sprintf("&s[%d]", products+row*d.TileCols()*g.Channels)}
@@ -110,7 +112,7 @@ func (m *matrix) tileBlock(b *calls.TileBlocks) []jen.Code {
 		for i := range m.extra {
 			args = append(args, fmt.Sprintf("&u%d[%s]", i, at(&g)))
 		}
-		out = append(out, jen.Id(m.tilesAssembly(g.Tiles)).Call(exprf("%s, %d", strings.Join(args, ", "), g.Count)))
+		out = append(out, jen.Id(m.tilesAssembly(g.Tiles)).Call(source.Exprf("%s, %d", strings.Join(args, ", "), g.Count)))
 		row += g.Count
 	}
 	return out

@@ -5,6 +5,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 )
@@ -17,7 +19,7 @@ func (b *body) dealt() ([]jen.Code, error) {
 	code := map[*ir.ParamInfo][]jen.Code{}
 	flush := func() {
 		for _, p := range order {
-			b.add(jen.If(exprf("part == %s(%s, parts)", b.e.dealer(), b.e.rank(p, ranks))).Block(code[p]...))
+			b.add(jen.If(source.Exprf("part == %s(%s, parts)", b.e.dealer(), b.e.rank(p, ranks))).Block(code[p]...))
 			delete(code, p)
 		}
 		order = nil
@@ -58,7 +60,7 @@ func (b *body) dealt() ([]jen.Code, error) {
 func (e *emitter) rank(p *ir.ParamInfo, ranks map[*ir.ParamInfo]int) string {
 	if e.repeat != nil {
 		if m, ok := e.repeat.Ranks[p]; ok {
-			return m.Text(turn)
+			return m.Text(source.Turn)
 		}
 	}
 	return fmt.Sprint(ranks[p])
@@ -66,35 +68,35 @@ func (e *emitter) rank(p *ir.ParamInfo, ranks map[*ir.ParamInfo]int) string {
 
 // dealer is the function that deals out whole parameters.
 func (e *loops) dealer() string {
-	k := e.kernel("dealt", "dealt", func(f *kernelFunc) {
-		f.train = true
-		f.doc = []string{
-			f.name + " is the part that does parameter i of those sorted by size: they are dealt out",
+	k := e.Make("dealt", "dealt", func(f *function.Func) {
+		f.Train = true
+		f.Doc = []string{
+			f.Name + " is the part that does parameter i of those sorted by size: they are dealt out",
 			"forwards and backwards in turn, so that no part has the larger one every time.",
 		}
-		f.args = []arg{{"i", "int"}, {"parts", "int"}}
-		f.result = "int"
-		f.body = []jen.Code{
-			letf("at", "i %% (2 * parts)"),
-			jen.Return(exprf("min(at, 2*parts-1-at)")),
+		f.Args = []function.Arg{{Name: "i", Type: "int"}, {Name: "parts", Type: "int"}}
+		f.Result = "int"
+		f.Body = []jen.Code{
+			source.Letf("at", "i %% (2 * parts)"),
+			jen.Return(source.Exprf("min(at, 2*parts-1-at)")),
 		}
 	})
-	e.id(k)
-	return k.name
+	e.ID(k)
+	return k.Name
 }
 
 // shares is the function that divides inputs among workers.
 func (e *loops) shares() string {
-	k := e.kernel("shares", "share", func(f *kernelFunc) {
-		f.rows, f.train = true, true
-		f.doc = []string{f.name + " is a part of n inputs, in whole tiles."}
-		f.args = []arg{{"n", "int"}, {"tile", "int"}, {"part", "int"}, {"parts", "int"}}
-		f.result = "(from, to int)"
-		f.generic = []jen.Code{
-			letf("tiles", "(n + tile - 1) / tile"),
-			jen.Return(exprf("tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)")),
+	k := e.Make("shares", "share", func(f *function.Func) {
+		f.Rows, f.Train = true, true
+		f.Doc = []string{f.Name + " is a part of n inputs, in whole tiles."}
+		f.Args = []function.Arg{{Name: "n", Type: "int"}, {Name: "tile", Type: "int"}, {Name: "part", Type: "int"}, {Name: "parts", Type: "int"}}
+		f.Result = "(from, to int)"
+		f.Generic = []jen.Code{
+			source.Letf("tiles", "(n + tile - 1) / tile"),
+			jen.Return(source.Exprf("tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)")),
 		}
 	})
-	e.id(k)
-	return k.name
+	e.ID(k)
+	return k.Name
 }

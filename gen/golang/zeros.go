@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/golang/source"
 )
 
 // zeroed is the loop of results without terms that lie side by side, −1 where there
@@ -23,13 +25,13 @@ func (c *contraction) zeroed() int {
 
 // zeros clears results that lie side by side, those of a loop, at a time.
 func (c *contraction) zeros(side int) []jen.Code {
-	loops := withNames(c.o.Loops, 0)
+	loops := source.WithNames(c.o.Loops, 0)
 	y := c.o.Y.Flat()
 	y.By = slices.Clone(y.By)
 	y.By[side] = 0
 	first := y
 	first.Offset += c.o.Loops[side].Size
-	code := []jen.Code{jen.Id("clear").Call(exprf("%s[%s:%s]", c.names[c.o.Y.V], c.text(y, loops), c.text(first, loops)))}
+	code := []jen.Code{jen.Id("clear").Call(source.Exprf("%s[%s:%s]", c.names[c.o.Y.V], c.text(y, loops), c.text(first, loops)))}
 	loops = slices.Delete(loops, side, side+1)
-	return nest(loops, func(int) bool { return true }, code)
+	return source.Nest(loops, func(int) bool { return true }, code)
 }
