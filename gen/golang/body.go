@@ -2,11 +2,9 @@ package golang
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
@@ -204,7 +202,7 @@ func (b *body) mapOp(o *ir.Map) error {
 		b.add(source.Set(y.idx+"[0]", b.value(o, "0")))
 		return nil
 	}
-	if k := b.e.mapKernel(o, out.Size()); k != nil {
+	if k := b.e.MapKernel(o, out.Size()); k != nil {
 		args := []jen.Code{source.Exprf("%s[:]", y.idx)}
 		for _, x := range o.In {
 			switch {
@@ -295,87 +293,4 @@ func (b *body) random(o *ir.Random) error {
 	b.add(b.e.RT("Dropout").Call(source.Exprf("%s[:]", y.idx), source.Exprf("t.seed"), b.e.RT(purpose), source.Exprf("t.step"),
 		source.Exprf("%s", b.e.layerOf(o)), source.Exprf("%s", sample), source.Exprf("%s", first), source.Exprf("%d", threshold), source.Exprf("%s", source.Literal(scale, b.e.elem))))
 	return nil
-}
-
-// reduce combines the elements of a sample.
-func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
-	wide := o.In[0]
-	for _, x := range o.In {
-		if x.Size() > wide.Size() {
-			wide = x
-		}
-	}
-	if wide.Param != nil {
-		b.reduceParam(o, wide)
-		return
-	}
-	if calls.Alike(b.phase, s, o) {
-		b.reduction(o, s.Chains)
-		return
-	}
-	term := func(j string) *jen.Statement {
-		operands := make([]string, len(o.In))
-		for i, x := range o.In {
-			operands[i] = b.operand(x, j)
-		}
-		return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
-	}
-	y := b.result(o.Y)
-	acc := b.names.Own("s")
-	if o.Kind == ir.MaxOf {
-		b.add(source.Let(acc, term("0")))
-		if wide.Size() > 1 {
-			b.add(jen.For(source.Letf("j", "1"), source.Exprf("j < %d", wide.Size()), source.Exprf("j++")).Block(
-				source.Set(acc, b.e.Function("larger", maxProgram, []string{"a", "b"}, "m").Call(source.Exprf("%s", acc), term("j")))))
-		}
-	} else {
-		b.add(b.e.chainSum(acc, wide.Size(), s.Chains, term)...)
-	}
-	b.add(source.Setf(y.idx+"[0]", "%s", acc))
-}
-
-var maxProgram = expr.One("m", expr.Max(expr.L("a"), expr.L("b")))
-
-// chainSum adds n terms in c chains, which are then added in halves.
-func (e *loops) chainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
-	T := source.TypeName(e.elem)
-	switch {
-	case n == 1:
-		return []jen.Code{source.Let(acc, term("0"))}
-	case c == 1:
-		return []jen.Code{
-			jen.Var().Id(acc).Id(T),
-			jen.For(jen.Id("j").Op(":=").Range().Id(fmt.Sprint(n))).Block(jen.Id(acc).Op("+=").Add(jen.Id(T).Call(term("j")))),
-		}
-	}
-	names := make([]string, c)
-	var loop, tail []jen.Code
-	for i := range names {
-		names[i] = fmt.Sprintf("%s%d", acc, i)
-		if strings.Contains(acc, "_") { // s_2 is the second sum, s_2_0 its first chain
-			names[i] = fmt.Sprintf("%s_%d", acc, i)
-		}
-		at := "j"
-		if i > 0 {
-			at = fmt.Sprintf("j+%d", i)
-		}
-		loop = append(loop, jen.Id(names[i]).Op("+=").Add(jen.Id(T).Call(term(at))))
-	}
-	for j := n - n%c; j < n; j++ {
-		tail = append(tail, jen.Id(names[j%c]).Op("+=").Add(jen.Id(T).Call(term(fmt.Sprint(j)))))
-	}
-	out := []jen.Code{jen.Var().Id(source.JoinComma(names)).Id(T), source.ForStep("j", n-c, c, loop...)}
-	out = append(out, tail...)
-	return append(out, source.Letf(acc, "%s", halves(names)))
-}
-
-// halves is the sum of the chains in halves: ((s0+s2)+(s1+s3)).
-func halves(names []string) string {
-	terms := append([]string(nil), names...)
-	for h := len(terms) / 2; h >= 1; h /= 2 {
-		for i := range h {
-			terms[i] = "(" + terms[i] + " + " + terms[i+h] + ")"
-		}
-	}
-	return terms[0]
 }

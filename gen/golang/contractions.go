@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/loops"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
@@ -13,7 +14,7 @@ import (
 // contract emits the call of the function that computes a contraction; those of the
 // gradients of filters and their biases have a kernel.
 func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
-	c := b.e.newContraction(o, chains, b.e.cellAt)
+	c := b.e.NewContraction(o, chains, b.e.cellAt)
 	b.contracted(c, &o.Y, "y", true)
 	n := 0
 	for i := range o.Terms {
@@ -25,18 +26,18 @@ func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 	if o.Init != nil {
 		b.contracted(c, o.Init, "init", false)
 	}
-	b.add(b.e.ID(c.function(kern, b.training)).Call(c.pass...))
+	b.add(b.e.ID(c.Function(kern, b.training)).Call(c.Pass...))
 }
 
 // contracted makes an operand of a contraction a parameter of its function.
-func (b *body) contracted(c *contraction, o *ir.Operand, name string, result bool) {
+func (b *body) contracted(c *loops.Contraction, o *ir.Operand, name string, result bool) {
 	v := o.V
-	if c.names[v] != "" {
+	if c.Names[v] != "" {
 		return
 	}
-	c.names[v] = name
+	c.Names[v] = name
 	add := func(typ, pass string) {
-		c.args, c.pass = append(c.args, function.Arg{Name: name, Type: typ}), append(c.pass, source.Exprf("%s", pass))
+		c.Args, c.Pass = append(c.Args, function.Arg{Name: name, Type: typ}), append(c.Pass, source.Exprf("%s", pass))
 	}
 	switch {
 	case v.Param != nil && !v.Batch:
@@ -47,29 +48,29 @@ func (b *body) contracted(c *contraction, o *ir.Operand, name string, result boo
 				b.at[v] = place{holder, ""}
 			}
 		}
-		if c.flat(v) {
+		if c.Flat(v) {
 			first, size := "[0][0]", v.Size()
 			if b.e.plan.Filters(v) {
 				first, size = "[0][0][0]", t.Layout.Size()
 			}
-			c.args = append(c.args, function.Arg{Name: name, Type: "[]" + source.TypeName(t.Layout.Elem)})
-			c.pass = append(c.pass, b.e.RT("Flat").Call(source.Exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), source.Exprf("%d", size)))
+			c.Args = append(c.Args, function.Arg{Name: name, Type: "[]" + source.TypeName(t.Layout.Elem)})
+			c.Pass = append(c.Pass, b.e.RT("Flat").Call(source.Exprf("&%s.%s%s", holder, b.e.field(t, t.Field), first), source.Exprf("%d", size)))
 			return
 		}
 		if strings.HasPrefix(holder, "t.") {
 			holder = "&" + holder
 		}
 		add("*params", holder)
-	case c.over && v.Batch:
+	case c.Over && v.Batch:
 		if v.Kind == ir.Input {
 			name = "x"
-			c.names[v] = name
+			c.Names[v] = name
 		}
 		pass, typ, element := b.source(v)
-		c.inputs[v] = element
+		c.Inputs[v] = element
 		add(typ, pass)
-		if c.rows == "" {
-			c.rows = name
+		if c.Rows == "" {
+			c.Rows = name
 		}
 	case result:
 		add("*"+source.Array(v.DType, v.Size()), b.result(v).ptr)

@@ -13,6 +13,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/api"
+	"github.com/nngen-go/nngen/gen/golang/loops"
 	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/golang/standalone"
@@ -47,7 +48,7 @@ func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error)
 
 type emitter struct {
 	*api.API
-	*loops
+	*loops.Loops
 	net   *spec.Network
 	plan  *plan.Plan
 	prog  *ir.Program
@@ -66,7 +67,7 @@ type emitter struct {
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	pack := source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p))
 	return &emitter{
-		API: api.New(pack, net, p, o.Embedded), loops: newLoops(pack, p), tests: selftest.New(pack, p, o.Sample),
+		API: api.New(pack, net, p, o.Embedded), Loops: loops.New(pack, p), tests: selftest.New(pack, p, o.Sample),
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:  map[string][]byte{},
 		tables: map[string]*table{},

@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/loops"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -111,7 +112,7 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*function.Func, error
 		k.Train, k.Rows = true, true
 		what := l.Update.Out[0].Name
 		b.takeNumbers(k, l.Update)
-		numbers, _ := numbersOf(l.Update)
+		numbers, _ := loops.NumbersOf(l.Update)
 		if over != nil {
 			what = alike(l.Update.Out[0])
 			b.takeArrays(k, b.arraysOf(l.Update), t)
@@ -128,27 +129,26 @@ func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*function.Func, error
 		if failed = b.paramMap(l.Update); failed != nil {
 			return
 		}
-		k.Generic = []jen.Code{jen.If(source.Exprf("part != %s(rank, parts)", e.dealer())).Block(jen.Return())}
+		k.Generic = []jen.Code{jen.If(source.Exprf("part != %s(rank, parts)", e.Dealer())).Block(jen.Return())}
 		if over == nil {
 			k.Generic = append(k.Generic, source.Letf("p, g", "t.net.p, &t.m.grads"))
 		}
 		k.Generic = append(k.Generic, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
 			e.Fast(k, func() []jen.Code {
-				u, hold, ok := e.updateOf(l.Update, b.holder)
+				u, hold, ok := e.UpdateOf(l.Update, b.holder)
 				if !ok {
 					return nil
 				}
-				v := &learning{
-					e: e.loops, t: t, update: u, doc: l.Update.Doc, hold: hold, gradient: b.args[l.Gradient.Outs()[0]],
-				}
+				var passed []string
 				for _, x := range numbers {
-					v.numbers = append(v.numbers, "&"+b.at[x].idx)
+					passed = append(passed, "&"+b.at[x].idx)
 				}
+				v := e.NewLearning(t, u, hold, b.args[l.Gradient.Outs()[0]], passed, l.Update.Doc)
 				if weights {
-					return v.weights(b.named(over[1]), b.named(over[0]))
+					return v.Weights(b.named(over[1]), b.named(over[0]))
 				}
-				return v.bias(b.named(over[0]))
+				return v.Bias(b.named(over[0]))
 			})
 		}
 		if k.Fast == nil {
@@ -182,9 +182,9 @@ func connected(op ir.Op) bool {
 }
 
 // named are the rows of a value that are an argument.
-func (b *body) named(v *ir.Value) namedRows {
+func (b *body) named(v *ir.Value) loops.NamedRows {
 	if v.Kind == ir.Input {
-		return namedRows{b.rowsOf(v), "x"}
+		return loops.NamedRows{Rows: b.rowsOf(v), Name: "x"}
 	}
-	return namedRows{b.rowsOf(v), b.args[v]}
+	return loops.NamedRows{Rows: b.rowsOf(v), Name: b.args[v]}
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -65,13 +64,13 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 	}
 	panel := func(loops ...jen.Code) []jen.Code {
 		out := append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T)}, loops...)
-		return append(out, jen.Id(y.idx).Op("+=").Add(b.e.halve()))
+		return append(out, jen.Id(y.idx).Op("+=").Add(b.e.Halve()))
 	}
 	total := func(code ...jen.Code) { b.add(jen.Block(code...)) }
 	switch l.Order {
 	case plan.Connections:
 		total(append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T), source.ForRange("j", fmt.Sprint(l.First(l.Out)), term(field+"[j]"))},
-			source.Set(y.idx, b.e.halve()))...)
+			source.Set(y.idx, b.e.Halve()))...)
 	case plan.Vector:
 		for q := range l.Full {
 			n := min(schedule.Panel, l.Out-q*schedule.Panel)
@@ -104,18 +103,4 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 			total(panel(source.ForRange("k", fmt.Sprint(l.Ins()), source.ForRange("j", fmt.Sprint(l.TailOutputs()), term(tail+"[k][j]"))))...)
 		}
 	}
-}
-
-// halve is the call that adds the 16 lanes in halves.
-func (e *loops) halve() *jen.Statement {
-	return e.ID(e.Make("halve", "halve", func(k *function.Func) {
-		k.Train = true
-		k.Doc = []string{k.Name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
-		k.Args = []function.Arg{{Name: "lanes", Type: "*[16]" + source.TypeName(e.elem)}}
-		for _, h := range []string{"8", "4", "2"} { // constants: no bounds checks
-			k.Body = append(k.Body, source.ForRange("i", h, jen.Id("lanes[i]").Op("+=").Id("lanes[i+"+h+"]")))
-		}
-		k.Body = append(k.Body, jen.Return(source.Exprf("lanes[0] + lanes[1]")))
-		k.Result = source.TypeName(e.elem)
-	})).Call(source.Exprf("&lanes"))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/loops"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -15,15 +16,15 @@ import (
 
 // update emits an operation on parameter-shaped values.
 func (b *body) update(o *ir.Map, t *plan.Tensor) {
-	u, _, fast := b.e.updateOf(o, b.holder)
+	u, _, fast := b.e.UpdateOf(o, b.holder)
 	if !fast || !b.e.plan.Layerwise {
 		u = nil
 	}
-	k := b.e.updateFunction(b.updateKey(o), o, b.arraysOf(o), u)
+	k := b.e.UpdateFunction(b.updateKey(o), o, b.arraysOf(o), u)
 	for _, field := range fieldsOf(t) {
 		args := b.passNumbers(o)
 		for _, a := range b.arraysOf(o) {
-			args = append(args, b.flat(t, a.holder, field))
+			args = append(args, b.flat(t, a.Holder, field))
 		}
 		b.add(b.e.ID(k).Call(args...))
 	}
@@ -49,7 +50,7 @@ func (b *body) flat(t *plan.Tensor, holder, field string) jen.Code {
 func (b *body) updateKey(o *ir.Map) string {
 	key := fmt.Sprintf("%v %s", o.OutNames, o.Prog)
 	for _, a := range b.arraysOf(o) {
-		key += fmt.Sprintf(" %s:%d", a.name, len(a.values))
+		key += fmt.Sprintf(" %s:%d", a.Name, len(a.Values))
 	}
 	for i, x := range o.In {
 		key += fmt.Sprintf(" %s:%v", o.InNames[i], source.IsNumber(x))
@@ -61,17 +62,17 @@ func (b *body) updateKey(o *ir.Map) string {
 func alike(v *ir.Value) string { return "tensors like " + v.Name }
 
 // arraysOf are the arrays of an update: operands, then results.
-func (b *body) arraysOf(o *ir.Map) []*updateArray {
-	var out []*updateArray
+func (b *body) arraysOf(o *ir.Map) []*loops.UpdateArray {
+	var out []*loops.UpdateArray
 	add := func(v *ir.Value, name string) {
 		if source.IsNumber(v) {
 			return
 		}
-		i := slices.IndexFunc(out, func(a *updateArray) bool { return a.holder == b.holder(v) })
+		i := slices.IndexFunc(out, func(a *loops.UpdateArray) bool { return a.Holder == b.holder(v) })
 		if i < 0 {
-			i, out = len(out), append(out, &updateArray{holder: b.holder(v), name: name})
+			i, out = len(out), append(out, &loops.UpdateArray{Holder: b.holder(v), Name: name})
 		}
-		out[i].values = append(out[i].values, v)
+		out[i].Values = append(out[i].Values, v)
 	}
 	for i, x := range o.In {
 		add(x, o.InNames[i])
@@ -85,7 +86,7 @@ func (b *body) arraysOf(o *ir.Map) []*updateArray {
 // takeNumbers makes the numbers of an update arguments of a function, takeArrays
 // its arrays; passNumbers and passArrays are what a call passes.
 func (b *body) takeNumbers(k *function.Func, o *ir.Map) {
-	numbers, names := numbersOf(o)
+	numbers, names := loops.NumbersOf(o)
 	for i, x := range numbers {
 		name := b.names.Name(names[i])
 		k.Args = append(k.Args, function.Arg{Name: name, Type: source.TypeName(b.e.elem)})
@@ -93,11 +94,11 @@ func (b *body) takeNumbers(k *function.Func, o *ir.Map) {
 	}
 }
 
-func (b *body) takeArrays(k *function.Func, arrays []*updateArray, t *plan.Tensor) {
+func (b *body) takeArrays(k *function.Func, arrays []*loops.UpdateArray, t *plan.Tensor) {
 	b.args = map[*ir.Value]string{}
 	for _, a := range arrays {
-		name := b.names.Own(a.name)
-		for _, v := range a.values {
+		name := b.names.Own(a.Name)
+		for _, v := range a.Values {
 			b.args[v] = name
 		}
 		k.Args = append(k.Args, tensorArgs(t, name)...)
@@ -106,7 +107,7 @@ func (b *body) takeArrays(k *function.Func, arrays []*updateArray, t *plan.Tenso
 
 func (b *body) passNumbers(o *ir.Map) []jen.Code {
 	var args []jen.Code
-	numbers, _ := numbersOf(o)
+	numbers, _ := loops.NumbersOf(o)
 	for _, x := range numbers {
 		args = append(args, source.Exprf("%s", b.asElem(x)))
 	}
@@ -116,7 +117,7 @@ func (b *body) passNumbers(o *ir.Map) []jen.Code {
 func (b *body) passArrays(o *ir.Map, t *plan.Tensor) []jen.Code {
 	var args []jen.Code
 	for _, a := range b.arraysOf(o) {
-		args = append(args, b.pointers(t, a.holder)...)
+		args = append(args, b.pointers(t, a.Holder)...)
 	}
 	return args
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -19,7 +18,7 @@ func (b *body) dealt() ([]jen.Code, error) {
 	code := map[*ir.ParamInfo][]jen.Code{}
 	flush := func() {
 		for _, p := range order {
-			b.add(jen.If(source.Exprf("part == %s(%s, parts)", b.e.dealer(), b.e.rank(p, ranks))).Block(code[p]...))
+			b.add(jen.If(source.Exprf("part == %s(%s, parts)", b.e.Dealer(), b.e.rank(p, ranks))).Block(code[p]...))
 			delete(code, p)
 		}
 		order = nil
@@ -64,39 +63,4 @@ func (e *emitter) rank(p *ir.ParamInfo, ranks map[*ir.ParamInfo]int) string {
 		}
 	}
 	return fmt.Sprint(ranks[p])
-}
-
-// dealer is the function that deals out whole parameters.
-func (e *loops) dealer() string {
-	k := e.Make("dealt", "dealt", func(f *function.Func) {
-		f.Train = true
-		f.Doc = []string{
-			f.Name + " is the part that does parameter i of those sorted by size: they are dealt out",
-			"forwards and backwards in turn, so that no part has the larger one every time.",
-		}
-		f.Args = []function.Arg{{Name: "i", Type: "int"}, {Name: "parts", Type: "int"}}
-		f.Result = "int"
-		f.Body = []jen.Code{
-			source.Letf("at", "i %% (2 * parts)"),
-			jen.Return(source.Exprf("min(at, 2*parts-1-at)")),
-		}
-	})
-	e.ID(k)
-	return k.Name
-}
-
-// shares is the function that divides inputs among workers.
-func (e *loops) shares() string {
-	k := e.Make("shares", "share", func(f *function.Func) {
-		f.Rows, f.Train = true, true
-		f.Doc = []string{f.Name + " is a part of n inputs, in whole tiles."}
-		f.Args = []function.Arg{{Name: "n", Type: "int"}, {Name: "tile", Type: "int"}, {Name: "part", Type: "int"}, {Name: "parts", Type: "int"}}
-		f.Result = "(from, to int)"
-		f.Generic = []jen.Code{
-			source.Letf("tiles", "(n + tile - 1) / tile"),
-			jen.Return(source.Exprf("tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)")),
-		}
-	})
-	e.ID(k)
-	return k.Name
 }
