@@ -12,8 +12,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/golang/api"
-	"github.com/nngen-go/nngen/gen/golang/loops"
+	"github.com/nngen-go/nngen/gen/golang/phases"
 	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/golang/standalone"
@@ -47,37 +46,22 @@ func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error)
 }
 
 type emitter struct {
-	*api.API
-	*loops.Loops
-	net   *spec.Network
+	*phases.Phases
+	tests *selftest.Tests
 	plan  *plan.Plan
-	prog  *ir.Program
 	opts  Options
-	elem  ir.DType
 	files map[string][]byte
-
-	tests    *selftest.Tests
-	rowNames map[any]string    // of values and of series
-	tables   map[string]*table // constants, by their numbers
-	repeat   *plan.Repeat      // whose first turn is being printed
-	// trainSteps are the statements of a training step before the samples.
-	trainSteps []string
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	pack := source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p))
-	return &emitter{
-		API: api.New(pack, net, p, o.Embedded), Loops: loops.New(pack, p), tests: selftest.New(pack, p, o.Sample),
-		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
-		files:  map[string][]byte{},
-		tables: map[string]*table{},
-	}
+	return &emitter{phases.New(pack, net, p, o.Embedded), selftest.New(pack, p, o.Sample), p, o, map[string][]byte{}}
 }
 
 // parameters prints the parameters, and the constants of the network.
 func (e *emitter) parameters() (*jen.File, error) {
 	f, err := e.Params()
-	e.constants(f)
+	e.Constants(f)
 	return f, err
 }
 
@@ -102,9 +86,9 @@ func (e *emitter) run() error {
 		when bool
 		make func() (*jen.File, error)
 	}{
-		{"forward.go", true, e.forward},
-		{"train.go", train, e.train},
-		{"update.go", train, e.update},
+		{"forward.go", true, e.Forward},
+		{"train.go", train, e.Train},
+		{"update.go", train, e.Update},
 		{"params.go", true, e.parameters},
 		{"types.go", true, e.Types},
 		{"kernels_generic.go", true, func() (*jen.File, error) { return e.KernelFile(false), nil }},

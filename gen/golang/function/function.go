@@ -1,4 +1,6 @@
-// Package function is the functions of a package that is being printed: each once for what it computes, in portable Go or as a choice between that and assembly, and the files they lie in.
+// Package function is the functions of a package that is being printed: each once for
+// what it computes, in portable Go or as a choice between that and assembly, and the
+// files they lie in.
 package function
 
 import (

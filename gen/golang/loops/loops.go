@@ -1,4 +1,5 @@
-// Package loops prints the functions of kernels: their loops in portable Go, and the calls of assembly that do the same.
+// Package loops prints the functions of kernels: their loops in portable Go, and the
+// calls of assembly that do the same.
 package loops
 
 import (

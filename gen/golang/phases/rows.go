@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"github.com/dave/jennifer/jen"

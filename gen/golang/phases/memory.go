@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 )
 
 // memory prints the trainer's arena.
-func (e *emitter) memory(f *jen.File) {
+func (e *Phases) memory(f *jen.File) {
 	t := e.plan.Train
 	fields := []jen.Code{jen.Id("grads").Id("params").Comment("gradients of the current step")}
 	for _, s := range t.States {
@@ -50,7 +50,7 @@ func (e *emitter) memory(f *jen.File) {
 
 // sampleSpace is the field of a phase's workspace: with rows for every sample,
 // or one for every sample that may be a worker's first.
-func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
+func (e *Phases) sampleSpace(name string, p *plan.Phase) jen.Code {
 	field := jen.Id(name)
 	if !e.plan.Layerwise {
 		field.Index(jen.Lit(e.plan.Options.Batch))
@@ -59,7 +59,7 @@ func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
 }
 
 // rowField is the trainer's field for the rows of a value.
-func (e *emitter) rowField(v *ir.Value) string {
+func (e *Phases) rowField(v *ir.Value) string {
 	if e.rowNames == nil {
 		e.rowNames = map[any]string{}
 		names := source.NewNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask", "transposed")
@@ -94,14 +94,14 @@ func (e *emitter) rowField(v *ir.Value) string {
 
 // rowPadding is the elements after the rows of a value, to the next line of the
 // cache.
-func (e *emitter) rowPadding(v *ir.Value) int {
+func (e *Phases) rowPadding(v *ir.Value) int {
 	rest := e.plan.Options.Batch * e.RowStride(v.Size()) % schedule.Panel
 	return (schedule.Panel - rest) % schedule.Panel
 }
 
 // rowFields are the trainer's fields for the rows of a value; the first of a
 // series has those of all.
-func (e *emitter) rowFields(v *ir.Value) []jen.Code {
+func (e *Phases) rowFields(v *ir.Value) []jen.Code {
 	typ, padding := source.Array(v.DType, e.plan.Options.Batch, e.RowStride(v.Size())), e.rowPadding(v)
 	rest := func() jen.Code { return jen.Id("_").Id(source.Array(v.DType, padding)) }
 	if s := e.plan.Train.RowOf[v].Series; s != nil {

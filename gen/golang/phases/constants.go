@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"strings"
@@ -37,8 +37,8 @@ func (b *body) bindConstants(s *plan.Step) {
 	}
 }
 
-// constants prints the tables.
-func (e *emitter) constants(f *jen.File) {
+// Constants prints the tables.
+func (e *Phases) Constants(f *jen.File) {
 	byName := map[string]*table{}
 	for _, t := range e.tables {
 		byName[t.name] = t

@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"github.com/dave/jennifer/jen"
@@ -10,7 +10,7 @@ import (
 )
 
 // stepOne prints the training step on one sample.
-func (e *emitter) stepOne(f *jen.File) error {
+func (e *Phases) stepOne(f *jen.File) error {
 	ph := e.plan.Train.One
 	if ph == nil {
 		return nil

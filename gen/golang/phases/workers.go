@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -56,7 +56,7 @@ func (b *body) dealt() ([]jen.Code, error) {
 }
 
 // rank is the number of a parameter among those sorted by size.
-func (e *emitter) rank(p *ir.ParamInfo, ranks map[*ir.ParamInfo]int) string {
+func (e *Phases) rank(p *ir.ParamInfo, ranks map[*ir.ParamInfo]int) string {
 	if e.repeat != nil {
 		if m, ok := e.repeat.Ranks[p]; ok {
 			return m.Text(source.Turn)

@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 
 // field is a field of a tensor in the arena: of the block of the turn in a loop
 // over equal layers.
-func (e *emitter) field(t *plan.Tensor, name string) string {
+func (e *Phases) field(t *plan.Tensor, name string) string {
 	if e.repeat != nil {
 		if m, ok := e.repeat.Tensors[t]; ok {
 			return fmt.Sprintf("%s[%s].%s", t.Run.Name, m.Text(source.Turn), name)
@@ -22,7 +22,7 @@ func (e *emitter) field(t *plan.Tensor, name string) string {
 }
 
 // index is which element of an array holds a value.
-func (e *emitter) index(v *ir.Value, fixed int) string {
+func (e *Phases) index(v *ir.Value, fixed int) string {
 	if m, ok := e.move(v); ok {
 		return m.Text(source.Turn)
 	}
@@ -30,7 +30,7 @@ func (e *emitter) index(v *ir.Value, fixed int) string {
 }
 
 // layerOf is the number of a layer for random numbers.
-func (e *emitter) layerOf(o *ir.Random) string {
+func (e *Phases) layerOf(o *ir.Random) string {
 	if e.repeat != nil {
 		if m, ok := e.repeat.Numbers[o]; ok {
 			return fmt.Sprintf("uint32(%s)", m.Text(source.Turn))
@@ -40,7 +40,7 @@ func (e *emitter) layerOf(o *ir.Random) string {
 }
 
 // sliceOf is a part of an array: of the turn in a loop.
-func (e *emitter) sliceOf(o *ir.Slice, array string) string {
+func (e *Phases) sliceOf(o *ir.Slice, array string) string {
 	if e.repeat != nil {
 		return source.SliceIn(o, array, e.repeat.Numbers)
 	}
@@ -48,7 +48,7 @@ func (e *emitter) sliceOf(o *ir.Slice, array string) string {
 }
 
 // move is how the place of a value goes on in the loop that is being printed.
-func (e *emitter) move(v *ir.Value) (plan.Move, bool) {
+func (e *Phases) move(v *ir.Value) (plan.Move, bool) {
 	if e.repeat == nil {
 		return plan.Move{}, false
 	}
@@ -143,7 +143,7 @@ func summed(v *ir.Value, steps []*plan.Step) bool {
 }
 
 // cellAt is the method of params that says where an element lies.
-func (e *emitter) cellAt(t *plan.Tensor, at ...string) string {
+func (e *Phases) cellAt(t *plan.Tensor, at ...string) string {
 	if e.repeat == nil {
 		return source.CellAt(t, nil, at...)
 	}

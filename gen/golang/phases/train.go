@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -13,10 +13,10 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
-// train prints the trainer's memory, the gradients and the loss of a batch.
-func (e *emitter) train() (*jen.File, error) {
+// Train prints the trainer's memory, the gradients and the loss of a batch.
+func (e *Phases) Train() (*jen.File, error) {
 	f := e.File()
-	e.trainSteps = nil
+	e.TrainSteps = nil
 	if err := e.stepOne(f); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (e *emitter) train() (*jen.File, error) {
 }
 
 // batchBody is a body of a function over some of the samples of a batch.
-func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
+func (e *Phases) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
 		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
 		names: e.Local(),
@@ -53,7 +53,7 @@ func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
 }
 
 // method prints a method of Trainer.
-func (e *emitter) method(f *jen.File, doc []string, name, args, result string, body []jen.Code) {
+func (e *Phases) method(f *jen.File, doc []string, name, args, result string, body []jen.Code) {
 	for _, line := range doc {
 		f.Comment(line)
 	}
@@ -66,7 +66,7 @@ func (e *emitter) method(f *jen.File, doc []string, name, args, result string, b
 }
 
 // gradients prints the parts of a training step on a batch.
-func (e *emitter) gradients(f *jen.File) error {
+func (e *Phases) gradients(f *jen.File) error {
 	p := e.plan.Train.Gradients
 	prepared := false
 	once := e.batchBody(p, true, ":len(x)")
@@ -84,7 +84,7 @@ func (e *emitter) gradients(f *jen.File) error {
 	if prepared {
 		e.method(f, []string{"prepare makes what is the same for all samples of a step."}, "prepare", "", "",
 			append([]jen.Code{source.Letf("p", "t.net.p")}, once.take()...))
-		e.trainSteps = append(e.trainSteps, "t.prepare()")
+		e.TrainSteps = append(e.TrainSteps, "t.prepare()")
 	}
 	for n := range p.Phases(plan.Samples) {
 		if err := e.sampleStage(f, p, n); err != nil {
@@ -135,7 +135,7 @@ func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 }
 
 // lossOf prints the method that adds the samples' losses.
-func (e *emitter) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *ir.Value, training bool) error {
+func (e *Phases) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *ir.Value, training bool) error {
 	b := e.batchBody(p, training, ":len(x)")
 	b.phase = p.Loss()
 	b.neededNumbers(p.Prepare().Steps, p.Loss().Steps)
@@ -159,7 +159,7 @@ func (b *body) keepSummedLoss() []jen.Code {
 }
 
 // evaluate prints the loss as in inference.
-func (e *emitter) evaluate(f *jen.File) error {
+func (e *Phases) evaluate(f *jen.File) error {
 	p := e.plan.Train.Evaluate
 	b := e.batchBody(p, false, "from:from+n")
 	code, err := b.samplesOf(p, "lossSpace")
@@ -266,7 +266,7 @@ func (b *body) bindTargetsAt(i string) {
 }
 
 // checks prints the test of a batch's length and classes.
-func (e *emitter) checks(f *jen.File) {
+func (e *Phases) checks(f *jen.File) {
 	body := []jen.Code{
 		jen.If(source.Exprf("len(x) < 1 || len(x) > MaxBatch")).Block(e.RT("BadBatch").Call(source.Exprf("fn"), source.Exprf("len(x)"), source.Exprf("MaxBatch"))),
 		jen.If(source.Exprf("len(y) != len(x)")).Block(e.RT("BadMatch").Call(source.Exprf("fn"), jen.Lit("len(y)"), source.Exprf("len(y)"), jen.Lit("len(x)"), source.Exprf("len(x)"))),
@@ -288,8 +288,8 @@ func (e *emitter) checks(f *jen.File) {
 	f.Line()
 }
 
-// update prints the optimiser's step and the penalty.
-func (e *emitter) update() (*jen.File, error) {
+// Update prints the optimiser's step and the penalty.
+func (e *Phases) Update() (*jen.File, error) {
 	f := e.File()
 	b := &body{
 		e: e, weights: "p", grads: "g", phase: e.plan.Train.Update, training: true,

@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ func stateField(m *ir.Memory) string {
 }
 
 // stateArg is the argument of a function for the state, if there is one.
-func (e *emitter) stateArg(typ string) []jen.Code {
+func (e *Phases) stateArg(typ string) []jen.Code {
 	if !e.Remembers() {
 		return nil
 	}
@@ -26,7 +26,7 @@ func (e *emitter) stateArg(typ string) []jen.Code {
 }
 
 // withState adds the state to what a call passes, behind y and x.
-func (e *emitter) withState(s string, args ...jen.Code) []jen.Code {
+func (e *Phases) withState(s string, args ...jen.Code) []jen.Code {
 	if !e.Remembers() {
 		return args
 	}
@@ -34,22 +34,22 @@ func (e *emitter) withState(s string, args ...jen.Code) []jen.Code {
 }
 
 // batchArgs are the arguments of ForwardBatch.
-func (e *emitter) batchArgs() []jen.Code {
+func (e *Phases) batchArgs() []jen.Code {
 	args := []jen.Code{jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input")}
 	return append(append(args, e.stateArg("[]State")...), jen.Id("ws").Op("*").Id("BatchWorkspace"))
 }
 
 // matches panics unless a slice is as long as x.
-func (e *emitter) matches(function, slice string) []jen.Code {
+func (e *Phases) matches(function, slice string) []jen.Code {
 	n := fmt.Sprintf("len(%s)", slice)
 	return []jen.Code{jen.If(source.Exprf("%s != len(x)", n)).Block(e.RT("BadMatch").Call(
-		jen.Lit(e.opts.Package+".Net."+function), jen.Lit(n), source.Exprf("%s", n), jen.Lit("len(x)"), source.Exprf("len(x)")))}
+		jen.Lit(e.Title+".Net."+function), jen.Lit(n), source.Exprf("%s", n), jen.Lit("len(x)"), source.Exprf("len(x)")))}
 }
 
 // bindMemory gives the state its places: before the step in s, after it in the
 // workspace, so that nothing is overwritten that the step still reads. The
 // statements of the returned function end the step.
-func (e *emitter) bindMemory(b *body) func() []jen.Code {
+func (e *Phases) bindMemory(b *body) func() []jen.Code {
 	var out []jen.Code
 	for _, m := range e.prog.Memory {
 		b.at[m.In] = place{"s" + stateField(m), "&s" + stateField(m)}
@@ -71,7 +71,7 @@ func (e *emitter) bindMemory(b *body) func() []jen.Code {
 
 // bindMemoryRows is bindMemory for a batch, layer by layer; it returns the copies
 // of a stream.
-func (e *emitter) bindMemoryRows(b *body) []jen.Code {
+func (e *Phases) bindMemoryRows(b *body) []jen.Code {
 	var out []jen.Code
 	b.memory = map[*ir.Value]memoryRows{}
 	for _, m := range e.prog.Memory {
@@ -94,7 +94,7 @@ func (e *emitter) bindMemoryRows(b *body) []jen.Code {
 type memoryRows struct{ slice, field string }
 
 // forwardSequence prints steps of one stream.
-func (e *emitter) forwardSequence(f *jen.File) {
+func (e *Phases) forwardSequence(f *jen.File) {
 	f.Comment("ForwardSequence is len(x) steps of the stream of s, one after the other: y[i] from x[i]. The")
 	f.Comment("bits are those of Forward. It does not allocate and panics unless len(y) == len(x).")
 	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("ForwardSequence").Params(
@@ -104,8 +104,8 @@ func (e *emitter) forwardSequence(f *jen.File) {
 	f.Line()
 }
 
-// memoryView is a part of the state as the templates see it.
-type memoryView struct {
+// MemoryView is a part of the state as the templates see it.
+type MemoryView struct {
 	Field, Name string
 	Shape       []int
 	Size        int
@@ -114,10 +114,11 @@ type memoryView struct {
 	Rows, Trained, Evaluated string
 }
 
-func (e *emitter) memoryViews() []memoryView {
-	var out []memoryView
+// MemoryViews are the parts of the state as the templates see them.
+func (e *Phases) MemoryViews() []MemoryView {
+	var out []MemoryView
 	for _, m := range e.prog.Memory {
-		v := memoryView{Field: stateField(m), Name: m.Name, Shape: m.In.Shape, Size: m.In.Size()}
+		v := MemoryView{Field: stateField(m), Name: m.Name, Shape: m.In.Shape, Size: m.In.Size()}
 		if e.plan.Train != nil {
 			v.Rows, v.Trained, v.Evaluated = e.rowField(m.In), e.rowField(m.Trained), e.rowField(m.Evaluated)
 		}

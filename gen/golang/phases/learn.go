@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 
 // learn prints the update of the parameters by the samples of a batch, or by
 // a worker's part of them: every gradient is used where it was made.
-func (e *emitter) learn(f *jen.File) error {
+func (e *Phases) learn(f *jen.File) error {
 	all := e.plan.Train.Learn
 	if all == nil {
 		return nil
@@ -92,7 +92,7 @@ func rowsIn(gradient ir.Op) []*ir.Value {
 
 // learnFunc is the function that updates a parameter: for gradients of dense
 // layers that of all parameters of its layout, which is passed what it works on.
-func (e *emitter) learnFunc(l plan.Learn, t *plan.Tensor) (*function.Func, error) {
+func (e *Phases) learnFunc(l plan.Learn, t *plan.Tensor) (*function.Func, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
 	over, key := rowsIn(l.Gradient), "learn "+l.Gradient.String()
 	if over != nil {

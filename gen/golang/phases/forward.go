@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 // stackLimit is the largest workspace Predict puts on the stack.
 const stackLimit = 16 << 10
 
-// forward prints inference.
-func (e *emitter) forward() (*jen.File, error) {
+// Forward prints inference.
+func (e *Phases) Forward() (*jen.File, error) {
 	b := &body{
 		e: e, phase: e.plan.Infer, slots: "ws", weights: "p",
 		names: e.Local(e.StateNames()...), at: map[*ir.Value]place{},
@@ -92,7 +92,7 @@ func (b *body) bindInputs(name string) {
 // bindOutputs gives the results their places in y. The first output that
 // shows a value is its place; others, and values that are inputs, are copied
 // by the statements that the returned function gives.
-func (e *emitter) bindOutputs(b *body) func() []jen.Code {
+func (e *Phases) bindOutputs(b *body) func() []jen.Code {
 	type copied struct{ dst, src place }
 	var copies []copied
 	for _, o := range e.prog.Outputs {
@@ -116,7 +116,7 @@ func (e *emitter) bindOutputs(b *body) func() []jen.Code {
 	}
 }
 
-func (e *emitter) forwardBatch(f *jen.File) {
+func (e *Phases) forwardBatch(f *jen.File) {
 	check := e.matches("ForwardBatch", "y")
 	if e.Remembers() {
 		f.Comment("ForwardBatch is one step of each of several streams: that of s[i] has the input x[i] and the")
@@ -133,7 +133,7 @@ func (e *emitter) forwardBatch(f *jen.File) {
 
 // inBatches computes what ForwardBatch was given: layer by layer where there
 // is assembly for it, the rest sample by sample.
-func (e *emitter) inBatches() []jen.Code {
+func (e *Phases) inBatches() []jen.Code {
 	rest, state := "y, x", ""
 	if e.Remembers() {
 		rest, state = "y, x, s", "s[:m]"
@@ -152,7 +152,7 @@ func (e *emitter) inBatches() []jen.Code {
 }
 
 // forwardRows prints inference of a batch, layer by layer.
-func (e *emitter) forwardRows(f *jen.File) error {
+func (e *Phases) forwardRows(f *jen.File) error {
 	b := &body{
 		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
 		names: e.Local(e.StateNames()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
@@ -193,7 +193,7 @@ func (e *emitter) forwardRows(f *jen.File) error {
 	return nil
 }
 
-func (e *emitter) predict(f *jen.File) {
+func (e *Phases) predict(f *jen.File) {
 	sig := func() *jen.Statement {
 		return f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("Predict").Params(append([]jen.Code{jen.Id("x").Op("*").Id("Input")}, e.stateArg("*State")...)...).Params(jen.Id("y").Id("Output"))
 	}

@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type place struct {
 
 // body builds the statements that run a phase.
 type body struct {
-	e     *emitter
+	e     *Phases
 	phase *plan.Phase
 	names *source.Namer
 	at    map[*ir.Value]place

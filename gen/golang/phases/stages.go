@@ -1,4 +1,4 @@
-package golang
+package phases
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func numberedName(name string, n int) string {
 
 // sampleStage prints the n-th stage of a training step over the samples, and
 // before it, from the second on, that over the batch which it waits for.
-func (e *emitter) sampleStage(f *jen.File, p *plan.Batched, n int) error {
+func (e *Phases) sampleStage(f *jen.File, p *plan.Batched, n int) error {
 	doc := []string{"samples takes n samples of a batch, the first of which is from, forward and backward", "through the network."}
 	if n > 0 {
 		if err := e.batchStage(f, p, n); err != nil {
@@ -44,7 +44,7 @@ func (e *emitter) sampleStage(f *jen.File, p *plan.Batched, n int) error {
 }
 
 // batchStage prints the stage over the batch before the n-th over the samples.
-func (e *emitter) batchStage(f *jen.File, p *plan.Batched, n int) error {
+func (e *Phases) batchStage(f *jen.File, p *plan.Batched, n int) error {
 	b := e.batchBody(p, true, ":len(x)")
 	b.phase = p.Phases(plan.Batch)[n-1]
 	b.neededNumbers(p.Prepare().Steps, b.phase.Steps)
