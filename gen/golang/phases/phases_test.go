@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dave/jennifer/jen"
@@ -26,15 +27,11 @@ import (
 
 // network has a loop over equal layers, values that several read, a normalisation that
 // waits for the batch, and constants.
-const network = `nngen: 1
+var network = `nngen: 1
 input: {shape: [6]}
 layers:
   - dense: {name: a, units: 12, activation: tanh}
-  - dense: {units: 12, activation: relu}
-  - dense: {units: 12, activation: relu}
-  - dense: {units: 12, activation: relu}
-  - dense: {units: 12, activation: relu}
-  - batch_normalization: {statistics: batch}
+` + strings.Repeat("  - dense: {units: 12, activation: relu}\n", 8) + `  - batch_normalization: {statistics: batch}
   - add: {from: [a, batch_normalization1]}
   - dense: {units: 3}
   - softmax
@@ -169,7 +166,9 @@ func TestPhases(t *testing.T) {
 	require.NoError(t, err)
 	write("nnrt.go", "package main\n\n"+string(copied))
 	require.Len(t, p.Train.Gradients.Phases(plan.Samples), 4, "as the helpers call them")
-	require.NotEmpty(t, p.Train.Gradients.Sums().Repeats, "a loop over equal layers")
+	for _, ph := range []*plan.Phase{p.Infer, p.Train.Gradients.Phases(plan.Samples)[0], p.Train.Gradients.Sums(), p.Train.Update} {
+		require.NotEmpty(t, ph.Repeats, "a loop over equal layers")
+	}
 	write("main.go", helpers)
 	write("go.mod", "module phases_of_test\n\ngo 1.26\n")
 
