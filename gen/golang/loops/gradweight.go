@@ -136,7 +136,9 @@ func (e *Loops) BiasGradient(t *plan.Tensor, name string, size, stride int, vect
 				source.ForRange("j, dj", "d", jen.Id(source.VectorAt("g", "j")).Op("+=").Id("dj"))),
 		}
 		if vector {
-			e.Fast(k, func() []jen.Code { return e.biasRows(size, stride) })
+			e.Fast(k, func() []jen.Code {
+				return (&gradients{e: e, gradient: "g"}).Bias(size, NamedRows{Rows{Stride: stride, Elem: e.elem}, "dy"})
+			})
 			k.Rows, k.Generic, k.Body = true, k.Body, nil
 		}
 	})

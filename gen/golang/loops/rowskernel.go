@@ -166,11 +166,16 @@ func (m *Matrix) panelAt(l *calls.PanelLoop) panelPlace {
 		q := m.layout.Full
 		return panelPlace{fmt.Sprint(q), fmt.Sprint(q * schedule.Panel), "wt"}
 	}
-	q := "q"
-	if l.Once() {
-		q = fmt.Sprint(l.From)
-	}
+	q := firstPanel(l)
 	return panelPlace{q, times16(q), "w[" + q + "]"}
+}
+
+// firstPanel is the first full panel of a call.
+func firstPanel(l *calls.PanelLoop) string {
+	if l.Once() {
+		return fmt.Sprint(l.From)
+	}
+	return "q"
 }
 
 // overPanels repeats code for the panels of a loop.

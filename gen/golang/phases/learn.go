@@ -144,11 +144,11 @@ func (e *Phases) learnFunc(l plan.Learn, t *plan.Tensor) (*function.Func, error)
 				for _, x := range numbers {
 					passed = append(passed, "&"+b.at[x].idx)
 				}
-				v := e.NewLearning(t, u, hold, b.args[l.Gradient.Outs()[0]], passed, l.Update.Doc)
+				v := e.Learning(u, hold, b.args[l.Gradient.Outs()[0]], passed, l.Update.Doc)
 				if weights {
-					return v.Weights(b.named(over[1]), b.named(over[0]))
+					return v.Weights(t, b.named(over[1]), b.named(over[0]))
 				}
-				return v.Bias(b.named(over[0]))
+				return append([]jen.Code{jen.If(source.Exprf("part != 0")).Block(jen.Return())}, v.Bias(t.Layout.Out, b.named(over[0]))...)
 			})
 		}
 		if k.Fast == nil {
