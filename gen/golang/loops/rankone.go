@@ -157,29 +157,16 @@ func (m *Matrix) buildGradInputOne(k *function.Func) {
 
 // gradInputFast is the assembly of a gradient of inputs for one row.
 func (p *printer) gradInputFast() []jen.Code {
-	in := calls.InputsOfOne(p.target(), p.Step.Kernel)
-	name := p.inputGradient(in)
-	tiles := strings.Repeat("0, ", len(in.Tiles)-1) + "1"
-	call := func(input, blocks string) jen.Code {
-		args := []string{fmt.Sprintf("&%s[%s]", p.ptr[p.Stored[0]], input), "&x[0]"}
-		if p.layout.Full > 0 {
-			args = append(args, fmt.Sprintf("&w[0][%s][0]", input))
-		}
-		if p.layout.Tail > 0 {
-			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
-		}
-		if p.Bias != nil {
-			args = append(args, "&"+source.VectorAt("b", input))
-		}
-		distances := "0, 0" // one row has none
-		if u := p.operandOfSums(); u != "" {
-			args, distances = append(args, fmt.Sprintf("&%s[%s]", u, input)), "0, 0, 0"
-		}
-		args = append(append(append(args, p.panelArgs()...), distances), maskArg(in.Partial, in.Mask)...)
-		args = append(args, blocks, tiles)
-		return jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", ")))
+	o := gradInputOperands{
+		dx: func(input string) string { return fmt.Sprintf("&%s[%s]", p.ptr[p.Stored[0]], input) }, dy: "&x[0]",
+		distances: []string{"0", "0"}, // one row has none
 	}
-	return p.e.inBlocks(in, p.Outs, call)
+	if u := p.operandOfSums(); u != "" {
+		o.extra = func(input string) string { return fmt.Sprintf("&%s[%s]", u, input) }
+		o.distances = append(o.distances, "0")
+	}
+	in := calls.InputsOfOne(p.target(), p.Step.Kernel)
+	return p.inputGradientCalls(in, o, strings.Repeat("0, ", len(in.Tiles)-1)+"1")
 }
 
 // operandOfSums is the operand of the epilogue beside the sums, "" if it has none.

@@ -251,32 +251,50 @@ func (k *RowsKernel) vectorGradInput() []jen.Code {
 		from := kern.Extras()[0].From
 		extra = slices.IndexFunc(k.Extras, func(v RowsValue) bool { return v.V.String() == from })
 	}
-	name, first := k.inputGradient(in), firstRow(in.Divided)
+	first := firstRow(in.Divided)
 	var tilings []jen.Code
 	tiles := k.tilesOf(&tilings, map[string]bool{}, in.Tiles, "m")
-	call := func(input, blocks string) jen.Code {
-		args := []string{dx.Element("y", first, input), k.X.Element("x", first, "0")}
-		if k.layout.Full > 0 {
+	o := gradInputOperands{
+		dx: func(input string) string { return dx.Element("y", first, input) }, dy: k.X.Element("x", first, "0"),
+		distances: []string{fmt.Sprint(k.X.bytes()), fmt.Sprint(dx.bytes())},
+	}
+	if extra >= 0 {
+		u := k.Extras[extra]
+		o.extra = func(input string) string { return u.Element(fmt.Sprintf("u%d", extra), first, input) }
+		o.distances = append(o.distances, fmt.Sprint(u.bytes()))
+	}
+	return inChunks(in.Rows, in.Divided, append(tilings, k.inputGradientCalls(in, o, tiles)...))
+}
+
+// gradInputOperands are what the assembly of a gradient of inputs gets: where dx lies from
+// an input on, dy, and a further operand of the epilogue if there is one, and the
+// distances of their rows.
+type gradInputOperands struct {
+	dx, extra func(input string) string
+	dy        string
+	distances []string
+}
+
+// inputGradientCalls are its calls.
+func (m *Matrix) inputGradientCalls(in *calls.Inputs, o gradInputOperands, tiles string) []jen.Code {
+	name := m.inputGradient(in)
+	return m.e.inBlocks(in, m.Outs, func(input, blocks string) jen.Code {
+		args := []string{o.dx(input), o.dy}
+		if m.layout.Full > 0 {
 			args = append(args, fmt.Sprintf("&w[0][%s][0]", input))
 		}
-		if k.layout.Tail > 0 {
+		if m.layout.Tail > 0 {
 			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
 		}
-		if k.Bias != nil {
+		if m.Bias != nil {
 			args = append(args, "&"+source.VectorAt("b", input))
 		}
-		if extra >= 0 {
-			args = append(args, k.Extras[extra].Element(fmt.Sprintf("u%d", extra), first, input))
+		if o.extra != nil {
+			args = append(args, o.extra(input))
 		}
-		args = append(args, k.panelArgs()...)
-		args = append(args, fmt.Sprint(k.X.bytes()), fmt.Sprint(dx.bytes()))
-		if extra >= 0 {
-			args = append(args, fmt.Sprint(k.Extras[extra].bytes()))
-		}
-		args = append(args, maskArg(in.Partial, in.Mask)...)
-		return jen.Id(name).Call(source.Exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
-	}
-	return inChunks(in.Rows, in.Divided, append(tilings, k.e.inBlocks(in, k.Outs, call)...))
+		args = slices.Concat(args, m.panelArgs(), o.distances, maskArg(in.Partial, in.Mask), []string{blocks, tiles})
+		return jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", ")))
+	})
 }
 
 // inputGradient is the assembly of a gradient of inputs.
