@@ -337,7 +337,7 @@ func (p *printer) unrolled() {
 		acc, decl := p.sums(n, chains, func(i int) string { return p.initial(of("b", i)) })
 		out = append(out, p.formula(first, n))
 		out = append(out, decl...)
-		for k := range p.ins {
+		for _, k := range p.termsByChains() {
 			if k == 0 {
 				out = append(out, letf("xk", "x[0]"))
 			} else {
@@ -358,6 +358,20 @@ func (p *printer) unrolled() {
 		}
 		p.add(jen.Block(out...))
 	}
+}
+
+// termsByChains are the terms of a sum, those of as many chains as there are registers
+// for one after the other.
+func (p *printer) termsByChains() []int {
+	var ks []int
+	for first := 0; first < p.step.Chains; first += chainsInLoop {
+		for k := range p.ins {
+			if c := k%p.step.Chains - first; c >= 0 && c < chainsInLoop {
+				ks = append(ks, k)
+			}
+		}
+	}
+	return ks
 }
 
 // formula is the comment above a block of straight-line code.

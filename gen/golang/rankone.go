@@ -246,8 +246,10 @@ func (p *printer) gradInputFast() []jen.Code {
 		if u := p.operandOfSums(); u != "" {
 			args, distances = append(args, fmt.Sprintf("&%s[%s]", u, input)), "0, 0, 0"
 		}
-		args = append(append(append(args, p.panelArgs()...), distances), maskArg(in.Partial, in.Mask)...)
-		args = append(args, blocks, tiles)
+		if !in.Dots {
+			args = append(append(append(args, p.panelArgs()...), distances), maskArg(in.Partial, in.Mask)...)
+			args = append(args, blocks, tiles)
+		}
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
 	return p.e.inBlocks(in, p.outs, call)

@@ -275,10 +275,15 @@ func (k *rowsKernel) vectorGradInput() []jen.Code {
 		if extra >= 0 {
 			args = append(args, k.extras[extra].element(fmt.Sprintf("u%d", extra), first, input))
 		}
-		args = append(args, k.panelArgs()...)
+		if !in.Dots {
+			args = append(args, k.panelArgs()...)
+		}
 		args = append(args, fmt.Sprint(k.x.bytes()), fmt.Sprint(dx.bytes()))
 		if extra >= 0 {
 			args = append(args, fmt.Sprint(k.extras[extra].bytes()))
+		}
+		if in.Dots {
+			return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
 		}
 		args = append(args, maskArg(in.Partial, in.Mask)...)
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
@@ -289,6 +294,14 @@ func (k *rowsKernel) vectorGradInput() []jen.Code {
 // inputGradient is the assembly of a gradient of inputs.
 func (m *matrix) inputGradient(in *calls.Inputs) string {
 	kern := in.Kernel(m.step.Kernel)
+	if in.Dots {
+		hint, what := "dot products of rows", "computes the sums of every row, in tiles of rows."
+		if in.One {
+			hint, what = "dot products", "computes the sums of a row."
+		}
+		return m.e.Assembly(hint+" "+kern.Key(), hint, what,
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.Dots(name, doc, kern, in.One) })
+	}
 	return m.e.Assembly("input gradient "+kern.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
 }
@@ -307,13 +320,14 @@ func (m *matrix) gradientMask() []string {
 	return maskArg(partial, mask)
 }
 
-// panelArgs are the number of full panels and their distance, if there are any.
+// panelArgs are the number of turns through full panels and the distance of these, if
+// there are any.
 func (m *matrix) panelArgs() []string {
 	l := m.layout
 	if l.Full == 0 {
 		return nil
 	}
-	return []string{fmt.Sprint(l.Full), fmt.Sprint(l.PanelBytes())}
+	return []string{fmt.Sprint(l.Full / m.step.Kernel.PanelsInTurn()), fmt.Sprint(l.PanelBytes())}
 }
 
 // inBlocks prints the calls for blocks of inputs; the last block computes some of
