@@ -25,7 +25,7 @@ func ConvolutionalCover() []string {
 	out := []string{
 		"feature groups", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
 		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature inference only",
-		"feature tiles", "feature tiles at the edge",
+		"feature tiles", "feature tiles at the edge", "feature tiles of gradients",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
 	}
 	for _, k := range convolutionalLayers {
@@ -51,7 +51,8 @@ func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 	axes := []int{1, 2, 2}[n.IntN(3)]
 	n.Cover[fmt.Sprintf("axes %d", axes)]++
 	x := n.picture(axes)
-	if n.count("tiles", !n.train && axes == 2) {
+	if n.count("tiles", axes == 2 && (!n.train || n.chance(0.4))) {
+		n.count("tiles of gradients", n.train)
 		x = n.tiles(x)
 	}
 	for range 1 + n.IntN(4) {

@@ -118,9 +118,12 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.DenseGradWeight:
 		return b.gradWeight(s, o)
 	case *ir.Contract:
-		if s.Convolution() != nil {
+		switch {
+		case s.Convolution() != nil:
 			b.convolve(s)
-		} else {
+		case s.Transforms:
+			b.transformFilters(o)
+		default:
 			b.contract(o, s.Chains, s.Kernel)
 		}
 	case *ir.RankOne:

@@ -28,7 +28,7 @@ func (b *body) convolve(s *plan.Step) {
 	})
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	if m.tiled() {
-		args = append(args, exprf("%s", b.result(s.Scratch).ptr))
+		args = append(args, b.scratch(s))
 	}
 	b.add(b.e.id(k).Call(args...))
 	if m.whole != nil {

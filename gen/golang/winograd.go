@@ -8,13 +8,42 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
 // tiled reports whether the operation is a convolution by tiles.
 func (m *matrix) tiled() bool { return m.step.Scratch != nil }
+
+// scratch is what a convolution by tiles works with: the row of a part's first sample
+// serves all of its samples.
+func (b *body) scratch(s *plan.Step) jen.Code {
+	if b.layers {
+		size, _ := s.Kernel.Scratch()
+		return exprf("(*%s)(%s[0][:])", array(b.e.elem, size), b.rowsVariable(s.Scratch))
+	}
+	return exprf("%s", b.result(s.Scratch).ptr)
+}
+
+// transformFilters makes the transformed copy of filters with filters and channels
+// exchanged.
+func (b *body) transformFilters(o *ir.Contract) {
+	to, from := b.e.plan.TensorOf(o.Y.V.Param), b.e.plan.TensorOf(o.Init.V.Param)
+	flat := func(holder, field, index string, size int) jen.Code {
+		return b.e.RT("Flat").Call(exprf("&%s.%s%s", holder, field, index), exprf("%d", size))
+	}
+	l := &from.Layout
+	if !to.TiledOnly {
+		b.contract(o, 1, nil)
+	}
+	b.add(b.e.RT("WinogradTransposed").Call(
+		flat(b.holder(o.Y.V), to.TiledField(), "[0][0][0][0]", kernel.Planes*to.Layout.Panels()*to.Layout.In*schedule.Panel),
+		flat(b.holder(o.Init.V), b.e.field(from, from.Field), "[0][0][0]", l.Size()),
+		exprf("%d, %d, %d", l.Out, l.In, l.Rows)))
+}
 
 // tiledLoops write a convolution by tiles in portable Go: the runtime's transforms.
 func (m *matrix) tiledLoops(k *kernelFunc) {

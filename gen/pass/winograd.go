@@ -4,11 +4,11 @@ import "github.com/nngen-go/nngen/gen/ir"
 
 // Winograd chooses the convolutions that are computed by Winograd's transform
 // F(2×2, 3×3): 16 products make 4 results of a channel, where a window of 3×3 takes
-// 36. Only packages that do not train have it, in fast mode: the transformed
-// filters are made when weights are loaded, and a step would make them anew. The
-// choice depends on shapes and on what the layer asks for alone.
+// 36. In fast mode packages that do not train have it, whose transformed filters are
+// made when weights are loaded, and gradients of inputs, whose filters a step makes
+// anyway. The choice depends on shapes and on what the layer asks for alone.
 var Winograd = Pass{"winograd", func(p *ir.Program) error {
-	can := p.Mode == "fast" && p.DType == ir.Float32 && p.Gradients == nil
+	fast := p.Mode == "fast" && p.DType == ir.Float32
 	for _, f := range p.Funcs() {
 		for i, op := range f.Ops {
 			c, ok := op.(*ir.Contract)
@@ -17,7 +17,7 @@ var Winograd = Pass{"winograd", func(p *ir.Program) error {
 			}
 			n := *c
 			n.Algo = ir.Auto
-			if t := ir.TiledOf(c); can && t != nil && (c.Algo == ir.Winograd2 || c.Algo == ir.Auto && pays(t)) {
+			if t := ir.TiledOf(c); fast && t != nil && (t.Turned || p.Gradients == nil) && (c.Algo == ir.Winograd2 || c.Algo == ir.Auto && pays(t)) {
 				n.Algo, n.Chains = ir.Winograd2, 1
 			}
 			if n.Algo != c.Algo {

@@ -37,6 +37,7 @@ const alignment = 64
 func (a *Arena) add(t *Tensor) {
 	l := &t.Layout
 	switch {
+	case t.TiledOnly:
 	case l.Order == Connections:
 		a.field(t, t.Path(t.Field), l.Size())
 	case l.Order == Vector:

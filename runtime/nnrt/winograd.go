@@ -17,27 +17,54 @@ type WinogradTiles struct {
 // with rows elements between panels, to u[16][panel][channels][16]: U = G·g·Gᵀ, rounded
 // once.
 func WinogradFilters(u, w []float32, panels, channels, rows int) {
+	plane := panels * channels * 16
 	for q := range panels {
 		for c := range channels {
+			at := w[(q*rows+c)*16:]
+			var g [9]*[16]float32
+			for tap := range g {
+				g[tap] = (*[16]float32)(at[tap*channels*16:])
+			}
 			for lane := range 16 {
-				var half [3][4]float64
-				for v := range half {
-					g := func(r int) float64 { return float64(w[(q*rows+(3*r+v)*channels+c)*16+lane]) }
-					half[v] = winogradFilter(g(0), g(1), g(2))
-				}
-				for a := range 4 {
-					for b, s := range winogradFilter(half[0][a], half[1][a], half[2][a]) {
-						u[(((4*a+b)*panels+q)*channels+c)*16+lane] = float32(s)
-					}
-				}
+				winogradFilter(u[(q*channels+c)*16+lane:], plane, g[0][lane], g[1][lane], g[2][lane], g[3][lane], g[4][lane], g[5][lane], g[6][lane], g[7][lane], g[8][lane])
 			}
 		}
 	}
 }
 
-// winogradFilter is G·g; halves are exact.
-func winogradFilter(a, b, c float64) [4]float64 {
-	return [4]float64{a, (a + c + b) / 2, (a + c - b) / 2, c}
+// WinogradTransposed transforms the filters of the gradient of inputs: those of a
+// convolution of so many channels, w[panel][9·channels][16] with rows elements between
+// panels, transposed and turned, to u[16][panel of channels][filters][16].
+func WinogradTransposed(u, w []float32, filters, channels, rows int) {
+	plane := (channels + 15) / 16 * filters * 16
+	for n := range filters {
+		for c := range channels {
+			at := w[(n/16*rows+c)*16+n%16:]
+			tap := channels * 16
+			winogradFilter(u[(c/16*filters+n)*16+c%16:], plane, at[8*tap], at[7*tap], at[6*tap], at[5*tap], at[4*tap], at[3*tap], at[2*tap], at[tap], at[0])
+		}
+	}
+}
+
+// winogradFilter is G·g·Gᵀ of a filter, an element in each of 16 planes; halves are
+// exact.
+func winogradFilter(u []float32, plane int, g0, g1, g2, g3, g4, g5, g6, g7, g8 float32) {
+	a0, a1, a2, a3 := winogradSums(g0, g3, g6)
+	b0, b1, b2, b3 := winogradSums(g1, g4, g7)
+	c0, c1, c2, c3 := winogradSums(g2, g5, g8)
+	winogradRow(u, plane, a0, b0, c0)
+	winogradRow(u[4*plane:], plane, a1, b1, c1)
+	winogradRow(u[8*plane:], plane, a2, b2, c2)
+	winogradRow(u[12*plane:], plane, a3, b3, c3)
+}
+
+func winogradSums(a, b, c float32) (s0, s1, s2, s3 float64) {
+	x, y, z := float64(a), float64(b), float64(c)
+	return x, (x + z + y) / 2, (x + z - y) / 2, z
+}
+
+func winogradRow(u []float32, plane int, a, b, c float64) {
+	u[0], u[plane], u[2*plane], u[3*plane] = float32(a), float32((a+c+b)/2), float32((a+c-b)/2), float32(c)
 }
 
 // Source transforms the tiles of some rows of tiles from the first on: V = Bᵀ·d·B of
