@@ -15,9 +15,9 @@ var (
 	imageSizes    = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 19, 24, 25, 32, 33}
 )
 
-// mostProducts bounds the multiply-adds of a layer for a sample, and mostElements
-// a value: what the oracle has time for.
-const mostProducts, mostElements = 20000, 3000
+// mostProducts bounds the multiply-adds of a layer for a sample, mostElements a value,
+// and mostTiled the places of what is trained by tiles: what the oracle has time for.
+const mostProducts, mostElements, mostTiled = 20000, 3000, 25
 
 // ConvolutionalCover are the features that Convolutional counts beside the rows of
 // tables: all of them must occur.
@@ -51,7 +51,7 @@ func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 	axes := []int{1, 2, 2}[n.IntN(3)]
 	n.Cover[fmt.Sprintf("axes %d", axes)]++
 	x := n.picture(axes)
-	if n.count("tiles", axes == 2 && (!n.train || n.chance(0.4))) {
+	if n.count("tiles", axes == 2 && (!n.train || n.chance(0.6) && x.dims[1]*x.dims[2] <= mostTiled)) {
 		n.count("tiles of gradients", n.train)
 		x = n.tiles(x)
 	}

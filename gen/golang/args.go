@@ -15,8 +15,12 @@ func (b *body) matrixArgs(m *matrix, results []*ir.Value, result, operand func(v
 	}
 	args = append(args, exprf("%s", operand(m.x)))
 	if m.w != nil {
+		holder := b.tensorOf(m.w)
+		if m.tiled() && m.w.Kind == ir.Param {
+			holder = b.net + ".u"
+		}
 		for _, f := range m.weightFields() {
-			args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+			args = append(args, exprf("&%s.%s", holder, f))
 		}
 	}
 	if m.w != nil && m.tensor.Scaled() {

@@ -88,7 +88,7 @@ func (e *emitter) parameters() (*jen.File, error) {
 // newGlobals returns the names of the package, of which the printers have taken
 // some.
 func newGlobals(p *plan.Plan) *namer {
-	n := newNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
+	n := newNamer("params", "tiles", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
 	for _, t := range p.Tensors {
 		cols, rows := tables(t)
 		n.Taken[cols], n.Taken[rows] = true, true

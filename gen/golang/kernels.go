@@ -208,7 +208,7 @@ func (m *matrix) sums() *matrix {
 // weightFields are the fields of the weight: panels and tail.
 func (m *matrix) weightFields() []string {
 	if m.tiled() {
-		return []string{m.e.field(m.tensor, m.tensor.TiledField())}
+		return []string{m.tensor.Field}
 	}
 	if m.layout.Order == plan.Connections || m.layout.Tail == 0 || m.layout.Full == 0 {
 		return []string{m.e.field(m.tensor, m.tensor.Field)}

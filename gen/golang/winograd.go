@@ -36,11 +36,8 @@ func (b *body) transformFilters(o *ir.Contract) {
 		return b.e.RT("Flat").Call(exprf("&%s.%s%s", holder, field, index), exprf("%d", size))
 	}
 	l := &from.Layout
-	if !to.TiledOnly {
-		b.contract(o, 1, nil)
-	}
 	b.add(b.e.RT("WinogradTransposed").Call(
-		flat(b.holder(o.Y.V), to.TiledField(), "[0][0][0][0]", kernel.Planes*to.Layout.Panels()*to.Layout.In*schedule.Panel),
+		flat(b.holder(o.Y.V), to.Field, "[0][0][0][0]", kernel.Planes*to.Layout.Panels()*to.Layout.In*schedule.Panel),
 		flat(b.holder(o.Init.V), b.e.field(from, from.Field), "[0][0][0]", l.Size()),
 		exprf("%d, %d, %d", l.Out, l.In, l.Rows)))
 }

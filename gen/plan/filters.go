@@ -46,17 +46,20 @@ func (p *Plan) transposed() {
 	if p.Prog.Gradients == nil {
 		return
 	}
-	tiled, direct, n := tiledFilters(p.Prog.Gradients.Ops), directFilters(p.Prog.Gradients.Ops), 0
+	tiled := tiledFilters(p.Prog.Gradients.Ops)
 	for _, f := range p.Prog.Funcs() {
 		for _, op := range f.Ops {
 			y := op.Outs()[0]
 			if y.Param == nil || y.Param.Transposed == nil || p.tensorOf[y.Param] != nil {
 				continue
 			}
-			n++
-			t := &Tensor{Value: y, Layout: NewLayout(y.Param, y.DType), Field: fmt.Sprint("w", n), Tiled: tiled[y], TiledOnly: !direct[y]}
+			t := &Tensor{Value: y, Layout: NewLayout(y.Param, y.DType), Field: fmt.Sprint("w", len(p.Transposed.Fields)+1), Tiled: tiled[y]}
 			p.tensorOf[y.Param] = t
-			p.Transposed.add(t)
+			if t.Tiled {
+				p.Transposed.addTiles(t)
+			} else {
+				p.Transposed.add(t)
+			}
 		}
 	}
 }

@@ -27,6 +27,7 @@ type Plan struct {
 	Tensors []*Tensor // the stored tensors, in the order of Prog.Params
 	Runs    []*Run    // of equal tensors
 	Net     Arena     // the parameters
+	Tiles   Arena     // their transformed filters
 	// Transposed are the copies of filters that a training step makes.
 	Transposed Arena
 	Infer      *Phase
@@ -52,8 +53,9 @@ type Tensor struct {
 	// its own.
 	Run   *Run
 	Block int
-	// Tiled: filters that are stored transformed, TiledOnly: and not as they are.
-	Tiled, TiledOnly bool
+	// Tiled: filters that are stored transformed, parameters beside the filters
+	// themselves.
+	Tiled bool
 }
 
 // Train is the plan of a training step.
@@ -175,6 +177,7 @@ func (p *Plan) tensors() {
 	p.runs()
 	for _, t := range p.Tensors {
 		p.Net.add(t)
+		p.Tiles.addTiles(t)
 	}
 	p.transposed()
 }

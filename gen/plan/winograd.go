@@ -30,19 +30,6 @@ func tiledFilters(ops []ir.Op) map[*ir.Value]bool {
 	return tiled
 }
 
-// directFilters are the filters that are read as they are.
-func directFilters(ops []ir.Op) map[*ir.Value]bool {
-	direct := map[*ir.Value]bool{}
-	for _, op := range ops {
-		if c, ok := op.(*ir.Contract); !ok || c.Algo != ir.Winograd2 {
-			for _, x := range op.Ins() {
-				direct[x] = true
-			}
-		}
-	}
-	return direct
-}
-
 // transforms reports whether an operation copies filters that are stored transformed.
 func (p *Plan) transforms(op ir.Op) bool {
 	c, ok := op.(*ir.Contract)

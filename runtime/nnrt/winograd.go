@@ -17,17 +17,13 @@ type WinogradTiles struct {
 // with rows elements between panels, to u[16][panel][channels][16]: U = G·g·Gᵀ, rounded
 // once.
 func WinogradFilters(u, w []float32, panels, channels, rows int) {
-	plane := panels * channels * 16
+	var g [9][16]float32
 	for q := range panels {
 		for c := range channels {
-			at := w[(q*rows+c)*16:]
-			var g [9]*[16]float32
 			for tap := range g {
-				g[tap] = (*[16]float32)(at[tap*channels*16:])
+				g[tap] = [16]float32(w[(q*rows+tap*channels+c)*16:])
 			}
-			for lane := range 16 {
-				winogradFilter(u[(q*channels+c)*16+lane:], plane, g[0][lane], g[1][lane], g[2][lane], g[3][lane], g[4][lane], g[5][lane], g[6][lane], g[7][lane], g[8][lane])
-			}
+			winogradFilters(u[(q*channels+c)*16:], &g, panels*channels*16)
 		}
 	}
 }
@@ -36,35 +32,43 @@ func WinogradFilters(u, w []float32, panels, channels, rows int) {
 // convolution of so many channels, w[panel][9·channels][16] with rows elements between
 // panels, transposed and turned, to u[16][panel of channels][filters][16].
 func WinogradTransposed(u, w []float32, filters, channels, rows int) {
-	plane := (channels + 15) / 16 * filters * 16
-	for n := range filters {
-		for c := range channels {
-			at := w[(n/16*rows+c)*16+n%16:]
-			tap := channels * 16
-			winogradFilter(u[(c/16*filters+n)*16+c%16:], plane, at[8*tap], at[7*tap], at[6*tap], at[5*tap], at[4*tap], at[3*tap], at[2*tap], at[tap], at[0])
+	var g [9][16]float32
+	panels := (channels + 15) / 16
+	for first := 0; first < filters; first += 16 {
+		for q := range panels {
+			most := min(16, channels-q*16)
+			for n := first; n < min(first+16, filters); n++ {
+				for tap := range g {
+					at := w[(first/16*rows+(8-tap)*channels+q*16)*16+n%16:]
+					for lane := range most {
+						g[tap][lane] = at[lane*16]
+					}
+				}
+				winogradFilters(u[(q*filters+n)*16:], &g, panels*filters*16)
+			}
 		}
 	}
 }
 
-// winogradFilter is G·g·Gᵀ of a filter, an element in each of 16 planes; halves are
-// exact.
-func winogradFilter(u []float32, plane int, g0, g1, g2, g3, g4, g5, g6, g7, g8 float32) {
-	a0, a1, a2, a3 := winogradSums(g0, g3, g6)
-	b0, b1, b2, b3 := winogradSums(g1, g4, g7)
-	c0, c1, c2, c3 := winogradSums(g2, g5, g8)
-	winogradRow(u, plane, a0, b0, c0)
-	winogradRow(u[4*plane:], plane, a1, b1, c1)
-	winogradRow(u[8*plane:], plane, a2, b2, c2)
-	winogradRow(u[12*plane:], plane, a3, b3, c3)
-}
-
-func winogradSums(a, b, c float32) (s0, s1, s2, s3 float64) {
-	x, y, z := float64(a), float64(b), float64(c)
-	return x, (x + z + y) / 2, (x + z - y) / 2, z
-}
-
-func winogradRow(u []float32, plane int, a, b, c float64) {
-	u[0], u[plane], u[2*plane], u[3*plane] = float32(a), float32((a+c+b)/2), float32((a+c-b)/2), float32(c)
+// winogradFilters is G·g·Gᵀ of 16 filters, side by side in each of 16 planes; halves
+// are exact.
+func winogradFilters(u []float32, g *[9][16]float32, plane int) {
+	var half [4][3][16]float64
+	for v := range 3 {
+		for lane := range 16 {
+			a, b, c := float64(g[v][lane]), float64(g[3+v][lane]), float64(g[6+v][lane])
+			half[0][v][lane], half[1][v][lane], half[2][v][lane], half[3][v][lane] = a, (a+c+b)/2, (a+c-b)/2, c
+		}
+	}
+	for i := range half {
+		h := &half[i]
+		u0, u1 := (*[16]float32)(u[4*i*plane:]), (*[16]float32)(u[(4*i+1)*plane:])
+		u2, u3 := (*[16]float32)(u[(4*i+2)*plane:]), (*[16]float32)(u[(4*i+3)*plane:])
+		for lane := range 16 {
+			a, b, c := h[0][lane], h[1][lane], h[2][lane]
+			u0[lane], u1[lane], u2[lane], u3[lane] = float32(a), float32((a+c+b)/2), float32((a+c-b)/2), float32(c)
+		}
+	}
 }
 
 // Source transforms the tiles of some rows of tiles from the first on: V = Bᵀ·d·B of
