@@ -17,7 +17,7 @@ var (
 
 // mostProducts bounds the multiply-adds of a layer for a sample, mostElements a value,
 // and mostTiled the places of what is trained by tiles: what the oracle has time for.
-const mostProducts, mostElements, mostTiled = 20000, 3000, 25
+const mostProducts, mostElements, mostTiled = 20000, 3000, 81
 
 // ConvolutionalCover are the features that Convolutional counts beside the rows of
 // tables: all of them must occur.
@@ -54,6 +54,9 @@ func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 	if n.count("tiles", axes == 2 && (!n.train || n.chance(0.6) && x.dims[1]*x.dims[2] <= mostTiled)) {
 		n.count("tiles of gradients", n.train)
 		x = n.tiles(x)
+		if n.chance(0.5) {
+			x = n.tiles(x)
+		}
 	}
 	for range 1 + n.IntN(4) {
 		x = n.convolutional(x)
@@ -72,6 +75,9 @@ func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 // with as many channels as that takes, and sometimes its residual.
 func (n *network) tiles(x *node) *node {
 	filters := []int{16, 17, 20, 24, 31, 32, 33}
+	if n.train {
+		filters = filters[:3]
+	}
 	k, pads := filters[n.IntN(len(filters))], []int{n.IntN(3), n.IntN(3), n.IntN(3), n.IntN(3)}
 	x = n.after(n.b.Layer("conv2d", x.ref, spec.Fields{"filters": k, "kernel_size": 1}), append([]int{k}, x.dims[1:]...))
 	f, bias := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": "winograd2"}, n.chance(0.7)
@@ -84,6 +90,7 @@ func (n *network) tiles(x *node) *node {
 	if n.kernelFields(f); !bias {
 		f["use_bias"] = false
 		delete(f, "bias_initializer")
+		delete(f, "bias_regularizer")
 	}
 	y := n.after(n.b.Layer("conv2d", x.ref, f), dims)
 	if slices.Equal(dims, x.dims) {
