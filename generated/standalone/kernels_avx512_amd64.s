@@ -101,12 +101,12 @@ number1x4(c00000000, 0x0)
 #define term4_jm4uw9(x, w) \
 	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define step_nugue9(r0, r1, r2, r3, r4) \
-	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, K7, r2; VMOVUPS r2, K7, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_hx779y(x, w) \
+#define input_nz3zjm(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_nugue9(Z31, Z0, Z8, Z29, w(DX))
+	step_ryn91p(Y31, Y0, Y8, Y29, w(DX))
 
 #define step_qw9upc(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r1; VMULPS r5, r1, r1; VADDPS r0, r1, K7, r1; \
@@ -451,7 +451,7 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS.Z (R8), K7, Z0
 	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_hx779y(0, 0); input_hx779y(4, 32); input_hx779y(8, 64); input_hx779y(12, 96)
+	input_nz3zjm(0, 0); input_nz3zjm(4, 32); input_nz3zjm(8, 64); input_nz3zjm(12, 96)
 	VZEROUPPER
 	RET
 

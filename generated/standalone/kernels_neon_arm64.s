@@ -49,44 +49,44 @@
 DATA table4x8_29b4073b2eabb01f<>+0(SB)/8, $0xffffffffffffffff; DATA table4x8_29b4073b2eabb01f<>+8(SB)/8, $0xffffffffffffffff
 DATA table4x8_29b4073b2eabb01f<>+16(SB)/8, $0x0; DATA table4x8_29b4073b2eabb01f<>+24(SB)/8, $0x0
 GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
-#define column0Of4Rows3Chains0Last(w) \
+#define column0Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V0.S4; VFMLA V25.S4, V27.S4, V8.S4; \
 	VFMLA V26.S4, V27.S4, V16.S4
 
-#define column1Of4Rows3Chains0Last(w) \
+#define column1Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V2.S4; VFMLA V25.S4, V27.S4, V10.S4; \
 	VFMLA V26.S4, V27.S4, V18.S4
 
-#define column2Of4Rows3Chains0Last(w) \
+#define column2Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V4.S4; VFMLA V25.S4, V27.S4, V12.S4; \
 	VFMLA V26.S4, V27.S4, V20.S4
 
-#define column3Of4Rows3Chains0Last(w) \
+#define column3Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4; VFMLA V25.S4, V27.S4, V14.S4; \
 	VFMLA V26.S4, V27.S4, V22.S4
 
-#define column0Of4Rows2Chains0Last(w) \
+#define column0Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V0.S4; VFMLA V25.S4, V27.S4, V8.S4
 
-#define column1Of4Rows2Chains0Last(w) \
+#define column1Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V2.S4; VFMLA V25.S4, V27.S4, V10.S4
 
-#define column2Of4Rows2Chains0Last(w) \
+#define column2Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V4.S4; VFMLA V25.S4, V27.S4, V12.S4
 
-#define column3Of4Rows2Chains0Last(w) \
+#define column3Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4; VFMLA V25.S4, V27.S4, V14.S4
 
-#define column0Of4Rows1Chains0Last(w) \
+#define column0Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V0.S4
 
-#define column1Of4Rows1Chains0Last(w) \
+#define column1Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V2.S4
 
-#define column2Of4Rows1Chains0Last(w) \
+#define column2Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V4.S4
 
-#define column3Of4Rows1Chains0Last(w) \
+#define column3Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4
 
 #define update_c1xr12(v, d) \
@@ -339,10 +339,10 @@ rows2:
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one4, two5, some6); loadSome(V25, F25, 0, R13, R6, one7, two8, some9)
 	loadSome(V26, F26, 0, R14, R6, one10, two11, some12)
-	column0Of4Rows3Chains0Last(0)
-	column1Of4Rows3Chains0Last(32)
-	column2Of4Rows3Chains0Last(64)
-	column3Of4Rows3Chains0Last(96)
+	column0Of4Rows3Chains0Of2Last(0)
+	column1Of4Rows3Chains0Of2Last(32)
+	column2Of4Rows3Chains0Of2Last(64)
+	column3Of4Rows3Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -378,10 +378,10 @@ rows13:
 	MOVD R1, R12; ADD R12, R3, R13; ADD R13, R3, R1
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one15, two16, some17); loadSome(V25, F25, 0, R13, R6, one18, two19, some20)
-	column0Of4Rows2Chains0Last(0)
-	column1Of4Rows2Chains0Last(32)
-	column2Of4Rows2Chains0Last(64)
-	column3Of4Rows2Chains0Last(96)
+	column0Of4Rows2Chains0Of2Last(0)
+	column1Of4Rows2Chains0Of2Last(32)
+	column2Of4Rows2Chains0Of2Last(64)
+	column3Of4Rows2Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -406,10 +406,10 @@ rows21:
 	MOVD R1, R12; ADD R12, R3, R1
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one23, two24, some25)
-	column0Of4Rows1Chains0Last(0)
-	column1Of4Rows1Chains0Last(32)
-	column2Of4Rows1Chains0Last(64)
-	column3Of4Rows1Chains0Last(96)
+	column0Of4Rows1Chains0Of2Last(0)
+	column1Of4Rows1Chains0Of2Last(32)
+	column2Of4Rows1Chains0Of2Last(64)
+	column3Of4Rows1Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */

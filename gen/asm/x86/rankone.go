@@ -147,9 +147,11 @@ func (m *rankOne) group(vs []vector) {
 	row := func(at func(v vector, plus int) string) {
 		for i, v := range vs {
 			t := temp + Y(i)%(m.zero-temp)
-			m.Named("step", func() {
-				m.change(m.input, Y(i), m.zero, t)
-				m.addTo(at(v, 0), v.valid < m.lanes(), t)
+			m.within(v.stride, func() {
+				m.Named("step", func() {
+					m.change(m.input, Y(i), m.zero, t)
+					m.addTo(at(v, 0), v.valid < m.lanes(), t)
+				})
 			})
 		}
 	}
@@ -169,6 +171,15 @@ func (m *rankOne) group(vs []vector) {
 		return
 	}
 	m.overInputs(m.Inputs, 4, 1, m.Ahead, vs, func(at func(v vector, plus int) string, _ int) { row(at) })
+}
+
+// within makes code with vectors no longer than a row of weights: a masked store that
+// reaches into the next row holds up the load of that until it is in the cache.
+func (m *rankOne) within(row int, code func()) {
+	whole := m.bytes
+	m.bytes = min(m.bytes, row)
+	code()
+	m.bytes = whole
 }
 
 // withGradient: four inputs at a time, then one, over all outputs.
