@@ -259,18 +259,34 @@ func (m *dots) tile(rows int) {
 	m.finish(rows)
 }
 
-// start puts the biases into the first chains and clears the others.
+// start puts the biases into the first chains, four to a load, and clears the others.
 func (m *dots) start(rows int) {
-	if m.Init == kernel.Bias {
+	const four = 4
+	bias := m.Init == kernel.Bias
+	if bias {
 		m.pointer("b", regCount)
+		m.Line(func() {
+			for n := range m.outs {
+				at, y := mem(regCount, n*m.size()), m.acc(0, n, 0).x()
+				if n/four == m.outs/four {
+					m.Func.Ins("VMOVSS", at, y)
+					continue
+				}
+				if n%four == 0 {
+					m.Func.Ins("VMOVUPS", at, m.weight().x())
+				}
+				m.Func.Ins("VINSERTPS", fmt.Sprintf("$%d", n%four<<6|0b1110), m.weight().x(), m.weight().x(), y)
+			}
+		})
 	}
 	m.Line(func() {
 		for r := range rows {
 			for n := range m.outs {
+				if bias && r > 0 {
+					m.Func.Ins("VMOVAPS", m.acc(0, n, 0).x(), m.acc(r, n, 0).x())
+				}
 				for p := range m.parts {
-					if p == 0 && m.Init == kernel.Bias {
-						m.Func.Ins("VMOVSS", mem(regCount, n*m.size()), m.acc(r, n, 0).x())
-					} else {
+					if p > 0 || !bias {
 						m.clear(m.acc(r, n, p))
 					}
 				}
