@@ -36,7 +36,7 @@ type contraction struct {
 // gradients of filters and their biases have a kernel.
 func (b *body) contract(o *ir.Contract, chains int, kern *kernel.Kernel) {
 	c := &contraction{b: b, o: o, chains: chains, over: o.OverBatch(), names: map[*ir.Value]string{}, maps: map[*ir.Value]bool{}}
-	c.parts = calls.ByPanels(o, b.e.plan.Filters)
+	c.parts = calls.PortableParts(o, chains, b.e.plan.Filters)
 	for _, v := range append(o.Ins(), o.Y.V) {
 		c.maps[v] = c.mapped(v, c.parts)
 	}

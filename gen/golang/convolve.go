@@ -72,7 +72,7 @@ func (m *matrix) convolution(k *kernelFunc) {
 func (m *matrix) convolutionLoops(k *kernelFunc, o *ir.Contract) {
 	T := typeName(m.e.elem)
 	c := &contraction{
-		b: &body{e: m.e}, o: o, chains: m.step.Chains, parts: calls.ByPanels(o, m.e.plan.Filters),
+		b: &body{e: m.e}, o: o, chains: m.step.Chains, parts: calls.PortableParts(o, m.step.Chains, m.e.plan.Filters),
 		names: map[*ir.Value]string{m.y: "y", m.x: "x"}, maps: map[*ir.Value]bool{m.w: true},
 	}
 	if m.w != nil {
