@@ -1,65 +1,51 @@
 package golang
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
 )
 
-// group adds the products of some steps of the innermost loop of a term, from the first on or
-// so many further than the loop is, to the accumulators of a tile.
-func (c *contraction) group(t tile, term *ir.Term, loops []ir.Loop, inner, first, width int, fixed bool, before *[]jen.Code, names map[string]string) []jen.Code {
-	var code []jen.Code
-	at := func(o *ir.Operand, q, u int) *ir.Operand {
-		if inner < len(loops) && loops[inner].Size > 1 {
-			return moved(t.lane(o, q), inner, first+u, fixed)
-		}
-		return t.lane(o, q)
+// steps prints the method that calls what Forward does step by step.
+func (e *emitter) steps() (*jen.File, error) {
+	b := &body{
+		e: e, phase: e.plan.Infer, slots: "ws", weights: "p", apart: true,
+		names: e.Local(append(e.StateNames(), "i", "steps", "j", "times")...), at: map[*ir.Value]place{},
 	}
-	elements := make([]func(q, u int) string, len(term.Operands()))
-	for i, o := range term.Operands() {
-		elements[i] = func(q, u int) string { return c.hoisted(at(o, q, u), loops, inner, before, names) }
-		lane, step := 0, 0
-		if _, flat := c.base(o); !flat || o.V.DType != c.o.Y.V.DType {
-			continue
-		}
-		place := c.place(o)
-		if t.loop >= 0 {
-			lane = place.Coefficient(t.loop)
-		}
-		step = place.Coefficient(inner)
-		lanes, steps := lane == 1 && t.width > 1, step > 0 && width > 1
-		if step < 0 || lane != 0 && !lanes || !lanes && !steps {
-			continue
-		}
-		span := 1 + lane*(t.width-1) + step*(width-1)
-		name := fmt.Sprintf("v%d", i)
-		code = append(code, letf(name, "(*%s)(%s:])", array(c.o.Y.V.DType, span), strings.TrimSuffix(elements[i](0, 0), "]")))
-		elements[i] = func(q, u int) string { return fmt.Sprintf("%s[%d]", name, lane*q+step*u) }
+	b.bindInputs("x")
+	e.bindOutputs(b)
+	e.bindMemory(b)
+	if b.declared = b.take(); len(b.declared) > 0 {
+		b.declared = append(b.declared, setf("_", "next"))
 	}
-	for u := range width {
-		for q := range t.width {
-			sum := jen.Id(fmt.Sprintf("s%d", q)).Op("+=")
-			if len(elements) == 1 {
-				code = append(code, sum.Id(elements[0](q, u)))
-				continue
-			}
-			code = append(code, sum.Id(typeName(c.o.Y.V.DType)).Call(exprf("%s * %s", elements[0](q, u), elements[1](q, u))))
-		}
+	var list []jen.Code
+	each := func(do func() error) error {
+		err := do()
+		list = append(list, jen.Func().Params().Block(b.take()...))
+		return err
 	}
-	return code
-}
-
-// view declares the elements of an operand for the results of a tile, which lie side by
-// side: bounds are checked for all of them at once. "" if they do not.
-func (c *contraction) view(t tile, o *ir.Operand, name string, loops []ir.Loop, code *[]jen.Code) string {
-	_, where := c.element(o, loops)
-	if base, flat := c.base(o); flat && len(where) == 0 && t.width > 1 && c.place(o).Coefficient(t.loop) == 1 && o.V.DType == c.o.Y.V.DType {
-		*code = append(*code, letf(name, "(*%s)(%s[%s:])", array(o.V.DType, t.width), base, c.text(c.place(t.lane(o, 0)), loops)))
-		return name
+	err := plan.Walk(len(b.phase.Steps), b.phase.Repeats, func(i int) error {
+		return each(func() error { return b.step(b.phase.Steps[i]) })
+	}, func(r *plan.Repeat) error {
+		first := b.phase.Steps[r.First : r.First+r.Period]
+		return each(func() error { return b.loop(r, first, func() error { return b.runSteps(first, nil) }) })
+	})
+	if err != nil {
+		return nil, err
 	}
-	return ""
+	f := e.File()
+	f.Comment("Step does what Forward does before its step i, and returns what does that any number of times.")
+	var stmts []jen.Code
+	if b.usesParams() {
+		stmts = append(stmts, letf("p", "n.p"))
+	}
+	stmts = append(append(stmts, b.declared...),
+		jen.Id("steps").Op(":=").Index(jen.Op("...")).Func().Params().Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, list...),
+		forRange("j", "i", jen.Id("steps[j]").Call()),
+		jen.Return(jen.Func().Params(jen.Id("times").Int()).Block(jen.For(jen.Range().Id("times")).Block(jen.Id("steps[i]").Call()))))
+	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("Step").Params(
+		append(append([]jen.Code{jen.Id("i").Int(), jen.Id("y").Op("*").Id("Output"), jen.Id("x").Op("*").Id("Input")}, e.stateArg("*State")...), jen.Id("ws").Op("*").Id("Workspace"))...,
+	).Params(jen.Func().Params(jen.Id("times").Int())).Block(stmts...)
+	return f, nil
 }
