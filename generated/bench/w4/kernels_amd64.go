@@ -91,9 +91,6 @@ func mseGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 func nonZero128(list *int32, count *int, x *float32)
 
 //go:noescape
-func nonZero8(list *int32, count *int, x *float32)
-
-//go:noescape
 func preempt()
 
 //go:noescape
@@ -734,28 +731,10 @@ func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5
 	switch {
 	case useAVX512:
 		negative := -rate
-		var list [24]int32
-		var count int
-		nonZero8(&list[0], &count, &input[0])
-		if count <= 7 {
-			clear(y[:])
-			stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 8, 512)
-			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
-			return
-		}
 		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8, 8, 512)
 		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
 	case useAVX2:
 		negative := -rate
-		var list [16]int32
-		var count int
-		nonZero8(&list[0], &count, &input[0])
-		if count <= 7 {
-			clear(y[:])
-			stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 8, 512)
-			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
-			return
-		}
 		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8, 8, 512)
 		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
 	default:

@@ -304,31 +304,6 @@ vectors1:
 	VZEROUPPER
 	RET
 
-// nonZero8 lists the byte offsets of the elements that are not zero.
-TEXT ·nonZero8(SB), NOSPLIT, $0-24
-	MOVQ list+0(FP), DI; MOVQ x+16(FP), SI; LEAQ setLanes<>(SB), R9; XORQ R11, R11
-	zero(Y0)
-	zero(Y1)
-	VPBROADCASTD c00000020<>(SB), Y2
-	MOVQ $1, CX
-vectors1:
-	VMOVUPS (SI), Y3
-	VCMPPS $4, Y0, Y3, Y3
-	VMOVMSKPS Y3, AX
-	VPMOVZXBD (R9)(AX*8), Y4
-	VPSLLD $2, Y4, Y4
-	VPADDD Y1, Y4, Y4
-	VMOVDQU Y4, (DI)(R11*4)
-	POPCNTL AX, AX
-	ADDQ AX, R11
-	VPADDD Y2, Y1, Y1
-	ADDQ $32, SI
-	DECQ CX; JNZ vectors1
-	MOVQ count+8(FP), SI
-	MOVQ R11, (SI)
-	VZEROUPPER
-	RET
-
 // preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 TEXT ·preempt(SB), 0, $128-0
 	RET
