@@ -44,8 +44,8 @@ func panelAndLane(n ir.Affine) (panel, lane ir.Affine) {
 // transposed lays out the copies of filters with filters and channels exchanged: those
 // that inference reads too are parameters.
 func (p *Plan) transposed() {
+	tiled := tiledFilters(p.Prog)
 	for _, f := range p.Prog.Funcs() {
-		tiled := tiledFilters(f.Ops)
 		for _, op := range f.Ops {
 			y := op.Outs()[0]
 			if y.Param == nil || y.Param.Transposed == nil || p.tensorOf[y.Param] != nil {

@@ -173,7 +173,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 // tensors lays out the parameters. Dense layers are numbered, as in the
 // mathematics: w1, b1, w2, ….
 func (p *Plan) tensors() {
-	fields, numbers, tiled := map[string]int{}, numbered(p.Prog.Infer.Ops), tiledFilters(p.Prog.Infer.Ops)
+	fields, numbers, tiled := map[string]int{}, numbered(p.Prog.Infer.Ops), tiledFilters(p.Prog)
 	for _, v := range p.Prog.Params {
 		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf()), Tiled: tiled[v]}
 		t.Field = field(v, numbers, fields)
