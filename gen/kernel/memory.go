@@ -137,4 +137,7 @@ type RankOne struct {
 	Partial bool
 	// Listed: only the inputs of a list, the others being zero.
 	Listed bool
+	// AnyZero: a weight that is zero may change its sign, as it may where inputs that are
+	// zero are left out. Then the gradient need not start at zero.
+	AnyZero bool
 }

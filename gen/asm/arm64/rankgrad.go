@@ -139,7 +139,7 @@ func (m *rankOne) outputs(inputs, outputs int, partial bool) {
 				}
 				m.mulAdd(m.sums(i, v%m.parts), w, vecStepDY, vecStepTmp)
 				m.fmulElement(vecChange, vecStepDY, vecXs+V(i), 0)
-				m.step(w, vecChange, vecStepRate, vecStepZero)
+				m.step(w, vecChange, vecStepRate, vecStepZero, m.AnyZero)
 				m.store(w, regInputW+R(i), v*bytes)
 			})
 		}

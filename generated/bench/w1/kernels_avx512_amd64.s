@@ -226,20 +226,19 @@ number1x4(c3f800000, 0x3f800000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_e6y73m(x, w) \
+#define input_xy4w1w(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+128)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+128)(DI))
 
-#define input_c26136(x, w) \
+#define input_1b1r9s(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+256)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+256)(DI))
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -929,7 +928,7 @@ TEXT ·step2x32AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS 64(R8), Z1
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	input_e6y73m(0, 0); input_e6y73m(4, 64)
+	input_xy4w1w(0, 0); input_xy4w1w(4, 64)
 	VZEROUPPER
 	RET
 
@@ -945,7 +944,7 @@ TEXT ·step4x32AVX512(SB), NOSPLIT, $0-40
 	zero(Z30); VADDPS Z1, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS 64(BX), Z8, Z8; VMOVUPS Z8, 64(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	input_c26136(0, 0); input_c26136(4, 64); input_c26136(8, 128); input_c26136(12, 192)
+	input_1b1r9s(0, 0); input_1b1r9s(4, 64); input_1b1r9s(8, 128); input_1b1r9s(12, 192)
 	VZEROUPPER
 	RET
 
@@ -976,15 +975,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i((R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i((R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i((R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -1010,9 +1009,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)

@@ -146,25 +146,25 @@ number4x8(c00000000x8, 0x0)
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_2j10rc(x, w) \
+#define input_196gd2(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+640)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+672)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+1952)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+640)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+672)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+1280)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+1312)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+1920)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+1952)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_daqkld(x, w) \
+#define input_qk36bv(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+150560)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+50176)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+50208)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+100352)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+100384)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+150528)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+150560)(DI))
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -753,10 +753,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_2j10rc)
+	terms4x4x64(input_196gd2)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_2j10rc(0, 0); input_2j10rc(4, 64)
+	input_196gd2(0, 0); input_196gd2(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -790,7 +790,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_daqkld)
+	terms4x4x64(input_qk36bv)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10

@@ -163,20 +163,20 @@ number1x4(c00000000, 0x0)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_6tjebl(x, w) \
+#define input_cl45yj(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+640)(DI)); \
-	step_c20qd0(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
-	step_c20qd0(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
-	step_c20qd0(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (w+4480)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+640)(DI)); \
+	step_ryn91p(Z31, Z2, Z10, Z29, (w+1280)(DI)); step_ryn91p(Z31, Z3, Z11, Z29, (w+1920)(DI)); \
+	step_ryn91p(Z31, Z4, Z12, Z29, (w+2560)(DI)); step_ryn91p(Z31, Z5, Z13, Z29, (w+3200)(DI)); \
+	step_ryn91p(Z31, Z6, Z14, Z29, (w+3840)(DI)); step_ryn91p(Z31, Z7, Z15, Z29, (w+4480)(DI))
 
-#define input_pjg7dq(x, w) \
+#define input_yb09tc(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
-	step_c20qd0(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+150528)(DI))
+	step_ryn91p(Z31, Z0, Z4, Z29, w(DI)); step_ryn91p(Z31, Z1, Z5, Z29, (w+50176)(DI)); \
+	step_ryn91p(Z31, Z2, Z6, Z29, (w+100352)(DI)); step_ryn91p(Z31, Z3, Z7, Z29, (w+150528)(DI))
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -826,10 +826,10 @@ TEXT ·step10x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs1:
-	terms4x4x64(input_6tjebl)
+	terms4x4x64(input_cl45yj)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
-	input_6tjebl(0, 0); input_6tjebl(4, 64)
+	input_cl45yj(0, 0); input_cl45yj(4, 64)
 	VZEROUPPER
 	RET
 
@@ -852,7 +852,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_pjg7dq)
+	terms4x4x64(input_yb09tc)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10

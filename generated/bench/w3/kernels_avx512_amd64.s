@@ -194,31 +194,30 @@ number1x4(c00000000, 0x0)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_24gm7d(x, w) \
+#define input_m8cuib(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
 	PREFETCHT0 (w+4992)(DI); \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+640)(DI)); \
-	step_c20qd0(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
-	step_c20qd0(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
-	step_c20qd0(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (w+4480)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+640)(DI)); \
+	step_ryn91p(Z31, Z2, Z10, Z29, (w+1280)(DI)); step_ryn91p(Z31, Z3, Z11, Z29, (w+1920)(DI)); \
+	step_ryn91p(Z31, Z4, Z12, Z29, (w+2560)(DI)); step_ryn91p(Z31, Z5, Z13, Z29, (w+3200)(DI)); \
+	step_ryn91p(Z31, Z6, Z14, Z29, (w+3840)(DI)); step_ryn91p(Z31, Z7, Z15, Z29, (w+4480)(DI))
 
-#define input_5bqwvd(x, w) \
+#define input_tfjvpj(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); \
-	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
-	step_c20qd0(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+150528)(DI))
+	step_ryn91p(Z31, Z0, Z4, Z29, w(DI)); step_ryn91p(Z31, Z1, Z5, Z29, (w+50176)(DI)); \
+	step_ryn91p(Z31, Z2, Z6, Z29, (w+100352)(DI)); step_ryn91p(Z31, Z3, Z7, Z29, (w+150528)(DI))
 
-#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
-	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
-	VADDPS r1, r4, r4; VMOVUPS r4, r1
+#define step_l5u235(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
+	VMOVUPS r5, r1
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -1014,10 +1013,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_24gm7d)
+	terms4x4x64(input_m8cuib)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_24gm7d(0, 0); input_24gm7d(4, 64)
+	input_m8cuib(0, 0); input_m8cuib(4, 64)
 	ADDQ $5120, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
@@ -1043,7 +1042,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_5bqwvd)
+	terms4x4x64(input_tfjvpj)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
@@ -1080,15 +1079,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -1114,9 +1113,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
@@ -1156,15 +1155,15 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -1194,9 +1193,9 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)

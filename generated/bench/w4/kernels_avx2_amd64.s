@@ -153,35 +153,34 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_y6pz6m(x, w) \
+#define input_8958i2(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+41024)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+41056)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+82048)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+82080)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+123072)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+123104)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+41024)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+41056)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+82048)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+82080)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+123072)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+123104)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_rw0bmf(x, w) \
+#define input_ylqed1(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+512)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+544)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+1024)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+1056)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+1536)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+1568)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+512)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+544)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+1024)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+1056)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+1536)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+1568)(DI))
 
-#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
-	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
-	VADDPS r1, r4, r4; VMOVUPS r4, r1
+#define step_l5u235(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
+	VMOVUPS r5, r1
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
@@ -1093,7 +1092,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $160, CX
 inputs2:
-	terms4x4x64(input_y6pz6m)
+	terms4x4x64(input_8958i2)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $164096, R10
@@ -1122,7 +1121,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_rw0bmf)
+	terms4x4x64(input_ylqed1)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $2048, R10
@@ -1158,15 +1157,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -1192,9 +1191,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
@@ -1234,15 +1233,15 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -1272,9 +1271,9 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)

@@ -199,22 +199,21 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_1euf7y(x, w) \
+#define input_jtorb0(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+4160)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+4192)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+8320)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+8352)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+12480)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+12512)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+4160)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+4192)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+8320)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+8352)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+12480)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+12512)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
@@ -828,10 +827,10 @@ TEXT ·step1x64AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VBROADCASTSS 0(SI), Y15
-	step_c20qd0(Y8, Y15, Y0, Y13, 0(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (0+32)(DI))
-	step_c20qd0(Y10, Y15, Y2, Y13, (0+64)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (0+96)(DI))
-	step_c20qd0(Y12, Y15, Y4, Y13, (0+128)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (0+160)(DI))
-	step_c20qd0(Y9, Y15, Y6, Y13, (0+192)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (0+224)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, 0(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (0+32)(DI))
+	step_ryn91p(Y15, Y2, Y10, Y13, (0+64)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (0+96)(DI))
+	step_ryn91p(Y15, Y4, Y12, Y13, (0+128)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (0+160)(DI))
+	step_ryn91p(Y15, Y6, Y9, Y13, (0+192)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (0+224)(DI))
 	VZEROUPPER
 	RET
 
@@ -861,7 +860,7 @@ TEXT ·step64x64AVX2(SB), NOSPLIT, $0-40
 	MOVQ R10, DI
 	MOVQ $16, CX
 inputs1:
-	terms4x4x64(input_1euf7y)
+	terms4x4x64(input_jtorb0)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
 	VZEROUPPER
@@ -894,15 +893,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i((R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i((R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i((R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -928,9 +927,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)

@@ -194,20 +194,19 @@ number1x4(c3f800000, 0x3f800000)
 	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
 	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_jv253w(x, w) \
+#define input_bmah7u(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+4160)(DI)); \
-	step_c20qd0(Z10, Z31, Z2, Z29, (w+8320)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+12480)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+4160)(DI)); \
+	step_ryn91p(Z31, Z2, Z10, Z29, (w+8320)(DI)); step_ryn91p(Z31, Z3, Z11, Z29, (w+12480)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -822,8 +821,8 @@ TEXT ·step1x64AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VBROADCASTSS 0(SI), Z31
-	step_c20qd0(Z8, Z31, Z0, Z29, 0(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (0+64)(DI))
-	step_c20qd0(Z10, Z31, Z2, Z29, (0+128)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (0+192)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, 0(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (0+64)(DI))
+	step_ryn91p(Z31, Z2, Z10, Z29, (0+128)(DI)); step_ryn91p(Z31, Z3, Z11, Z29, (0+192)(DI))
 	VZEROUPPER
 	RET
 
@@ -845,7 +844,7 @@ TEXT ·step64x64AVX512(SB), NOSPLIT, $0-40
 	MOVQ R10, DI
 	MOVQ $16, CX
 inputs1:
-	terms4x4x64(input_jv253w)
+	terms4x4x64(input_bmah7u)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
 	VZEROUPPER
@@ -878,15 +877,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i((R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i((R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i((R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -912,9 +911,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
