@@ -104,11 +104,12 @@ func Extras(epilogue []Epilogue) []Operand {
 // The epilogue changes what lies where the gradients would: weights and
 // optimiser states, element by element; without one the gradients are stored.
 type Gradient struct {
-	Elem            string
-	Fused           bool
-	Inputs, Outputs int // Outputs of the panel that exist, or of Panels full ones
-	Width           int
-	Panels          int // 0 is one; of several an argument says how far they lie apart
+	Elem    string
+	Fused   bool
+	Inputs  int // for which it is, though an argument says how many there are; 0 is any number
+	Outputs int // of the panel that exist, or of Panels full ones
+	Width   int
+	Panels  int // 0 is one; of several an argument says how far they lie apart
 	// Partial: the last vector is not full; an argument says which lanes it has.
 	Partial bool
 	Update  *Update

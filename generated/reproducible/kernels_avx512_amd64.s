@@ -1836,3 +1836,44 @@ rows12:
 done11:
 	VZEROUPPER
 	RET
+
+// weightGradientUpTo16AVX512_3 sums the gradients of the weights of up to 16 outputs over the rows.
+TEXT ·weightGradientUpTo16AVX512_3(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $3; JLT done3
+	// 3 inputs
+	zero(Z0); zero(Z1); zero(Z2)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8)
+	ADDQ $12, SI; ADDQ $96, R8
+	SUBQ $3, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Z0, K7, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET

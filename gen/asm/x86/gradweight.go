@@ -163,9 +163,16 @@ func (m *gradWeight) eachArray(do func(base string, panel, array int)) {
 type inputTile struct{ inputs, from, only int }
 
 // tiles divide the inputs, as few as can be one by one, which would wait for each
-// other: 10 = 6 + 4, 8 = 4 + 4.
+// other: 10 = 6 + 4, 8 = 4 + 4; those that the kernel is for evenly, 7 = 4 + 3.
 func (m *gradWeight) tiles(at int) []inputTile {
-	switch {
+	switch n := m.Inputs; {
+	case n > 0:
+		blocks := (n + at - 1) / at
+		large, small := (n+blocks-1)/blocks, n/blocks
+		if large == small {
+			return []inputTile{{large, large, 0}, {1, 1, 0}}
+		}
+		return []inputTile{{large, n - (n%blocks-1)*large, large}, {small, small, 0}, {1, 1, 0}}
 	case at == 6:
 		return []inputTile{{6, 10, 6}, {4, 4, 0}, {1, 1, 0}}
 	case at > 4:

@@ -483,6 +483,48 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
 inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero4x32
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows4:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
+	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
+	update_7092ha(96(R8), Y0, Y3, Y4)
+	ADDQ $8, SI; ADDQ $128, R8
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Y0); zero(Y1)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
+	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+TEXT ·learn16AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+inputs1:
 	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
 tile2:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -965,6 +1007,45 @@ next3:
 
 // weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero4x32
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
+	ADDQ $8, SI; ADDQ $128, R8
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Y0); zero(Y1)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
+// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
+TEXT ·weightGradient16AVX2_2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
