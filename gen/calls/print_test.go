@@ -47,7 +47,10 @@ func TestDescribe(t *testing.T) {
 func covered(loops []calls.PanelLoop, full, outputs int) []int {
 	n := make([]int, outputs)
 	for _, l := range loops {
-		if l.Tail {
+		switch {
+		case l.Joined(): // one call for all
+			l.Step = l.To - l.From
+		case l.Tail:
 			l.From, l.To, l.Step = full, full+1, 1
 		}
 		for q := l.From; q < l.To; q += l.Step {

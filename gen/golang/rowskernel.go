@@ -174,7 +174,7 @@ func firstRow(divided bool) string {
 type panelPlace struct{ q, first, weights string }
 
 func (m *matrix) panelAt(l *calls.PanelLoop) panelPlace {
-	if l.Tail {
+	if l.Tail && !l.Joined() {
 		q := m.layout.Full
 		return panelPlace{fmt.Sprint(q), fmt.Sprint(q * schedule.Panel), "wt"}
 	}
@@ -203,6 +203,9 @@ func (k *rowsKernel) panelCall(r *calls.Rows, loop *calls.PanelLoop, p *calls.Pa
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, kern) })
 	call := func(first, tiles string) jen.Code {
 		args := []string{sums.element("y", first, plusText(at.first, p.Lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", at.weights, p.Lane)}
+		if loop.Joined() {
+			args = append(args, "&wt[0][0]")
+		}
 		if k.bias != nil {
 			args = append(args, fmt.Sprintf("&b[%s][%d]", at.q, p.Lane))
 		}

@@ -29,6 +29,13 @@ type Target struct {
 	MatMul        func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	TileRows      func(elem string, outputs, chains int) []int
 	VectorOutputs func(elem string, chains int) int
+	// MostColumns is how many vectors of weights MatMul keeps, where it takes full
+	// panels with the tail; Core says what a tile of some columns takes.
+	MostColumns func(fused bool) int
+	Core        *Core
+	// Columns is how many vectors outputs take, the last of them half where that
+	// suffices and takes half the time.
+	Columns func(elem string, outputs int) float64
 	// Last is how open kernels are told of a partial vector.
 	Last func(elem string, outputs int, gradient bool) (room int, partial bool, mask int)
 	// Fuses reports whether they can apply the epilogue.
@@ -74,8 +81,8 @@ type Target struct {
 
 // Targets are the rows, the preferred first.
 var Targets = []Target{
-	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512),
-	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
+	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512, &Core{Sums: 1, Loads: 1, Numbers: 0.8, Latency: 4}),
+	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2, &Core{Sums: 2, Loads: 2, Numbers: 2, Latency: 4}),
 	{
 		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)",
 		MatVec: arm64.MatVec, MatMul: arm64.MatMul, TileRows: arm64.TileRows, VectorOutputs: arm64.VectorOutputs, Last: arm64.Last, Fuses: arm64.Fuses,
@@ -90,10 +97,11 @@ var Targets = []Target{
 }
 
 // amd64 is the row of an instruction set of amd64.
-func amd64(name, doc string, s *x86.ISA) Target {
+func amd64(name, doc string, s *x86.ISA, core *Core) Target {
 	return Target{
 		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Masks: s.Masks() == "",
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
+		MostColumns: s.MostColumns, Columns: s.Columns, Core: core,
 		Convolve: s.Convolve, Positions: s.Positions, FusesConvolve: s.FusesConvolve,
 		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
 		FilterGradient: s.FilterGradient, PairsAtOnce: s.PairsAtOnce,

@@ -234,143 +234,226 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VFMADD231PS (w+24576)(DI), Y15, Y2; VFMADD231PS (w+24608)(DI), Y15, Y3; VFMADD231PS (w+30720)(DI), Y15, Y4; \
 	VFMADD231PS (w+30752)(DI), Y15, Y5
 
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define term1_nzzjev(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define rows1_133ptl(x) \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define rows5_n483by(x) \
+	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define rows6_zm6n5a(x) \
+	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term6_6mhanb(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
+
+#define term5_75on35(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+
+#define term1_dzyshc(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
+
+#define bias2x2(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 32(BX), s2; zero(s3)
+
+#define rows1_yotq0w(x) \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_61wiqh(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+#define rows1_seha5w(x) \
+	mulAdd2(x(R10), Y1, Y3)
 
-#define term2_9ynu43(x, w) \
-	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define rows2_lazhr5(x) \
+	rows1_yotq0w(x); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_rmsfqm(x, w) \
-	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define rows2_auaivk(x) \
+	rows1_seha5w(x); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_yc3yyf(x, w) \
-	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define rows3_uga9ck(x) \
+	rows2_lazhr5(x); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_svkicx(x, w) \
-	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define rows3_51tfpr(x) \
+	rows2_auaivk(x); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
+#define term3_iv5yjl(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_uga9ck(x)
+
+#define term3_hafbm7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_4qjaqd(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+#define term2_rt5u9o(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_lazhr5(x)
 
-#define term2_siw1qn(x, w) \
-	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_lm9uj3(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_auaivk(x)
 
-#define term1_86i0ua(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
-	mulAdd2(x(R10), Y0, Y1)
+#define term1_oimxj9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_yotq0w(x)
 
-#define term5_h1e05b(x, w) \
-	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+#define term1_6pa4s0(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_seha5w(x)
 
-#define term6_ezvf1e(x, w) \
-	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define bias2x3(s0, s1, s2, s3, s4, s5) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 32(BX), s2; zero(s3); VMOVUPS 64(BX), s4; zero(s5)
 
-#define term1_2nrmto(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+#define mulAdd3(x, s0, s1, s2) \
+	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
 
-#define term5_ssyepo(x, w) \
-	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+#define rows1_9tivxo(x) \
+	mulAdd3(x(R10), Y0, Y2, Y4)
+
+#define rows1_66eaqf(x) \
+	mulAdd3(x(R10), Y1, Y3, Y5)
+
+#define rows2_sd1a2x(x) \
+	rows1_9tivxo(x); mulAdd3(x(R10)(R11*1), Y6, Y8, Y10)
+
+#define rows2_abspg8(x) \
+	rows1_66eaqf(x); mulAdd3(x(R10)(R11*1), Y7, Y9, Y11)
+
+#define term2_uco2p1(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_sd1a2x(x)
+
+#define term2_1dutsx(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_abspg8(x)
+
+#define rest7x4x64x32c2(c0, c1, done) \
+	c0(0, 0, 0); DECQ CX; JZ done; c1(4, 64, 32); DECQ CX; JZ done; c0(8, 128, 64); DECQ CX; JZ done; \
+	c1(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
+	c0(24, 384, 192)
+
+#define store3(s0, s1, s2) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); VMOVUPS s2, 64(R8); ADDQ DI, R8
+
+#define term1_mbonnm(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows1_9tivxo(x)
+
+#define term1_1cd0ys(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows1_66eaqf(x)
+
+#define bias1x3(s0, s1, s2) \
+	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1; VMOVUPS 64(BX), s2
+
+#define rows1_k0vxwv(x) \
+	mulAdd3(x(R10), Y0, Y1, Y2)
+
+#define rows2_lw36x9(x) \
+	rows1_k0vxwv(x); mulAdd3(x(R10)(R11*1), Y3, Y4, Y5)
+
+#define rows4_mh5dzp(x) \
+	rows2_lw36x9(x); mulAdd3(x(R10)(R11*2), Y6, Y7, Y8); mulAdd3(x(R10)(R12*1), Y9, Y10, Y11)
+
+#define term4_s0z582(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows4_mh5dzp(x)
+
+#define term2_nbnaup(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_lw36x9(x)
+
+#define term1_owttb1(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows1_k0vxwv(x)
+
+#define storePart3(s0, s1, s2, s3) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); VMASKMOVPS s2, s3, 64(R8); ADDQ DI, R8
+
+#define bias4x1(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define term1_fsla7z(x, w) \
-	VMOVUPS w(DI), Y12; \
+#define rows1_qrxtlo(x) \
 	mulAdd1(x(R10), Y0)
 
-#define term1_x68lsu(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define rows1_adgwqr(x) \
+	mulAdd1(x(R10), Y1)
 
-#define term5_yfy84f(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
+#define rows1_61mhq(x) \
+	mulAdd1(x(R10), Y2)
 
-#define term5_xy69t6(x, w) \
-	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
-	mulAdd1(x(R10)(R11*4), Y9)
+#define rows1_ha1xd1(x) \
+	mulAdd1(x(R10), Y3)
 
-#define term6_4q4kjl(x, w) \
-	term5_yfy84f(x, w); mulAdd1(x(R10)(R13*1), Y10)
+#define rows2_5i6b7f(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y4)
 
-#define term6_x84ymq(x, w) \
-	term5_xy69t6(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define rows2_xcl4c2(x) \
+	rows1_adgwqr(x); mulAdd1(x(R10)(R11*1), Y5)
 
-#define terms8x4x32c2(c0, c1) \
-	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
+#define rows2_fd4cc6(x) \
+	rows1_61mhq(x); mulAdd1(x(R10)(R11*1), Y6)
 
-#define rest7x4x32c2(c0, c1, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
-	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+#define rows2_j9vyn1(x) \
+	rows1_ha1xd1(x); mulAdd1(x(R10)(R11*1), Y7)
 
-#define term1_ea8wo5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+#define rows3_t2mika(x) \
+	rows2_5i6b7f(x); mulAdd1(x(R10)(R11*2), Y8)
 
-#define term5_gyvfp1(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
+#define rows3_r0d2vq(x) \
+	rows2_xcl4c2(x); mulAdd1(x(R10)(R11*2), Y9)
 
-#define term4_v45wqv(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define rows3_lvds2y(x) \
+	rows2_fd4cc6(x); mulAdd1(x(R10)(R11*2), Y10)
 
-#define term8_ebn1ak(x, w) \
-	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+#define rows3_j0td8(x) \
+	rows2_j9vyn1(x); mulAdd1(x(R10)(R11*2), Y11)
 
-#define terms8x4x32(c0) \
-	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
+#define term3_lc2crp(x, w) \
+	VMOVUPS w(DI), Y12; rows3_t2mika(x)
 
-#define term4_ct08ot(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term3_bbgd74(x, w) \
+	VMOVUPS w(DI), Y12; rows3_r0d2vq(x)
 
-#define term1_7dnw1v(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define term3_t9by6z(x, w) \
+	VMOVUPS w(DI), Y12; rows3_lvds2y(x)
 
-#define term1_ns4sws(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
-
-#define term2_t65sq3(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y4)
-
-#define term2_klkbs1(x, w) \
-	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y5)
-
-#define term2_pgc6rr(x, w) \
-	term1_7dnw1v(x, w); mulAdd1(x(R10)(R11*1), Y6)
-
-#define term2_a7tp5(x, w) \
-	term1_ns4sws(x, w); mulAdd1(x(R10)(R11*1), Y7)
-
-#define term3_n2nx9o(x, w) \
-	term2_t65sq3(x, w); mulAdd1(x(R10)(R11*2), Y8)
-
-#define term3_xhb2n(x, w) \
-	term2_klkbs1(x, w); mulAdd1(x(R10)(R11*2), Y9)
-
-#define term3_ev8wkd(x, w) \
-	term2_pgc6rr(x, w); mulAdd1(x(R10)(R11*2), Y10)
-
-#define term3_tjhmb9(x, w) \
-	term2_a7tp5(x, w); mulAdd1(x(R10)(R11*2), Y11)
+#define term3_gijpm3(x, w) \
+	VMOVUPS w(DI), Y12; rows3_j0td8(x)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term2_zelzup(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define storePart1(s0, s1) \
+	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
+
+#define term2_atb5d7(x, w) \
+	VMOVUPS w(DI), Y12; rows2_5i6b7f(x)
+
+#define term2_1iphw8(x, w) \
+	VMOVUPS w(DI), Y12; rows2_xcl4c2(x)
+
+#define term2_1a7a1q(x, w) \
+	VMOVUPS w(DI), Y12; rows2_fd4cc6(x)
+
+#define term2_k6ala9(x, w) \
+	VMOVUPS w(DI), Y12; rows2_j9vyn1(x)
+
+#define term1_6x4ai5(x, w) \
+	VMOVUPS w(DI), Y12; rows1_qrxtlo(x)
+
+#define term1_il8rmj(x, w) \
+	VMOVUPS w(DI), Y12; rows1_adgwqr(x)
+
+#define term1_olzs9g(x, w) \
+	VMOVUPS w(DI), Y12; rows1_61mhq(x)
+
+#define term1_dv6kzm(x, w) \
+	VMOVUPS w(DI), Y12; rows1_ha1xd1(x)
 
 
 // addToAddToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
@@ -828,66 +911,67 @@ TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
+	terms8x4x64(term6_6mhanb)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
+rest4:
+	term6_6mhanb(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest4
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R12*1), SI
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
-	zero(Y7)
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
+	terms8x4x64(term5_75on35)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
+rest9:
+	term5_75on35(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest9
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R11*2), SI
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
+	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	bias1x2(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
+	terms8x4x64(term1_dzyshc)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
+rest14:
+	term1_dzyshc(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest14
 last15:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -900,228 +984,229 @@ TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-80
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7); bias2x2(Y8, Y9, Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_ezvf1e)
+	terms8x4x64c2(term3_iv5yjl, term3_hafbm7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-rest4:
-	term6_ezvf1e(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest4
-last5:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64(term5_ssyepo)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-rest9:
-	term5_ssyepo(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest9
-last10:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x64(term1_2nrmto)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-rest14:
-	term1_2nrmto(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest14
-last15:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2(SB), NOSPLIT, $0-80
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
+	rest7x4x64c2(term3_iv5yjl, term3_hafbm7, last5)
 last5:
 	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8; VMOVUPS Y10, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
+	store2(Y0, Y2); store2(Y4, Y6); store2(Y8, Y10)
+	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
-	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x64c2(term2_rt5u9o, term2_lm9uj3)
+	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
+	rest7x4x64c2(term2_rt5u9o, term2_lm9uj3, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
+	store2(Y0, Y2); store2(Y4, Y6)
+	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1)
+	bias2x2(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x64c2(term1_oimxj9, term1_6pa4s0)
+	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
+	rest7x4x64c2(term1_oimxj9, term1_6pa4s0, last15)
 last15:
-	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	store2(Y0, Y2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-// rows8AVX2_2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2_2(SB), NOSPLIT, $0-80
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+// rows24AVX2 sums the products for 24 outputs of every row, in tiles of rows.
+TEXT ·rows24AVX2(SB), NOSPLIT, $0-80
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5); bias2x3(Y6, Y7, Y8, Y9, Y10, Y11)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32(term8_ebn1ak)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
+	terms8x4x64x32c2(term2_uco2p1, term2_1dutsx)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-rest4:
-	term8_ebn1ak(0, 0)
-	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
-	DECQ CX; JNZ rest4
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64x32c2(term2_uco2p1, term2_1dutsx, last5)
 last5:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*8), SI
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y2, Y4); store3(Y6, Y8, Y10)
+	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows1
 done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32(term4_ct08ot)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x64x32c2(term1_mbonnm, term1_1cd0ys)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-rest9:
-	term4_ct08ot(0, 0)
-	ADDQ $4, R10; ADDQ $32, DI
-	DECQ CX; JNZ rest9
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64x32c2(term1_mbonnm, term1_1cd0ys, last10)
 last10:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*4), SI
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y2, Y4)
+	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows6
 done7:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
+	VZEROUPPER
+	RET
+
+// rows24AVX2_2 sums the products for 24 outputs of every row, in tiles of rows.
+TEXT ·rows24AVX2_2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ xStride+40(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3(Y0, Y1, Y2); bias1x3(Y3, Y4, Y5); bias1x3(Y6, Y7, Y8); bias1x3(Y9, Y10, Y11)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x64x32(term4_s0z582)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms3
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+rest4:
+	term4_s0z582(0, 0, 0)
+	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
+	DECQ CX; JNZ rest4
+last5:
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y1, Y2); store3(Y3, Y4, Y5); store3(Y6, Y7, Y8); store3(Y9, Y10, Y11)
+	LEAQ (SI)(R11*4), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3(Y0, Y1, Y2); bias1x3(Y3, Y4, Y5)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64x32(term2_nbnaup)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+rest9:
+	term2_nbnaup(0, 0, 0)
+	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
+	DECQ CX; JNZ rest9
+last10:
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y1, Y2); store3(Y3, Y4, Y5)
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	bias1x3(Y0, Y1, Y2)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32(term1_ea8wo5)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x64x32(term1_owttb1)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_ea8wo5(0, 0)
-	ADDQ $4, R10; ADDQ $32, DI
+	term1_owttb1(0, 0, 0)
+	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
 	DECQ CX; JNZ rest14
 last15:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y1, Y2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
+	VZEROUPPER
+	RET
+
+// rowsUpTo24AVX2 sums the products for up to 24 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo24AVX2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; LEAQ laneMasks<>(SB), R14
+	ADDQ mask+64(FP), R14
+	MOVQ xStride+40(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5); bias2x3(Y6, Y7, Y8, Y9, Y10, Y11)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x64x32c2(term2_uco2p1, term2_1dutsx)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms3
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64x32c2(term2_uco2p1, term2_1dutsx, last5)
+last5:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	MOVQ yStride+48(FP), DI
+	VMOVUPS (R14), Y1; storePart3(Y0, Y2, Y4, Y1); VMOVUPS (R14), Y0; storePart3(Y6, Y8, Y10, Y0)
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64x32c2(term1_mbonnm, term1_1cd0ys)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64x32c2(term1_mbonnm, term1_1cd0ys, last10)
+last10:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4
+	MOVQ yStride+48(FP), DI
+	VMOVUPS (R14), Y1; storePart3(Y0, Y2, Y4, Y1)
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows6
+done7:
 	VZEROUPPER
 	RET
 
@@ -1133,145 +1218,64 @@ TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
-last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
-	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
-last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
-last15:
-	VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
-	ADDQ mask+56(FP), R14
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
 	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
-	zero(Y10); zero(Y11)
+	bias4x1(Y0, Y1, Y2, Y3); bias4x1(Y4, Y5, Y6, Y7); bias4x1(Y8, Y9, Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9)
+	terms8x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9, last5)
+	rest7x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3, last5)
 last5:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0); VMOVUPS (R14), Y0
+	storePart1(Y8, Y0)
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	bias4x1(Y0, Y1, Y2, Y3); bias4x1(Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5)
+	terms8x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5, last10)
+	rest7x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9, last10)
 last10:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3)
+	bias4x1(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws)
+	terms8x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws, last15)
+	rest7x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm, last15)
 last15:
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:

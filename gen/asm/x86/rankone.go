@@ -115,21 +115,23 @@ func (m *rankOne) group(vs []vector) {
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
 	for i, v := range vs {
-		src := mem(regY, v.first*m.size())
-		if v.valid < m.lanes() {
-			m.tailMask(v.valid, m.input)
-			m.loadMasked(src, m.input, Y(i))
-		} else {
-			m.load(src, Y(i))
-		}
-		if m.Bias {
-			b := mem(regBias, v.first*m.size())
-			m.Line(func() {
-				m.sumOf(Y(i), temp)
-				m.times(m.zero, temp, temp)
-				m.addTo(b, false, temp)
-			})
-		}
+		m.sized(v.half, func() {
+			src := mem(regY, v.first*m.size())
+			if v.valid < m.lanes() {
+				m.tailMask(v.valid, m.input)
+				m.loadMasked(src, m.input, Y(i))
+			} else {
+				m.load(src, Y(i))
+			}
+			if m.Bias {
+				b := mem(regBias, v.first*m.size())
+				m.Line(func() {
+					m.sumOf(Y(i), temp)
+					m.times(m.zero, temp, temp)
+					m.addTo(b, false, temp)
+				})
+			}
+		})
 	}
 	if m.Inputs == 0 {
 		return
@@ -145,8 +147,10 @@ func (m *rankOne) group(vs []vector) {
 		for i, v := range vs {
 			t := temp + Y(i)%(m.zero-temp)
 			m.Named("step", func() {
-				m.change(m.input, Y(i), m.zero, t)
-				m.addTo(at(v, 0), v.valid < m.lanes(), t)
+				m.sized(v.half, func() {
+					m.change(m.input, Y(i), m.zero, t)
+					m.addTo(at(v, 0), v.partial(m.lanes()), t)
+				})
 			})
 		}
 	}
