@@ -320,8 +320,8 @@ func matMulCases(s *suite) {
 			}
 		}
 	}
-	for outs := schedule.Panel + 1; outs < 3*schedule.Panel && s.MostColumns != nil; outs++ {
-		for chains := 1; outs%schedule.Panel > 0 && chains <= 2; chains++ {
+	for outs := schedule.Panel + 1; outs <= 3*schedule.Panel && s.MostColumns != nil; outs++ {
+		for chains := 1; chains <= 2; chains++ {
 			if int(math.Ceil(s.Columns(s.elem, outs))) > s.MostColumns(s.fused) || s.TileRows(s.elem, outs, chains)[0] == 1 {
 				continue
 			}

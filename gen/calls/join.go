@@ -8,14 +8,14 @@ import (
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// joined takes the last full panels of a dense layer and the tail in one call, as
-// many as is estimated to be fastest: an input is then loaded into all lanes once for
-// all, and more sums are under way.
+// joined takes the last full panels of a dense layer in one call, with the tail if
+// there is one, as many as is estimated to be fastest: an input is then loaded into all
+// lanes once for all, and more sums are under way.
 func joined(t *target.Target, k *kernel.Kernel, loops []PanelLoop) []PanelLoop {
-	tail := k.Outputs - k.Panels.Full*schedule.Panel
-	if t.Core == nil || tail == 0 {
+	if t.Core == nil {
 		return loops
 	}
+	tail := k.Outputs - k.Panels.Full*schedule.Panel
 	best, least := loops, cost(t, k, loops)
 	for n := 1; n <= k.Panels.Full; n++ {
 		outputs, from := n*schedule.Panel+tail, k.Panels.Full-n
@@ -26,7 +26,7 @@ func joined(t *target.Target, k *kernel.Kernel, loops []PanelLoop) []PanelLoop {
 		if from > 0 {
 			with = append(with, PanelLoop{From: 0, To: from, Step: loops[0].Step, Calls: slices.Clone(loops[0].Calls)})
 		}
-		with = append(with, PanelLoop{From: from, To: k.Panels.Full, Step: n, Tail: true, Calls: []Panel{panel(t, k.Elem.Acc, 0, outputs, true)}})
+		with = append(with, PanelLoop{From: from, To: k.Panels.Full, Step: n, Tail: tail > 0, Calls: []Panel{panel(t, k.Elem.Acc, 0, outputs, true)}})
 		if c := cost(t, k, with); c < least {
 			best, least = with, c
 		}

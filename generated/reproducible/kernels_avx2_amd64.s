@@ -60,20 +60,21 @@ number4x8(c00000000x8, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_gyh918(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
+#define products_mozcrc(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define input_g32ra8(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
+#define products_bkairw(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define input_if4acg(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
+#define products_d5uf1o(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define input_w9r85o(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
+#define products_mnwdi0(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+32)); \
+	VPERMILPS $170, Y12, Y15; c2((w+64)); VPERMILPS $255, Y12, Y15; c3((w+96))
 
 number4x8(c1f800000x8, 0x1f8000001f800000)
 #define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
@@ -87,47 +88,43 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define input_8qkl8l(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y2, Y2
+#define products_8cyjen(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define input_v4lb2d(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y3, Y3
+#define products_8aodlz(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define input_3ya03c(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
+#define products_op9sdc(w, v) \
+	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
 
-#define input_8y7ad0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
+#define products_nkzyt0(w, v) \
+	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c1((w+192), (v+96))
 
-#define input_t9c5yx(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
+#define products_5nhfwj(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y4, Y4
 
-#define input_fxh5ux(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
+#define products_3gcuxn(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y5, Y5
 
-#define input_zpy22x(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
+#define products_y9xupn(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y6, Y6
 
-#define input_f2rcbt(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
+#define products_rlz3k3(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y7, Y7
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+#define foursx64c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c2((w+128)); VPERMILPS $255, Y12, Y15; c3((w+192))
 
 number4x8(c3f3504f3x8, 0x3f3504f33f3504f3)
 number4x8(c007fffffx8, 0x7fffff007fffff)
@@ -170,37 +167,33 @@ number4x8(c33000000x8, 0x3300000033000000)
 	VANDPS c7fffffffx8<>(SB), r1, r6; VCMPPS $17, c33000000x8<>(SB), r6, r6; VBLENDVPS r6, r1, r5, r5; \
 	VADDPS r5, r0, r5
 
-#define input_r562p7(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
+#define products_5m0i93(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define input_72lppr(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
+#define products_f9hryj(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define input_kd4plb(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
+#define products_aczbd7(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define input_3r1rq3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
+#define products_jamjnr(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
 
-#define input_lvmn6n(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
+#define products_h4ywid(w, v) \
+	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
 
-#define input_g7jxzz(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
+#define products_hy6jzx(w, v) \
+	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
 
-#define input_3wqwnz(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
+#define products_j9kx0t(w, v) \
+	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y6, Y6
 
-#define input_dwytwv(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
+#define products_35ai2d(w, v) \
+	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y7, Y7
 
-#define terms8x4x64x32c4(c0, c1, c2, c3) \
-	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c2(24, 384, 192); c3(28, 448, 224)
+#define foursx64x32c4(x, w, v, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c2((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c3((w+192), (v+96))
 
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
 number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
@@ -240,6 +233,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
+
+#define input_gyh918(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
 number4x8(cc1900000x8, 0xc1900000c1900000)
 number4x8(c3fb8aa3bx8, 0x3fb8aa3b3fb8aa3b)
@@ -430,6 +426,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define term3_hafbm7(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
@@ -476,6 +475,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 
 #define term1_xf8mlg(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_nktlkm(x)
+
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
 
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
@@ -601,6 +603,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define term3_gijpm3(x, w) \
 	VMOVUPS w(DI), Y12; rows3_j0td8(x)
 
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
@@ -671,7 +676,8 @@ TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
+	foursx32c4(0, 0, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
+	foursx32c4(16, 128, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -688,7 +694,8 @@ TEXT ·dense16x1AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
+	foursx32c4(0, 0, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
+	foursx32c4(16, 128, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -707,7 +714,8 @@ TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
+	foursx32c4(0, 0, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
+	foursx32c4(16, 128, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -726,10 +734,11 @@ TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x64c2(input_8qkl8l, input_v4lb2d)
+	foursx64c2(0, 0, products_8cyjen, products_8aodlz); foursx64c2(16, 256, products_8cyjen, products_8aodlz)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_8qkl8l(0, 0); input_v4lb2d(4, 64); input_8qkl8l(8, 128)
+	VBROADCASTSS (SI), Y15; products_8cyjen(0); VBROADCASTSS 4(SI), Y15; products_8aodlz(64)
+	VBROADCASTSS 8(SI), Y15; products_8cyjen(128)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8)
@@ -740,10 +749,12 @@ inputs1:
 	VMOVUPS 64(BX), Y0; zero(Y1); VMOVUPS 96(BX), Y2; zero(Y3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
 inputs2:
-	terms8x4x64x32c2(input_3ya03c, input_8y7ad0)
+	foursx64x32c2(0, 0, 0, products_op9sdc, products_nkzyt0)
+	foursx64x32c2(16, 256, 128, products_op9sdc, products_nkzyt0)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	input_3ya03c(0, 0, 0); input_8y7ad0(4, 64, 32); input_3ya03c(8, 128, 64)
+	VBROADCASTSS (SI), Y15; products_op9sdc(0, 0); VBROADCASTSS 4(SI), Y15; products_nkzyt0(64, 32)
+	VBROADCASTSS 8(SI), Y15; products_op9sdc(128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -762,10 +773,11 @@ TEXT ·dense25x16AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_t9c5yx, input_fxh5ux, input_zpy22x, input_f2rcbt)
+	foursx64c4(0, 0, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
+	foursx64c4(16, 256, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_t9c5yx(0, 0)
+	VBROADCASTSS (SI), Y15; products_5nhfwj(0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8)
@@ -782,10 +794,11 @@ TEXT ·dense25x16AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_t9c5yx, input_fxh5ux, input_zpy22x, input_f2rcbt)
+	foursx64c4(0, 0, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
+	foursx64c4(16, 256, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_t9c5yx(0, 0)
+	VBROADCASTSS (SI), Y15; products_5nhfwj(0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	// y = max(x, 0) + log1p(exp(-abs(x)))
@@ -805,10 +818,11 @@ TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c4(input_r562p7, input_72lppr, input_kd4plb, input_3r1rq3)
+	foursx64c4(0, 0, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
+	foursx64c4(16, 256, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_r562p7(0, 0)
+	VBROADCASTSS (SI), Y15; products_5m0i93(0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
@@ -818,10 +832,11 @@ inputs1:
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64x32c4(input_lvmn6n, input_g7jxzz, input_3wqwnz, input_dwytwv)
+	foursx64x32c4(0, 0, 0, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
+	foursx64x32c4(16, 256, 128, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	input_lvmn6n(0, 0, 0)
+	VBROADCASTSS (SI), Y15; products_h4ywid(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
@@ -839,10 +854,11 @@ TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c4(input_r562p7, input_72lppr, input_kd4plb, input_3r1rq3)
+	foursx64c4(0, 0, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
+	foursx64c4(16, 256, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_r562p7(0, 0)
+	VBROADCASTSS (SI), Y15; products_5m0i93(0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	formula_xfuxxc(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
@@ -852,10 +868,11 @@ inputs1:
 	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs2:
-	terms8x4x64x32c4(input_lvmn6n, input_g7jxzz, input_3wqwnz, input_dwytwv)
+	foursx64x32c4(0, 0, 0, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
+	foursx64x32c4(16, 256, 128, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
-	input_lvmn6n(0, 0, 0)
+	VBROADCASTSS (SI), Y15; products_h4ywid(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6)

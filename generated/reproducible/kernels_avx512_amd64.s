@@ -55,20 +55,21 @@ number1x4(c00000000, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_gmdo6h(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y0, Y0
+#define products_h1uis8(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y0, Y0
 
-#define input_727grp(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y1, Y1
+#define products_v5v558(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y1, Y1
 
-#define input_5k8hz9(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y2, Y2
+#define products_qmmkmk(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y2, Y2
 
-#define input_adu6sp(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y3, Y3
+#define products_h0rjiw(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y3, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+32)); \
+	VPERMILPS $170, Z28, Z31; c2((w+64)); VPERMILPS $255, Z28, Z31; c3((w+96))
 
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
 DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
@@ -90,32 +91,33 @@ number1x4(c1f800000, 0x1f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define input_oevp52(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; \
-	VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y4, Y4
+#define products_s7ggtl(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; VADDPS Z30, Z2, Z2; \
+	VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y4, Y4
 
-#define input_321r8a(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; \
-	VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y5, Y5
+#define products_gs5prx(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; VADDPS Z30, Z3, Z3; \
+	VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y5, Y5
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c1((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c1((w+192), (v+96))
 
-#define input_vor1x5(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
+#define products_rlxdcw(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
 
-#define input_zofmdh(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
+#define products_omkszo(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
 
-#define input_zrxukp(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
+#define products_ytqi28(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
 
-#define input_sm7cet(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
+#define products_miy3tg(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+#define foursx64c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
+	VPERMILPS $170, Z28, Z31; c2((w+128)); VPERMILPS $255, Z28, Z31; c3((w+192))
 
 number1x4(c3f3504f3, 0x3f3504f3)
 number1x4(c007fffff, 0x7fffff)
@@ -160,25 +162,21 @@ number1x4(c33000000, 0x33000000)
 	VCMPPS.BCST $18, c00000000<>(SB), r2, K1; VBLENDMPS r6, r5, K1, r5; VANDPS.BCST c7fffffff<>(SB), r1, r6; \
 	VCMPPS.BCST $17, c33000000<>(SB), r6, K1; VBLENDMPS r1, r5, K1, r5; VADDPS r5, r0, r5
 
-#define input_8xwp3o(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Y31, K7, Y30; \
-	VADDPS Y30, Y4, Y4
+#define products_xzpagn(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y4, Y4
 
-#define input_yxf0ik(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Y31, K7, Y30; \
-	VADDPS Y30, Y5, Y5
+#define products_xyhvzb(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y5, Y5
 
-#define input_v95kg0(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Y31, K7, Y30; \
-	VADDPS Y30, Y6, Y6
+#define products_c2720z(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y6, Y6
 
-#define input_gmpa28(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Y31, K7, Y30; \
-	VADDPS Y30, Y7, Y7
+#define products_3rizgr(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y7, Y7
 
-#define terms8x4x64x32c4(c0, c1, c2, c3) \
-	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c2(24, 384, 192); c3(28, 448, 224)
+#define foursx64x32c4(x, w, v, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c1((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c2((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c3((w+192), (v+96))
 
 number1x4(c4110cccd, 0x4110cccd)
 number1x4(c3f1ae148, 0x3f1ae148)
@@ -555,6 +553,9 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define term6_uls6bm(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; rows6_zipk9s(x)
 
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
@@ -640,6 +641,10 @@ number1x4(c3ecc422a, 0x3ecc422a)
 
 #define term3_v9bgw7(x, w, v) \
 	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows3_6x1kd(x)
+
+#define terms8x4x64x32c4(c0, c1, c2, c3) \
+	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c2(24, 384, 192); c3(28, 448, 224)
 
 #define rest7x4x64x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0, 0); DECQ CX; JZ done; c1(4, 64, 32); DECQ CX; JZ done; c2(8, 128, 64); DECQ CX; JZ done; \
@@ -794,6 +799,9 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define term6_a44brp(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows6_xpmuxh(x)
 
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
@@ -877,7 +885,8 @@ TEXT ·dense16x1AVX512(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gmdo6h, input_727grp, input_5k8hz9, input_adu6sp)
+	foursx32c4(0, 0, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
+	foursx32c4(16, 128, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -894,7 +903,8 @@ TEXT ·dense16x1AVX512_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gmdo6h, input_727grp, input_5k8hz9, input_adu6sp)
+	foursx32c4(0, 0, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
+	foursx32c4(16, 128, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -912,7 +922,8 @@ TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gmdo6h, input_727grp, input_5k8hz9, input_adu6sp)
+	foursx32c4(0, 0, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
+	foursx32c4(16, 128, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -933,10 +944,12 @@ TEXT ·dense19x33AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x64x32c2(input_oevp52, input_321r8a)
+	foursx64x32c2(0, 0, 0, products_s7ggtl, products_gs5prx)
+	foursx64x32c2(16, 256, 128, products_s7ggtl, products_gs5prx)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_oevp52(0, 0, 0); input_321r8a(4, 64, 32); input_oevp52(8, 128, 64)
+	VBROADCASTSS (SI), Z31; products_s7ggtl(0, 0); VBROADCASTSS 4(SI), Z31; products_gs5prx(64, 32)
+	VBROADCASTSS 8(SI), Z31; products_s7ggtl(128, 64)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Y5, Y4, Y4
@@ -954,10 +967,11 @@ TEXT ·dense25x16AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_vor1x5, input_zofmdh, input_zrxukp, input_sm7cet)
+	foursx64c4(0, 0, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
+	foursx64c4(16, 256, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_vor1x5(0, 0)
+	VBROADCASTSS (SI), Z31; products_rlxdcw(0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER
@@ -973,10 +987,11 @@ TEXT ·dense25x16AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_vor1x5, input_zofmdh, input_zrxukp, input_sm7cet)
+	foursx64c4(0, 0, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
+	foursx64c4(16, 256, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_vor1x5(0, 0)
+	VBROADCASTSS (SI), Z31; products_rlxdcw(0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = max(x, 0) + log1p(exp(-abs(x)))
 	formula_ay2xfq(Z1, Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z5, (R8)
@@ -996,10 +1011,11 @@ TEXT ·dense33x17AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_8xwp3o, input_yxf0ik, input_v95kg0, input_gmpa28)
+	foursx64x32c4(0, 0, 0, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
+	foursx64x32c4(16, 256, 128, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_8xwp3o(0, 0, 0)
+	VBROADCASTSS (SI), Z31; products_xzpagn(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Z0, (R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y4, K7, 64(R8)
@@ -1019,10 +1035,11 @@ TEXT ·dense33x17AVX512_2(SB), NOSPLIT, $0-40
 	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_8xwp3o, input_yxf0ik, input_v95kg0, input_gmpa28)
+	foursx64x32c4(0, 0, 0, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
+	foursx64x32c4(16, 256, 128, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_8xwp3o(0, 0, 0)
+	VBROADCASTSS (SI), Z31; products_xzpagn(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	formula_axos2s(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)

@@ -124,16 +124,13 @@ func rows24AVX512(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tile
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
-func rows32AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
-
-//go:noescape
 func rows40AVX512(y, x, w, wt, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+func rows48AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+func rows48AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo24AVX2(y, x, w, wt, b *float32, xStride, yStride, terms, mask, tiles0, tiles1 int)
@@ -415,10 +412,8 @@ func gru1ForwardRows_2(y [][48]float32, x []State, w *[3][24][16]float32, b *[3]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		rows32AVX512_2(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by6, by5, single6)
-		rowsUpTo16AVX512(&y[0][32], &x[0].Gru1H[0], &w[2][0][0], &b[2][0], 672, 192, 24, 65535, by8, by4, single8)
+		by4, by2, single4 := rowTiles(m, 4, 2)
+		rows48AVX512(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by4, by2, single4)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward_2(&y[0], &x[0].Gru1H, w, b)
@@ -500,13 +495,13 @@ func gru2ForwardRows(y [][144]float32, x [][90]float32, w *[9][90][16]float32, b
 		m := len(x)
 		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		for q := 0; q < 8; q += 2 {
+		for q := 0; q < 6; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, 0, 0, 1, 0)
 			}
 		}
-		rowsUpTo16AVX512_2(&y[0][128], &x[0][0], &w[8][0][0], &b[8][0], 360, 576, 90, 65535, by8, by4, single8)
+		rows48AVX512_2(&y[0][96], &x[0][0], &w[6][0][0], &b[6][0], 5760, 360, 576, 90, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward(&y[0], &x[0], w, b)
@@ -560,10 +555,8 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		rows32AVX512_2(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by6, by5, single6)
-		rowsUpTo16AVX512(&y[0].Gru2H[32], &x[0][0], &w[2][0][0], &b[2][0], 192, 672, 48, 65535, by8, by4, single8)
+		by4, by2, single4 := rowTiles(m, 4, 2)
+		rows48AVX512(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by4, by2, single4)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward_3(&y[0].Gru2H, &x[0], w, b)

@@ -61,35 +61,37 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1; \
 	VMULPS r6, r1, r6
 
-#define input_vc6p8y(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; \
-	VFMADD231PS (w+14624)(DI), Y15, Y5; VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
+#define products_1vx6fu(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+7296)(DI), Y15, Y2; \
+	VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; VFMADD231PS (w+14624)(DI), Y15, Y5; \
+	VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define input_p3pkp7(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3
+#define products_kjdf13(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+7296)(DI), Y15, Y2; \
+	VFMADD231PS (w+7328)(DI), Y15, Y3
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_zd13te(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+#define products_sx3si6(w) \
+	VFMADD231PS w(DX), Y15, Y0
 
-#define input_37xii7(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
+#define products_ws076z(w) \
+	VFMADD231PS w(DX), Y15, Y1
 
-#define input_dbj1hk(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y2
+#define products_ga8txw(w) \
+	VFMADD231PS w(DX), Y15, Y2
 
-#define input_ch3wal(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y3
+#define products_ougsih(w) \
+	VFMADD231PS w(DX), Y15, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+32)); \
+	VPERMILPS $170, Y12, Y15; c2((w+64)); VPERMILPS $255, Y12, Y15; c3((w+96))
 
 #define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
@@ -102,48 +104,43 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define input_qqzzcy(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS v(DX), Y15, Y4
+#define products_t2zi10(w, v) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS v(DX), Y15, Y4
 
-#define input_9jj4ex(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS v(DX), Y15, Y5
+#define products_mg8s03(w, v) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y5
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c1((w+192), (v+96))
 
-#define input_zhpvv1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+1536)(DI), Y15, Y4
+#define products_m9k2dv(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+1536)(DI), Y15, Y4
 
-#define input_scr0lu(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+1536)(DI), Y15, Y5
+#define products_8l42x4(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+1536)(DI), Y15, Y5
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define input_b5tjur(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y0; VFMADD231PS (w+3072)(DI), Y15, Y2; \
-	VFMADD231PS (w+3104)(DI), Y15, Y4
+#define products_1yb041(w) \
+	VFMADD231PS (w+1568)(DI), Y15, Y0; VFMADD231PS (w+3072)(DI), Y15, Y2; VFMADD231PS (w+3104)(DI), Y15, Y4
 
-#define input_94ah2g(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+1568)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y3; \
-	VFMADD231PS (w+3104)(DI), Y15, Y5
+#define products_6uz0ie(w) \
+	VFMADD231PS (w+1568)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y3; VFMADD231PS (w+3104)(DI), Y15, Y5
 
-#define input_w9w3ia(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+1536)(DI), Y15, Y2; VFMADD231PS (w+1568)(DI), Y15, Y3
+#define products_7ou7fq(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+1536)(DI), Y15, Y2; \
+	VFMADD231PS (w+1568)(DI), Y15, Y3
 
-#define input_bqleer(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3072)(DI), Y15, Y0; VFMADD231PS (w+3104)(DI), Y15, Y1; \
-	VFMADD231PS (w+4608)(DI), Y15, Y2; VFMADD231PS (w+4640)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y4
+#define products_kbcwx7(w, v) \
+	VFMADD231PS (w+3072)(DI), Y15, Y0; VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+4608)(DI), Y15, Y2; \
+	VFMADD231PS (w+4640)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y4
 
-#define terms8x4x64x32(c0) \
-	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
-	c0(24, 384, 192); c0(28, 448, 224)
+#define foursx64x32c1(x, w, v, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c0((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c0((w+192), (v+96))
 
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
@@ -185,54 +182,46 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_z55v86(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+3072)(DI), Y15, Y4
+#define products_jrq5nc(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+3072)(DI), Y15, Y4
 
-#define input_9xjie9(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+3072)(DI), Y15, Y5
+#define products_uws4rn(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y5
 
-#define input_x2327s(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y0; VFMADD231PS (w+6144)(DI), Y15, Y2; \
-	VFMADD231PS (w+6176)(DI), Y15, Y4
+#define products_wesvoy(w) \
+	VFMADD231PS (w+3104)(DI), Y15, Y0; VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y4
 
-#define input_hsbme3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y3; \
-	VFMADD231PS (w+6176)(DI), Y15, Y5
+#define products_19fmd1(w) \
+	VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y3; VFMADD231PS (w+6176)(DI), Y15, Y5
 
-#define input_8eguub(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+3072)(DI), Y15, Y2; VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; \
-	VFMADD231PS (w+6176)(DI), Y15, Y5
+#define products_d7jnmt(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y2; \
+	VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; VFMADD231PS (w+6176)(DI), Y15, Y5
 
-#define input_r9rlky(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+9216)(DI), Y15, Y0; VFMADD231PS (w+9248)(DI), Y15, Y1; \
-	VFMADD231PS (w+12288)(DI), Y15, Y2; VFMADD231PS (w+12320)(DI), Y15, Y3; VFMADD231PS (w+15360)(DI), Y15, Y4; \
-	VFMADD231PS (w+15392)(DI), Y15, Y5
+#define products_gepzno(w) \
+	VFMADD231PS (w+9216)(DI), Y15, Y0; VFMADD231PS (w+9248)(DI), Y15, Y1; VFMADD231PS (w+12288)(DI), Y15, Y2; \
+	VFMADD231PS (w+12320)(DI), Y15, Y3; VFMADD231PS (w+15360)(DI), Y15, Y4; VFMADD231PS (w+15392)(DI), Y15, Y5
 
-#define input_la60wn(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+5760)(DI), Y15, Y2; VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; \
-	VFMADD231PS (w+11552)(DI), Y15, Y5; VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
+#define products_kfhkaj(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+5760)(DI), Y15, Y2; \
+	VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; VFMADD231PS (w+11552)(DI), Y15, Y5; \
+	VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
 
-#define input_lsf1a8(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
+#define products_8jef6s(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
 
-#define input_e18tz0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
-	VFMADD231PS (w+12320)(DI), Y15, Y5; VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
+#define products_fl1bc(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y2; \
+	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5; \
+	VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
 
-#define input_3bdkf0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
-	VFMADD231PS (w+12320)(DI), Y15, Y5
+#define products_gpf1aa(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y2; \
+	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5
 
-#define input_wj6hv3(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+18432)(DI), Y15, Y0; VFMADD231PS (w+18464)(DI), Y15, Y1; \
-	VFMADD231PS (w+24576)(DI), Y15, Y2; VFMADD231PS (w+24608)(DI), Y15, Y3; VFMADD231PS (w+30720)(DI), Y15, Y4; \
-	VFMADD231PS (w+30752)(DI), Y15, Y5
+#define products_qse8i5(w) \
+	VFMADD231PS (w+18432)(DI), Y15, Y0; VFMADD231PS (w+18464)(DI), Y15, Y1; VFMADD231PS (w+24576)(DI), Y15, Y2; \
+	VFMADD231PS (w+24608)(DI), Y15, Y3; VFMADD231PS (w+30720)(DI), Y15, Y4; VFMADD231PS (w+30752)(DI), Y15, Y5
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
@@ -252,6 +241,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 
 #define term6_6mhanb(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
@@ -289,6 +281,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 
 #define term3_hafbm7(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
+
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
@@ -331,6 +326,10 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define term2_1dutsx(x, w, v) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_abspg8(x)
 
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
+
 #define rest7x4x64x32c2(c0, c1, done) \
 	c0(0, 0, 0); DECQ CX; JZ done; c1(4, 64, 32); DECQ CX; JZ done; c0(8, 128, 64); DECQ CX; JZ done; \
 	c1(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
@@ -359,6 +358,10 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 
 #define term4_s0z582(x, w, v) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows4_mh5dzp(x)
+
+#define terms8x4x64x32(c0) \
+	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
+	c0(24, 384, 192); c0(28, 448, 224)
 
 #define term2_nbnaup(x, w, v) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_lw36x9(x)
@@ -423,6 +426,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 
 #define term3_gijpm3(x, w) \
 	VMOVUPS w(DI), Y12; rows3_j0td8(x)
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
@@ -522,10 +528,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $14, CX
 inputs2:
-	terms8x4x64(input_vc6p8y)
+	foursx64c1(0, 0, products_1vx6fu); foursx64c1(16, 256, products_1vx6fu)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_vc6p8y(0, 0); input_vc6p8y(4, 64)
+	VBROADCASTSS (SI), Y15; products_1vx6fu(0); VBROADCASTSS 4(SI), Y15; products_1vx6fu(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $29184, R10
@@ -538,10 +544,10 @@ inputs2:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $14, CX
 inputs3:
-	terms8x4x64(input_p3pkp7)
+	foursx64c1(0, 0, products_kjdf13); foursx64c1(16, 256, products_kjdf13)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_p3pkp7(0, 0); input_p3pkp7(4, 64)
+	VBROADCASTSS (SI), Y15; products_kjdf13(0); VBROADCASTSS 4(SI), Y15; products_kjdf13(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
@@ -555,7 +561,8 @@ TEXT ·dense24x1AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_zd13te, input_37xii7, input_dbj1hk, input_ch3wal)
+	foursx32c4(0, 0, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
+	foursx32c4(16, 128, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -572,7 +579,8 @@ TEXT ·dense24x1AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_zd13te, input_37xii7, input_dbj1hk, input_ch3wal)
+	foursx32c4(0, 0, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
+	foursx32c4(16, 128, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -593,7 +601,8 @@ TEXT ·dense24x24AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -613,7 +622,7 @@ TEXT ·dense24x48AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c2(input_zhpvv1, input_scr0lu)
+	foursx64c2(0, 0, products_m9k2dv, products_8l42x4); foursx64c2(16, 256, products_m9k2dv, products_8l42x4)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -626,7 +635,7 @@ inputs1:
 	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs2:
-	terms8x4x64c2(input_b5tjur, input_94ah2g)
+	foursx64c2(0, 0, products_1yb041, products_6uz0ie); foursx64c2(16, 256, products_1yb041, products_6uz0ie)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -646,7 +655,7 @@ TEXT ·dense24x72AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64(input_w9w3ia)
+	foursx64c1(0, 0, products_7ou7fq); foursx64c1(16, 256, products_7ou7fq)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
@@ -657,7 +666,7 @@ inputs1:
 	VMOVUPS 128(BX), Y0; VMOVUPS 160(BX), Y1; VMOVUPS 192(BX), Y2; VMOVUPS 224(BX), Y3; VMOVUPS 256(BX), Y4
 	MOVQ $3, CX
 inputs2:
-	terms8x4x64x32(input_bqleer)
+	foursx64x32c1(0, 0, 0, products_kbcwx7); foursx64x32c1(16, 256, 128, products_kbcwx7)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, 128(R8); VMOVUPS Y1, 160(R8); VMOVUPS Y2, 192(R8); VMOVUPS Y3, 224(R8); VMOVUPS Y4, 256(R8)
@@ -675,10 +684,11 @@ TEXT ·dense42x24AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_qqzzcy(0, 0, 0); input_9jj4ex(4, 64, 32)
+	VBROADCASTSS (SI), Y15; products_t2zi10(0, 0); VBROADCASTSS 4(SI), Y15; products_mg8s03(64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -697,10 +707,11 @@ TEXT ·dense42x24AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_qqzzcy(0, 0, 0); input_9jj4ex(4, 64, 32)
+	VBROADCASTSS (SI), Y15; products_t2zi10(0, 0); VBROADCASTSS 4(SI), Y15; products_mg8s03(64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -719,7 +730,7 @@ TEXT ·dense48x48AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64c2(input_z55v86, input_9xjie9)
+	foursx64c2(0, 0, products_jrq5nc, products_uws4rn); foursx64c2(16, 256, products_jrq5nc, products_uws4rn)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -732,7 +743,7 @@ inputs1:
 	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
 	MOVQ $6, CX
 inputs2:
-	terms8x4x64c2(input_x2327s, input_hsbme3)
+	foursx64c2(0, 0, products_wesvoy, products_19fmd1); foursx64c2(16, 256, products_wesvoy, products_19fmd1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -752,7 +763,7 @@ TEXT ·dense48x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 160(BX), Y5
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64(input_8eguub)
+	foursx64c1(0, 0, products_d7jnmt); foursx64c1(16, 256, products_d7jnmt)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -764,7 +775,7 @@ inputs1:
 	VMOVUPS 352(BX), Y5
 	MOVQ $6, CX
 inputs2:
-	terms8x4x64(input_r9rlky)
+	foursx64c1(0, 0, products_gepzno); foursx64c1(16, 256, products_gepzno)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)
@@ -783,10 +794,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $11, CX
 inputs2:
-	terms8x4x64(input_la60wn)
+	foursx64c1(0, 0, products_kfhkaj); foursx64c1(16, 256, products_kfhkaj)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_la60wn(0, 0); input_la60wn(4, 64)
+	VBROADCASTSS (SI), Y15; products_kfhkaj(0); VBROADCASTSS 4(SI), Y15; products_kfhkaj(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $23040, R10
@@ -799,10 +810,10 @@ inputs2:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ $11, CX
 inputs3:
-	terms8x4x64(input_lsf1a8)
+	foursx64c1(0, 0, products_8jef6s); foursx64c1(16, 256, products_8jef6s)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_lsf1a8(0, 0); input_lsf1a8(4, 64)
+	VBROADCASTSS (SI), Y15; products_8jef6s(0); VBROADCASTSS 4(SI), Y15; products_8jef6s(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	VZEROUPPER
 	RET
@@ -818,7 +829,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_e18tz0)
+	foursx64c1(0, 0, products_fl1bc); foursx64c1(16, 256, products_fl1bc)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -841,7 +852,8 @@ TEXT ·dense96x22AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -862,7 +874,8 @@ TEXT ·dense96x22AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -885,7 +898,7 @@ TEXT ·dense96x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 160(BX), Y5
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64(input_3bdkf0)
+	foursx64c1(0, 0, products_gpf1aa); foursx64c1(16, 256, products_gpf1aa)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -897,7 +910,7 @@ inputs1:
 	VMOVUPS 352(BX), Y5
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_wj6hv3)
+	foursx64c1(0, 0, products_qse8i5); foursx64c1(16, 256, products_qse8i5)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)

@@ -58,33 +58,35 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1; VMULPS r6, r1, r6
 
-#define input_tpg6sl(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; \
-	VFMADD231PS (w+14592)(DI), Z31, Z2; VFMADD231PS (w+21888)(DI), Z31, Z3
+#define products_bwd2ai(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; VFMADD231PS (w+14592)(DI), Z31, Z2; \
+	VFMADD231PS (w+21888)(DI), Z31, Z3
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define input_fdrwl2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1
+#define products_7lf7rp(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_mwptr3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, K7, Y0
+#define products_qskkqu(w) \
+	VFMADD231PS w(DX), Y31, K7, Y0
 
-#define input_j1tf2a(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, K7, Y1
+#define products_ungzfn(w) \
+	VFMADD231PS w(DX), Y31, K7, Y1
 
-#define input_w5w7jh(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, K7, Y2
+#define products_e5pm6k(w) \
+	VFMADD231PS w(DX), Y31, K7, Y2
 
-#define input_x0bcqg(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, K7, Y3
+#define products_3wnd81(w) \
+	VFMADD231PS w(DX), Y31, K7, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+32)); \
+	VPERMILPS $170, Z28, Z31; c2((w+64)); VPERMILPS $255, Z28, Z31; c3((w+96))
 
 DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
 DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
@@ -105,34 +107,33 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define input_ywh5eh(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Y31, Y2
+#define products_sqjux4(w, v) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Y31, Y2
 
-#define input_j3pwql(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Y31, Y3
+#define products_f8jwgk(w, v) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Y31, Y3
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c1((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c1((w+192), (v+96))
 
-#define input_5pmmvh(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z2; \
-	VFMADD231PS (w+3072)(DI), Z31, Z4
+#define products_jtqgpq(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z2; VFMADD231PS (w+3072)(DI), Z31, Z4
 
-#define input_2oi7vm(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+1536)(DI), Z31, Z3; \
-	VFMADD231PS (w+3072)(DI), Z31, Z5
+#define products_wixzwp(w) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+1536)(DI), Z31, Z3; VFMADD231PS (w+3072)(DI), Z31, Z5
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c1((w+192))
 
-#define input_saeoxh(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; \
-	VFMADD231PS (w+3072)(DI), Z31, Z2; VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Y31, Y4
+#define products_ue4vr2(w, v) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z2; \
+	VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Y31, Y4
 
-#define terms8x4x64x32(c0) \
-	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
-	c0(24, 384, 192); c0(28, 448, 224)
+#define foursx64x32c1(x, w, v, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c0((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c0((w+192), (v+96))
 
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
@@ -227,35 +228,32 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VPERMPS table8x4_ed150700ef33c5c<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_qecnfd(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z2; \
-	VFMADD231PS (w+6144)(DI), Z31, Z4
+#define products_1hgki6(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z2; VFMADD231PS (w+6144)(DI), Z31, Z4
 
-#define input_bxbqx2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; \
-	VFMADD231PS (w+6144)(DI), Z31, Z5
+#define products_88st29(w) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; VFMADD231PS (w+6144)(DI), Z31, Z5
 
-#define input_as1awb(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; \
-	VFMADD231PS (w+6144)(DI), Z31, Z2; VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; \
-	VFMADD231PS (w+15360)(DI), Z31, Z5
+#define products_uxdrhi(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; VFMADD231PS (w+6144)(DI), Z31, Z2; \
+	VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; VFMADD231PS (w+15360)(DI), Z31, Z5
 
-#define input_tg1ry6(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; \
-	VFMADD231PS (w+11520)(DI), Z31, Z2; VFMADD231PS (w+17280)(DI), Z31, Z3
+#define products_m19gqx(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; VFMADD231PS (w+11520)(DI), Z31, Z2; \
+	VFMADD231PS (w+17280)(DI), Z31, Z3
 
-#define input_hclj1e(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0
+#define products_rou07n(w) \
+	VFMADD231PS w(DI), Z31, Z0
 
-#define input_zoe8dn(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
-	VFMADD231PS (w+12288)(DI), Z31, Z2; VFMADD231PS (w+18432)(DI), Z31, Z3
+#define products_d2rs7s(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; VFMADD231PS (w+12288)(DI), Z31, Z2; \
+	VFMADD231PS (w+18432)(DI), Z31, Z3
 
-#define input_in3iyj(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Y31, K7, Y2
+#define products_oae0yi(w, v) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Y31, K7, Y2
 
-#define input_p2mt4n(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Y31, K7, Y3
+#define products_gmlula(w, v) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Y31, K7, Y3
 
 #define formula_4u0675(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
@@ -270,13 +268,11 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define input_1n7zl(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
-	VFMADD231PS (w+12288)(DI), Z31, Z2
+#define products_ga2enw(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; VFMADD231PS (w+12288)(DI), Z31, Z2
 
-#define input_g8qjl3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS (w+18432)(DI), Z31, Z0; VFMADD231PS (w+24576)(DI), Z31, Z1; \
-	VFMADD231PS (w+30720)(DI), Z31, Z2
+#define products_sg45us(w) \
+	VFMADD231PS (w+18432)(DI), Z31, Z0; VFMADD231PS (w+24576)(DI), Z31, Z1; VFMADD231PS (w+30720)(DI), Z31, Z2
 
 #define bias2x2h(s0, s1, s2, s3) \
 	VMOVUPS (BX), s0; \
@@ -310,6 +306,10 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 
 #define term6_no9nm1(x, w, v) \
 	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows6_4jp1uq(x)
+
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
 
 #define rest7x4x64x32c2(c0, c1, done) \
 	c0(0, 0, 0); DECQ CX; JZ done; c1(4, 64, 32); DECQ CX; JZ done; c0(8, 128, 64); DECQ CX; JZ done; \
@@ -367,54 +367,11 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define term4_g6l3m6(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
 
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define term1_v598jd(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
-
-#define bias2x2(s0, s1, s2, s3) \
-	VMOVUPS (BX), s0; \
-	zero(s1); VMOVUPS 64(BX), s2; zero(s3)
-
-#define rows1_u3975s(x) \
-	mulAdd2(x(R10), Z0, Z2)
-
-#define rows1_q5jb38(x) \
-	mulAdd2(x(R10), Z1, Z3)
-
-#define rows5_3dr91q(x) \
-	rows1_u3975s(x); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
-
-#define rows5_soaix3(x) \
-	rows1_q5jb38(x); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
-	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
-
-#define rows6_wabfx1(x) \
-	rows5_3dr91q(x); mulAdd2(x(R10)(R13*1), Z20, Z22)
-
-#define rows6_eb5m46(x) \
-	rows5_soaix3(x); mulAdd2(x(R10)(R13*1), Z21, Z23)
-
-#define term6_7mp4tn(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_wabfx1(x)
-
-#define term6_ri1vib(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_eb5m46(x)
-
-#define rest7x4x64c2(c0, c1, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
-	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
-
-#define term5_8ges8v(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_3dr91q(x)
-
-#define term5_q7td7m(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_soaix3(x)
-
-#define term1_5uovr3(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_u3975s(x)
-
-#define term1_wnxl2q(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_q5jb38(x)
 
 #define bias1x3h(s0, s1, s2) \
 	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1; VMOVUPS 128(BX), s2
@@ -445,72 +402,88 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define term4_24i3lx(x, w, v) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows4_pwg48g(x)
 
+#define terms8x4x64x32(c0) \
+	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
+	c0(24, 384, 192); c0(28, 448, 224)
+
 #define term1_85jpm7(x, w, v) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows1_3np7rf(x)
 
-#define bias2x1(s0, s1) \
+#define bias2x3(s0, s1, s2, s3, s4, s5) \
 	VMOVUPS (BX), s0; \
-	zero(s1)
+	zero(s1); VMOVUPS 64(BX), s2; zero(s3); VMOVUPS 128(BX), s4; zero(s5)
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd3(x, s0, s1, s2) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1; VFMADD231PS Z30, Z31, s2
 
-#define rows1_61xmvv(x) \
-	mulAdd1(x(R10), Z0)
+#define rows1_pho1zf(x) \
+	mulAdd3(x(R10), Z0, Z2, Z4)
 
-#define rows1_avqzlg(x) \
-	mulAdd1(x(R10), Z1)
+#define rows1_atb1yo(x) \
+	mulAdd3(x(R10), Z1, Z3, Z5)
 
-#define rows4_7y1oss(x) \
-	rows1_61xmvv(x); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define rows2_y3av8l(x) \
+	rows1_pho1zf(x); mulAdd3(x(R10)(R11*1), Z6, Z8, Z10)
 
-#define rows4_cjv3ac(x) \
-	rows1_avqzlg(x); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define rows2_ts3842(x) \
+	rows1_atb1yo(x); mulAdd3(x(R10)(R11*1), Z7, Z9, Z11)
 
-#define rows8_yztf49(x) \
-	rows4_7y1oss(x); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
-	mulAdd1(x(R9)(R11*1), Z14)
+#define rows4_yuy7mq(x) \
+	rows2_y3av8l(x); mulAdd3(x(R10)(R11*2), Z12, Z14, Z16); mulAdd3(x(R10)(R12*1), Z18, Z20, Z22)
 
-#define rows8_28ms9r(x) \
-	rows4_cjv3ac(x); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
+#define rows4_lzg86b(x) \
+	rows2_ts3842(x); mulAdd3(x(R10)(R11*2), Z13, Z15, Z17); mulAdd3(x(R10)(R12*1), Z19, Z21, Z23)
 
-#define term8_1q6yui(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows8_yztf49(x)
+#define term4_y03l95(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_yuy7mq(x)
 
-#define term8_y4hksl(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows8_28ms9r(x)
+#define term4_z7czhw(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_lzg86b(x)
 
-#define storePart1(s0) \
-	VMOVUPS s0, K7, (R8); ADDQ DI, R8
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
-#define term4_bsogp6(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows4_7y1oss(x)
+#define rest7x4x64c2(c0, c1, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term4_zb1n66(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows4_cjv3ac(x)
+#define store3(s0, s1, s2) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); VMOVUPS s2, 128(R8); ADDQ DI, R8
 
-#define term1_tuwkiz(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows1_61xmvv(x)
+#define term2_72uwp0(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows2_y3av8l(x)
 
-#define term1_98te44(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows1_avqzlg(x)
+#define term2_zglqa7(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows2_ts3842(x)
 
-#define bias1x1(s0) \
-	VMOVUPS (BX), s0
+#define term1_y9itvk(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_pho1zf(x)
 
-#define rows4_rd0uks(x) \
-	rows1_61xmvv(x); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term1_lvdwb8(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_atb1yo(x)
 
-#define rows8_5qgjhv(x) \
-	rows4_rd0uks(x); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+#define bias1x3(s0, s1, s2) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1; VMOVUPS 128(BX), s2
 
-#define term8_j7n5vh(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows8_5qgjhv(x)
+#define rows1_onjnks(x) \
+	mulAdd3(x(R10), Z0, Z1, Z2)
 
-#define term4_yh0ayn(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows4_rd0uks(x)
+#define rows4_ykrnle(x) \
+	rows1_onjnks(x); mulAdd3(x(R10)(R11*1), Z3, Z4, Z5); mulAdd3(x(R10)(R11*2), Z6, Z7, Z8); \
+	mulAdd3(x(R10)(R12*1), Z9, Z10, Z11)
+
+#define rows8_hi947d(x) \
+	rows4_ykrnle(x); mulAdd3(x(R10)(R11*4), Z12, Z13, Z14); mulAdd3(x(R10)(R13*1), Z15, Z16, Z17); \
+	mulAdd3(x(R9), Z18, Z19, Z20); mulAdd3(x(R9)(R11*1), Z21, Z22, Z23)
+
+#define term8_m312bk(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows8_hi947d(x)
+
+#define term4_yi1hme(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_ykrnle(x)
+
+#define term1_yu6pfv(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_onjnks(x)
 
 #define term6_8f409y(x, w, v) \
 	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows6_22gfd5(x)
@@ -591,6 +564,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 
 #define term6_a44brp(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows6_xpmuxh(x)
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
@@ -689,10 +665,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $14, CX
 inputs2:
-	terms8x4x64(input_tpg6sl)
+	foursx64c1(0, 0, products_bwd2ai); foursx64c1(16, 256, products_bwd2ai)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_tpg6sl(0, 0); input_tpg6sl(4, 64)
+	VBROADCASTSS (SI), Z31; products_bwd2ai(0); VBROADCASTSS 4(SI), Z31; products_bwd2ai(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
@@ -704,10 +680,10 @@ inputs2:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ $14, CX
 inputs3:
-	terms8x4x64(input_fdrwl2)
+	foursx64c1(0, 0, products_7lf7rp); foursx64c1(16, 256, products_7lf7rp)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_fdrwl2(0, 0); input_fdrwl2(4, 64)
+	VBROADCASTSS (SI), Z31; products_7lf7rp(0); VBROADCASTSS 4(SI), Z31; products_7lf7rp(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -721,7 +697,8 @@ TEXT ·dense24x1AVX512(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_mwptr3, input_j1tf2a, input_w5w7jh, input_x0bcqg)
+	foursx32c4(0, 0, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
+	foursx32c4(16, 128, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -738,7 +715,8 @@ TEXT ·dense24x1AVX512_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_mwptr3, input_j1tf2a, input_w5w7jh, input_x0bcqg)
+	foursx32c4(0, 0, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
+	foursx32c4(16, 128, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -758,7 +736,8 @@ TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32c2(input_ywh5eh, input_j3pwql)
+	foursx64x32c2(0, 0, 0, products_sqjux4, products_f8jwgk)
+	foursx64x32c2(16, 256, 128, products_sqjux4, products_f8jwgk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -777,7 +756,7 @@ TEXT ·dense24x48AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c2(input_5pmmvh, input_2oi7vm)
+	foursx64c2(0, 0, products_jtqgpq, products_wixzwp); foursx64c2(16, 256, products_jtqgpq, products_wixzwp)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -797,7 +776,7 @@ TEXT ·dense24x72AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Y4
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32(input_saeoxh)
+	foursx64x32c1(0, 0, 0, products_ue4vr2); foursx64x32c1(16, 256, 128, products_ue4vr2)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Y4, 256(R8)
@@ -815,10 +794,11 @@ TEXT ·dense42x24AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_ywh5eh, input_j3pwql)
+	foursx64x32c2(0, 0, 0, products_sqjux4, products_f8jwgk)
+	foursx64x32c2(16, 256, 128, products_sqjux4, products_f8jwgk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_ywh5eh(0, 0, 0); input_j3pwql(4, 64, 32)
+	VBROADCASTSS (SI), Z31; products_sqjux4(0, 0); VBROADCASTSS 4(SI), Z31; products_f8jwgk(64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Y3, Y2, Y2
 	VMOVUPS Z0, (R8); VMOVUPS Y2, 64(R8)
@@ -836,10 +816,11 @@ TEXT ·dense42x24AVX512_2(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_ywh5eh, input_j3pwql)
+	foursx64x32c2(0, 0, 0, products_sqjux4, products_f8jwgk)
+	foursx64x32c2(16, 256, 128, products_sqjux4, products_f8jwgk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_ywh5eh(0, 0, 0); input_j3pwql(4, 64, 32)
+	VBROADCASTSS (SI), Z31; products_sqjux4(0, 0); VBROADCASTSS 4(SI), Z31; products_f8jwgk(64, 32)
 	VADDPS Z1, Z0, Z0
 	VADDPS Y3, Y2, Y2
 	formula_axos2s(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
@@ -857,7 +838,7 @@ TEXT ·dense48x48AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64c2(input_qecnfd, input_bxbqx2)
+	foursx64c2(0, 0, products_1hgki6, products_88st29); foursx64c2(16, 256, products_1hgki6, products_88st29)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -877,7 +858,7 @@ TEXT ·dense48x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Z5
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64(input_as1awb)
+	foursx64c1(0, 0, products_uxdrhi); foursx64c1(16, 256, products_uxdrhi)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
@@ -895,10 +876,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $11, CX
 inputs2:
-	terms8x4x64(input_tg1ry6)
+	foursx64c1(0, 0, products_m19gqx); foursx64c1(16, 256, products_m19gqx)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_tg1ry6(0, 0); input_tg1ry6(4, 64)
+	VBROADCASTSS (SI), Z31; products_m19gqx(0); VBROADCASTSS 4(SI), Z31; products_m19gqx(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
@@ -910,10 +891,10 @@ inputs2:
 	VMOVUPS (BX), Z0
 	MOVQ $11, CX
 inputs3:
-	terms8x4x64(input_hclj1e)
+	foursx64c1(0, 0, products_rou07n); foursx64c1(16, 256, products_rou07n)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_hclj1e(0, 0); input_hclj1e(4, 64)
+	VBROADCASTSS (SI), Z31; products_rou07n(0); VBROADCASTSS 4(SI), Z31; products_rou07n(64)
 	VMOVUPS Z0, (R8)
 	VZEROUPPER
 	RET
@@ -928,7 +909,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_zoe8dn)
+	foursx64c1(0, 0, products_d2rs7s); foursx64c1(16, 256, products_d2rs7s)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -952,7 +933,8 @@ TEXT ·dense96x22AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_in3iyj, input_p2mt4n)
+	foursx64x32c2(0, 0, 0, products_oae0yi, products_gmlula)
+	foursx64x32c2(16, 256, 128, products_oae0yi, products_gmlula)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -974,7 +956,8 @@ TEXT ·dense96x22AVX512_2(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_in3iyj, input_p2mt4n)
+	foursx64x32c2(0, 0, 0, products_oae0yi, products_gmlula)
+	foursx64x32c2(16, 256, 128, products_oae0yi, products_gmlula)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -995,7 +978,7 @@ TEXT ·dense96x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64(input_1n7zl)
+	foursx64c1(0, 0, products_ga2enw); foursx64c1(16, 256, products_ga2enw)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8)
@@ -1005,7 +988,7 @@ inputs1:
 	VMOVUPS 192(BX), Z0; VMOVUPS 256(BX), Z1; VMOVUPS 320(BX), Z2
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_g8qjl3)
+	foursx64c1(0, 0, products_sg45us); foursx64c1(16, 256, products_sg45us)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, 192(R8); VMOVUPS Z1, 256(R8); VMOVUPS Z2, 320(R8)
@@ -1184,79 +1167,6 @@ done17:
 	VZEROUPPER
 	RET
 
-// rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
-TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
-	MOVQ xStride+40(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias2x2(Z0, Z1, Z2, Z3); bias2x2(Z4, Z5, Z6, Z7); bias2x2(Z8, Z9, Z10, Z11); bias2x2(Z12, Z13, Z14, Z15)
-	bias2x2(Z16, Z17, Z18, Z19); bias2x2(Z20, Z21, Z22, Z23)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+56(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x64c2(term6_7mp4tn, term6_ri1vib)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_7mp4tn, term6_ri1vib, last5)
-last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
-	MOVQ yStride+48(FP), DI
-	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18); store2(Z20, Z22)
-	LEAQ (SI)(R12*2), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias2x2(Z0, Z1, Z2, Z3); bias2x2(Z4, Z5, Z6, Z7); bias2x2(Z8, Z9, Z10, Z11); bias2x2(Z12, Z13, Z14, Z15)
-	bias2x2(Z16, Z17, Z18, Z19)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+56(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64c2(term5_8ges8v, term5_q7td7m)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_8ges8v, term5_q7td7m, last10)
-last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	MOVQ yStride+48(FP), DI
-	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18)
-	LEAQ (SI)(R13*1), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias2x2(Z0, Z1, Z2, Z3)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+56(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x64c2(term1_5uovr3, term1_wnxl2q)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_5uovr3, term1_wnxl2q, last15)
-last15:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
-	MOVQ yStride+48(FP), DI
-	store2(Z0, Z2)
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
 // rows40AVX512 sums the products for 40 outputs of every row, in tiles of rows.
 TEXT ·rows40AVX512(SB), NOSPLIT, $0-96
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ panelStride+40(FP), R14
@@ -1330,148 +1240,149 @@ done12:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
+// rows48AVX512 sums the products for 48 outputs of every row, in tiles of rows.
+TEXT ·rows48AVX512(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
+	MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias2x1(Z0, Z1); bias2x1(Z2, Z3); bias2x1(Z4, Z5); bias2x1(Z6, Z7); bias2x1(Z8, Z9); bias2x1(Z10, Z11)
-	bias2x1(Z12, Z13); bias2x1(Z14, Z15)
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Z0, Z1, Z2, Z3, Z4, Z5); bias2x3(Z6, Z7, Z8, Z9, Z10, Z11); bias2x3(Z12, Z13, Z14, Z15, Z16, Z17)
+	bias2x3(Z18, Z19, Z20, Z21, Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term8_1q6yui, term8_y4hksl)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
+	terms8x4x64c2(term4_y03l95, term4_z7czhw)
+	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term8_1q6yui, term8_y4hksl, last5)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64c2(term4_y03l95, term4_z7czhw, last5)
 last5:
 	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
-	MOVQ yStride+40(FP), DI
-	storePart1(Z0); storePart1(Z2); storePart1(Z4); storePart1(Z6); storePart1(Z8); storePart1(Z10)
-	storePart1(Z12); storePart1(Z14)
-	LEAQ (SI)(R11*8), SI
+	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
+	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z2, Z4); store3(Z6, Z8, Z10); store3(Z12, Z14, Z16); store3(Z18, Z20, Z22)
+	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias2x1(Z0, Z1); bias2x1(Z2, Z3); bias2x1(Z4, Z5); bias2x1(Z6, Z7)
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Z0, Z1, Z2, Z3, Z4, Z5); bias2x3(Z6, Z7, Z8, Z9, Z10, Z11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term4_bsogp6, term4_zb1n66)
+	terms8x4x64c2(term2_72uwp0, term2_zglqa7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term4_bsogp6, term4_zb1n66, last10)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64c2(term2_72uwp0, term2_zglqa7, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
-	MOVQ yStride+40(FP), DI
-	storePart1(Z0); storePart1(Z2); storePart1(Z4); storePart1(Z6)
-	LEAQ (SI)(R11*4), SI
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
+	VADDPS Z11, Z10, Z10
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z2, Z4); store3(Z6, Z8, Z10)
+	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias2x1(Z0, Z1)
+	bias2x3(Z0, Z1, Z2, Z3, Z4, Z5)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_tuwkiz, term1_98te44)
+	terms8x4x64c2(term1_y9itvk, term1_lvdwb8)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_tuwkiz, term1_98te44, last15)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x64c2(term1_y9itvk, term1_lvdwb8, last15)
 last15:
-	VADDPS Z1, Z0, Z0
-	MOVQ yStride+40(FP), DI
-	storePart1(Z0)
+	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z2, Z4)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
+// rows48AVX512_2 sums the products for 48 outputs of every row, in tiles of rows.
+TEXT ·rows48AVX512_2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
+	MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias1x1(Z0); bias1x1(Z1); bias1x1(Z2); bias1x1(Z3); bias1x1(Z4); bias1x1(Z5); bias1x1(Z6); bias1x1(Z7)
+	bias1x3(Z0, Z1, Z2); bias1x3(Z3, Z4, Z5); bias1x3(Z6, Z7, Z8); bias1x3(Z9, Z10, Z11); bias1x3(Z12, Z13, Z14)
+	bias1x3(Z15, Z16, Z17); bias1x3(Z18, Z19, Z20); bias1x3(Z21, Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms8x4x64(term8_j7n5vh)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
+	terms4x4x64(term8_m312bk)
+	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term8_j7n5vh(0, 0)
+	term8_m312bk(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
-	MOVQ yStride+40(FP), DI
-	storePart1(Z0); storePart1(Z1); storePart1(Z2); storePart1(Z3); storePart1(Z4); storePart1(Z5)
-	storePart1(Z6); storePart1(Z7)
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z1, Z2); store3(Z3, Z4, Z5); store3(Z6, Z7, Z8); store3(Z9, Z10, Z11); store3(Z12, Z13, Z14)
+	store3(Z15, Z16, Z17); store3(Z18, Z19, Z20); store3(Z21, Z22, Z23)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias1x1(Z0); bias1x1(Z1); bias1x1(Z2); bias1x1(Z3)
+	bias1x3(Z0, Z1, Z2); bias1x3(Z3, Z4, Z5); bias1x3(Z6, Z7, Z8); bias1x3(Z9, Z10, Z11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term4_yh0ayn)
+	terms8x4x64(term4_yi1hme)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term4_yh0ayn(0, 0)
+	term4_yi1hme(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
-	MOVQ yStride+40(FP), DI
-	storePart1(Z0); storePart1(Z1); storePart1(Z2); storePart1(Z3)
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z1, Z2); store3(Z3, Z4, Z5); store3(Z6, Z7, Z8); store3(Z9, Z10, Z11)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias1x1(Z0)
+	bias1x3(Z0, Z1, Z2)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_tuwkiz)
+	terms8x4x64(term1_yu6pfv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_tuwkiz(0, 0)
+	term1_yu6pfv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
-	MOVQ yStride+40(FP), DI
-	storePart1(Z0)
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z1, Z2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:

@@ -27,14 +27,15 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define input_v5xg4w(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
-	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
+#define products_c97ozs(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+8256)(DI), Y15, Y2; \
+	VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; VFMADD231PS (w+16544)(DI), Y15, Y5; \
+	VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
@@ -51,6 +52,9 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
 #define term6_6mhanb(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
@@ -540,7 +544,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_v5xg4w)
+	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)

@@ -14,13 +14,14 @@
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define input_8wfq76(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
-	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
+#define products_9q0m57(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; VFMADD231PS (w+16512)(DI), Z31, Z2; \
+	VFMADD231PS (w+24768)(DI), Z31, Z3
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
@@ -54,6 +55,9 @@
 
 #define term4_g6l3m6(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
 #define term1_v598jd(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
@@ -566,7 +570,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_8wfq76)
+	foursx64c1(0, 0, products_9q0m57); foursx64c1(16, 256, products_9q0m57)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)

@@ -18,14 +18,22 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_zd13te(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+#define products_sx3si6(w) \
+	VFMADD231PS w(DX), Y15, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+64)); VPERMILPS $255, Y12, Y15; c0((w+96))
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_37xii7(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
+#define products_ws076z(w) \
+	VFMADD231PS w(DX), Y15, Y1
+
+#define foursx32c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+64)); VPERMILPS $255, Y12, Y15; c1((w+96))
 
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
@@ -201,7 +209,7 @@ TEXT ·dense4x8AVX2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
+	foursx32c1(0, 0, products_sx3si6)
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8)
 	VZEROUPPER
@@ -214,8 +222,7 @@ TEXT ·dense8x3AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	zero(Y1)
-	input_zd13te(0, 0); input_37xii7(4, 32); input_zd13te(8, 64); input_37xii7(12, 96); input_zd13te(16, 128)
-	input_37xii7(20, 160); input_zd13te(24, 192); input_37xii7(28, 224)
+	foursx32c2(0, 0, products_sx3si6, products_ws076z); foursx32c2(16, 128, products_sx3si6, products_ws076z)
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER

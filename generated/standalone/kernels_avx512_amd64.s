@@ -8,17 +8,25 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_7y7icx(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, Y0
+#define products_tonka0(w) \
+	VFMADD231PS w(DX), Y31, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+64)); VPERMILPS $255, Z28, Z31; c0((w+96))
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_mwptr3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, K7, Y0
+#define products_qskkqu(w) \
+	VFMADD231PS w(DX), Y31, K7, Y0
 
-#define input_j1tf2a(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, K7, Y1
+#define products_ungzfn(w) \
+	VFMADD231PS w(DX), Y31, K7, Y1
+
+#define foursx32c2(x, w, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+64)); VPERMILPS $255, Z28, Z31; c1((w+96))
 
 number1x4(c00000000, 0x0)
 #define zero24x64 \
@@ -188,7 +196,7 @@ TEXT ·dense4x8AVX512(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_7y7icx(0, 0); input_7y7icx(4, 32); input_7y7icx(8, 64); input_7y7icx(12, 96)
+	foursx32c1(0, 0, products_tonka0)
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8)
 	VZEROUPPER
@@ -201,8 +209,7 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x7, R9; KMOVW R9, K7
 	VMOVUPS (BX), Y0
 	zero(Y1)
-	input_mwptr3(0, 0); input_j1tf2a(4, 32); input_mwptr3(8, 64); input_j1tf2a(12, 96); input_mwptr3(16, 128)
-	input_j1tf2a(20, 160); input_mwptr3(24, 192); input_j1tf2a(28, 224)
+	foursx32c2(0, 0, products_qskkqu, products_ungzfn); foursx32c2(16, 128, products_qskkqu, products_ungzfn)
 	VADDPS Y1, Y0, Y0
 	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER

@@ -62,6 +62,13 @@ number4x8(c80000000x8, 0x8000000080000000)
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
+#define products_sx3si6(w) \
+	VFMADD231PS w(DX), Y15, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+64)); VPERMILPS $255, Y12, Y15; c0((w+96))
+
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
 number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
 number4x8(c4b400000x8, 0x4b4000004b400000)
@@ -210,7 +217,7 @@ TEXT ·dense4x1AVX2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
+	foursx32c1(0, 0, products_sx3si6)
 	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
@@ -221,7 +228,7 @@ TEXT ·dense4x1AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
+	foursx32c1(0, 0, products_sx3si6)
 	// y = sigmoid(x)
 	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)

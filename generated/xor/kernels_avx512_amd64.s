@@ -52,6 +52,13 @@ number1x4(c80000000, 0x80000000)
 	VPERMPS table8x4_ed150700ef33c5c<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
+#define products_qskkqu(w) \
+	VFMADD231PS w(DX), Y31, K7, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+64)); VPERMILPS $255, Z28, Z31; c0((w+96))
+
 number1x4(cc2d00000, 0xc2d00000)
 number1x4(c4138aa3b, 0x4138aa3b)
 number1x4(c4b400000, 0x4b400000)
@@ -267,7 +274,7 @@ TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Y0
-	input_mwptr3(0, 0); input_mwptr3(4, 32); input_mwptr3(8, 64); input_mwptr3(12, 96)
+	foursx32c1(0, 0, products_qskkqu)
 	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
@@ -278,7 +285,7 @@ TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Y0
-	input_mwptr3(0, 0); input_mwptr3(4, 32); input_mwptr3(8, 64); input_mwptr3(12, 96)
+	foursx32c1(0, 0, products_qskkqu)
 	// y = sigmoid(x)
 	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y1, K7, (R8)
 	VZEROUPPER

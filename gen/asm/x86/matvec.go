@@ -209,11 +209,16 @@ func (m matVec) group(vs []vector) {
 
 // terms adds the products of all inputs.
 func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
-	m.overInputs(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, func(at func(v vector, plus int) string, chain int) {
+	each := func(at func(v vector, plus int) string, chain int) {
 		for v := range vs {
 			m.mulAddVector(vs[v], at(vs[v], 0), v, acc(v, chain))
 		}
-	})
+	}
+	if m.double || m.inputs < 4 {
+		m.overInputs(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, each)
+		return
+	}
+	m.overFours(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, m.weight0, each)
 }
 
 // mulAddVector adds the products of a vector's weights, the turn-th of an input.

@@ -25,16 +25,17 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+128)(DI), Y15, Y2; VFMADD231PS (w+160)(DI), Y15, Y3
 
-#define input_5zsjqx(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+2048)(DI), Y15, Y4; VFMADD231PS (w+2080)(DI), Y15, Y6
+#define products_86yvtt(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+2048)(DI), Y15, Y4; \
+	VFMADD231PS (w+2080)(DI), Y15, Y6
 
-#define input_c43j8d(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+2048)(DI), Y15, Y5; VFMADD231PS (w+2080)(DI), Y15, Y7
+#define products_l0pux(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+2048)(DI), Y15, Y5; \
+	VFMADD231PS (w+2080)(DI), Y15, Y7
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
@@ -77,9 +78,13 @@ number4x8(c80000000x8, 0x8000000080000000)
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_woe3pe(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
+#define products_m3etru(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+256)(DI), Y15, Y2; \
+	VFMADD231PS (w+288)(DI), Y15, Y3
+
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
 #define zero6x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
@@ -219,6 +224,9 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define term3_hafbm7(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
@@ -312,7 +320,7 @@ TEXT ·dense32x32AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_5zsjqx, input_c43j8d)
+	foursx64c2(0, 0, products_86yvtt, products_l0pux); foursx64c2(16, 256, products_86yvtt, products_l0pux)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -333,7 +341,7 @@ TEXT ·dense32x32AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_5zsjqx, input_c43j8d)
+	foursx64c2(0, 0, products_86yvtt, products_l0pux); foursx64c2(16, 256, products_86yvtt, products_l0pux)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -353,7 +361,7 @@ TEXT ·dense4x32AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	input_woe3pe(0, 0); input_woe3pe(4, 64); input_woe3pe(8, 128); input_woe3pe(12, 192)
+	foursx64c1(0, 0, products_m3etru)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
@@ -365,7 +373,7 @@ TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
-	input_woe3pe(0, 0); input_woe3pe(4, 64); input_woe3pe(8, 128); input_woe3pe(12, 192)
+	foursx64c1(0, 0, products_m3etru)
 	formula_xfuxxc(Y0, Y4, Y5, Y6, Y7, Y8, Y9); VMOVUPS Y0, (R8); formula_xfuxxc(Y1, Y0, Y4, Y5, Y6, Y7, Y8)
 	VMOVUPS Y1, 32(R8); formula_xfuxxc(Y2, Y0, Y1, Y4, Y5, Y6, Y7); VMOVUPS Y2, 64(R8)
 	formula_xfuxxc(Y3, Y0, Y1, Y2, Y4, Y5, Y6); VMOVUPS Y3, 96(R8)

@@ -14,14 +14,15 @@
 #define input_3zabgb(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+128)(DI), Z31, Z1
 
-#define input_gug689(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z2
+#define products_wk5eea(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z2
 
-#define input_wp27qb(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z3
+#define products_itymzk(w) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z3
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c1((w+192))
 
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
@@ -80,8 +81,12 @@ number1x4(c80000000, 0x80000000)
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_6r5t4b(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
+#define products_5nwcnm(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
+
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
 #define zero6x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5)
@@ -225,6 +230,9 @@ number1x4(c3f800000, 0x3f800000)
 #define term6_ri1vib(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_eb5m46(x)
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
@@ -325,7 +333,7 @@ TEXT ·dense32x32AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_gug689, input_wp27qb)
+	foursx64c2(0, 0, products_wk5eea, products_itymzk); foursx64c2(16, 256, products_wk5eea, products_itymzk)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -344,7 +352,7 @@ TEXT ·dense32x32AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_gug689, input_wp27qb)
+	foursx64c2(0, 0, products_wk5eea, products_itymzk); foursx64c2(16, 256, products_wk5eea, products_itymzk)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -361,7 +369,7 @@ TEXT ·dense4x32AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	input_6r5t4b(0, 0); input_6r5t4b(4, 64); input_6r5t4b(8, 128); input_6r5t4b(12, 192)
+	foursx64c1(0, 0, products_5nwcnm)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -373,7 +381,7 @@ TEXT ·dense4x32AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	input_6r5t4b(0, 0); input_6r5t4b(4, 64); input_6r5t4b(8, 128); input_6r5t4b(12, 192)
+	foursx64c1(0, 0, products_5nwcnm)
 	formula_axos2s(Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z1, Z0, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z1, 64(R8)
 	VZEROUPPER

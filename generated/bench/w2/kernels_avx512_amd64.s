@@ -14,17 +14,18 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_8nbkd5(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
-	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
-	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
+#define products_qf6ozk(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; VFMADD231PS (w+1280)(DI), Z31, Z2; \
+	VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; VFMADD231PS (w+3200)(DI), Z31, Z5; \
+	VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
 
-#define input_c20onw(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
-	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define products_oqh89l(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; VFMADD231PS (w+100352)(DI), Z31, Z2; \
+	VFMADD231PS (w+150528)(DI), Z31, Z3
 
 number1x4(c42b20000, 0x42b20000)
 number1x4(cc2d00000, 0xc2d00000)
@@ -169,6 +170,9 @@ number1x4(c00000000, 0x0)
 #define term4_g6l3m6(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
 
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define term1_v598jd(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
@@ -252,9 +256,8 @@ TEXT ·dense10x128AVX512(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_8nbkd5(0, 0); input_8nbkd5(4, 64); input_8nbkd5(8, 128); input_8nbkd5(12, 192); input_8nbkd5(16, 256)
-	input_8nbkd5(20, 320); input_8nbkd5(24, 384); input_8nbkd5(28, 448); input_8nbkd5(32, 512)
-	input_8nbkd5(36, 576)
+	foursx64c1(0, 0, products_qf6ozk); foursx64c1(16, 256, products_qf6ozk); VBROADCASTSS 32(SI), Z31
+	products_qf6ozk(512); VBROADCASTSS 36(SI), Z31; products_qf6ozk(576)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
@@ -270,7 +273,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_c20onw)
+	foursx64c1(0, 0, products_oqh89l); foursx64c1(16, 256, products_oqh89l)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)

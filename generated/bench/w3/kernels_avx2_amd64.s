@@ -24,27 +24,27 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_i5ioag(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
-	PREFETCHT0 (w+2432)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
-	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
+#define products_r8io08(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); PREFETCHT0 (w+2432)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+640)(DI), Y15, Y2; \
+	VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; VFMADD231PS (w+1312)(DI), Y15, Y5; \
+	VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
 
-#define input_hnp4ly(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
-	VFMADD231PS (w+65696)(DI), Y15, Y5; VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define products_tldwf6(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); PREFETCHT0 (w+99008)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+32832)(DI), Y15, Y2; \
+	VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; VFMADD231PS (w+65696)(DI), Y15, Y5; \
+	VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
 
-#define input_hutb7v(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
-	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
-	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
-	VFMADD231PS (w+150560)(DI), Y15, Y7
+#define products_pbggst(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); PREFETCHT0 (w+151040)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+50176)(DI), Y15, Y2; \
+	VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; VFMADD231PS (w+100384)(DI), Y15, Y5; \
+	VFMADD231PS (w+150528)(DI), Y15, Y6; VFMADD231PS (w+150560)(DI), Y15, Y7
 
 number4x8(c42b20000x8, 0x42b2000042b20000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
@@ -169,6 +169,9 @@ number4x8(c00000000x8, 0x0)
 #define term6_6mhanb(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
 
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
@@ -278,9 +281,8 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_i5ioag(0, 0); input_i5ioag(4, 64); input_i5ioag(8, 128); input_i5ioag(12, 192); input_i5ioag(16, 256)
-	input_i5ioag(20, 320); input_i5ioag(24, 384); input_i5ioag(28, 448); input_i5ioag(32, 512)
-	input_i5ioag(36, 576)
+	foursx64c1(0, 0, products_r8io08); foursx64c1(16, 256, products_r8io08); VBROADCASTSS 32(SI), Y15
+	products_r8io08(512); VBROADCASTSS 36(SI), Y15; products_r8io08(576)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
@@ -300,7 +302,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_hnp4ly)
+	foursx64c1(0, 0, products_tldwf6); foursx64c1(16, 256, products_tldwf6)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -327,7 +329,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_hutb7v)
+	foursx64c1(0, 0, products_pbggst); foursx64c1(16, 256, products_pbggst)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)

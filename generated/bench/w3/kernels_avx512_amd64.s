@@ -14,25 +14,26 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_1urzy9(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
-	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
-	PREFETCHT0 (w+4992)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
-	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
-	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
+#define products_36reqq(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); PREFETCHT0 (w+2432)(DI); \
+	PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); PREFETCHT0 (w+4992)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; VFMADD231PS (w+1280)(DI), Z31, Z2; \
+	VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; VFMADD231PS (w+3200)(DI), Z31, Z5; \
+	VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
 
-#define input_fdwtc1(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
-	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define products_wqzefg(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); PREFETCHT0 (w+99008)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; VFMADD231PS (w+65664)(DI), Z31, Z2; \
+	VFMADD231PS (w+98496)(DI), Z31, Z3
 
-#define input_l0043r(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
-	PREFETCHT0 (w+151040)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
-	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
+#define products_qgs3g2(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); PREFETCHT0 (w+151040)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; VFMADD231PS (w+100352)(DI), Z31, Z2; \
+	VFMADD231PS (w+150528)(DI), Z31, Z3
 
 number1x4(c42b20000, 0x42b20000)
 number1x4(cc2d00000, 0xc2d00000)
@@ -194,6 +195,9 @@ number1x4(c00000000, 0x0)
 #define term4_g6l3m6(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
 
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define term1_v598jd(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
@@ -305,9 +309,8 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_1urzy9(0, 0); input_1urzy9(4, 64); input_1urzy9(8, 128); input_1urzy9(12, 192); input_1urzy9(16, 256)
-	input_1urzy9(20, 320); input_1urzy9(24, 384); input_1urzy9(28, 448); input_1urzy9(32, 512)
-	input_1urzy9(36, 576)
+	foursx64c1(0, 0, products_36reqq); foursx64c1(16, 256, products_36reqq); VBROADCASTSS 32(SI), Z31
+	products_36reqq(512); VBROADCASTSS 36(SI), Z31; products_36reqq(576)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	ADDQ $5120, R10
@@ -326,7 +329,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_fdwtc1)
+	foursx64c1(0, 0, products_wqzefg); foursx64c1(16, 256, products_wqzefg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -350,7 +353,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_l0043r)
+	foursx64c1(0, 0, products_qgs3g2); foursx64c1(16, 256, products_qgs3g2)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)

@@ -18,26 +18,27 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_v5xg4w(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
-	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
+#define products_c97ozs(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+8256)(DI), Y15, Y2; \
+	VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; VFMADD231PS (w+16544)(DI), Y15, Y5; \
+	VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define input_34asnp(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
-	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+41024)(DI), Y15, Y2; VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; \
-	VFMADD231PS (w+82080)(DI), Y15, Y5; VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
+#define products_gtbgfd(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+41024)(DI), Y15, Y2; \
+	VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; VFMADD231PS (w+82080)(DI), Y15, Y5; \
+	VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
 
-#define input_a79v4c(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
-	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
-	VFMADD231PS (w+1056)(DI), Y15, Y5; VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
+#define products_ehqj6w(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+512)(DI), Y15, Y2; \
+	VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; VFMADD231PS (w+1056)(DI), Y15, Y5; \
+	VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
@@ -130,6 +131,9 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define term6_6mhanb(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
 
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
@@ -218,7 +222,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_v5xg4w)
+	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -245,7 +249,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_v5xg4w)
+	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -268,7 +272,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
 inputs2:
-	terms8x4x64(input_34asnp)
+	foursx64c1(0, 0, products_gtbgfd); foursx64c1(16, 256, products_gtbgfd)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -293,8 +297,7 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	input_a79v4c(0, 0); input_a79v4c(4, 64); input_a79v4c(8, 128); input_a79v4c(12, 192); input_a79v4c(16, 256)
-	input_a79v4c(20, 320); input_a79v4c(24, 384); input_a79v4c(28, 448)
+	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
@@ -316,8 +319,7 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_a79v4c(0, 0); input_a79v4c(4, 64); input_a79v4c(8, 128); input_a79v4c(12, 192); input_a79v4c(16, 256)
-	input_a79v4c(20, 320); input_a79v4c(24, 384); input_a79v4c(28, 448)
+	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2048, R10

@@ -8,25 +8,26 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_8wfq76(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
-	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
+#define products_9q0m57(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; VFMADD231PS (w+16512)(DI), Z31, Z2; \
+	VFMADD231PS (w+24768)(DI), Z31, Z3
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define input_1svth8(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
-	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; \
-	VFMADD231PS (w+82048)(DI), Z31, Z2; VFMADD231PS (w+123072)(DI), Z31, Z3
+#define products_9eunw1(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; VFMADD231PS (w+82048)(DI), Z31, Z2; \
+	VFMADD231PS (w+123072)(DI), Z31, Z3
 
-#define input_h37v0m(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
-	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
-	PREFETCHT0 (w+4096)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; \
-	VFMADD231PS (w+1024)(DI), Z31, Z2; VFMADD231PS (w+1536)(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z4; \
-	VFMADD231PS (w+2560)(DI), Z31, Z5; VFMADD231PS (w+3072)(DI), Z31, Z6; VFMADD231PS (w+3584)(DI), Z31, Z7
+#define products_jd8fa1(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
+	PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); PREFETCHT0 (w+4096)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; VFMADD231PS (w+1024)(DI), Z31, Z2; \
+	VFMADD231PS (w+1536)(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z4; VFMADD231PS (w+2560)(DI), Z31, Z5; \
+	VFMADD231PS (w+3072)(DI), Z31, Z6; VFMADD231PS (w+3584)(DI), Z31, Z7
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
@@ -131,6 +132,9 @@ number1x4(c40000000, 0x40000000)
 #define term4_g6l3m6(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
 
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define term1_v598jd(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
@@ -217,7 +221,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_8wfq76)
+	foursx64c1(0, 0, products_9q0m57); foursx64c1(16, 256, products_9q0m57)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -241,7 +245,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_8wfq76)
+	foursx64c1(0, 0, products_9q0m57); foursx64c1(16, 256, products_9q0m57)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -262,7 +266,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $80, CX
 inputs2:
-	terms8x4x64(input_1svth8)
+	foursx64c1(0, 0, products_9eunw1); foursx64c1(16, 256, products_9eunw1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -284,8 +288,7 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	VMOVUPS 320(BX), Z5; VMOVUPS 384(BX), Z6; VMOVUPS 448(BX), Z7
-	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
-	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
+	foursx64c1(0, 0, products_jd8fa1); foursx64c1(16, 256, products_jd8fa1)
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
@@ -302,8 +305,7 @@ TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
-	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
+	foursx64c1(0, 0, products_jd8fa1); foursx64c1(16, 256, products_jd8fa1)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER

@@ -8,26 +8,27 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_hdw3f(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
-	PREFETCHT0 (w+197312)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+65600)(DI), Z31, Z1; \
-	VFMADD231PS (w+131200)(DI), Z31, Z2; VFMADD231PS (w+196800)(DI), Z31, Z3
+#define products_elcme2(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); PREFETCHT0 (w+197312)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+65600)(DI), Z31, Z1; VFMADD231PS (w+131200)(DI), Z31, Z2; \
+	VFMADD231PS (w+196800)(DI), Z31, Z3
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_f5lcse(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
-	PREFETCHT0 (w+49856)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+16448)(DI), Z31, Z1; \
-	VFMADD231PS (w+32896)(DI), Z31, Z2; VFMADD231PS (w+49344)(DI), Z31, Z3
+#define products_18df9b(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); PREFETCHT0 (w+49856)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+16448)(DI), Z31, Z1; VFMADD231PS (w+32896)(DI), Z31, Z2; \
+	VFMADD231PS (w+49344)(DI), Z31, Z3
 
-#define input_fdwtc1(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
-	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
+#define products_wqzefg(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); PREFETCHT0 (w+99008)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; VFMADD231PS (w+65664)(DI), Z31, Z2; \
+	VFMADD231PS (w+98496)(DI), Z31, Z3
 
 #define column3(w, s0, s1, s2) \
 	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
@@ -147,6 +148,9 @@ number1x4(c00000000, 0x0)
 #define term4_g6l3m6(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
 
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
 #define term1_v598jd(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
@@ -216,7 +220,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $128, CX
 inputs2:
-	terms8x4x64(input_hdw3f)
+	foursx64c1(0, 0, products_elcme2); foursx64c1(16, 256, products_elcme2)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -261,7 +265,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $32, CX
 inputs2:
-	terms8x4x64(input_f5lcse)
+	foursx64c1(0, 0, products_18df9b); foursx64c1(16, 256, products_18df9b)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -285,7 +289,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_fdwtc1)
+	foursx64c1(0, 0, products_wqzefg); foursx64c1(16, 256, products_wqzefg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)

@@ -21,24 +21,25 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_v8w0cg(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+4160)(DI), Y15, Y4; VFMADD231PS (w+4192)(DI), Y15, Y6
+#define products_codmxg(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+4160)(DI), Y15, Y4; \
+	VFMADD231PS (w+4192)(DI), Y15, Y6
 
-#define input_lentao(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+4160)(DI), Y15, Y5; VFMADD231PS (w+4192)(DI), Y15, Y7
+#define products_x4iylc(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+4160)(DI), Y15, Y5; \
+	VFMADD231PS (w+4192)(DI), Y15, Y7
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define input_en1ztt(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; \
-	VFMADD231PS (w+12480)(DI), Y15, Y4; VFMADD231PS (w+12512)(DI), Y15, Y6
+#define products_nbxcah(w) \
+	VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; VFMADD231PS (w+12480)(DI), Y15, Y4; \
+	VFMADD231PS (w+12512)(DI), Y15, Y6
 
-#define input_yg9hov(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; \
-	VFMADD231PS (w+12480)(DI), Y15, Y5; VFMADD231PS (w+12512)(DI), Y15, Y7
+#define products_kdui2b(w) \
+	VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; VFMADD231PS (w+12480)(DI), Y15, Y5; \
+	VFMADD231PS (w+12512)(DI), Y15, Y7
 
 number4x8(c80000000x8, 0x8000000080000000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
@@ -181,6 +182,9 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define term3_hafbm7(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
@@ -291,7 +295,7 @@ TEXT ·dense64x64AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_v8w0cg, input_lentao)
+	foursx64c2(0, 0, products_codmxg, products_x4iylc); foursx64c2(16, 256, products_codmxg, products_x4iylc)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -306,7 +310,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	terms8x4x64c2(input_en1ztt, input_yg9hov)
+	foursx64c2(0, 0, products_nbxcah, products_kdui2b); foursx64c2(16, 256, products_nbxcah, products_kdui2b)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -327,7 +331,7 @@ TEXT ·dense64x64AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_v8w0cg, input_lentao)
+	foursx64c2(0, 0, products_codmxg, products_x4iylc); foursx64c2(16, 256, products_codmxg, products_x4iylc)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -345,7 +349,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	terms8x4x64c2(input_en1ztt, input_yg9hov)
+	foursx64c2(0, 0, products_nbxcah, products_kdui2b); foursx64c2(16, 256, products_nbxcah, products_kdui2b)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0

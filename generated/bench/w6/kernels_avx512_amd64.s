@@ -11,16 +11,17 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_im0bvm(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+4160)(DI), Z31, Z2; \
-	VFMADD231PS (w+8320)(DI), Z31, Z4; VFMADD231PS (w+12480)(DI), Z31, Z6
+#define products_f0i5fn(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+4160)(DI), Z31, Z2; VFMADD231PS (w+8320)(DI), Z31, Z4; \
+	VFMADD231PS (w+12480)(DI), Z31, Z6
 
-#define input_gunqyg(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+4160)(DI), Z31, Z3; \
-	VFMADD231PS (w+8320)(DI), Z31, Z5; VFMADD231PS (w+12480)(DI), Z31, Z7
+#define products_ln6dbt(w) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+4160)(DI), Z31, Z3; VFMADD231PS (w+8320)(DI), Z31, Z5; \
+	VFMADD231PS (w+12480)(DI), Z31, Z7
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c1((w+192))
 
 number1x4(c80000000, 0x80000000)
 number1x4(cc2d00000, 0xc2d00000)
@@ -162,6 +163,9 @@ number1x4(c3f800000, 0x3f800000)
 #define term6_ri1vib(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_eb5m46(x)
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
@@ -285,7 +289,7 @@ TEXT ·dense64x64AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5); VMOVUPS 192(BX), Z6; zero(Z7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_im0bvm, input_gunqyg)
+	foursx64c2(0, 0, products_f0i5fn, products_ln6dbt); foursx64c2(16, 256, products_f0i5fn, products_ln6dbt)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -306,7 +310,7 @@ TEXT ·dense64x64AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5); VMOVUPS 192(BX), Z6; zero(Z7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_im0bvm, input_gunqyg)
+	foursx64c2(0, 0, products_f0i5fn, products_ln6dbt); foursx64c2(16, 256, products_f0i5fn, products_ln6dbt)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
