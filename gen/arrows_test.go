@@ -51,13 +51,16 @@ var arrows = map[string]string{
 	"gen/lower":  "gen/ir gen/ir/expr gen/op spec spec/code spec/plural",
 	"gen/pass":   "gen/ir gen/ir/expr gen/schedule",
 	"gen/plan":   "gen/ir gen/ir/expr gen/kernel gen/schedule",
-	"gen/golang": "gen/calls gen/golang/api gen/golang/library gen/golang/selftest gen/golang/source gen/golang/standalone gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target spec templates github.com/dave/jennifer/jen",
+	"gen/golang": "gen/golang/api gen/golang/library gen/golang/phases gen/golang/selftest gen/golang/source gen/golang/standalone gen/ir gen/plan spec templates github.com/dave/jennifer/jen",
 
 	// The rooms of the printers of Go: what all have in common, and what needs nothing else.
 	"gen/golang/source":     "gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule spec templates github.com/dave/jennifer/jen",
 	"gen/golang/standalone": "gen/golang/source",
 	"gen/golang/api":        "gen/calls gen/golang/source gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule runtime/nnrt spec github.com/dave/jennifer/jen",
 	"gen/golang/library":    "gen/asm gen/calls gen/golang/source gen/plan gen/target github.com/dave/jennifer/jen",
+	"gen/golang/function":   "gen/asm gen/golang/library gen/golang/source gen/plan gen/target github.com/dave/jennifer/jen",
+	"gen/golang/loops":      "gen/asm gen/calls gen/golang/function gen/golang/source gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/target github.com/dave/jennifer/jen",
+	"gen/golang/phases":     "gen/calls gen/golang/api gen/golang/function gen/golang/loops gen/golang/source gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule spec github.com/dave/jennifer/jen",
 	"gen/golang/selftest":   "gen/golang/source gen/interp gen/ir gen/kernel gen/plan runtime/nnrt spec github.com/dave/jennifer/jen golang.org/x/sync/errgroup",
 
 	"gen/files": "runtime/nnrt github.com/pmezard/go-difflib/difflib",
@@ -142,7 +145,7 @@ var rules = []struct {
 
 // only names the packages that may import each of these.
 var only = map[string]string{
-	"github.com/dave/jennifer/jen": "gen/golang gen/golang/api gen/golang/library gen/golang/selftest gen/golang/source", // no second emitter of Go
+	"github.com/dave/jennifer/jen": "gen/golang gen/golang/api gen/golang/function gen/golang/library gen/golang/loops gen/golang/phases gen/golang/selftest gen/golang/source", // no second emitter of Go
 	"github.com/ebitengine/purego": "runtime/nnmpi",
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam": "runtime/nnbeam",

@@ -37,7 +37,7 @@ var compilerMutants = []struct{ file, old, new, pkg, test string }{
 	{"vector/code.go", `twins[r] = r`, `twins[r] = &Register{}`, "vector", "TestTwice"},
 	// Printers.
 	{"golang/source/layout.go", `fmt.Sprint(n % schedule.Panel)`, `fmt.Sprint(n % (schedule.Panel - 1))`, "golang/source", "TestLayoutText"},
-	{"golang/matrix.go", `c == 0 && init != ""`, `init != ""`, "", "TestRandomNetworks"},
+	{"golang/loops/outputs.go", `c == 0 && init != ""`, `init != ""`, "", "TestRandomNetworks"},
 	{"asm/x86/matvec.go", `min(m.lanes(), rest-v)`, `m.lanes()`, "asm", "TestGuards/avx2/float32/fused=true/MatVec"},
 	{"asm/x86/convolve.go", `const unordered = "$3"`, `const unordered = "$0"`, "asm", "TestGuards/avx2/float32/fused=true/Convolve"},
 	{"asm/x86/gradfilters.go", `m.pairs(c, 1, longer*(size+1), size, parts-longer)`, `m.pairs(c, 1, longer*size, size, parts-longer)`, "asm", "TestGuards/avx2/float32/fused=true/FilterGradient"},

@@ -26,12 +26,11 @@ var printersMayHold = map[string]string{
 	"finish.go":     "100",                                                             // positions of results in a key
 	"forward.go":    "16<<10",                                                          // bytes that Predict takes from the stack, as promised
 	"golden.go":     "128 32 64 50 255",                                                // the sample of golden results, bytes of it, bits of a type
-	"kernels.go":    "100",                                                             // positions of results in a key
+	"matrix.go":     "100",                                                             // positions of results in a key
 	"tolerances.go": "128<<10 64 40",                                                   // bytes of a variable that Go keeps on the stack, elements that a test tries
 	"params.go":     "1<<16",                                                           // a type
 	"preempt.go":    "128",                                                             // the assembler's smallest checked stack
 	"scalar.go":     "200",                                                             // characters of a formula
-	"vector.go":     "40",                                                              // lines of an error
 	"verbs.go":      "20 32 64",                                                        // numbers a line, bits of a type
 }
 

@@ -10,14 +10,12 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/nngen-go/nngen/gen/golang/api"
-	"github.com/nngen-go/nngen/gen/golang/library"
-	"github.com/nngen-go/nngen/gen/golang/selftest"
-	"github.com/nngen-go/nngen/gen/golang/standalone"
-
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/golang/phases"
+	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/golang/standalone"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
@@ -48,49 +46,31 @@ func Emit(net *spec.Network, p *plan.Plan, o Options) (map[string][]byte, error)
 }
 
 type emitter struct {
-	*api.API
-	*library.Library
-	net   *spec.Network
+	*phases.Phases
+	tests *selftest.Tests
 	plan  *plan.Plan
-	prog  *ir.Program
 	opts  Options
-	elem  ir.DType
 	files map[string][]byte
-
-	kernels  map[string]*kernelFunc // by what they compute
-	looped   map[string]string      // the first function of a comment with loops
-	tests    *selftest.Tests
-	rowNames map[any]string    // of values and of series
-	tables   map[string]*table // constants, by their numbers
-	repeat   *plan.Repeat      // whose first turn is being printed
-	// trainSteps are the statements of a training step before the samples.
-	trainSteps []string
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	pack := source.New(o.Package, o.Source, o.Runtime, p.Prog, newGlobals(p))
-	return &emitter{
-		API: api.New(pack, net, p, o.Embedded), Library: library.New(pack, p), tests: selftest.New(pack, p, o.Sample),
-		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
-		files:   map[string][]byte{},
-		kernels: map[string]*kernelFunc{}, looped: map[string]string{},
-		tables: map[string]*table{},
-	}
+	return &emitter{phases.New(pack, net, p, o.Embedded), selftest.New(pack, p, o.Sample), p, o, map[string][]byte{}}
 }
 
 // parameters prints the parameters, and the constants of the network.
 func (e *emitter) parameters() (*jen.File, error) {
 	f, err := e.Params()
-	e.constants(f)
+	e.Constants(f)
 	return f, err
 }
 
 // newGlobals returns the names of the package, of which the printers have taken
 // some.
-func newGlobals(p *plan.Plan) *namer {
-	n := newNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
+func newGlobals(p *plan.Plan) *source.Namer {
+	n := source.NewNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
 	for _, t := range p.Tensors {
-		cols, rows := tables(t)
+		cols, rows := source.Tables(t)
 		n.Taken[cols], n.Taken[rows] = true, true
 	}
 	n.Others = map[string]bool{}
@@ -106,13 +86,13 @@ func (e *emitter) run() error {
 		when bool
 		make func() (*jen.File, error)
 	}{
-		{"forward.go", true, e.forward},
-		{"train.go", train, e.train},
-		{"update.go", train, e.update},
+		{"forward.go", true, e.Forward},
+		{"train.go", train, e.Train},
+		{"update.go", train, e.Update},
 		{"params.go", true, e.parameters},
 		{"types.go", true, e.Types},
-		{"kernels_generic.go", true, func() (*jen.File, error) { return e.kernelFile(false) }},
-		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.kernelFile(true) }},
+		{"kernels_generic.go", true, func() (*jen.File, error) { return e.KernelFile(false), nil }},
+		{"kernels_train_generic.go", train, func() (*jen.File, error) { return e.KernelFile(true), nil }},
 		{"scalar.go", true, e.ScalarFile},
 		{"reference_test.go", true, e.tests.Reference},
 	}
@@ -127,19 +107,33 @@ func (e *emitter) run() error {
 		if f == nil {
 			continue
 		}
-		var buf bytes.Buffer
-		if err := f.Render(&buf); err != nil {
-			return fmt.Errorf("%s: %s", s.file, firstLines(err.Error(), 40))
+		if err := e.goFile(s.file, f); err != nil {
+			return err
 		}
-		e.files[s.file] = buf.Bytes()
 	}
-	if err := e.assemblyFiles(); err != nil {
-		return err
+	files, texts := e.AssemblyFiles()
+	for _, name := range source.SortedKeys(files) {
+		if err := e.goFile(name, files[name]); err != nil {
+			return err
+		}
+	}
+	for name, text := range texts {
+		e.files[name] = []byte(text)
 	}
 	if err := e.templates(); err != nil {
 		return err
 	}
 	return e.runtime()
+}
+
+// goFile adds a file.
+func (e *emitter) goFile(name string, f *jen.File) error {
+	var buf bytes.Buffer
+	if err := f.Render(&buf); err != nil {
+		return fmt.Errorf("%s: %s", name, firstLines(err.Error(), 40))
+	}
+	e.files[name] = buf.Bytes()
+	return nil
 }
 
 // runtime adds the parts of the runtime a standalone package uses.

@@ -2,21 +2,57 @@ package golang
 
 import (
 	"bytes"
+	"io/fs"
 	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/nngen-go/nngen/gen/golang/api"
 	"github.com/nngen-go/nngen/gen/golang/library"
+	"github.com/nngen-go/nngen/gen/golang/phases"
 	"github.com/nngen-go/nngen/gen/golang/selftest"
 	"github.com/nngen-go/nngen/templates"
 )
+
+// templateFile is a file of fixed shape.
+type templateFile struct {
+	file, tmpl string
+	when       bool
+}
+
+// cpuFiles are those that choose the instruction set, by architecture; some are
+// Go alone.
+func (e *emitter) cpuFiles() []templateFile {
+	var files []templateFile
+	for _, arch := range e.Arches() {
+		for _, ext := range []string{".go", ".s"} {
+			name := "cpu_" + arch + ext
+			_, err := fs.Stat(templates.FS, name+".tmpl")
+			files = append(files, templateFile{name, name + ".tmpl", err == nil})
+		}
+	}
+	return files
+}
+
+// targetViews are the instruction sets as the templates see them.
+func (e *emitter) targetViews() []targetView {
+	var out []targetView
+	for _, t := range e.Targets() {
+		for i := range out {
+			if out[i].Arch == t.Arch {
+				out[i].Others = append(out[i].Others, t.Name)
+			}
+		}
+		out = append(out, targetView{Name: t.Name, Upper: library.Upper(t), Arch: t.Arch})
+	}
+	return out
+}
 
 // view is what the templates see: names and numbers, nothing to compute.
 type view struct {
 	api.View
 	selftest.Facts
-	Memory []memoryView // the state of a stream
+	Memory []phases.MemoryView // the state of a stream
 	// Targets are the instruction sets that there are kernels for, the preferred
 	// first.
 	Targets []targetView
@@ -32,8 +68,8 @@ type targetView struct {
 
 // templates renders the files of fixed shape.
 func (e *emitter) templates() error {
-	v, vector := &view{View: e.API.View(len(e.trainSteps) > 0)}, len(e.vectorKernels()) > 0
-	v.Memory = e.memoryViews()
+	v, vector := &view{View: e.API.View(len(e.TrainSteps) > 0)}, len(e.VectorKernels()) > 0
+	v.Memory = e.MemoryViews()
 	if err := e.tests.Fill(&v.Facts, vector, e.WorkspaceBytes()); err != nil {
 		return err
 	}

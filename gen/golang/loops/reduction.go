@@ -1,0 +1,144 @@
+package loops
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+// MaxProgram is the greater of two numbers.
+var MaxProgram = expr.One("m", expr.Max(expr.L("a"), expr.L("b")))
+
+// ChainSum adds n terms in c chains, which are then added in halves.
+func (e *Loops) ChainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
+	T := source.TypeName(e.elem)
+	switch {
+	case n == 1:
+		return []jen.Code{source.Let(acc, term("0"))}
+	case c == 1:
+		return []jen.Code{
+			jen.Var().Id(acc).Id(T),
+			jen.For(jen.Id("j").Op(":=").Range().Id(fmt.Sprint(n))).Block(jen.Id(acc).Op("+=").Add(jen.Id(T).Call(term("j")))),
+		}
+	}
+	names := make([]string, c)
+	var loop, tail []jen.Code
+	for i := range names {
+		names[i] = fmt.Sprintf("%s%d", acc, i)
+		if strings.Contains(acc, "_") { // s_2 is the second sum, s_2_0 its first chain
+			names[i] = fmt.Sprintf("%s_%d", acc, i)
+		}
+		at := "j"
+		if i > 0 {
+			at = fmt.Sprintf("j+%d", i)
+		}
+		loop = append(loop, jen.Id(names[i]).Op("+=").Add(jen.Id(T).Call(term(at))))
+	}
+	for j := n - n%c; j < n; j++ {
+		tail = append(tail, jen.Id(names[j%c]).Op("+=").Add(jen.Id(T).Call(term(fmt.Sprint(j)))))
+	}
+	out := []jen.Code{jen.Var().Id(source.JoinComma(names)).Id(T), source.ForStep("j", n-c, c, loop...)}
+	out = append(out, tail...)
+	return append(out, source.Letf(acc, "%s", halves(names)))
+}
+
+// halves is the sum of the chains in halves: ((s0+s2)+(s1+s3)).
+func halves(names []string) string {
+	terms := append([]string(nil), names...)
+	for h := len(terms) / 2; h >= 1; h /= 2 {
+		for i := range h {
+			terms[i] = "(" + terms[i] + " + " + terms[i+h] + ")"
+		}
+	}
+	return terms[0]
+}
+
+// Halve is the call that adds the 16 lanes in halves.
+func (e *Loops) Halve() *jen.Statement {
+	return e.ID(e.Make("halve", "halve", func(k *function.Func) {
+		k.Train = true
+		k.Doc = []string{k.Name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
+		k.Args = []function.Arg{{Name: "lanes", Type: "*[16]" + source.TypeName(e.elem)}}
+		for _, h := range []string{"8", "4", "2"} { // constants: no bounds checks
+			k.Body = append(k.Body, source.ForRange("i", h, jen.Id("lanes[i]").Op("+=").Id("lanes[i+"+h+"]")))
+		}
+		k.Body = append(k.Body, jen.Return(source.Exprf("lanes[0] + lanes[1]")))
+		k.Result = source.TypeName(e.elem)
+	})).Call(source.Exprf("&lanes"))
+}
+
+// ReductionOf is its function, of operands of some Go types.
+func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool) *function.Func {
+	key := fmt.Sprintf("reduction %v %d %v %s", o.Kind, chains, kinds, kernel.Positional(o.Prog, o.InNames, "e"))
+	return e.Make(key, o.Doc+map[bool]string{true: " maximum", false: " sum"}[o.Kind == ir.MaxOf], func(k *function.Func) {
+		k.Train, k.Result = train, source.TypeName(e.elem)
+		wide := ""
+		for i, kind := range kinds {
+			name := fmt.Sprint("x", i)
+			if strings.HasPrefix(kind, "[]") && wide == "" {
+				wide = name
+			}
+			k.Args = append(k.Args, function.Arg{Name: name, Type: kind})
+		}
+		term := func(j string) *jen.Statement {
+			operands := make([]string, len(o.In))
+			for i, a := range k.Args {
+				operands[i] = a.Name
+				if strings.HasPrefix(a.Type, "[]") {
+					operands[i] += "[" + j + "]"
+				}
+			}
+			return e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
+		}
+		T := source.TypeName(e.elem)
+		if wide == "" { // one element: its sum begins at 0, which −0 shows
+			k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, source.WrapFormula(o.Prog))}
+			value := jen.Id(T).Call(term(""))
+			if o.Kind != ir.MaxOf {
+				k.Body = []jen.Code{jen.Var().Id("s").Id(T), jen.Id("s").Op("+=").Add(value), jen.Return(jen.Id("s"))}
+			} else {
+				k.Body = []jen.Code{jen.Return(value)}
+			}
+			return
+		}
+		k.Body = k.Bounds(wide)
+		if o.Kind == ir.MaxOf {
+			k.Doc = []string{fmt.Sprintf("%s is the greatest of the elements' %s.", k.Name, source.WrapFormula(o.Prog))}
+			larger := e.Function("larger", MaxProgram, []string{"a", "b"}, "m")
+			k.Body = append(k.Body, source.Let("s", term("0")),
+				jen.For(source.Letf("j", "1"), source.Exprf("j < len(%s)", wide), source.Exprf("j++")).Block(source.Set("s", larger.Call(source.Exprf("s"), term("j")))),
+				jen.Return(source.Exprf("s")))
+			return
+		}
+		k.Doc = []string{fmt.Sprintf("%s is the sum of the elements' %s, in %d chains.", k.Name, source.WrapFormula(o.Prog), chains)}
+		k.Body = append(k.Body, inChains(wide, T, chains, term)...)
+	})
+}
+
+// inChains sums as many terms as a slice has elements, in chains that are then added in
+// halves.
+func inChains(wide, T string, chains int, term func(j string) *jen.Statement) []jen.Code {
+	names := make([]string, chains)
+	var loop, rest []jen.Code
+	for i := range names {
+		names[i] = fmt.Sprint("s", i)
+		at := strings.TrimSuffix(fmt.Sprintf("j+%d", i), "+0")
+		add := func() *jen.Statement { return jen.Id(names[i]).Op("+=").Id(T).Call(term(at)) }
+		loop = append(loop, add())
+		if i < chains-1 {
+			rest = append(rest, jen.If(source.Exprf("%s < len(%s)", at, wide)).Block(add()))
+		}
+	}
+	out := []jen.Code{
+		jen.Var().Id(source.JoinComma(names)).Id(T), source.Letf("j", "0"),
+		jen.For(jen.Empty(), source.Exprf("j+%d < len(%s)", chains-1, wide), source.Exprf("j += %d", chains)).Block(loop...),
+	}
+	return append(append(out, rest...), jen.Return(source.Exprf("%s", halves(names))))
+}

@@ -1,0 +1,327 @@
+package loops
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// tiled is the body of the function of a contraction whose sums have one chain:
+// loops that stop at the bounds, with the results of a tile side by side.
+func (c *Contraction) tiled() []jen.Code {
+	if k := calls.CopyOf(c.o); k != nil {
+		return c.copied(k)
+	}
+	if i := c.zeroed(); i >= 0 {
+		return c.zeros(i)
+	}
+	t := calls.TileOf(c.o, c.chains)
+	if t.Width == 0 {
+		return c.results(tile{width: 1, loop: -1})
+	}
+	size := c.o.Loops[t.Loop].Size
+	whole := size - size%t.Width
+	out := c.results(tile{loop: t.Loop, width: t.Width, last: whole})
+	if whole < size {
+		out = append(out, c.results(tile{loop: t.Loop, width: size - whole, first: whole, last: size})...)
+	}
+	return out
+}
+
+// tile is some results side by side, those of the steps first … last−1 of a loop,
+// width at a time.
+type tile struct {
+	loop, width, first, last int
+}
+
+// lane is an operand for result q of a tile.
+func (t tile) lane(o *ir.Operand, q int) *ir.Operand {
+	if t.loop < 0 {
+		return o
+	}
+	x := *o
+	x.At = append([]ir.Affine(nil), o.At...)
+	for d, a := range x.At {
+		n := a.Coefficient(t.loop)
+		if n == 0 {
+			continue
+		}
+		a.By = append([]int(nil), a.By...)
+		if a.Offset += n * q; t.once() {
+			a.Offset += n * t.first
+			a.By[t.loop] = 0
+		}
+		x.At[d] = a
+	}
+	return &x
+}
+
+// once reports whether there is one such tile.
+func (t tile) once() bool { return t.last-t.first <= t.width }
+
+// results computes the results of tiles.
+func (c *Contraction) results(t tile) []jen.Code {
+	loops := source.WithNames(c.o.Loops, 0)
+	if t.loop >= 0 {
+		loops[t.loop].Size = t.last - t.width + 1 // the steps that a tile begins at
+	}
+	_, inY := c.element(&c.o.Y, loops)
+	var sum []jen.Code
+	for q := range t.width {
+		acc := fmt.Sprintf("s%d", q)
+		switch {
+		case c.o.Init == nil:
+			sum = append(sum, jen.Var().Id(acc).Id(source.TypeName(c.o.Y.V.DType)))
+		default:
+			init, inInit := c.element(t.lane(c.o.Init, q), loops)
+			if len(inInit) == 0 {
+				sum = append(sum, source.Letf(acc, "%s", init))
+				continue
+			}
+			sum = append(sum, jen.Var().Id(acc).Id(source.TypeName(c.o.Y.V.DType)))
+			sum = append(sum, source.When(inInit, source.Setf(acc, "%s", init))...)
+		}
+	}
+	c.rowVars, c.top, c.places = map[string]string{}, nil, 0
+	var terms []jen.Code
+	for i := range c.o.Terms {
+		terms = append(terms, c.products(t, &c.o.Terms[i], loops)...)
+	}
+	if c.Over {
+		terms = []jen.Code{source.ForRange("b", c.Rows, append(c.top, terms...)...)}
+	}
+	sum = append(sum, terms...)
+	for q := range t.width {
+		y, _ := c.element(t.lane(&c.o.Y, q), loops)
+		sum = append(sum, source.Setf(y, "s%d", q))
+	}
+	code, looped := source.When(inY, sum...), false
+	for i := len(loops) - 1; i >= 0; i-- {
+		name, size := loops[i].Name, c.o.Loops[i].Size
+		switch {
+		case i == t.loop && t.once(), size == 1:
+			continue
+		case i == t.loop:
+			code = []jen.Code{jen.For(source.Letf(name, "%d", t.first), source.Exprf("%s < %d", name, t.last), source.Exprf("%s += %d", name, t.width)).Block(code...)}
+		default:
+			code = source.Nest([]ir.Loop{loops[i]}, func(int) bool { return c.uses(i) }, code)
+		}
+		looped = true
+	}
+	if !looped && t.loop >= 0 && t.last-t.first < c.o.Loops[t.loop].Size { // beside another tile
+		return []jen.Code{jen.Block(code...)}
+	}
+	return code
+}
+
+// uses reports whether anything depends on a loop of the result.
+func (c *Contraction) uses(i int) bool {
+	return c.reads(func(a ir.Affine) bool { return a.Coefficient(i) != 0 })
+}
+
+// bound is a condition on a loop: By of it and the rest are at least 0.
+type bound struct {
+	by   int
+	rest ir.Affine
+}
+
+// products adds the products of a term to the accumulators of a tile.
+func (c *Contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.Code {
+	own := source.WithNames(term.Loops, len(results))
+	loops := append(results[:len(results):len(results)], own...)
+	// Every bound is one of the innermost loop that it depends on.
+	bounds, outer := make([][]bound, len(own)), []string(nil)
+	add := func(a ir.Affine) {
+		low, _ := a.Range(loops)
+		if low >= 0 {
+			return
+		}
+		for i := len(own) - 1; i >= 0; i-- {
+			at := len(results) + i
+			if by := a.Coefficient(at); by != 0 && own[i].Size > 1 {
+				rest := ir.Affine{Offset: a.Offset, By: append([]int(nil), a.By...)}
+				rest.By[at] = 0
+				bounds[i] = append(bounds[i], bound{by, rest})
+				return
+			}
+		}
+		outer = append(outer, c.text(a, loops)+" >= 0")
+	}
+	for _, o := range term.Operands() {
+		for _, d := range o.Outside(loops) {
+			add(o.At[d])
+			add(ir.Affine{Offset: o.Shape()[d] - 1}.Plus(o.At[d], -1))
+		}
+	}
+	for _, a := range term.Where {
+		add(a)
+	}
+	inner := len(own) - 1
+	for inner > 0 && own[inner].Size == 1 {
+		inner--
+	}
+	var before, code []jen.Code
+	names := map[string]string{}
+	views := make([]string, len(term.Operands()))
+	for i, o := range term.Operands() {
+		if c.sideBySide(t, o) {
+			views[i] = fmt.Sprintf("v%d", i)
+			at := c.hoisted(t.lane(o, 0), loops, len(results)+inner, &before, names)
+			code = append(code, source.Letf(views[i], "(*%s)(%s:])", source.Array(c.o.Y.V.DType, t.width), strings.TrimSuffix(at, "]")))
+		}
+	}
+	for q := range t.width {
+		var factors []string
+		for i, o := range term.Operands() {
+			if views[i] != "" {
+				factors = append(factors, fmt.Sprintf("%s[%d]", views[i], q))
+				continue
+			}
+			factors = append(factors, c.hoisted(t.lane(o, q), loops, len(results)+inner, &before, names))
+		}
+		sum := jen.Id(fmt.Sprintf("s%d", q)).Op("+=")
+		if len(factors) == 1 {
+			code = append(code, sum.Id(factors[0]))
+			continue
+		}
+		code = append(code, sum.Id(source.TypeName(c.o.Y.V.DType)).Call(source.Exprf("%s * %s", factors[0], factors[1])))
+	}
+	code = source.When(c.connected(term, loops), code...)
+	for i := len(own) - 1; i >= 0; i-- {
+		if own[i].Size > 1 {
+			code = []jen.Code{c.bounded(own[i], bounds[i], loops, code)}
+		}
+		if i == inner {
+			code = append(before, code...)
+		}
+	}
+	if len(own) == 0 {
+		code = append(before, code...)
+	}
+	return source.When(outer, code...)
+}
+
+// sideBySide reports whether an operand has its elements for the results of a
+// tile side by side: bounds are checked for all of them at once.
+func (c *Contraction) sideBySide(t tile, o *ir.Operand) bool {
+	_, flat := c.base(o)
+	return flat && t.width > 1 && c.place(o).Coefficient(t.loop) == 1 && o.V.DType == c.o.Y.V.DType
+}
+
+// connected are the conditions that a term's connections exist.
+func (c *Contraction) connected(term *ir.Term, loops []ir.Loop) []string {
+	var where []string
+	for _, o := range term.Operands() {
+		if v := o.V; v.Param != nil && !v.Batch {
+			_, where = c.param(o, loops, c.Names[v], where)
+		}
+	}
+	return where
+}
+
+// bounded is a loop that stops at its bounds.
+func (c *Contraction) bounded(l ir.Loop, bounds []bound, loops []ir.Loop, code []jen.Code) jen.Code {
+	low, high := []string{"0"}, []string{fmt.Sprint(l.Size)}
+	for _, b := range bounds {
+		n := max(b.by, -b.by)
+		switch {
+		case b.by > 0: // l ≥ −rest/n, rounded up
+			low = append(low, quotient(c.text(ir.Affine{Offset: n - 1}.Plus(b.rest, -1), loops), n))
+		default: // l ≤ rest/n, rounded down; below 0 none is left
+			high = append(high, quotient(c.text(ir.Affine{Offset: n}.Plus(b.rest, 1), loops), n))
+		}
+	}
+	if len(bounds) == 0 {
+		return jen.For(jen.Id(l.Name).Op(":=").Range().Lit(l.Size)).Block(code...)
+	}
+	of := func(f string, list []string) string {
+		if len(list) == 1 {
+			return list[0]
+		}
+		return f + "(" + strings.Join(list, ", ") + ")"
+	}
+	end := "n" + l.Name[1:]
+	return jen.For(source.Exprf("%s, %s := %s, %s", l.Name, end, of("max", low), of("min", high)), source.Exprf("%s < %s", l.Name, end), source.Exprf("%s++", l.Name)).Block(code...)
+}
+
+// quotient is a sum divided by n.
+func quotient(sum string, n int) string {
+	if n == 1 {
+		return sum
+	}
+	return fmt.Sprintf("%s/%d", source.Parens(sum), n)
+}
+
+// text is a map as a Go expression.
+func (c *Contraction) text(a ir.Affine, loops []ir.Loop) string { return alive(a, loops).Text(loops) }
+
+// alive is a map without the loops of one step, which have no variable.
+func alive(a ir.Affine, loops []ir.Loop) ir.Affine {
+	by := append([]int(nil), a.By...)
+	for i := range by {
+		if loops[i].Size == 1 {
+			by[i] = 0
+		}
+	}
+	return ir.Affine{Offset: a.Offset, By: by}
+}
+
+// hoisted is the Go expression of an operand's element in the innermost loop;
+// what of its place does not depend on that is computed in front of it.
+func (c *Contraction) hoisted(o *ir.Operand, loops []ir.Loop, inner int, before *[]jen.Code, names map[string]string) string {
+	base, flat := c.base(o)
+	if !flat {
+		element, _ := c.element(o, loops)
+		return element
+	}
+	rest := c.place(o)
+	rest.By = append([]int(nil), rest.By...)
+	step := 0
+	if inner < len(rest.By) && loops[inner].Size > 1 {
+		step, rest.By[inner] = rest.By[inner], 0
+	}
+	offset := rest.Offset // constant: of the lane
+	rest.Offset = 0
+	place := c.text(rest, loops)
+	if place == "0" {
+		place = ""
+	} else if names[place] == "" {
+		names[place] = fmt.Sprintf("t%d", c.places)
+		c.places++
+		*before = append(*before, source.Letf(names[place], "%s", place))
+	}
+	sum := ir.Affine{Offset: offset}
+	list := []ir.Loop{}
+	if place != "" {
+		list, sum.By = append(list, ir.Loop{Name: names[place]}), append(sum.By, 1)
+	}
+	if step != 0 {
+		list, sum.By = append(list, loops[inner]), append(sum.By, step)
+	}
+	return fmt.Sprintf("%s[%s]", base, sum.Text(list))
+}
+
+// base is the array an operand is an element of, by its place in the value; flat
+// is false where it is found otherwise.
+func (c *Contraction) base(o *ir.Operand) (base string, flat bool) {
+	v, name := o.V, c.Names[o.V]
+	switch {
+	case v.Param != nil && !v.Batch:
+		return name, c.Flat(v)
+	case c.Over && v.Batch:
+		row := c.sampleOf(v)
+		if c.rowVars[row] == "" {
+			c.rowVars[row] = "r" + strings.TrimPrefix(name, "x")
+			c.top = append(c.top, source.Letf(c.rowVars[row], "&%s", row))
+		}
+		return c.rowVars[row], true
+	case source.IsNumber(v) && v != c.o.Y.V:
+		return name, false
+	}
+	return name, true
+}

@@ -1,0 +1,212 @@
+package loops
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
+	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// viewLoops walks a view of runs of some elements: inner gets the position in the
+// row-major result and in the source.
+func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []jen.Code) []jen.Code {
+	var flat, at []string
+	place := func(i string, stride int) string {
+		if stride == 1 {
+			return i
+		}
+		return fmt.Sprintf("%s*%d", i, stride)
+	}
+	if offset != 0 || len(axes) == 0 {
+		at = append(at, fmt.Sprint(offset))
+	}
+	behind := run
+	for k := len(axes) - 1; k >= 0; k-- {
+		flat = append([]string{place(fmt.Sprintf("i%d", k), behind)}, flat...)
+		behind *= axes[k].Size
+	}
+	for k, a := range axes {
+		if a.Stride != 0 {
+			at = append(at, place(fmt.Sprintf("i%d", k), a.Stride))
+		}
+	}
+	sum := func(terms []string) string {
+		if len(terms) == 0 {
+			return "0"
+		}
+		return strings.ReplaceAll(strings.Join(terms, " + "), "+ -", "- ")
+	}
+	body := inner(sum(flat), sum(at))
+	for k := len(axes) - 1; k >= 0; k-- {
+		body = []jen.Code{source.ForRange(fmt.Sprintf("i%d", k), fmt.Sprint(axes[k].Size), body...)}
+	}
+	return body
+}
+
+// ViewOf is the function of a view, of a value of a Go type and its elements.
+func (e *Loops) ViewOf(o *ir.View, typ string, element func(name, at string) string, train bool) *function.Func {
+	axes := ir.MergeAxes(o.Axes)
+	return e.Make(fmt.Sprintf("view %v %d %d %s", axes, o.Offset, o.Y.Size(), typ), o.Doc, func(k *function.Func) {
+		k.Train = train
+		k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, viewDoc(axes, o.Offset))}
+		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(e.elem, o.Y.Size())}, {Name: "x", Type: typ}}
+		if n := len(axes); n == 1 && axes[0].Stride == 1 && o.X.Kind != ir.Param {
+			k.Body = []jen.Code{jen.Id("copy").Call(source.Exprf("y[:]"), source.Exprf("x[%d:%d]", o.Offset, o.Offset+o.Y.Size()))}
+			return
+		}
+		last := len(axes) - 1
+		if last > 0 && calls.Runs(axes[last].Size, axes[last].Stride) && o.X.Kind != ir.Param {
+			n := axes[last].Size
+			k.Body = viewLoops(axes[:last], o.Offset, n, func(flat, at string) []jen.Code {
+				return []jen.Code{jen.Id("copy").Call(source.Exprf("y[%s:][:%d]", flat, n), source.Exprf("x[%s:]", at))}
+			})
+			return
+		}
+		k.Body = viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
+			return []jen.Code{source.Setf("y["+flat+"]", "%s", element("x", at))}
+		})
+	})
+}
+
+// ViewGradient is its function.
+func (e *Loops) ViewGradient(o *ir.ViewGrad, train bool) *function.Func {
+	axes := ir.MergeAxes(o.Axes)
+	return e.Make(fmt.Sprintf("view gradient %v %d %d %d", axes, o.Offset, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *function.Func) {
+		k.Train = train
+		k.Doc = []string{
+			fmt.Sprintf("%s adds every dy to the dx it was read from, in their order, where y is", k.Name),
+			viewDoc(axes, o.Offset) + ".",
+		}
+		k.Args = []function.Arg{{Name: "dx", Type: "*" + source.Array(e.elem, o.DX.Size())}, {Name: "dy", Type: "*" + source.Array(e.elem, o.DY.Size())}}
+		k.Body = append([]jen.Code{jen.Id("clear").Call(source.Exprf("dx[:]"))}, viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
+			return []jen.Code{jen.Id("dx[" + at + "]").Op("+=").Id("dy[" + flat + "]")}
+		})...)
+	})
+}
+
+// viewDoc is the view as a formula: y[i][j] = x[3 + 4*i + j].
+func viewDoc(axes []ir.Axis, offset int) string {
+	left, right := "", ""
+	if offset != 0 || len(axes) == 0 {
+		right = fmt.Sprint(offset)
+	}
+	for k, a := range axes {
+		left += fmt.Sprintf("[i%d]", k)
+		if a.Stride != 0 {
+			if right != "" {
+				right += " + "
+			}
+			if a.Stride != 1 {
+				right += fmt.Sprintf("%d·", a.Stride)
+			}
+			right += fmt.Sprintf("i%d", k)
+		}
+	}
+	if left == "" {
+		left = "[0]"
+	}
+	if right == "" {
+		right = "0"
+	}
+	sizes := make([]string, len(axes))
+	for k, a := range axes {
+		sizes[k] = fmt.Sprint(a.Size)
+	}
+	return fmt.Sprintf("y%s = x[%s] for the shape [%s]", left, right, strings.Join(sizes, ", "))
+}
+
+// AxisReduction is its function.
+func (e *Loops) AxisReduction(o *ir.ReduceAxis, chains int, train bool) *function.Func {
+	return e.Make(fmt.Sprintf("reduce %s %d %d %d", o.Kind, o.Outer, o.Length, o.Inner), o.Doc, func(k *function.Func) {
+		k.Train = train
+		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(e.elem, o.Y.Size())}, {Name: "x", Type: "*" + source.Array(e.elem, o.X.Size())}}
+		k.Doc = []string{fmt.Sprintf("%s computes y[o][i], %s x[o][n][i] over n, for x of the shape [%d, %d, %d].",
+			k.Name, reduceDocs[o.Kind], o.Outer, o.Length, o.Inner)}
+		at := func(n string) string { return flatIndex(o, n) }
+		body := []jen.Code{}
+		if o.Kind == ir.Sum {
+			body = append(body, e.ChainSum("s", o.Length, chains, func(n string) *jen.Statement { return source.Exprf("x[%s]", at(n)) })...)
+			body = append(body, source.Setf("y["+resultIndex(o)+"]", "s"))
+		} else {
+			body = append(body, e.extreme(o, at)...)
+		}
+		for _, loop := range []struct {
+			name string
+			size int
+		}{{"i", o.Inner}, {"o", o.Outer}} {
+			if loop.size > 1 {
+				body = []jen.Code{source.ForRange(loop.name, fmt.Sprint(loop.size), body...)}
+			}
+		}
+		k.Body = body
+	})
+}
+
+var reduceDocs = map[ir.ReduceKind]string{
+	ir.Sum: "the sum of", ir.MaxOf: "the greatest", ir.MinOf: "the least",
+	ir.ArgMax: "the first place of the greatest", ir.ArgMin: "the first place of the least",
+	ir.ArgMaxLast: "the last place of the greatest", ir.ArgMinLast: "the last place of the least",
+}
+
+// extreme is the search for the greatest or least element of a line.
+func (e *Loops) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
+	sign := map[ir.ReduceKind]string{ir.MaxOf: ">", ir.MinOf: "<", ir.ArgMax: ">", ir.ArgMin: "<", ir.ArgMaxLast: ">=", ir.ArgMinLast: "<="}[o.Kind]
+	value := o.Kind == ir.MaxOf || o.Kind == ir.MinOf
+	cond, take, result := "v "+sign+" s", []jen.Code{source.Setf("s", "v")}, "s"
+	if value {
+		cond += " || v != v" // a NaN stays
+	} else {
+		cond += source.FirstNaN(o.Kind, "v", "s")
+		take = []jen.Code{source.Setf("s, best", "v, n")}
+		result = source.TypeName(e.elem) + "(best)"
+	}
+	out := []jen.Code{source.Letf("s", "x[%s]", at("0"))}
+	if !value {
+		out = append(out, source.Letf("best", "0"))
+	}
+	if o.Length > 1 {
+		out = append(out, jen.For(source.Letf("n", "1"), source.Exprf("n < %d", o.Length), source.Exprf("n++")).Block(
+			source.Letf("v", "x[%s]", at("n")), jen.If(source.Exprf("%s", cond)).Block(take...)))
+	} else if !value {
+		out = []jen.Code{source.Setf("y["+resultIndex(o)+"]", "0")}
+		return out
+	}
+	return append(out, source.Setf("y["+resultIndex(o)+"]", "%s", result))
+}
+
+// flatIndex is the place of x[o][n][i].
+func flatIndex(o *ir.ReduceAxis, n string) string {
+	at := n
+	if o.Inner > 1 {
+		switch {
+		case n == "0":
+			at = "i"
+		case strings.Contains(n, "+"):
+			at = fmt.Sprintf("(%s)*%d + i", n, o.Inner)
+		default:
+			at = fmt.Sprintf("%s*%d + i", n, o.Inner)
+		}
+	}
+	if o.Outer > 1 {
+		at = fmt.Sprintf("o*%d + %s", o.Length*o.Inner, at)
+	}
+	return at
+}
+
+// resultIndex is the place of y[o][i].
+func resultIndex(o *ir.ReduceAxis) string {
+	switch {
+	case o.Outer > 1 && o.Inner > 1:
+		return fmt.Sprintf("o*%d+i", o.Inner)
+	case o.Outer > 1:
+		return "o"
+	case o.Inner > 1:
+		return "i"
+	}
+	return "0"
+}
