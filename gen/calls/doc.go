@@ -165,6 +165,9 @@ type Rows struct {
 	Preempt bool
 	Rolled  bool // the number of terms is an argument
 	Loops   []PanelLoop
+	// Term is an estimate of the cycles that a term of a row takes in all calls, 0
+	// where nothing is known of the processor.
+	Term float64
 }
 
 // RowsOf schedules a dense layer for a batch.
@@ -181,6 +184,9 @@ func RowsOf(t *target.Target, k *kernel.Kernel, batch int) *Rows {
 			c := &r.Loops[i].Calls[j]
 			c.Tiles = t.TileRows(elem, c.Outputs, k.Chains)
 		}
+	}
+	if t.Core != nil {
+		r.Term = cost(t, k, r.Loops)
 	}
 	return r
 }
@@ -205,7 +211,11 @@ func (r *Rows) Kernel(k *kernel.Kernel, l *PanelLoop, p *Panel) *kernel.Kernel {
 }
 
 func (r *Rows) String() string {
-	return divided("rows", r.PerCall, r.Divided, r.Preempt) + print(r.Loops)
+	s := divided("rows", r.PerCall, r.Divided, r.Preempt) + print(r.Loops)
+	if r.Term > 0 {
+		s += fmt.Sprintf("; about %.2f cycles for an input of a row", r.Term)
+	}
+	return s
 }
 
 // divided describes the parts that a call takes.
