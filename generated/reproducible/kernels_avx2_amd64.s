@@ -88,23 +88,15 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define products_8cyjen(w) \
-	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2
+#define products_psoxv9(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; \
+	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y6, Y6; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define products_8aodlz(w) \
-	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3
-
-#define foursx64c2(x, w, c0, c1) \
-	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
-	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
-
-#define products_op9sdc(w, v) \
-	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; \
-	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
-
-#define products_nkzyt0(w, v) \
-	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; \
-	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
+#define products_pya1qx(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; \
+	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y7, Y7; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
 
 #define foursx64x32c2(x, w, v, c0, c1) \
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
@@ -167,29 +159,21 @@ number4x8(c33000000x8, 0x3300000033000000)
 	VANDPS c7fffffffx8<>(SB), r1, r6; VCMPPS $17, c33000000x8<>(SB), r6, r6; VBLENDVPS r6, r1, r5, r5; \
 	VADDPS r5, r0, r5
 
-#define products_5m0i93(w) \
-	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
+#define products_8jt6zq(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define products_f9hryj(w) \
-	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
+#define products_l85y7u(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
 
-#define products_aczbd7(w) \
-	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
+#define products_7io9lq(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y6, Y6; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y10, Y10
 
-#define products_jamjnr(w) \
-	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
-
-#define products_h4ywid(w, v) \
-	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
-
-#define products_hy6jzx(w, v) \
-	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
-
-#define products_j9kx0t(w, v) \
-	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y6, Y6
-
-#define products_35ai2d(w, v) \
-	VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y7, Y7
+#define products_h92nko(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y7, Y7; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y11, Y11
 
 #define foursx64x32c4(x, w, v, c0, c1, c2, c3) \
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
@@ -726,40 +710,28 @@ inputs1:
 // dense19x33AVX2 sums 19 products for each of 33 outputs.
 TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+	// y[0…32] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
+	VMOVUPS 128(BX), Y8; zero(Y9)
 	MOVQ $2, CX
 inputs1:
-	foursx64c2(0, 0, products_8cyjen, products_8aodlz); foursx64c2(16, 256, products_8cyjen, products_8aodlz)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs1
-	VBROADCASTSS (SI), Y15; products_8cyjen(0); VBROADCASTSS 4(SI), Y15; products_8aodlz(64)
-	VBROADCASTSS 8(SI), Y15; products_8cyjen(128)
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8)
-	// y[16…32] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 64(BX), Y0; zero(Y1); VMOVUPS 96(BX), Y2; zero(Y3); VMOVUPS 128(BX), Y4; zero(Y5)
-	MOVQ $2, CX
-inputs2:
-	foursx64x32c2(0, 0, 0, products_op9sdc, products_nkzyt0)
-	foursx64x32c2(16, 256, 128, products_op9sdc, products_nkzyt0)
+	foursx64x32c2(0, 0, 0, products_psoxv9, products_pya1qx)
+	foursx64x32c2(16, 256, 128, products_psoxv9, products_pya1qx)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VBROADCASTSS (SI), Y15; products_op9sdc(0, 0); VBROADCASTSS 4(SI), Y15; products_nkzyt0(64, 32)
-	VBROADCASTSS 8(SI), Y15; products_op9sdc(128, 64)
+	DECQ CX; JNZ inputs1
+	VBROADCASTSS (SI), Y15; products_psoxv9(0, 0); VBROADCASTSS 4(SI), Y15; products_pya1qx(64, 32)
+	VBROADCASTSS 8(SI), Y15; products_psoxv9(128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 64(R8); VMOVUPS Y2, 96(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 128(R8)
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8); VMOVUPS Y6, 96(R8); LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0; VMASKMOVPS Y8, Y0, 128(R8)
 	VZEROUPPER
 	RET
 
@@ -810,73 +782,51 @@ inputs1:
 // dense33x17AVX2 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS 64(BX), Y8; zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	foursx64c4(0, 0, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
-	foursx64c4(16, 256, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs1
-	VBROADCASTSS (SI), Y15; products_5m0i93(0)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	// y[8…16] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $4, CX
-inputs2:
-	foursx64x32c4(0, 0, 0, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
-	foursx64x32c4(16, 256, 128, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
+	foursx64x32c4(0, 0, 0, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
+	foursx64x32c4(16, 256, 128, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VBROADCASTSS (SI), Y15; products_h4ywid(0, 0)
+	DECQ CX; JNZ inputs1
+	VBROADCASTSS (SI), Y15; products_8jt6zq(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 64(R8)
 	VZEROUPPER
 	RET
 
 // dense33x17AVX2_2 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS 64(BX), Y8; zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	foursx64c4(0, 0, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
-	foursx64c4(16, 256, products_5m0i93, products_f9hryj, products_aczbd7, products_jamjnr)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs1
-	VBROADCASTSS (SI), Y15; products_5m0i93(0)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	formula_xfuxxc(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
-	// y[8…16] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $4, CX
-inputs2:
-	foursx64x32c4(0, 0, 0, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
-	foursx64x32c4(16, 256, 128, products_h4ywid, products_hy6jzx, products_j9kx0t, products_35ai2d)
+	foursx64x32c4(0, 0, 0, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
+	foursx64x32c4(16, 256, 128, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VBROADCASTSS (SI), Y15; products_h4ywid(0, 0)
+	DECQ CX; JNZ inputs1
+	VBROADCASTSS (SI), Y15; products_8jt6zq(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, (R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6)
+	VMOVUPS Y4, 32(R8); formula_xfuxxc(Y8, Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 64(R8)
 	VZEROUPPER
 	RET
 

@@ -114,29 +114,22 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c1((w+192), (v+96))
 
-#define products_m9k2dv(w) \
-	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+1536)(DI), Y15, Y4
+#define products_cmno71(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+1536)(DI), Y15, Y4; \
+	VFMADD231PS (w+1568)(DI), Y15, Y6; VFMADD231PS (w+3072)(DI), Y15, Y8; VFMADD231PS (w+3104)(DI), Y15, Y10
 
-#define products_8l42x4(w) \
-	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+1536)(DI), Y15, Y5
+#define products_24mhud(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+1536)(DI), Y15, Y5; \
+	VFMADD231PS (w+1568)(DI), Y15, Y7; VFMADD231PS (w+3072)(DI), Y15, Y9; VFMADD231PS (w+3104)(DI), Y15, Y11
 
 #define foursx64c2(x, w, c0, c1) \
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define products_1yb041(w) \
-	VFMADD231PS (w+1568)(DI), Y15, Y0; VFMADD231PS (w+3072)(DI), Y15, Y2; VFMADD231PS (w+3104)(DI), Y15, Y4
-
-#define products_6uz0ie(w) \
-	VFMADD231PS (w+1568)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y3; VFMADD231PS (w+3104)(DI), Y15, Y5
-
-#define products_7ou7fq(w) \
+#define products_1d3ddt(w, v) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+1536)(DI), Y15, Y2; \
-	VFMADD231PS (w+1568)(DI), Y15, Y3
-
-#define products_kbcwx7(w, v) \
-	VFMADD231PS (w+3072)(DI), Y15, Y0; VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+4608)(DI), Y15, Y2; \
-	VFMADD231PS (w+4640)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y4
+	VFMADD231PS (w+1568)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y4; VFMADD231PS (w+3104)(DI), Y15, Y5; \
+	VFMADD231PS (w+4608)(DI), Y15, Y6; VFMADD231PS (w+4640)(DI), Y15, Y7; VFMADD231PS v(DX), Y15, Y8
 
 #define foursx64x32c1(x, w, v, c0) \
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c0((w+64), (v+32)); \
@@ -182,25 +175,19 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define products_jrq5nc(w) \
-	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+3072)(DI), Y15, Y4
+#define products_qhtdi3(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+3072)(DI), Y15, Y4; \
+	VFMADD231PS (w+3104)(DI), Y15, Y6; VFMADD231PS (w+6144)(DI), Y15, Y8; VFMADD231PS (w+6176)(DI), Y15, Y10
 
-#define products_uws4rn(w) \
-	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y5
+#define products_nq2dgf(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y5; \
+	VFMADD231PS (w+3104)(DI), Y15, Y7; VFMADD231PS (w+6144)(DI), Y15, Y9; VFMADD231PS (w+6176)(DI), Y15, Y11
 
-#define products_wesvoy(w) \
-	VFMADD231PS (w+3104)(DI), Y15, Y0; VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y4
-
-#define products_19fmd1(w) \
-	VFMADD231PS (w+3104)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y3; VFMADD231PS (w+6176)(DI), Y15, Y5
-
-#define products_d7jnmt(w) \
+#define products_d78hqn(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y2; \
-	VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; VFMADD231PS (w+6176)(DI), Y15, Y5
-
-#define products_gepzno(w) \
-	VFMADD231PS (w+9216)(DI), Y15, Y0; VFMADD231PS (w+9248)(DI), Y15, Y1; VFMADD231PS (w+12288)(DI), Y15, Y2; \
-	VFMADD231PS (w+12320)(DI), Y15, Y3; VFMADD231PS (w+15360)(DI), Y15, Y4; VFMADD231PS (w+15392)(DI), Y15, Y5
+	VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; VFMADD231PS (w+6176)(DI), Y15, Y5; \
+	VFMADD231PS (w+9216)(DI), Y15, Y6; VFMADD231PS (w+9248)(DI), Y15, Y7; VFMADD231PS (w+12288)(DI), Y15, Y8; \
+	VFMADD231PS (w+12320)(DI), Y15, Y9; VFMADD231PS (w+15360)(DI), Y15, Y10; VFMADD231PS (w+15392)(DI), Y15, Y11
 
 #define products_kfhkaj(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+5760)(DI), Y15, Y2; \
@@ -215,13 +202,11 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5; \
 	VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
 
-#define products_gpf1aa(w) \
+#define products_wweim3(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y2; \
-	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5
-
-#define products_qse8i5(w) \
-	VFMADD231PS (w+18432)(DI), Y15, Y0; VFMADD231PS (w+18464)(DI), Y15, Y1; VFMADD231PS (w+24576)(DI), Y15, Y2; \
-	VFMADD231PS (w+24608)(DI), Y15, Y3; VFMADD231PS (w+30720)(DI), Y15, Y4; VFMADD231PS (w+30752)(DI), Y15, Y5
+	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5; \
+	VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7; VFMADD231PS (w+24576)(DI), Y15, Y8; \
+	VFMADD231PS (w+24608)(DI), Y15, Y9; VFMADD231PS (w+30720)(DI), Y15, Y10; VFMADD231PS (w+30752)(DI), Y15, Y11
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
@@ -615,61 +600,44 @@ inputs1:
 // dense24x48AVX2 sums 24 products for each of 48 outputs.
 TEXT ·dense24x48AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
-	// y[0…23] = Σ w[n][k]·x[k] + b[n]
+	// y[0…47] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
+	VMOVUPS 128(BX), Y8; zero(Y9); VMOVUPS 160(BX), Y10; zero(Y11)
 	MOVQ $3, CX
 inputs1:
-	foursx64c2(0, 0, products_m9k2dv, products_8l42x4); foursx64c2(16, 256, products_m9k2dv, products_8l42x4)
+	foursx64c2(0, 0, products_cmno71, products_24mhud); foursx64c2(16, 256, products_cmno71, products_24mhud)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8)
-	// y[24…47] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
-	MOVQ $3, CX
-inputs2:
-	foursx64c2(0, 0, products_1yb041, products_6uz0ie); foursx64c2(16, 256, products_1yb041, products_6uz0ie)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 96(R8); VMOVUPS Y2, 128(R8); VMOVUPS Y4, 160(R8)
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8); VMOVUPS Y6, 96(R8); VMOVUPS Y8, 128(R8)
+	VMOVUPS Y10, 160(R8)
 	VZEROUPPER
 	RET
 
 // dense24x72AVX2 sums 24 products for each of 72 outputs.
 TEXT ·dense24x72AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…31] = Σ w[n][k]·x[k] + b[n]
+	// y[0…71] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
+	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7; VMOVUPS 256(BX), Y8
 	MOVQ $3, CX
 inputs1:
-	foursx64c1(0, 0, products_7ou7fq); foursx64c1(16, 256, products_7ou7fq)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs1
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	// y[32…71] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 128(BX), Y0; VMOVUPS 160(BX), Y1; VMOVUPS 192(BX), Y2; VMOVUPS 224(BX), Y3; VMOVUPS 256(BX), Y4
-	MOVQ $3, CX
-inputs2:
-	foursx64x32c1(0, 0, 0, products_kbcwx7); foursx64x32c1(16, 256, 128, products_kbcwx7)
+	foursx64x32c1(0, 0, 0, products_1d3ddt); foursx64x32c1(16, 256, 128, products_1d3ddt)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, 128(R8); VMOVUPS Y1, 160(R8); VMOVUPS Y2, 192(R8); VMOVUPS Y3, 224(R8); VMOVUPS Y4, 256(R8)
+	DECQ CX; JNZ inputs1
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8)
 	VZEROUPPER
 	RET
 
@@ -723,63 +691,45 @@ inputs1:
 // dense48x48AVX2 sums 48 products for each of 48 outputs.
 TEXT ·dense48x48AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
-	// y[0…23] = Σ w[n][k]·x[k] + b[n]
+	// y[0…47] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
+	VMOVUPS 128(BX), Y8; zero(Y9); VMOVUPS 160(BX), Y10; zero(Y11)
 	MOVQ $6, CX
 inputs1:
-	foursx64c2(0, 0, products_jrq5nc, products_uws4rn); foursx64c2(16, 256, products_jrq5nc, products_uws4rn)
+	foursx64c2(0, 0, products_qhtdi3, products_nq2dgf); foursx64c2(16, 256, products_qhtdi3, products_nq2dgf)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8)
-	// y[24…47] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 96(BX), Y0; zero(Y1); VMOVUPS 128(BX), Y2; zero(Y3); VMOVUPS 160(BX), Y4; zero(Y5)
-	MOVQ $6, CX
-inputs2:
-	foursx64c2(0, 0, products_wesvoy, products_19fmd1); foursx64c2(16, 256, products_wesvoy, products_19fmd1)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 96(R8); VMOVUPS Y2, 128(R8); VMOVUPS Y4, 160(R8)
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8); VMOVUPS Y6, 96(R8); VMOVUPS Y8, 128(R8)
+	VMOVUPS Y10, 160(R8)
 	VZEROUPPER
 	RET
 
 // dense48x96AVX2 sums 48 products for each of 96 outputs.
 TEXT ·dense48x96AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
-	// y[0…47] = Σ w[n][k]·x[k] + b[n]
+	// y[0…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
-	VMOVUPS 160(BX), Y5
+	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7; VMOVUPS 256(BX), Y8; VMOVUPS 288(BX), Y9
+	VMOVUPS 320(BX), Y10; VMOVUPS 352(BX), Y11
 	MOVQ $6, CX
 inputs1:
-	foursx64c1(0, 0, products_d7jnmt); foursx64c1(16, 256, products_d7jnmt)
+	foursx64c1(0, 0, products_d78hqn); foursx64c1(16, 256, products_d78hqn)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	// y[48…95] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 192(BX), Y0; VMOVUPS 224(BX), Y1; VMOVUPS 256(BX), Y2; VMOVUPS 288(BX), Y3; VMOVUPS 320(BX), Y4
-	VMOVUPS 352(BX), Y5
-	MOVQ $6, CX
-inputs2:
-	foursx64c1(0, 0, products_gepzno); foursx64c1(16, 256, products_gepzno)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)
-	VMOVUPS Y5, 352(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
 	VZEROUPPER
 	RET
 
@@ -891,30 +841,20 @@ inputs1:
 // dense96x96AVX2 sums 96 products for each of 96 outputs.
 TEXT ·dense96x96AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
-	// y[0…47] = Σ w[n][k]·x[k] + b[n]
+	// y[0…95] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
-	VMOVUPS 160(BX), Y5
+	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7; VMOVUPS 256(BX), Y8; VMOVUPS 288(BX), Y9
+	VMOVUPS 320(BX), Y10; VMOVUPS 352(BX), Y11
 	MOVQ $12, CX
 inputs1:
-	foursx64c1(0, 0, products_gpf1aa); foursx64c1(16, 256, products_gpf1aa)
+	foursx64c1(0, 0, products_wweim3); foursx64c1(16, 256, products_wweim3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	// y[48…95] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 192(BX), Y0; VMOVUPS 224(BX), Y1; VMOVUPS 256(BX), Y2; VMOVUPS 288(BX), Y3; VMOVUPS 320(BX), Y4
-	VMOVUPS 352(BX), Y5
-	MOVQ $12, CX
-inputs2:
-	foursx64c1(0, 0, products_qse8i5); foursx64c1(16, 256, products_qse8i5)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs2
-	VMOVUPS Y0, 192(R8); VMOVUPS Y1, 224(R8); VMOVUPS Y2, 256(R8); VMOVUPS Y3, 288(R8); VMOVUPS Y4, 320(R8)
-	VMOVUPS Y5, 352(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
 	VZEROUPPER
 	RET
 

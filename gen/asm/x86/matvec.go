@@ -24,10 +24,13 @@ const firstCache = 32 << 10
 // many keep it busy, and with fewer streams it is faster.
 func (w *writer) atOnce(p kernel.Panels) int {
 	if w.bytes == 64 && p.Full*p.PanelRows*panel*w.size() > firstCache {
-		return 4
+		return mostAtOnce / 2
 	}
-	return 8
+	return mostAtOnce
 }
+
+// mostAtOnce hides the latency of the multiply-add.
+const mostAtOnce = 8
 
 // vector is one vector of outputs: where its weights, bias and results lie.
 type vector struct {
@@ -53,12 +56,17 @@ type matVec struct {
 	*kernel.Kernel
 	inputs int
 	listed bool // only the inputs of a list, the others being zero
+	// whole is how many sums all vectors may have to be one group.
+	whole int
 }
 
 // MatVec prints y = W·x + b for one sample, with the epilogue if it reads
 // nothing but the sums.
 func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
 	m := matVec{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
+	if k.Elem.W == k.Elem.Acc && m.atOnce(k.Panels) == mostAtOnce { // else widened weights take registers
+		m.whole = m.sums
+	}
 	m.Args = kernels.MatVec(k, listed)
 	m.pointer("y", regY)
 	if m.bias() {
@@ -142,7 +150,8 @@ func (m matVec) vectors() []vector {
 	return vs
 }
 
-// groups divides the vectors into balanced groups that fit the accumulators.
+// groups divides the vectors into balanced groups that fit the accumulators; a few
+// more than hide the latency are one group, since two would have too few.
 // In a list the offsets of a group's rows must be alike.
 func (m matVec) groups(vs []vector) [][]vector {
 	if m.listed {
@@ -153,6 +162,9 @@ func (m matVec) groups(vs []vector) [][]vector {
 		}
 	}
 	most := max(1, m.atOnce(m.Panels)/m.Chains)
+	if len(vs)*m.Chains <= m.whole {
+		most = max(1, len(vs))
+	}
 	count := (len(vs) + most - 1) / most
 	var out [][]vector
 	for i := range count {
