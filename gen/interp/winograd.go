@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"slices"
+
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
@@ -21,7 +23,7 @@ var (
 // a tile of 4×4 elements of a channel, Y = Aᵀ·(Σ U·V)·A + bias; rows first, the
 // channels in order.
 func (m *Machine) winograd(t *ir.Tiled) {
-	filters, u := t.W.V.Shape[0], m.transformed(m.row(t.W.V, 0))
+	filters, u := t.W.V.Shape[0], m.transformed(m.row(t.W.V, 0), t.Turned)
 	flat := t.Y.Flat()
 	m.perSample(t.Y.V, func(b int) []float64 {
 		x, y := m.row(t.X.V, b), make([]float64, t.Y.V.Size())
@@ -51,15 +53,19 @@ func (m *Machine) winograd(t *ir.Tiled) {
 	})
 }
 
-// transformed are the filters [filters][channels][3][3] as [filters·channels][4][4],
-// rounded once.
-func (m *Machine) transformed(w []float64) [][4][4]float64 {
+// transformed are the filters [filters][channels][3][3], each turned or not, as
+// [filters·channels][4][4], rounded once.
+func (m *Machine) transformed(w []float64, turned bool) [][4][4]float64 {
 	g := func(a, b, c float64) [4]float64 { return [4]float64{a, (a + c + b) / 2, (a + c - b) / 2, c} }
 	u := make([][4][4]float64, len(w)/9)
 	for i := range u {
 		var rows [3][4]float64
+		filter := slices.Clone(w[9*i : 9*i+9])
+		if turned {
+			slices.Reverse(filter)
+		}
 		for col := range rows {
-			rows[col] = g(w[9*i+col], w[9*i+3+col], w[9*i+6+col])
+			rows[col] = g(filter[col], filter[3+col], filter[6+col])
 		}
 		for a := range 4 {
 			for b, s := range g(rows[0][a], rows[1][a], rows[2][a]) {

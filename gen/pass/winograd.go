@@ -1,32 +1,65 @@
 package pass
 
-import "github.com/nngen-go/nngen/gen/ir"
+import (
+	"slices"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
 
 // Winograd chooses the convolutions that are computed by Winograd's transform
-// F(2×2, 3×3): 16 products make 4 results of a channel, where a window of 3×3 takes
-// 36. Only packages that do not train have it, in fast mode: the transformed
-// filters are made when weights are loaded, and a step would make them anew. The
-// choice depends on shapes and on what the layer asks for alone.
+// F(2×2, 3×3), in fast mode: 16 products make 4 results of a channel, where a window of
+// 3×3 takes 36. The choice depends on shapes and on what the layer asks for alone, and
+// is one for all that reads some filters, so that inference has the bits of training.
 var Winograd = Pass{"winograd", func(p *ir.Program) error {
-	can := p.Mode == "fast" && p.DType == ir.Float32 && p.Gradients == nil
+	tiled := tiledFilters(p)
 	for _, f := range p.Funcs() {
 		for i, op := range f.Ops {
-			c, ok := op.(*ir.Contract)
-			if !ok {
-				continue
-			}
-			n := *c
-			n.Algo = ir.Auto
-			if t := ir.TiledOf(c); can && t != nil && (c.Algo == ir.Winograd2 || c.Algo == ir.Auto && pays(t)) {
+			if c, ok := op.(*ir.Contract); ok && len(c.Terms) > 0 && slices.ContainsFunc(c.Ins(), func(x *ir.Value) bool { return tiled[x] }) {
+				n := *c
 				n.Algo, n.Chains = ir.Winograd2, 1
-			}
-			if n.Algo != c.Algo {
 				f.Ops[i] = &n
 			}
 		}
 	}
 	return nil
 }}
+
+// tiledFilters are the filters, and the copies of them for gradients of inputs, of
+// which all readers are convolutions by tiles.
+func tiledFilters(p *ir.Program) map[*ir.Value]bool {
+	tiled := map[*ir.Value]bool{}
+	if p.Mode != "fast" || p.DType != ir.Float32 {
+		return tiled
+	}
+	windows := map[*ir.ParamInfo]bool{} // of a layer that is no transposed convolution
+	for _, op := range p.Infer.Ops {
+		if c := ir.ConvolutionOf(op); c != nil && c.W != nil {
+			windows[c.W.V.Param] = true
+		}
+	}
+	for _, f := range p.Funcs() {
+		for _, op := range f.Ops {
+			c, ok := op.(*ir.Contract)
+			if !ok || len(c.Terms) == 0 {
+				continue
+			}
+			t := ir.TiledOf(c)
+			good := t != nil && (c.Asked == ir.Winograd2 || c.Asked == ir.Auto && pays(t))
+			for _, x := range c.Ins() {
+				if x.Param == nil || len(x.Param.Shape) < 2 {
+					continue
+				}
+				if of := x.Param.Transposed; of != nil && !windows[of] {
+					good = false
+				}
+				if before, seen := tiled[x]; !seen || before {
+					tiled[x] = good
+				}
+			}
+		}
+	}
+	return tiled
+}
 
 // pays reports whether the transform is faster: of tiles at the edge a part is
 // computed in vain.

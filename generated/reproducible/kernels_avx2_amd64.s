@@ -417,6 +417,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
+
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
@@ -466,6 +469,10 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
+#define add4x2(s0, s1, s2, s3, s4, s5, s6, s7) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0; VADDPS s6, s4, s4; VADDPS s7, s5, s5; \
+	VADDPS s5, s4, s4
 
 #define bias1x1(s0) \
 	VMOVUPS (BX), s0
@@ -528,6 +535,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define rest7x4x32c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+
+#define add2x1(s0, s1) \
+	VADDPS s1, s0, s0
 
 #define storePart1(s0, s1) \
 	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
@@ -593,6 +603,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
+
+#define add4x1(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
 
 #define term2_atb5d7(x, w) \
 	VMOVUPS w(DI), Y12; rows2_5i6b7f(x)
@@ -1213,8 +1226,7 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64c2(term3_iv5yjl, term3_hafbm7, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7); add2x2(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
 	store2(Y0, Y2); store2(Y4, Y6); store2(Y8, Y10)
 	LEAQ (SI)(R12*1), SI
@@ -1234,7 +1246,7 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64c2(term2_rt5u9o, term2_lm9uj3, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
 	store2(Y0, Y2); store2(Y4, Y6)
 	LEAQ (SI)(R11*2), SI
@@ -1254,7 +1266,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x64c2(term1_oimxj9, term1_6pa4s0, last15)
 last15:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
+	add2x2(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
 	store2(Y0, Y2)
 	LEAQ (SI)(R11*1), SI
@@ -1281,8 +1293,7 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64c4(term1_lfd3tt, term1_zifebe, term1_ex4h37, term1_xf8mlg, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	add4x2(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
 	store2(Y0, Y4)
 	LEAQ (SI)(R11*1), SI
@@ -1355,8 +1366,7 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x32c2(term6_4lkm7y, term6_7mtpb0, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9); add2x1(Y10, Y11)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
 	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
@@ -1378,7 +1388,7 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x32c2(term5_lpcavf, term5_79k8qx, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
 	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
@@ -1399,7 +1409,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x32c2(term1_6x4ai5, term1_il8rmj, last15)
 last15:
-	VADDPS Y1, Y0, Y0
+	add2x1(Y0, Y1)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
@@ -1428,8 +1438,7 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7); add4x1(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0); VMOVUPS (R14), Y0
 	storePart1(Y8, Y0)
@@ -1450,8 +1459,7 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9, last10)
 last10:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
 	LEAQ (SI)(R11*2), SI
@@ -1471,7 +1479,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm, last15)
 last15:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	add4x1(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI

@@ -479,6 +479,9 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
+
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
@@ -559,6 +562,9 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
+#define add4x1(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
 
 #define storePart1(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
@@ -651,6 +657,10 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c3(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
 	c2(24, 384, 192)
 
+#define add4x2h(s0, s1, s2, s3, s4, s5, s6, s7) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0; VADDPS s6, s4, s4; VADDPS s7, s5, s5; \
+	VADDPS s5, s4, s4
+
 #define storePart2h(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, K7, 64(R8); ADDQ DI, R8
 
@@ -717,6 +727,9 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rest7x4x32c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+
+#define add2x1h(s0, s1) \
+	VADDPS s1, s0, s0
 
 #define storePart1h(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
@@ -805,6 +818,9 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
+
+#define add4x1h(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
 
 #define term5_byp83c(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows5_hhv4em(x)
@@ -1459,9 +1475,8 @@ terms3:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64c2(term6_7mp4tn, term6_ri1vib, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
+	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
+	add2x2(Z16, Z17, Z18, Z19); add2x2(Z20, Z21, Z22, Z23)
 	MOVQ yStride+48(FP), DI
 	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18); store2(Z20, Z22)
 	LEAQ (SI)(R12*2), SI
@@ -1482,8 +1497,8 @@ terms8:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64c2(term5_8ges8v, term5_q7td7m, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
+	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
+	add2x2(Z16, Z17, Z18, Z19)
 	MOVQ yStride+48(FP), DI
 	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18)
 	LEAQ (SI)(R13*1), SI
@@ -1503,7 +1518,7 @@ terms13:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x64c2(term1_5uovr3, term1_wnxl2q, last15)
 last15:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
+	add2x2(Z0, Z1, Z2, Z3)
 	MOVQ yStride+48(FP), DI
 	store2(Z0, Z2)
 	LEAQ (SI)(R11*1), SI
@@ -1532,10 +1547,8 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64c4(term6_mu6mlm, term6_2hkq1p, term6_e9vfhc, term6_uls6bm, last5)
 last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
+	add4x1(Z0, Z1, Z2, Z3); add4x1(Z4, Z5, Z6, Z7); add4x1(Z8, Z9, Z10, Z11); add4x1(Z12, Z13, Z14, Z15)
+	add4x1(Z16, Z17, Z18, Z19); add4x1(Z20, Z21, Z22, Z23)
 	MOVQ yStride+40(FP), DI
 	storePart1(Z0); storePart1(Z4); storePart1(Z8); storePart1(Z12); storePart1(Z16); storePart1(Z20)
 	LEAQ (SI)(R12*2), SI
@@ -1556,9 +1569,8 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64c4(term5_f5p9j0, term5_ztj94p, term5_47umz2, term5_jgdphi, last10)
 last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
+	add4x1(Z0, Z1, Z2, Z3); add4x1(Z4, Z5, Z6, Z7); add4x1(Z8, Z9, Z10, Z11); add4x1(Z12, Z13, Z14, Z15)
+	add4x1(Z16, Z17, Z18, Z19)
 	MOVQ yStride+40(FP), DI
 	storePart1(Z0); storePart1(Z4); storePart1(Z8); storePart1(Z12); storePart1(Z16)
 	LEAQ (SI)(R13*1), SI
@@ -1578,7 +1590,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x64c4(term1_tuwkiz, term1_98te44, term1_yx8yes, term1_6ykwqc, last15)
 last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
+	add4x1(Z0, Z1, Z2, Z3)
 	MOVQ yStride+40(FP), DI
 	storePart1(Z0)
 	LEAQ (SI)(R11*1), SI
@@ -1606,10 +1618,8 @@ terms3:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64x32c4(term3_p5hwaq, term3_wcmvg9, term3_7phglq, term3_v9bgw7, last5)
 last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Y14, Y12, Y12
-	VADDPS Y15, Y13, Y13; VADDPS Y13, Y12, Y12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Y22, Y20, Y20; VADDPS Y23, Y21, Y21; VADDPS Y21, Y20, Y20
+	add4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7); add4x2h(Z8, Z9, Z10, Z11, Y12, Y13, Y14, Y15)
+	add4x2h(Z16, Z17, Z18, Z19, Y20, Y21, Y22, Y23)
 	MOVQ yStride+48(FP), DI
 	storePart2h(Z0, Y4); storePart2h(Z8, Y12); storePart2h(Z16, Y20)
 	LEAQ (SI)(R12*1), SI
@@ -1628,9 +1638,7 @@ terms8:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64x32c4(term2_7qy6kn, term2_9vwwxr, term2_up4cb4, term2_16qram, last10)
 last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Y14, Y12, Y12
-	VADDPS Y15, Y13, Y13; VADDPS Y13, Y12, Y12
+	add4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7); add4x2h(Z8, Z9, Z10, Z11, Y12, Y13, Y14, Y15)
 	MOVQ yStride+48(FP), DI
 	storePart2h(Z0, Y4); storePart2h(Z8, Y12)
 	LEAQ (SI)(R11*2), SI
@@ -1649,8 +1657,7 @@ terms13:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x64x32c4(term1_5d4klz, term1_x533gl, term1_h2ryik, term1_4xf1yz, last15)
 last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	add4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7)
 	MOVQ yStride+48(FP), DI
 	storePart2h(Z0, Y4)
 	LEAQ (SI)(R11*1), SI
@@ -1680,8 +1687,8 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x32c2(term8_7r9djx, term8_wl12a3, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10; VADDPS Y13, Y12, Y12; VADDPS Y15, Y14, Y14
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7); add2x1h(Y8, Y9); add2x1h(Y10, Y11)
+	add2x1h(Y12, Y13); add2x1h(Y14, Y15)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6); storePart1h(Y8); storePart1h(Y10)
 	storePart1h(Y12); storePart1h(Y14)
@@ -1702,7 +1709,7 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x32c2(term4_p3fdgi, term4_pf5ve1, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6)
 	LEAQ (SI)(R11*4), SI
@@ -1722,7 +1729,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x32c2(term1_hpltpt, term1_25261i, last15)
 last15:
-	VADDPS Y1, Y0, Y0
+	add2x1h(Y0, Y1)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
@@ -1798,10 +1805,8 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8; VADDPS Y14, Y12, Y12
-	VADDPS Y15, Y13, Y13; VADDPS Y13, Y12, Y12; VADDPS Y18, Y16, Y16; VADDPS Y19, Y17, Y17; VADDPS Y17, Y16, Y16
-	VADDPS Y22, Y20, Y20; VADDPS Y23, Y21, Y21; VADDPS Y21, Y20, Y20
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19); add4x1h(Y20, Y21, Y22, Y23)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16); storePart1h(Y20)
 	LEAQ (SI)(R12*2), SI
@@ -1822,9 +1827,8 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7, last10)
 last10:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8; VADDPS Y14, Y12, Y12
-	VADDPS Y15, Y13, Y13; VADDPS Y13, Y12, Y12; VADDPS Y18, Y16, Y16; VADDPS Y19, Y17, Y17; VADDPS Y17, Y16, Y16
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16)
 	LEAQ (SI)(R13*1), SI
@@ -1844,7 +1848,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x32c4(term1_hpltpt, term1_25261i, term1_hcophu, term1_53bsz4, last15)
 last15:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	add4x1h(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI

@@ -115,7 +115,7 @@ func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, 
 func rows24AVX2(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tiles1 int)
 
 //go:noescape
-func rows24AVX2_2(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+func rows24AVX2_2(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tiles1 int)
 
 //go:noescape
 func rows24AVX512(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
@@ -127,7 +127,7 @@ func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, til
 func rows40AVX512(y, x, w, wt, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rows48AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+func rows48AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1 int)
 
 //go:noescape
 func rows48AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
@@ -394,11 +394,11 @@ func gru1ForwardRows(y [][72]float32, x [][24]float32, w *[4][24][16]float32, wt
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by4, by2, single4 := rowTiles(m, 4, 2)
+		by4, by1 := m/4, m%4
 		for q := range 3 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 96, 288, 24, by6, by5, single6)
 		}
-		rows24AVX2_2(&y[0][48], &x[0][0], &w[3][0][0], &wt[0][0], &b[3][0], 96, 288, 24, by4, by2, single4)
+		rows24AVX2_2(&y[0][48], &x[0][0], &w[3][0][0], &wt[0][0], &b[3][0], 96, 288, 24, by4, by1)
 	default:
 		gru1ForwardRowsGeneric(y, x, w, wt, b)
 	}
@@ -412,8 +412,8 @@ func gru1ForwardRows_2(y [][48]float32, x []State, w *[3][24][16]float32, b *[3]
 			return
 		}
 		m := len(x)
-		by4, by2, single4 := rowTiles(m, 4, 2)
-		rows48AVX512(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by4, by2, single4)
+		by4, by1 := m/4, m%4
+		rows48AVX512(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by4, by1)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward_2(&y[0], &x[0].Gru1H, w, b)
@@ -555,8 +555,8 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 			return
 		}
 		m := len(x)
-		by4, by2, single4 := rowTiles(m, 4, 2)
-		rows48AVX512(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by4, by2, single4)
+		by4, by1 := m/4, m%4
+		rows48AVX512(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by4, by1)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward_3(&y[0].Gru2H, &x[0], w, b)

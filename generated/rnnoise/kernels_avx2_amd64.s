@@ -274,6 +274,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
+
 #define term2_rt5u9o(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_lazhr5(x)
 
@@ -320,6 +323,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	c1(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
 	c0(24, 384, 192)
 
+#define add2x3(s0, s1, s2, s3, s4, s5) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2; VADDPS s5, s4, s4
+
 #define store3(s0, s1, s2) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); VMOVUPS s2, 64(R8); ADDQ DI, R8
 
@@ -335,21 +341,16 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_k0vxwv(x) \
 	mulAdd3(x(R10), Y0, Y1, Y2)
 
-#define rows2_lw36x9(x) \
-	rows1_k0vxwv(x); mulAdd3(x(R10)(R11*1), Y3, Y4, Y5)
+#define rows4_lk9oug(x) \
+	rows1_k0vxwv(x); mulAdd3(x(R10)(R11*1), Y3, Y4, Y5); mulAdd3(x(R10)(R11*2), Y6, Y7, Y8); \
+	mulAdd3(x(R10)(R12*1), Y9, Y10, Y11)
 
-#define rows4_mh5dzp(x) \
-	rows2_lw36x9(x); mulAdd3(x(R10)(R11*2), Y6, Y7, Y8); mulAdd3(x(R10)(R12*1), Y9, Y10, Y11)
-
-#define term4_s0z582(x, w, v) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows4_mh5dzp(x)
+#define term4_bnfb3h(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows4_lk9oug(x)
 
 #define terms8x4x64x32(c0) \
 	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
 	c0(24, 384, 192); c0(28, 448, 224)
-
-#define term2_nbnaup(x, w, v) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_lw36x9(x)
 
 #define term1_owttb1(x, w, v) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows1_k0vxwv(x)
@@ -418,6 +419,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
+
+#define add4x1(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
 
 #define storePart1(s0, s1) \
 	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
@@ -949,8 +953,7 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64c2(term3_iv5yjl, term3_hafbm7, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7); add2x2(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
 	store2(Y0, Y2); store2(Y4, Y6); store2(Y8, Y10)
 	LEAQ (SI)(R12*1), SI
@@ -970,7 +973,7 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64c2(term2_rt5u9o, term2_lm9uj3, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
 	store2(Y0, Y2); store2(Y4, Y6)
 	LEAQ (SI)(R11*2), SI
@@ -990,7 +993,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x64c2(term1_oimxj9, term1_6pa4s0, last15)
 last15:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
+	add2x2(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
 	store2(Y0, Y2)
 	LEAQ (SI)(R11*1), SI
@@ -1016,8 +1019,7 @@ terms3:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64x32c2(term2_uco2p1, term2_1dutsx, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5); add2x3(Y6, Y7, Y8, Y9, Y10, Y11)
 	MOVQ yStride+48(FP), DI
 	store3(Y0, Y2, Y4); store3(Y6, Y8, Y10)
 	LEAQ (SI)(R11*2), SI
@@ -1036,7 +1038,7 @@ terms8:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64x32c2(term1_mbonnm, term1_1cd0ys, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5)
 	MOVQ yStride+48(FP), DI
 	store3(Y0, Y2, Y4)
 	LEAQ (SI)(R11*1), SI
@@ -1046,7 +1048,7 @@ done7:
 	RET
 
 // rows24AVX2_2 sums the products for 24 outputs of every row, in tiles of rows.
-TEXT ·rows24AVX2_2(SB), NOSPLIT, $0-88
+TEXT ·rows24AVX2_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
@@ -1056,12 +1058,12 @@ rows1:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64x32(term4_s0z582)
+	terms8x4x64x32(term4_bnfb3h)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term4_s0z582(0, 0, 0)
+	term4_bnfb3h(0, 0, 0)
 	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
 	DECQ CX; JNZ rest4
 last5:
@@ -1072,46 +1074,25 @@ last5:
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias1x3(Y0, Y1, Y2); bias1x3(Y3, Y4, Y5)
-	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
-	MOVQ terms+56(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64x32(term2_nbnaup)
-	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ terms8
-	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-rest9:
-	term2_nbnaup(0, 0, 0)
-	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
-	DECQ CX; JNZ rest9
-last10:
-	MOVQ yStride+48(FP), DI
-	store3(Y0, Y1, Y2); store3(Y3, Y4, Y5)
-	LEAQ (SI)(R11*2), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	bias1x3(Y0, Y1, Y2)
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
-terms13:
+terms8:
 	terms8x4x64x32(term1_owttb1)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ terms13
-	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-rest14:
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+rest9:
 	term1_owttb1(0, 0, 0)
 	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
-	DECQ CX; JNZ rest14
-last15:
+	DECQ CX; JNZ rest9
+last10:
 	MOVQ yStride+48(FP), DI
 	store3(Y0, Y1, Y2)
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
+	DECQ AX; JNZ rows6
+done7:
 	VZEROUPPER
 	RET
 
@@ -1134,8 +1115,7 @@ terms3:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64x32c2(term2_uco2p1, term2_1dutsx, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5); add2x3(Y6, Y7, Y8, Y9, Y10, Y11)
 	MOVQ yStride+48(FP), DI
 	VMOVUPS (R14), Y1; storePart3(Y0, Y2, Y4, Y1); VMOVUPS (R14), Y0; storePart3(Y6, Y8, Y10, Y0)
 	LEAQ (SI)(R11*2), SI
@@ -1154,7 +1134,7 @@ terms8:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64x32c2(term1_mbonnm, term1_1cd0ys, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5)
 	MOVQ yStride+48(FP), DI
 	VMOVUPS (R14), Y1; storePart3(Y0, Y2, Y4, Y1)
 	LEAQ (SI)(R11*1), SI
@@ -1183,8 +1163,7 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7); add4x1(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0); VMOVUPS (R14), Y0
 	storePart1(Y8, Y0)
@@ -1205,8 +1184,7 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9, last10)
 last10:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
 	LEAQ (SI)(R11*2), SI
@@ -1226,7 +1204,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm, last15)
 last15:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	add4x1(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI

@@ -316,6 +316,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	c1(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
 	c0(24, 384, 192)
 
+#define add2x2h(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
+
 #define store2h(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
@@ -422,23 +425,19 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_atb1yo(x) \
 	mulAdd3(x(R10), Z1, Z3, Z5)
 
-#define rows2_y3av8l(x) \
-	rows1_pho1zf(x); mulAdd3(x(R10)(R11*1), Z6, Z8, Z10)
+#define rows4_2mt02b(x) \
+	rows1_pho1zf(x); mulAdd3(x(R10)(R11*1), Z6, Z8, Z10); mulAdd3(x(R10)(R11*2), Z12, Z14, Z16); \
+	mulAdd3(x(R10)(R12*1), Z18, Z20, Z22)
 
-#define rows2_ts3842(x) \
-	rows1_atb1yo(x); mulAdd3(x(R10)(R11*1), Z7, Z9, Z11)
+#define rows4_96cgs6(x) \
+	rows1_atb1yo(x); mulAdd3(x(R10)(R11*1), Z7, Z9, Z11); mulAdd3(x(R10)(R11*2), Z13, Z15, Z17); \
+	mulAdd3(x(R10)(R12*1), Z19, Z21, Z23)
 
-#define rows4_yuy7mq(x) \
-	rows2_y3av8l(x); mulAdd3(x(R10)(R11*2), Z12, Z14, Z16); mulAdd3(x(R10)(R12*1), Z18, Z20, Z22)
+#define term4_5hdsbg(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_2mt02b(x)
 
-#define rows4_lzg86b(x) \
-	rows2_ts3842(x); mulAdd3(x(R10)(R11*2), Z13, Z15, Z17); mulAdd3(x(R10)(R12*1), Z19, Z21, Z23)
-
-#define term4_y03l95(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_yuy7mq(x)
-
-#define term4_z7czhw(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_lzg86b(x)
+#define term4_wvnj45(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_96cgs6(x)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -447,14 +446,11 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
+#define add2x3(s0, s1, s2, s3, s4, s5) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2; VADDPS s5, s4, s4
+
 #define store3(s0, s1, s2) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); VMOVUPS s2, 128(R8); ADDQ DI, R8
-
-#define term2_72uwp0(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows2_y3av8l(x)
-
-#define term2_zglqa7(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows2_ts3842(x)
 
 #define term1_y9itvk(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_pho1zf(x)
@@ -571,6 +567,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
+
+#define add4x1h(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
 
 #define storePart1h(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
@@ -1013,9 +1012,8 @@ terms3:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64x32c2(term6_u3ha8c, term6_no9nm1, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Y3, Y2, Y2; VADDPS Z5, Z4, Z4; VADDPS Y7, Y6, Y6; VADDPS Z9, Z8, Z8
-	VADDPS Y11, Y10, Y10; VADDPS Z13, Z12, Z12; VADDPS Y15, Y14, Y14; VADDPS Z17, Z16, Z16; VADDPS Y19, Y18, Y18
-	VADDPS Z21, Z20, Z20; VADDPS Y23, Y22, Y22
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19); add2x2h(Z20, Z21, Y22, Y23)
 	MOVQ yStride+48(FP), DI
 	store2h(Z0, Y2); store2h(Z4, Y6); store2h(Z8, Y10); store2h(Z12, Y14); store2h(Z16, Y18); store2h(Z20, Y22)
 	LEAQ (SI)(R12*2), SI
@@ -1035,8 +1033,8 @@ terms8:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64x32c2(term5_ruhrea, term5_5f5kel, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Y3, Y2, Y2; VADDPS Z5, Z4, Z4; VADDPS Y7, Y6, Y6; VADDPS Z9, Z8, Z8
-	VADDPS Y11, Y10, Y10; VADDPS Z13, Z12, Z12; VADDPS Y15, Y14, Y14; VADDPS Z17, Z16, Z16; VADDPS Y19, Y18, Y18
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19)
 	MOVQ yStride+48(FP), DI
 	store2h(Z0, Y2); store2h(Z4, Y6); store2h(Z8, Y10); store2h(Z12, Y14); store2h(Z16, Y18)
 	LEAQ (SI)(R13*1), SI
@@ -1055,7 +1053,7 @@ terms13:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x64x32c2(term1_fod0sb, term1_h8gq5n, last15)
 last15:
-	VADDPS Z1, Z0, Z0; VADDPS Y3, Y2, Y2
+	add2x2h(Z0, Z1, Y2, Y3)
 	MOVQ yStride+48(FP), DI
 	store2h(Z0, Y2)
 	LEAQ (SI)(R11*1), SI
@@ -1241,7 +1239,7 @@ done12:
 	RET
 
 // rows48AVX512 sums the products for 48 outputs of every row, in tiles of rows.
-TEXT ·rows48AVX512(SB), NOSPLIT, $0-88
+TEXT ·rows48AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
 	MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
@@ -1254,15 +1252,14 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term4_y03l95, term4_z7czhw)
+	terms8x4x64c2(term4_5hdsbg, term4_wvnj45)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term4_y03l95, term4_z7czhw, last5)
+	rest7x4x64c2(term4_5hdsbg, term4_wvnj45, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
+	add2x3(Z0, Z1, Z2, Z3, Z4, Z5); add2x3(Z6, Z7, Z8, Z9, Z10, Z11); add2x3(Z12, Z13, Z14, Z15, Z16, Z17)
+	add2x3(Z18, Z19, Z20, Z21, Z22, Z23)
 	MOVQ yStride+48(FP), DI
 	store3(Z0, Z2, Z4); store3(Z6, Z8, Z10); store3(Z12, Z14, Z16); store3(Z18, Z20, Z22)
 	LEAQ (SI)(R11*4), SI
@@ -1270,45 +1267,24 @@ last5:
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	bias2x3(Z0, Z1, Z2, Z3, Z4, Z5); bias2x3(Z6, Z7, Z8, Z9, Z10, Z11)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+56(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64c2(term2_72uwp0, term2_zglqa7)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_72uwp0, term2_zglqa7, last10)
-last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10
-	MOVQ yStride+48(FP), DI
-	store3(Z0, Z2, Z4); store3(Z6, Z8, Z10)
-	LEAQ (SI)(R11*2), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	bias2x3(Z0, Z1, Z2, Z3, Z4, Z5)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
-terms13:
+terms8:
 	terms8x4x64c2(term1_y9itvk, term1_lvdwb8)
 	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_y9itvk, term1_lvdwb8, last15)
-last15:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64c2(term1_y9itvk, term1_lvdwb8, last10)
+last10:
+	add2x3(Z0, Z1, Z2, Z3, Z4, Z5)
 	MOVQ yStride+48(FP), DI
 	store3(Z0, Z2, Z4)
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
+	DECQ AX; JNZ rows6
+done7:
 	VZEROUPPER
 	RET
 
@@ -1408,9 +1384,8 @@ terms3:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x64x32c2(term6_8f409y, term6_t0ju9j, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Y3, Y2, Y2; VADDPS Z5, Z4, Z4; VADDPS Y7, Y6, Y6; VADDPS Z9, Z8, Z8
-	VADDPS Y11, Y10, Y10; VADDPS Z13, Z12, Z12; VADDPS Y15, Y14, Y14; VADDPS Z17, Z16, Z16; VADDPS Y19, Y18, Y18
-	VADDPS Z21, Z20, Z20; VADDPS Y23, Y22, Y22
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19); add2x2h(Z20, Z21, Y22, Y23)
 	MOVQ yStride+48(FP), DI
 	storePart2h(Z0, Y2); storePart2h(Z4, Y6); storePart2h(Z8, Y10); storePart2h(Z12, Y14); storePart2h(Z16, Y18)
 	storePart2h(Z20, Y22)
@@ -1431,8 +1406,8 @@ terms8:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x64x32c2(term5_55kryw, term5_hkdicn, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Y3, Y2, Y2; VADDPS Z5, Z4, Z4; VADDPS Y7, Y6, Y6; VADDPS Z9, Z8, Z8
-	VADDPS Y11, Y10, Y10; VADDPS Z13, Z12, Z12; VADDPS Y15, Y14, Y14; VADDPS Z17, Z16, Z16; VADDPS Y19, Y18, Y18
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19)
 	MOVQ yStride+48(FP), DI
 	storePart2h(Z0, Y2); storePart2h(Z4, Y6); storePart2h(Z8, Y10); storePart2h(Z12, Y14); storePart2h(Z16, Y18)
 	LEAQ (SI)(R13*1), SI
@@ -1451,7 +1426,7 @@ terms13:
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x64x32c2(term1_fjodg9, term1_7fymqt, last15)
 last15:
-	VADDPS Z1, Z0, Z0; VADDPS Y3, Y2, Y2
+	add2x2h(Z0, Z1, Y2, Y3)
 	MOVQ yStride+48(FP), DI
 	storePart2h(Z0, Y2)
 	LEAQ (SI)(R11*1), SI
@@ -1480,10 +1455,8 @@ terms3:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 	rest7x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8; VADDPS Y14, Y12, Y12
-	VADDPS Y15, Y13, Y13; VADDPS Y13, Y12, Y12; VADDPS Y18, Y16, Y16; VADDPS Y19, Y17, Y17; VADDPS Y17, Y16, Y16
-	VADDPS Y22, Y20, Y20; VADDPS Y23, Y21, Y21; VADDPS Y21, Y20, Y20
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19); add4x1h(Y20, Y21, Y22, Y23)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16); storePart1h(Y20)
 	LEAQ (SI)(R12*2), SI
@@ -1504,9 +1477,8 @@ terms8:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 	rest7x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7, last10)
 last10:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8; VADDPS Y14, Y12, Y12
-	VADDPS Y15, Y13, Y13; VADDPS Y13, Y12, Y12; VADDPS Y18, Y16, Y16; VADDPS Y19, Y17, Y17; VADDPS Y17, Y16, Y16
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16)
 	LEAQ (SI)(R13*1), SI
@@ -1526,7 +1498,7 @@ terms13:
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 	rest7x4x32c4(term1_hpltpt, term1_25261i, term1_hcophu, term1_53bsz4, last15)
 last15:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	add4x1h(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI

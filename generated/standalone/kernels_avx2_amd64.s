@@ -145,6 +145,9 @@ number4x8(c00000000x8, 0x0)
 #define term6_7mtpb0(x, w) \
 	VMOVUPS w(DI), Y12; rows6_juccuz(x)
 
+#define add2x1(s0, s1) \
+	VADDPS s1, s0, s0
+
 #define storePart1(s0, s1) \
 	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
 
@@ -157,16 +160,16 @@ number4x8(c00000000x8, 0x0)
 #define term1_il8rmj(x, w) \
 	VMOVUPS w(DI), Y12; rows1_adgwqr(x)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_4vq2db(x, w) \
+#define input_bhlovy(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DX))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DX))
 
-#define step_kz1bf2(r0, r1, r2, r3, r4, r5, r6) \
-	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
-	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
+#define step_6fwfwm(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; VMULPS r5, r3, r1; VMULPS r6, r1, r1; \
+	VADDPS r2, r1, r1; VMOVUPS r1, r2
 
 #define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
@@ -486,8 +489,7 @@ rows1:
 	MOVQ SI, R10
 	term6_4lkm7y(0, 0); term6_7mtpb0(4, 32); term6_4lkm7y(8, 64); term6_7mtpb0(12, 96); term6_4lkm7y(16, 128)
 	term6_7mtpb0(20, 160); term6_4lkm7y(24, 192); term6_7mtpb0(28, 224)
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9); add2x1(Y10, Y11)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
 	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
@@ -503,7 +505,7 @@ rows3:
 	MOVQ SI, R10
 	term5_lpcavf(0, 0); term5_79k8qx(4, 32); term5_lpcavf(8, 64); term5_79k8qx(12, 96); term5_lpcavf(16, 128)
 	term5_79k8qx(20, 160); term5_lpcavf(24, 192); term5_79k8qx(28, 224)
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
 	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
@@ -518,7 +520,7 @@ rows5:
 	MOVQ SI, R10
 	term1_6x4ai5(0, 0); term1_il8rmj(4, 32); term1_6x4ai5(8, 64); term1_il8rmj(12, 96); term1_6x4ai5(16, 128)
 	term1_il8rmj(20, 160); term1_6x4ai5(24, 192); term1_il8rmj(28, 224)
-	VADDPS Y1, Y0, Y0
+	add2x1(Y0, Y1)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
@@ -554,7 +556,7 @@ TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_4vq2db(0, 0); input_4vq2db(4, 32); input_4vq2db(8, 64); input_4vq2db(12, 96)
+	input_bhlovy(0, 0); input_bhlovy(4, 32); input_bhlovy(8, 64); input_bhlovy(12, 96)
 	VZEROUPPER
 	RET
 
@@ -585,10 +587,10 @@ inputs1:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_kz1bf2((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	step_kz1bf2((R9), Y15, (R11), Y13, Y1, Y5, Y8)
-	step_kz1bf2((R9), Y15, (R12), Y13, Y2, Y6, Y8)
-	step_kz1bf2((R9), Y15, (R13), Y13, Y3, Y7, Y8)
+	step_6fwfwm((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	step_6fwfwm((R9), Y15, (R11), Y13, Y1, Y5, Y8)
+	step_6fwfwm((R9), Y15, (R12), Y13, Y2, Y6, Y8)
+	step_6fwfwm((R9), Y15, (R13), Y13, Y3, Y7, Y8)
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
@@ -612,7 +614,7 @@ inputs3:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_kz1bf2((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	step_6fwfwm((R9), Y15, (R10), Y13, Y0, Y4, Y8)
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)

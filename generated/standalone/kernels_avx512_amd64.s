@@ -127,6 +127,9 @@ number1x4(c00000000, 0x0)
 #define term8_wl12a3(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows8_tcvgk1(x)
 
+#define add2x1h(s0, s1) \
+	VADDPS s1, s0, s0
+
 #define term4_p3fdgi(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows4_xfsp20(x)
 
@@ -136,16 +139,16 @@ number1x4(c00000000, 0x0)
 #define term1_25261i(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows1_vrx3ab(x)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_xtnxrj(x, w) \
+#define input_nz3zjm(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Y8, Y31, Y0, Y29, w(DX))
+	step_ryn91p(Y31, Y0, Y8, Y29, w(DX))
 
-#define step_mo0oo8(r0, r1, r2, r3, r4, r5) \
-	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; zero(r1); VFMADD231PS r4, r2, r1; VMULPS r5, r1, r1; \
-	VADDPS r0, r1, K7, r1; VMOVUPS r1, K7, r0
+#define step_qw9upc(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r1; VMULPS r5, r1, r1; VADDPS r0, r1, K7, r1; \
+	VMOVUPS r1, K7, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -409,8 +412,8 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	term8_7r9djx(0, 0); term8_wl12a3(4, 32); term8_7r9djx(8, 64); term8_wl12a3(12, 96); term8_7r9djx(16, 128)
 	term8_wl12a3(20, 160); term8_7r9djx(24, 192); term8_wl12a3(28, 224)
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10; VADDPS Y13, Y12, Y12; VADDPS Y15, Y14, Y14
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7); add2x1h(Y8, Y9); add2x1h(Y10, Y11)
+	add2x1h(Y12, Y13); add2x1h(Y14, Y15)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6); storePart1h(Y8); storePart1h(Y10)
 	storePart1h(Y12); storePart1h(Y14)
@@ -425,7 +428,7 @@ rows3:
 	MOVQ SI, R10
 	term4_p3fdgi(0, 0); term4_pf5ve1(4, 32); term4_p3fdgi(8, 64); term4_pf5ve1(12, 96); term4_p3fdgi(16, 128)
 	term4_pf5ve1(20, 160); term4_p3fdgi(24, 192); term4_pf5ve1(28, 224)
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6)
 	LEAQ (SI)(R11*4), SI
@@ -439,7 +442,7 @@ rows5:
 	MOVQ SI, R10
 	term1_hpltpt(0, 0); term1_25261i(4, 32); term1_hpltpt(8, 64); term1_25261i(12, 96); term1_hpltpt(16, 128)
 	term1_25261i(20, 160); term1_hpltpt(24, 192); term1_25261i(28, 224)
-	VADDPS Y1, Y0, Y0
+	add2x1h(Y0, Y1)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
@@ -475,7 +478,7 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y30); VADDPS Y0, Y30, Y8; VMULPS Y29, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_xtnxrj(0, 0); input_xtnxrj(4, 32); input_xtnxrj(8, 64); input_xtnxrj(12, 96)
+	input_nz3zjm(0, 0); input_nz3zjm(4, 32); input_nz3zjm(8, 64); input_nz3zjm(12, 96)
 	VZEROUPPER
 	RET
 
@@ -506,10 +509,10 @@ inputs1:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	step_mo0oo8((R10), Y15, Y13, Y0, Y4, Y8)
-	step_mo0oo8((R11), Y15, Y13, Y1, Y5, Y8)
-	step_mo0oo8((R12), Y15, Y13, Y2, Y6, Y8)
-	step_mo0oo8((R13), Y15, Y13, Y3, Y7, Y8)
+	step_qw9upc((R10), Y15, Y13, Y0, Y4, Y8)
+	step_qw9upc((R11), Y15, Y13, Y1, Y5, Y8)
+	step_qw9upc((R12), Y15, Y13, Y2, Y6, Y8)
+	step_qw9upc((R13), Y15, Y13, Y3, Y7, Y8)
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
@@ -533,7 +536,7 @@ inputs3:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	step_mo0oo8((R10), Y15, Y13, Y0, Y4, Y8)
+	step_qw9upc((R10), Y15, Y13, Y0, Y4, Y8)
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)

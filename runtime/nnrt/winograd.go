@@ -17,27 +17,58 @@ type WinogradTiles struct {
 // with rows elements between panels, to u[16][panel][channels][16]: U = G·g·Gᵀ, rounded
 // once.
 func WinogradFilters(u, w []float32, panels, channels, rows int) {
+	var g [9][16]float32
 	for q := range panels {
 		for c := range channels {
-			for lane := range 16 {
-				var half [3][4]float64
-				for v := range half {
-					g := func(r int) float64 { return float64(w[(q*rows+(3*r+v)*channels+c)*16+lane]) }
-					half[v] = winogradFilter(g(0), g(1), g(2))
-				}
-				for a := range 4 {
-					for b, s := range winogradFilter(half[0][a], half[1][a], half[2][a]) {
-						u[(((4*a+b)*panels+q)*channels+c)*16+lane] = float32(s)
+			for tap := range g {
+				g[tap] = [16]float32(w[(q*rows+tap*channels+c)*16:])
+			}
+			winogradFilters(u[(q*channels+c)*16:], &g, panels*channels*16)
+		}
+	}
+}
+
+// WinogradTransposed transforms the filters of the gradient of inputs: those of a
+// convolution of so many channels, w[panel][9·channels][16] with rows elements between
+// panels, transposed and turned, to u[16][panel of channels][filters][16].
+func WinogradTransposed(u, w []float32, filters, channels, rows int) {
+	var g [9][16]float32
+	panels := (channels + 15) / 16
+	for first := 0; first < filters; first += 16 {
+		for q := range panels {
+			most := min(16, channels-q*16)
+			for n := first; n < min(first+16, filters); n++ {
+				for tap := range g {
+					at := w[(first/16*rows+(8-tap)*channels+q*16)*16+n%16:]
+					for lane := range most {
+						g[tap][lane] = at[lane*16]
 					}
 				}
+				winogradFilters(u[(q*filters+n)*16:], &g, panels*filters*16)
 			}
 		}
 	}
 }
 
-// winogradFilter is G·g; halves are exact.
-func winogradFilter(a, b, c float64) [4]float64 {
-	return [4]float64{a, (a + c + b) / 2, (a + c - b) / 2, c}
+// winogradFilters is G·g·Gᵀ of 16 filters, side by side in each of 16 planes; halves
+// are exact.
+func winogradFilters(u []float32, g *[9][16]float32, plane int) {
+	var half [4][3][16]float64
+	for v := range 3 {
+		for lane := range 16 {
+			a, b, c := float64(g[v][lane]), float64(g[3+v][lane]), float64(g[6+v][lane])
+			half[0][v][lane], half[1][v][lane], half[2][v][lane], half[3][v][lane] = a, (a+c+b)/2, (a+c-b)/2, c
+		}
+	}
+	for i := range half {
+		h := &half[i]
+		u0, u1 := (*[16]float32)(u[4*i*plane:]), (*[16]float32)(u[(4*i+1)*plane:])
+		u2, u3 := (*[16]float32)(u[(4*i+2)*plane:]), (*[16]float32)(u[(4*i+3)*plane:])
+		for lane := range 16 {
+			a, b, c := h[0][lane], h[1][lane], h[2][lane]
+			u0[lane], u1[lane], u2[lane], u3[lane] = float32(a), float32((a+c+b)/2), float32((a+c-b)/2), float32(c)
+		}
+	}
 }
 
 // Source transforms the tiles of some rows of tiles from the first on: V = Bᵀ·d·B of

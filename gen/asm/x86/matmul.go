@@ -34,7 +34,7 @@ func (s *ISA) TileRows(elem string, valid, chains int) []int {
 	case most >= 6:
 		return []int{6, 5, 1}
 	case most >= 4:
-		return []int{4, 2, 1}
+		return []int{4, 1}
 	case most >= 3:
 		return []int{3, 2, 1}
 	case most >= 2:

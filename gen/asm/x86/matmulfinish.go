@@ -1,6 +1,10 @@
 package x86
 
-import vec "github.com/nngen-go/nngen/gen/vector"
+import (
+	"fmt"
+
+	vec "github.com/nngen-go/nngen/gen/vector"
+)
 
 // finish adds the chains, applies the epilogue and stores. It leaves Y behind
 // the tile.
@@ -9,17 +13,20 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		m.pointer("scale", regPanelScale)
 	}
 	var busy []Y
-	m.Line(func() {
-		for r := range rows {
-			for v := range m.vectors {
-				for h := m.Chains / 2; h >= 1; h /= 2 {
-					for c := range h {
-						m.column(m.columns, v, func() { m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c)) })
-					}
+	if m.Chains > 1 {
+		add := m.ofRow(fmt.Sprintf("add%dx", m.Chains), m.Chains, false, func(v int, sum func(c int) Y) {
+			for h := m.Chains / 2; h >= 1; h /= 2 {
+				for c := range h {
+					m.add(sum(c+h), sum(c), sum(c))
 				}
 			}
-		}
-	})
+		})
+		m.Line(func() {
+			for r := range rows {
+				m.useRow(add, m.Chains, false, func(v, c int) Y { return acc(r, v, c) })
+			}
+		})
+	}
 	m.Line(func() {
 		for r := range rows {
 			for v := range m.vectors {

@@ -56,17 +56,12 @@ type matVec struct {
 	*kernel.Kernel
 	inputs int
 	listed bool // only the inputs of a list, the others being zero
-	// whole is how many sums all vectors may have to be one group.
-	whole int
 }
 
 // MatVec prints y = W·x + b for one sample, with the epilogue if it reads
 // nothing but the sums.
 func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
 	m := matVec{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
-	if k.Elem.W == k.Elem.Acc && m.atOnce(k.Panels) == mostAtOnce { // else widened weights take registers
-		m.whole = m.sums
-	}
 	m.Args = kernels.MatVec(k, listed)
 	m.pointer("y", regY)
 	if m.bias() {
@@ -162,8 +157,8 @@ func (m matVec) groups(vs []vector) [][]vector {
 		}
 	}
 	most := max(1, m.atOnce(m.Panels)/m.Chains)
-	if len(vs)*m.Chains <= m.whole {
-		most = max(1, len(vs))
+	if m.bytes == 32 && len(vs)%most > 0 && m.Elem.W == m.Elem.Acc { // smaller groups would wait for the latency
+		most = max(most, m.sums/m.Chains)
 	}
 	count := (len(vs) + most - 1) / most
 	var out [][]vector

@@ -51,12 +51,15 @@ const regDY = "BX"
 
 // change puts what is to be added to weights, −rate·(0 + x·dy), into dst. The
 // gradient is a sum that starts at zero, so it is never −0 for a product of
-// zeros.
+// zeros; a weight shows that if it is −0 itself, and nothing else does.
 func (m *rankOne) change(x, dy, rate, dst Y) {
-	if m.fused {
+	switch {
+	case m.AnyZero:
+		m.times(x, dy, dst)
+	case m.fused:
 		m.clear(dst)
 		m.mulAddOf(x, dy, dst)
-	} else {
+	default:
 		m.times(x, dy, dst)
 		m.sumOf(dst, dst)
 	}
@@ -110,7 +113,7 @@ func (m *rankOne) alone() {
 
 // group adds x·s to the weights of some vectors of outputs.
 func (m *rankOne) group(vs []vector) {
-	last, temp := vs[len(vs)-1], Y(m.atOnce(m.Panels)) // the registers from temp on are free
+	last, temp := vs[len(vs)-1], Y(max(m.atOnce(m.Panels), len(vs))) // the registers from temp on are free
 	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = %d…%d", vs[0].first, last.first+last.valid-1)
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
