@@ -23,6 +23,14 @@ func (k *Kernel) Whole(n int) *Kernel {
 	return &p
 }
 
+// Joined is the part of a kernel that computes the sums of its last n full panels
+// and of the tail.
+func (k *Kernel) Joined(n int) *Kernel {
+	p := *k
+	p.Outputs, p.Panels.Full = k.Outputs-(k.Panels.Full-n)*panel, n
+	return &p
+}
+
 // Open is the kernel for rows without what it is told by arguments: distances
 // and, if it is rolled, the terms.
 func (k *Kernel) Open() *Kernel {
