@@ -4,7 +4,7 @@ import "github.com/nngen-go/nngen/gen/ir"
 
 // Winograd chooses the convolutions that are computed by Winograd's transform
 // F(2×2, 3×3): 16 products make 4 results of a channel, where a window of 3×3 takes
-// 36. Only packages that do not train have it, in fast mode: the transformed
+// 36; by F(4×4, 3×3), where a layer asks for it, 36 make 16. Only packages that do not train have it, in fast mode: the transformed
 // filters are made when weights are loaded, and a step would make them anew. The
 // choice depends on shapes and on what the layer asks for alone.
 var Winograd = Pass{"winograd", func(p *ir.Program) error {
@@ -17,8 +17,15 @@ var Winograd = Pass{"winograd", func(p *ir.Program) error {
 			}
 			n := *c
 			n.Algo = ir.Auto
-			if t := ir.TiledOf(c); can && t != nil && (c.Algo == ir.Winograd2 || c.Algo == ir.Auto && pays(t)) {
-				n.Algo, n.Chains = ir.Winograd2, 1
+			if t := ir.TiledOf(c); can && t != nil {
+				if n.Algo = c.Algo; n.Algo == ir.Auto && pays(t) {
+					n.Algo = ir.Winograd2
+				}
+				if n.Algo.Tile() == 0 {
+					n.Algo = ir.Auto
+				} else {
+					n.Chains = 1
+				}
 			}
 			if n.Algo != c.Algo {
 				f.Ops[i] = &n

@@ -49,8 +49,8 @@ func (a *Arena) add(t *Tensor) {
 			a.field(t, t.Path(t.TailField()), l.In, l.Tail)
 		}
 	}
-	if t.Tiled {
-		a.typed(t, t.Path(t.TiledField()), l.Elem, "by tiles, "+t.Value.Name, kernel.Planes, l.Panels(), l.In, schedule.Panel)
+	if t.Tiled > 0 {
+		a.typed(t, t.Path(t.TiledField()), l.Elem, "by tiles, "+t.Value.Name, kernel.Planes(t.Tiled), l.Panels(), l.In, schedule.Panel)
 	}
 	if t.Scaled() {
 		a.typed(t, t.Path(t.ScaleField()), t.Value.DType, "scales of "+t.Value.Name, l.Panels(), schedule.Panel)

@@ -52,8 +52,9 @@ type Tensor struct {
 	// its own.
 	Run   *Run
 	Block int
-	// Tiled: filters that are stored a second time, transformed.
-	Tiled bool
+	// Tiled: filters that are stored a second time, transformed for tiles of so many
+	// results along an axis.
+	Tiled int
 }
 
 // Train is the plan of a training step.

@@ -12,19 +12,20 @@ const blockBytes = 160 << 10
 // tile makes a convolution one by tiles, of which as many rows are in memory as a
 // block has room for, in blocks as even as possible.
 func tile(k *kernel.Kernel, t *ir.Tiled) {
-	k.Winograd = kernel.Winograd{Block: 1, Top: t.Top, Left: t.Left, Height: t.Height, Width: t.Width}
-	row := kernel.Planes * k.TileCols() * (t.Channels + k.Outputs) * ElemSize(t.Y.V.DType)
+	k.Winograd = kernel.Winograd{Size: t.Algo.Tile(), Block: 1, Top: t.Top, Left: t.Left, Height: t.Height, Width: t.Width}
+	row := kernel.Planes(k.Winograd.Size) * k.TileCols() * (t.Channels + k.Outputs) * ElemSize(t.Y.V.DType)
 	rows := k.TileRows()
 	blocks := (rows + max(1, blockBytes/row) - 1) / max(1, blockBytes/row)
 	k.Winograd.Block = (rows + blocks - 1) / blocks
 }
 
-// tiledFilters are the filters that are transformed.
-func tiledFilters(ops []ir.Op) map[*ir.Value]bool {
-	tiled := map[*ir.Value]bool{}
+// tiledFilters are the filters that are transformed, with the results of a tile along an
+// axis.
+func tiledFilters(ops []ir.Op) map[*ir.Value]int {
+	tiled := map[*ir.Value]int{}
 	for _, op := range ops {
-		if c, ok := op.(*ir.Contract); ok && c.Algo == ir.Winograd2 {
-			tiled[c.Weight()] = true
+		if c, ok := op.(*ir.Contract); ok && c.Algo.Tile() > 0 {
+			tiled[c.Weight()] = c.Algo.Tile()
 		}
 	}
 	return tiled

@@ -1,11 +1,13 @@
 package nnrt
 
-// WinogradTiles has the sizes of a convolution by Winograd's transform F(2×2, 3×3):
-// of a source [Height][Width][Channels] to results [ResultRows][ResultCols][Outputs], of which
-// (i, j) begins at (i − Top, j − Left). A block of rows of tiles is in memory as 16
-// planes, [tiles][Channels], and their products, [tiles][Outputs], each plane some
-// elements longer, so that they do not compete for cache sets.
+// WinogradTiles has the sizes of a convolution by Winograd's transform, F(2×2, 3×3) or
+// F(4×4, 3×3), Size results of a tile along an axis: of a source
+// [Height][Width][Channels] to results [ResultRows][ResultCols][Outputs], of which
+// (i, j) begins at (i − Top, j − Left). A block of rows of tiles is in memory as
+// (Size+2)² planes, [tiles][Channels], and their products, [tiles][Outputs], each plane
+// some elements longer, so that they do not compete for cache sets.
 type WinogradTiles struct {
+	Size                    int
 	Height, Width, Channels int
 	ResultRows, ResultCols  int
 	Outputs                 int
@@ -13,21 +15,40 @@ type WinogradTiles struct {
 	Gap                     int
 }
 
-// WinogradFilters transforms filters of 3×3 in panels of 16, w[panel][9·channels][16]
-// with rows elements between panels, to u[16][panel][channels][16]: U = G·g·Gᵀ, rounded
-// once.
-func WinogradFilters(u, w []float32, panels, channels, rows int) {
+// WinogradFilters2 transforms filters of 3×3 in panels of 16, w[panel][9·channels][16]
+// with rows elements between panels, to u[16][panel][channels][16]: U = G·g·Gᵀ of
+// F(2×2, 3×3), rounded once.
+func WinogradFilters2(u, w []float32, panels, channels, rows int) {
+	winogradFilters(u, w, panels, channels, rows, func(g [3]float64) []float64 {
+		t := winogradFilter2(g)
+		return t[:]
+	})
+}
+
+// WinogradFilters4 is WinogradFilters2 for F(4×4, 3×3): u[36][panel][channels][16].
+func WinogradFilters4(u, w []float32, panels, channels, rows int) {
+	winogradFilters(u, w, panels, channels, rows, func(g [3]float64) []float64 {
+		t := winogradFilter4(g)
+		return t[:]
+	})
+}
+
+func winogradFilters(u, w []float32, panels, channels, rows int, transform func(g [3]float64) []float64) {
 	for q := range panels {
 		for c := range channels {
 			for lane := range 16 {
-				var half [3][4]float64
-				for v := range half {
-					g := func(r int) float64 { return float64(w[(q*rows+(3*r+v)*channels+c)*16+lane]) }
-					half[v] = winogradFilter(g(0), g(1), g(2))
+				var cols [3][]float64
+				for v := range cols {
+					var g [3]float64
+					for r := range g {
+						g[r] = float64(w[(q*rows+(3*r+v)*channels+c)*16+lane])
+					}
+					cols[v] = transform(g)
 				}
-				for a := range 4 {
-					for b, s := range winogradFilter(half[0][a], half[1][a], half[2][a]) {
-						u[(((4*a+b)*panels+q)*channels+c)*16+lane] = float32(s)
+				size := len(cols[0])
+				for a := range size {
+					for b, s := range transform([3]float64{cols[0][a], cols[1][a], cols[2][a]}) {
+						u[(((size*a+b)*panels+q)*channels+c)*16+lane] = float32(s)
 					}
 				}
 			}
@@ -35,25 +56,44 @@ func WinogradFilters(u, w []float32, panels, channels, rows int) {
 	}
 }
 
-// winogradFilter is G·g; halves are exact.
-func winogradFilter(a, b, c float64) [4]float64 {
-	return [4]float64{a, (a + c + b) / 2, (a + c - b) / 2, c}
+// winogradFilter2 is G·g of F(2×2, 3×3); halves are exact.
+func winogradFilter2(g [3]float64) [4]float64 {
+	return [4]float64{g[0], (g[0] + g[2] + g[1]) / 2, (g[0] + g[2] - g[1]) / 2, g[2]}
+}
+
+// winogradFilter4 is G·g of F(4×4, 3×3).
+func winogradFilter4(g [3]float64) [6]float64 {
+	even, odd := float64(g[0]/4)+g[2], float64(g[1]/2)
+	return [6]float64{g[0] / 4, -(g[0] + g[2] + g[1]) / 6, -(g[0] + g[2] - g[1]) / 6, (even + odd) / 6, (even - odd) / 6, g[2]}
+}
+
+// tileCols is the number of tiles of a row.
+func (t *WinogradTiles) tileCols() int { return (t.ResultCols + t.Size - 1) / t.Size }
+
+// planes divides memory into planes of so many elements, rows of them.
+func (t *WinogradTiles) planes(v []float32, size int) [6][6][]float32 {
+	var p [6][6][]float32
+	n := t.Size + 2
+	for r := range n {
+		for s := range n {
+			p[r][s] = v[(n*r+s)*(size+t.Gap):][:size]
+		}
+	}
+	return p
 }
 
 // Source transforms the tiles of some rows of tiles from the first on: V = Bᵀ·d·B of
 // every channel, rows first. Elements outside of x are 0.
 func (t *WinogradTiles) Source(v, x []float32, first, rows int) {
-	cols := (t.ResultCols + 1) / 2
-	size := rows * cols * t.Channels
-	plane := func(r, s int) []float32 { return v[(4*r+s)*(size+t.Gap):][:size] }
-	for r := range 4 {
-		for s := range 4 {
-			to := plane(r, s)
+	cols := t.tileCols()
+	p := t.planes(v, rows*cols*t.Channels)
+	for r := range t.Size + 2 {
+		for s := range t.Size + 2 {
 			for i := range rows {
-				row := 2*(first+i) - t.Top + r
+				row := t.Size*(first+i) - t.Top + r
 				for j := range cols {
-					tile := to[(i*cols+j)*t.Channels:][:t.Channels]
-					if col := 2*j - t.Left + s; row >= 0 && row < t.Height && col >= 0 && col < t.Width {
+					tile := p[r][s][(i*cols+j)*t.Channels:][:t.Channels]
+					if col := t.Size*j - t.Left + s; row >= 0 && row < t.Height && col >= 0 && col < t.Width {
 						copy(tile, x[(row*t.Width+col)*t.Channels:])
 					} else {
 						clear(tile)
@@ -62,16 +102,20 @@ func (t *WinogradTiles) Source(v, x []float32, first, rows int) {
 			}
 		}
 	}
-	for s := range 4 {
-		winogradSource(plane(0, s), plane(1, s), plane(2, s), plane(3, s))
+	transform := winogradSource2
+	if t.Size == 4 {
+		transform = winogradSource4
 	}
-	for r := range 4 {
-		winogradSource(plane(r, 0), plane(r, 1), plane(r, 2), plane(r, 3))
+	for s := range t.Size + 2 {
+		transform(p[0][s], p[1][s], p[2][s], p[3][s], p[4][s], p[5][s])
+	}
+	for _, r := range p[:t.Size+2] {
+		transform(r[0], r[1], r[2], r[3], r[4], r[5])
 	}
 }
 
-// winogradSource is Bᵀ·d, in place.
-func winogradSource(d0, d1, d2, d3 []float32) {
+// winogradSource2 is Bᵀ·d of F(2×2, 3×3), in place.
+func winogradSource2(d0, d1, d2, d3, _, _ []float32) {
 	d1, d2, d3 = d1[:len(d0)], d2[:len(d0)], d3[:len(d0)]
 	for i := range d0 {
 		a, b, c, d := d0[i], d1[i], d2[i], d3[i]
@@ -79,10 +123,22 @@ func winogradSource(d0, d1, d2, d3 []float32) {
 	}
 }
 
+// winogradSource4 is Bᵀ·d of F(4×4, 3×3), in place; products with 4 and 2 are exact.
+func winogradSource4(d0, d1, d2, d3, d4, d5 []float32) {
+	d1, d2, d3, d4, d5 = d1[:len(d0)], d2[:len(d0)], d3[:len(d0)], d4[:len(d0)], d5[:len(d0)]
+	for i := range d0 {
+		a, b, c, d, e, f := d0[i], d1[i], d2[i], d3[i], d4[i], d5[i]
+		even, odd := e-float32(4*c), d-float32(4*b)
+		half, part := e-c, float32(2*(d-b))
+		d0[i], d1[i], d2[i] = float32(4*(a-c))+half, even+odd, even-odd
+		d3[i], d4[i], d5[i] = half+part, half-part, float32(4*(b-d))+(f-d)
+	}
+}
+
 // Products sums U·V of some rows of tiles over the channels, plane by plane.
 func (t *WinogradTiles) Products(m, v, u []float32, rows int) {
-	tiles, panels := rows*((t.ResultCols+1)/2), (t.Outputs+15)/16
-	for k := range 16 {
+	tiles, panels := rows*t.tileCols(), (t.Outputs+15)/16
+	for k := range (t.Size + 2) * (t.Size + 2) {
 		vk := v[k*(tiles*t.Channels+t.Gap):][:tiles*t.Channels]
 		mk := m[k*(tiles*t.Outputs+t.Gap):][:tiles*t.Outputs]
 		for n := 0; n < t.Outputs; n += 4 {
@@ -135,19 +191,21 @@ func winogradSums(x, y, u []float32) [8]float32 {
 // Results transforms the products of some rows of tiles back, in place: y = Aᵀ·M·A + b,
 // rows first; b is nil without biases.
 func (t *WinogradTiles) Results(y, m, b []float32, first, rows int) {
-	cols := (t.ResultCols + 1) / 2
-	size := rows * cols * t.Outputs
-	plane := func(r, s int) []float32 { return m[(4*r+s)*(size+t.Gap):][:size] }
-	for s := range 4 {
-		winogradResults(plane(0, s), plane(1, s), plane(2, s), plane(3, s))
+	cols := t.tileCols()
+	planes := t.planes(m, rows*cols*t.Outputs)
+	transform := winogradResults2
+	if t.Size == 4 {
+		transform = winogradResults4
 	}
-	for p := range 2 {
-		winogradResults(plane(p, 0), plane(p, 1), plane(p, 2), plane(p, 3))
-		for q := range 2 {
-			from := plane(p, q)
+	for s := range t.Size + 2 {
+		transform(planes[0][s], planes[1][s], planes[2][s], planes[3][s], planes[4][s], planes[5][s])
+	}
+	for p, r := range planes[:t.Size] {
+		transform(r[0], r[1], r[2], r[3], r[4], r[5])
+		for q, from := range r[:t.Size] {
 			for i := range rows {
 				for j := range cols {
-					row, col := 2*(first+i)+p, 2*j+q
+					row, col := t.Size*(first+i)+p, t.Size*j+q
 					if row >= t.ResultRows || col >= t.ResultCols {
 						continue
 					}
@@ -165,11 +223,21 @@ func (t *WinogradTiles) Results(y, m, b []float32, first, rows int) {
 	}
 }
 
-// winogradResults is Aᵀ·m, in place of m0 and m1.
-func winogradResults(m0, m1, m2, m3 []float32) {
+// winogradResults2 is Aᵀ·m of F(2×2, 3×3), in place of m0 and m1.
+func winogradResults2(m0, m1, m2, m3, _, _ []float32) {
 	m1, m2, m3 = m1[:len(m0)], m2[:len(m0)], m3[:len(m0)]
 	for i := range m0 {
 		a, b, c, d := m0[i], m1[i], m2[i], m3[i]
 		m0[i], m1[i] = a+b+c, b-c-d
+	}
+}
+
+// winogradResults4 is Aᵀ·m of F(4×4, 3×3), in place of m0 to m3; products with 2, 4 and 8
+// are exact.
+func winogradResults4(m0, m1, m2, m3, m4, m5 []float32) {
+	m1, m2, m3, m4, m5 = m1[:len(m0)], m2[:len(m0)], m3[:len(m0)], m4[:len(m0)], m5[:len(m0)]
+	for i := range m0 {
+		a, b, c, d := m1[i]+m2[i], m1[i]-m2[i], m3[i]+m4[i], m3[i]-m4[i]
+		m0[i], m1[i], m2[i], m3[i] = m0[i]+a+c, b+float32(2*d), a+float32(4*c), b+float32(8*d)+m5[i]
 	}
 }
