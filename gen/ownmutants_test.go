@@ -13,11 +13,12 @@ import (
 )
 
 // mutantSpecs are networks whose code is damaged: a usual one, a deep one, a
-// long sum, one of records.
+// long sum, a convolution by tiles, one of records.
 var mutantSpecs = map[string]string{
 	"usual": "input: {shape: [5]}\nlayers:\n  - dense: {units: 18, activation: relu}\n  - dense: {units: 3, activation: tanh}\n",
 	"deep":  "input: {shape: [16]}\nlayers:\n" + strings.Repeat("  - dense: {units: 16, activation: relu}\n", 40) + "  - dense: {units: 2}\n",
 	"long":  "input: {shape: [20000]}\nlayers:\n  - dense: {units: 1}\n",
+	"tiles": "input: {shape: [1, 4, 4]}\nlayers:\n  - conv2d: {filters: 16, kernel_size: 1}\n  - conv2d: {filters: 16, kernel_size: 3, padding: same}\n  - dense: {units: 2}\n",
 	"record": "input: {columns: [a, {name: b, missing: mean}, {name: c, missing: median}, {name: d, one_hot: [u, v]}, {name: e, ordinal: [s, t], missing: zero, unknown: zero}]}\n" +
 		"output: {normalize: {mean: 3, std: 2}}\nlayers:\n  - dense: {units: 2}\n",
 }
@@ -43,6 +44,8 @@ var mutants = []struct{ spec, file, old, new, found string }{
 	{"deep", "kernels_train_generic.go", "+= dj", "-= dj", "TestGradients"},
 	{"long", "kernels_generic.go", "w0[j+1] * d[j+1]", "w0[j] * d[j+1]", "TestReference"},
 	{"long", "kernels_train_generic.go", "gk[j] = s0", "gk[j] = -s0", "TestGradients"},
+	{"tiles", "trainer.go", "\tt.net.transform()\n\tt.step++\n\tt.seen = 0\n\treturn", "\tt.step++\n\tt.seen = 0\n\treturn", "TestTiles"},
+	{"tiles", "net.go", "*c.u = *n.u", "", "TestTiles"},
 	{"record", "encode.go", "x[4] = 1", "x[3] = 1", "TestEncode"},
 	{"record", "encode.go", "*n.p.xMissing(1)", "*n.p.xMissing(2)", "TestEncode"},
 	{"record", "encode.go", "x[5] = 1", "x[5] = 2", "TestEncode"},

@@ -10,8 +10,8 @@ var Pipeline = pass.Pipeline{
 	pass.Pixels,     // channels side by side
 	pass.Repeated,   // statistics and weights of channels, read where they lie
 	pass.Dead,       // their copies, and values between element-wise operations
-	pass.Winograd,   // convolutions by tiles
 	pass.Transposed, // filters by channels, for gradients of inputs
+	pass.Winograd,   // convolutions by tiles
 	pass.StepOne,    // the step on one sample
 	pass.ByInputs,   // weights of narrow layers by their inputs
 	pass.Joined,     // gates and what comes of them

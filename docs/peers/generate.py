@@ -50,7 +50,11 @@ def plain(path):
         for kind in "dot", "axpy":
             for batch in INFER_BATCHES:
                 out.append("static void %s_%s%d(void *unused) {" % (name, kind, batch))
-                layers("layer_" + kind, batch, name + "_a0")
+                first = name + "_a0"
+                if batch == 1: # the samples take turns, as they do in nngen's benchmark
+                    out.append("\tint s = %s_turn++ %% TURNS;" % name)
+                    first += " + s * %d" % widths[0]
+                layers("layer_" + kind, batch, first)
                 out.append("}")
                 calls.append('\t%s_init(); measure("plainc-%s", "%s", "infer", %d, %s_%s%d, 0);' % (name, kind, name, batch, name, kind, batch))
         for batch in TRAIN_BATCHES:

@@ -84,6 +84,7 @@ var kinds = []struct {
 	{"Tiles", true, tilesCases},
 	{"FilterGradient", false, filterGradientCases},
 	{"GradInput", false, gradInputCases},
+	{"Narrow", true, narrowCases},
 	{"GradWeight", false, gradWeightCases},
 	{"RankOne", false, rankOneCases},
 	{"NonZero", true, nonZeroCases},

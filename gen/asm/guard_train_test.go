@@ -161,7 +161,7 @@ func gradWeightCases(s *suite) {
 // rankOne is a case of the step of one sample on a layer's weights.
 func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.Epilogue) {
 	w := s.weights(outs, ins, turn%2 > 0)
-	k := &kernel.RankOne{Elem: s.elem, Fused: s.fused, Inputs: ins, Outputs: outs, Panels: w.panels(), Bias: !dx && turn%3 > 0, DX: dx, Epilogue: epilogue, Listed: listed}
+	k := &kernel.RankOne{Elem: s.elem, Fused: s.fused, Inputs: ins, Outputs: outs, Panels: w.panels(), Bias: !dx && turn%3 > 0, DX: dx, Epilogue: epilogue, Listed: listed, AnyZero: s.fused && turn%2 > 0}
 	c := s.newCase("RankOne %d→%d, %+v", ins, outs, k)
 	full, tail := c.stored(w)
 	x, dy, rate := c.operand("x", s.numbers(ins)), c.operand("dy", s.numbers(outs)), c.number("rate")
@@ -202,7 +202,11 @@ func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.
 			dxs.after[i] = finish(sum, u.before[i])
 		}
 		for n := range outs {
-			changed[n*ins+i] = step(w.at(n, i), s.arith.MulAdd(x.before[i], dy.before[n], 0))
+			g := s.arith.MulAdd(x.before[i], dy.before[n], 0)
+			if k.AnyZero { // as a product, with the sign of its zero
+				g = s.arith.Apply(expr.OpMul, x.before[i], dy.before[n])
+			}
+			changed[n*ins+i] = step(w.at(n, i), g)
 		}
 	}
 	w.change(full, tail, func(n, k int) float64 { return changed[n*ins+k] })

@@ -40,6 +40,12 @@ func Fuses(targets []*target.Target, k *kernel.Kernel) bool {
 			}
 			continue
 		}
+		if k.Narrow() && t.Dots != nil {
+			if !t.FusesDots(k) {
+				return false
+			}
+			continue
+		}
 		if k.Segments[0].Swapped && !t.FusesGradInput(k) || !k.Segments[0].Swapped && (len(k.Extras()) > 0 || !t.Fuses(k)) {
 			return false
 		}

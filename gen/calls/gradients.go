@@ -11,6 +11,9 @@ import (
 // Inputs is the gradient of a layer's inputs, for rows or one sample: blocks of At
 // inputs, PerCall of them at a time, the last beginning where it ends with them.
 type Inputs struct {
+	// Dots: they are the outputs of a narrow layer, for a kernel that knows all sizes.
+	Dots                bool
+	One                 bool // sample
 	At, Blocks, PerCall int
 	Rest                bool // inputs are no whole blocks
 	Rows                int  // a call
@@ -27,6 +30,9 @@ func InputsOf(t *target.Target, k *kernel.Kernel, batch int) *Inputs {
 	in.Rows = rowsPerCall(flops, batch, in.Tiles)
 	in.Divided = in.Rows < batch
 	in.PerCall = max(1, flopsPerCall/(flops*min(in.Rows, batch)))
+	if in.Dots {
+		in.PerCall = 1
+	}
 	in.Preempt = Preempts(flops * k.Outputs / in.At * batch)
 	return in
 }
@@ -34,27 +40,49 @@ func InputsOf(t *target.Target, k *kernel.Kernel, batch int) *Inputs {
 // InputsOfOne schedules it for one sample.
 func InputsOfOne(t *target.Target, k *kernel.Kernel) *Inputs {
 	in := inputsOf(t, k, true)
-	in.PerCall = max(weightsPerCall/(in.At*k.Terms()), 1)
+	if in.PerCall = max(weightsPerCall/(in.At*k.Terms()), 1); in.Dots {
+		in.PerCall = 1
+	}
 	in.Preempt = Preempts(2 * k.Outputs * k.Terms())
 	return in
 }
 
 func inputsOf(t *target.Target, k *kernel.Kernel, one bool) *Inputs {
-	in := &Inputs{At: t.InputsAtOnce(k, one)}
-	in.Tiles = t.GradInputRows(k.Fused, in.At)
+	if k.Narrow() && t.Dots != nil {
+		return dotsOf(t, k, one)
+	}
+	in := &Inputs{At: t.InputsAtOnce(k), One: one}
+	in.Tiles = t.GradInputRows(k, in.At)
 	in.Blocks, in.Rest = k.Outputs/in.At, k.Outputs%in.At > 0
 	in.Room, in.Partial, in.Mask = t.Last(k.Elem.Acc, k.Open().Terms(), true)
 	return in
 }
 
+// dotsOf has all outputs in a block unless their weights are too many for a call.
+func dotsOf(t *target.Target, k *kernel.Kernel, one bool) *Inputs {
+	in := &Inputs{Dots: true, One: one}
+	for blocks := 1; in.At == 0 || in.At > 1 && in.At*k.Terms() > weightsPerCall; blocks++ {
+		in.At = (k.Outputs + blocks - 1) / blocks
+	}
+	in.Blocks, in.Rest = k.Outputs/in.At, k.Outputs%in.At > 0
+	in.Tiles = t.DotsTiles(in.Kernel(k))
+	return in
+}
+
 // Kernel is the kernel of a block.
 func (in *Inputs) Kernel(k *kernel.Kernel) *kernel.Kernel {
+	if in.Dots {
+		return k.Some(in.At)
+	}
 	open := k.Open()
 	open.Outputs, open.Partial, open.Segments[0].Channels = in.At, in.Partial, in.Room
 	return open
 }
 
 func (in *Inputs) String() string {
+	if in.Dots && in.One {
+		return fmt.Sprintf("dot products of %d outputs", in.At)
+	}
 	return divided("rows", in.Rows, in.Divided, in.Preempt) + divided("blocks", in.PerCall, in.PerCall < in.Blocks, false) +
 		fmt.Sprintf("%d blocks of %d inputs in tiles of %v rows", in.Blocks, in.At, in.Tiles)
 }

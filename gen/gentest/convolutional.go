@@ -15,9 +15,9 @@ var (
 	imageSizes    = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 19, 24, 25, 32, 33}
 )
 
-// mostProducts bounds the multiply-adds of a layer for a sample, and mostElements
-// a value: what the oracle has time for.
-const mostProducts, mostElements = 20000, 3000
+// mostProducts bounds the multiply-adds of a layer for a sample, mostElements a value,
+// and mostTiled the places of what is trained by tiles: what the oracle has time for.
+const mostProducts, mostElements, mostTiled = 20000, 3000, 81
 
 // ConvolutionalCover are the features that Convolutional counts beside the rows of
 // tables: all of them must occur.
@@ -25,7 +25,7 @@ func ConvolutionalCover() []string {
 	out := []string{
 		"feature groups", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
 		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature inference only",
-		"feature tiles", "feature tiles at the edge", "algo winograd2", "algo winograd4",
+		"feature tiles", "feature tiles at the edge", "feature tiles of gradients", "algo winograd2", "algo winograd4",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
 	}
 	for _, k := range convolutionalLayers {
@@ -51,8 +51,12 @@ func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 	axes := []int{1, 2, 2}[n.IntN(3)]
 	n.Cover[fmt.Sprintf("axes %d", axes)]++
 	x := n.picture(axes)
-	if n.count("tiles", !n.train && axes == 2) {
+	if n.count("tiles", axes == 2 && (!n.train || n.chance(0.6) && x.dims[1]*x.dims[2] <= mostTiled)) {
+		n.count("tiles of gradients", n.train)
 		x = n.tiles(x)
+		if n.chance(0.5) {
+			x = n.tiles(x)
+		}
 	}
 	for range 1 + n.IntN(4) {
 		x = n.convolutional(x)
@@ -71,6 +75,9 @@ func (g *Generator) Convolutional(name string) (*spec.Network, error) {
 // with as many channels as that takes, and sometimes its residual.
 func (n *network) tiles(x *node) *node {
 	filters := []int{16, 17, 20, 24, 31, 32, 33}
+	if n.train {
+		filters = filters[:3]
+	}
 	k, pads := filters[n.IntN(len(filters))], []int{n.IntN(3), n.IntN(3), n.IntN(3), n.IntN(3)}
 	x = n.after(n.b.Layer("conv2d", x.ref, spec.Fields{"filters": k, "kernel_size": 1}), append([]int{k}, x.dims[1:]...))
 	f, bias := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": n.pick("algo", []string{"winograd2", "winograd4"})}, n.chance(0.7)
@@ -83,6 +90,7 @@ func (n *network) tiles(x *node) *node {
 	if n.kernelFields(f); !bias {
 		f["use_bias"] = false
 		delete(f, "bias_initializer")
+		delete(f, "bias_regularizer")
 	}
 	y := n.after(n.b.Layer("conv2d", x.ref, f), dims)
 	if slices.Equal(dims, x.dims) {

@@ -3,6 +3,7 @@
 package inspect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/ir"
@@ -94,7 +95,7 @@ func New(net *spec.Network, p *plan.Plan) *Report {
 		}
 		r.Bytes.File += v.Size() * size
 	}
-	r.Bytes.Net = p.Net.Size
+	r.Bytes.Net = p.NetBytes()
 	r.Bytes.Workspace, r.Bytes.WorkspaceLeast = p.Infer.Bytes(prog.DType), p.Infer.Least*size
 	r.Bytes.Trainer, r.Bytes.States = p.TrainerBytes(), p.StateBytes()
 	if p.Train != nil {
@@ -152,7 +153,7 @@ func (r *Report) layers(net *spec.Network, prog *ir.Program) {
 
 // layerBytes adds what the parameters of each layer take in memory.
 func (r *Report) layerBytes(p *plan.Plan) {
-	for _, f := range p.Net.Fields {
+	for _, f := range slices.Concat(p.Net.Fields, p.Tiles.Fields) {
 		name, _, _ := strings.Cut(f.Tensor.Value.Name, ".")
 		for i := range r.Layers {
 			if r.Layers[i].Name == name {

@@ -89,6 +89,9 @@ func (m *Machine) chainsOf(o *ir.Contract) int {
 		if f.W.Param.Mask != nil {
 			return 1
 		}
+		if f.W.Param.ByInputs {
+			return schedule.OfNarrow(f.W.Shape[0], f.W.Shape[1])
+		}
 		return schedule.OfDense(f.W.Shape[0], f.W.Shape[1], m.Prog.Mode == "fast")
 	case *ir.DenseGradInput:
 		if f.W.Param.Mask != nil {

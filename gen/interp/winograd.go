@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"slices"
+
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
@@ -10,7 +12,7 @@ import (
 // order.
 func (m *Machine) winograd(t *ir.Tiled) {
 	size := t.Algo.Tile()
-	filters, u := t.W.V.Shape[0], m.transformed(m.row(t.W.V, 0), size)
+	filters, u := t.W.V.Shape[0], m.transformed(m.row(t.W.V, 0), size, t.Turned)
 	flat := t.Y.Flat()
 	m.perSample(t.Y.V, func(b int) []float64 {
 		x, y := m.row(t.X.V, b), make([]float64, t.Y.V.Size())
@@ -61,8 +63,9 @@ func twice(d [][]float64, transform func(x []float64) []float64) [][]float64 {
 	return out
 }
 
-// transformed are the filters [filters][channels][3][3], transformed and rounded once.
-func (m *Machine) transformed(w []float64, size int) [][][]float64 {
+// transformed are the filters [filters][channels][3][3], each turned or not,
+// transformed and rounded once.
+func (m *Machine) transformed(w []float64, size int, turned bool) [][][]float64 {
 	g := func(x []float64) []float64 {
 		a, b, c := x[0], x[1], x[2]
 		if size == 2 {
@@ -73,7 +76,11 @@ func (m *Machine) transformed(w []float64, size int) [][][]float64 {
 	}
 	u := make([][][]float64, len(w)/9)
 	for i := range u {
-		u[i] = twice([][]float64{w[9*i : 9*i+3], w[9*i+3 : 9*i+6], w[9*i+6 : 9*i+9]}, g)
+		filter := slices.Clone(w[9*i : 9*i+9])
+		if turned {
+			slices.Reverse(filter)
+		}
+		u[i] = twice([][]float64{filter[:3], filter[3:6], filter[6:]}, g)
 		for _, row := range u[i] {
 			for b, s := range row {
 				row[b] = m.Arith.Round(s)

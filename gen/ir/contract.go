@@ -24,9 +24,9 @@ type Contract struct {
 	// Chains is the number of accumulator chains, where it is not that of the
 	// schedule for sums of its shape.
 	Chains int
-	// Algo is how the sums of a convolution are computed: what a layer asks for,
-	// and, after the pass Winograd, one by tiles or nothing.
-	Algo Algo
+	// Asked is how a layer wants the sums of a convolution to be computed; Algo is how
+	// they are, by tiles or nothing, which the pass Winograd decides.
+	Asked, Algo Algo
 }
 
 // Algo is a way to compute the sums of a convolution, part of the numeric schedule.

@@ -48,7 +48,7 @@ func (c *Contract) Grad(t *Term, operand int, dy, dx *Value) []*Contract {
 		class := fmt.Sprint(s.class)
 		part := byClass[class]
 		if part == nil {
-			part = &Contract{Layer: c.Layer, Loops: s.loops, Chains: 1}
+			part = &Contract{Layer: c.Layer, Loops: s.loops, Chains: 1, Asked: c.Asked}
 			part.Y = Operand{V: dx, Dims: of.Dims, At: s.over(s.place, nil, len(g.old))}
 			byClass[class] = part
 			parts = append(parts, part)

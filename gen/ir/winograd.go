@@ -2,10 +2,12 @@ package ir
 
 // Tiled is a convolution that Winograd's transforms of windows of 3×3 can compute: of a
 // value [Height][Width][channels], channels side by side, with filters of 3×3, one
-// group, stride and dilation 1. Result (i, j) begins at (i − Top, j − Left).
+// group, stride and dilation 1. Result (i, j) begins at (i − Top, j − Left). The filters of
+// a gradient of inputs are transposed ones, and Turned: their last place is read first.
 type Tiled struct {
 	*Convolution
 	Top, Left     int
+	Turned        bool
 	Height, Width int // of the source
 	Rows, Cols    int // of the result
 	Channels      int
@@ -26,7 +28,7 @@ func TiledOf(op Op) *Tiled {
 		return nil
 	}
 	w := c.W.V
-	if w.Kind != Param || len(w.Shape) != 4 || w.StorageOf() != Float32 || c.Size(c.TapRow) != tap || c.Size(c.TapCol) != tap || w.Shape[2] != tap || w.Shape[3] != tap {
+	if len(w.Shape) != 4 || w.StorageOf() != Float32 || c.Size(c.TapRow) != tap || c.Size(c.TapCol) != tap || w.Shape[2] != tap || w.Shape[3] != tap {
 		return nil
 	}
 	t := &Tiled{Convolution: c, Rows: c.Size(c.Row), Cols: c.Size(c.Col), Channels: w.Shape[1]}
@@ -42,18 +44,20 @@ func TiledOf(op Op) *Tiled {
 	if x.Coefficient(c.In) != 1 || c.Block != None && x.Coefficient(c.Block) != channelBlock {
 		return nil
 	}
-	row, col := c.axis(c.Row), c.axis(c.Col)
-	for _, l := range []int{c.Row, c.TapRow} {
-		if c.X.At[row].Coefficient(l) != 1 {
-			return nil
-		}
+	row, col, step := c.axis(c.Row), c.axis(c.Col), 1
+	if t.Turned = w.Param.Transposed != nil; t.Turned {
+		step = -1
 	}
-	for _, l := range []int{c.Col, c.TapCol} {
-		if c.X.At[col].Coefficient(l) != 1 {
-			return nil
-		}
+	ok := func(axis, loop, tapLoop int) bool {
+		return c.X.At[axis].Coefficient(loop) == 1 && c.X.At[axis].Coefficient(tapLoop) == step
+	}
+	if !ok(row, c.Row, c.TapRow) || !ok(col, c.Col, c.TapCol) {
+		return nil
 	}
 	t.Top, t.Left = -c.X.At[row].Offset, -c.X.At[col].Offset
+	if t.Turned {
+		t.Top, t.Left = t.Top+tap-1, t.Left+tap-1
+	}
 	t.Height, t.Width = c.X.Shape()[row], c.X.Shape()[col]
 	if row != 0 || col != 1 || len(c.X.Shape()) != 3 || c.X.Shape()[2] != t.Channels || t.Top < 0 || t.Left < 0 {
 		return nil

@@ -186,6 +186,12 @@ func matrix(elem string, sums, terms, chains int, bias bool, epilogue []Epilogue
 	return k
 }
 
+// Narrow reports whether the sums are a layer's own whose products lie side by side,
+// not those of a gradient of inputs.
+func (k *Kernel) Narrow() bool {
+	return k.Segments[0].Swapped && (k.Init == Bias || k.Chains > panel/2)
+}
+
 // PanelTile is the tile of sums in one chain: six in registers. The sums over
 // the batch, which make the gradients of weights, use it too.
 var PanelTile = Tile{Positions: 1, Outputs: 6, Chains: 1, Terms: 1}

@@ -37,13 +37,30 @@ func (k *Kernel) Open() *Kernel {
 	return &p
 }
 
-// openSwapped is Open for the gradient of inputs: it is told the full panels by
-// arguments, its terms are those of the tail.
+// PanelsInTurn is how many panels the chains of a sum go through, where its products
+// lie side by side.
+func (k *Kernel) PanelsInTurn() int { return max(1, k.Chains/panel) }
+
+// openSwapped is Open for the gradient of inputs: it is told the turns through full
+// panels by an argument, its panels are those of a turn and those after the last; its
+// terms are those of the tail.
 func (k Kernel) openSwapped() *Kernel {
 	terms := k.Terms() - k.Panels.Full*panel
-	k.Batch, k.Panels, k.Ahead, k.Tile = Batch{}, Panels{Full: min(k.Panels.Full, 1), Tail: k.Panels.Tail}, 0, Tile{}
+	turn := k.PanelsInTurn()
+	full := k.Panels.Full
+	if full >= turn {
+		full = turn + full%turn
+	}
+	k.Batch, k.Panels, k.Ahead, k.Tile = Batch{}, Panels{Full: full, Tail: k.Panels.Tail}, 0, Tile{}
 	k.Segments = []Segment{{Swapped: true, Taps: []Tap{{}}, Channels: terms}}
 	return &k
+}
+
+// Some is the kernel of some of its outputs without what does not change its text.
+func (k *Kernel) Some(outputs int) *Kernel {
+	p := *k
+	p.Outputs, p.Batch, p.Ahead, p.Tile = outputs, Batch{}, 0, Tile{}
+	return &p
 }
 
 // Open is the step with the gradients of inputs without what it is told by
@@ -119,4 +136,7 @@ type RankOne struct {
 	Partial bool
 	// Listed: only the inputs of a list, the others being zero.
 	Listed bool
+	// AnyZero: a weight that is zero may change its sign, as it may where inputs that are
+	// zero are left out. Then the gradient need not start at zero.
+	AnyZero bool
 }

@@ -60,7 +60,7 @@ func convLayer(rank int, depthwise bool, k spec.Kind) Layer {
 	}}
 }
 
-const algoDoc = "how inference sums: direct, product by product; winograd2, by Winograd's transform F(2×2, 3×3), which takes 4/9 of the products; winograd4 by F(4×4, 3×3), which takes 1/4 and is less exact; auto (the default) chooses the faster one by the shape; packages that train, float64, reproducible mode, results of one row or column and inputs of the network that lie as planes are direct"
+const algoDoc = "how the sums are computed, and those of the gradient of the input: direct, product by product; winograd2, by Winograd's transform F(2×2, 3×3), which takes 4/9 of the products; winograd4, by F(4×4, 3×3), which takes 1/4 and is less exact; auto (the default) chooses the faster one by the shape; float64, reproducible mode, results of one row or column and inputs of the network that lie as planes are direct"
 
 // kernelParams are the fields of what has filters and biases.
 var kernelParams = []spec.Param{
@@ -107,7 +107,7 @@ func (c *convolution) build() Tensor {
 	}
 	z := c.Temp("z"+number, dims...)
 	k := c.contraction(z, w, bias)
-	k.Algo = algo
+	k.Asked = algo
 	if !k.Exists(&k.Terms[0]) {
 		c.Errorf(l.Args["padding"].Pos, "write less padding", code.Shapes+"its windows lie in the padding alone")
 		return Tensor{}

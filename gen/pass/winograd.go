@@ -3,37 +3,74 @@ package pass
 import "github.com/nngen-go/nngen/gen/ir"
 
 // Winograd chooses the convolutions that are computed by Winograd's transform
-// F(2×2, 3×3): 16 products make 4 results of a channel, where a window of 3×3 takes
-// 36; by F(4×4, 3×3), where a layer asks for it, 36 make 16. Only packages that do not train have it, in fast mode: the transformed
-// filters are made when weights are loaded, and a step would make them anew. The
-// choice depends on shapes and on what the layer asks for alone.
+// F(2×2, 3×3), in fast mode: 16 products make 4 results of a channel, where a window of
+// 3×3 takes 36; by F(4×4, 3×3), where a layer asks for it, 36 make 16. The choice depends
+// on shapes and on what the layer asks for alone, and is one for all that reads some
+// filters, so that inference has the bits of training.
 var Winograd = Pass{"winograd", func(p *ir.Program) error {
-	can := p.Mode == "fast" && p.DType == ir.Float32 && p.Gradients == nil
+	tiled := tiledFilters(p)
 	for _, f := range p.Funcs() {
 		for i, op := range f.Ops {
 			c, ok := op.(*ir.Contract)
-			if !ok {
+			if !ok || len(c.Terms) == 0 {
 				continue
 			}
-			n := *c
-			n.Algo = ir.Auto
-			if t := ir.TiledOf(c); can && t != nil {
-				if n.Algo = c.Algo; n.Algo == ir.Auto && pays(t) {
-					n.Algo = ir.Winograd2
+			for _, x := range c.Ins() {
+				if tiled[x].Tile() == 0 {
+					continue
 				}
-				if n.Algo.Tile() == 0 {
-					n.Algo = ir.Auto
-				} else {
-					n.Chains = 1
-				}
-			}
-			if n.Algo != c.Algo {
+				n := *c
+				n.Algo, n.Chains = tiled[x], 1
 				f.Ops[i] = &n
 			}
 		}
 	}
 	return nil
 }}
+
+// tiledFilters are the filters, and the copies of them for gradients of inputs, of
+// which all readers are convolutions by the same tiles.
+func tiledFilters(p *ir.Program) map[*ir.Value]ir.Algo {
+	tiled := map[*ir.Value]ir.Algo{}
+	if p.Mode != "fast" || p.DType != ir.Float32 {
+		return tiled
+	}
+	windows := map[*ir.ParamInfo]bool{} // of a layer that is no transposed convolution
+	for _, op := range p.Infer.Ops {
+		if c := ir.ConvolutionOf(op); c != nil && c.W != nil {
+			windows[c.W.V.Param] = true
+		}
+	}
+	for _, f := range p.Funcs() {
+		for _, op := range f.Ops {
+			c, ok := op.(*ir.Contract)
+			if !ok || len(c.Terms) == 0 {
+				continue
+			}
+			t := ir.TiledOf(c)
+			algo := ir.Auto
+			switch {
+			case t != nil && c.Asked.Tile() > 0:
+				algo = c.Asked
+			case t != nil && c.Asked == ir.Auto && pays(t):
+				algo = ir.Winograd2
+			}
+			for _, x := range c.Ins() {
+				if x.Param == nil || len(x.Param.Shape) < 2 {
+					continue
+				}
+				if of := x.Param.Transposed; of != nil && !windows[of] {
+					algo = ir.Auto
+				}
+				if before, seen := tiled[x]; seen && before != algo {
+					algo = ir.Auto
+				}
+				tiled[x] = algo
+			}
+		}
+	}
+	return tiled
+}
 
 // pays reports whether the transform is faster: of tiles at the edge a part is
 // computed in vain.

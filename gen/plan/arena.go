@@ -49,11 +49,15 @@ func (a *Arena) add(t *Tensor) {
 			a.field(t, t.Path(t.TailField()), l.In, l.Tail)
 		}
 	}
-	if t.Tiled > 0 {
-		a.typed(t, t.Path(t.TiledField()), l.Elem, "by tiles, "+t.Value.Name, kernel.Planes(t.Tiled), l.Panels(), l.In, schedule.Panel)
-	}
 	if t.Scaled() {
 		a.typed(t, t.Path(t.ScaleField()), t.Value.DType, "scales of "+t.Value.Name, l.Panels(), schedule.Panel)
+	}
+}
+
+// addTiles appends the field of the transformed filters of a tensor, if it has them.
+func (a *Arena) addTiles(t *Tensor) {
+	if l := &t.Layout; t.Tiled > 0 {
+		a.typed(t, t.Field, l.Elem, "by tiles, "+t.Value.Name, kernel.Planes(t.Tiled), l.Panels(), l.In, schedule.Panel)
 	}
 }
 
@@ -85,9 +89,6 @@ func (t *Tensor) Scaled() bool { return t.Layout.Elem == ir.Int8 }
 
 // ScaleField returns the name of the field of the scales.
 func (t *Tensor) ScaleField() string { return t.Field + "s" }
-
-// TiledField returns the name of the field of transformed filters.
-func (t *Tensor) TiledField() string { return t.Field + "u" }
 
 // ScaleName returns the name of the scales of a weight in a file that holds
 // integers.

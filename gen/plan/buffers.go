@@ -7,7 +7,7 @@ import (
 // assign gives every temporary of the phase a slot of the workspace. Slots
 // are reused once their value is read for the last time; a step's results
 // never share a slot with its operands.
-// Values of a series have slots of their own, side by side.
+// Values of a series have slots of their own, side by side, as has the scratch.
 func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 	ph.Slot, ph.Many, ph.Index = map[*ir.Value]int{}, map[int]int{}, map[*ir.Value]int{}
 	last := map[*ir.Value]int{}
@@ -19,6 +19,9 @@ func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 	var free []int
 	live := 0
 	arrays, own := ph.arrays(last, keep, series), map[int]bool{}
+	if v := ph.Scratch; v != nil {
+		ph.Slot[v], ph.Slots, own[0], last[v], live = 0, []int{v.Size()}, true, -1, v.Size()
+	}
 	for i, s := range ph.Steps {
 		for _, y := range s.written() {
 			if _, part := ph.Slot[y]; part || keep[y] || !y.Batch || y.Kind != ir.Temp {

@@ -43,15 +43,23 @@ func panelAndLane(n ir.Affine) (panel, lane ir.Affine) {
 
 // transposed lays out the copies of filters with filters and channels exchanged.
 func (p *Plan) transposed() {
+	if p.Prog.Gradients == nil {
+		return
+	}
+	tiled := tiledFilters(p.Prog.Gradients.Ops)
 	for _, f := range p.Prog.Funcs() {
 		for _, op := range f.Ops {
 			y := op.Outs()[0]
 			if y.Param == nil || y.Param.Transposed == nil || p.tensorOf[y.Param] != nil {
 				continue
 			}
-			t := &Tensor{Value: y, Layout: NewLayout(y.Param, y.DType), Field: fmt.Sprint("w", len(p.Transposed.Fields)+1)}
+			t := &Tensor{Value: y, Layout: NewLayout(y.Param, y.DType), Field: fmt.Sprint("w", len(p.Transposed.Fields)+1), Tiled: tiled[y]}
 			p.tensorOf[y.Param] = t
-			p.Transposed.add(t)
+			if t.Tiled > 0 {
+				p.Transposed.addTiles(t)
+			} else {
+				p.Transposed.add(t)
+			}
 		}
 	}
 }

@@ -146,6 +146,9 @@ func count(vs []*ir.Value, v *ir.Value) int {
 // chains returns the number of accumulator chains of an operation's sums.
 func (p *Plan) chains(op ir.Op) int {
 	if d := productOf(op); d != nil && d.connected() && !d.grad {
+		if d.w.Param.ByInputs {
+			return schedule.OfNarrow(d.y.Size(), d.x.Size())
+		}
 		return schedule.OfDense(d.y.Size(), d.x.Size(), p.Prog.Mode == "fast")
 	}
 	return chains(op)

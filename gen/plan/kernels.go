@@ -48,7 +48,7 @@ const nearCache = 768 << 10
 // Ahead is how many inputs ahead the weights are fetched that are read once
 // per sample: none where a core's own cache holds all of them.
 func (p *Plan) Ahead() int {
-	if p.Net.Size < nearCache {
+	if p.NetBytes() < nearCache {
 		return 0
 	}
 	return 8

@@ -5,6 +5,9 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
+// NetBytes is the size of the parameters, with their transformed filters.
+func (p *Plan) NetBytes() int { return p.Net.Size + p.Tiles.Size }
+
 // StateBytes is the size of the optimiser's states; each is as large as the
 // parameters.
 func (p *Plan) StateBytes() int {

@@ -27,6 +27,7 @@ type Plan struct {
 	Tensors []*Tensor // the stored tensors, in the order of Prog.Params
 	Runs    []*Run    // of equal tensors
 	Net     Arena     // the parameters
+	Tiles   Arena     // their transformed filters
 	// Transposed are the copies of filters that a training step makes.
 	Transposed Arena
 	Infer      *Phase
@@ -52,8 +53,8 @@ type Tensor struct {
 	// its own.
 	Run   *Run
 	Block int
-	// Tiled: filters that are stored a second time, transformed for tiles of so many
-	// results along an axis.
+	// Tiled: filters that are stored transformed for tiles of so many results along an
+	// axis, parameters beside the filters themselves; 0: they are not.
 	Tiled int
 }
 
@@ -102,6 +103,8 @@ type Phase struct {
 	Many  map[int]int
 	Index map[*ir.Value]int
 	exact bool
+	// Scratch is the memory of all steps that need some, in exact phases.
+	Scratch *ir.Value
 }
 
 // Step is one operation with what is fused to it.
@@ -123,8 +126,10 @@ type Step struct {
 	Kernel *kernel.Kernel
 	// Chains is the number of accumulator chains of each sum.
 	Chains int
-	// Scratch is memory that the step alone works with; nil if it needs none.
+	// Scratch is memory that the step works with, alone at that time; nil if it needs none.
 	Scratch *ir.Value
+	// Transforms: the operation copies filters, which are stored transformed.
+	Transforms bool
 	// Unrolled: straight-line code.
 	Unrolled bool
 	// Skip: inputs that are zero are left out, where there are enough of them.
@@ -172,6 +177,7 @@ func (p *Plan) tensors() {
 	p.runs()
 	for _, t := range p.Tensors {
 		p.Net.add(t)
+		p.Tiles.addTiles(t)
 	}
 	p.transposed()
 }
@@ -186,13 +192,14 @@ func keepAll(vs []*ir.Value) map[*ir.Value]bool {
 
 // phase fuses and assigns buffers to a list of operations. Values in keep
 // have a place of their own and get no slot.
-// exact slots are shared by values of one size alone.
+// exact slots are shared by values of one size alone, but for the scratch.
 func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
 	ph := &Phase{Steps: p.fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
 		s.Chains = p.chains(s.Op)
 		s.Kernel = p.describe(s)
-		s.Scratch = p.scratch(s)
+		s.Scratch = p.scratch(ph, s)
+		s.Transforms = p.transforms(s.Op)
 	}
 	ph.assign(keep, p.series)
 	return ph

@@ -14,10 +14,10 @@ import (
 func (p *Plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "plan of %s, %s, %s mode, batch %d, unroll %s\n", p.Prog.Name, p.Prog.DType, p.Prog.Mode, p.Options.Batch, p.Options.Unroll)
-	fmt.Fprintf(&b, "\nparameters, %d bytes\n", p.Net.Size)
+	fmt.Fprintf(&b, "\nparameters, %d bytes\n", p.NetBytes())
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "field\ttensor\tlayout\toffset\tbytes\tpadding")
-	for _, f := range p.Net.Fields {
+	for _, f := range slices.Concat(p.Net.Fields, p.Tiles.Fields) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, f.layout(), f.Offset, f.Size, f.Pad*ElemSize(f.Elem))
 	}
 	t.Flush()

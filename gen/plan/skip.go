@@ -19,7 +19,7 @@ const (
 // nothing but, perhaps, the sign of a zero and the NaN of an infinite weight;
 // reproducible programs keep those.
 func (p *Plan) skip() {
-	if !p.Options.SkipZeros || p.Prog.Mode != "fast" || len(p.Options.Targets) == 0 {
+	if !p.AnyZero() || len(p.Options.Targets) == 0 {
 		return
 	}
 	phases := []*Phase{p.Infer}
@@ -39,6 +39,9 @@ func (p *Plan) skip() {
 		}
 	}
 }
+
+// AnyZero reports whether the sign of a zero may be that of another path.
+func (p *Plan) AnyZero() bool { return p.Options.SkipZeros && p.Prog.Mode == "fast" }
 
 func worthSkipping(w *ir.Value) bool {
 	return !w.Param.ByInputs && w.Size() >= skipWeights && w.Shape[1] <= skipInputs

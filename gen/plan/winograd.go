@@ -31,12 +31,27 @@ func tiledFilters(ops []ir.Op) map[*ir.Value]int {
 	return tiled
 }
 
-// scratch is the memory that a step works with, nil if it needs none.
-func (p *Plan) scratch(s *Step) *ir.Value {
+// transforms reports whether an operation copies filters that are stored transformed.
+func (p *Plan) transforms(op ir.Op) bool {
+	c, ok := op.(*ir.Contract)
+	return ok && len(c.Terms) == 0 && c.Y.V.Param != nil && p.TensorOf(c.Y.V.Param).Tiled > 0
+}
+
+// scratch is the memory that a step works with, nil if it needs none: in exact phases
+// that of all steps.
+func (p *Plan) scratch(ph *Phase, s *Step) *ir.Value {
 	if s.Kernel == nil || s.Kernel.Winograd.Block == 0 {
 		return nil
 	}
 	size, _ := s.Kernel.Scratch()
+	if ph.exact && ph.Scratch != nil {
+		ph.Scratch.Shape[0] = max(ph.Scratch.Shape[0], size)
+		return ph.Scratch
+	}
 	p.scratches++
-	return &ir.Value{ID: len(p.Prog.Values) + p.scratches, Name: "tiles", DType: p.Prog.DType, Shape: []int{size}, Batch: true}
+	v := &ir.Value{ID: len(p.Prog.Values) + p.scratches, Name: "tiles", DType: p.Prog.DType, Shape: []int{size}, Batch: true}
+	if ph.exact {
+		ph.Scratch = v
+	}
+	return v
 }

@@ -34,6 +34,21 @@ const GradInputChains = 8
 // which then are lanes, have one chain.
 func ByInputs(outputs, inputs int) bool { return Chains(outputs, inputs) == maxChains }
 
+// OfNarrow returns the number of chains of the sums of a layer whose weights lie by
+// inputs: the lanes of the longest vectors, twice as many of a single output, whose
+// vectors would wait for each other; fewer where the terms are few.
+func OfNarrow(outputs, inputs int) int {
+	most := Panel
+	if outputs == 1 {
+		most *= 2
+	}
+	c := Chains(outputs, inputs)
+	for c < most && inputs >= 2*c*minTerms {
+		c *= 2
+	}
+	return c
+}
+
 // Chains returns the number of chains, a power of two: one where the outputs
 // themselves keep the core busy.
 func Chains(outputs, length int) int {

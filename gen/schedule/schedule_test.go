@@ -28,6 +28,18 @@ func TestGolden(t *testing.T) {
 	require.Equal(t, 16, Panel)
 }
 
+// narrow are those of layers whose weights lie by inputs, in fast mode.
+var narrow = []struct{ outputs, length, chains int }{
+	{1, 32, 8}, {1, 63, 8}, {1, 64, 16}, {1, 127, 16}, {1, 128, 32}, {1, 1000000, 32},
+	{2, 64, 16}, {2, 128, 16}, {3, 2048, 16}, {16, 32, 8}, {16, 63, 8}, {16, 64, 16}, {16, 784, 16},
+}
+
+func TestNarrow(t *testing.T) {
+	for _, g := range narrow {
+		require.Equal(t, g.chains, OfNarrow(g.outputs, g.length), "%d outputs, %d terms", g.outputs, g.length)
+	}
+}
+
 // TestChains: a power of two, at least minTerms terms to a chain, no more
 // accumulators than a core keeps in flight; more chains for longer sums, fewer
 // for more outputs.

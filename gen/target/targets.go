@@ -51,11 +51,17 @@ type Target struct {
 
 	// GradInput prints the gradients of inputs for the rows of a batch.
 	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
-	GradInputRows   func(fused bool, inputs int) []int
-	InputsAtOnce    func(k *kernel.Kernel, one bool) int
+	GradInputRows   func(k *kernel.Kernel, inputs int) []int
+	InputsAtOnce    func(k *kernel.Kernel) int
 	FusesGradInput  func(*kernel.Kernel) bool
 	GradWeight      func(name string, doc []string, k *kernel.Gradient) (*asm.Func, bool)
 	InputsOfWeights int // whose weights GradWeight takes at once
+
+	// Dots prints the sums of a narrow layer for one row, or for those of a batch;
+	// nil where GradInput does it.
+	Dots      func(name string, doc []string, k *kernel.Kernel, one bool) *asm.Func
+	DotsTiles func(k *kernel.Kernel) []int
+	FusesDots func(k *kernel.Kernel) bool
 
 	// RankOne prints the step of one sample on a layer's weights.
 	RankOne      func(name string, doc []string, k *kernel.RankOne) *asm.Func
@@ -98,6 +104,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
 		FilterGradient: s.FilterGradient, PairsAtOnce: s.PairsAtOnce,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
+		Dots: s.Dots, DotsTiles: s.DotsTiles, FusesDots: s.FusesDots,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,
 		NonZero: x86.AVX2.NonZero, NonZeroData: x86.NonZeroTable() + x86.AVX2.Masks(),

@@ -46,22 +46,20 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define zero8x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+#define dots_ze6pbf(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y2; \
+	VFMADD231PS (w+128)(DI), Y14, Y4; VFMADD231PS (w+192)(DI), Y14, Y6; VMOVUPS (x+32)(R10), Y14; \
+	VFMADD231PS (w+32)(DI), Y14, Y1; VFMADD231PS (w+96)(DI), Y14, Y3; VFMADD231PS (w+160)(DI), Y14, Y5; \
+	VFMADD231PS (w+224)(DI), Y14, Y7
 
-#define columns1x8x16at0(at, w) \
-	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
-	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4; VFMADD231PS (at+320)(w), Y12, Y5; \
-	VFMADD231PS (at+384)(w), Y12, Y6; VFMADD231PS (at+448)(w), Y12, Y7
+#define addChains_p1zg2d(r0, r1, r2, r3, r4, r5) \
+	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF128 $1, r3, r1; VADDPS r3, r2, r3; \
+	VEXTRACTF128 $1, r4, r1; VADDPS r4, r2, r4; VEXTRACTF128 $1, r5, r1; VADDPS r5, r2, r5; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r5, r4, r2; \
+	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
+	VADDPS r5, r2, r5
 
-#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
-	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
-	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
-	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
-	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
-	VADDPS r7, r2, r7
-
+number4x8(c00000000x8, 0x0)
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
@@ -73,6 +71,14 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
 
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
+
 #define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
 	VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; VBLENDPS $240, r3, r3, r1; VPERM2F128 $33, r3, r3, r3; \
@@ -80,6 +86,9 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
+
+#define zero8x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
 #define column2(w, s0, s1) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
@@ -95,7 +104,6 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
-number4x8(c00000000x8, 0x0)
 number4x8(c40000000x8, 0x4000000040000000)
 #define formula_wqz82o(r0, r1, r2) \
 	VSUBPS r0, r1, r0; VMULPS c40000000x8<>(SB), r0, r0; VMULPS r0, r2, r0
@@ -287,131 +295,81 @@ panels1:
 	VZEROUPPER
 	RET
 
+// dotProductsAVX2 computes the sums of a row.
+TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
+	MOVQ $8, BX
+block1:
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 4 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels3:
+	dots_ze6pbf(0, 0)
+	dots_ze6pbf(64, 512)
+	ADDQ $128, R10; ADDQ $1024, DI
+	DECQ CX; JNZ panels3
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	addChains_p1zg2d(Y0, X1, Y1, Y2, Y4, Y6)
+	// y = select(x < 0, 0, x)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS X0, (R8)
+	SUBQ $4, BX; JLE end2
+	MOVQ $4, CX; CMPQ BX, CX; CMOVQLT BX, CX
+	IMULQ $4, CX
+	ADDQ CX, y+0(FP)
+	ADDQ CX, b+24(FP)
+	IMULQ $16, CX
+	ADDQ CX, w+16(FP)
+	JMP block1
+end2:
+	VZEROUPPER
+	RET
+
+// dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ xStride+32(FP), R14
+	MOVQ $8, BX
+block1:
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 1 rows, 4 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels5:
+	dots_ze6pbf(0, 0)
+	dots_ze6pbf(64, 512)
+	ADDQ $128, R10; ADDQ $1024, DI
+	DECQ CX; JNZ panels5
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	MOVQ yStride+40(FP), CX
+	addChains_p1zg2d(Y0, X1, Y1, Y2, Y4, Y6)
+	// y = select(x < 0, 0, x)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows3
+done4:
+	SUBQ $4, BX; JLE end2
+	MOVQ $4, CX; CMPQ BX, CX; CMOVQLT BX, CX
+	IMULQ $4, CX
+	ADDQ CX, y+0(FP)
+	ADDQ CX, b+24(FP)
+	IMULQ $16, CX
+	ADDQ CX, w+16(FP)
+	JMP block1
+end2:
+	VZEROUPPER
+	RET
+
 // inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-80
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
-	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y12
-	columns1x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y12
-	columns1x8x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
-	// y = select(x < 0, 0, x)
-	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	ADDQ $32, R12
-	ADDQ $512, BX
-	DECQ blocks+64(FP)
-	JNZ block1
-	VZEROUPPER
-	RET
-
-// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-96
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero12x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X4; VMOVSS (CX), X8; VMOVSS 4(CX), X1; VMOVSS 4(CX), X5; VMOVSS 4(CX), X9
-	VMOVSS 8(CX), X2; VMOVSS 8(CX), X6; VMOVSS 8(CX), X10; VMOVSS 12(CX), X3; VMOVSS 12(CX), X7
-	VMOVSS 12(CX), X11
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	columns3x4x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
-	columns3x4x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
-	// y = select(x < 0, 0, x)
-	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
-	VMOVUPS X0, (R8); ADDQ CX, R8
-	addChains_l1eel3(Y8, Y0, Y9, Y10, Y11); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X4; VMOVSS 4(CX), X1; VMOVSS 4(CX), X5; VMOVSS 8(CX), X2; VMOVSS 8(CX), X6
-	VMOVSS 12(CX), X3; VMOVSS 12(CX), X7
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	columns2x4x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	columns2x4x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS X0, (R8)
-	ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0; VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero4x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels10:
-	VMOVUPS (R10), Y12
-	columns1x4x16at0(0, DI)
-	VMOVUPS 32(R10), Y12
-	columns1x4x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
-	ADDQ $16, R12
-	ADDQ $256, BX
-	DECQ blocks+64(FP)
-	JNZ block1
-	VZEROUPPER
-	RET
-
-// inputGradientAVX2_3 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2_3(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-104
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8

@@ -85,8 +85,8 @@ func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32,
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
-			w0 := &w[q][k]
 			d := (*[16]float32)(x[q*16 : q*16+16])
+			w0 := &w[q][k]
 			for j := 0; j <= 8; j += 8 {
 				s0_0 += float32(w0[j] * d[j])
 				s0_1 += float32(w0[j+1] * d[j+1])
@@ -319,8 +319,8 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 	for k := 0; k <= 7; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
-			w0 := &w[q][k]
 			d := (*[16]float32)(x[q*16 : q*16+16])
+			w0 := &w[q][k]
 			for j := 0; j <= 8; j += 8 {
 				s0_0 += float32(w0[j] * d[j])
 				s0_1 += float32(w0[j+1] * d[j+1])
@@ -425,8 +425,8 @@ func dense9GradInput(y, x *[128]float32, w *[8][129][16]float32, a8 *[128]float3
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
-			w0 := &w[q][k]
 			d := (*[16]float32)(x[q*16 : q*16+16])
+			w0 := &w[q][k]
 			for j := 0; j <= 8; j += 8 {
 				s0_0 += float32(w0[j] * d[j])
 				s0_1 += float32(w0[j+1] * d[j+1])

@@ -22,6 +22,18 @@ func dense64x128AVX2(y, x, w, b *float32)
 func dense64x128AVX512(y, x, w, b *float32)
 
 //go:noescape
+func dotProductsAVX2(y, x, w, b *float32)
+
+//go:noescape
+func dotProductsAVX512(y, x, w, b *float32)
+
+//go:noescape
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0 int)
+
+//go:noescape
+func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
+
+//go:noescape
 func dropoutEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
@@ -38,12 +50,6 @@ func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
 func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
-
-//go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -231,9 +237,9 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]
 func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 640, 0, 0, 2, 0, 1)
+		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	case useAVX2:
-		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 640, 0, 0, 2, 0, 1)
+		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	default:
 		dense2ForwardGeneric(y, x, w, b)
 	}
@@ -243,12 +249,11 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32,
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 640, 576, 40, 2, by6, by1)
+		by2, by1 := m/2, m%2
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 40, by2, by1)
 	case useAVX2:
 		m := len(x)
-		by2, by1 := m/2, m%2
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 640, 576, 40, 2, by2, by1)
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 40, m)
 	default:
 		dense2ForwardRowsGeneric(y, x, w, b)
 	}

@@ -37,6 +37,20 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
+#define dots_2610v3(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y2; \
+	VFMADD231PS (w+128)(DI), Y14, Y4; VFMADD231PS (w+192)(DI), Y14, Y6; VFMADD231PS (w+256)(DI), Y14, Y8; \
+	VMOVUPS (x+32)(R10), Y14; VFMADD231PS (w+32)(DI), Y14, Y1; VFMADD231PS (w+96)(DI), Y14, Y3; \
+	VFMADD231PS (w+160)(DI), Y14, Y5; VFMADD231PS (w+224)(DI), Y14, Y7; VFMADD231PS (w+288)(DI), Y14, Y9
+
+#define addChains_yqgow7(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r4, r4, r2; VPERM2F128 $33, r4, r4, r4; \
+	VADDPS r4, r2, r4; VBLENDPS $240, r5, r5, r2; VPERM2F128 $33, r5, r5, r5; VADDPS r5, r2, r5; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r5, r4, r2; \
+	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
+	VADDPS r5, r2, r5
+
 number4x8(c00000000x8, 0x0)
 #define formula_elrpfg(r0, r1, r2) \
 	VMULPS r0, r1, r0; VCMPPS $30, c00000000x8<>(SB), r2, r1; VBLENDVPS r1, r0, r2, r2
@@ -68,31 +82,6 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	VPSRLD $1, r1, r1; VANDPS c40000000x8<>(SB), r1, r1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; \
 	VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; \
 	VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1
-
-#define zero10x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-
-#define column2(w, s0, s1) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define columns2x5x16at0(at, w) \
-	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
-	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
-
-#define addChains_s3hcq7(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
-	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
-	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r0; VADDPS r0, r2, r0; \
-	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r2, r0
-
-#define zero5x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
-
-#define columns1x5x16at0(at, w) \
-	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
-	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4
 
 number4x8(c3f666666x8, 0x3f6666663f666666)
 #define zero12x32 \
@@ -126,6 +115,9 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 #define term5_ssyepo(x, w) \
 	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
 
 // crossEntropyGradientEachAVX2 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
@@ -198,6 +190,77 @@ inputs2:
 	ADDQ $256, R8
 	ADDQ $256, BX
 	DECQ R11; JNZ panels1
+	VZEROUPPER
+	RET
+
+// dotProductsAVX2 computes the sums of a row.
+TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
+	MOVQ $10, BX
+block1:
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 5 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	VMOVSS 16(CX), X8; zero(Y9)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels3:
+	dots_2610v3(0, 0)
+	dots_2610v3(64, 640)
+	ADDQ $128, R10; ADDQ $1280, DI
+	DECQ CX; JNZ panels3
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	addChains_yqgow7(Y8, Y0, Y1, Y2, Y4, Y6); VMOVUPS X6, (R8); VEXTRACTF128 $1, Y6, X6; VMOVSS X6, 16(R8)
+	SUBQ $5, BX; JLE end2
+	MOVQ $5, CX; CMPQ BX, CX; CMOVQLT BX, CX
+	IMULQ $4, CX
+	ADDQ CX, y+0(FP)
+	ADDQ CX, b+24(FP)
+	IMULQ $16, CX
+	ADDQ CX, w+16(FP)
+	JMP block1
+end2:
+	VZEROUPPER
+	RET
+
+// dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ xStride+32(FP), R14
+	MOVQ $10, BX
+block1:
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 1 rows, 5 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	VMOVSS 16(CX), X8; zero(Y9)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels5:
+	dots_2610v3(0, 0)
+	dots_2610v3(64, 640)
+	ADDQ $128, R10; ADDQ $1280, DI
+	DECQ CX; JNZ panels5
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	MOVQ yStride+40(FP), CX
+	addChains_yqgow7(Y8, Y0, Y1, Y2, Y4, Y6); VMOVUPS X6, (R8); VEXTRACTF128 $1, Y6, X6; VMOVSS X6, 16(R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows3
+done4:
+	SUBQ $5, BX; JLE end2
+	MOVQ $5, CX; CMPQ BX, CX; CMOVQLT BX, CX
+	IMULQ $4, CX
+	ADDQ CX, y+0(FP)
+	ADDQ CX, b+24(FP)
+	IMULQ $16, CX
+	ADDQ CX, w+16(FP)
+	JMP block1
+end2:
 	VZEROUPPER
 	RET
 
@@ -277,67 +340,6 @@ rest2:
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-// inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-88
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 2 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero10x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X5; VMOVSS 4(CX), X1; VMOVSS 4(CX), X6; VMOVSS 8(CX), X2; VMOVSS 8(CX), X7
-	VMOVSS 12(CX), X3; VMOVSS 12(CX), X8; VMOVSS 16(CX), X4; VMOVSS 16(CX), X9
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	columns2x5x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	columns2x5x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_s3hcq7(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
-	ADDQ CX, R8
-	addChains_s3hcq7(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 1 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero5x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y12
-	columns1x5x16at0(0, DI)
-	VMOVUPS 32(R10), Y12
-	columns1x5x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_s3hcq7(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	ADDQ $20, R12
-	ADDQ $320, BX
-	DECQ blocks+64(FP)
-	JNZ block1
 	VZEROUPPER
 	RET
 

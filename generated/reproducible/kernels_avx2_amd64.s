@@ -87,24 +87,15 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define input_8qkl8l(x, w) \
+#define input_qqqf9h(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y2, Y2
+	VADDPS Y14, Y2, Y2; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; VMULPS (w+1248)(DI), Y15, Y14; \
+	VADDPS Y14, Y6, Y6; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define input_v4lb2d(x, w) \
+#define input_xk2sfd(x, w, v) \
 	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y3, Y3
-
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
-
-#define input_3ya03c(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
-
-#define input_8y7ad0(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
+	VADDPS Y14, Y3, Y3; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; VMULPS (w+1248)(DI), Y15, Y14; \
+	VADDPS Y14, Y7, Y7; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
 
 #define terms8x4x64x32c2(c0, c1) \
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
@@ -170,33 +161,21 @@ number4x8(c33000000x8, 0x3300000033000000)
 	VANDPS c7fffffffx8<>(SB), r1, r6; VCMPPS $17, c33000000x8<>(SB), r6, r6; VBLENDVPS r6, r1, r5, r5; \
 	VADDPS r5, r0, r5
 
-#define input_r562p7(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
+#define input_q4zbli(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y4, Y4; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define input_72lppr(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
+#define input_5s7z8y(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y5, Y5; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
 
-#define input_kd4plb(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
+#define input_3xg0qe(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y6, Y6; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y10, Y10
 
-#define input_3r1rq3(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
-
-#define input_lvmn6n(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
-
-#define input_g7jxzz(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
-
-#define input_3wqwnz(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
-
-#define input_dwytwv(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
+#define input_4ljlxk(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y7, Y7; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y11, Y11
 
 #define terms8x4x64x32c4(c0, c1, c2, c3) \
 	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
@@ -421,6 +400,9 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define term3_svkicx(x, w) \
 	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
 
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
@@ -628,37 +610,26 @@ inputs1:
 // dense19x33AVX2 sums 19 products for each of 33 outputs.
 TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+	// y[0…32] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
+	VMOVUPS 128(BX), Y8; zero(Y9)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x64c2(input_8qkl8l, input_v4lb2d)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs1
-	input_8qkl8l(0, 0); input_v4lb2d(4, 64); input_8qkl8l(8, 128)
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8)
-	// y[16…32] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 64(BX), Y0; zero(Y1); VMOVUPS 96(BX), Y2; zero(Y3); VMOVUPS 128(BX), Y4; zero(Y5)
-	MOVQ $2, CX
-inputs2:
-	terms8x4x64x32c2(input_3ya03c, input_8y7ad0)
+	terms8x4x64x32c2(input_qqqf9h, input_xk2sfd)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	input_3ya03c(0, 0, 0); input_8y7ad0(4, 64, 32); input_3ya03c(8, 128, 64)
+	DECQ CX; JNZ inputs1
+	input_qqqf9h(0, 0, 0); input_xk2sfd(4, 64, 32); input_qqqf9h(8, 128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 64(R8); VMOVUPS Y2, 96(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 128(R8)
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS Y4, 64(R8); VMOVUPS Y6, 96(R8); LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0; VMASKMOVPS Y8, Y0, 128(R8)
 	VZEROUPPER
 	RET
 
@@ -707,69 +678,49 @@ inputs1:
 // dense33x17AVX2 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS 64(BX), Y8; zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c4(input_r562p7, input_72lppr, input_kd4plb, input_3r1rq3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs1
-	input_r562p7(0, 0)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	// y[8…16] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $4, CX
-inputs2:
-	terms8x4x64x32c4(input_lvmn6n, input_g7jxzz, input_3wqwnz, input_dwytwv)
+	terms8x4x64x32c4(input_q4zbli, input_5s7z8y, input_3xg0qe, input_4ljlxk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	input_lvmn6n(0, 0, 0)
+	DECQ CX; JNZ inputs1
+	input_q4zbli(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 64(R8)
 	VZEROUPPER
 	RET
 
 // dense33x17AVX2_2 sums 33 products for each of 17 outputs.
 TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	// y[0…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3)
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS 64(BX), Y8; zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c4(input_r562p7, input_72lppr, input_kd4plb, input_3r1rq3)
-	ADDQ $32, SI; ADDQ $512, DI
-	DECQ CX; JNZ inputs1
-	input_r562p7(0, 0)
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	formula_xfuxxc(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS Y0, (R8)
-	// y[8…16] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ $4, CX
-inputs2:
-	terms8x4x64x32c4(input_lvmn6n, input_g7jxzz, input_3wqwnz, input_dwytwv)
+	terms8x4x64x32c4(input_q4zbli, input_5s7z8y, input_3xg0qe, input_4ljlxk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
-	DECQ CX; JNZ inputs2
-	input_lvmn6n(0, 0, 0)
+	DECQ CX; JNZ inputs1
+	input_q4zbli(0, 0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, 32(R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	formula_xfuxxc(Y0, Y1, Y2, Y3, Y5, Y6, Y7); VMOVUPS Y0, (R8); formula_xfuxxc(Y4, Y0, Y1, Y2, Y3, Y5, Y6)
+	VMOVUPS Y4, 32(R8); formula_xfuxxc(Y8, Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 64(R8)
 	VZEROUPPER
 	RET
 

@@ -458,183 +458,183 @@ number2x8(c3ecc422ax4, 0x3ecc422a3ecc422a)
 DATA table4x8_29b4073b2eabb01f<>+0(SB)/8, $0xffffffffffffffff; DATA table4x8_29b4073b2eabb01f<>+8(SB)/8, $0xffffffffffffffff
 DATA table4x8_29b4073b2eabb01f<>+16(SB)/8, $0x0; DATA table4x8_29b4073b2eabb01f<>+24(SB)/8, $0x0
 GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
-#define column0Of4Rows3Chains0Last(w) \
+#define column0Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed508 /* fadd v8.4s, v8.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed610 /* fadd v16.4s, v16.4s, v30.4s */
 
-#define column1Of4Rows3Chains0Last(w) \
+#define column1Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed442 /* fadd v2.4s, v2.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed54a /* fadd v10.4s, v10.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed652 /* fadd v18.4s, v18.4s, v30.4s */
 
-#define column2Of4Rows3Chains0Last(w) \
+#define column2Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed484 /* fadd v4.4s, v4.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed58c /* fadd v12.4s, v12.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed694 /* fadd v20.4s, v20.4s, v30.4s */
 
-#define column3Of4Rows3Chains0Last(w) \
+#define column3Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4c6 /* fadd v6.4s, v6.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ce /* fadd v14.4s, v14.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed6d6 /* fadd v22.4s, v22.4s, v30.4s */
 
-#define column0Of4Rows2Chains0Last(w) \
+#define column0Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed508 /* fadd v8.4s, v8.4s, v30.4s */
 
-#define column1Of4Rows2Chains0Last(w) \
+#define column1Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed442 /* fadd v2.4s, v2.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed54a /* fadd v10.4s, v10.4s, v30.4s */
 
-#define column2Of4Rows2Chains0Last(w) \
+#define column2Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed484 /* fadd v4.4s, v4.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed58c /* fadd v12.4s, v12.4s, v30.4s */
 
-#define column3Of4Rows2Chains0Last(w) \
+#define column3Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4c6 /* fadd v6.4s, v6.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ce /* fadd v14.4s, v14.4s, v30.4s */
 
-#define column0Of4Rows1Chains0Last(w) \
+#define column0Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */
 
-#define column1Of4Rows1Chains0Last(w) \
+#define column1Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed442 /* fadd v2.4s, v2.4s, v30.4s */
 
-#define column2Of4Rows1Chains0Last(w) \
+#define column2Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed484 /* fadd v4.4s, v4.4s, v30.4s */
 
-#define column3Of4Rows1Chains0Last(w) \
+#define column3Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4c6 /* fadd v6.4s, v6.4s, v30.4s */
 
-#define column0Of4Rows3Chains0(w) \
+#define column0Of4Rows3Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed508 /* fadd v8.4s, v8.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed610 /* fadd v16.4s, v16.4s, v30.4s */
 
-#define column1Of4Rows3Chains0(w) \
+#define column1Of4Rows3Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed442 /* fadd v2.4s, v2.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed54a /* fadd v10.4s, v10.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed652 /* fadd v18.4s, v18.4s, v30.4s */
 
-#define column2Of4Rows3Chains0(w) \
+#define column2Of4Rows3Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed484 /* fadd v4.4s, v4.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed58c /* fadd v12.4s, v12.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed694 /* fadd v20.4s, v20.4s, v30.4s */
 
-#define column3Of4Rows3Chains0(w) \
+#define column3Of4Rows3Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4c6 /* fadd v6.4s, v6.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ce /* fadd v14.4s, v14.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed6d6 /* fadd v22.4s, v22.4s, v30.4s */
 
-#define column0Of4Rows3Chains1(w) \
+#define column0Of4Rows3Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed421 /* fadd v1.4s, v1.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed529 /* fadd v9.4s, v9.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed631 /* fadd v17.4s, v17.4s, v30.4s */
 
-#define column1Of4Rows3Chains1(w) \
+#define column1Of4Rows3Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed463 /* fadd v3.4s, v3.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed56b /* fadd v11.4s, v11.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed673 /* fadd v19.4s, v19.4s, v30.4s */
 
-#define column2Of4Rows3Chains1(w) \
+#define column2Of4Rows3Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4a5 /* fadd v5.4s, v5.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ad /* fadd v13.4s, v13.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed6b5 /* fadd v21.4s, v21.4s, v30.4s */
 
-#define column3Of4Rows3Chains1(w) \
+#define column3Of4Rows3Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4e7 /* fadd v7.4s, v7.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ef /* fadd v15.4s, v15.4s, v30.4s */; WORD $0x6e3adf7e /* fmul v30.4s, v27.4s, v26.4s */; \
 	WORD $0x4e3ed6f7 /* fadd v23.4s, v23.4s, v30.4s */
 
-#define column0Of4Rows2Chains0(w) \
+#define column0Of4Rows2Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed508 /* fadd v8.4s, v8.4s, v30.4s */
 
-#define column1Of4Rows2Chains0(w) \
+#define column1Of4Rows2Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed442 /* fadd v2.4s, v2.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed54a /* fadd v10.4s, v10.4s, v30.4s */
 
-#define column2Of4Rows2Chains0(w) \
+#define column2Of4Rows2Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed484 /* fadd v4.4s, v4.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed58c /* fadd v12.4s, v12.4s, v30.4s */
 
-#define column3Of4Rows2Chains0(w) \
+#define column3Of4Rows2Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4c6 /* fadd v6.4s, v6.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ce /* fadd v14.4s, v14.4s, v30.4s */
 
-#define column0Of4Rows2Chains1(w) \
+#define column0Of4Rows2Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed421 /* fadd v1.4s, v1.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed529 /* fadd v9.4s, v9.4s, v30.4s */
 
-#define column1Of4Rows2Chains1(w) \
+#define column1Of4Rows2Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed463 /* fadd v3.4s, v3.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed56b /* fadd v11.4s, v11.4s, v30.4s */
 
-#define column2Of4Rows2Chains1(w) \
+#define column2Of4Rows2Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4a5 /* fadd v5.4s, v5.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ad /* fadd v13.4s, v13.4s, v30.4s */
 
-#define column3Of4Rows2Chains1(w) \
+#define column3Of4Rows2Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4e7 /* fadd v7.4s, v7.4s, v30.4s */; WORD $0x6e39df7e /* fmul v30.4s, v27.4s, v25.4s */; \
 	WORD $0x4e3ed5ef /* fadd v15.4s, v15.4s, v30.4s */
 
-#define column0Of4Rows1Chains0(w) \
+#define column0Of4Rows1Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed400 /* fadd v0.4s, v0.4s, v30.4s */
 
-#define column1Of4Rows1Chains0(w) \
+#define column1Of4Rows1Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed442 /* fadd v2.4s, v2.4s, v30.4s */
 
-#define column2Of4Rows1Chains0(w) \
+#define column2Of4Rows1Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed484 /* fadd v4.4s, v4.4s, v30.4s */
 
-#define column3Of4Rows1Chains0(w) \
+#define column3Of4Rows1Chains0Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4c6 /* fadd v6.4s, v6.4s, v30.4s */
 
-#define column0Of4Rows1Chains1(w) \
+#define column0Of4Rows1Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed421 /* fadd v1.4s, v1.4s, v30.4s */
 
-#define column1Of4Rows1Chains1(w) \
+#define column1Of4Rows1Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed463 /* fadd v3.4s, v3.4s, v30.4s */
 
-#define column2Of4Rows1Chains1(w) \
+#define column2Of4Rows1Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4a5 /* fadd v5.4s, v5.4s, v30.4s */
 
-#define column3Of4Rows1Chains1(w) \
+#define column3Of4Rows1Chains1Of2(w) \
 	FMOVQ w(R15), F27; WORD $0x6e38df7e /* fmul v30.4s, v27.4s, v24.4s */; \
 	WORD $0x4e3ed4e7 /* fadd v7.4s, v7.4s, v30.4s */
 
@@ -2484,10 +2484,10 @@ rows2:
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one4, two5, some6); loadSome(V25, F25, 0, R13, R6, one7, two8, some9)
 	loadSome(V26, F26, 0, R14, R6, one10, two11, some12)
-	column0Of4Rows3Chains0Last(0)
-	column1Of4Rows3Chains0Last(32)
-	column2Of4Rows3Chains0Last(64)
-	column3Of4Rows3Chains0Last(96)
+	column0Of4Rows3Chains0Of2Last(0)
+	column1Of4Rows3Chains0Of2Last(32)
+	column2Of4Rows3Chains0Of2Last(64)
+	column3Of4Rows3Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -2518,10 +2518,10 @@ rows13:
 	MOVD R1, R12; ADD R12, R3, R13; ADD R13, R3, R1
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one15, two16, some17); loadSome(V25, F25, 0, R13, R6, one18, two19, some20)
-	column0Of4Rows2Chains0Last(0)
-	column1Of4Rows2Chains0Last(32)
-	column2Of4Rows2Chains0Last(64)
-	column3Of4Rows2Chains0Last(96)
+	column0Of4Rows2Chains0Of2Last(0)
+	column1Of4Rows2Chains0Of2Last(32)
+	column2Of4Rows2Chains0Of2Last(64)
+	column3Of4Rows2Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -2544,10 +2544,10 @@ rows21:
 	MOVD R1, R12; ADD R12, R3, R1
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one23, two24, some25)
-	column0Of4Rows1Chains0Last(0)
-	column1Of4Rows1Chains0Last(32)
-	column2Of4Rows1Chains0Last(64)
-	column3Of4Rows1Chains0Last(96)
+	column0Of4Rows1Chains0Of2Last(0)
+	column1Of4Rows1Chains0Of2Last(32)
+	column2Of4Rows1Chains0Of2Last(64)
+	column3Of4Rows1Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -2579,25 +2579,25 @@ rows2:
 	MOVD panels+24(FP), R19
 panels4:
 	FMOVQ (R12), F24; FMOVQ (R13), F25; FMOVQ (R14), F26
-	column0Of4Rows3Chains0(0)
-	column1Of4Rows3Chains0(64)
-	column2Of4Rows3Chains0(128)
-	column3Of4Rows3Chains0(192)
+	column0Of4Rows3Chains0Of2(0)
+	column1Of4Rows3Chains0Of2(64)
+	column2Of4Rows3Chains0Of2(128)
+	column3Of4Rows3Chains0Of2(192)
 	FMOVQ 16(R12), F24; FMOVQ 16(R13), F25; FMOVQ 16(R14), F26
-	column0Of4Rows3Chains1(16)
-	column1Of4Rows3Chains1(80)
-	column2Of4Rows3Chains1(144)
-	column3Of4Rows3Chains1(208)
+	column0Of4Rows3Chains1Of2(16)
+	column1Of4Rows3Chains1Of2(80)
+	column2Of4Rows3Chains1Of2(144)
+	column3Of4Rows3Chains1Of2(208)
 	FMOVQ 32(R12), F24; FMOVQ 32(R13), F25; FMOVQ 32(R14), F26
-	column0Of4Rows3Chains0(32)
-	column1Of4Rows3Chains0(96)
-	column2Of4Rows3Chains0(160)
-	column3Of4Rows3Chains0(224)
+	column0Of4Rows3Chains0Of2(32)
+	column1Of4Rows3Chains0Of2(96)
+	column2Of4Rows3Chains0Of2(160)
+	column3Of4Rows3Chains0Of2(224)
 	FMOVQ 48(R12), F24; FMOVQ 48(R13), F25; FMOVQ 48(R14), F26
-	column0Of4Rows3Chains1(48)
-	column1Of4Rows3Chains1(112)
-	column2Of4Rows3Chains1(176)
-	column3Of4Rows3Chains1(240)
+	column0Of4Rows3Chains1Of2(48)
+	column1Of4Rows3Chains1Of2(112)
+	column2Of4Rows3Chains1Of2(176)
+	column3Of4Rows3Chains1Of2(240)
 	ADD $64, R12, R12; ADD $64, R13, R13; ADD $64, R14, R14; ADD R15, R20, R15
 	SUB $1, R19, R19; CBNZ R19, panels4
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
@@ -2632,25 +2632,25 @@ rows5:
 	MOVD panels+24(FP), R19
 panels7:
 	FMOVQ (R12), F24; FMOVQ (R13), F25
-	column0Of4Rows2Chains0(0)
-	column1Of4Rows2Chains0(64)
-	column2Of4Rows2Chains0(128)
-	column3Of4Rows2Chains0(192)
+	column0Of4Rows2Chains0Of2(0)
+	column1Of4Rows2Chains0Of2(64)
+	column2Of4Rows2Chains0Of2(128)
+	column3Of4Rows2Chains0Of2(192)
 	FMOVQ 16(R12), F24; FMOVQ 16(R13), F25
-	column0Of4Rows2Chains1(16)
-	column1Of4Rows2Chains1(80)
-	column2Of4Rows2Chains1(144)
-	column3Of4Rows2Chains1(208)
+	column0Of4Rows2Chains1Of2(16)
+	column1Of4Rows2Chains1Of2(80)
+	column2Of4Rows2Chains1Of2(144)
+	column3Of4Rows2Chains1Of2(208)
 	FMOVQ 32(R12), F24; FMOVQ 32(R13), F25
-	column0Of4Rows2Chains0(32)
-	column1Of4Rows2Chains0(96)
-	column2Of4Rows2Chains0(160)
-	column3Of4Rows2Chains0(224)
+	column0Of4Rows2Chains0Of2(32)
+	column1Of4Rows2Chains0Of2(96)
+	column2Of4Rows2Chains0Of2(160)
+	column3Of4Rows2Chains0Of2(224)
 	FMOVQ 48(R12), F24; FMOVQ 48(R13), F25
-	column0Of4Rows2Chains1(48)
-	column1Of4Rows2Chains1(112)
-	column2Of4Rows2Chains1(176)
-	column3Of4Rows2Chains1(240)
+	column0Of4Rows2Chains1Of2(48)
+	column1Of4Rows2Chains1Of2(112)
+	column2Of4Rows2Chains1Of2(176)
+	column3Of4Rows2Chains1Of2(240)
 	ADD $64, R12, R12; ADD $64, R13, R13; ADD R15, R20, R15
 	SUB $1, R19, R19; CBNZ R19, panels7
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
@@ -2677,25 +2677,25 @@ rows8:
 	MOVD panels+24(FP), R19
 panels10:
 	FMOVQ (R12), F24
-	column0Of4Rows1Chains0(0)
-	column1Of4Rows1Chains0(64)
-	column2Of4Rows1Chains0(128)
-	column3Of4Rows1Chains0(192)
+	column0Of4Rows1Chains0Of2(0)
+	column1Of4Rows1Chains0Of2(64)
+	column2Of4Rows1Chains0Of2(128)
+	column3Of4Rows1Chains0Of2(192)
 	FMOVQ 16(R12), F24
-	column0Of4Rows1Chains1(16)
-	column1Of4Rows1Chains1(80)
-	column2Of4Rows1Chains1(144)
-	column3Of4Rows1Chains1(208)
+	column0Of4Rows1Chains1Of2(16)
+	column1Of4Rows1Chains1Of2(80)
+	column2Of4Rows1Chains1Of2(144)
+	column3Of4Rows1Chains1Of2(208)
 	FMOVQ 32(R12), F24
-	column0Of4Rows1Chains0(32)
-	column1Of4Rows1Chains0(96)
-	column2Of4Rows1Chains0(160)
-	column3Of4Rows1Chains0(224)
+	column0Of4Rows1Chains0Of2(32)
+	column1Of4Rows1Chains0Of2(96)
+	column2Of4Rows1Chains0Of2(160)
+	column3Of4Rows1Chains0Of2(224)
 	FMOVQ 48(R12), F24
-	column0Of4Rows1Chains1(48)
-	column1Of4Rows1Chains1(112)
-	column2Of4Rows1Chains1(176)
-	column3Of4Rows1Chains1(240)
+	column0Of4Rows1Chains1Of2(48)
+	column1Of4Rows1Chains1Of2(112)
+	column2Of4Rows1Chains1Of2(176)
+	column3Of4Rows1Chains1Of2(240)
 	ADD $64, R12, R12; ADD R15, R20, R15
 	SUB $1, R19, R19; CBNZ R19, panels10
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
@@ -2731,34 +2731,34 @@ rows2:
 	MOVD panels+32(FP), R19
 panels4:
 	FMOVQ (R12), F24; FMOVQ (R13), F25; FMOVQ (R14), F26
-	column0Of4Rows3Chains0(0)
-	column1Of4Rows3Chains0(64)
-	column2Of4Rows3Chains0(128)
-	column3Of4Rows3Chains0(192)
+	column0Of4Rows3Chains0Of2(0)
+	column1Of4Rows3Chains0Of2(64)
+	column2Of4Rows3Chains0Of2(128)
+	column3Of4Rows3Chains0Of2(192)
 	FMOVQ 16(R12), F24; FMOVQ 16(R13), F25; FMOVQ 16(R14), F26
-	column0Of4Rows3Chains1(16)
-	column1Of4Rows3Chains1(80)
-	column2Of4Rows3Chains1(144)
-	column3Of4Rows3Chains1(208)
+	column0Of4Rows3Chains1Of2(16)
+	column1Of4Rows3Chains1Of2(80)
+	column2Of4Rows3Chains1Of2(144)
+	column3Of4Rows3Chains1Of2(208)
 	FMOVQ 32(R12), F24; FMOVQ 32(R13), F25; FMOVQ 32(R14), F26
-	column0Of4Rows3Chains0(32)
-	column1Of4Rows3Chains0(96)
-	column2Of4Rows3Chains0(160)
-	column3Of4Rows3Chains0(224)
+	column0Of4Rows3Chains0Of2(32)
+	column1Of4Rows3Chains0Of2(96)
+	column2Of4Rows3Chains0Of2(160)
+	column3Of4Rows3Chains0Of2(224)
 	FMOVQ 48(R12), F24; FMOVQ 48(R13), F25; FMOVQ 48(R14), F26
-	column0Of4Rows3Chains1(48)
-	column1Of4Rows3Chains1(112)
-	column2Of4Rows3Chains1(176)
-	column3Of4Rows3Chains1(240)
+	column0Of4Rows3Chains1Of2(48)
+	column1Of4Rows3Chains1Of2(112)
+	column2Of4Rows3Chains1Of2(176)
+	column3Of4Rows3Chains1Of2(240)
 	ADD $64, R12, R12; ADD $64, R13, R13; ADD $64, R14, R14; ADD R15, R20, R15
 	SUB $1, R19, R19; CBNZ R19, panels4
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one5, two6, some7); loadSome(V25, F25, 0, R13, R6, one8, two9, some10)
 	loadSome(V26, F26, 0, R14, R6, one11, two12, some13)
-	column0Of4Rows3Chains0Last(0)
-	column1Of4Rows3Chains0Last(32)
-	column2Of4Rows3Chains0Last(64)
-	column3Of4Rows3Chains0Last(96)
+	column0Of4Rows3Chains0Of2Last(0)
+	column1Of4Rows3Chains0Of2Last(32)
+	column2Of4Rows3Chains0Of2Last(64)
+	column3Of4Rows3Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -2791,33 +2791,33 @@ rows14:
 	MOVD panels+32(FP), R19
 panels16:
 	FMOVQ (R12), F24; FMOVQ (R13), F25
-	column0Of4Rows2Chains0(0)
-	column1Of4Rows2Chains0(64)
-	column2Of4Rows2Chains0(128)
-	column3Of4Rows2Chains0(192)
+	column0Of4Rows2Chains0Of2(0)
+	column1Of4Rows2Chains0Of2(64)
+	column2Of4Rows2Chains0Of2(128)
+	column3Of4Rows2Chains0Of2(192)
 	FMOVQ 16(R12), F24; FMOVQ 16(R13), F25
-	column0Of4Rows2Chains1(16)
-	column1Of4Rows2Chains1(80)
-	column2Of4Rows2Chains1(144)
-	column3Of4Rows2Chains1(208)
+	column0Of4Rows2Chains1Of2(16)
+	column1Of4Rows2Chains1Of2(80)
+	column2Of4Rows2Chains1Of2(144)
+	column3Of4Rows2Chains1Of2(208)
 	FMOVQ 32(R12), F24; FMOVQ 32(R13), F25
-	column0Of4Rows2Chains0(32)
-	column1Of4Rows2Chains0(96)
-	column2Of4Rows2Chains0(160)
-	column3Of4Rows2Chains0(224)
+	column0Of4Rows2Chains0Of2(32)
+	column1Of4Rows2Chains0Of2(96)
+	column2Of4Rows2Chains0Of2(160)
+	column3Of4Rows2Chains0Of2(224)
 	FMOVQ 48(R12), F24; FMOVQ 48(R13), F25
-	column0Of4Rows2Chains1(48)
-	column1Of4Rows2Chains1(112)
-	column2Of4Rows2Chains1(176)
-	column3Of4Rows2Chains1(240)
+	column0Of4Rows2Chains1Of2(48)
+	column1Of4Rows2Chains1Of2(112)
+	column2Of4Rows2Chains1Of2(176)
+	column3Of4Rows2Chains1Of2(240)
 	ADD $64, R12, R12; ADD $64, R13, R13; ADD R15, R20, R15
 	SUB $1, R19, R19; CBNZ R19, panels16
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one17, two18, some19); loadSome(V25, F25, 0, R13, R6, one20, two21, some22)
-	column0Of4Rows2Chains0Last(0)
-	column1Of4Rows2Chains0Last(32)
-	column2Of4Rows2Chains0Last(64)
-	column3Of4Rows2Chains0Last(96)
+	column0Of4Rows2Chains0Of2Last(0)
+	column1Of4Rows2Chains0Of2Last(32)
+	column2Of4Rows2Chains0Of2Last(64)
+	column3Of4Rows2Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -2842,33 +2842,33 @@ rows23:
 	MOVD panels+32(FP), R19
 panels25:
 	FMOVQ (R12), F24
-	column0Of4Rows1Chains0(0)
-	column1Of4Rows1Chains0(64)
-	column2Of4Rows1Chains0(128)
-	column3Of4Rows1Chains0(192)
+	column0Of4Rows1Chains0Of2(0)
+	column1Of4Rows1Chains0Of2(64)
+	column2Of4Rows1Chains0Of2(128)
+	column3Of4Rows1Chains0Of2(192)
 	FMOVQ 16(R12), F24
-	column0Of4Rows1Chains1(16)
-	column1Of4Rows1Chains1(80)
-	column2Of4Rows1Chains1(144)
-	column3Of4Rows1Chains1(208)
+	column0Of4Rows1Chains1Of2(16)
+	column1Of4Rows1Chains1Of2(80)
+	column2Of4Rows1Chains1Of2(144)
+	column3Of4Rows1Chains1Of2(208)
 	FMOVQ 32(R12), F24
-	column0Of4Rows1Chains0(32)
-	column1Of4Rows1Chains0(96)
-	column2Of4Rows1Chains0(160)
-	column3Of4Rows1Chains0(224)
+	column0Of4Rows1Chains0Of2(32)
+	column1Of4Rows1Chains0Of2(96)
+	column2Of4Rows1Chains0Of2(160)
+	column3Of4Rows1Chains0Of2(224)
 	FMOVQ 48(R12), F24
-	column0Of4Rows1Chains1(48)
-	column1Of4Rows1Chains1(112)
-	column2Of4Rows1Chains1(176)
-	column3Of4Rows1Chains1(240)
+	column0Of4Rows1Chains1Of2(48)
+	column1Of4Rows1Chains1Of2(112)
+	column2Of4Rows1Chains1Of2(176)
+	column3Of4Rows1Chains1Of2(240)
 	ADD $64, R12, R12; ADD R15, R20, R15
 	SUB $1, R19, R19; CBNZ R19, panels25
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one26, two27, some28)
-	column0Of4Rows1Chains0Last(0)
-	column1Of4Rows1Chains0Last(32)
-	column2Of4Rows1Chains0Last(64)
-	column3Of4Rows1Chains0Last(96)
+	column0Of4Rows1Chains0Of2Last(0)
+	column1Of4Rows1Chains0Of2Last(32)
+	column2Of4Rows1Chains0Of2Last(64)
+	column3Of4Rows1Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */

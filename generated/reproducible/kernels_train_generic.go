@@ -137,8 +137,8 @@ func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 	for k := 0; k <= 24; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
-			w0 := &w[0][k]
 			d := (*[16]float32)(x[0 : 0+16])
+			w0 := &w[0][k]
 			for j := 0; j <= 8; j += 8 {
 				s0_0 += float32(w0[j] * d[j])
 				s0_1 += float32(w0[j+1] * d[j+1])
@@ -316,8 +316,8 @@ func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[
 	for k := 0; k <= 32; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
-			w0 := &w[0][k]
 			d := (*[16]float32)(x[0 : 0+16])
+			w0 := &w[0][k]
 			for j := 0; j <= 8; j += 8 {
 				s0_0 += float32(w0[j] * d[j])
 				s0_1 += float32(w0[j+1] * d[j+1])

@@ -123,16 +123,16 @@ number4x8(c00000000x8, 0x0)
 	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_4vq2db(x, w) \
+#define input_bhlovy(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DX))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DX))
 
-#define step_kz1bf2(r0, r1, r2, r3, r4, r5, r6) \
-	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; zero(r1); VFMADD231PS r5, r3, r1; \
-	VMULPS r6, r1, r1; VADDPS r2, r1, r1; VMOVUPS r1, r2
+#define step_6fwfwm(r0, r1, r2, r3, r4, r5, r6) \
+	VMOVUPS r0, r1; VMASKMOVPS r2, r1, r1; VFMADD231PS r1, r3, r4; VMULPS r5, r3, r1; VMULPS r6, r1, r1; \
+	VADDPS r2, r1, r1; VMOVUPS r1, r2
 
 #define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
@@ -530,7 +530,7 @@ TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_4vq2db(0, 0); input_4vq2db(4, 32); input_4vq2db(8, 64); input_4vq2db(12, 96)
+	input_bhlovy(0, 0); input_bhlovy(4, 32); input_bhlovy(8, 64); input_bhlovy(12, 96)
 	VZEROUPPER
 	RET
 
@@ -561,10 +561,10 @@ inputs1:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_kz1bf2((R9), Y15, (R10), Y13, Y0, Y4, Y8)
-	step_kz1bf2((R9), Y15, (R11), Y13, Y1, Y5, Y8)
-	step_kz1bf2((R9), Y15, (R12), Y13, Y2, Y6, Y8)
-	step_kz1bf2((R9), Y15, (R13), Y13, Y3, Y7, Y8)
+	step_6fwfwm((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	step_6fwfwm((R9), Y15, (R11), Y13, Y1, Y5, Y8)
+	step_6fwfwm((R9), Y15, (R12), Y13, Y2, Y6, Y8)
+	step_6fwfwm((R9), Y15, (R13), Y13, Y3, Y7, Y8)
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
@@ -588,7 +588,7 @@ inputs3:
 	LEAQ laneMasks<>(SB), R9
 	ADDQ mask+64(FP), R9
 	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
-	step_kz1bf2((R9), Y15, (R10), Y13, Y0, Y4, Y8)
+	step_6fwfwm((R9), Y15, (R10), Y13, Y0, Y4, Y8)
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)

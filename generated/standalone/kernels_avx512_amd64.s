@@ -101,16 +101,16 @@ number1x4(c00000000, 0x0)
 #define term4_jm4uw9(x, w) \
 	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
 
-#define step_4v0ks8(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, K7, r0; VMOVUPS r0, K7, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_bsmkrx(x, w) \
+#define input_nz3zjm(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_4v0ks8(Z8, Z31, Z0, Z29, w(DX))
+	step_ryn91p(Y31, Y0, Y8, Y29, w(DX))
 
-#define step_mo0oo8(r0, r1, r2, r3, r4, r5) \
-	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; zero(r1); VFMADD231PS r4, r2, r1; VMULPS r5, r1, r1; \
-	VADDPS r0, r1, K7, r1; VMOVUPS r1, K7, r0
+#define step_qw9upc(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r1; VMULPS r5, r1, r1; VADDPS r0, r1, K7, r1; \
+	VMOVUPS r1, K7, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -451,7 +451,7 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS.Z (R8), K7, Z0
 	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_bsmkrx(0, 0); input_bsmkrx(4, 32); input_bsmkrx(8, 64); input_bsmkrx(12, 96)
+	input_nz3zjm(0, 0); input_nz3zjm(4, 32); input_nz3zjm(8, 64); input_nz3zjm(12, 96)
 	VZEROUPPER
 	RET
 
@@ -482,10 +482,10 @@ inputs1:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	step_mo0oo8((R10), Y15, Y13, Y0, Y4, Y8)
-	step_mo0oo8((R11), Y15, Y13, Y1, Y5, Y8)
-	step_mo0oo8((R12), Y15, Y13, Y2, Y6, Y8)
-	step_mo0oo8((R13), Y15, Y13, Y3, Y7, Y8)
+	step_qw9upc((R10), Y15, Y13, Y0, Y4, Y8)
+	step_qw9upc((R11), Y15, Y13, Y1, Y5, Y8)
+	step_qw9upc((R12), Y15, Y13, Y2, Y6, Y8)
+	step_qw9upc((R13), Y15, Y13, Y3, Y7, Y8)
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X0
 	// dx = select(0 < y, dy, y)
@@ -509,7 +509,7 @@ inputs3:
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (BX), K7, Y13
-	step_mo0oo8((R10), Y15, Y13, Y0, Y4, Y8)
+	step_qw9upc((R10), Y15, Y13, Y0, Y4, Y8)
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
 	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = select(0 < y, dy, y)

@@ -49,44 +49,44 @@
 DATA table4x8_29b4073b2eabb01f<>+0(SB)/8, $0xffffffffffffffff; DATA table4x8_29b4073b2eabb01f<>+8(SB)/8, $0xffffffffffffffff
 DATA table4x8_29b4073b2eabb01f<>+16(SB)/8, $0x0; DATA table4x8_29b4073b2eabb01f<>+24(SB)/8, $0x0
 GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
-#define column0Of4Rows3Chains0Last(w) \
+#define column0Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V0.S4; VFMLA V25.S4, V27.S4, V8.S4; \
 	VFMLA V26.S4, V27.S4, V16.S4
 
-#define column1Of4Rows3Chains0Last(w) \
+#define column1Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V2.S4; VFMLA V25.S4, V27.S4, V10.S4; \
 	VFMLA V26.S4, V27.S4, V18.S4
 
-#define column2Of4Rows3Chains0Last(w) \
+#define column2Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V4.S4; VFMLA V25.S4, V27.S4, V12.S4; \
 	VFMLA V26.S4, V27.S4, V20.S4
 
-#define column3Of4Rows3Chains0Last(w) \
+#define column3Of4Rows3Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4; VFMLA V25.S4, V27.S4, V14.S4; \
 	VFMLA V26.S4, V27.S4, V22.S4
 
-#define column0Of4Rows2Chains0Last(w) \
+#define column0Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V0.S4; VFMLA V25.S4, V27.S4, V8.S4
 
-#define column1Of4Rows2Chains0Last(w) \
+#define column1Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V2.S4; VFMLA V25.S4, V27.S4, V10.S4
 
-#define column2Of4Rows2Chains0Last(w) \
+#define column2Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V4.S4; VFMLA V25.S4, V27.S4, V12.S4
 
-#define column3Of4Rows2Chains0Last(w) \
+#define column3Of4Rows2Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4; VFMLA V25.S4, V27.S4, V14.S4
 
-#define column0Of4Rows1Chains0Last(w) \
+#define column0Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V0.S4
 
-#define column1Of4Rows1Chains0Last(w) \
+#define column1Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V2.S4
 
-#define column2Of4Rows1Chains0Last(w) \
+#define column2Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V4.S4
 
-#define column3Of4Rows1Chains0Last(w) \
+#define column3Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4
 
 #define update_c1xr12(v, d) \
@@ -238,13 +238,13 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	WORD $0x4fbb1bcb /* fmla v11.4s, v30.4s, v27.s[3] */; WORD $0x4fbc1bcd /* fmla v13.4s, v30.4s, v28.s[3] */; \
 	WORD $0x4fbd1bcf /* fmla v15.4s, v30.4s, v29.s[3] */
 
-#define stepv2 \
+#define stepOfv2 \
 	FMOVQ (R8), F18; WORD $0x4f909013 /* fmul v19.4s, v0.4s, v16.s[0] */; \
-	WORD $0x4e3dd673 /* fadd v19.4s, v19.4s, v29.4s */; WORD $0x6e3cde73 /* fmul v19.4s, v19.4s, v28.4s */; \
-	WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */; FMOVQ F18, (R8); \
+	WORD $0x6e3cde73 /* fmul v19.4s, v19.4s, v28.4s */; WORD $0x4e33d652 /* fadd v18.4s, v18.4s, v19.4s */; \
+	FMOVQ F18, (R8); \
 	FMOVQ 16(R8), F20; WORD $0x4f909035 /* fmul v21.4s, v1.4s, v16.s[0] */; \
-	WORD $0x4e3dd6b5 /* fadd v21.4s, v21.4s, v29.4s */; WORD $0x6e3cdeb5 /* fmul v21.4s, v21.4s, v28.4s */; \
-	WORD $0x4e35d694 /* fadd v20.4s, v20.4s, v21.4s */; FMOVQ F20, 16(R8)
+	WORD $0x6e3cdeb5 /* fmul v21.4s, v21.4s, v28.4s */; WORD $0x4e35d694 /* fadd v20.4s, v20.4s, v21.4s */; \
+	FMOVQ F20, 16(R8)
 
 
 // biasEachNEON computes y = x0 + (x2 · x1) for n elements of every row.
@@ -339,10 +339,10 @@ rows2:
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one4, two5, some6); loadSome(V25, F25, 0, R13, R6, one7, two8, some9)
 	loadSome(V26, F26, 0, R14, R6, one10, two11, some12)
-	column0Of4Rows3Chains0Last(0)
-	column1Of4Rows3Chains0Last(32)
-	column2Of4Rows3Chains0Last(64)
-	column3Of4Rows3Chains0Last(96)
+	column0Of4Rows3Chains0Of2Last(0)
+	column1Of4Rows3Chains0Of2Last(32)
+	column2Of4Rows3Chains0Of2Last(64)
+	column3Of4Rows3Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -378,10 +378,10 @@ rows13:
 	MOVD R1, R12; ADD R12, R3, R13; ADD R13, R3, R1
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one15, two16, some17); loadSome(V25, F25, 0, R13, R6, one18, two19, some20)
-	column0Of4Rows2Chains0Last(0)
-	column1Of4Rows2Chains0Last(32)
-	column2Of4Rows2Chains0Last(64)
-	column3Of4Rows2Chains0Last(96)
+	column0Of4Rows2Chains0Of2Last(0)
+	column1Of4Rows2Chains0Of2Last(32)
+	column2Of4Rows2Chains0Of2Last(64)
+	column3Of4Rows2Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -406,10 +406,10 @@ rows21:
 	MOVD R1, R12; ADD R12, R3, R1
 	MOVD R8, R15
 	loadSome(V24, F24, 0, R12, R6, one23, two24, some25)
-	column0Of4Rows1Chains0Last(0)
-	column1Of4Rows1Chains0Last(32)
-	column2Of4Rows1Chains0Last(64)
-	column3Of4Rows1Chains0Last(96)
+	column0Of4Rows1Chains0Of2Last(0)
+	column1Of4Rows1Chains0Of2Last(32)
+	column2Of4Rows1Chains0Of2Last(64)
+	column3Of4Rows1Chains0Of2Last(96)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -769,7 +769,7 @@ TEXT ·step4x8NEON(SB), NOSPLIT, $0-40
 	MOVD $4, R6
 inputs1:
 	FMOVS (R1), F16
-	stepv2
+	stepOfv2
 	ADD $4, R1, R1; ADD $32, R8, R8
 	SUB $1, R6, R6; CBNZ R6, inputs1
 	RET
@@ -795,21 +795,17 @@ inputs1:
 	MOVD wt+0(FP), R8; ADD $12, R2, R12; ADD R12<<3, R8, R8
 	loadSome(V22, F22, 0, R4, R11, one3, two4, some5)
 	FMOVQ (R5), F23; VAND V28.B16, V23.B16, V23.B16; VFMLA V22.S4, V23.S4, V0.S4
-	WORD $0x4f9092dd /* fmul v29.4s, v22.4s, v16.s[0] */; WORD $0x4e35d7bd /* fadd v29.4s, v29.4s, v21.4s */
-	WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */; WORD $0x4e3dd6f7 /* fadd v23.4s, v23.4s, v29.4s */
-	FMOVQ F23, (R5)
+	WORD $0x4f9092dd /* fmul v29.4s, v22.4s, v16.s[0] */; WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */
+	WORD $0x4e3dd6f7 /* fadd v23.4s, v23.4s, v29.4s */; FMOVQ F23, (R5)
 	FMOVQ (R6), F24; VAND V28.B16, V24.B16, V24.B16; VFMLA V22.S4, V24.S4, V2.S4
-	WORD $0x4f9192dd /* fmul v29.4s, v22.4s, v17.s[0] */; WORD $0x4e35d7bd /* fadd v29.4s, v29.4s, v21.4s */
-	WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */; WORD $0x4e3dd718 /* fadd v24.4s, v24.4s, v29.4s */
-	FMOVQ F24, (R6)
+	WORD $0x4f9192dd /* fmul v29.4s, v22.4s, v17.s[0] */; WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */
+	WORD $0x4e3dd718 /* fadd v24.4s, v24.4s, v29.4s */; FMOVQ F24, (R6)
 	FMOVQ (R7), F25; VAND V28.B16, V25.B16, V25.B16; VFMLA V22.S4, V25.S4, V4.S4
-	WORD $0x4f9292dd /* fmul v29.4s, v22.4s, v18.s[0] */; WORD $0x4e35d7bd /* fadd v29.4s, v29.4s, v21.4s */
-	WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */; WORD $0x4e3dd739 /* fadd v25.4s, v25.4s, v29.4s */
-	FMOVQ F25, (R7)
+	WORD $0x4f9292dd /* fmul v29.4s, v22.4s, v18.s[0] */; WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */
+	WORD $0x4e3dd739 /* fadd v25.4s, v25.4s, v29.4s */; FMOVQ F25, (R7)
 	FMOVQ (R8), F26; VAND V28.B16, V26.B16, V26.B16; VFMLA V22.S4, V26.S4, V6.S4
-	WORD $0x4f9392dd /* fmul v29.4s, v22.4s, v19.s[0] */; WORD $0x4e35d7bd /* fadd v29.4s, v29.4s, v21.4s */
-	WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */; WORD $0x4e3dd75a /* fadd v26.4s, v26.4s, v29.4s */
-	FMOVQ F26, (R8)
+	WORD $0x4f9392dd /* fmul v29.4s, v22.4s, v19.s[0] */; WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */
+	WORD $0x4e3dd75a /* fadd v26.4s, v26.4s, v29.4s */; FMOVQ F26, (R8)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */; WORD $0x4e23d442 /* fadd v2.4s, v2.4s, v3.4s */
 	WORD $0x4e25d484 /* fadd v4.4s, v4.4s, v5.4s */; WORD $0x4e27d4c6 /* fadd v6.4s, v6.4s, v7.4s */
 	VZIP1 V2.D2, V0.D2, V24.D2; VZIP2 V2.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
@@ -829,9 +825,8 @@ inputs6:
 	MOVD dy+16(FP), R4; MOVD wt+0(FP), R5; ADD $0, R2, R12; ADD R12<<3, R5, R5
 	loadSome(V22, F22, 0, R4, R11, one8, two9, some10)
 	FMOVQ (R5), F23; VAND V28.B16, V23.B16, V23.B16; VFMLA V22.S4, V23.S4, V0.S4
-	WORD $0x4f9092dd /* fmul v29.4s, v22.4s, v16.s[0] */; WORD $0x4e35d7bd /* fadd v29.4s, v29.4s, v21.4s */
-	WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */; WORD $0x4e3dd6f7 /* fadd v23.4s, v23.4s, v29.4s */
-	FMOVQ F23, (R5)
+	WORD $0x4f9092dd /* fmul v29.4s, v22.4s, v16.s[0] */; WORD $0x6e34dfbd /* fmul v29.4s, v29.4s, v20.4s */
+	WORD $0x4e3dd6f7 /* fadd v23.4s, v23.4s, v29.4s */; FMOVQ F23, (R5)
 	WORD $0x4e21d400 /* fadd v0.4s, v0.4s, v1.4s */
 	VZIP1 V0.D2, V0.D2, V24.D2; VZIP2 V0.D2, V0.D2, V27.D2; WORD $0x4e3bd718 /* fadd v24.4s, v24.4s, v27.4s */
 	VZIP1 V0.D2, V0.D2, V25.D2; VZIP2 V0.D2, V0.D2, V27.D2; WORD $0x4e3bd739 /* fadd v25.4s, v25.4s, v27.4s */

@@ -15,62 +15,92 @@ type WinogradTiles struct {
 	Gap                     int
 }
 
-// WinogradFilters2 transforms filters of 3×3 in panels of 16, w[panel][9·channels][16]
-// with rows elements between panels, to u[16][panel][channels][16]: U = G·g·Gᵀ of
-// F(2×2, 3×3), rounded once.
-func WinogradFilters2(u, w []float32, panels, channels, rows int) {
-	winogradFilters(u, w, panels, channels, rows, func(g [3]float64) []float64 {
-		t := winogradFilter2(g)
-		return t[:]
-	})
-}
-
-// WinogradFilters4 is WinogradFilters2 for F(4×4, 3×3): u[36][panel][channels][16].
-func WinogradFilters4(u, w []float32, panels, channels, rows int) {
-	winogradFilters(u, w, panels, channels, rows, func(g [3]float64) []float64 {
-		t := winogradFilter4(g)
-		return t[:]
-	})
-}
-
-func winogradFilters(u, w []float32, panels, channels, rows int, transform func(g [3]float64) []float64) {
+// WinogradFilters transforms filters of 3×3 in panels of 16, w[panel][9·channels][16]
+// with rows elements between panels, to u[planes][panel][channels][16] for tiles of
+// so many results along an axis: U = G·g·Gᵀ, rounded once.
+func WinogradFilters(u, w []float32, panels, channels, rows, size int) {
+	var g [9][16]float32
 	for q := range panels {
 		for c := range channels {
-			for lane := range 16 {
-				var cols [3][]float64
-				for v := range cols {
-					var g [3]float64
-					for r := range g {
-						g[r] = float64(w[(q*rows+(3*r+v)*channels+c)*16+lane])
+			for tap := range g {
+				g[tap] = [16]float32(w[(q*rows+tap*channels+c)*16:])
+			}
+			winogradFilters(u[(q*channels+c)*16:], &g, panels*channels*16, size)
+		}
+	}
+}
+
+// WinogradTransposed transforms the filters of the gradient of inputs: those of a
+// convolution of so many channels, w[panel][9·channels][16] with rows elements between
+// panels, transposed and turned, to u[planes][panel of channels][filters][16].
+func WinogradTransposed(u, w []float32, filters, channels, rows, size int) {
+	var g [9][16]float32
+	panels := (channels + 15) / 16
+	for first := 0; first < filters; first += 16 {
+		for q := range panels {
+			most := min(16, channels-q*16)
+			for n := first; n < min(first+16, filters); n++ {
+				for tap := range g {
+					at := w[(first/16*rows+(8-tap)*channels+q*16)*16+n%16:]
+					for lane := range most {
+						g[tap][lane] = at[lane*16]
 					}
-					cols[v] = transform(g)
 				}
-				size := len(cols[0])
-				for a := range size {
-					for b, s := range transform([3]float64{cols[0][a], cols[1][a], cols[2][a]}) {
-						u[(((size*a+b)*panels+q)*channels+c)*16+lane] = float32(s)
-					}
-				}
+				winogradFilters(u[(q*filters+n)*16:], &g, panels*filters*16, size)
 			}
 		}
 	}
 }
 
-// winogradFilter2 is G·g of F(2×2, 3×3); halves are exact.
-func winogradFilter2(g [3]float64) [4]float64 {
-	return [4]float64{g[0], (g[0] + g[2] + g[1]) / 2, (g[0] + g[2] - g[1]) / 2, g[2]}
+// winogradFilters is G·g·Gᵀ of 16 filters, side by side in each of the planes.
+func winogradFilters(u []float32, g *[9][16]float32, plane, size int) {
+	if size == 4 {
+		winogradFilters4(u, g, plane)
+		return
+	}
+	var half [4][3][16]float64 // halves are exact
+	for v := range 3 {
+		for lane := range 16 {
+			a, b, c := float64(g[v][lane]), float64(g[3+v][lane]), float64(g[6+v][lane])
+			half[0][v][lane], half[1][v][lane], half[2][v][lane], half[3][v][lane] = a, (a+c+b)/2, (a+c-b)/2, c
+		}
+	}
+	for i := range half {
+		h := &half[i]
+		u0, u1 := (*[16]float32)(u[4*i*plane:]), (*[16]float32)(u[(4*i+1)*plane:])
+		u2, u3 := (*[16]float32)(u[(4*i+2)*plane:]), (*[16]float32)(u[(4*i+3)*plane:])
+		for lane := range 16 {
+			a, b, c := h[0][lane], h[1][lane], h[2][lane]
+			u0[lane], u1[lane], u2[lane], u3[lane] = float32(a), float32((a+c+b)/2), float32((a+c-b)/2), float32(c)
+		}
+	}
 }
 
-// winogradFilter4 is G·g of F(4×4, 3×3).
-func winogradFilter4(g [3]float64) [6]float64 {
-	even, odd := float64(g[0]/4)+g[2], float64(g[1]/2)
-	return [6]float64{g[0] / 4, -(g[0] + g[2] + g[1]) / 6, -(g[0] + g[2] - g[1]) / 6, (even + odd) / 6, (even - odd) / 6, g[2]}
+// winogradFilters4 is winogradFilters of F(4×4, 3×3).
+func winogradFilters4(u []float32, g *[9][16]float32, plane int) {
+	for lane := range 16 {
+		var half [3][6]float64
+		for v := range half {
+			half[v] = winogradFilter4(float64(g[v][lane]), float64(g[3+v][lane]), float64(g[6+v][lane]))
+		}
+		for a := range 6 {
+			for b, s := range winogradFilter4(half[0][a], half[1][a], half[2][a]) {
+				u[(6*a+b)*plane+lane] = float32(s)
+			}
+		}
+	}
+}
+
+// winogradFilter4 is G·g along an axis.
+func winogradFilter4(a, b, c float64) [6]float64 {
+	even, odd := float64(a/4)+c, float64(b/2)
+	return [6]float64{a / 4, -(a + c + b) / 6, -(a + c - b) / 6, (even + odd) / 6, (even - odd) / 6, c}
 }
 
 // tileCols is the number of tiles of a row.
 func (t *WinogradTiles) tileCols() int { return (t.ResultCols + t.Size - 1) / t.Size }
 
-// planes divides memory into planes of so many elements, rows of them.
+// planes divides memory into planes of so many elements.
 func (t *WinogradTiles) planes(v []float32, size int) [6][6][]float32 {
 	var p [6][6][]float32
 	n := t.Size + 2

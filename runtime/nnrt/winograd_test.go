@@ -11,7 +11,8 @@ import (
 
 // TestWinograd: the three parts together are the convolution, summed directly in
 // float64, within the bound of docs/numeric.md, of maps that tiles fill and do not
-// fill, with every padding.
+// fill, with every padding; every third with the filters of a convolution of which it
+// is the gradient of the inputs.
 func TestWinograd(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	numbers := func(n int) []float32 {
@@ -22,15 +23,19 @@ func TestWinograd(t *testing.T) {
 		return out
 	}
 	largest := map[int]float64{}
-	for i := range 60 {
+	for round := range 60 {
 		w := &WinogradTiles{
-			Size:   2 + 2*(i%2),
+			Size:   2 + 2*(round%2),
 			Height: 2 + rng.IntN(8), Width: 2 + rng.IntN(8), Channels: 1 + rng.IntN(20), Outputs: 1 + rng.IntN(20), Top: rng.IntN(3), Left: rng.IntN(3), Gap: 16,
 		}
 		w.ResultRows, w.ResultCols = w.Height+w.Top-rng.IntN(2), w.Width+w.Left-rng.IntN(2)
-		panels, rows := (w.Outputs+15)/16, 9*w.Channels+1
-		x, g, b := numbers(w.Height*w.Width*w.Channels), make([]float32, panels*rows*16), numbers(w.Outputs)
+		panels, rows, transposed := (w.Outputs+15)/16, 9*w.Channels+1, round%3 == 2
+		x, g, b := numbers(w.Height*w.Width*w.Channels), make([]float32, 2*(9*20+1)*16), numbers(w.Outputs)
 		filter := func(n, c, tap int) *float32 { return &g[(n/16*rows+tap*w.Channels+c)*16+n%16] }
+		if transposed {
+			rows = 9*w.Outputs + 1
+			filter = func(n, c, tap int) *float32 { return &g[(c/16*rows+(8-tap)*w.Outputs+n)*16+c%16] }
+		}
 		for n := range w.Outputs {
 			for c := range w.Channels {
 				for tap := range 9 {
@@ -40,10 +45,10 @@ func TestWinograd(t *testing.T) {
 		}
 		planes := (w.Size + 2) * (w.Size + 2)
 		u, y := make([]float32, planes*panels*w.Channels*16), make([]float32, w.ResultRows*w.ResultCols*w.Outputs)
-		if w.Size == 2 {
-			WinogradFilters2(u, g, panels, w.Channels, rows)
+		if transposed {
+			WinogradTransposed(u, g, w.Channels, w.Outputs, rows, w.Size)
 		} else {
-			WinogradFilters4(u, g, panels, w.Channels, rows)
+			WinogradFilters(u, g, panels, w.Channels, rows, w.Size)
 		}
 		const block = 2
 		tiles := block * w.tileCols()

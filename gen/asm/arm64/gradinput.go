@@ -6,7 +6,6 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
-	"github.com/nngen-go/nngen/gen/schedule"
 	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
@@ -33,10 +32,19 @@ const (
 )
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes together.
-func InputsAtOnce(k *kernel.Kernel, _ bool) int { return min(Lanes(k.Elem.Acc), k.Outputs) }
+func InputsAtOnce(k *kernel.Kernel) int { return min(Lanes(k.Elem.Acc), k.Outputs) }
 
-// GradInputRows are the numbers of rows a tile of GradInput takes.
-func GradInputRows(bool, int) []int { return []int{3, 2, 1} }
+// GradInputRows are the numbers of rows a tile of GradInput takes: there are 24
+// registers for sums.
+func GradInputRows(k *kernel.Kernel, inputs int) []int {
+	switch sums := inputs * k.Chains / Lanes(k.Elem.Acc); {
+	case sums > 12:
+		return []int{1}
+	case sums > 8:
+		return []int{2, 1}
+	}
+	return []int{3, 2, 1}
+}
 
 // gradInput prints the gradients of inputs as dot products: weights and dy are
 // vectors over the outputs, whose lanes are chains of the sum.
@@ -55,9 +63,9 @@ func FusesGradInput(k *kernel.Kernel) bool { return newGradInput("", nil, k).epi
 func newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
 	m := &gradInput{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k}
 	m.inputs = min(m.lanes(), k.Outputs)
-	m.parts = schedule.GradInputChains / m.lanes()
+	m.parts = k.Chains / m.lanes()
 	extras := k.Extras()
-	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 || !fits(k, GradInputRows(k.Fused, m.inputs)[0]) {
+	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 || !fits(k, GradInputRows(k, m.inputs)[0]) {
 		return m
 	}
 	m.epilogue, _ = m.writer.epilogue(k.Epilogue)
@@ -69,7 +77,7 @@ func newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
 // have InputsAtOnce inputs.
 func GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := newGradInput(name, doc, k)
-	tiles := GradInputRows(k.Fused, m.inputs)
+	tiles := GradInputRows(k, m.inputs)
 	m.Args = kernels.GradInput(k, m.extra, tiles)
 	if m.Panels.Full > 0 {
 		m.pointer("w", regBlock)
@@ -142,23 +150,25 @@ func (m *gradInput) tile(rows int) {
 		}
 		m.sum(regDYRow+R(rows-1), regDYRows, regX)
 	})
+	after := 0 // panels after the last turn
 	if m.Panels.Full > 0 {
 		loop := m.Label("panels")
 		m.move(regBlock, regWalkW)
 		m.pointer("panels", regPanelsLeft)
 		m.Place(loop)
-		m.outputs(rows, panel, panel, false)
-		m.Line(func() {
-			for r := range rows {
-				m.advance(regDYRow+R(r), panel*m.size())
-			}
-			m.sum(regWalkW, regPanelStride, regWalkW)
-		})
+		turn := m.PanelsInTurn()
+		for q := range turn {
+			m.panel(rows, q)
+		}
 		m.countdown(regPanelsLeft, loop)
+		after = m.Panels.Full % turn
+		for q := range after {
+			m.panel(rows, q)
+		}
 	}
 	if m.Panels.Tail > 0 {
 		m.move(regBlockTail, regWalkW)
-		m.outputs(rows, m.Panels.Tail, m.Terms(), m.Partial)
+		m.outputs(rows, after, m.Panels.Tail, m.Terms(), m.Partial)
 	}
 	m.finish(rows)
 }
@@ -178,9 +188,20 @@ func (m *gradInput) startWithBias(rows int) {
 	})
 }
 
-// outputs adds the products of a panel's outputs, of which the last vector may be
-// partial.
-func (m *gradInput) outputs(rows, width, outputs int, partial bool) {
+// panel adds the products of a full panel, the q-th of a turn, and goes to the next.
+func (m *gradInput) panel(rows, q int) {
+	m.outputs(rows, q, panel, panel, false)
+	m.Line(func() {
+		for r := range rows {
+			m.advance(regDYRow+R(r), panel*m.size())
+		}
+		m.sum(regWalkW, regPanelStride, regWalkW)
+	})
+}
+
+// outputs adds the products of the outputs of a panel, the q-th of a turn; the last
+// vector may be partial.
+func (m *gradInput) outputs(rows, q, width, outputs int, partial bool) {
 	for v := 0; v*m.lanes() < outputs; v++ {
 		part := partial && (v+1)*m.lanes() >= outputs
 		m.Line(func() {
@@ -193,14 +214,14 @@ func (m *gradInput) outputs(rows, width, outputs int, partial bool) {
 			}
 		})
 		for k := range m.inputs {
-			m.column(rows, k, v%m.parts, part, k*width*m.size()+v*bytes)
+			m.column(rows, k, (q*panel/m.lanes()+v)%m.parts, part, k*width*m.size()+v*bytes)
 		}
 	}
 }
 
 // column adds the products of a vector of an input's weights and dy of the rows.
 func (m *gradInput) column(rows, k, chains int, part bool, disp int) {
-	name := fmt.Sprintf("column%dOf%dRows%dChains%d", k, m.inputs, rows, chains)
+	name := fmt.Sprintf("column%dOf%dRows%dChains%dOf%d", k, m.inputs, rows, chains, m.parts)
 	if part {
 		name += "Last"
 	}
@@ -218,17 +239,17 @@ func (m *gradInput) column(rows, k, chains int, part bool, disp int) {
 	m.Use(name, fmt.Sprint(disp))
 }
 
-// addLanes adds the eight chains of the sums of as many inputs as a vector has
-// lanes, i += i+4, i+2, i+1, and leaves them in the first register of the first.
-func (w *writer) addLanes(acc func(k, part int) V, inputs int) V {
+// addLanes adds the chains of the sums of as many inputs as a vector has lanes, whose
+// registers are some, in halves, and leaves them in the first register of the first.
+func (w *writer) addLanes(acc func(k, part int) V, inputs, parts int) V {
 	at := func(k int) V { return acc(min(k, inputs-1), 0) }
 	w.Line(func() {
 		for k := range inputs {
-			if w.double {
-				w.add(acc(k, 0), acc(k, 2), acc(k, 0))
-				w.add(acc(k, 1), acc(k, 3), acc(k, 1))
+			for h := parts / 2; h >= 1; h /= 2 {
+				for i := range h {
+					w.add(acc(k, i), acc(k, i+h), acc(k, i))
+				}
 			}
-			w.add(acc(k, 0), acc(k, 1), acc(k, 0))
 		}
 	})
 	w.Line(func() {
@@ -253,7 +274,7 @@ func (w *writer) addLanes(acc func(k, part int) V, inputs int) V {
 func (m *gradInput) finish(rows int) {
 	var busy []V
 	for r := range rows {
-		busy = append(busy, m.addLanes(func(k, part int) V { return m.acc(r, k, part) }, m.inputs))
+		busy = append(busy, m.addLanes(func(k, part int) V { return m.acc(r, k, part) }, m.inputs, m.parts))
 	}
 	p := m.file(busy...)
 	for _, y := range busy {

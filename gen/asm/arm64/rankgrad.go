@@ -139,7 +139,7 @@ func (m *rankOne) outputs(inputs, outputs int, partial bool) {
 				}
 				m.mulAdd(m.sums(i, v%m.parts), w, vecStepDY, vecStepTmp)
 				m.fmulElement(vecChange, vecStepDY, vecXs+V(i), 0)
-				m.step(w, vecChange, vecStepRate, vecStepZero)
+				m.step(w, vecChange, vecStepRate, vecStepZero, m.AnyZero)
 				m.store(w, regInputW+R(i), v*bytes)
 			})
 		}
@@ -151,7 +151,7 @@ func (m *rankOne) outputs(inputs, outputs int, partial bool) {
 func (m *rankOne) finishStep(inputs int) {
 	for first := 0; first < inputs; first += m.lanes() {
 		n := min(m.lanes(), inputs-first)
-		y := m.addLanes(func(k, part int) V { return m.sums(first+k, part) }, n)
+		y := m.addLanes(func(k, part int) V { return m.sums(first+k, part) }, n, m.parts)
 		m.Line(func() {
 			if len(m.RankOne.Epilogue) > 0 {
 				c, _ := m.epilogue(m.RankOne.Epilogue)

@@ -58,10 +58,12 @@ func FusesRankOne(elem string, epilogue []kernel.Epilogue) bool {
 }
 
 // step adds −rate·(0 + x·dy) to weights. The gradient is a sum that starts at
-// zero, so it is never −0 for a product of zeros; its product is rounded once
-// either way.
-func (w *writer) step(weights, change, rate, zero V) {
-	w.add(change, zero, change)
+// zero, so it is never −0 for a product of zeros, which is left out where a weight of
+// any zero will do; its product is rounded once either way.
+func (w *writer) step(weights, change, rate, zero V, anyZero bool) {
+	if !anyZero {
+		w.add(change, zero, change)
+	}
 	w.times(change, rate, change)
 	w.add(weights, change, weights)
 }
@@ -97,7 +99,7 @@ func (m *rankOne) group(vs []vector) {
 			m.Line(func() {
 				m.load(regBias, v.first*m.size(), vecTurn)
 				m.copy(V(i), vecTurn+1)
-				m.step(vecTurn, vecTurn+1, vecRate, vecZero)
+				m.step(vecTurn, vecTurn+1, vecRate, vecZero, false)
 				m.store(vecTurn, regBias, v.first*m.size())
 			})
 		}
@@ -144,7 +146,7 @@ func (m *rankOne) group(vs []vector) {
 // input changes the weights of an input, lane of a vector: a macro that all layers
 // share whose groups are alike.
 func (m *rankOne) input(ps []part, lane int) {
-	name := "step"
+	name := map[bool]string{false: "step", true: "stepOf"}[m.AnyZero]
 	for _, p := range ps {
 		name += fmt.Sprint(map[bool]string{false: "w", true: "v"}[p.tail], p.n)
 	}
@@ -156,7 +158,7 @@ func (m *rankOne) input(ps []part, lane int) {
 				m.Line(func() {
 					m.load(p.register, i*bytes, w)
 					m.fmulElement(w+1, V(v), vecX, lane)
-					m.step(w, w+1, vecRate, vecZero)
+					m.step(w, w+1, vecRate, vecZero, m.AnyZero)
 					m.store(w, p.register, i*bytes)
 				})
 				v++

@@ -122,6 +122,27 @@ func GradInput(k *kernel.Kernel, operand bool, tiles []int) []asm.Arg {
 	return a.all
 }
 
+// Dots are the arguments of the sums of a narrow layer: y, x, w and wt as there are
+// panels, b if there is a bias, the operand u of the epilogue if it has one; for the
+// rows of a batch, in bytes the distances of those of x, y and u, and the numbers of
+// tiles.
+func Dots(k *kernel.Kernel, one bool, tiles []int) []asm.Arg {
+	a := arguments{elem: k.Elem.Acc}
+	operand := len(k.Extras()) > 0
+	a.pointer("y", true)
+	a.pointer("x", true)
+	a.pointer("w", k.Panels.Full > 0)
+	a.pointer("wt", k.Panels.Tail > 0)
+	a.pointer("b", k.Init == kernel.Bias)
+	a.pointer("u", operand)
+	a.ints(!one, "xStride", "yStride")
+	a.ints(!one && operand, "uStride")
+	if !one {
+		a.tiles(tiles)
+	}
+	return a.all
+}
+
 // Gradient is the leaf of an update that the sums of GradWeight give.
 const Gradient = "g"
 

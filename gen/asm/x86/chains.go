@@ -18,12 +18,29 @@ func (f *file) addChains(acc func(k int) (a, b Y)) Y {
 	var fours [4]*vec.Register
 	for k := range fours {
 		y, z := acc(k)
-		a, b := c.sum(y), c.sum(z)
-		lower, upper := "VBLENDPS $240, b, a, y", "VPERM2F128 $33, b, a, y"
-		if f.isa.masks {
-			lower, upper = "VSHUFF64X2 $2, b, a, y", "VSHUFF64X2 $1, b, a, y"
+		fours[k] = c.addHalves(c.sum(y), c.sum(z))
+	}
+	return c.run(c.addFours(fours))
+}
+
+// addSums is addChains for the sums of eight places or fewer, which are given up; at a
+// place that has none the result holds another.
+func (f *file) addSums(of [8]*Y) Y {
+	c := f.chains()
+	var fours [4]*vec.Register
+	for k := range fours {
+		lower, upper := of[k], of[k+4]
+		switch {
+		case lower == nil:
+			fours[k] = fours[k-1]
+		case of[4] == nil:
+			y := c.sum(*lower)
+			fours[k] = c.add(c.upperHalf(y), y)
+		case upper == nil:
+			fours[k] = c.addHalves(c.sum(*lower), c.sum(*lower))
+		default:
+			fours[k] = c.addHalves(c.sum(*lower), c.sum(*upper))
 		}
-		fours[k] = c.add(c.Ins(lower, a, b), c.Ins(upper, a, b))
 	}
 	return c.run(c.addFours(fours))
 }
@@ -48,6 +65,23 @@ func (c *chains) sum(y Y) *vec.Register {
 		c.regs = append(c.regs, y)
 	}
 	return c.sums[y]
+}
+
+// addHalves adds the halves of either vector: a's in the lower half of the result.
+func (c *chains) addHalves(a, b *vec.Register) *vec.Register {
+	lower, upper := "VBLENDPS $240, b, a, y", "VPERM2F128 $33, b, a, y"
+	if c.f.isa.masks {
+		lower, upper = "VSHUFF64X2 $2, b, a, y", "VSHUFF64X2 $1, b, a, y"
+	}
+	return c.add(c.Ins(lower, a, b), c.Ins(upper, a, b))
+}
+
+// upperHalf is the upper half of a vector of 32 bytes.
+func (c *chains) upperHalf(a *vec.Register) *vec.Register {
+	if c.f.isa.masks {
+		return c.Ins("VEXTRACTF32X4 $1, a, y/2", a)
+	}
+	return c.Ins("VEXTRACTF128 $1, a, y/2", a)
 }
 
 func (c *chains) add(a, b *vec.Register) *vec.Register { return c.Ins("VADDPS b, a, y", a, b) }

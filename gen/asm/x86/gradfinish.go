@@ -10,17 +10,11 @@ func (m *gradInput) finish(rows int) {
 		}
 	}
 	p := m.file(busy...)
-	many := m.inputs > 4
 	for r := 0; r < rows; r++ {
 		first := r
-		if !many {
-			r = min(r+1, rows-1)
-		}
+		r = min(r+1, rows-1)
 		m.Line(func() {
 			y := p.addChains(func(k int) (Y, Y) {
-				if many {
-					return m.acc(r, k, 0), m.acc(r, min(k+4, m.inputs-1), 0)
-				}
 				k = min(k, m.inputs-1)
 				return m.acc(first, k, 0), m.acc(r, k, 0)
 			})
@@ -38,11 +32,7 @@ func (m *gradInput) finish(rows int) {
 // loadHalves loads the operands of a block's inputs for one or two rows.
 func (m *gradInput) loadHalves(two bool, dst Y, temps []Y) {
 	first, second := mem(regExtra, 0), extraRow1
-	switch m.inputs {
-	case 8:
-		m.load(first, dst)
-		return
-	case 4:
+	if m.inputs == 4 {
 		m.Ins("VMOVUPS", first, dst.x())
 		if two {
 			m.Ins("VINSERTF128", "$1", second, dst.String(), dst.String())
@@ -51,10 +41,6 @@ func (m *gradInput) loadHalves(two bool, dst Y, temps []Y) {
 	}
 	mask, other := temps[0], temps[1]
 	m.tailMask(m.inputs, mask)
-	if m.inputs > 4 {
-		m.loadMasked(first, mask, dst)
-		return
-	}
 	m.loadPart(first, mask.x(), dst.x())
 	if two {
 		m.loadPart(second, mask.x(), other.x())

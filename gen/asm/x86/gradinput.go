@@ -21,21 +21,15 @@ const (
 )
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes
-// together, or of a narrow layer's outputs, for one sample or for the rows of a
-// batch: a tile of several rows reads weights once.
-func (s *ISA) InputsAtOnce(k *kernel.Kernel, one bool) int {
-	const most = 8 // results of a vector
+// together.
+func (s *ISA) InputsAtOnce(k *kernel.Kernel) int {
 	switch {
 	case k.Elem.Acc == "float64" && s.masks:
 		return min(4, k.Outputs)
 	case k.Elem.Acc == "float64":
 		return min(2, k.Outputs)
-	case k.Init == kernel.Bias && (one || s.masks):
-		return evenly(k.Outputs, most)
-	case k.Init == kernel.Bias && k.Outputs%4 > 0:
-		return evenly(k.Outputs, 6)
 	case s.masks:
-		return min(most, k.Outputs)
+		return min(8, k.Outputs) // results of a vector
 	}
 	return min(4, k.Outputs)
 }
@@ -55,23 +49,14 @@ type gradInput struct {
 	extra    *kernel.Operand
 }
 
-// evenly divides outputs into blocks of at most so many, the last of which may begin
-// before the one in front of it ends.
-func evenly(outputs, most int) int {
-	blocks := (outputs + most - 1) / most
-	return (outputs + blocks - 1) / blocks
-}
-
 // GradInputRows are the numbers of rows a tile of GradInput takes for some inputs at
 // once: the kernel's last arguments count the tiles of each. Separate rounding needs
 // a register for the product.
-func (s *ISA) GradInputRows(fused bool, inputs int) []int {
+func (s *ISA) GradInputRows(k *kernel.Kernel, _ int) []int {
 	switch {
 	case s.masks:
 		return []int{6, 1}
-	case inputs > 6:
-		return []int{1}
-	case fused && inputs <= 4:
+	case k.Fused:
 		return []int{3, 2, 1}
 	}
 	return []int{2, 1}
@@ -79,8 +64,7 @@ func (s *ISA) GradInputRows(fused bool, inputs int) []int {
 
 // FusesGradInput reports whether GradInput applies the epilogue itself.
 func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
-	fuses := func(one bool) bool { return s.newGradInput("", nil, k, s.InputsAtOnce(k, one)).epilogue != nil }
-	return fuses(true) && fuses(false)
+	return s.newGradInput("", nil, k, s.InputsAtOnce(k)).epilogue != nil
 }
 
 func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel, inputs int) *gradInput {
@@ -102,11 +86,8 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel, inputs i
 	// registers.
 	rows := m.rows()[0]
 	others := max(0, rows-2) * m.inputs
-	switch {
-	case s.masks:
+	if s.masks {
 		others = (m.rowVectors(rows) - 1) * m.inputs
-	case m.inputs > 4:
-		others = (rows - 1) * m.inputs
 	}
 	if s.Fits(k, 1+others, temps) {
 		m.epilogue, _ = m.writer.epilogue(k.Epilogue, temps)
@@ -118,7 +99,7 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel, inputs i
 }
 
 // rows are the numbers of rows of its tiles.
-func (m *gradInput) rows() []int { return m.isa.GradInputRows(m.Fused, m.inputs) }
+func (m *gradInput) rows() []int { return m.isa.GradInputRows(m.Kernel, m.inputs) }
 
 // GradInput prints DX = DY·W for the rows of a batch; the kernel is open. Blocks
 // have as many inputs as it has outputs.
@@ -186,9 +167,6 @@ func (m *gradInput) tile(rows int) {
 		sums = m.rowVectors(rows) * m.inputs
 	}
 	m.clearFirst(sums)
-	if m.Init == kernel.Bias {
-		m.startWithBias(rows)
-	}
 	m.Ins("MOVQ", regX, regRow)
 	if rows > 3 {
 		m.Line(func() {
@@ -233,34 +211,6 @@ func (m *gradInput) tile(rows int) {
 	} else {
 		m.finish(rows)
 	}
-}
-
-// startWithBias puts the biases into the first chains.
-func (m *gradInput) startWithBias(rows int) {
-	m.Line(func() {
-		m.pointer("b", regCount)
-		m.Ins("ADDQ", regAt, regCount)
-	})
-	load := func(k int, dst Y) {
-		m.Func.Ins(m.op("VMOVSS", "VMOVSD"), mem(regCount, k*m.size()), dst.x())
-	}
-	m.Line(func() {
-		for k := range m.inputs {
-			switch {
-			case m.isa.masks:
-				for r := range m.rowVectors(rows) {
-					load(k, m.wideAcc(r, k))
-					if m.paired() && 2*r+1 < rows {
-						m.Func.Ins("VINSERTF64X4", "$1", m.wideAcc(r, k).half(), m.wideAcc(r, k).full(), m.wideAcc(r, k).full())
-					}
-				}
-			default:
-				for r := range rows {
-					load(k, m.acc(r, k, 0))
-				}
-			}
-		}
-	})
 }
 
 // row is the operand at a displacement in row r of dy.

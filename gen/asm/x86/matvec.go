@@ -142,6 +142,9 @@ func (m matVec) groups(vs []vector) [][]vector {
 		}
 	}
 	most := max(1, m.atOnce(m.Panels)/m.Chains)
+	if m.bytes == 32 && len(vs)%most > 0 && m.Elem.W == m.Elem.Acc { // smaller groups would wait for the latency
+		most = max(most, m.sums/m.Chains)
+	}
 	count := (len(vs) + most - 1) / most
 	var out [][]vector
 	for i := range count {

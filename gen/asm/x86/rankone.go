@@ -51,12 +51,15 @@ const regDY = "BX"
 
 // change puts what is to be added to weights, −rate·(0 + x·dy), into dst. The
 // gradient is a sum that starts at zero, so it is never −0 for a product of
-// zeros.
+// zeros; a weight shows that if it is −0 itself, and nothing else does.
 func (m *rankOne) change(x, dy, rate, dst Y) {
-	if m.fused {
+	switch {
+	case m.AnyZero:
+		m.times(x, dy, dst)
+	case m.fused:
 		m.clear(dst)
 		m.mulAddOf(x, dy, dst)
-	} else {
+	default:
 		m.times(x, dy, dst)
 		m.sumOf(dst, dst)
 	}
@@ -110,7 +113,7 @@ func (m *rankOne) alone() {
 
 // group adds x·s to the weights of some vectors of outputs.
 func (m *rankOne) group(vs []vector) {
-	last, temp := vs[len(vs)-1], Y(m.atOnce(m.Panels)) // the registers from temp on are free
+	last, temp := vs[len(vs)-1], Y(max(m.atOnce(m.Panels), len(vs))) // the registers from temp on are free
 	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = %d…%d", vs[0].first, last.first+last.valid-1)
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
@@ -144,9 +147,11 @@ func (m *rankOne) group(vs []vector) {
 	row := func(at func(v vector, plus int) string) {
 		for i, v := range vs {
 			t := temp + Y(i)%(m.zero-temp)
-			m.Named("step", func() {
-				m.change(m.input, Y(i), m.zero, t)
-				m.addTo(at(v, 0), v.valid < m.lanes(), t)
+			m.within(v.stride, func() {
+				m.Named("step", func() {
+					m.change(m.input, Y(i), m.zero, t)
+					m.addTo(at(v, 0), v.valid < m.lanes(), t)
+				})
 			})
 		}
 	}
@@ -166,6 +171,15 @@ func (m *rankOne) group(vs []vector) {
 		return
 	}
 	m.overInputs(m.Inputs, 4, 1, m.Ahead, vs, func(at func(v vector, plus int) string, _ int) { row(at) })
+}
+
+// within makes code with vectors no longer than a row of weights: a masked store that
+// reaches into the next row holds up the load of that until it is in the cache.
+func (m *rankOne) within(row int, code func()) {
+	whole := m.bytes
+	m.bytes = min(m.bytes, row)
+	code()
+	m.bytes = whole
 }
 
 // withGradient: four inputs at a time, then one, over all outputs.

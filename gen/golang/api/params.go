@@ -38,6 +38,7 @@ func (e *API) Params() (*jen.File, error) {
 		e.storedTensors(f)
 	}
 	e.initialise(f)
+	e.tiles(f)
 	return f, nil
 }
 
@@ -268,7 +269,7 @@ func (e *API) setTensor(t *plan.Tensor) []jen.Code {
 	case out == nil:
 		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{source.Setf("*"+e.cell(t), "v[%s]", at)} }))
 	}
-	return append(out, e.transformFilters(t)...)
+	return out
 }
 
 // initialise prints the initial values.
@@ -284,7 +285,6 @@ func (e *API) initialise(f *jen.File) {
 		if c := e.initial(t, fmt.Sprint(t.Value.Param.Layer)); c != nil {
 			body = append(body, jen.Comment(t.Value.Name+": "+initialDoc(t.Value.Param)), c)
 		}
-		body = append(body, e.transformFilters(t)...)
 	}
 	f.Comment("initialise sets the initial values the spec asks for; they depend on the seed and")
 	f.Comment("the canonical index alone.")

@@ -1,26 +1,33 @@
 package api
 
 import (
-	"fmt"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/kernel"
-	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// transformFilters makes the transformed filters of a tensor from the filters.
-func (e *API) transformFilters(t *plan.Tensor) []jen.Code {
-	if t.Tiled == 0 {
-		return nil
+// tiles prints the transformed filters and the method that makes them.
+func (e *API) tiles(f *jen.File) {
+	if len(e.plan.Tiles.Fields) == 0 {
+		return
 	}
-	l := &t.Layout
 	flat := func(field, index string, size int) jen.Code {
-		return e.RT("Flat").Call(source.Exprf("&p.%s%s", e.field(t, field), index), source.Exprf("%d", size))
+		return e.RT("Flat").Call(source.Exprf("&n.%s%s", field, index), source.Exprf("%d", size))
 	}
-	return []jen.Code{e.RT(fmt.Sprint("WinogradFilters", t.Tiled)).Call(
-		flat(t.TiledField(), "[0][0][0][0]", kernel.Planes(t.Tiled)*l.Panels()*l.In*schedule.Panel), flat(t.Field, "[0][0][0]", l.Size()),
-		source.Exprf("%d, %d, %d", l.Panels(), l.In, l.Rows))}
+	var body []jen.Code
+	for _, t := range e.plan.Tensors {
+		if l := &t.Layout; t.Tiled > 0 {
+			body = append(body, e.RT("WinogradFilters").Call(
+				flat("u."+t.Field, "[0][0][0][0]", kernel.Planes(t.Tiled)*l.Panels()*l.In*schedule.Panel), flat("p."+e.field(t, t.Field), "[0][0][0]", l.Size()),
+				source.Exprf("%d, %d, %d, %d", l.Panels(), l.In, l.Rows, t.Tiled)))
+		}
+	}
+	f.Line()
+	f.Comment("tiles holds the filters of convolutions by tiles, transformed.")
+	f.Type().Id("tiles").Struct(e.Arena(&e.plan.Tiles)...)
+	f.Line()
+	f.Comment("transform makes the transformed filters, whenever the filters have changed.")
+	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("transform").Params().Block(body...)
 }

@@ -119,7 +119,7 @@ func (m *Matrix) sums() *Matrix {
 // WeightFields are the fields of the weight: panels and tail.
 func (m *Matrix) WeightFields() []string {
 	if m.Tiled() {
-		return []string{m.Tensor.TiledField()}
+		return []string{m.Tensor.Field}
 	}
 	if m.layout.Order == plan.Connections || m.layout.Tail == 0 || m.layout.Full == 0 {
 		return []string{m.Tensor.Field}

@@ -338,7 +338,7 @@ func (p *printer) unrolled() {
 		acc, decl := p.sums(n, chains, func(i int) string { return p.initial(of("b", i)) })
 		out = append(out, p.formula(first, n))
 		out = append(out, decl...)
-		for k := range p.ins {
+		for _, k := range p.termsByChains() {
 			if k == 0 {
 				out = append(out, source.Letf("xk", "x[0]"))
 			} else {
@@ -359,6 +359,20 @@ func (p *printer) unrolled() {
 		}
 		p.add(jen.Block(out...))
 	}
+}
+
+// termsByChains are the terms of a sum, those of as many chains as there are registers
+// for one after the other.
+func (p *printer) termsByChains() []int {
+	var ks []int
+	for first := 0; first < p.Step.Chains; first += chainsInLoop {
+		for k := range p.ins {
+			if c := k%p.Step.Chains - first; c >= 0 && c < chainsInLoop {
+				ks = append(ks, k)
+			}
+		}
+	}
+	return ks
 }
 
 // formula is the comment above a block of straight-line code.

@@ -47,7 +47,7 @@ func (e *Loops) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
 		Elem: source.TypeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
-		Panels: l.KernelPanels(), Ahead: e.plan.Ahead(),
+		Panels: l.KernelPanels(), Ahead: e.plan.Ahead(), AnyZero: e.plan.AnyZero(),
 	}
 }
 

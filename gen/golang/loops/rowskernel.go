@@ -292,7 +292,13 @@ func (m *Matrix) inputGradientCalls(in *calls.Inputs, o gradInputOperands, tiles
 		if o.extra != nil {
 			args = append(args, o.extra(input))
 		}
-		args = slices.Concat(args, m.panelArgs(), o.distances, maskArg(in.Partial, in.Mask), []string{blocks, tiles})
+		switch {
+		case in.Dots && in.One:
+		case in.Dots:
+			args = slices.Concat(args, o.distances, []string{tiles})
+		default:
+			args = slices.Concat(args, m.panelArgs(), o.distances, maskArg(in.Partial, in.Mask), []string{blocks, tiles})
+		}
 		return jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", ")))
 	})
 }
@@ -300,6 +306,14 @@ func (m *Matrix) inputGradientCalls(in *calls.Inputs, o gradInputOperands, tiles
 // inputGradient is the assembly of a gradient of inputs.
 func (m *Matrix) inputGradient(in *calls.Inputs) string {
 	kern := in.Kernel(m.Step.Kernel)
+	if in.Dots {
+		hint, what := "dot products of rows", "computes the sums of every row, in tiles of rows."
+		if in.One {
+			hint, what = "dot products", "computes the sums of a row."
+		}
+		return m.e.Assembly(hint+" "+kern.Key(), hint, what,
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.Dots(name, doc, kern, in.One) })
+	}
 	return m.e.Assembly("input gradient "+kern.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
 }
@@ -318,13 +332,14 @@ func (m *Matrix) gradientMask() []string {
 	return maskArg(partial, mask)
 }
 
-// panelArgs are the number of full panels and their distance, if there are any.
+// panelArgs are the number of turns through full panels and the distance of these, if
+// there are any.
 func (m *Matrix) panelArgs() []string {
 	l := m.layout
 	if l.Full == 0 {
 		return nil
 	}
-	return []string{fmt.Sprint(l.Full), fmt.Sprint(l.PanelBytes())}
+	return []string{fmt.Sprint(l.Full / m.Step.Kernel.PanelsInTurn()), fmt.Sprint(l.PanelBytes())}
 }
 
 // inBlocks prints the calls for blocks of inputs; the last block computes some of

@@ -27,16 +27,17 @@ type body struct {
 	// trainer keeps the rows of all samples.
 	slots string
 	kept  map[*ir.Value]bool
-	// weights is the Go expression of the parameters, grads of the gradients.
-	weights, grads string
-	sample         string               // Go expression of the sample's number
-	training       bool                 // part of a training step
-	layers         bool                 // layer by layer: every value has a row per sample i
-	from           string               // the rows, as the range of a slice
-	variables      map[*ir.Value]string // slices of rows
-	declared       []jen.Code           // their declarations
-	single         bool                 // one sample, none of whose values has rows
-	apart          bool                 // variables are declared apart from the statements
+	// weights is the Go expression of the parameters, grads of the gradients, net of
+	// the network.
+	weights, grads, net string
+	sample              string               // Go expression of the sample's number
+	training            bool                 // part of a training step
+	layers              bool                 // layer by layer: every value has a row per sample i
+	from                string               // the rows, as the range of a slice
+	variables           map[*ir.Value]string // slices of rows
+	declared            []jen.Code           // their declarations
+	single              bool                 // one sample, none of whose values has rows
+	apart               bool                 // variables are declared apart from the statements
 	// args are those of the function being made that hold arrays: the
 	// rows of a value, or the arrays of a parameter-shaped one.
 	args    map[*ir.Value]string
@@ -125,9 +126,12 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.DenseGradWeight:
 		return b.gradWeight(s, o)
 	case *ir.Contract:
-		if s.Convolution() != nil {
+		switch {
+		case s.Convolution() != nil:
 			b.convolve(s)
-		} else {
+		case s.Transforms:
+			b.transformFilters(o)
+		default:
 			b.contract(o, s.Chains, s.Kernel)
 		}
 	case *ir.RankOne:

@@ -16,7 +16,7 @@ const stackLimit = 16 << 10
 // Forward prints inference.
 func (e *Phases) Forward() (*jen.File, error) {
 	b := &body{
-		e: e, phase: e.plan.Infer, slots: "ws", weights: "p",
+		e: e, phase: e.plan.Infer, slots: "ws", weights: "p", net: "n",
 		names: e.Local(e.StateNames()...), at: map[*ir.Value]place{},
 	}
 	b.bindInputs("x")
@@ -62,7 +62,7 @@ func (e *Phases) Forward() (*jen.File, error) {
 func (b *body) usesParams() bool {
 	for _, s := range b.phase.Steps {
 		for _, x := range s.Op.Ins() {
-			if x.Kind == ir.Param {
+			if x.Kind == ir.Param && (s.Scratch == nil || len(x.Shape) == 1) {
 				return true
 			}
 		}
@@ -154,7 +154,7 @@ func (e *Phases) inBatches() []jen.Code {
 // forwardRows prints inference of a batch, layer by layer.
 func (e *Phases) forwardRows(f *jen.File) error {
 	b := &body{
-		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
+		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", net: "n", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
 		names: e.Local(e.StateNames()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
 	}
 	for _, v := range e.prog.Inputs {

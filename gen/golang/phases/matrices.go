@@ -8,7 +8,9 @@ import (
 	"github.com/nngen-go/nngen/gen/golang/loops"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
 )
 
 // matrixArgs are what a call of a matrix operation passes: where its results go,
@@ -20,8 +22,12 @@ func (b *body) matrixArgs(m *loops.Matrix, results []*ir.Value, result, operand 
 	}
 	args = append(args, source.Exprf("%s", operand(m.X)))
 	if m.W != nil {
+		holder := b.tensorOf(m.W)
+		if m.Tiled() && m.W.Kind == ir.Param {
+			holder = b.net + ".u"
+		}
 		for _, f := range m.WeightFields() {
-			args = append(args, source.Exprf("&%s.%s", b.tensorOf(m.W), b.e.field(m.Tensor, f)))
+			args = append(args, source.Exprf("&%s.%s", holder, b.e.field(m.Tensor, f)))
 		}
 	}
 	if m.W != nil && m.Tensor.Scaled() {
@@ -64,12 +70,42 @@ func (b *body) convolve(s *plan.Step) {
 	k := m.Convolved(b.training, b.train())
 	args := b.matrixArgs(m, s.Stored(), func(y *ir.Value) string { return b.result(y).ptr }, b.pointer)
 	if m.Tiled() {
-		args = append(args, source.Exprf("%s", b.result(s.Scratch).ptr))
+		args = append(args, b.scratch(s))
 	}
 	b.add(b.e.ID(k).Call(args...))
 	if m.Whole != nil {
 		b.finish(m.Whole)
 	}
+}
+
+// scratch is what a convolution by tiles works with: the row of a part's first sample
+// serves all of its samples.
+func (b *body) scratch(s *plan.Step) jen.Code {
+	size, _ := s.Kernel.Scratch()
+	all, has := "", s.Scratch.Size()
+	if b.layers {
+		all, has = b.rowsVariable(s.Scratch)+"[0]", b.e.RowStride(has)
+	} else if all = b.result(s.Scratch).ptr; has == size {
+		return source.Exprf("%s", all)
+	}
+	if has == size {
+		return source.Exprf("&%s", all)
+	}
+	return source.Exprf("(*%s)(%s[:])", source.Array(b.e.elem, size), all)
+}
+
+// transformFilters makes the transformed copy of filters with filters and channels
+// exchanged.
+func (b *body) transformFilters(o *ir.Contract) {
+	to, from := b.e.plan.TensorOf(o.Y.V.Param), b.e.plan.TensorOf(o.Init.V.Param)
+	flat := func(holder, field, index string, size int) jen.Code {
+		return b.e.RT("Flat").Call(source.Exprf("&%s.%s%s", holder, field, index), source.Exprf("%d", size))
+	}
+	l := &from.Layout
+	b.add(b.e.RT("WinogradTransposed").Call(
+		flat(b.holder(o.Y.V), to.Field, "[0][0][0][0]", kernel.Planes(to.Tiled)*to.Layout.Panels()*to.Layout.In*schedule.Panel),
+		flat(b.holder(o.Init.V), b.e.field(from, from.Field), "[0][0][0]", l.Size()),
+		source.Exprf("%d, %d, %d, %d", l.Out, l.In, l.Rows, to.Tiled)))
 }
 
 // matrix emits the call of a dense layer or of its input gradient.

@@ -16,7 +16,7 @@ func (e *Phases) stepOne(f *jen.File) error {
 		return nil
 	}
 	b := &body{
-		e: e, phase: ph, slots: "ws", weights: "p", grads: "g", training: true, single: true,
+		e: e, phase: ph, slots: "ws", weights: "p", net: "t.net", grads: "g", training: true, single: true,
 		names:  e.Local(),
 		at:     map[*ir.Value]place{},
 		sample: "t.seen",

@@ -34,7 +34,7 @@ func (e *Phases) Train() (*jen.File, error) {
 // batchBody is a body of a function over some of the samples of a batch.
 func (e *Phases) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
-		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
+		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", net: "t.net", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
 		names: e.Local(),
 		at:    map[*ir.Value]place{}, kept: map[*ir.Value]bool{},
 		sample: "t.seen+uint32(from+i)",

@@ -40,16 +40,22 @@ func dense4x32AVX512(y, x, w, b *float32)
 func dense4x32AVX512_2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsAVX2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsAVX512(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
+func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -311,11 +317,11 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 	case useAVX512:
 		m := len(x)
 		by6, by1 := m/6, m%6
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, 2048, 128, 128, 128, 4, by6, by1)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, 2048, 128, 128, 128, 4, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, 2048, 128, 128, 128, 8, by3, by2, single3)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, 2048, 128, 128, 128, 8, by3, by2, single3)
 	default:
 		dense2GradInputRowsGeneric(y, x, w, u0)
 	}
@@ -377,9 +383,9 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, pa
 func dense3Forward(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 2, 128, 0, 0, 1, 0, 1)
+		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	case useAVX2:
-		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 2, 128, 0, 0, 1, 0, 0, 1)
+		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	default:
 		dense3ForwardGeneric(y, x, w, b)
 	}
@@ -389,12 +395,12 @@ func dense3ForwardRows(y []Output, x [][32]float32, w *[2][2][16]float32, b *[1]
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by1)
+		by8, by1 := m/8, m%8
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 128, 8, by8, by1)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by3, by2, single3)
+		by4, by1 := m/4, m%4
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 128, 8, by4, by1)
 	default:
 		dense3ForwardRowsGeneric(y, x, w, b)
 	}
@@ -404,12 +410,12 @@ func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, w *[2][2][16]float3
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by6, by1)
+		by8, by1 := m/8, m%8
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 128, 8, by8, by1)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2, 128, 128, 8, 1, by3, by2, single3)
+		by4, by1 := m/4, m%4
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 128, 8, by4, by1)
 	default:
 		dense3ForwardTrainRowsGeneric(y, x, w, b)
 	}

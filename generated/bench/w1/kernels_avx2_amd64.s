@@ -81,51 +81,20 @@ number4x8(c80000000x8, 0x8000000080000000)
 	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
 	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define dots_ejx934(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1
 
-#define column3(w, s0, s1, s2) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
-
-#define columns3x2x16at0(at, w) \
-	column3(at(w), Y0, Y2, Y4); column3((at+64)(w), Y1, Y3, Y5)
-
-#define addChains_l4gr76(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
-	VPERM2F128 $33, r3, r4, r1; VADDPS r1, r2, r1; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r5; \
-	VADDPS r5, r2, r5; VBLENDPS $240, r3, r4, r2; VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; \
-	VSHUFPS $68, r1, r0, r2; VSHUFPS $238, r1, r0, r1; VADDPS r1, r2, r1; VSHUFPS $68, r3, r5, r2; \
-	VSHUFPS $238, r3, r5, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r1, r2; VSHUFPS $221, r3, r1, r3; \
+#define addChains_bwf39d(r0, r1, r2, r3) \
+	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF128 $1, r3, r1; VADDPS r3, r2, r3; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r0; VADDPS r0, r2, r0; VSHUFPS $68, r3, r3, r2; \
+	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
 	VADDPS r3, r2, r3
 
-#define addChains_wl8300(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
-	VPERM2F128 $33, r2, r2, r3; VADDPS r3, r1, r3; VBLENDPS $240, r2, r2, r1; VPERM2F128 $33, r2, r2, r4; \
-	VADDPS r4, r1, r4; VBLENDPS $240, r2, r2, r1; VPERM2F128 $33, r2, r2, r2; VADDPS r2, r1, r2; \
-	VSHUFPS $68, r3, r0, r1; VSHUFPS $238, r3, r0, r3; VADDPS r3, r1, r3; VSHUFPS $68, r2, r4, r1; \
-	VSHUFPS $238, r2, r4, r2; VADDPS r2, r1, r2; VSHUFPS $136, r2, r3, r1; VSHUFPS $221, r2, r3, r2; \
-	VADDPS r2, r1, r2
-
-#define zero4x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
-
-#define column2(w, s0, s1) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define columns2x2x16at0(at, w) \
-	column2(at(w), Y0, Y2); column2((at+64)(w), Y1, Y3)
-
-#define columns1x2x16at0(at, w) \
-	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1
-
-number4x8(c3f800000x8, 0x3f8000003f800000)
-#define zero12x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
-	zero(Y10); zero(Y11)
-
-#define columns3x4x16at0(at, w) \
-	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
-	column3((at+192)(w), Y3, Y7, Y11)
+#define dots_tcusyh(x, w) \
+	VMOVUPS x(R10), Y14; VMOVUPS x(R10)(R14*1), Y13; VMOVUPS x(R10)(R14*2), Y12; VMOVUPS x(R12), Y11; \
+	VMOVUPS w(DI), Y15; VFMADD231PS Y15, Y14, Y0; VFMADD231PS Y15, Y13, Y2; VFMADD231PS Y15, Y12, Y4; \
+	VFMADD231PS Y15, Y11, Y6; VMOVUPS (w+64)(DI), Y15; VFMADD231PS Y15, Y14, Y1; VFMADD231PS Y15, Y13, Y3; \
+	VFMADD231PS Y15, Y12, Y5; VFMADD231PS Y15, Y11, Y7
 
 #define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
@@ -134,6 +103,18 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
+
+number4x8(c3f800000x8, 0x3f8000003f800000)
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
+#define column3(w, s0, s1, s2) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define columns3x4x16at0(at, w) \
+	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
+	column3((at+192)(w), Y3, Y7, Y11)
 
 #define formula_1dd5my(r0, r1, r2) \
 	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
@@ -149,9 +130,15 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
 #define columns2x4x16at0(at, w) \
 	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
 	column2((at+192)(w), Y3, Y7)
+
+#define zero4x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
 
 #define columns1x4x16at0(at, w) \
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
@@ -162,6 +149,9 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define zero6x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
@@ -216,22 +206,21 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_dugvaj(x, w) \
+#define input_vdk0hb(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+128)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+160)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+128)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+160)(DI))
 
-#define input_v0ycfm(x, w) \
+#define input_oui1ai(x, w) \
 	VBROADCASTSS x(SI), Y15; \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+256)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+288)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+256)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+288)(DI))
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
@@ -350,89 +339,65 @@ TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
 	VZEROUPPER
 	RET
 
-// inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-96
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 3 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero6x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X2; VMOVSS (CX), X4; VMOVSS 4(CX), X1; VMOVSS 4(CX), X3; VMOVSS 4(CX), X5
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	columns3x2x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
-	columns3x2x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_l4gr76(Y2, Y0, Y6, Y3, Y1, Y7); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
-	VMOVLPS X3, (R8); ADDQ CX, R8
-	addChains_wl8300(Y4, Y0, Y5, Y1, Y2); VMOVLPS X5, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 2 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero4x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X2; VMOVSS 4(CX), X1; VMOVSS 4(CX), X3
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	columns2x2x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	columns2x2x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_l4gr76(Y2, Y0, Y4, Y3, Y1, Y5); VMOVLPS X3, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y3, X3
-	VMOVLPS X3, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
-	// 1 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
+// dotProductsAVX2 computes the sums of a row.
+TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 2 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0; VMOVSS 4(CX), X1
 	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels10:
-	VMOVUPS (R10), Y12
-	columns1x2x16at0(0, DI)
-	VMOVUPS 32(R10), Y12
-	columns1x2x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_wl8300(Y0, Y2, Y1, Y3, Y4); VMOVLPS X1, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
-	ADDQ $8, R12
-	ADDQ $128, BX
-	DECQ blocks+64(FP)
-	JNZ block1
+	MOVQ w+16(FP), DI
+	dots_ejx934(0, 0)
+	dots_ejx934(32, 32)
+	dots_ejx934(64, 128)
+	dots_ejx934(96, 160)
+	addChains_bwf39d(Y0, X2, Y2, Y1); VMOVLPS X1, (R8)
 	VZEROUPPER
 	RET
 
-// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-104
+// dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-64
+	MOVQ xStride+32(FP), R14; MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 4 rows, 2 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS (CX), X2; VMOVSS 4(CX), X3; VMOVSS (CX), X4; VMOVSS 4(CX), X5
+	VMOVSS (CX), X6; VMOVSS 4(CX), X7
+	MOVQ SI, R10; LEAQ (R10)(R14*2), R12; ADDQ R14, R12
+	MOVQ w+16(FP), DI
+	dots_tcusyh(0, 0)
+	dots_tcusyh(32, 32)
+	dots_tcusyh(64, 128)
+	dots_tcusyh(96, 160)
+	MOVQ yStride+40(FP), CX
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VMOVLPS X7, (R8); ADDQ CX, R8; VMOVHPS X7, (R8)
+	ADDQ CX, R8; VEXTRACTF128 $1, Y7, X7; VMOVLPS X7, (R8); ADDQ CX, R8; VMOVHPS X7, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 1 rows, 2 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	dots_ejx934(0, 0)
+	dots_ejx934(32, 32)
+	dots_ejx934(64, 128)
+	dots_ejx934(96, 160)
+	MOVQ yStride+40(FP), CX
+	addChains_bwf39d(Y0, X2, Y2, Y1); VMOVLPS X1, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows3
+done4:
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-104
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -844,7 +809,7 @@ TEXT ·step2x32AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 96(R8), Y3
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	input_dugvaj(0, 0); input_dugvaj(4, 64)
+	input_vdk0hb(0, 0); input_vdk0hb(4, 64)
 	VZEROUPPER
 	RET
 
@@ -864,7 +829,7 @@ TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
 	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	input_v0ycfm(0, 0); input_v0ycfm(4, 64); input_v0ycfm(8, 128); input_v0ycfm(12, 192)
+	input_oui1ai(0, 0); input_oui1ai(4, 64); input_oui1ai(8, 128); input_oui1ai(12, 192)
 	VZEROUPPER
 	RET
 
@@ -895,15 +860,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i((R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i((R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i((R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -929,9 +894,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)

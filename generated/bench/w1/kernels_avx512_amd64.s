@@ -83,42 +83,40 @@ number1x4(c80000000, 0x80000000)
 #define input_6r5t4b(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
 
-#define zero6x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5)
+#define dots_f0k9q(x, w) \
+	VMOVUPS x(R10), Y30; VFMADD231PS w(DI), Y30, Y0; VFMADD231PS (w+64)(DI), Y30, Y1
 
-#define column3(w, s0, s1, s2) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+#define addChains_rtvswh(r0, r1, r2, r3) \
+	VEXTRACTF32X4 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF32X4 $1, r3, r1; VADDPS r3, r2, r3; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r0; VADDPS r0, r2, r0; VSHUFPS $68, r3, r3, r2; \
+	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
+	VADDPS r3, r2, r3
 
-#define columns3x2x16at0(at, w) \
-	column3(at(w), Z0, Z2, Z4); column3((at+64)(w), Z1, Z3, Z5)
+#define dots_pjlxdc(x, w) \
+	VMOVUPS x(R10), Y30; VMOVUPS x(R10)(R14*1), Y29; VMOVUPS x(R10)(R14*2), Y28; VMOVUPS x(R12), Y27; \
+	VMOVUPS x(R12)(R14*1), Y26; VMOVUPS x(R12)(R14*2), Y25; VMOVUPS x(R11), Y24; VMOVUPS x(R11)(R14*1), Y23; \
+	VMOVUPS w(DI), Y31; VFMADD231PS Y31, Y30, Y0; VFMADD231PS Y31, Y29, Y2; VFMADD231PS Y31, Y28, Y4; \
+	VFMADD231PS Y31, Y27, Y6; VFMADD231PS Y31, Y26, Y8; VFMADD231PS Y31, Y25, Y10; VFMADD231PS Y31, Y24, Y12; \
+	VFMADD231PS Y31, Y23, Y14; VMOVUPS (w+64)(DI), Y31; VFMADD231PS Y31, Y30, Y1; VFMADD231PS Y31, Y29, Y3; \
+	VFMADD231PS Y31, Y28, Y5; VFMADD231PS Y31, Y27, Y7; VFMADD231PS Y31, Y26, Y9; VFMADD231PS Y31, Y25, Y11; \
+	VFMADD231PS Y31, Y24, Y13; VFMADD231PS Y31, Y23, Y15
 
-#define addChains_dtwqog(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r0, r2; \
-	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r0, r2; VSHUFF64X2 $221, r0, r0, r4; \
-	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r0, r2; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r2, r0; \
-	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
-
-#define column1y(w, s0) \
-	VFMADD231PS w, Y24, s0
-
-#define columns1x2x16at0y(at, w) \
-	column1y(at(w), Y0); column1y((at+64)(w), Y1)
-
-#define addChains_poa8ak(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
-	VSHUFF64X2 $1, r2, r2, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r2, r2, r1; VSHUFF64X2 $1, r2, r2, r4; \
-	VADDPS r4, r1, r4; VSHUFF64X2 $2, r2, r2, r1; VSHUFF64X2 $1, r2, r2, r2; VADDPS r2, r1, r2; \
-	VSHUFPS $68, r3, r0, r1; VSHUFPS $238, r3, r0, r3; VADDPS r3, r1, r3; VSHUFPS $68, r2, r4, r1; \
-	VSHUFPS $238, r2, r4, r2; VADDPS r2, r1, r2; VSHUFPS $136, r2, r3, r1; VSHUFPS $221, r2, r3, r2; \
-	VADDPS r2, r1, r2
+#define addChains_knzar8(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $2, r3, r4, r2; \
+	VSHUFF64X2 $1, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r5, r6, r2; VSHUFF64X2 $1, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $2, r7, r8, r2; VSHUFF64X2 $1, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
 number1x4(c3f800000, 0x3f800000)
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
 	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
+#define column3(w, s0, s1, s2) \
+	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
 
 #define columns3x8x16at0(at, w) \
 	column3(at(w), Z0, Z8, Z16); column3((at+64)(w), Z1, Z9, Z17); column3((at+128)(w), Z2, Z10, Z18); \
@@ -138,6 +136,9 @@ number1x4(c3f800000, 0x3f800000)
 
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
 
 #define columns1x8x16at0y(at, w) \
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
@@ -225,20 +226,19 @@ number1x4(c3f800000, 0x3f800000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_e6y73m(x, w) \
+#define input_xy4w1w(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+128)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+128)(DI))
 
-#define input_c26136(x, w) \
+#define input_1b1r9s(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+256)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+256)(DI))
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -359,78 +359,71 @@ TEXT ·dense4x32AVX512_2(SB), NOSPLIT, $0-32
 	VZEROUPPER
 	RET
 
-// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 6 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero6x64
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS (CX), X2; VINSERTF64X4 $1, Y2, Z2, Z2; VMOVSS (CX), X4
-	VINSERTF64X4 $1, Y4, Z4, Z4; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1; VMOVSS 4(CX), X3
-	VINSERTF64X4 $1, Y3, Z3, Z3; VMOVSS 4(CX), X5; VINSERTF64X4 $1, Y5, Z5, Z5
-	MOVQ SI, R10
-	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
-	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	columns3x2x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
-	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	columns3x2x16at0(32, DI)
-	ADDQ $64, R10; ADDQ $64, DX
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	MOVL $0x303, R9
-	KMOVW R9, K7
-	addChains_dtwqog(Z1, Z0, Z6, Z7, Z8); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
-	VMOVUPS Y1, K7, (R8); ADDQ CX, R8
-	addChains_dtwqog(Z3, Z2, Z0, Z1, Z6); VMOVUPS Y3, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z3, Y3
-	VMOVUPS Y3, K7, (R8); ADDQ CX, R8
-	addChains_dtwqog(Z5, Z4, Z0, Z1, Z2); VMOVUPS Y5, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z5, Y5
-	VMOVUPS Y5, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 1 rows, 2 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
+// dotProductsAVX512 computes the sums of a row.
+TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 2 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0; VMOVSS 4(CX), X1
 	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24
-	columns1x2x16at0y(0, DI)
-	VMOVUPS 32(R10), Y24
-	columns1x2x16at0y(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_poa8ak(Y0, Y2, Y1, Y3, Y4); VMOVLPS X1, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	ADDQ $8, R12
-	ADDQ $128, BX
-	DECQ blocks+64(FP)
-	JNZ block1
+	MOVQ w+16(FP), DI
+	dots_f0k9q(0, 0)
+	dots_f0k9q(32, 32)
+	dots_f0k9q(64, 128)
+	dots_f0k9q(96, 160)
+	addChains_rtvswh(Y0, X2, Y2, Y1); VMOVLPS X1, (R8)
 	VZEROUPPER
 	RET
 
-// inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-96
+// dotProductsOfRowsAVX512 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ xStride+32(FP), R14; MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 8 rows, 2 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS (CX), X2; VMOVSS 4(CX), X3; VMOVSS (CX), X4; VMOVSS 4(CX), X5
+	VMOVSS (CX), X6; VMOVSS 4(CX), X7; VMOVSS (CX), X8; VMOVSS 4(CX), X9; VMOVSS (CX), X10; VMOVSS 4(CX), X11
+	VMOVSS (CX), X12; VMOVSS 4(CX), X13; VMOVSS (CX), X14; VMOVSS 4(CX), X15
+	MOVQ SI, R10; LEAQ (R10)(R14*2), R12; ADDQ R14, R12; LEAQ (R12)(R14*2), R11; ADDQ R14, R11
+	MOVQ w+16(FP), DI
+	dots_pjlxdc(0, 0)
+	dots_pjlxdc(32, 32)
+	dots_pjlxdc(64, 128)
+	dots_pjlxdc(96, 160)
+	MOVQ yStride+40(FP), CX
+	addChains_knzar8(Y4, Y0, Y16, Y5, Y1, Y6, Y2, Y7, Y3); VMOVLPS X7, (R8); ADDQ CX, R8; VMOVHPS X7, (R8)
+	ADDQ CX, R8; VEXTRACTF32X4 $1, Y7, X7; VMOVLPS X7, (R8); ADDQ CX, R8; VMOVHPS X7, (R8)
+	ADDQ CX, R8
+	addChains_knzar8(Y12, Y8, Y0, Y13, Y9, Y14, Y10, Y15, Y11); VMOVLPS X15, (R8); ADDQ CX, R8
+	VMOVHPS X15, (R8); ADDQ CX, R8; VEXTRACTF32X4 $1, Y15, X15; VMOVLPS X15, (R8); ADDQ CX, R8
+	VMOVHPS X15, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	ADDQ R14, SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 1 rows, 2 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	dots_f0k9q(0, 0)
+	dots_f0k9q(32, 32)
+	dots_f0k9q(64, 128)
+	dots_f0k9q(96, 160)
+	MOVQ yStride+40(FP), CX
+	addChains_rtvswh(Y0, X2, Y2, Y1); VMOVLPS X1, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows3
+done4:
+	VZEROUPPER
+	RET
+
+// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -891,7 +884,7 @@ TEXT ·step2x32AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS 64(R8), Z1
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	input_e6y73m(0, 0); input_e6y73m(4, 64)
+	input_xy4w1w(0, 0); input_xy4w1w(4, 64)
 	VZEROUPPER
 	RET
 
@@ -907,7 +900,7 @@ TEXT ·step4x32AVX512(SB), NOSPLIT, $0-40
 	zero(Z30); VADDPS Z1, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS 64(BX), Z8, Z8; VMOVUPS Z8, 64(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
-	input_c26136(0, 0); input_c26136(4, 64); input_c26136(8, 128); input_c26136(12, 192)
+	input_1b1r9s(0, 0); input_1b1r9s(4, 64); input_1b1r9s(8, 128); input_1b1r9s(12, 192)
 	VZEROUPPER
 	RET
 
@@ -938,15 +931,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez((R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez((R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez((R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i((R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i((R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i((R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -972,9 +965,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_4iaoez((R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i((R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)

@@ -134,8 +134,8 @@ func dense2GradInput(y, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32) 
 	for k := 0; k <= 31; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
-			w0 := &w[q][k]
 			d := (*[16]float32)(x[q*16 : q*16+16])
+			w0 := &w[q][k]
 			for j := 0; j <= 8; j += 8 {
 				s0_0 += float32(w0[j] * d[j])
 				s0_1 += float32(w0[j+1] * d[j+1])

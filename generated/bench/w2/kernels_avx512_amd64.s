@@ -26,6 +26,36 @@
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
+#define dots_lxz5ip(x, w) \
+	VMOVUPS x(R10), Z30; VFMADD231PS w(DI), Z30, Z0; VFMADD231PS (w+64)(DI), Z30, Z1; \
+	VFMADD231PS (w+128)(DI), Z30, Z2; VFMADD231PS (w+192)(DI), Z30, Z3; VFMADD231PS (w+256)(DI), Z30, Z4; \
+	VFMADD231PS (w+320)(DI), Z30, Z5; VFMADD231PS (w+384)(DI), Z30, Z6; VFMADD231PS (w+448)(DI), Z30, Z7; \
+	VFMADD231PS (w+512)(DI), Z30, Z8; VFMADD231PS (w+576)(DI), Z30, Z9
+
+#define addChains_knzar8(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $2, r3, r4, r2; \
+	VSHUFF64X2 $1, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r5, r6, r2; VSHUFF64X2 $1, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $2, r7, r8, r2; VSHUFF64X2 $1, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
+
+#define addChains_rtvswh(r0, r1, r2, r3) \
+	VEXTRACTF32X4 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF32X4 $1, r3, r1; VADDPS r3, r2, r3; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r0; VADDPS r0, r2, r0; VSHUFPS $68, r3, r3, r2; \
+	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
+	VADDPS r3, r2, r3
+
+#define dots_bn9ihx(x, w) \
+	VMOVUPS x(R10), Z30; VMOVUPS x(R10)(R14*1), Z29; VMOVUPS w(DI), Z31; VFMADD231PS Z31, Z30, Z0; \
+	VFMADD231PS Z31, Z29, Z10; VMOVUPS (w+64)(DI), Z31; VFMADD231PS Z31, Z30, Z1; VFMADD231PS Z31, Z29, Z11; \
+	VMOVUPS (w+128)(DI), Z31; VFMADD231PS Z31, Z30, Z2; VFMADD231PS Z31, Z29, Z12; VMOVUPS (w+192)(DI), Z31; \
+	VFMADD231PS Z31, Z30, Z3; VFMADD231PS Z31, Z29, Z13; VMOVUPS (w+256)(DI), Z31; VFMADD231PS Z31, Z30, Z4; \
+	VFMADD231PS Z31, Z29, Z14; VMOVUPS (w+320)(DI), Z31; VFMADD231PS Z31, Z30, Z5; VFMADD231PS Z31, Z29, Z15; \
+	VMOVUPS (w+384)(DI), Z31; VFMADD231PS Z31, Z30, Z6; VFMADD231PS Z31, Z29, Z16; VMOVUPS (w+448)(DI), Z31; \
+	VFMADD231PS Z31, Z30, Z7; VFMADD231PS Z31, Z29, Z17; VMOVUPS (w+512)(DI), Z31; VFMADD231PS Z31, Z30, Z8; \
+	VFMADD231PS Z31, Z29, Z18; VMOVUPS (w+576)(DI), Z31; VFMADD231PS Z31, Z30, Z9; VFMADD231PS Z31, Z29, Z19
+
 number1x4(c42b20000, 0x42b20000)
 number1x4(cc2d00000, 0xc2d00000)
 number1x4(c4138aa3b, 0x4138aa3b)
@@ -58,43 +88,6 @@ number1x4(c5f800000, 0x5f800000)
 	VANDPS.BCST c40000000<>(SB), r1, r1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r4; VPSLLD $20, r2, r2; \
 	VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; VADDPS r2, r6, r2; \
 	VXORPS.BCST c5f800000<>(SB), r1, r1; VMULPS r1, r2, r1
-
-#define zero15x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14)
-
-#define column3(w, s0, s1, s2) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
-
-#define columns3x5x16at0(at, w) \
-	column3(at(w), Z0, Z5, Z10); column3((at+64)(w), Z1, Z6, Z11); column3((at+128)(w), Z2, Z7, Z12); \
-	column3((at+192)(w), Z3, Z8, Z13); column3((at+256)(w), Z4, Z9, Z14)
-
-#define addChains_dlry5c(r0, r1, r2, r3, r4, r5) \
-	VSHUFF64X2 $136, r0, r1, r2; VSHUFF64X2 $221, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $136, r0, r3, r2; \
-	VSHUFF64X2 $221, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $136, r0, r4, r2; VSHUFF64X2 $221, r0, r4, r4; \
-	VADDPS r4, r2, r4; VSHUFF64X2 $136, r0, r5, r2; VSHUFF64X2 $221, r0, r5, r0; VADDPS r0, r2, r0; \
-	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r2, r0; VSHUFF64X2 $216, r0, r0, r0
-
-#define zero5x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
-
-#define column1y(w, s0) \
-	VFMADD231PS w, Y24, s0
-
-#define columns1x5x16at0y(at, w) \
-	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
-	column1y((at+256)(w), Y4)
-
-#define addChains_4x5rzv(r0, r1, r2, r3, r4, r5) \
-	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r1; VADDPS r1, r2, r1; VSHUFF64X2 $2, r0, r3, r2; \
-	VSHUFF64X2 $1, r0, r3, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r0, r4, r2; VSHUFF64X2 $1, r0, r4, r4; \
-	VADDPS r4, r2, r4; VSHUFF64X2 $2, r0, r5, r2; VSHUFF64X2 $1, r0, r5, r0; VADDPS r0, r2, r0; \
-	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r2, r0
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -170,20 +163,20 @@ number1x4(c00000000, 0x0)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_6tjebl(x, w) \
+#define input_cl45yj(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+640)(DI)); \
-	step_c20qd0(Z10, Z31, Z2, Z29, (w+1280)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+1920)(DI)); \
-	step_c20qd0(Z12, Z31, Z4, Z29, (w+2560)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (w+3200)(DI)); \
-	step_c20qd0(Z14, Z31, Z6, Z29, (w+3840)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (w+4480)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+640)(DI)); \
+	step_ryn91p(Z31, Z2, Z10, Z29, (w+1280)(DI)); step_ryn91p(Z31, Z3, Z11, Z29, (w+1920)(DI)); \
+	step_ryn91p(Z31, Z4, Z12, Z29, (w+2560)(DI)); step_ryn91p(Z31, Z5, Z13, Z29, (w+3200)(DI)); \
+	step_ryn91p(Z31, Z6, Z14, Z29, (w+3840)(DI)); step_ryn91p(Z31, Z7, Z15, Z29, (w+4480)(DI))
 
-#define input_pjg7dq(x, w) \
+#define input_yb09tc(x, w) \
 	VBROADCASTSS x(SI), Z31; \
-	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+50176)(DI)); \
-	step_c20qd0(Z6, Z31, Z2, Z29, (w+100352)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+150528)(DI))
+	step_ryn91p(Z31, Z0, Z4, Z29, w(DI)); step_ryn91p(Z31, Z1, Z5, Z29, (w+50176)(DI)); \
+	step_ryn91p(Z31, Z2, Z6, Z29, (w+100352)(DI)); step_ryn91p(Z31, Z3, Z7, Z29, (w+150528)(DI))
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -278,6 +271,97 @@ inputs2:
 	VZEROUPPER
 	RET
 
+// dotProductsAVX512 computes the sums of a row.
+TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 10 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
+	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7; VMOVSS 32(CX), X8; VMOVSS 36(CX), X9
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels1:
+	dots_lxz5ip(0, 0)
+	dots_lxz5ip(64, 640)
+	ADDQ $128, R10; ADDQ $1280, DI
+	DECQ CX; JNZ panels1
+	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0; VEXTRACTF64X4 $1, Z1, Y31; VADDPS Y31, Y1, Y1
+	VEXTRACTF64X4 $1, Z2, Y31; VADDPS Y31, Y2, Y2; VEXTRACTF64X4 $1, Z3, Y31; VADDPS Y31, Y3, Y3
+	VEXTRACTF64X4 $1, Z4, Y31; VADDPS Y31, Y4, Y4; VEXTRACTF64X4 $1, Z5, Y31; VADDPS Y31, Y5, Y5
+	VEXTRACTF64X4 $1, Z6, Y31; VADDPS Y31, Y6, Y6; VEXTRACTF64X4 $1, Z7, Y31; VADDPS Y31, Y7, Y7
+	VEXTRACTF64X4 $1, Z8, Y31; VADDPS Y31, Y8, Y8; VEXTRACTF64X4 $1, Z9, Y31; VADDPS Y31, Y9, Y9
+	addChains_knzar8(Y4, Y0, Y10, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS Y7, (R8)
+	addChains_rtvswh(Y8, X0, Y0, Y9); VMOVLPS X9, 32(R8)
+	VZEROUPPER
+	RET
+
+// dotProductsOfRowsAVX512 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ xStride+32(FP), R14; MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 2 rows, 10 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
+	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7; VMOVSS 32(CX), X8; VMOVSS 36(CX), X9; VMOVSS (CX), X10
+	VMOVSS 4(CX), X11; VMOVSS 8(CX), X12; VMOVSS 12(CX), X13; VMOVSS 16(CX), X14; VMOVSS 20(CX), X15
+	VMOVSS 24(CX), X16; VMOVSS 28(CX), X17; VMOVSS 32(CX), X18; VMOVSS 36(CX), X19
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $8, CX
+panels3:
+	dots_bn9ihx(0, 0)
+	ADDQ $64, R10; ADDQ $640, DI
+	DECQ CX; JNZ panels3
+	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0; VEXTRACTF64X4 $1, Z1, Y31; VADDPS Y31, Y1, Y1
+	VEXTRACTF64X4 $1, Z2, Y31; VADDPS Y31, Y2, Y2; VEXTRACTF64X4 $1, Z3, Y31; VADDPS Y31, Y3, Y3
+	VEXTRACTF64X4 $1, Z4, Y31; VADDPS Y31, Y4, Y4; VEXTRACTF64X4 $1, Z5, Y31; VADDPS Y31, Y5, Y5
+	VEXTRACTF64X4 $1, Z6, Y31; VADDPS Y31, Y6, Y6; VEXTRACTF64X4 $1, Z7, Y31; VADDPS Y31, Y7, Y7
+	VEXTRACTF64X4 $1, Z8, Y31; VADDPS Y31, Y8, Y8; VEXTRACTF64X4 $1, Z9, Y31; VADDPS Y31, Y9, Y9
+	VEXTRACTF64X4 $1, Z10, Y31; VADDPS Y31, Y10, Y10; VEXTRACTF64X4 $1, Z11, Y31; VADDPS Y31, Y11, Y11
+	VEXTRACTF64X4 $1, Z12, Y31; VADDPS Y31, Y12, Y12; VEXTRACTF64X4 $1, Z13, Y31; VADDPS Y31, Y13, Y13
+	VEXTRACTF64X4 $1, Z14, Y31; VADDPS Y31, Y14, Y14; VEXTRACTF64X4 $1, Z15, Y31; VADDPS Y31, Y15, Y15
+	VEXTRACTF64X4 $1, Z16, Y31; VADDPS Y31, Y16, Y16; VEXTRACTF64X4 $1, Z17, Y31; VADDPS Y31, Y17, Y17
+	VEXTRACTF64X4 $1, Z18, Y31; VADDPS Y31, Y18, Y18; VEXTRACTF64X4 $1, Z19, Y31; VADDPS Y31, Y19, Y19
+	MOVQ yStride+40(FP), CX
+	addChains_knzar8(Y4, Y0, Y20, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS Y7, (R8)
+	addChains_rtvswh(Y8, X0, Y0, Y9); VMOVLPS X9, 32(R8)
+	ADDQ CX, R8
+	addChains_knzar8(Y14, Y10, Y0, Y15, Y11, Y16, Y12, Y17, Y13); VMOVUPS Y17, (R8)
+	addChains_rtvswh(Y18, X0, Y0, Y19); VMOVLPS X19, 32(R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done5
+rows4:
+	// 1 rows, 10 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
+	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7; VMOVSS 32(CX), X8; VMOVSS 36(CX), X9
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels6:
+	dots_lxz5ip(0, 0)
+	dots_lxz5ip(64, 640)
+	ADDQ $128, R10; ADDQ $1280, DI
+	DECQ CX; JNZ panels6
+	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0; VEXTRACTF64X4 $1, Z1, Y31; VADDPS Y31, Y1, Y1
+	VEXTRACTF64X4 $1, Z2, Y31; VADDPS Y31, Y2, Y2; VEXTRACTF64X4 $1, Z3, Y31; VADDPS Y31, Y3, Y3
+	VEXTRACTF64X4 $1, Z4, Y31; VADDPS Y31, Y4, Y4; VEXTRACTF64X4 $1, Z5, Y31; VADDPS Y31, Y5, Y5
+	VEXTRACTF64X4 $1, Z6, Y31; VADDPS Y31, Y6, Y6; VEXTRACTF64X4 $1, Z7, Y31; VADDPS Y31, Y7, Y7
+	VEXTRACTF64X4 $1, Z8, Y31; VADDPS Y31, Y8, Y8; VEXTRACTF64X4 $1, Z9, Y31; VADDPS Y31, Y9, Y9
+	MOVQ yStride+40(FP), CX
+	addChains_knzar8(Y4, Y0, Y10, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS Y7, (R8)
+	addChains_rtvswh(Y8, X0, Y0, Y9); VMOVLPS X9, 32(R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows4
+done5:
+	VZEROUPPER
+	RET
+
 // exponentialsEachAVX512 computes y = exp(x0 - x1) for n elements of every row.
 TEXT ·exponentialsEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
@@ -301,82 +385,6 @@ rest2:
 next3:
 	ADDQ R13, AX
 	DECQ R12; JNZ row1
-	VZEROUPPER
-	RET
-
-// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 6 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero15x64
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS (CX), X5; VINSERTF64X4 $1, Y5, Z5, Z5; VMOVSS (CX), X10
-	VINSERTF64X4 $1, Y10, Z10, Z10; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1; VMOVSS 4(CX), X6
-	VINSERTF64X4 $1, Y6, Z6, Z6; VMOVSS 4(CX), X11; VINSERTF64X4 $1, Y11, Z11, Z11; VMOVSS 8(CX), X2
-	VINSERTF64X4 $1, Y2, Z2, Z2; VMOVSS 8(CX), X7; VINSERTF64X4 $1, Y7, Z7, Z7; VMOVSS 8(CX), X12
-	VINSERTF64X4 $1, Y12, Z12, Z12; VMOVSS 12(CX), X3; VINSERTF64X4 $1, Y3, Z3, Z3; VMOVSS 12(CX), X8
-	VINSERTF64X4 $1, Y8, Z8, Z8; VMOVSS 12(CX), X13; VINSERTF64X4 $1, Y13, Z13, Z13; VMOVSS 16(CX), X4
-	VINSERTF64X4 $1, Y4, Z4, Z4; VMOVSS 16(CX), X9; VINSERTF64X4 $1, Y9, Z9, Z9; VMOVSS 16(CX), X14
-	VINSERTF64X4 $1, Y14, Z14, Z14
-	MOVQ SI, R10
-	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
-	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	columns3x5x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
-	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	columns3x5x16at0(32, DI)
-	ADDQ $64, R10; ADDQ $64, DX
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	MOVL $0x1f1f, R9
-	KMOVW R9, K7
-	addChains_dlry5c(Z4, Z0, Z15, Z1, Z2, Z3); VMOVUPS Y4, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z4, Y4
-	VMOVUPS Y4, K7, (R8); ADDQ CX, R8
-	addChains_dlry5c(Z9, Z5, Z0, Z6, Z7, Z8); VMOVUPS Y9, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z9, Y9
-	VMOVUPS Y9, K7, (R8); ADDQ CX, R8
-	addChains_dlry5c(Z14, Z10, Z0, Z11, Z12, Z13); VMOVUPS Y14, K7, (R8); ADDQ CX, R8
-	VEXTRACTF64X4 $1, Z14, Y14; VMOVUPS Y14, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 1 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero5x64
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24
-	columns1x5x16at0y(0, DI)
-	VMOVUPS 32(R10), Y24
-	columns1x5x16at0y(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_4x5rzv(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF32X4 $1, Y4, X4; VMOVSS X4, 16(R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	ADDQ $20, R12
-	ADDQ $320, BX
-	DECQ blocks+64(FP)
-	JNZ block1
 	VZEROUPPER
 	RET
 
@@ -834,10 +842,10 @@ TEXT ·step10x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs1:
-	terms4x4x64(input_6tjebl)
+	terms4x4x64(input_cl45yj)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
-	input_6tjebl(0, 0); input_6tjebl(4, 64)
+	input_cl45yj(0, 0); input_cl45yj(4, 64)
 	VZEROUPPER
 	RET
 
@@ -860,7 +868,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_pjg7dq)
+	terms4x4x64(input_yb09tc)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10

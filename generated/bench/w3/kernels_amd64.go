@@ -34,22 +34,28 @@ func dense784x512AVX2(y, x, w, b *float32)
 func dense784x512AVX512(y, x, w, b *float32)
 
 //go:noescape
+func dotProductsAVX2(y, x, w, b *float32)
+
+//go:noescape
+func dotProductsAVX512(y, x, w, b *float32)
+
+//go:noescape
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0 int)
+
+//go:noescape
+func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
+
+//go:noescape
 func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
 func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
+func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
-
-//go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
+func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -378,14 +384,14 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 		m := len(x)
 		by6, by1 := m/6, m%6
 		for k := 0; k < 512; k += 128 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(16, (512-k)/8), by6, by1)
+			inputGradientAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(16, (512-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 128 {
-			inputGradientAVX2_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(32, (512-k)/4), by3, by2, single3)
+			inputGradientAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(32, (512-k)/4), by3, by2, single3)
 			preempt()
 		}
 	default:
@@ -457,9 +463,9 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, p
 func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 32, 640, 0, 0, 2, 0, 1)
+		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	case useAVX2:
-		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 32, 640, 0, 0, 2, 0, 1)
+		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	default:
 		dense3ForwardGeneric(y, x, w, b)
 	}
@@ -469,12 +475,11 @@ func dense3ForwardRows(y [][10]float32, x [][528]float32, w *[32][10][16]float32
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 32, 640, 2112, 40, 2, by6, by1)
+		by2, by1 := m/2, m%2
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2112, 40, by2, by1)
 	case useAVX2:
 		m := len(x)
-		by2, by1 := m/2, m%2
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 32, 640, 2112, 40, 2, by2, by1)
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2112, 40, m)
 	default:
 		dense3ForwardRowsGeneric(y, x, w, b)
 	}

@@ -46,6 +46,20 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
 	VFMADD231PS (w+150560)(DI), Y15, Y7
 
+#define dots_2610v3(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y2; \
+	VFMADD231PS (w+128)(DI), Y14, Y4; VFMADD231PS (w+192)(DI), Y14, Y6; VFMADD231PS (w+256)(DI), Y14, Y8; \
+	VMOVUPS (x+32)(R10), Y14; VFMADD231PS (w+32)(DI), Y14, Y1; VFMADD231PS (w+96)(DI), Y14, Y3; \
+	VFMADD231PS (w+160)(DI), Y14, Y5; VFMADD231PS (w+224)(DI), Y14, Y7; VFMADD231PS (w+288)(DI), Y14, Y9
+
+#define addChains_yqgow7(r0, r1, r2, r3, r4, r5) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r3, r2; \
+	VPERM2F128 $33, r3, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r4, r4, r2; VPERM2F128 $33, r4, r4, r4; \
+	VADDPS r4, r2, r4; VBLENDPS $240, r5, r5, r2; VPERM2F128 $33, r5, r5, r5; VADDPS r5, r2, r5; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r5, r4, r2; \
+	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
+	VADDPS r5, r2, r5
+
 number4x8(c42b20000x8, 0x42b2000042b20000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
 number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
@@ -73,31 +87,6 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	VPSRLD $1, r1, r1; VANDPS c40000000x8<>(SB), r1, r1; VMOVUPS table8x4_9588820cb35adcbb<>(SB), r4; \
 	VPERMPS r4, r2, r4; VPSLLD $20, r2, r2; VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; \
 	VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1
-
-#define zero10x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-
-#define column2(w, s0, s1) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
-
-#define columns2x5x16at0(at, w) \
-	column2(at(w), Y0, Y5); column2((at+64)(w), Y1, Y6); column2((at+128)(w), Y2, Y7); \
-	column2((at+192)(w), Y3, Y8); column2((at+256)(w), Y4, Y9)
-
-#define addChains_s3hcq7(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r1; VADDPS r1, r2, r1; VBLENDPS $240, r0, r3, r2; \
-	VPERM2F128 $33, r0, r3, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r4, r2; VPERM2F128 $33, r0, r4, r4; \
-	VADDPS r4, r2, r4; VBLENDPS $240, r0, r5, r2; VPERM2F128 $33, r0, r5, r0; VADDPS r0, r2, r0; \
-	VSHUFPS $68, r3, r1, r2; VSHUFPS $238, r3, r1, r3; VADDPS r3, r2, r3; VSHUFPS $68, r0, r4, r2; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r2, r0
-
-#define zero5x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
-
-#define columns1x5x16at0(at, w) \
-	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
-	VFMADD231PS (at+192)(w), Y12, Y3; VFMADD231PS (at+256)(w), Y12, Y4
 
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
@@ -129,6 +118,9 @@ number4x8(c00000000x8, 0x0)
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
 #define columns2x4x16at0(at, w) \
 	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
@@ -171,35 +163,37 @@ number4x8(c00000000x8, 0x0)
 	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define input_x2kzff(x, w) \
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
+
+#define input_oleddx(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+640)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+672)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+1280)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+1312)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+1920)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+1952)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+640)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+672)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+1280)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+1312)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+1920)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+1952)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_y1km4o(x, w) \
+#define input_dvwdbq(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+50176)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+50208)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+100352)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+100384)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+150528)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+150560)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+50176)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+50208)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+100352)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+100384)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+150528)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+150560)(DI))
 
-#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
-	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
-	VADDPS r1, r4, r4; VMOVUPS r4, r1
+#define step_l5u235(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
+	VMOVUPS r5, r1
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_9veqj0(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
@@ -336,6 +330,77 @@ inputs2:
 	VZEROUPPER
 	RET
 
+// dotProductsAVX2 computes the sums of a row.
+TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
+	MOVQ $10, BX
+block1:
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 5 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	VMOVSS 16(CX), X8; zero(Y9)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $16, CX
+panels3:
+	dots_2610v3(0, 0)
+	dots_2610v3(64, 640)
+	ADDQ $128, R10; ADDQ $1280, DI
+	DECQ CX; JNZ panels3
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	addChains_yqgow7(Y8, Y0, Y1, Y2, Y4, Y6); VMOVUPS X6, (R8); VEXTRACTF128 $1, Y6, X6; VMOVSS X6, 16(R8)
+	SUBQ $5, BX; JLE end2
+	MOVQ $5, CX; CMPQ BX, CX; CMOVQLT BX, CX
+	IMULQ $4, CX
+	ADDQ CX, y+0(FP)
+	ADDQ CX, b+24(FP)
+	IMULQ $16, CX
+	ADDQ CX, w+16(FP)
+	JMP block1
+end2:
+	VZEROUPPER
+	RET
+
+// dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ xStride+32(FP), R14
+	MOVQ $10, BX
+block1:
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 1 rows, 5 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	VMOVSS 16(CX), X8; zero(Y9)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $16, CX
+panels5:
+	dots_2610v3(0, 0)
+	dots_2610v3(64, 640)
+	ADDQ $128, R10; ADDQ $1280, DI
+	DECQ CX; JNZ panels5
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	MOVQ yStride+40(FP), CX
+	addChains_yqgow7(Y8, Y0, Y1, Y2, Y4, Y6); VMOVUPS X6, (R8); VEXTRACTF128 $1, Y6, X6; VMOVSS X6, 16(R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows3
+done4:
+	SUBQ $5, BX; JLE end2
+	MOVQ $5, CX; CMPQ BX, CX; CMOVQLT BX, CX
+	IMULQ $4, CX
+	ADDQ CX, y+0(FP)
+	ADDQ CX, b+24(FP)
+	IMULQ $16, CX
+	ADDQ CX, w+16(FP)
+	JMP block1
+end2:
+	VZEROUPPER
+	RET
+
 // exponentialsEachAVX2 computes y = exp(x0 - x1) for n elements of every row.
 TEXT ·exponentialsEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Y0
@@ -363,68 +428,7 @@ next3:
 	RET
 
 // inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-88
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 2 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero10x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X5; VMOVSS 4(CX), X1; VMOVSS 4(CX), X6; VMOVSS 8(CX), X2; VMOVSS 8(CX), X7
-	VMOVSS 12(CX), X3; VMOVSS 12(CX), X8; VMOVSS 16(CX), X4; VMOVSS 16(CX), X9
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	columns2x5x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	columns2x5x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_s3hcq7(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
-	ADDQ CX, R8
-	addChains_s3hcq7(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X9, (R8); VEXTRACTF128 $1, Y9, X9; VMOVSS X9, 16(R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 1 rows, 5 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero5x32
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y12
-	columns1x5x16at0(0, DI)
-	VMOVUPS 32(R10), Y12
-	columns1x5x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_s3hcq7(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X4, (R8); VEXTRACTF128 $1, Y4, X4; VMOVSS X4, 16(R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	ADDQ $20, R12
-	ADDQ $320, BX
-	DECQ blocks+64(FP)
-	JNZ block1
-	VZEROUPPER
-	RET
-
-// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-104
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-104
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -917,10 +921,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_x2kzff)
+	terms4x4x64(input_oleddx)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_x2kzff(0, 0); input_x2kzff(4, 64)
+	input_oleddx(0, 0); input_oleddx(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -954,7 +958,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_y1km4o)
+	terms4x4x64(input_dvwdbq)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
@@ -991,15 +995,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -1025,9 +1029,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
@@ -1067,15 +1071,15 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -1105,9 +1109,9 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)

@@ -40,19 +40,22 @@ func dense8x128AVX512(y, x, w, b *float32)
 func dense8x128AVX512_2(y, x, w *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0 int)
+func dotProductsAVX2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2_2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsAVX512(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2_3(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0 int)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
+func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
+func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -322,14 +325,14 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 		m := len(x)
 		by6, by1 := m/6, m%6
 		for k := 0; k < 128; k += 96 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by1)
+			inputGradientAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
-			inputGradientAVX2_3(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(25, (128-k)/4), by3, by2, single3)
+			inputGradientAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(25, (128-k)/4), by3, by2, single3)
 			preempt()
 		}
 	default:
@@ -566,9 +569,9 @@ func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 512, 0, 0, 1, 0, 1)
+		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	case useAVX2:
-		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 8, 512, 0, 0, 1, 1)
+		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	default:
 		dense5ForwardGeneric(y, x, w, b)
 	}
@@ -578,12 +581,11 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 512, 576, 32, 1, by6, by1)
+		by2, by1 := m/2, m%2
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 32, by2, by1)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 8, 512, 576, 32, 2, by3, by2, single3)
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 32, m)
 	default:
 		dense5ForwardRowsGeneric(y, x, w, b)
 	}
@@ -744,11 +746,11 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 	case useAVX512:
 		m := len(x)
 		by6, by1 := m/6, m%6
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by1)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2_3(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 2, by3, by2, single3)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 2, by3, by2, single3)
 	default:
 		dense6GradInputRowsGeneric(y, x, w, u0)
 	}
@@ -853,11 +855,11 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 	case useAVX512:
 		m := len(x)
 		by6, by1 := m/6, m%6
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by1)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2_3(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 32, by3, by2, single3)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 32, by3, by2, single3)
 	default:
 		dense9GradInputRowsGeneric(y, x, w, u0)
 	}

@@ -31,6 +31,29 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
+#define dots_k4l9to(x, w) \
+	VMOVUPS x(R10), Z30; VFMADD231PS w(DI), Z30, Z0; VFMADD231PS (w+64)(DI), Z30, Z1; \
+	VFMADD231PS (w+128)(DI), Z30, Z2; VFMADD231PS (w+192)(DI), Z30, Z3; VFMADD231PS (w+256)(DI), Z30, Z4; \
+	VFMADD231PS (w+320)(DI), Z30, Z5; VFMADD231PS (w+384)(DI), Z30, Z6; VFMADD231PS (w+448)(DI), Z30, Z7
+
+#define addChains_knzar8(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $2, r3, r4, r2; \
+	VSHUFF64X2 $1, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r5, r6, r2; VSHUFF64X2 $1, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $2, r7, r8, r2; VSHUFF64X2 $1, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
+
+#define dots_qf8lrj(x, w) \
+	VMOVUPS x(R10), Z30; VMOVUPS x(R10)(R14*1), Z29; VMOVUPS w(DI), Z31; VFMADD231PS Z31, Z30, Z0; \
+	VFMADD231PS Z31, Z29, Z8; VMOVUPS (w+64)(DI), Z31; VFMADD231PS Z31, Z30, Z1; VFMADD231PS Z31, Z29, Z9; \
+	VMOVUPS (w+128)(DI), Z31; VFMADD231PS Z31, Z30, Z2; VFMADD231PS Z31, Z29, Z10; VMOVUPS (w+192)(DI), Z31; \
+	VFMADD231PS Z31, Z30, Z3; VFMADD231PS Z31, Z29, Z11; VMOVUPS (w+256)(DI), Z31; VFMADD231PS Z31, Z30, Z4; \
+	VFMADD231PS Z31, Z29, Z12; VMOVUPS (w+320)(DI), Z31; VFMADD231PS Z31, Z30, Z5; VFMADD231PS Z31, Z29, Z13; \
+	VMOVUPS (w+384)(DI), Z31; VFMADD231PS Z31, Z30, Z6; VFMADD231PS Z31, Z29, Z14; VMOVUPS (w+448)(DI), Z31; \
+	VFMADD231PS Z31, Z30, Z7; VFMADD231PS Z31, Z29, Z15
+
+number1x4(c00000000, 0x0)
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
@@ -62,7 +85,6 @@
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
-number1x4(c00000000, 0x0)
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
@@ -132,31 +154,30 @@ number1x4(c40000000, 0x40000000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_4yw0sq(x, w) \
+#define input_eds4mi(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); \
-	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+41024)(DI)); \
-	step_c20qd0(Z6, Z31, Z2, Z29, (w+82048)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+123072)(DI))
+	step_ryn91p(Z31, Z0, Z4, Z29, w(DI)); step_ryn91p(Z31, Z1, Z5, Z29, (w+41024)(DI)); \
+	step_ryn91p(Z31, Z2, Z6, Z29, (w+82048)(DI)); step_ryn91p(Z31, Z3, Z7, Z29, (w+123072)(DI))
 
-#define input_c3z13m(x, w) \
+#define input_acg0fk(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
 	PREFETCHT0 (w+4096)(DI); \
-	step_c20qd0(Z8, Z31, Z0, Z29, w(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (w+512)(DI)); \
-	step_c20qd0(Z10, Z31, Z2, Z29, (w+1024)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (w+1536)(DI)); \
-	step_c20qd0(Z12, Z31, Z4, Z29, (w+2048)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (w+2560)(DI)); \
-	step_c20qd0(Z14, Z31, Z6, Z29, (w+3072)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (w+3584)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, w(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (w+512)(DI)); \
+	step_ryn91p(Z31, Z2, Z10, Z29, (w+1024)(DI)); step_ryn91p(Z31, Z3, Z11, Z29, (w+1536)(DI)); \
+	step_ryn91p(Z31, Z4, Z12, Z29, (w+2048)(DI)); step_ryn91p(Z31, Z5, Z13, Z29, (w+2560)(DI)); \
+	step_ryn91p(Z31, Z6, Z14, Z29, (w+3072)(DI)); step_ryn91p(Z31, Z7, Z15, Z29, (w+3584)(DI))
 
-#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
-	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
-	VADDPS r1, r4, r4; VMOVUPS r4, r1
+#define step_l5u235(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
+	VMOVUPS r5, r1
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -303,89 +324,95 @@ TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
 	VZEROUPPER
 	RET
 
-// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero24x64
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS (CX), X8; VINSERTF64X4 $1, Y8, Z8, Z8; VMOVSS (CX), X16
-	VINSERTF64X4 $1, Y16, Z16, Z16; VMOVSS 4(CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1; VMOVSS 4(CX), X9
-	VINSERTF64X4 $1, Y9, Z9, Z9; VMOVSS 4(CX), X17; VINSERTF64X4 $1, Y17, Z17, Z17; VMOVSS 8(CX), X2
-	VINSERTF64X4 $1, Y2, Z2, Z2; VMOVSS 8(CX), X10; VINSERTF64X4 $1, Y10, Z10, Z10; VMOVSS 8(CX), X18
-	VINSERTF64X4 $1, Y18, Z18, Z18; VMOVSS 12(CX), X3; VINSERTF64X4 $1, Y3, Z3, Z3; VMOVSS 12(CX), X11
-	VINSERTF64X4 $1, Y11, Z11, Z11; VMOVSS 12(CX), X19; VINSERTF64X4 $1, Y19, Z19, Z19; VMOVSS 16(CX), X4
-	VINSERTF64X4 $1, Y4, Z4, Z4; VMOVSS 16(CX), X12; VINSERTF64X4 $1, Y12, Z12, Z12; VMOVSS 16(CX), X20
-	VINSERTF64X4 $1, Y20, Z20, Z20; VMOVSS 20(CX), X5; VINSERTF64X4 $1, Y5, Z5, Z5; VMOVSS 20(CX), X13
-	VINSERTF64X4 $1, Y13, Z13, Z13; VMOVSS 20(CX), X21; VINSERTF64X4 $1, Y21, Z21, Z21; VMOVSS 24(CX), X6
-	VINSERTF64X4 $1, Y6, Z6, Z6; VMOVSS 24(CX), X14; VINSERTF64X4 $1, Y14, Z14, Z14; VMOVSS 24(CX), X22
-	VINSERTF64X4 $1, Y22, Z22, Z22; VMOVSS 28(CX), X7; VINSERTF64X4 $1, Y7, Z7, Z7; VMOVSS 28(CX), X15
-	VINSERTF64X4 $1, Y15, Z15, Z15; VMOVSS 28(CX), X23; VINSERTF64X4 $1, Y23, Z23, Z23
-	MOVQ SI, R10
-	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
-	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	columns3x8x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
-	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	columns3x8x16at0(32, DI)
-	ADDQ $64, R10; ADDQ $64, DX
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_z18fdc(Z4, Z0, Z24, Z5, Z1, Z6, Z2, Z7, Z3)
-	// y = select(x < 0, 0, x)
-	VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_z18fdc(Z12, Z8, Z0, Z13, Z9, Z14, Z10, Z15, Z11); VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	addChains_z18fdc(Z20, Z16, Z0, Z21, Z17, Z22, Z18, Z23, Z19); VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0
-	VMOVUPS Y0, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero8x64
-	MOVQ b+24(FP), CX; ADDQ R12, CX
+// dotProductsAVX512 computes the sums of a row.
+TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 8 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
 	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7
 	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24
-	columns1x8x16at0y(0, DI)
-	VMOVUPS 32(R10), Y24
-	columns1x8x16at0y(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_z18fdc(Z4, Z0, Z8, Z5, Z1, Z6, Z2, Z7, Z3); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Y0, (R8)
-	ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	ADDQ $32, R12
-	ADDQ $512, BX
-	DECQ blocks+64(FP)
-	JNZ block1
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels1:
+	dots_k4l9to(0, 0)
+	dots_k4l9to(64, 512)
+	ADDQ $128, R10; ADDQ $1024, DI
+	DECQ CX; JNZ panels1
+	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0; VEXTRACTF64X4 $1, Z1, Y31; VADDPS Y31, Y1, Y1
+	VEXTRACTF64X4 $1, Z2, Y31; VADDPS Y31, Y2, Y2; VEXTRACTF64X4 $1, Z3, Y31; VADDPS Y31, Y3, Y3
+	VEXTRACTF64X4 $1, Z4, Y31; VADDPS Y31, Y4, Y4; VEXTRACTF64X4 $1, Z5, Y31; VADDPS Y31, Y5, Y5
+	VEXTRACTF64X4 $1, Z6, Y31; VADDPS Y31, Y6, Y6; VEXTRACTF64X4 $1, Z7, Y31; VADDPS Y31, Y7, Y7
+	addChains_knzar8(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
+	// y = select(x < 0, 0, x)
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
-// inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-96
+// dotProductsOfRowsAVX512 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ xStride+32(FP), R14; MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 2 rows, 8 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
+	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7; VMOVSS (CX), X8; VMOVSS 4(CX), X9; VMOVSS 8(CX), X10
+	VMOVSS 12(CX), X11; VMOVSS 16(CX), X12; VMOVSS 20(CX), X13; VMOVSS 24(CX), X14; VMOVSS 28(CX), X15
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $8, CX
+panels3:
+	dots_qf8lrj(0, 0)
+	ADDQ $64, R10; ADDQ $512, DI
+	DECQ CX; JNZ panels3
+	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0; VEXTRACTF64X4 $1, Z1, Y31; VADDPS Y31, Y1, Y1
+	VEXTRACTF64X4 $1, Z2, Y31; VADDPS Y31, Y2, Y2; VEXTRACTF64X4 $1, Z3, Y31; VADDPS Y31, Y3, Y3
+	VEXTRACTF64X4 $1, Z4, Y31; VADDPS Y31, Y4, Y4; VEXTRACTF64X4 $1, Z5, Y31; VADDPS Y31, Y5, Y5
+	VEXTRACTF64X4 $1, Z6, Y31; VADDPS Y31, Y6, Y6; VEXTRACTF64X4 $1, Z7, Y31; VADDPS Y31, Y7, Y7
+	VEXTRACTF64X4 $1, Z8, Y31; VADDPS Y31, Y8, Y8; VEXTRACTF64X4 $1, Z9, Y31; VADDPS Y31, Y9, Y9
+	VEXTRACTF64X4 $1, Z10, Y31; VADDPS Y31, Y10, Y10; VEXTRACTF64X4 $1, Z11, Y31; VADDPS Y31, Y11, Y11
+	VEXTRACTF64X4 $1, Z12, Y31; VADDPS Y31, Y12, Y12; VEXTRACTF64X4 $1, Z13, Y31; VADDPS Y31, Y13, Y13
+	VEXTRACTF64X4 $1, Z14, Y31; VADDPS Y31, Y14, Y14; VEXTRACTF64X4 $1, Z15, Y31; VADDPS Y31, Y15, Y15
+	MOVQ yStride+40(FP), CX
+	addChains_knzar8(Y4, Y0, Y16, Y5, Y1, Y6, Y2, Y7, Y3)
+	// y = select(x < 0, 0, x)
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
+	addChains_knzar8(Y12, Y8, Y0, Y13, Y9, Y14, Y10, Y15, Y11); VXORPS Y0, Y0, Y0; VMAXPS Y15, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done5
+rows4:
+	// 1 rows, 8 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS 8(CX), X2; VMOVSS 12(CX), X3; VMOVSS 16(CX), X4; VMOVSS 20(CX), X5
+	VMOVSS 24(CX), X6; VMOVSS 28(CX), X7
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels6:
+	dots_k4l9to(0, 0)
+	dots_k4l9to(64, 512)
+	ADDQ $128, R10; ADDQ $1024, DI
+	DECQ CX; JNZ panels6
+	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0; VEXTRACTF64X4 $1, Z1, Y31; VADDPS Y31, Y1, Y1
+	VEXTRACTF64X4 $1, Z2, Y31; VADDPS Y31, Y2, Y2; VEXTRACTF64X4 $1, Z3, Y31; VADDPS Y31, Y3, Y3
+	VEXTRACTF64X4 $1, Z4, Y31; VADDPS Y31, Y4, Y4; VEXTRACTF64X4 $1, Z5, Y31; VADDPS Y31, Y5, Y5
+	VEXTRACTF64X4 $1, Z6, Y31; VADDPS Y31, Y6, Y6; VEXTRACTF64X4 $1, Z7, Y31; VADDPS Y31, Y7, Y7
+	MOVQ yStride+40(FP), CX
+	addChains_knzar8(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows4
+done5:
+	VZEROUPPER
+	RET
+
+// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -1179,7 +1206,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $160, CX
 inputs2:
-	terms4x4x64(input_4yw0sq)
+	terms4x4x64(input_eds4mi)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $164096, R10
@@ -1207,7 +1234,7 @@ TEXT ·step8x128AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs1:
-	terms4x4x64(input_c3z13m)
+	terms4x4x64(input_acg0fk)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
 	VZEROUPPER
@@ -1240,15 +1267,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -1274,9 +1301,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
@@ -1316,15 +1343,15 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -1354,9 +1381,9 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)

@@ -34,16 +34,22 @@ func dense512x256AVX2(y, x, w, b *float32)
 func dense512x256AVX512(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsAVX2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsAVX512(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
+func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -387,14 +393,14 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 		m := len(x)
 		by6, by1 := m/6, m%6
 		for k := 0; k < 1024; k += 128 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(16, (1024-k)/8), by6, by1)
+			inputGradientAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(16, (1024-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 1024; k += 128 {
-			inputGradientAVX2_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(32, (1024-k)/4), by3, by2, single3)
+			inputGradientAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(32, (1024-k)/4), by3, by2, single3)
 			preempt()
 		}
 	default:
@@ -575,14 +581,14 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 		m := len(x)
 		by6, by1 := m/6, m%6
 		for k := 0; k < 512; k += 256 {
-			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(32, (512-k)/8), by6, by1)
+			inputGradientAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(32, (512-k)/8), by6, by1)
 			preempt()
 		}
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 256 {
-			inputGradientAVX2_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(64, (512-k)/4), by3, by2, single3)
+			inputGradientAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(64, (512-k)/4), by3, by2, single3)
 			preempt()
 		}
 	default:
@@ -654,9 +660,9 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 func dense4Forward(y *[1]float32, x *[256]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 16, 64, 0, 0, 1, 0, 1)
+		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	case useAVX2:
-		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 16, 64, 0, 0, 1, 0, 0, 1)
+		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	default:
 		dense4ForwardGeneric(y, x, w, b)
 	}
@@ -666,12 +672,12 @@ func dense4ForwardRows(y []Output, x [][272]float32, w *[16][1][16]float32, b *[
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by1)
+		by8, by1 := m/8, m%8
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by8, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by3, by2, single3)
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by3, by2, single3)
 	default:
 		dense4ForwardRowsGeneric(y, x, w, b)
 	}
@@ -681,12 +687,12 @@ func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, w *[16][1][16]floa
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by6, by1)
+		by8, by1 := m/8, m%8
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by8, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 16, 64, 1088, 4, 1, by3, by2, single3)
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by3, by2, single3)
 	default:
 		dense4ForwardTrainRowsGeneric(y, x, w, b)
 	}

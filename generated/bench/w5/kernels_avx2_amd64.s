@@ -43,41 +43,54 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VFMADD231PS (w+32832)(DI), Y15, Y2; VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; \
 	VFMADD231PS (w+65696)(DI), Y15, Y5; VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
 
-#define column3(w, s0, s1, s2) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+#define dots_jk2o41(x, w) \
+	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y0; VMOVUPS (w+32)(DI), Y15; VFMADD231PS (x+32)(R10), Y15, Y1
 
-#define columns3x1x16at0(at, w) \
-	column3(at(w), Y0, Y1, Y2)
+#define dots_3azix1(x, w) \
+	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y2; VMOVUPS (w+32)(DI), Y15; VFMADD231PS (x+32)(R10), Y15, Y3
 
-#define addChains_kgcssg(r0, r1, r2, r3, r4, r5) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r3; VADDPS r3, r2, r3; VBLENDPS $240, r0, r1, r2; \
-	VPERM2F128 $33, r0, r1, r4; VADDPS r4, r2, r4; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r5; \
-	VADDPS r5, r2, r5; VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; \
-	VSHUFPS $68, r4, r3, r2; VSHUFPS $238, r4, r3, r4; VADDPS r4, r2, r4; VSHUFPS $68, r0, r5, r2; \
-	VSHUFPS $238, r0, r5, r0; VADDPS r0, r2, r0; VSHUFPS $136, r0, r4, r2; VSHUFPS $221, r0, r4, r0; \
-	VADDPS r0, r2, r0
+#define addChains_zqvkpx(r0, r1, r2, r3) \
+	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r3; \
+	VADDPS r3, r2, r3; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; VADDPS r0, r2, r0
 
-#define addChains_9veqj0(r0, r1, r2, r3, r4) \
-	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
-	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
-	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
-	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r1, r0
+#define dots_x6jx5(x, w) \
+	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y0; VFMADD231PS x(R10)(R14*1), Y15, Y4; \
+	VFMADD231PS x(R10)(R14*2), Y15, Y8; VMOVUPS (w+32)(DI), Y15; VFMADD231PS (x+32)(R10), Y15, Y1; \
+	VFMADD231PS (x+32)(R10)(R14*1), Y15, Y5; VFMADD231PS (x+32)(R10)(R14*2), Y15, Y9
 
-#define column2(w, s0, s1) \
-	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+#define dots_cr3ypl(x, w) \
+	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y2; VFMADD231PS x(R10)(R14*1), Y15, Y6; \
+	VFMADD231PS x(R10)(R14*2), Y15, Y10; VMOVUPS (w+32)(DI), Y15; VFMADD231PS (x+32)(R10), Y15, Y3; \
+	VFMADD231PS (x+32)(R10)(R14*1), Y15, Y7; VFMADD231PS (x+32)(R10)(R14*2), Y15, Y11
 
-#define columns2x1x16at0(at, w) \
-	column2(at(w), Y0, Y1)
+#define addChains_gzsb04(r0, r1, r2, r3, r4) \
+	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF128 $1, r3, r1; VADDPS r3, r2, r3; \
+	VEXTRACTF128 $1, r4, r1; VADDPS r4, r2, r4; VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; \
+	VADDPS r3, r2, r3; VSHUFPS $68, r4, r4, r2; VSHUFPS $238, r4, r4, r4; VADDPS r4, r2, r4; \
+	VSHUFPS $136, r4, r3, r2; VSHUFPS $221, r4, r3, r4; VADDPS r4, r2, r4
 
-#define columns1x1x16at0(at, w) \
-	VFMADD231PS at(w), Y12, Y0
+#define dots_rfw7j3(x, w) \
+	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y0; VFMADD231PS x(R10)(R14*1), Y15, Y4; VMOVUPS (w+32)(DI), Y15; \
+	VFMADD231PS (x+32)(R10), Y15, Y1; VFMADD231PS (x+32)(R10)(R14*1), Y15, Y5
+
+#define dots_p8836z(x, w) \
+	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y2; VFMADD231PS x(R10)(R14*1), Y15, Y6; VMOVUPS (w+32)(DI), Y15; \
+	VFMADD231PS (x+32)(R10), Y15, Y3; VFMADD231PS (x+32)(R10)(R14*1), Y15, Y7
+
+#define addChains_bwf39d(r0, r1, r2, r3) \
+	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF128 $1, r3, r1; VADDPS r3, r2, r3; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r0; VADDPS r0, r2, r0; VSHUFPS $68, r3, r3, r2; \
+	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
+	VADDPS r3, r2, r3
 
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
+
+#define column3(w, s0, s1, s2) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
 
 #define columns3x4x16at0(at, w) \
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
@@ -101,6 +114,9 @@ number4x8(c00000000x8, 0x0)
 
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
 #define columns2x4x16at0(at, w) \
 	column2(at(w), Y0, Y4); column2((at+64)(w), Y1, Y5); column2((at+128)(w), Y2, Y6); \
@@ -152,27 +168,34 @@ number4x8(c00000000x8, 0x0)
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_vc9yr5(x, w) \
+#define input_31erab(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
 	PREFETCHT0 (w+49856)(DI); \
-	step_c20qd0(Y8, Y15, Y0, Y13, w(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (w+32)(DI)); \
-	step_c20qd0(Y10, Y15, Y2, Y13, (w+16448)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (w+16480)(DI)); \
-	step_c20qd0(Y12, Y15, Y4, Y13, (w+32896)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (w+32928)(DI)); \
-	step_c20qd0(Y9, Y15, Y6, Y13, (w+49344)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (w+49376)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
+	step_ryn91p(Y15, Y2, Y10, Y13, (w+16448)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+16480)(DI)); \
+	step_ryn91p(Y15, Y4, Y12, Y13, (w+32896)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (w+32928)(DI)); \
+	step_ryn91p(Y15, Y6, Y9, Y13, (w+49344)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (w+49376)(DI))
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
-	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
-	VADDPS r1, r4, r4; VMOVUPS r4, r1
+#define step_l5u235(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
+	VMOVUPS r5, r1
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
+
+#define addChains_9veqj0(r0, r1, r2, r3, r4) \
+	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r2; VADDPS r2, r1, r2; VBLENDPS $240, r0, r0, r1; \
+	VPERM2F128 $33, r0, r0, r3; VADDPS r3, r1, r3; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r4; \
+	VADDPS r4, r1, r4; VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -302,89 +325,123 @@ inputs2:
 	VZEROUPPER
 	RET
 
-// inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-96
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 3 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1); zero(Y2)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X1; VMOVSS (CX), X2
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
-	columns3x1x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
-	columns3x1x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_kgcssg(Y1, Y0, Y3, Y4, Y5, Y6); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
-	VMOVSS X1, (R8); ADDQ CX, R8
-	addChains_9veqj0(Y2, Y0, Y1, Y3, Y4); VMOVSS X2, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 2 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0); zero(Y1)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VMOVSS (CX), X1
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
-	columns2x1x16at0(0, DI)
-	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
-	columns2x1x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_kgcssg(Y1, Y0, Y2, Y3, Y4, Y5); VMOVSS X1, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y1, X1
-	VMOVSS X1, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done9
-rows8:
-	// 1 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Y0)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
+// dotProductsAVX2 computes the sums of a row.
+TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels10:
-	VMOVUPS (R10), Y12
-	columns1x1x16at0(0, DI)
-	VMOVUPS 32(R10), Y12
-	columns1x1x16at0(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels10
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows8
-done9:
-	ADDQ $4, R12
-	ADDQ $64, BX
-	DECQ blocks+64(FP)
-	JNZ block1
+	MOVQ w+16(FP), DI
+	dots_jk2o41(0, 0)
+	dots_3azix1(64, 64)
+	dots_jk2o41(128, 128)
+	dots_3azix1(192, 192)
+	dots_jk2o41(256, 256)
+	dots_3azix1(320, 320)
+	dots_jk2o41(384, 384)
+	dots_3azix1(448, 448)
+	dots_jk2o41(512, 512)
+	dots_3azix1(576, 576)
+	dots_jk2o41(640, 640)
+	dots_3azix1(704, 704)
+	dots_jk2o41(768, 768)
+	dots_3azix1(832, 832)
+	dots_jk2o41(896, 896)
+	dots_3azix1(960, 960)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	addChains_zqvkpx(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 
-// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-104
+// dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-72
+	MOVQ xStride+32(FP), R14; MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 3 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Y1); zero(Y2); zero(Y3); VMOVSS (CX), X4; zero(Y5); zero(Y6); zero(Y7); VMOVSS (CX), X8; zero(Y9)
+	zero(Y10); zero(Y11)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels3:
+	dots_x6jx5(0, 0)
+	dots_cr3ypl(64, 64)
+	dots_x6jx5(128, 128)
+	dots_cr3ypl(192, 192)
+	ADDQ $256, R10; ADDQ $256, DI
+	DECQ CX; JNZ panels3
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	MOVQ yStride+40(FP), CX
+	addChains_gzsb04(Y0, X1, Y1, Y4, Y8); VMOVSS X8, (R8); ADDQ CX, R8; VEXTRACTPS $1, X8, (R8); ADDQ CX, R8
+	VEXTRACTPS $2, X8, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done5
+rows4:
+	// 2 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; zero(Y1); zero(Y2); zero(Y3); VMOVSS (CX), X4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $4, CX
+panels6:
+	dots_rfw7j3(0, 0)
+	dots_p8836z(64, 64)
+	dots_rfw7j3(128, 128)
+	dots_p8836z(192, 192)
+	ADDQ $256, R10; ADDQ $256, DI
+	DECQ CX; JNZ panels6
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	MOVQ yStride+40(FP), CX
+	addChains_bwf39d(Y0, X1, Y1, Y4); VMOVSS X4, (R8); ADDQ CX, R8; VEXTRACTPS $1, X4, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI
+	DECQ AX; JNZ rows4
+done5:
+	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done8
+rows7:
+	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; zero(Y1); zero(Y2); zero(Y3)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	dots_jk2o41(0, 0)
+	dots_3azix1(64, 64)
+	dots_jk2o41(128, 128)
+	dots_3azix1(192, 192)
+	dots_jk2o41(256, 256)
+	dots_3azix1(320, 320)
+	dots_jk2o41(384, 384)
+	dots_3azix1(448, 448)
+	dots_jk2o41(512, 512)
+	dots_3azix1(576, 576)
+	dots_jk2o41(640, 640)
+	dots_3azix1(704, 704)
+	dots_jk2o41(768, 768)
+	dots_3azix1(832, 832)
+	dots_jk2o41(896, 896)
+	dots_3azix1(960, 960)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	MOVQ yStride+40(FP), CX
+	addChains_zqvkpx(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows7
+done8:
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-104
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -875,10 +932,10 @@ panels1:
 	MOVQ R10, DI
 	VBROADCASTSS 0(SI), Y15; PREFETCHT0 (0+512)(DI); PREFETCHT0 (0+576)(DI); PREFETCHT0 (0+640)(DI)
 	PREFETCHT0 (0+704)(DI)
-	step_c20qd0(Y8, Y15, Y0, Y13, 0(DI)); step_c20qd0(Y9, Y15, Y1, Y13, (0+32)(DI))
-	step_c20qd0(Y10, Y15, Y2, Y13, (0+64)(DI)); step_c20qd0(Y11, Y15, Y3, Y13, (0+96)(DI))
-	step_c20qd0(Y12, Y15, Y4, Y13, (0+128)(DI)); step_c20qd0(Y8, Y15, Y5, Y13, (0+160)(DI))
-	step_c20qd0(Y9, Y15, Y6, Y13, (0+192)(DI)); step_c20qd0(Y10, Y15, Y7, Y13, (0+224)(DI))
+	step_ryn91p(Y15, Y0, Y8, Y13, 0(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (0+32)(DI))
+	step_ryn91p(Y15, Y2, Y10, Y13, (0+64)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (0+96)(DI))
+	step_ryn91p(Y15, Y4, Y12, Y13, (0+128)(DI)); step_ryn91p(Y15, Y5, Y8, Y13, (0+160)(DI))
+	step_ryn91p(Y15, Y6, Y9, Y13, (0+192)(DI)); step_ryn91p(Y15, Y7, Y10, Y13, (0+224)(DI))
 	ADDQ $256, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -912,7 +969,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $64, CX
 inputs2:
-	terms4x4x64(input_vc9yr5)
+	terms4x4x64(input_31erab)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $65792, R10
@@ -949,15 +1006,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -983,9 +1040,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)
@@ -1025,15 +1082,15 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_l1eel3(Y0, Y4, Y1, Y2, Y3)
@@ -1063,9 +1120,9 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_9veqj0(Y0, Y1, Y2, Y3, Y4)

@@ -29,39 +29,43 @@
 	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
 	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
 
-#define column3(w, s0, s1, s2) \
-	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
+#define dots_91hjcc(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
 
-#define columns3x1x16at0(at, w) \
-	column3(at(w), Z0, Z1, Z2)
+#define dots_ysfadt(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z1
 
-#define addChains_zdhevn(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $136, r0, r0, r1; \
-	VSHUFF64X2 $221, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r4; \
-	VADDPS r4, r1, r4; VSHUFF64X2 $136, r0, r0, r1; VSHUFF64X2 $221, r0, r0, r0; VADDPS r0, r1, r0; \
-	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r1, r0; VSHUFF64X2 $216, r0, r0, r0
+#define addChains_hevue9(r0, r1, r2, r3) \
+	VEXTRACTF32X4 $1, r0, r1; VADDPS r0, r2, r0; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r3; \
+	VADDPS r3, r2, r3; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r0; VADDPS r0, r2, r0; \
+	VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; VADDPS r0, r2, r0
 
-#define column1y(w, s0) \
-	VFMADD231PS w, Y24, s0
+#define dots_g1lm4c(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0; VFMADD231PS x(R10)(R14*1), Z31, Z2; \
+	VFMADD231PS x(R10)(R14*2), Z31, Z4; VFMADD231PS x(R12), Z31, Z6; VFMADD231PS x(R12)(R14*1), Z31, Z8; \
+	VFMADD231PS x(R12)(R14*2), Z31, Z10; VFMADD231PS x(R11), Z31, Z12; VFMADD231PS x(R11)(R14*1), Z31, Z14
 
-#define columns1x1x16at0y(at, w) \
-	column1y(at(w), Y0)
+#define dots_jvs6re(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z1; VFMADD231PS x(R10)(R14*1), Z31, Z3; \
+	VFMADD231PS x(R10)(R14*2), Z31, Z5; VFMADD231PS x(R12), Z31, Z7; VFMADD231PS x(R12)(R14*1), Z31, Z9; \
+	VFMADD231PS x(R12)(R14*2), Z31, Z11; VFMADD231PS x(R11), Z31, Z13; VFMADD231PS x(R11)(R14*1), Z31, Z15
 
-#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
-	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
-	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
-	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
-	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
-	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
-	VADDPS r0, r1, r0
+#define addChains_knzar8(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VSHUFF64X2 $2, r0, r1, r2; VSHUFF64X2 $1, r0, r1, r0; VADDPS r0, r2, r0; VSHUFF64X2 $2, r3, r4, r2; \
+	VSHUFF64X2 $1, r3, r4, r3; VADDPS r3, r2, r3; VSHUFF64X2 $2, r5, r6, r2; VSHUFF64X2 $1, r5, r6, r5; \
+	VADDPS r5, r2, r5; VSHUFF64X2 $2, r7, r8, r2; VSHUFF64X2 $1, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
 
 number1x4(c00000000, 0x0)
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
 	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
+#define column3(w, s0, s1, s2) \
+	VBROADCASTF32X8 w, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
 
 #define columns3x8x16at0(at, w) \
 	column3(at(w), Z0, Z8, Z16); column3((at+64)(w), Z1, Z9, Z17); column3((at+128)(w), Z2, Z10, Z18); \
@@ -78,6 +82,9 @@ number1x4(c00000000, 0x0)
 
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+
+#define column1y(w, s0) \
+	VFMADD231PS w, Y24, s0
 
 #define columns1x8x16at0y(at, w) \
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
@@ -148,22 +155,21 @@ number1x4(c00000000, 0x0)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define step_c20qd0(r0, r1, r2, r3, r4) \
-	zero(r0); VFMADD231PS r1, r2, r0; VMULPS r3, r0, r0; VADDPS r4, r0, r0; VMOVUPS r0, r4
+#define step_ryn91p(r0, r1, r2, r3, r4) \
+	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_en2obs(x, w) \
+#define input_k13jis(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
 	PREFETCHT0 (w+49856)(DI); \
-	step_c20qd0(Z4, Z31, Z0, Z29, w(DI)); step_c20qd0(Z5, Z31, Z1, Z29, (w+16448)(DI)); \
-	step_c20qd0(Z6, Z31, Z2, Z29, (w+32896)(DI)); step_c20qd0(Z7, Z31, Z3, Z29, (w+49344)(DI))
+	step_ryn91p(Z31, Z0, Z4, Z29, w(DI)); step_ryn91p(Z31, Z1, Z5, Z29, (w+16448)(DI)); \
+	step_ryn91p(Z31, Z2, Z6, Z29, (w+32896)(DI)); step_ryn91p(Z31, Z3, Z7, Z29, (w+49344)(DI))
 
-#define step_se0l6f(r0, r1, r2, r3, r4, r5, r6) \
-	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; zero(r4); VFMADD231PS r5, r2, r4; VMULPS r6, r4, r4; \
-	VADDPS r1, r4, r4; VMOVUPS r4, r1
+#define step_l5u235(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0; VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
+	VMOVUPS r5, r1
 
-#define step_4iaoez(r0, r1, r2, r3, r4, r5) \
-	VFMADD231PS r0, r1, r2; zero(r3); VFMADD231PS r4, r1, r3; VMULPS r5, r3, r3; VADDPS r0, r3, r3; \
-	VMOVUPS r3, r0
+#define step_o8nw9i(r0, r1, r2, r3, r4, r5) \
+	VFMADD231PS r0, r1, r2; VMULPS r3, r1, r4; VMULPS r5, r4, r4; VADDPS r0, r4, r4; VMOVUPS r4, r0
 
 #define addChains_aa8dhd(r0, r1, r2, r3, r4) \
 	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; VSHUFF64X2 $2, r2, r2, r1; \
@@ -172,6 +178,14 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $68, r2, r0, r1; VSHUFPS $238, r2, r0, r2; VADDPS r2, r1, r2; VSHUFPS $68, r4, r3, r1; \
 	VSHUFPS $238, r4, r3, r4; VADDPS r4, r1, r4; VSHUFPS $136, r4, r2, r1; VSHUFPS $221, r4, r2, r4; \
 	VADDPS r4, r1, r4
+
+#define addChains_t3vfrc(r0, r1, r2, r3, r4) \
+	VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r2; VADDPS r2, r1, r2; VSHUFF64X2 $2, r0, r0, r1; \
+	VSHUFF64X2 $1, r0, r0, r3; VADDPS r3, r1, r3; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r4; \
+	VADDPS r4, r1, r4; VSHUFF64X2 $2, r0, r0, r1; VSHUFF64X2 $1, r0, r0, r0; VADDPS r0, r1, r0; \
+	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
+	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
+	VADDPS r0, r1, r0
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -293,77 +307,106 @@ inputs2:
 	VZEROUPPER
 	RET
 
-// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-88
-	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
-block1:
-	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
-	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
-rows2:
-	// 6 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0); zero(Z1); zero(Z2)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
-	VMOVSS (CX), X0; VINSERTF64X4 $1, Y0, Z0, Z0; VMOVSS (CX), X1; VINSERTF64X4 $1, Y1, Z1, Z1; VMOVSS (CX), X2
-	VINSERTF64X4 $1, Y2, Z2, Z2
-	MOVQ SI, R10
-	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels4:
-	VMOVUPS (R10), Y24; VINSERTF64X4 $1, (R10)(R14*1), Z24, Z24
-	VMOVUPS (R10)(R14*2), Y25; VINSERTF64X4 $1, (DX), Z25, Z25
-	VMOVUPS (DX)(R14*1), Y26; VINSERTF64X4 $1, (DX)(R14*2), Z26, Z26
-	columns3x1x16at0(0, DI)
-	VMOVUPS 32(R10), Y24; VINSERTF64X4 $1, 32(R10)(R14*1), Z24, Z24
-	VMOVUPS 32(R10)(R14*2), Y25; VINSERTF64X4 $1, 32(DX), Z25, Z25
-	VMOVUPS 32(DX)(R14*1), Y26; VINSERTF64X4 $1, 32(DX)(R14*2), Z26, Z26
-	columns3x1x16at0(32, DI)
-	ADDQ $64, R10; ADDQ $64, DX
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels4
-	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	MOVL $0x101, R9
-	KMOVW R9, K7
-	addChains_zdhevn(Z0, Z3, Z4, Z5, Z6); VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
-	addChains_zdhevn(Z1, Z0, Z3, Z4, Z5); VMOVUPS Y1, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z1, Y1
-	VMOVUPS Y1, K7, (R8); ADDQ CX, R8
-	addChains_zdhevn(Z2, Z0, Z1, Z3, Z4); VMOVUPS Y2, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z2, Y2
-	VMOVUPS Y2, K7, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows2
-done3:
-	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done6
-rows5:
-	// 1 rows, 1 inputs: dx[k] = Σ w[n][k]·dy[n]
-	zero(Z0)
-	MOVQ b+24(FP), CX; ADDQ R12, CX
+// dotProductsAVX512 computes the sums of a row.
+TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
+	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
+	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
+	zero(Z1)
 	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ panels+32(FP), CX
-panels7:
-	VMOVUPS (R10), Y24
-	columns1x1x16at0y(0, DI)
-	VMOVUPS 32(R10), Y24
-	columns1x1x16at0y(32, DI)
-	ADDQ $64, R10
-	ADDQ panelStride+40(FP), DI
-	DECQ CX; JNZ panels7
-	ADDQ R14, SI
-	MOVQ dxStride+56(FP), CX
-	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4); VMOVSS X0, (R8); ADDQ CX, R8
-	DECQ AX; JNZ rows5
-done6:
-	ADDQ $4, R12
-	ADDQ $64, BX
-	DECQ blocks+64(FP)
-	JNZ block1
+	MOVQ w+16(FP), DI
+	dots_91hjcc(0, 0)
+	dots_ysfadt(64, 64)
+	dots_91hjcc(128, 128)
+	dots_ysfadt(192, 192)
+	dots_91hjcc(256, 256)
+	dots_ysfadt(320, 320)
+	dots_91hjcc(384, 384)
+	dots_ysfadt(448, 448)
+	dots_91hjcc(512, 512)
+	dots_ysfadt(576, 576)
+	dots_91hjcc(640, 640)
+	dots_ysfadt(704, 704)
+	dots_91hjcc(768, 768)
+	dots_ysfadt(832, 832)
+	dots_91hjcc(896, 896)
+	dots_ysfadt(960, 960)
+	VADDPS Z1, Z0, Z0; VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0
+	addChains_hevue9(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 
-// inputGradientAVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
-TEXT ·inputGradientAVX512_2(SB), NOSPLIT, $0-96
+// dotProductsOfRowsAVX512 computes the sums of every row, in tiles of rows.
+TEXT ·dotProductsOfRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ xStride+32(FP), R14; MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 8 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0
+	zero(Z1); VMOVSS (CX), X2; zero(Z3); VMOVSS (CX), X4; zero(Z5); VMOVSS (CX), X6; zero(Z7); VMOVSS (CX), X8
+	zero(Z9); VMOVSS (CX), X10; zero(Z11); VMOVSS (CX), X12; zero(Z13); VMOVSS (CX), X14; zero(Z15)
+	MOVQ SI, R10; LEAQ (R10)(R14*2), R12; ADDQ R14, R12; LEAQ (R12)(R14*2), R11; ADDQ R14, R11
+	MOVQ w+16(FP), DI
+	MOVQ $8, CX
+panels3:
+	dots_g1lm4c(0, 0)
+	dots_jvs6re(64, 64)
+	ADDQ $128, R10; ADDQ $128, R12; ADDQ $128, R11; ADDQ $128, DI
+	DECQ CX; JNZ panels3
+	VADDPS Z1, Z0, Z0; VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0
+	VADDPS Z3, Z2, Z2; VEXTRACTF64X4 $1, Z2, Y31; VADDPS Y31, Y2, Y2
+	VADDPS Z5, Z4, Z4; VEXTRACTF64X4 $1, Z4, Y31; VADDPS Y31, Y4, Y4
+	VADDPS Z7, Z6, Z6; VEXTRACTF64X4 $1, Z6, Y31; VADDPS Y31, Y6, Y6
+	VADDPS Z9, Z8, Z8; VEXTRACTF64X4 $1, Z8, Y31; VADDPS Y31, Y8, Y8
+	VADDPS Z11, Z10, Z10; VEXTRACTF64X4 $1, Z10, Y31; VADDPS Y31, Y10, Y10
+	VADDPS Z13, Z12, Z12; VEXTRACTF64X4 $1, Z12, Y31; VADDPS Y31, Y12, Y12
+	VADDPS Z15, Z14, Z14; VEXTRACTF64X4 $1, Z14, Y31; VADDPS Y31, Y14, Y14
+	MOVQ yStride+40(FP), CX
+	addChains_knzar8(Y8, Y0, Y1, Y10, Y2, Y12, Y4, Y14, Y6); VMOVSS X14, (R8); ADDQ CX, R8
+	VEXTRACTPS $1, X14, (R8); ADDQ CX, R8; VEXTRACTPS $2, X14, (R8); ADDQ CX, R8; VEXTRACTPS $3, X14, (R8)
+	ADDQ CX, R8; VEXTRACTF32X4 $1, Y14, X14; VMOVSS X14, (R8); ADDQ CX, R8; VEXTRACTPS $1, X14, (R8)
+	ADDQ CX, R8; VEXTRACTPS $2, X14, (R8); ADDQ CX, R8; VEXTRACTPS $3, X14, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	ADDQ R14, SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done5
+rows4:
+	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVSS (CX), X0; zero(Z1)
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	dots_91hjcc(0, 0)
+	dots_ysfadt(64, 64)
+	dots_91hjcc(128, 128)
+	dots_ysfadt(192, 192)
+	dots_91hjcc(256, 256)
+	dots_ysfadt(320, 320)
+	dots_91hjcc(384, 384)
+	dots_ysfadt(448, 448)
+	dots_91hjcc(512, 512)
+	dots_ysfadt(576, 576)
+	dots_91hjcc(640, 640)
+	dots_ysfadt(704, 704)
+	dots_91hjcc(768, 768)
+	dots_ysfadt(832, 832)
+	dots_91hjcc(896, 896)
+	dots_ysfadt(960, 960)
+	VADDPS Z1, Z0, Z0; VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0
+	MOVQ yStride+40(FP), CX
+	addChains_hevue9(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI
+	DECQ AX; JNZ rows4
+done5:
+	VZEROUPPER
+	RET
+
+// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
 	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
 block1:
 	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
@@ -914,10 +957,10 @@ panels1:
 	VBROADCASTSS 0(SI), Z31; PREFETCHT0 (0+512)(DI); PREFETCHT0 (0+576)(DI); PREFETCHT0 (0+640)(DI)
 	PREFETCHT0 (0+704)(DI); PREFETCHT0 (0+768)(DI); PREFETCHT0 (0+832)(DI); PREFETCHT0 (0+896)(DI)
 	PREFETCHT0 (0+960)(DI)
-	step_c20qd0(Z8, Z31, Z0, Z29, 0(DI)); step_c20qd0(Z9, Z31, Z1, Z29, (0+64)(DI))
-	step_c20qd0(Z10, Z31, Z2, Z29, (0+128)(DI)); step_c20qd0(Z11, Z31, Z3, Z29, (0+192)(DI))
-	step_c20qd0(Z12, Z31, Z4, Z29, (0+256)(DI)); step_c20qd0(Z13, Z31, Z5, Z29, (0+320)(DI))
-	step_c20qd0(Z14, Z31, Z6, Z29, (0+384)(DI)); step_c20qd0(Z15, Z31, Z7, Z29, (0+448)(DI))
+	step_ryn91p(Z31, Z0, Z8, Z29, 0(DI)); step_ryn91p(Z31, Z1, Z9, Z29, (0+64)(DI))
+	step_ryn91p(Z31, Z2, Z10, Z29, (0+128)(DI)); step_ryn91p(Z31, Z3, Z11, Z29, (0+192)(DI))
+	step_ryn91p(Z31, Z4, Z12, Z29, (0+256)(DI)); step_ryn91p(Z31, Z5, Z13, Z29, (0+320)(DI))
+	step_ryn91p(Z31, Z6, Z14, Z29, (0+384)(DI)); step_ryn91p(Z31, Z7, Z15, Z29, (0+448)(DI))
 	ADDQ $512, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
@@ -943,7 +986,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $64, CX
 inputs2:
-	terms4x4x64(input_en2obs)
+	terms4x4x64(input_k13jis)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $65792, R10
@@ -980,15 +1023,15 @@ inputs1:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -1014,9 +1057,9 @@ inputs4:
 	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)
@@ -1056,15 +1099,15 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_se0l6f(256(R10), (R10), Y13, Y0, Y15, Y4, Y8)
-	step_se0l6f(256(R11), (R11), Y13, Y1, Y15, Y5, Y8)
-	step_se0l6f(256(R12), (R12), Y13, Y2, Y15, Y6, Y8)
-	step_se0l6f(256(R13), (R13), Y13, Y3, Y15, Y7, Y8)
+	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
-	step_4iaoez(32(R11), Y13, Y1, Y15, Y5, Y8)
-	step_4iaoez(32(R12), Y13, Y2, Y15, Y6, Y8)
-	step_4iaoez(32(R13), Y13, Y3, Y15, Y7, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
+	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
+	step_o8nw9i(32(R12), Y13, Y2, Y6, Y15, Y8)
+	step_o8nw9i(32(R13), Y13, Y3, Y7, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
 	DECQ CX; JNZ panels3
 	addChains_aa8dhd(Y0, Y4, Y1, Y2, Y3)
@@ -1094,9 +1137,9 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_se0l6f(64(R10), (R10), Y13, Y0, Y15, Y4, Y8)
+	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
-	step_4iaoez(32(R10), Y13, Y0, Y15, Y4, Y8)
+	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
 	DECQ CX; JNZ panels6
 	addChains_t3vfrc(Y0, Y1, Y2, Y3, Y4)

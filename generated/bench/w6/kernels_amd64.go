@@ -28,16 +28,22 @@ func dense64x64AVX512(y, x, w, b *float32)
 func dense64x64AVX512_2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsAVX2(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+func dotProductsAVX512(y, x, w, b *float32)
 
 //go:noescape
-func inputGradientAVX512(dx, dy, w, b *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
 
 //go:noescape
-func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
+func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1 int)
 
 //go:noescape
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -265,11 +271,11 @@ func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]flo
 	case useAVX512:
 		m := len(x)
 		by6, by1 := m/6, m%6
-		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 8, by6, by1)
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 8, by6, by1)
 	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 16, by3, by2, single3)
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 16, by3, by2, single3)
 	default:
 		dense3GradInputRowsGeneric(y, x, w, u0)
 	}
@@ -348,9 +354,9 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
-		inputGradientAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], 4, 64, 0, 0, 1, 0, 1)
+		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	case useAVX2:
-		inputGradientAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 4, 64, 0, 0, 1, 0, 0, 1)
+		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 	default:
 		dense4ForwardGeneric(y, x, w, b)
 	}
@@ -360,12 +366,12 @@ func dense4ForwardRows(y []Output, x [][64]float32, w *[4][1][16]float32, b *[1]
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by6, by1)
+		by8, by1 := m/8, m%8
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 4, by8, by1)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by3, by2, single3)
+		by4, by1 := m/4, m%4
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 4, by4, by1)
 	default:
 		dense4ForwardRowsGeneric(y, x, w, b)
 	}
@@ -375,12 +381,12 @@ func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, w *[4][1][16]float3
 	switch {
 	case useAVX512:
 		m := len(x)
-		by6, by1 := m/6, m%6
-		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by6, by1)
+		by8, by1 := m/8, m%8
+		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 4, by8, by1)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 4, 64, 256, 4, 1, by3, by2, single3)
+		by4, by1 := m/4, m%4
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 4, by4, by1)
 	default:
 		dense4ForwardTrainRowsGeneric(y, x, w, b)
 	}

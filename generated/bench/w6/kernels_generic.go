@@ -101,12 +101,12 @@ func dense2ForwardRowsGeneric(y, x [][64]float32, w *[4][65][16]float32, b *[4][
 }
 
 // dense4ForwardGeneric computes the output of layer "dense4", 64→1, like dense1ForwardGeneric.
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains.
+// Fully unrolled: 64 multiply-adds, each sum in 16 interleaved chains.
 func dense4ForwardGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7, s0_8, s0_9, s0_10, s0_11, s0_12, s0_13, s0_14, s0_15 float32
 		xk := x[0]
 		s0_0 += float32(w[0][0][0] * xk)
 		xk = x[1]
@@ -123,22 +123,6 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b
 		s0_6 += float32(w[0][0][6] * xk)
 		xk = x[7]
 		s0_7 += float32(w[0][0][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][0][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][0][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][0][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][0][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][0][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][0][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][0][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][0][15] * xk)
 		xk = x[16]
 		s0_0 += float32(w[1][0][0] * xk)
 		xk = x[17]
@@ -155,22 +139,6 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b
 		s0_6 += float32(w[1][0][6] * xk)
 		xk = x[23]
 		s0_7 += float32(w[1][0][7] * xk)
-		xk = x[24]
-		s0_0 += float32(w[1][0][8] * xk)
-		xk = x[25]
-		s0_1 += float32(w[1][0][9] * xk)
-		xk = x[26]
-		s0_2 += float32(w[1][0][10] * xk)
-		xk = x[27]
-		s0_3 += float32(w[1][0][11] * xk)
-		xk = x[28]
-		s0_4 += float32(w[1][0][12] * xk)
-		xk = x[29]
-		s0_5 += float32(w[1][0][13] * xk)
-		xk = x[30]
-		s0_6 += float32(w[1][0][14] * xk)
-		xk = x[31]
-		s0_7 += float32(w[1][0][15] * xk)
 		xk = x[32]
 		s0_0 += float32(w[2][0][0] * xk)
 		xk = x[33]
@@ -187,22 +155,6 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b
 		s0_6 += float32(w[2][0][6] * xk)
 		xk = x[39]
 		s0_7 += float32(w[2][0][7] * xk)
-		xk = x[40]
-		s0_0 += float32(w[2][0][8] * xk)
-		xk = x[41]
-		s0_1 += float32(w[2][0][9] * xk)
-		xk = x[42]
-		s0_2 += float32(w[2][0][10] * xk)
-		xk = x[43]
-		s0_3 += float32(w[2][0][11] * xk)
-		xk = x[44]
-		s0_4 += float32(w[2][0][12] * xk)
-		xk = x[45]
-		s0_5 += float32(w[2][0][13] * xk)
-		xk = x[46]
-		s0_6 += float32(w[2][0][14] * xk)
-		xk = x[47]
-		s0_7 += float32(w[2][0][15] * xk)
 		xk = x[48]
 		s0_0 += float32(w[3][0][0] * xk)
 		xk = x[49]
@@ -219,23 +171,71 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b
 		s0_6 += float32(w[3][0][6] * xk)
 		xk = x[55]
 		s0_7 += float32(w[3][0][7] * xk)
+		xk = x[8]
+		s0_8 += float32(w[0][0][8] * xk)
+		xk = x[9]
+		s0_9 += float32(w[0][0][9] * xk)
+		xk = x[10]
+		s0_10 += float32(w[0][0][10] * xk)
+		xk = x[11]
+		s0_11 += float32(w[0][0][11] * xk)
+		xk = x[12]
+		s0_12 += float32(w[0][0][12] * xk)
+		xk = x[13]
+		s0_13 += float32(w[0][0][13] * xk)
+		xk = x[14]
+		s0_14 += float32(w[0][0][14] * xk)
+		xk = x[15]
+		s0_15 += float32(w[0][0][15] * xk)
+		xk = x[24]
+		s0_8 += float32(w[1][0][8] * xk)
+		xk = x[25]
+		s0_9 += float32(w[1][0][9] * xk)
+		xk = x[26]
+		s0_10 += float32(w[1][0][10] * xk)
+		xk = x[27]
+		s0_11 += float32(w[1][0][11] * xk)
+		xk = x[28]
+		s0_12 += float32(w[1][0][12] * xk)
+		xk = x[29]
+		s0_13 += float32(w[1][0][13] * xk)
+		xk = x[30]
+		s0_14 += float32(w[1][0][14] * xk)
+		xk = x[31]
+		s0_15 += float32(w[1][0][15] * xk)
+		xk = x[40]
+		s0_8 += float32(w[2][0][8] * xk)
+		xk = x[41]
+		s0_9 += float32(w[2][0][9] * xk)
+		xk = x[42]
+		s0_10 += float32(w[2][0][10] * xk)
+		xk = x[43]
+		s0_11 += float32(w[2][0][11] * xk)
+		xk = x[44]
+		s0_12 += float32(w[2][0][12] * xk)
+		xk = x[45]
+		s0_13 += float32(w[2][0][13] * xk)
+		xk = x[46]
+		s0_14 += float32(w[2][0][14] * xk)
+		xk = x[47]
+		s0_15 += float32(w[2][0][15] * xk)
 		xk = x[56]
-		s0_0 += float32(w[3][0][8] * xk)
+		s0_8 += float32(w[3][0][8] * xk)
 		xk = x[57]
-		s0_1 += float32(w[3][0][9] * xk)
+		s0_9 += float32(w[3][0][9] * xk)
 		xk = x[58]
-		s0_2 += float32(w[3][0][10] * xk)
+		s0_10 += float32(w[3][0][10] * xk)
 		xk = x[59]
-		s0_3 += float32(w[3][0][11] * xk)
+		s0_11 += float32(w[3][0][11] * xk)
 		xk = x[60]
-		s0_4 += float32(w[3][0][12] * xk)
+		s0_12 += float32(w[3][0][12] * xk)
 		xk = x[61]
-		s0_5 += float32(w[3][0][13] * xk)
+		s0_13 += float32(w[3][0][13] * xk)
 		xk = x[62]
-		s0_6 += float32(w[3][0][14] * xk)
+		s0_14 += float32(w[3][0][14] * xk)
 		xk = x[63]
-		s0_7 += float32(w[3][0][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0_15 += float32(w[3][0][15] * xk)
+		s0 := ((((s0_0 + s0_8) + (s0_4 + s0_12)) + ((s0_2 + s0_10) + (s0_6 + s0_14))) + (((s0_1 + s0_9) + (s0_5 + s0_13)) + ((s0_3 + s0_11) + (s0_7 + s0_15))))
 		y[0] = s0
 	}
 }
