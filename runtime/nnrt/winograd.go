@@ -132,20 +132,26 @@ func (t *WinogradTiles) Source(v, x []float32, first, rows int) {
 			}
 		}
 	}
-	transform := winogradSource2
-	if t.Size == 4 {
-		transform = winogradSource4
-	}
 	for s := range t.Size + 2 {
-		transform(p[0][s], p[1][s], p[2][s], p[3][s], p[4][s], p[5][s])
+		t.source(p[0][s], p[1][s], p[2][s], p[3][s], p[4][s], p[5][s])
 	}
 	for _, r := range p[:t.Size+2] {
-		transform(r[0], r[1], r[2], r[3], r[4], r[5])
+		t.source(r[0], r[1], r[2], r[3], r[4], r[5])
+	}
+}
+
+// source is Bᵀ·d, in place. The calls are direct: through a variable, what they get
+// would escape.
+func (t *WinogradTiles) source(d0, d1, d2, d3, d4, d5 []float32) {
+	if t.Size == 4 {
+		winogradSource4(d0, d1, d2, d3, d4, d5)
+	} else {
+		winogradSource2(d0, d1, d2, d3)
 	}
 }
 
 // winogradSource2 is Bᵀ·d of F(2×2, 3×3), in place.
-func winogradSource2(d0, d1, d2, d3, _, _ []float32) {
+func winogradSource2(d0, d1, d2, d3 []float32) {
 	d1, d2, d3 = d1[:len(d0)], d2[:len(d0)], d3[:len(d0)]
 	for i := range d0 {
 		a, b, c, d := d0[i], d1[i], d2[i], d3[i]
@@ -223,15 +229,11 @@ func winogradSums(x, y, u []float32) [8]float32 {
 func (t *WinogradTiles) Results(y, m, b []float32, first, rows int) {
 	cols := t.tileCols()
 	planes := t.planes(m, rows*cols*t.Outputs)
-	transform := winogradResults2
-	if t.Size == 4 {
-		transform = winogradResults4
-	}
 	for s := range t.Size + 2 {
-		transform(planes[0][s], planes[1][s], planes[2][s], planes[3][s], planes[4][s], planes[5][s])
+		t.results(planes[0][s], planes[1][s], planes[2][s], planes[3][s], planes[4][s], planes[5][s])
 	}
 	for p, r := range planes[:t.Size] {
-		transform(r[0], r[1], r[2], r[3], r[4], r[5])
+		t.results(r[0], r[1], r[2], r[3], r[4], r[5])
 		for q, from := range r[:t.Size] {
 			for i := range rows {
 				for j := range cols {
@@ -253,8 +255,17 @@ func (t *WinogradTiles) Results(y, m, b []float32, first, rows int) {
 	}
 }
 
+// results is Aᵀ·m, in place.
+func (t *WinogradTiles) results(m0, m1, m2, m3, m4, m5 []float32) {
+	if t.Size == 4 {
+		winogradResults4(m0, m1, m2, m3, m4, m5)
+	} else {
+		winogradResults2(m0, m1, m2, m3)
+	}
+}
+
 // winogradResults2 is Aᵀ·m of F(2×2, 3×3), in place of m0 and m1.
-func winogradResults2(m0, m1, m2, m3, _, _ []float32) {
+func winogradResults2(m0, m1, m2, m3 []float32) {
 	m1, m2, m3 = m1[:len(m0)], m2[:len(m0)], m3[:len(m0)]
 	for i := range m0 {
 		a, b, c, d := m0[i], m1[i], m2[i], m3[i]
