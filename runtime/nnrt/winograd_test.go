@@ -91,6 +91,22 @@ func TestWinograd(t *testing.T) {
 	t.Logf("at most, by the size of a tile, %v of the bound", largest)
 }
 
+// TestWinogradAllocations: memory on the stack stays there.
+func TestWinogradAllocations(t *testing.T) {
+	for _, size := range []int{2, 4} {
+		w := WinogradTiles{Size: size, Height: 4, Width: 4, Channels: 16, ResultRows: 4, ResultCols: 4, Outputs: 16, Top: 1, Left: 1, Gap: 16}
+		require.Zero(t, testing.AllocsPerRun(10, func() {
+			var x, y [4 * 4 * 16]float32
+			var v, m, u [36 * (4*16 + 16)]float32
+			var filters [36 * 16 * 16]float32
+			copy(filters[:], u[:])
+			w.Source(v[:], x[:], 0, 1)
+			w.Products(m[:], v[:], filters[:], 1)
+			w.Results(y[:], m[:], nil, 0, 1)
+		}), "tiles of %d", size)
+	}
+}
+
 // The matrices of the transforms by the size of a tile, B, G and A, transposed but for
 // G, from Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015.
 var (
