@@ -139,7 +139,7 @@ func windowLayers(list func(name string, def any, r *Range) Param, units Param) 
 			params = append(params, flag0("stateful", false))
 		}
 		if name == "conv2d" {
-			params = append(params, Param{Name: "algo", Type: Enum, Enum: []string{"auto", "direct", "winograd2"}})
+			params = append(params, Param{Name: "algo", Type: Enum, Enum: []string{"auto", "direct", "winograd2", "winograd4"}})
 		}
 		return row(name, params...)
 	}

@@ -19,6 +19,7 @@ type Winograd struct {
 // each, from row of tiles First on. Groups are those of the first.
 type TileBlocks struct {
 	First, Count, Rows int
+	Size               int // results of a tile along an axis
 	Source, Back       []kernel.TileGroup
 	Parts              []ConvolutionPart // of the products of a plane
 }
@@ -28,7 +29,7 @@ func WinogradOf(t *target.Target, k *kernel.Kernel) *Winograd {
 	w := &Winograd{Preempt: Preempts(2 * k.Terms() * k.Outputs * len(k.Rows) * k.Cols())}
 	for first := 0; first < k.TileRows(); first += k.Winograd.Block {
 		rows := min(k.Winograd.Block, k.TileRows()-first)
-		b := TileBlocks{First: first, Count: 1, Rows: rows, Source: k.Transforms(first, rows, false), Back: k.Transforms(first, rows, true)}
+		b := TileBlocks{First: first, Count: 1, Rows: rows, Size: k.Winograd.Size, Source: k.Transforms(first, rows, false), Back: k.Transforms(first, rows, true)}
 		if n := len(w.Blocks); n > 0 && w.Blocks[n-1].goesOn(&b) {
 			w.Blocks[n-1].Count++
 			continue
@@ -41,7 +42,7 @@ func WinogradOf(t *target.Target, k *kernel.Kernel) *Winograd {
 
 // goesOn reports whether a block is like those before it.
 func (b *TileBlocks) goesOn(next *TileBlocks) bool {
-	further := 2 * (next.First - b.First)
+	further := b.Size * (next.First - b.First)
 	alike := func(x, y kernel.TileGroup) bool {
 		return x.Count == y.Count && x.At+further == y.At && x.Key() == y.Key()
 	}
@@ -49,7 +50,7 @@ func (b *TileBlocks) goesOn(next *TileBlocks) bool {
 }
 
 func (w *Winograd) String() string {
-	text := "by tiles of 2×2:"
+	text := fmt.Sprintf("by tiles of %d×%[1]d:", w.Blocks[0].Size)
 	for _, b := range w.Blocks {
 		p := b.Parts[0]
 		text += fmt.Sprintf(" %d blocks of %d rows of tiles, products of %d outputs in tiles of %d positions;", b.Count, b.Rows, p.Kernel.Outputs, p.Kernel.Tile.Positions)

@@ -25,7 +25,7 @@ func ConvolutionalCover() []string {
 	out := []string{
 		"feature groups", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
 		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature inference only",
-		"feature tiles", "feature tiles at the edge", "feature tiles of gradients",
+		"feature tiles", "feature tiles at the edge", "feature tiles of gradients", "algo winograd2", "algo winograd4",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
 	}
 	for _, k := range convolutionalLayers {
@@ -80,7 +80,7 @@ func (n *network) tiles(x *node) *node {
 	}
 	k, pads := filters[n.IntN(len(filters))], []int{n.IntN(3), n.IntN(3), n.IntN(3), n.IntN(3)}
 	x = n.after(n.b.Layer("conv2d", x.ref, spec.Fields{"filters": k, "kernel_size": 1}), append([]int{k}, x.dims[1:]...))
-	f, bias := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": "winograd2"}, n.chance(0.7)
+	f, bias := spec.Fields{"filters": k, "kernel_size": 3, "padding": "same", "algo": n.pick("algo", []string{"winograd2", "winograd4"})}, n.chance(0.7)
 	dims := x.dims
 	if n.chance(0.5) && x.dims[1]+pads[0]+pads[2] > 2 && x.dims[2]+pads[1]+pads[3] > 2 {
 		f["filters"], f["padding"] = filters[n.IntN(len(filters))], pads

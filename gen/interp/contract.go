@@ -13,7 +13,7 @@ func (m *Machine) contract(o *ir.Contract) {
 		m.integers(d)
 		return
 	}
-	if o.Algo == ir.Winograd2 && !m.Plain {
+	if o.Algo.Tile() > 0 && !m.Plain {
 		m.winograd(ir.TiledOf(o))
 		return
 	}

@@ -25,20 +25,26 @@ type Contract struct {
 	// schedule for sums of its shape.
 	Chains int
 	// Asked is how a layer wants the sums of a convolution to be computed; Algo is how
-	// they are, Winograd2 or nothing, which the pass Winograd decides.
+	// they are, by tiles or nothing, which the pass Winograd decides.
 	Asked, Algo Algo
 }
 
 // Algo is a way to compute the sums of a convolution, part of the numeric schedule.
 type Algo string
 
-// The ways: one after the other, or by Winograd's transform F(2×2, 3×3), tiles of
-// 2×2 results at a time.
+// The ways: one after the other, or by Winograd's transforms F(2×2, 3×3) and
+// F(4×4, 3×3), tiles of 2×2 or of 4×4 results at a time.
 const (
 	Auto      Algo = ""
 	Direct    Algo = "direct"
 	Winograd2 Algo = "winograd2"
+	Winograd4 Algo = "winograd4"
 )
+
+// Tile is the number of results of a tile along an axis, 0 without tiles.
+func (a Algo) Tile() int {
+	return map[Algo]int{Winograd2: 2, Winograd4: 4}[a]
+}
 
 // Term is a sum of products.
 type Term struct {

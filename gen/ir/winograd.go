@@ -1,6 +1,6 @@
 package ir
 
-// Tiled is a convolution that Winograd's transform F(2×2, 3×3) can compute: of a
+// Tiled is a convolution that Winograd's transforms of windows of 3×3 can compute: of a
 // value [Height][Width][channels], channels side by side, with filters of 3×3, one
 // group, stride and dilation 1. Result (i, j) begins at (i − Top, j − Left). The filters of
 // a gradient of inputs are transposed ones, and Turned: their last place is read first.

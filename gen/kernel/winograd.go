@@ -3,8 +3,11 @@ package kernel
 // Winograd says that the sums of a convolution with a window of 3×3 are made by the
 // transform F(2×2, 3×3): a tile of 4×4 elements of the source, and the filters, are
 // transformed to 16 planes, in which sums over the channels alone, transformed back,
-// are 2×2 results. The bias is added after that.
+// are 2×2 results; or by F(4×4, 3×3), of 6×6 elements, 36 planes and 4×4 results. The
+// bias is added after that.
 type Winograd struct {
+	// Size is the number of results of a tile along an axis.
+	Size int
 	// Block is how many rows of tiles are in memory at a time; 0: there are no tiles.
 	Block int
 	// The source: [Height][Width], of which the window of the first result begins at
@@ -12,12 +15,12 @@ type Winograd struct {
 	Top, Left, Height, Width int
 }
 
-// The planes of a tile, and the gap behind each, in elements: a line of the cache, so
-// that planes do not compete for cache sets.
-const (
-	Planes   = 16
-	PlaneGap = 16
-)
+// PlaneGap is the gap behind each plane, in elements: a line of the cache, so that
+// planes do not compete for cache sets.
+const PlaneGap = 16
+
+// Planes is how many planes tiles of so many results along an axis have.
+func Planes(size int) int { return (size + 2) * (size + 2) }
 
 // Cols is the number of columns of the result.
 func (k *Kernel) Cols() int {
@@ -29,8 +32,8 @@ func (k *Kernel) Cols() int {
 }
 
 // TileRows and TileCols are how many tiles the result has.
-func (k *Kernel) TileRows() int { return (len(k.Rows) + 1) / 2 }
-func (k *Kernel) TileCols() int { return (k.Cols() + 1) / 2 }
+func (k *Kernel) TileRows() int { return (len(k.Rows) + k.Winograd.Size - 1) / k.Winograd.Size }
+func (k *Kernel) TileCols() int { return (k.Cols() + k.Winograd.Size - 1) / k.Winograd.Size }
 
 // Plane is the distance of the planes of some rows of tiles, of so many elements each.
 func (k *Kernel) Plane(rows, elements int) int { return rows*k.TileCols()*elements + PlaneGap }
@@ -38,8 +41,9 @@ func (k *Kernel) Plane(rows, elements int) int { return rows*k.TileCols()*elemen
 // Scratch is how many elements the transformed source and the products of a block
 // take; the products begin at Products.
 func (k *Kernel) Scratch() (size, products int) {
-	products = Planes * k.Plane(k.Winograd.Block, k.Segments[0].Channels)
-	return products + Planes*k.Plane(k.Winograd.Block, k.Outputs), products
+	planes := Planes(k.Winograd.Size)
+	products = planes * k.Plane(k.Winograd.Block, k.Segments[0].Channels)
+	return products + planes*k.Plane(k.Winograd.Block, k.Outputs), products
 }
 
 // Product is the sums over the channels in a plane of some rows of tiles.
@@ -60,6 +64,7 @@ func (k *Kernel) Product(rows int) *Kernel {
 type Tiles struct {
 	Elem     string
 	Back     bool
+	Size     int // results of a tile along an axis
 	Channels int
 	// Rows are the rows of a tile that exist, from First on; Runs are the tiles of a
 	// row by the columns that exist.
@@ -84,22 +89,22 @@ type TileGroup struct {
 // back to results.
 func (k *Kernel) Transforms(first, rows int, back bool) []TileGroup {
 	w, s := &k.Winograd, &k.Segments[0]
-	base := Tiles{Elem: k.Elem.Acc, Channels: s.Channels, RowStride: s.RowStride, ColStride: s.PosStride, Left: w.Left, Plane: k.Plane(rows, s.Channels)}
-	size, before, height, width := 4, w.Top, w.Height, w.Width
+	base := Tiles{Elem: k.Elem.Acc, Size: w.Size, Channels: s.Channels, RowStride: s.RowStride, ColStride: s.PosStride, Left: w.Left, Plane: k.Plane(rows, s.Channels)}
+	size, before, height, width := w.Size+2, w.Top, w.Height, w.Width
 	if back {
 		base = Tiles{
-			Elem: k.Elem.Acc, Back: true, Channels: k.Outputs, RowStride: k.Out.RowStride, ColStride: k.Out.PosStride,
+			Elem: k.Elem.Acc, Back: true, Size: w.Size, Channels: k.Outputs, RowStride: k.Out.RowStride, ColStride: k.Out.PosStride,
 			Plane: k.Plane(rows, k.Outputs), Bias: k.Init == Bias, Epilogue: k.Epilogue,
 		}
-		size, before, height, width = 2, 0, len(k.Rows), k.Cols()
+		size, before, height, width = w.Size, 0, len(k.Rows), k.Cols()
 	}
 	for j := range k.TileCols() {
-		base.Runs = AddPosition(base.Runs, exist(2*j-base.Left, size, width))
+		base.Runs = AddPosition(base.Runs, exist(w.Size*j-base.Left, size, width))
 	}
 	var out []TileGroup
 	for i := first; i < first+rows; i++ {
 		t := base
-		in := exist(2*i-before, size, height)
+		in := exist(w.Size*i-before, size, height)
 		for u, ok := range in {
 			switch {
 			case !ok:
@@ -115,7 +120,7 @@ func (k *Kernel) Transforms(first, rows int, back bool) []TileGroup {
 		}
 		at := 0
 		if t.Rows > 0 {
-			at = 2*i - before + t.First
+			at = w.Size*i - before + t.First
 		}
 		out = append(out, TileGroup{&t, 1, at})
 	}

@@ -42,7 +42,7 @@ func convLayer(rank int, depthwise bool, k spec.Kind) Layer {
 	}
 	k.Params = append(k.Params, kernelParams...)
 	if rank == 2 && !depthwise {
-		k.Params = append(k.Params, spec.Param{Name: "algo", Doc: algoDoc, Type: spec.Enum, Enum: []string{"auto", string(ir.Direct), string(ir.Winograd2)}})
+		k.Params = append(k.Params, spec.Param{Name: "algo", Doc: algoDoc, Type: spec.Enum, Enum: []string{"auto", string(ir.Direct), string(ir.Winograd2), string(ir.Winograd4)}})
 	}
 	if rank == 1 {
 		k.Params = append(k.Params, spec.Param{Name: "stateful", Doc: "a causal convolution goes on where that of the call before ended: what its windows need of the past is kept from call to call", Type: spec.Bool, Default: false})
@@ -60,7 +60,7 @@ func convLayer(rank int, depthwise bool, k spec.Kind) Layer {
 	}}
 }
 
-const algoDoc = "how the sums are computed, and those of the gradient of the input: direct, product by product; winograd2, by Winograd's transform F(2×2, 3×3), which takes 4/9 of the products; auto (the default) chooses the faster one by the shape; float64, reproducible mode, results of one row or column and inputs of the network that lie as planes are direct"
+const algoDoc = "how the sums are computed, and those of the gradient of the input: direct, product by product; winograd2, by Winograd's transform F(2×2, 3×3), which takes 4/9 of the products; winograd4, by F(4×4, 3×3), which takes 1/4 and is less exact; auto (the default) chooses the faster one by the shape; float64, reproducible mode, results of one row or column and inputs of the network that lie as planes are direct"
 
 // kernelParams are the fields of what has filters and biases.
 var kernelParams = []spec.Param{
@@ -97,8 +97,8 @@ func (c *convolution) build() Tensor {
 		return Tensor{}
 	}
 	algo := ir.Algo(l.Args.Text("algo"))
-	if algo == ir.Winograd2 && !c.tiles() {
-		c.Errorf(l.Args["algo"].Pos, "write algo: auto", code.Conflict+"winograd2 is for a window of 3 by 3 with stride, dilation and groups of 1, and at least %d channels and filters", ir.LeastTiled)
+	if algo.Tile() > 0 && !c.tiles() {
+		c.Errorf(l.Args["algo"].Pos, "write algo: auto", code.Conflict+"%s is for a window of 3 by 3 with stride, dilation and groups of 1, and at least %d channels and filters", algo, ir.LeastTiled)
 		return Tensor{}
 	}
 	w, bias := c.params(c.filters)

@@ -56,8 +56,8 @@ func (a *Arena) add(t *Tensor) {
 
 // addTiles appends the field of the transformed filters of a tensor, if it has them.
 func (a *Arena) addTiles(t *Tensor) {
-	if l := &t.Layout; t.Tiled {
-		a.typed(t, t.Field, l.Elem, "by tiles, "+t.Value.Name, kernel.Planes, l.Panels(), l.In, schedule.Panel)
+	if l := &t.Layout; t.Tiled > 0 {
+		a.typed(t, t.Field, l.Elem, "by tiles, "+t.Value.Name, kernel.Planes(t.Tiled), l.Panels(), l.In, schedule.Panel)
 	}
 }
 

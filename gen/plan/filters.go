@@ -57,7 +57,7 @@ func (p *Plan) transposed() {
 				t.Field, arena = p.tensorOf[y.Param.Transposed].Field+"t", &p.Filtered
 			}
 			p.tensorOf[y.Param] = t
-			if t.Tiled {
+			if t.Tiled > 0 {
 				arena.addTiles(t)
 			} else {
 				arena.add(t)

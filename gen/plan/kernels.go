@@ -12,7 +12,7 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 		k := describeConvolution(c, s.Chains, epilogues(s, s.Op.Outs()[0]))
 		k.Fused = p.Prog.Mode == "fast" && c.W != nil
 		switch {
-		case c.Algo == ir.Winograd2:
+		case c.Algo.Tile() > 0:
 			tile(k, ir.TiledOf(s.Op))
 		case c.W != nil:
 			k.Panels = p.TensorOf(c.W.V.Param).Layout.KernelPanels()

@@ -57,9 +57,9 @@ type Tensor struct {
 	// its own.
 	Run   *Run
 	Block int
-	// Tiled: filters that are stored transformed, parameters beside the filters
-	// themselves.
-	Tiled bool
+	// Tiled: filters that are stored transformed for tiles of so many results along an
+	// axis, parameters beside the filters themselves; 0: they are not.
+	Tiled int
 	// Copied: a copy of filters that is made whenever they change.
 	Copied bool
 }

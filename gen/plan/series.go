@@ -151,7 +151,7 @@ func (p *Plan) runs() {
 		info, l := t.Value.Param, &t.Layout
 		_, what, _ := strings.Cut(t.Value.Name, ".")
 		keys[i] = fmt.Sprintf("%s %d %d %v %s", l, l.Out, l.In, t.Value.Shape, what)
-		if info.Mask != nil || info.FitPort != "" || t.Tiled || l.Elem != t.Value.DType {
+		if info.Mask != nil || info.FitPort != "" || t.Tiled > 0 || l.Elem != t.Value.DType {
 			keys[i] += t.Value.Name
 		}
 	}

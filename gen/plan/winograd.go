@@ -12,20 +12,21 @@ const blockBytes = 160 << 10
 // tile makes a convolution one by tiles, of which as many rows are in memory as a
 // block has room for, in blocks as even as possible.
 func tile(k *kernel.Kernel, t *ir.Tiled) {
-	k.Winograd = kernel.Winograd{Block: 1, Top: t.Top, Left: t.Left, Height: t.Height, Width: t.Width}
-	row := kernel.Planes * k.TileCols() * (t.Channels + k.Outputs) * ElemSize(t.Y.V.DType)
+	k.Winograd = kernel.Winograd{Size: t.Algo.Tile(), Block: 1, Top: t.Top, Left: t.Left, Height: t.Height, Width: t.Width}
+	row := kernel.Planes(k.Winograd.Size) * k.TileCols() * (t.Channels + k.Outputs) * ElemSize(t.Y.V.DType)
 	rows := k.TileRows()
 	blocks := (rows + max(1, blockBytes/row) - 1) / max(1, blockBytes/row)
 	k.Winograd.Block = (rows + blocks - 1) / blocks
 }
 
-// tiledFilters are the filters that are transformed.
-func tiledFilters(p *ir.Program) map[*ir.Value]bool {
-	tiled := map[*ir.Value]bool{}
+// tiledFilters are the filters that are transformed, with the results of a tile along an
+// axis.
+func tiledFilters(p *ir.Program) map[*ir.Value]int {
+	tiled := map[*ir.Value]int{}
 	for _, f := range p.Funcs() {
 		for _, op := range f.Ops {
-			if c, ok := op.(*ir.Contract); ok && c.Algo == ir.Winograd2 {
-				tiled[c.Weight()] = true
+			if c, ok := op.(*ir.Contract); ok && c.Algo.Tile() > 0 {
+				tiled[c.Weight()] = c.Algo.Tile()
 			}
 		}
 	}
@@ -35,7 +36,7 @@ func tiledFilters(p *ir.Program) map[*ir.Value]bool {
 // transforms reports whether an operation copies filters that are stored transformed.
 func (p *Plan) transforms(op ir.Op) bool {
 	c, ok := op.(*ir.Contract)
-	return ok && len(c.Terms) == 0 && c.Y.V.Param != nil && p.TensorOf(c.Y.V.Param).Tiled
+	return ok && len(c.Terms) == 0 && c.Y.V.Param != nil && p.TensorOf(c.Y.V.Param).Tiled > 0
 }
 
 // scratch is the memory that a step works with, nil if it needs none: in exact phases

@@ -1,11 +1,13 @@
 package nnrt
 
-// WinogradTiles has the sizes of a convolution by Winograd's transform F(2×2, 3×3):
-// of a source [Height][Width][Channels] to results [ResultRows][ResultCols][Outputs], of which
-// (i, j) begins at (i − Top, j − Left). A block of rows of tiles is in memory as 16
-// planes, [tiles][Channels], and their products, [tiles][Outputs], each plane some
-// elements longer, so that they do not compete for cache sets.
+// WinogradTiles has the sizes of a convolution by Winograd's transform, F(2×2, 3×3) or
+// F(4×4, 3×3), Size results of a tile along an axis: of a source
+// [Height][Width][Channels] to results [ResultRows][ResultCols][Outputs], of which
+// (i, j) begins at (i − Top, j − Left). A block of rows of tiles is in memory as
+// (Size+2)² planes, [tiles][Channels], and their products, [tiles][Outputs], each plane
+// some elements longer, so that they do not compete for cache sets.
 type WinogradTiles struct {
+	Size                    int
 	Height, Width, Channels int
 	ResultRows, ResultCols  int
 	Outputs                 int
@@ -14,24 +16,24 @@ type WinogradTiles struct {
 }
 
 // WinogradFilters transforms filters of 3×3 in panels of 16, w[panel][9·channels][16]
-// with rows elements between panels, to u[16][panel][channels][16]: U = G·g·Gᵀ, rounded
-// once.
-func WinogradFilters(u, w []float32, panels, channels, rows int) {
+// with rows elements between panels, to u[planes][panel][channels][16] for tiles of
+// so many results along an axis: U = G·g·Gᵀ, rounded once.
+func WinogradFilters(u, w []float32, panels, channels, rows, size int) {
 	var g [9][16]float32
 	for q := range panels {
 		for c := range channels {
 			for tap := range g {
 				g[tap] = [16]float32(w[(q*rows+tap*channels+c)*16:])
 			}
-			winogradFilters(u[(q*channels+c)*16:], &g, panels*channels*16)
+			winogradFilters(u[(q*channels+c)*16:], &g, panels*channels*16, size)
 		}
 	}
 }
 
 // WinogradTransposed transforms the filters of the gradient of inputs: those of a
 // convolution of so many channels, w[panel][9·channels][16] with rows elements between
-// panels, transposed and turned, to u[16][panel of channels][filters][16].
-func WinogradTransposed(u, w []float32, filters, channels, rows int) {
+// panels, transposed and turned, to u[planes][panel of channels][filters][16].
+func WinogradTransposed(u, w []float32, filters, channels, rows, size int) {
 	var g [9][16]float32
 	panels := (channels + 15) / 16
 	for first := 0; first < filters; first += 16 {
@@ -44,16 +46,19 @@ func WinogradTransposed(u, w []float32, filters, channels, rows int) {
 						g[tap][lane] = at[lane*16]
 					}
 				}
-				winogradFilters(u[(q*filters+n)*16:], &g, panels*filters*16)
+				winogradFilters(u[(q*filters+n)*16:], &g, panels*filters*16, size)
 			}
 		}
 	}
 }
 
-// winogradFilters is G·g·Gᵀ of 16 filters, side by side in each of 16 planes; halves
-// are exact.
-func winogradFilters(u []float32, g *[9][16]float32, plane int) {
-	var half [4][3][16]float64
+// winogradFilters is G·g·Gᵀ of 16 filters, side by side in each of the planes.
+func winogradFilters(u []float32, g *[9][16]float32, plane, size int) {
+	if size == 4 {
+		winogradFilters4(u, g, plane)
+		return
+	}
+	var half [4][3][16]float64 // halves are exact
 	for v := range 3 {
 		for lane := range 16 {
 			a, b, c := float64(g[v][lane]), float64(g[3+v][lane]), float64(g[6+v][lane])
@@ -71,20 +76,54 @@ func winogradFilters(u []float32, g *[9][16]float32, plane int) {
 	}
 }
 
+// winogradFilters4 is winogradFilters of F(4×4, 3×3).
+func winogradFilters4(u []float32, g *[9][16]float32, plane int) {
+	for lane := range 16 {
+		var half [3][6]float64
+		for v := range half {
+			half[v] = winogradFilter4(float64(g[v][lane]), float64(g[3+v][lane]), float64(g[6+v][lane]))
+		}
+		for a := range 6 {
+			for b, s := range winogradFilter4(half[0][a], half[1][a], half[2][a]) {
+				u[(6*a+b)*plane+lane] = float32(s)
+			}
+		}
+	}
+}
+
+// winogradFilter4 is G·g along an axis.
+func winogradFilter4(a, b, c float64) [6]float64 {
+	even, odd := float64(a/4)+c, float64(b/2)
+	return [6]float64{a / 4, -(a + c + b) / 6, -(a + c - b) / 6, (even + odd) / 6, (even - odd) / 6, c}
+}
+
+// tileCols is the number of tiles of a row.
+func (t *WinogradTiles) tileCols() int { return (t.ResultCols + t.Size - 1) / t.Size }
+
+// planes divides memory into planes of so many elements.
+func (t *WinogradTiles) planes(v []float32, size int) [6][6][]float32 {
+	var p [6][6][]float32
+	n := t.Size + 2
+	for r := range n {
+		for s := range n {
+			p[r][s] = v[(n*r+s)*(size+t.Gap):][:size]
+		}
+	}
+	return p
+}
+
 // Source transforms the tiles of some rows of tiles from the first on: V = Bᵀ·d·B of
 // every channel, rows first. Elements outside of x are 0.
 func (t *WinogradTiles) Source(v, x []float32, first, rows int) {
-	cols := (t.ResultCols + 1) / 2
-	size := rows * cols * t.Channels
-	plane := func(r, s int) []float32 { return v[(4*r+s)*(size+t.Gap):][:size] }
-	for r := range 4 {
-		for s := range 4 {
-			to := plane(r, s)
+	cols := t.tileCols()
+	p := t.planes(v, rows*cols*t.Channels)
+	for r := range t.Size + 2 {
+		for s := range t.Size + 2 {
 			for i := range rows {
-				row := 2*(first+i) - t.Top + r
+				row := t.Size*(first+i) - t.Top + r
 				for j := range cols {
-					tile := to[(i*cols+j)*t.Channels:][:t.Channels]
-					if col := 2*j - t.Left + s; row >= 0 && row < t.Height && col >= 0 && col < t.Width {
+					tile := p[r][s][(i*cols+j)*t.Channels:][:t.Channels]
+					if col := t.Size*j - t.Left + s; row >= 0 && row < t.Height && col >= 0 && col < t.Width {
 						copy(tile, x[(row*t.Width+col)*t.Channels:])
 					} else {
 						clear(tile)
@@ -93,16 +132,26 @@ func (t *WinogradTiles) Source(v, x []float32, first, rows int) {
 			}
 		}
 	}
-	for s := range 4 {
-		winogradSource(plane(0, s), plane(1, s), plane(2, s), plane(3, s))
+	for s := range t.Size + 2 {
+		t.source(p[0][s], p[1][s], p[2][s], p[3][s], p[4][s], p[5][s])
 	}
-	for r := range 4 {
-		winogradSource(plane(r, 0), plane(r, 1), plane(r, 2), plane(r, 3))
+	for _, r := range p[:t.Size+2] {
+		t.source(r[0], r[1], r[2], r[3], r[4], r[5])
 	}
 }
 
-// winogradSource is Bᵀ·d, in place.
-func winogradSource(d0, d1, d2, d3 []float32) {
+// source is Bᵀ·d, in place. The calls are direct: through a variable, what they get
+// would escape.
+func (t *WinogradTiles) source(d0, d1, d2, d3, d4, d5 []float32) {
+	if t.Size == 4 {
+		winogradSource4(d0, d1, d2, d3, d4, d5)
+	} else {
+		winogradSource2(d0, d1, d2, d3)
+	}
+}
+
+// winogradSource2 is Bᵀ·d of F(2×2, 3×3), in place.
+func winogradSource2(d0, d1, d2, d3 []float32) {
 	d1, d2, d3 = d1[:len(d0)], d2[:len(d0)], d3[:len(d0)]
 	for i := range d0 {
 		a, b, c, d := d0[i], d1[i], d2[i], d3[i]
@@ -110,10 +159,22 @@ func winogradSource(d0, d1, d2, d3 []float32) {
 	}
 }
 
+// winogradSource4 is Bᵀ·d of F(4×4, 3×3), in place; products with 4 and 2 are exact.
+func winogradSource4(d0, d1, d2, d3, d4, d5 []float32) {
+	d1, d2, d3, d4, d5 = d1[:len(d0)], d2[:len(d0)], d3[:len(d0)], d4[:len(d0)], d5[:len(d0)]
+	for i := range d0 {
+		a, b, c, d, e, f := d0[i], d1[i], d2[i], d3[i], d4[i], d5[i]
+		even, odd := e-float32(4*c), d-float32(4*b)
+		half, part := e-c, float32(2*(d-b))
+		d0[i], d1[i], d2[i] = float32(4*(a-c))+half, even+odd, even-odd
+		d3[i], d4[i], d5[i] = half+part, half-part, float32(4*(b-d))+(f-d)
+	}
+}
+
 // Products sums U·V of some rows of tiles over the channels, plane by plane.
 func (t *WinogradTiles) Products(m, v, u []float32, rows int) {
-	tiles, panels := rows*((t.ResultCols+1)/2), (t.Outputs+15)/16
-	for k := range 16 {
+	tiles, panels := rows*t.tileCols(), (t.Outputs+15)/16
+	for k := range (t.Size + 2) * (t.Size + 2) {
 		vk := v[k*(tiles*t.Channels+t.Gap):][:tiles*t.Channels]
 		mk := m[k*(tiles*t.Outputs+t.Gap):][:tiles*t.Outputs]
 		for n := 0; n < t.Outputs; n += 4 {
@@ -166,19 +227,17 @@ func winogradSums(x, y, u []float32) [8]float32 {
 // Results transforms the products of some rows of tiles back, in place: y = Aᵀ·M·A + b,
 // rows first; b is nil without biases.
 func (t *WinogradTiles) Results(y, m, b []float32, first, rows int) {
-	cols := (t.ResultCols + 1) / 2
-	size := rows * cols * t.Outputs
-	plane := func(r, s int) []float32 { return m[(4*r+s)*(size+t.Gap):][:size] }
-	for s := range 4 {
-		winogradResults(plane(0, s), plane(1, s), plane(2, s), plane(3, s))
+	cols := t.tileCols()
+	planes := t.planes(m, rows*cols*t.Outputs)
+	for s := range t.Size + 2 {
+		t.results(planes[0][s], planes[1][s], planes[2][s], planes[3][s], planes[4][s], planes[5][s])
 	}
-	for p := range 2 {
-		winogradResults(plane(p, 0), plane(p, 1), plane(p, 2), plane(p, 3))
-		for q := range 2 {
-			from := plane(p, q)
+	for p, r := range planes[:t.Size] {
+		t.results(r[0], r[1], r[2], r[3], r[4], r[5])
+		for q, from := range r[:t.Size] {
 			for i := range rows {
 				for j := range cols {
-					row, col := 2*(first+i)+p, 2*j+q
+					row, col := t.Size*(first+i)+p, t.Size*j+q
 					if row >= t.ResultRows || col >= t.ResultCols {
 						continue
 					}
@@ -196,11 +255,30 @@ func (t *WinogradTiles) Results(y, m, b []float32, first, rows int) {
 	}
 }
 
-// winogradResults is Aᵀ·m, in place of m0 and m1.
-func winogradResults(m0, m1, m2, m3 []float32) {
+// results is Aᵀ·m, in place.
+func (t *WinogradTiles) results(m0, m1, m2, m3, m4, m5 []float32) {
+	if t.Size == 4 {
+		winogradResults4(m0, m1, m2, m3, m4, m5)
+	} else {
+		winogradResults2(m0, m1, m2, m3)
+	}
+}
+
+// winogradResults2 is Aᵀ·m of F(2×2, 3×3), in place of m0 and m1.
+func winogradResults2(m0, m1, m2, m3 []float32) {
 	m1, m2, m3 = m1[:len(m0)], m2[:len(m0)], m3[:len(m0)]
 	for i := range m0 {
 		a, b, c, d := m0[i], m1[i], m2[i], m3[i]
 		m0[i], m1[i] = a+b+c, b-c-d
+	}
+}
+
+// winogradResults4 is Aᵀ·m of F(4×4, 3×3), in place of m0 to m3; products with 2, 4 and 8
+// are exact.
+func winogradResults4(m0, m1, m2, m3, m4, m5 []float32) {
+	m1, m2, m3, m4, m5 = m1[:len(m0)], m2[:len(m0)], m3[:len(m0)], m4[:len(m0)], m5[:len(m0)]
+	for i := range m0 {
+		a, b, c, d := m1[i]+m2[i], m1[i]-m2[i], m3[i]+m4[i], m3[i]-m4[i]
+		m0[i], m1[i], m2[i], m3[i] = m0[i]+a+c, b+float32(2*d), a+float32(4*c), b+float32(8*d)+m5[i]
 	}
 }

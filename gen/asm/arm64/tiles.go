@@ -62,7 +62,7 @@ func Tiles(name string, doc []string, k *kernel.Tiles) *asm.Func {
 	for _, r := range k.Runs {
 		m.run(r)
 	}
-	m.advance(regTileRow, 2*k.RowStride*m.size())
+	m.advance(regTileRow, k.Size*k.RowStride*m.size())
 	m.countdown(regTileRows, row)
 	m.ret()
 	return m.Func
@@ -103,7 +103,7 @@ func (m *tiles) run(r kernel.Run) {
 		m.Place(done)
 	}
 	m.Line(func() {
-		m.advance(regTileAt, 2*m.ColStride*m.size())
+		m.advance(regTileAt, m.Size*m.ColStride*m.size())
 		m.advance(regPlanes, m.Channels*m.size())
 	})
 	if r.Positions > 1 {
@@ -133,8 +133,34 @@ func (m *tiles) addOrTake(a, b V, minus bool, dst V) {
 	m.add(a, b, dst)
 }
 
+// larger writes the transforms of F(4×4, 3×3).
+func (m *tiles) larger(cols []bool) *kernels.TileWriter {
+	load := func(u, v int, dst V) {
+		if m.has(u, v, cols) {
+			m.load(regElements, m.at(u, v), dst)
+		} else {
+			m.clear(dst)
+		}
+	}
+	return &kernels.TileWriter{
+		Line: m.Line,
+		Load: func(u, v, dst int) { load(u, v, V(dst)) },
+		Take: func(u, v, dst int) {
+			load(u, v, tileZero)
+			m.addOrTake(V(dst), tileZero, true, V(dst))
+		},
+		Plane: func(p, dst int) { m.loadPlane(p, V(dst)) },
+		Store: func(p, src int) { m.store(V(src), regPlanesAt, p*m.Plane*m.size()) },
+		Sum:   func(a, b int, minus bool, dst int) { m.addOrTake(V(a), V(b), minus, V(dst)) },
+	}
+}
+
 // source transforms a vector of a tile of the source.
 func (m *tiles) source(cols []bool) {
+	if m.Size == 4 {
+		m.larger(cols).Source()
+		return
+	}
 	for a, r := range tileSums {
 		m.Line(func() {
 			for v := range 4 {
@@ -162,6 +188,9 @@ func (m *tiles) source(cols []bool) {
 // back transforms a vector of a tile back.
 func (m *tiles) back(cols []bool) {
 	for b := range 4 {
+		if m.Size == 4 {
+			break
+		}
 		m.Line(func() {
 			first, second := V(b), V(4+b)
 			m.loadPlane(4+b, tileSum)
@@ -179,15 +208,21 @@ func (m *tiles) back(cols []bool) {
 	c, _ := m.epilogue(m.Epilogue)
 	for p := range m.Rows {
 		h := V(4 * p)
-		for q := range 2 {
+		if m.Size == 4 {
+			m.larger(cols).Half(p)
+		}
+		for q := range m.Size {
 			if !m.has(p, q, cols) {
 				continue
 			}
 			m.Line(func() {
-				if q == 0 {
+				switch {
+				case m.Size == 4:
+					m.larger(cols).Result(q)
+				case q == 0:
 					m.add(h, h+1, tileSum)
 					m.add(tileSum, h+2, tileSum)
-				} else {
+				default:
 					m.addOrTake(h+1, h+2, true, tileSum)
 					m.addOrTake(tileSum, h+3, true, tileSum)
 				}

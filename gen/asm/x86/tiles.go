@@ -66,7 +66,7 @@ func (s *ISA) Tiles(name string, doc []string, k *kernel.Tiles) *asm.Func {
 	for _, r := range k.Runs {
 		m.run(r)
 	}
-	m.Ins("ADDQ", fmt.Sprintf("$%d", 2*k.RowStride*m.size()), m.ArgOf(source))
+	m.Ins("ADDQ", fmt.Sprintf("$%d", k.Size*k.RowStride*m.size()), m.ArgOf(source))
 	m.Ins("DECQ", m.ArgOf("rows"))
 	m.Ins("JNZ", row)
 	m.ret()
@@ -106,7 +106,7 @@ func (m *tiles) run(r kernel.Run) {
 		m.Place(done)
 	}
 	m.Line(func() {
-		m.advance(regTileX, 2*m.ColStride*m.size())
+		m.advance(regTileX, m.Size*m.ColStride*m.size())
 		m.advance(regPlanes, m.Channels*m.size())
 	})
 	if r.Positions > 1 {
@@ -136,8 +136,34 @@ func (m *tiles) sum(a Y, b string, minus bool, dst Y) {
 	m.Ins(op, b, a.String(), dst.String())
 }
 
+// larger writes the transforms of F(4×4, 3×3).
+func (m *tiles) larger(cols []bool) *kernels.TileWriter {
+	return &kernels.TileWriter{
+		Line: m.Line,
+		Load: func(u, v, dst int) {
+			if m.has(u, v, cols) {
+				m.load(m.at(u, v), Y(dst))
+			} else {
+				m.clear(Y(dst))
+			}
+		},
+		Take: func(u, v, dst int) {
+			if m.has(u, v, cols) {
+				m.sum(Y(dst), m.at(u, v), true, Y(dst))
+			}
+		},
+		Plane: func(p, dst int) { m.load(m.plane(p), Y(dst)) },
+		Store: func(p, src int) { m.store(Y(src), m.plane(p)) },
+		Sum:   func(a, b int, minus bool, dst int) { m.sum(Y(a), Y(b).String(), minus, Y(dst)) },
+	}
+}
+
 // source transforms a vector of a tile of the source.
 func (m *tiles) source(cols []bool) {
+	if m.Size == 4 {
+		m.larger(cols).Source()
+		return
+	}
 	for a, r := range tileSums {
 		m.Line(func() {
 			for v := range 4 {
@@ -165,6 +191,9 @@ func (m *tiles) source(cols []bool) {
 // back transforms a vector of a tile back.
 func (m *tiles) back(cols []bool) {
 	for b := range 4 {
+		if m.Size == 4 {
+			break
+		}
 		m.Line(func() {
 			m.load(m.plane(4+b), tileSum)
 			m.load(m.plane(8+b), tileNext)
@@ -174,15 +203,21 @@ func (m *tiles) back(cols []bool) {
 	c, _ := m.epilogue(m.Epilogue, 0)
 	for p := range m.Rows {
 		h := tileHalf + Y(4*p)
-		for q := range 2 {
+		if m.Size == 4 {
+			m.larger(cols).Half(p)
+		}
+		for q := range m.Size {
 			if !m.has(p, q, cols) {
 				continue
 			}
 			m.Line(func() {
-				if q == 0 {
+				switch {
+				case m.Size == 4:
+					m.larger(cols).Result(q)
+				case q == 0:
 					m.add(h, h+1, tileSum)
 					m.add(tileSum, h+2, tileSum)
-				} else {
+				default:
 					m.sum(h+1, (h + 2).String(), true, tileSum)
 					m.sum(tileSum, (h + 3).String(), true, tileSum)
 				}

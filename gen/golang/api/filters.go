@@ -37,13 +37,13 @@ func (e *API) filtered(t *plan.Tensor) jen.Code {
 	if t.Copied {
 		from = e.plan.TensorOf(t.Value.Param.Transposed)
 	}
-	l, tiles := &from.Layout, kernel.Planes*t.Layout.Panels()*t.Layout.In*schedule.Panel
+	l, tiles := &from.Layout, kernel.Planes(t.Tiled)*t.Layout.Panels()*t.Layout.In*schedule.Panel
 	w := flat("p."+e.field(from, from.Field), "[0][0][0]", l.Size())
 	switch {
 	case !t.Copied:
-		return e.RT("WinogradFilters").Call(flat("u."+t.Field, "[0][0][0][0]", tiles), w, source.Exprf("%d, %d, %d", l.Panels(), l.In, l.Rows))
-	case t.Tiled:
-		return e.RT("WinogradTransposed").Call(flat("u."+t.Field, "[0][0][0][0]", tiles), w, source.Exprf("%d, %d, %d", l.Out, l.In, l.Rows))
+		return e.RT("WinogradFilters").Call(flat("u."+t.Field, "[0][0][0][0]", tiles), w, source.Exprf("%d, %d, %d, %d", l.Panels(), l.In, l.Rows, t.Tiled))
+	case t.Tiled > 0:
+		return e.RT("WinogradTransposed").Call(flat("u."+t.Field, "[0][0][0][0]", tiles), w, source.Exprf("%d, %d, %d, %d", l.Out, l.In, l.Rows, t.Tiled))
 	}
 	return e.RT("TransposeFilters").Call(flat("u."+t.Field, "[0][0][0]", t.Layout.Size()), w,
 		source.Exprf("%d, %d, %d, %d, %d", l.Out, l.In, l.Taps, t.Layout.Rows, l.Rows))

@@ -23,7 +23,8 @@ func (m *Matrix) tiledLoops(k *function.Func) {
 	d, T := m.Step.Kernel, source.TypeName(m.e.elem)
 	_, products := d.Scratch()
 	w, c := &d.Winograd, d.Segments[0].Channels
-	k.Args = append(k.Args, function.Arg{Name: "w", Type: fmt.Sprintf("*[%d][%d][%d][%d]%s", kernel.Planes, m.layout.Panels(), c, schedule.Panel, T)})
+	planes := kernel.Planes(w.Size)
+	k.Args = append(k.Args, function.Arg{Name: "w", Type: fmt.Sprintf("*[%d][%d][%d][%d]%s", planes, m.layout.Panels(), c, schedule.Panel, T)})
 	bias := "nil"
 	if m.Bias != nil {
 		panels := m.e.plan.TensorOf(m.Bias.Param).Layout.Full
@@ -33,11 +34,12 @@ func (m *Matrix) tiledLoops(k *function.Func) {
 	}
 	k.Doc = []string{
 		k.Name + " computes the convolution of x with filters of 3×3, w transformed, by Winograd's",
-		fmt.Sprintf("F(2×2, 3×3), %d rows of tiles at a time in s. It does not allocate.", w.Block),
+		fmt.Sprintf("F(%d×%[1]d, 3×3), %d rows of tiles at a time in s. It does not allocate.", w.Size, w.Block),
 	}
 	k.Body = append(k.Body,
-		source.Let("filters", m.e.RT("Flat").Call(source.Exprf("&w[0][0][0][0]"), source.Exprf("%d", kernel.Planes*m.layout.Panels()*c*schedule.Panel))),
+		source.Let("filters", m.e.RT("Flat").Call(source.Exprf("&w[0][0][0][0]"), source.Exprf("%d", planes*m.layout.Panels()*c*schedule.Panel))),
 		source.Let("t", m.e.RT("WinogradTiles").Values(jen.Dict{
+			jen.Id("Size"):   jen.Lit(w.Size),
 			jen.Id("Height"): jen.Lit(w.Height), jen.Id("Width"): jen.Lit(w.Width), jen.Id("Channels"): jen.Lit(c),
 			jen.Id("ResultRows"): jen.Lit(len(d.Rows)), jen.Id("ResultCols"): jen.Lit(d.Cols()), jen.Id("Outputs"): jen.Lit(d.Outputs),
 			jen.Id("Top"): jen.Lit(w.Top), jen.Id("Left"): jen.Lit(w.Left), jen.Id("Gap"): jen.Lit(kernel.PlaneGap),
@@ -74,7 +76,7 @@ func (m *Matrix) tileBlock(b *calls.TileBlocks) []jen.Code {
 	at := func(g *kernel.TileGroup) string { // of the first element that exists
 		s := fmt.Sprint(g.At * g.RowStride)
 		if b.Count > 1 {
-			s = plusConst(fmt.Sprintf("i*%d", 2*b.Rows*g.RowStride), g.At*g.RowStride)
+			s = plusConst(fmt.Sprintf("i*%d", b.Size*b.Rows*g.RowStride), g.At*g.RowStride)
 		}
 		return s
 	}
@@ -102,7 +104,7 @@ func (m *Matrix) tileBlock(b *calls.TileBlocks) []jen.Code {
 			parts = append(parts, source.ForRange("q", fmt.Sprint(p.To), call("q")))
 		}
 	}
-	out = append(out, source.ForRange("k", fmt.Sprint(kernel.Planes), parts...))
+	out = append(out, source.ForRange("k", fmt.Sprint(kernel.Planes(d.Winograd.Size)), parts...))
 	row = 0
 	for _, g := range b.Back {
 		args := []string{fmt.Sprintf("&y[%s]", at(&g)), fmt.Sprintf("&s[%d]", products+row*d.TileCols()*g.Channels)}
@@ -120,9 +122,9 @@ func (m *Matrix) tileBlock(b *calls.TileBlocks) []jen.Code {
 
 // tilesAssembly is the assembly of a transform.
 func (m *Matrix) tilesAssembly(k *kernel.Tiles) string {
-	hint, doc := "tiles", "transforms rows of tiles of 4×4 elements to 16 planes."
+	hint, doc := "tiles", fmt.Sprintf("transforms rows of tiles of %d×%[1]d elements to %d planes.", k.Size+2, kernel.Planes(k.Size))
 	if k.Back {
-		hint, doc = "tiles back", "transforms 16 planes back to rows of tiles of 2×2 results."
+		hint, doc = "tiles back", fmt.Sprintf("transforms %d planes back to rows of tiles of %d×%[2]d results.", kernel.Planes(k.Size), k.Size)
 	}
 	return m.e.Assembly(k.Key(), fmt.Sprintf("%s %d", hint, k.Channels), doc, func(t *target.Target, name string, doc []string) *asm.Func { return t.Tiles(name, doc, k) })
 }

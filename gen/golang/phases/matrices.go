@@ -103,9 +103,9 @@ func (b *body) transformFilters(o *ir.Contract) {
 	}
 	l := &from.Layout
 	b.add(b.e.RT("WinogradTransposed").Call(
-		flat(b.holder(o.Y.V), to.Field, "[0][0][0][0]", kernel.Planes*to.Layout.Panels()*to.Layout.In*schedule.Panel),
+		flat(b.holder(o.Y.V), to.Field, "[0][0][0][0]", kernel.Planes(to.Tiled)*to.Layout.Panels()*to.Layout.In*schedule.Panel),
 		flat(b.holder(o.Init.V), b.e.field(from, from.Field), "[0][0][0]", l.Size()),
-		source.Exprf("%d, %d, %d", l.Out, l.In, l.Rows)))
+		source.Exprf("%d, %d, %d, %d", l.Out, l.In, l.Rows, to.Tiled)))
 }
 
 // matrix emits the call of a dense layer or of its input gradient.
