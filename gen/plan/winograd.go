@@ -20,11 +20,13 @@ func tile(k *kernel.Kernel, t *ir.Tiled) {
 }
 
 // tiledFilters are the filters that are transformed.
-func tiledFilters(ops []ir.Op) map[*ir.Value]bool {
+func tiledFilters(p *ir.Program) map[*ir.Value]bool {
 	tiled := map[*ir.Value]bool{}
-	for _, op := range ops {
-		if c, ok := op.(*ir.Contract); ok && c.Algo == ir.Winograd2 {
-			tiled[c.Weight()] = true
+	for _, f := range p.Funcs() {
+		for _, op := range f.Ops {
+			if c, ok := op.(*ir.Contract); ok && c.Algo == ir.Winograd2 {
+				tiled[c.Weight()] = true
+			}
 		}
 	}
 	return tiled
