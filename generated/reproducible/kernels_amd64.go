@@ -222,6 +222,9 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 //go:noescape
 func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
+//go:noescape
+func weightGradientUpTo8AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -284,7 +287,7 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88, 255)
+		weightGradientUpTo8AVX512_2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88, 255)
 	case useAVX2:
 		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88)
 	default:

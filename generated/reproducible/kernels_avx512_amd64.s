@@ -2207,3 +2207,44 @@ rows12:
 done11:
 	VZEROUPPER
 	RET
+
+// weightGradientUpTo8AVX512_2 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $3; JLT done3
+	// 3 inputs
+	zero(Z0); zero(Z1); zero(Z2)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8)
+	ADDQ $12, SI; ADDQ $96, R8
+	SUBQ $3, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, K7, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET

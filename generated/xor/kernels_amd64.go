@@ -37,7 +37,13 @@ func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, ma
 func learnUpTo8AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
+func learnUpTo8AVX2_2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
 func learnUpTo8AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo8AVX512_2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
@@ -73,7 +79,13 @@ func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
+func weightGradientUpTo8AVX2_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
 func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -145,9 +157,9 @@ func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][1
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 15)
+		weightGradientUpTo8AVX512_2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 15)
 	case useAVX2:
-		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 16)
+		weightGradientUpTo8AVX2_2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 16)
 	default:
 		dense1GradWeightGeneric(gt, dy, x)
 	}
@@ -159,13 +171,13 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]
 		from, to := share(2, 12, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learnUpTo8AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 15)
+			learnUpTo8AVX512_2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 15)
 		}
 	case useAVX2:
 		from, to := share(2, 6, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learnUpTo8AVX2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 16)
+			learnUpTo8AVX2_2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 16)
 		}
 	default:
 		dense1WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)

@@ -414,6 +414,48 @@ done11:
 	VZEROUPPER
 	RET
 
+// learnUpTo8AVX512_2 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX512_2(SB), NOSPLIT, $0-80
+	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
+	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z2
+	update_fay9wj((R8), Y3, (BX), Y4, Y0, Y2); update_fay9wj(32(R8), Y0, 32(BX), Y3, Y1, Y2)
+	ADDQ $8, SI; ADDQ $64, R8; ADDQ $64, BX
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
+	update_fay9wj((R8), Y2, (BX), Y3, Y0, Y1)
+	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
 // rowsUpTo8AVX512 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
@@ -639,5 +681,46 @@ rows12:
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo8AVX512_2 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8)
+	ADDQ $8, SI; ADDQ $64, R8
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, K7, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
 	VZEROUPPER
 	RET

@@ -149,6 +149,9 @@ number1x4(c3f800000, 0x3f800000)
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
@@ -164,9 +167,6 @@ number1x4(c3f800000, 0x3f800000)
 
 #define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
-
-#define zero4x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
@@ -412,9 +412,10 @@ TEXT ·dotProductsOfRowsAVX512(SB), NOSPLIT, $0-64
 rows1:
 	// 8 rows, 2 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0; VMOVSS 4(CX), X1; VMOVSS (CX), X2; VMOVSS 4(CX), X3; VMOVSS (CX), X4; VMOVSS 4(CX), X5
-	VMOVSS (CX), X6; VMOVSS 4(CX), X7; VMOVSS (CX), X8; VMOVSS 4(CX), X9; VMOVSS (CX), X10; VMOVSS 4(CX), X11
-	VMOVSS (CX), X12; VMOVSS 4(CX), X13; VMOVSS (CX), X14; VMOVSS 4(CX), X15
+	VMOVSS (CX), X0; VMOVSS 4(CX), X1
+	VMOVAPS X0, X2; VMOVAPS X1, X3; VMOVAPS X0, X4; VMOVAPS X1, X5; VMOVAPS X0, X6; VMOVAPS X1, X7
+	VMOVAPS X0, X8; VMOVAPS X1, X9; VMOVAPS X0, X10; VMOVAPS X1, X11; VMOVAPS X0, X12; VMOVAPS X1, X13
+	VMOVAPS X0, X14; VMOVAPS X1, X15
 	MOVQ SI, R10; LEAQ (R10)(R14*2), R12; ADDQ R14, R12; LEAQ (R12)(R14*2), R11; ADDQ R14, R11
 	MOVQ w+16(FP), DI
 	dots_pjlxdc(0, 0)
@@ -524,6 +525,49 @@ done6:
 
 // learn32AVX512 sums the gradients of the weights of 32 outputs over the rows and updates what they belong to.
 TEXT ·learn32AVX512(SB), NOSPLIT, $0-72
+	MOVQ w_+0(FP), R8; MOVQ w_+0(FP), R9
+	ADDQ panelStride+64(FP), R9
+	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero4x64
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows4:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
+	update_7092ha((R8), Z5, Z0, Z4); update_7092ha((R9), Z0, Z1, Z4); update_7092ha(64(R8), Z0, Z2, Z4)
+	update_7092ha(64(R9), Z0, Z3, Z4)
+	ADDQ $8, SI; ADDQ $128, R8; ADDQ $128, R9
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows8:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
+// learn32AVX512_2 sums the gradients of the weights of 32 outputs over the rows and updates what they belong to.
+TEXT ·learn32AVX512_2(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8; MOVQ w_+0(FP), R9
 	ADDQ panelStride+64(FP), R9
 	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
@@ -1039,6 +1083,46 @@ next3:
 
 // weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
 TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero4x64
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9)
+	ADDQ $8, SI; ADDQ $128, R8; ADDQ $128, R9
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
+// weightGradient32AVX512_2 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512_2(SB), NOSPLIT, $0-64
 	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
