@@ -275,6 +275,17 @@ func (m *rankOne) block(inputs int) {
 	m.finish(inputs)
 }
 
+// fetch fetches what comes next in the rows at hand: the next inputs of the panel, or, in
+// a list, where these may be anywhere, the panel after the next.
+func (m *rankOne) fetch(row string, disp, inputs, outputs int) {
+	switch {
+	case !m.Listed:
+		m.Ins("PREFETCHT0", mem(row, disp+inputs*panel*m.size()))
+	case outputs == panel:
+		m.Ins("PREFETCHT0", fmt.Sprintf("%d(%s)(%s*2)", disp, row, regMask))
+	}
+}
+
 // outputs takes the outputs of a panel.
 func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int, partial bool) {
 	const dy, w = 13, 15 // free registers
@@ -298,7 +309,7 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int, partial bool
 					weights = at
 				}
 				if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
-					m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
+					m.fetch(rowRegs[i], v*m.bytes, inputs, outputs)
 				}
 				m.mulAddAny(weights, dy, m.acc(i, v%m.halves))
 				m.change(x(i), dy, m.rate(), w)

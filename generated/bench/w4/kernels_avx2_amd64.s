@@ -201,6 +201,10 @@ number4x8(c40000000x8, 0x4000000040000000)
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0
 
+#define step_ja85th(r0, r1, r2, r3, r4, r5, r6) \
+	PREFETCHT0 r0(R9*2); VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
+	VMOVUPS r5, r1
+
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
 TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
@@ -1217,10 +1221,10 @@ inputs1:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels3:
 	VMOVUPS (BX), Y13
-	step_l5u235(256(R10), (R10), Y13, Y0, Y4, Y15, Y8)
-	step_l5u235(256(R11), (R11), Y13, Y1, Y5, Y15, Y8)
-	step_l5u235(256(R12), (R12), Y13, Y2, Y6, Y15, Y8)
-	step_l5u235(256(R13), (R13), Y13, Y3, Y7, Y15, Y8)
+	step_ja85th(0(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_ja85th(0(R11), (R11), Y13, Y1, Y5, Y15, Y8)
+	step_ja85th(0(R12), (R12), Y13, Y2, Y6, Y15, Y8)
+	step_ja85th(0(R13), (R13), Y13, Y3, Y7, Y15, Y8)
 	VMOVUPS 32(BX), Y13
 	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	step_o8nw9i(32(R11), Y13, Y1, Y5, Y15, Y8)
@@ -1255,7 +1259,7 @@ inputs4:
 	MOVQ panels+56(FP), CX; MOVQ panelStride+64(FP), R9
 panels6:
 	VMOVUPS (BX), Y13
-	step_l5u235(64(R10), (R10), Y13, Y0, Y4, Y15, Y8)
+	step_ja85th(0(R10), (R10), Y13, Y0, Y4, Y15, Y8)
 	VMOVUPS 32(BX), Y13
 	step_o8nw9i(32(R10), Y13, Y0, Y4, Y15, Y8)
 	ADDQ $64, BX; ADDQ R9, R10
