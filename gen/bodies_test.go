@@ -82,7 +82,7 @@ var (
 func assemblyBodies(text string) map[string]string {
 	out := map[string]string{}
 	text = assemblyComment.ReplaceAllString(text, "")
-	text, _, _ = strings.Cut(text, "\nDATA setLanes")
+	text, _, _ = strings.Cut(text, "\n#define lanesOfSets")
 	macros := map[string]string{}
 	text = assemblyMacro.ReplaceAllStringFunc(text, func(def string) string {
 		m := assemblyMacro.FindStringSubmatch(def)

@@ -12,7 +12,19 @@ import (
 // numbers, one after the other.
 func NonZeroTable() string {
 	var b strings.Builder
+	b.WriteString("#define lanesOfSets(at, s0, s1, s2, s3, s4, s5, s6, s7) \\\n")
+	for set := range 8 {
+		fmt.Fprintf(&b, "\tDATA setLanes<>+at+%d(SB)/8, $s%d", 8*set, set)
+		if set < 7 {
+			b.WriteString("; \\")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
 	for set := range 256 {
+		if set%8 == 0 {
+			fmt.Fprintf(&b, "lanesOfSets(%d", 8*set)
+		}
 		var lanes uint64
 		n := 0
 		for lane := range 8 {
@@ -21,7 +33,10 @@ func NonZeroTable() string {
 				n++
 			}
 		}
-		fmt.Fprintf(&b, "DATA setLanes<>+%d(SB)/8, $%#x\n", set*8, lanes)
+		fmt.Fprintf(&b, ", %#x", lanes)
+		if set%8 == 7 {
+			b.WriteString(")\n")
+		}
 	}
 	return b.String() + "GLOBL setLanes<>(SB), RODATA|NOPTR, $2048\n"
 }
