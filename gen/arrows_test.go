@@ -104,7 +104,7 @@ var arrows = map[string]string{
 
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/files gen/ir runtime/nnrt spec spec/code spec/plural templates",
-	"gen/bench":   "gen gen/asm gen/files gen/interp gen/ir gen/ir/expr gen/kernel gen/run gen/target runtime/nnrt spec spec/code templates",
+	"gen/bench":   "gen gen/asm gen/calls gen/files gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/run gen/target runtime/nnrt spec spec/code templates",
 	"gen/weights": "gen/dataset gen/ir runtime/nnrt spec/plural",
 	"gen/export":  "gen/ir gen/ir/expr gen/op runtime/nnrt spec spec/onnx",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",

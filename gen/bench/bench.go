@@ -36,6 +36,7 @@ type Options struct {
 	Workers      []int         // empty is 1
 	Time         time.Duration // per measurement
 	Latency      int           // calls to time one by one, per measurement; 0 is none
+	Layers       bool          // time every step of an inference of one sample by itself, too
 	Talk         io.Writer
 }
 
@@ -121,6 +122,12 @@ func Run(ctx context.Context, net *spec.Network, o Options) (*Report, error) {
 		}
 		b.report.complete(r, limit)
 	}
+	for i := range b.report.Layers {
+		l := &b.report.Layers[i]
+		if m := *b.report.machine(l.Path); m != nil {
+			l.complete(m, b.prog.DType)
+		}
+	}
 	return b.report, nil
 }
 
@@ -131,6 +138,7 @@ type benchmark struct {
 	prog   *ir.Program
 	module *run.Module
 	plan   []measurement
+	layers []Layer // of an inference, without path and time
 }
 
 // prepare decides what to measure and compiles the program.
@@ -202,11 +210,14 @@ func (b *benchmark) compile(ctx context.Context, net *spec.Network) error {
 	}
 	b.prog, b.report.Cost = p.Prog, costOf(p.Prog)
 	b.plan = slices.DeleteFunc(b.plan, func(m measurement) bool { return m.Mode == Train && m.Batch < p.Prog.MinBatch })
-	pkg, err := b.Compiler.Generate(net, true)
+	if b.Layers {
+		b.layers = layersOf(p)
+	}
+	pkg, err := gen.Generate(net, gen.Options{Standalone: true, Steps: b.Layers})
 	if err != nil {
 		return err
 	}
-	tree, err := program(p.Prog, b.report.Cost.Functions, pkg)
+	tree, err := program(p.Prog, b.Layers, b.report.Cost.Functions, pkg)
 	if err != nil {
 		return err
 	}
@@ -222,19 +233,19 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 		return err
 	}
 	defer dir.Remove()
-	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train), Latency: b.Latency}
+	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train), Latency: b.Latency, Steps: len(b.layers)}
 	first := len(b.report.Results) == 0
 	if first {
 		j.Weights = filepath.Join(dir.Path, "weights")
 	}
-	taken := ""
+	taken, layer := "", 0
 	err = start(ctx, b.module.Program, path, j, b.Talk, func(e event) error {
 		switch {
 		case e.Path != "":
 			taken, b.report.GoVersion = e.Path, e.Go
 			switch {
 			case path == run.Auto || taken == path:
-				about := time.Duration(len(b.plan)) * b.Time
+				about := time.Duration(len(b.plan)+len(b.layers)) * b.Time
 				fmt.Fprintf(b.Talk, "measuring %s, about %v …\n", taken, about.Round(time.Second))
 			case len(b.Paths) == 0:
 				return errSkip
@@ -247,6 +258,11 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 				*m = &Machine{}
 			}
 			(*m).merge(e.Machine)
+		case e.Step != nil:
+			l := b.layers[layer]
+			l.Path, l.Median, l.Min = taken, e.Step.Median, e.Step.Min
+			b.report.Layers = append(b.report.Layers, l)
+			layer++
 		case e.Result != nil:
 			r := e.Result
 			b.report.Results = append(b.report.Results, Result{

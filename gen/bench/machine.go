@@ -92,14 +92,20 @@ type Limit struct {
 // Nanos is the limit without activations.
 func (l Limit) Nanos() float64 { return max(l.Compute, l.Memory) }
 
-// limit returns the limit of a call. A vector has half as many float64.
-func (m *Machine) limit(c *Cost, dtype ir.DType, mode string, batch int) Limit {
+// compute is the time of the operations of a call at the peak. A vector has half as many
+// float64.
+func (m *Machine) compute(c *Cost, dtype ir.DType, mode string, batch int) float64 {
 	slower := 1.0
 	if dtype == ir.Float64 {
 		slower = 2
 	}
+	return slower * c.FLOPs(mode, batch) / m.GFLOPs
+}
+
+// limit returns the limit of a call.
+func (m *Machine) limit(c *Cost, dtype ir.DType, mode string, batch int) Limit {
 	b := m.at(c.WorkingSet(mode))
-	l := Limit{Compute: slower * c.FLOPs(mode, batch) / m.GFLOPs, Memory: float64(c.Bytes) / b.Read}
+	l := Limit{Compute: m.compute(c, dtype, mode, batch), Memory: float64(c.Bytes) / b.Read}
 	if mode == Train {
 		l.Memory += float64(c.TrainedBytes+c.StateBytes) / b.Update
 	}

@@ -21,6 +21,7 @@ type job struct {
 	Time         time.Duration
 	Latency      int
 	Weights      string
+	Steps        int
 }
 
 // measurement is one figure to take.
@@ -42,6 +43,9 @@ type event struct {
 		Clock         string
 		Allocs, Bytes uint64
 		Latency       []int64
+	}
+	Step *struct {
+		Median, Min float64
 	}
 	Error string
 	Done  bool

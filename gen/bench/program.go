@@ -30,6 +30,7 @@ var programFiles = []struct{ name, tmpl string }{
 type programView struct {
 	Header, DType, Draw string
 	Train, Memory       bool
+	Steps               bool // one by one
 	Inputs, Targets     []portView
 }
 
@@ -67,8 +68,9 @@ func newProgramView(prog *ir.Program) *programView {
 }
 
 // program returns the files of the program, with those of the package in net.
-func program(prog *ir.Program, functions []*Function, pkg map[string][]byte) (map[string][]byte, error) {
+func program(prog *ir.Program, steps bool, functions []*Function, pkg map[string][]byte) (map[string][]byte, error) {
 	view := newProgramView(prog)
+	view.Steps = steps
 	all, err := functionFiles(functions, prog.DType)
 	if err != nil {
 		return nil, err

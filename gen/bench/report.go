@@ -20,6 +20,7 @@ type Report struct {
 	// AVX512 is the machine with vectors of 64 bytes, for the path avx512.
 	AVX512  *Machine `json:"machine_avx512,omitempty"`
 	Results []Result `json:"results"`
+	Layers  []Layer  `json:"layers,omitempty"`
 }
 
 // Result is a measurement.

@@ -71,6 +71,7 @@ func (r *Report) writeResults(w io.Writer) {
 	}
 	writeTable(w, rows)
 	r.writeLatency(w)
+	r.writeLayers(w)
 	if r.Machine != nil || r.AVX512 != nil {
 		fmt.Fprintln(w, "\nlimits are nanoseconds per sample, × how many times the minimum takes; + activations adds the functions as generated")
 	}

@@ -10,10 +10,13 @@ import (
 // tileWidth is the number of results that portable loops sum side by side: so
 // many additions are under way at a time, and what they share is read once. Of
 // channels, which lie side by side in memory too, it is tileChannels: with a product of
-// each and an operand beside the sums, more than six do not stay in 15 registers.
+// each and an operand beside the sums, more than six do not stay in 15 registers, for
+// Go multiplies all of the last step before it adds. Half a panel, tilePanel, is faster
+// where there are other steps beside it.
 const (
 	tileWidth    = 4
 	tileChannels = 6
+	tilePanel    = 8
 )
 
 // Tile is the loop of a contraction's result whose steps are summed side by side.
@@ -32,7 +35,12 @@ func TileOf(o *ir.Contract, chains int) Tile {
 		return best
 	}
 	w := o.Weight()
-	pixels, worth := w == nil || len(w.Param.Shape) > 2, int64(-1)
+	pixels, worth, channels := w == nil || len(w.Param.Shape) > 2, int64(-1), tilePanel
+	for t := range o.Terms {
+		if StepsOf(o, &o.Terms[t]).Width < leastSteps {
+			channels = tileChannels
+		}
+	}
 	for i, l := range o.Loops {
 		if l.Size == 1 || bounded(o, i) {
 			continue
@@ -47,7 +55,9 @@ func TileOf(o *ir.Contract, chains int) Tile {
 		}
 		w, width := int64(shared)<<32+int64(l.Size), tileWidth
 		if pixels && o.Y.Flat().Coefficient(i) == 1 {
-			w, width = w+1<<31, tileChannels
+			if w, width = w+1<<31, channels; l.Size >= channels {
+				w += 1 << 34 // whole lines of the cache
+			}
 		}
 		if w > worth {
 			worth, best = w, Tile{Loop: i, Width: min(l.Size, width)}

@@ -28,6 +28,7 @@ type Options struct {
 	Runtime    string // import path of nnrt, "" if the package carries its own copy
 	RuntimeSrc fs.FS  // its Go files, for that copy
 	Embedded   []byte // the weight file for the binary, nil without one
+	Steps      bool   // with a file to call the steps of Forward one by one
 	// Sample is the network with the units SampledUnits alone, for the golden
 	// results of a large one; nil where they are those of all of it.
 	Sample *ir.Program
@@ -87,6 +88,7 @@ func (e *emitter) run() error {
 		make func() (*jen.File, error)
 	}{
 		{"forward.go", true, e.Forward},
+		{"steps.go", e.opts.Steps, e.Steps},
 		{"train.go", train, e.Train},
 		{"update.go", train, e.Update},
 		{"params.go", true, e.parameters},

@@ -17,6 +17,12 @@ func (c *Contract) Split(i, by int) []*Contract {
 	return parts
 }
 
+// Part is the results of some steps of loop i alone, from the first on. Every sum stays
+// as it is.
+func (c *Contract) Part(i, first, size int) *Contract {
+	return c.substitute(i, first, Loop{Name: c.Loops[i].Name, Size: size})
+}
+
 // splitLoop is a loop of several steps as two.
 func splitLoop(l Loop, outer, inner int) []Loop {
 	if outer == 1 {

@@ -35,14 +35,11 @@ const GradInputChains = 8
 func ByInputs(outputs, inputs int) bool { return Chains(outputs, inputs) == maxChains }
 
 // OfNarrow returns the number of chains of the sums of a layer whose weights lie by
-// inputs: the lanes of the longest vectors, twice as many of a single output, whose
-// vectors would wait for each other; fewer where the terms are few.
+// inputs. Vectors of up to three outputs would wait for each other: their sums have
+// twice as many chains, those of a single output four times, if the terms are enough.
 func OfNarrow(outputs, inputs int) int {
-	most := Panel
-	if outputs == 1 {
-		most *= 2
-	}
 	c := Chains(outputs, inputs)
+	most := map[int]int{1: 4, 2: 2, 3: 2}[outputs] * c
 	for c < most && inputs >= 2*c*minTerms {
 		c *= 2
 	}

@@ -9,9 +9,8 @@ import (
 	"github.com/nngen-go/nngen/gen/kernel"
 )
 
-// Target is an instruction set: printers of kernel descriptions, and what
-// their callers must know of the machine schedule. Element types are those of
-// Go.
+// Target is an instruction set: the machine, printers of kernel descriptions, and
+// what only these know. Element types are those of Go.
 type Target struct {
 	Name string // in codegen.simd, NNGEN_PATH and file names
 	Arch string // GOARCH
@@ -19,8 +18,7 @@ type Target struct {
 	Auto bool // codegen.simd auto has it
 	// Data is what every assembly file of kernels starts with.
 	Data string
-	// Masks: a vector may be partial at no cost.
-	Masks bool
+	Machine
 
 	// MatVec prints a dense layer for one sample, MatMul for the rows of a
 	// batch and one panel: TileRows are the numbers of rows it takes at once,
@@ -30,9 +28,8 @@ type Target struct {
 	TileRows      func(elem string, outputs, chains int) []int
 	VectorOutputs func(elem string, chains int) int
 	// MostColumns is how many vectors of weights MatMul keeps, where it takes full
-	// panels with the tail; Core says what a tile of some columns takes.
+	// panels with the tail; Machine.Core says what a tile of some columns takes.
 	MostColumns func(fused bool) int
-	Core        *Core
 	// Columns is how many vectors outputs take, the last of them half where that
 	// suffices and takes half the time.
 	Columns func(elem string, outputs int) float64
@@ -42,27 +39,22 @@ type Target struct {
 	Fuses func(*kernel.Kernel) bool
 
 	// Convolve prints a convolution of one sample, for rows of its result and the
-	// outputs of a panel; Positions is how many positions its tiles have, lanes
-	// saying that every output reads its own channel.
+	// outputs of a panel.
 	Convolve      func(name string, doc []string, k *kernel.Kernel) *asm.Func
-	Positions     func(elem string, outputs, chains int, lanes bool) int
 	FusesConvolve func(*kernel.Kernel) bool
 	// Tiles prints a transform of tiles, from the source or back to results.
 	Tiles      func(name string, doc []string, k *kernel.Tiles) *asm.Func
 	FusesTiles func(*kernel.Kernel) bool
 
-	// FilterGradient prints the gradient of filters; PairsAtOnce is how many pairs
-	// of a column and a channel it sums at a time.
+	// FilterGradient prints the gradient of filters.
 	FilterGradient func(name string, doc []string, k *kernel.FilterGradient) *asm.Func
-	PairsAtOnce    func(elem string, outputs int) int
 
 	// GradInput prints the gradients of inputs for the rows of a batch.
-	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
-	GradInputRows   func(k *kernel.Kernel, inputs int) []int
-	InputsAtOnce    func(k *kernel.Kernel) int
-	FusesGradInput  func(*kernel.Kernel) bool
-	GradWeight      func(name string, doc []string, k *kernel.Gradient) (*asm.Func, bool)
-	InputsOfWeights int // whose weights GradWeight takes at once
+	GradInput      func(name string, doc []string, k *kernel.Kernel) *asm.Func
+	GradInputRows  func(k *kernel.Kernel, inputs int) []int
+	InputsAtOnce   func(k *kernel.Kernel) int
+	FusesGradInput func(*kernel.Kernel) bool
+	GradWeight     func(name string, doc []string, k *kernel.Gradient) (*asm.Func, bool)
 
 	// Dots prints the sums of a narrow layer for one row, or for those of a batch;
 	// nil where GradInput does it.
@@ -78,45 +70,43 @@ type Target struct {
 	NonZero     func(name string, doc []string, elem string, size int) *asm.Func
 	NonZeroData string
 
-	// Map and Update print element-wise operations, or report that they
-	// cannot. Lanes is the number of elements they take at once.
+	// Map and Update print element-wise operations, or report that they cannot.
 	Map    func(*kernel.Map) (*asm.Func, bool)
 	Update func(*kernel.Update) (*asm.Func, bool)
-	Lanes  func(elem string) int
 }
 
 // Targets are the rows, the preferred first.
 var Targets = []Target{
-	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512, &Core{Sums: 1, Loads: 1, Numbers: 0.8, Latency: 4}),
-	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2, &Core{Sums: 2, Loads: 2, Numbers: 2, Latency: 4}),
+	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512),
+	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
 	{
-		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)",
+		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)", Machine: machines["neon"],
 		MatVec: arm64.MatVec, MatMul: arm64.MatMul, TileRows: arm64.TileRows, VectorOutputs: arm64.VectorOutputs, Last: arm64.Last, Fuses: arm64.Fuses,
 		GradInput: arm64.GradInput, GradInputRows: arm64.GradInputRows, InputsAtOnce: arm64.InputsAtOnce, FusesGradInput: arm64.FusesGradInput,
-		GradWeight: arm64.GradWeight, InputsOfWeights: arm64.InputsOfWeights,
-		RankOne: arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
-		Convolve: arm64.Convolve, Positions: arm64.Positions, FusesConvolve: arm64.FusesConvolve,
+		GradWeight: arm64.GradWeight,
+		RankOne:    arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
+		Convolve: arm64.Convolve, FusesConvolve: arm64.FusesConvolve,
 		Tiles: arm64.Tiles, FusesTiles: arm64.FusesTiles,
-		FilterGradient: arm64.FilterGradient, PairsAtOnce: arm64.PairsAtOnce,
-		Map: arm64.Map, Update: arm64.Update, Lanes: arm64.Lanes,
+		FilterGradient: arm64.FilterGradient,
+		Map:            arm64.Map, Update: arm64.Update,
 	},
 }
 
 // amd64 is the row of an instruction set of amd64.
-func amd64(name, doc string, s *x86.ISA, core *Core) Target {
+func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
-		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Masks: s.Masks() == "",
+		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Machine: machines[name],
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
-		MostColumns: s.MostColumns, Columns: s.Columns, Core: core,
-		Convolve: s.Convolve, Positions: s.Positions, FusesConvolve: s.FusesConvolve,
+		MostColumns: s.MostColumns, Columns: s.Columns,
+		Convolve: s.Convolve, FusesConvolve: s.FusesConvolve,
 		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
-		FilterGradient: s.FilterGradient, PairsAtOnce: s.PairsAtOnce,
-		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
+		FilterGradient: s.FilterGradient,
+		GradInput:      s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		Dots: s.Dots, DotsTiles: s.DotsTiles, FusesDots: s.FusesDots,
-		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
-		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,
+		GradWeight: s.GradWeight,
+		RankOne:    s.RankOne, FusesRankOne: s.FusesRankOne,
 		NonZero: x86.AVX2.NonZero, NonZeroData: x86.NonZeroTable() + x86.AVX2.Masks(),
-		Map: s.Map, Update: s.Update, Lanes: s.Lanes,
+		Map: s.Map, Update: s.Update,
 	}
 }
 

@@ -335,62 +335,26 @@ func dense2ForwardRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, b *[8
 }
 
 // dense5ForwardGeneric computes the output of layer "dense5", 128→8, like dense1ForwardGeneric.
-// Rolled: 1024 multiply-adds, each sum in 16 interleaved chains.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains.
 func dense5ForwardGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	for k := 0; k <= 7; k += 1 {
 		s0_0 := b[k/16][k%16]
-		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7, s0_8, s0_9, s0_10, s0_11, s0_12, s0_13, s0_14, s0_15 float32
-		for q := 0; q < 7; q += 2 {
-			d := (*[32]float32)(x[q*16 : q*16+32])
-			{
-				w0 := &w[q][k]
-				s0_0 += float32(w0[0] * d[0])
-				s0_1 += float32(w0[1] * d[1])
-				s0_2 += float32(w0[2] * d[2])
-				s0_3 += float32(w0[3] * d[3])
-				s0_4 += float32(w0[4] * d[4])
-				s0_5 += float32(w0[5] * d[5])
-				s0_6 += float32(w0[6] * d[6])
-				s0_7 += float32(w0[7] * d[7])
-			}
-			{
-				w0 := &w[q+1][k]
-				s0_0 += float32(w0[0] * d[16])
-				s0_1 += float32(w0[1] * d[17])
-				s0_2 += float32(w0[2] * d[18])
-				s0_3 += float32(w0[3] * d[19])
-				s0_4 += float32(w0[4] * d[20])
-				s0_5 += float32(w0[5] * d[21])
-				s0_6 += float32(w0[6] * d[22])
-				s0_7 += float32(w0[7] * d[23])
+		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		for q := range w {
+			d := (*[16]float32)(x[q*16 : q*16+16])
+			w0 := &w[q][k]
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
-		for q := 0; q < 7; q += 2 {
-			d := (*[32]float32)(x[q*16 : q*16+32])
-			{
-				w0 := &w[q][k]
-				s0_8 += float32(w0[8] * d[8])
-				s0_9 += float32(w0[9] * d[9])
-				s0_10 += float32(w0[10] * d[10])
-				s0_11 += float32(w0[11] * d[11])
-				s0_12 += float32(w0[12] * d[12])
-				s0_13 += float32(w0[13] * d[13])
-				s0_14 += float32(w0[14] * d[14])
-				s0_15 += float32(w0[15] * d[15])
-			}
-			{
-				w0 := &w[q+1][k]
-				s0_8 += float32(w0[8] * d[24])
-				s0_9 += float32(w0[9] * d[25])
-				s0_10 += float32(w0[10] * d[26])
-				s0_11 += float32(w0[11] * d[27])
-				s0_12 += float32(w0[12] * d[28])
-				s0_13 += float32(w0[13] * d[29])
-				s0_14 += float32(w0[14] * d[30])
-				s0_15 += float32(w0[15] * d[31])
-			}
-		}
-		s0 := ((((s0_0 + s0_8) + (s0_4 + s0_12)) + ((s0_2 + s0_10) + (s0_6 + s0_14))) + (((s0_1 + s0_9) + (s0_5 + s0_13)) + ((s0_3 + s0_11) + (s0_7 + s0_15))))
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = relu(s0)
 	}
 }

@@ -28,7 +28,7 @@ func dotProductsAVX2(y, x, w, b *float32)
 func dotProductsAVX512(y, x, w, b *float32)
 
 //go:noescape
-func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0 int)
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
 
 //go:noescape
 func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
@@ -253,7 +253,8 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32,
 		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 40, by2, by1)
 	case useAVX2:
 		m := len(x)
-		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 40, m)
+		by2, by1 := m/2, m%2
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 40, by2, by1)
 	default:
 		dense2ForwardRowsGeneric(y, x, w, b)
 	}

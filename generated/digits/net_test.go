@@ -90,12 +90,12 @@ var golden = [...]float32{
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
 	0x1.78f43ap-04,
-	0x1.c392b2p-04,
+	0x1.c392b4p-04,
 	0x1.852a2p-04,
 	0x1.cbd928p-04,
 	0x1.622df4p-04,
 	0x1.a8d124p-04,
-	0x1.7756b6p-04,
+	0x1.7756b8p-04,
 	0x1.a423dep-04,
 	0x1.a9ddfep-04,
 	0x1.a21e1p-04,

@@ -75,31 +75,38 @@ func winogradFilters(u []float32, g *[9][16]float32, plane int) {
 // every channel, rows first. Elements outside of x are 0.
 func (t *WinogradTiles) Source(v, x []float32, first, rows int) {
 	cols := (t.ResultCols + 1) / 2
-	plane := rows*cols*t.Channels + t.Gap
-	var d, half [4][4]float32
-	for i := range rows {
-		for j := range cols {
-			row, col := 2*(first+i)-t.Top, 2*j-t.Left
-			for c := range t.Channels {
-				for r := range 4 {
-					for s := range 4 {
-						d[r][s] = 0
-						if row+r >= 0 && row+r < t.Height && col+s >= 0 && col+s < t.Width {
-							d[r][s] = x[((row+r)*t.Width+col+s)*t.Channels+c]
-						}
+	size := rows * cols * t.Channels
+	plane := func(r, s int) []float32 { return v[(4*r+s)*(size+t.Gap):][:size] }
+	for r := range 4 {
+		for s := range 4 {
+			to := plane(r, s)
+			for i := range rows {
+				row := 2*(first+i) - t.Top + r
+				for j := range cols {
+					tile := to[(i*cols+j)*t.Channels:][:t.Channels]
+					if col := 2*j - t.Left + s; row >= 0 && row < t.Height && col >= 0 && col < t.Width {
+						copy(tile, x[(row*t.Width+col)*t.Channels:])
+					} else {
+						clear(tile)
 					}
-				}
-				for s := range 4 {
-					half[0][s], half[1][s], half[2][s], half[3][s] = d[0][s]-d[2][s], d[1][s]+d[2][s], d[2][s]-d[1][s], d[1][s]-d[3][s]
-				}
-				at := (i*cols+j)*t.Channels + c
-				for a := range half {
-					h := &half[a]
-					v[at], v[at+plane], v[at+2*plane], v[at+3*plane] = h[0]-h[2], h[1]+h[2], h[2]-h[1], h[1]-h[3]
-					at += 4 * plane
 				}
 			}
 		}
+	}
+	for s := range 4 {
+		winogradSource(plane(0, s), plane(1, s), plane(2, s), plane(3, s))
+	}
+	for r := range 4 {
+		winogradSource(plane(r, 0), plane(r, 1), plane(r, 2), plane(r, 3))
+	}
+}
+
+// winogradSource is Bᵀ·d, in place.
+func winogradSource(d0, d1, d2, d3 []float32) {
+	d1, d2, d3 = d1[:len(d0)], d2[:len(d0)], d3[:len(d0)]
+	for i := range d0 {
+		a, b, c, d := d0[i], d1[i], d2[i], d3[i]
+		d0[i], d1[i], d2[i], d3[i] = a-c, b+c, c-b, b-d
 	}
 }
 
@@ -107,50 +114,93 @@ func (t *WinogradTiles) Source(v, x []float32, first, rows int) {
 func (t *WinogradTiles) Products(m, v, u []float32, rows int) {
 	tiles, panels := rows*((t.ResultCols+1)/2), (t.Outputs+15)/16
 	for k := range 16 {
-		vk := v[k*(tiles*t.Channels+t.Gap):]
-		mk := m[k*(tiles*t.Outputs+t.Gap):]
-		for q := range panels {
-			uq := u[(k*panels+q)*t.Channels*16:]
-			n := min(16, t.Outputs-16*q)
-			for i := range tiles {
-				var s [16]float32
-				for c, x := range vk[i*t.Channels : (i+1)*t.Channels] {
-					for lane, w := range uq[c*16 : c*16+16] {
-						s[lane] += float32(w * x)
-					}
-				}
-				copy(mk[i*t.Outputs+16*q:i*t.Outputs+16*q+n], s[:n])
+		vk := v[k*(tiles*t.Channels+t.Gap):][:tiles*t.Channels]
+		mk := m[k*(tiles*t.Outputs+t.Gap):][:tiles*t.Outputs]
+		for n := 0; n < t.Outputs; n += 4 {
+			w := u[((k*panels+n/16)*t.Channels)*16+n%16:]
+			for i := 0; i < tiles; i += 2 {
+				next := min(i+1, tiles-1) // the last of an odd number is there twice
+				s := winogradSums(vk[i*t.Channels:][:t.Channels], vk[next*t.Channels:], w)
+				copy(mk[i*t.Outputs+n:(i+1)*t.Outputs], s[:4])
+				copy(mk[next*t.Outputs+n:(next+1)*t.Outputs], s[4:])
 			}
 		}
 	}
 }
 
-// Results transforms the products of some rows of tiles back: y = Aᵀ·M·A + b, rows
-// first; b is nil without biases.
+// winogradSums are those of two tiles with four filters, of 16 side by side. So many
+// stay in registers, and four steps are read with one check of bounds.
+func winogradSums(x, y, u []float32) [8]float32 {
+	var a0, a1, a2, a3, b0, b1, b2, b3 float32
+	y = y[:len(x)]
+	k := 0
+	for ; k+4 <= len(x); k += 4 {
+		w, p, q := (*[52]float32)(u[16*k:]), (*[4]float32)(x[k:]), (*[4]float32)(y[k:])
+		a0, b0 = a0+float32(w[0]*p[0]), b0+float32(w[0]*q[0])
+		a1, b1 = a1+float32(w[1]*p[0]), b1+float32(w[1]*q[0])
+		a2, b2 = a2+float32(w[2]*p[0]), b2+float32(w[2]*q[0])
+		a3, b3 = a3+float32(w[3]*p[0]), b3+float32(w[3]*q[0])
+		a0, b0 = a0+float32(w[16]*p[1]), b0+float32(w[16]*q[1])
+		a1, b1 = a1+float32(w[17]*p[1]), b1+float32(w[17]*q[1])
+		a2, b2 = a2+float32(w[18]*p[1]), b2+float32(w[18]*q[1])
+		a3, b3 = a3+float32(w[19]*p[1]), b3+float32(w[19]*q[1])
+		a0, b0 = a0+float32(w[32]*p[2]), b0+float32(w[32]*q[2])
+		a1, b1 = a1+float32(w[33]*p[2]), b1+float32(w[33]*q[2])
+		a2, b2 = a2+float32(w[34]*p[2]), b2+float32(w[34]*q[2])
+		a3, b3 = a3+float32(w[35]*p[2]), b3+float32(w[35]*q[2])
+		a0, b0 = a0+float32(w[48]*p[3]), b0+float32(w[48]*q[3])
+		a1, b1 = a1+float32(w[49]*p[3]), b1+float32(w[49]*q[3])
+		a2, b2 = a2+float32(w[50]*p[3]), b2+float32(w[50]*q[3])
+		a3, b3 = a3+float32(w[51]*p[3]), b3+float32(w[51]*q[3])
+	}
+	for ; k < len(x); k++ {
+		w := (*[4]float32)(u[16*k:])
+		a0, b0 = a0+float32(w[0]*x[k]), b0+float32(w[0]*y[k])
+		a1, b1 = a1+float32(w[1]*x[k]), b1+float32(w[1]*y[k])
+		a2, b2 = a2+float32(w[2]*x[k]), b2+float32(w[2]*y[k])
+		a3, b3 = a3+float32(w[3]*x[k]), b3+float32(w[3]*y[k])
+	}
+	return [8]float32{a0, a1, a2, a3, b0, b1, b2, b3}
+}
+
+// Results transforms the products of some rows of tiles back, in place: y = Aᵀ·M·A + b,
+// rows first; b is nil without biases.
 func (t *WinogradTiles) Results(y, m, b []float32, first, rows int) {
 	cols := (t.ResultCols + 1) / 2
-	plane := rows*cols*t.Outputs + t.Gap
-	var half [2][4]float32
-	for i := range rows {
-		for j := range cols {
-			for n := range t.Outputs {
-				at := (i*cols+j)*t.Outputs + n
-				for s := range 4 {
-					m0, m1, m2, m3 := m[at+s*plane], m[at+(4+s)*plane], m[at+(8+s)*plane], m[at+(12+s)*plane]
-					half[0][s], half[1][s] = m0+m1+m2, m1-m2-m3
-				}
-				for p := range half {
-					h := &half[p]
-					for q, sum := range [2]float32{h[0] + h[1] + h[2], h[1] - h[2] - h[3]} {
-						if row, col := 2*(first+i)+p, 2*j+q; row < t.ResultRows && col < t.ResultCols {
-							if b != nil {
-								sum += b[n]
-							}
-							y[(row*t.ResultCols+col)*t.Outputs+n] = sum
-						}
+	size := rows * cols * t.Outputs
+	plane := func(r, s int) []float32 { return m[(4*r+s)*(size+t.Gap):][:size] }
+	for s := range 4 {
+		winogradResults(plane(0, s), plane(1, s), plane(2, s), plane(3, s))
+	}
+	for p := range 2 {
+		winogradResults(plane(p, 0), plane(p, 1), plane(p, 2), plane(p, 3))
+		for q := range 2 {
+			from := plane(p, q)
+			for i := range rows {
+				for j := range cols {
+					row, col := 2*(first+i)+p, 2*j+q
+					if row >= t.ResultRows || col >= t.ResultCols {
+						continue
+					}
+					tile, to := from[(i*cols+j)*t.Outputs:][:t.Outputs], y[(row*t.ResultCols+col)*t.Outputs:][:t.Outputs]
+					if b == nil {
+						copy(to, tile)
+						continue
+					}
+					for n, s := range tile {
+						to[n] = s + b[n]
 					}
 				}
 			}
 		}
+	}
+}
+
+// winogradResults is Aᵀ·m, in place of m0 and m1.
+func winogradResults(m0, m1, m2, m3 []float32) {
+	m1, m2, m3 = m1[:len(m0)], m2[:len(m0)], m3[:len(m0)]
+	for i := range m0 {
+		a, b, c, d := m0[i], m1[i], m2[i], m3[i]
+		m0[i], m1[i] = a+b+c, b-c-d
 	}
 }

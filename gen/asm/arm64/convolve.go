@@ -24,18 +24,10 @@ const (
 
 // The vectors: sums from V0 on, weights before V28, inputs, a product.
 const (
-	vecFilterEnd  V = 28
-	vecElement    V = 28
-	vecConvProd   V = 30
-	mostPositions   = 12
+	vecFilterEnd V = 28
+	vecElement   V = 28
+	vecConvProd  V = 30
 )
-
-// Positions is the number of positions of a tile of a convolution of some outputs
-// in some chains.
-func Positions(elem string, outputs, chains int, _ bool) int {
-	vectors := (outputs + Lanes(elem) - 1) / Lanes(elem)
-	return max(min((int(vecFilterEnd)-vectors)/(vectors*chains), mostPositions), 1)
-}
 
 // convolve prints rows of the result of a convolution.
 type convolve struct {

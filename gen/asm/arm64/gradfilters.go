@@ -23,16 +23,6 @@ const vecFiltersDY V = 24
 // dyAtOnce is how many vectors of DY are in registers.
 const dyAtOnce = int(vecElement - vecFiltersDY)
 
-// mostPairs bounds the code of a position.
-const mostPairs = 16
-
-// PairsAtOnce is how many pairs of a column and a channel FilterGradient sums at
-// a time for some outputs.
-func PairsAtOnce(elem string, outputs int) int {
-	lanes := Lanes(elem)
-	return min(sums/((outputs+lanes-1)/lanes), mostPairs)
-}
-
 // gradFilters prints the gradient of filters.
 type gradFilters struct {
 	*convolve

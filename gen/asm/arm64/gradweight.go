@@ -32,13 +32,9 @@ const (
 	vecGradTmp V = 30
 )
 
-// InputsOfWeights is the number of inputs that is best divided into what
-// GradWeight takes at once.
-const InputsOfWeights = 6
-
 // inputsOfWeights are the numbers of inputs that GradWeight takes at once; the
 // smaller ones leave registers to updates.
-var inputsOfWeights = []int{InputsOfWeights, 3, 1}
+var inputsOfWeights = []int{6, 3, 1}
 
 type gradWeight struct {
 	*writer

@@ -18,22 +18,6 @@ const (
 	regTiles, regBlocks, regTaps, regWindow = "DX", "R9", "AX", "R11"
 )
 
-// Positions is the number of positions of a tile of a convolution of some
-// outputs in some chains; lanes says that every output reads its own channel.
-func (s *ISA) Positions(elem string, outputs, chains int, lanes bool) int {
-	w := s.convolveWriter("", nil, elem, false, outputs)
-	vectors := (outputs + w.lanes() - 1) / w.lanes()
-	sums := w.sums
-	if lanes && !s.masks && outputs%w.lanes() > 0 {
-		sums-- // the mask
-	}
-	return max(min(sums/(vectors*chains), mostPositions), 1)
-}
-
-// mostPositions bounds the code of a tile; it is enough to hide the latency of
-// additions.
-const mostPositions = 16
-
 // convolveWriter starts a convolution, on vectors of half the bytes where they
 // hold all outputs.
 func (s *ISA) convolveWriter(name string, doc []string, elem string, fused bool, outputs int) *writer {

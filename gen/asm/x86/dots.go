@@ -62,12 +62,16 @@ func (m *dots) rows() int {
 	return m.tiles()[0]
 }
 
+// nearRows are the bytes of rows that a tile of single outputs reads side by side:
+// longer ones come from the second cache, faster if they are few.
+const nearRows = 8 << 10
+
 // tiles are the numbers of rows, from the sums that there are registers for beside
 // those of x and the weights.
 func (m *dots) tiles() []int {
 	switch sums := m.outs * m.parts; {
 	case m.isa.masks && sums <= 2:
-		return []int{8, 1}
+		return []int{max(2, min(8, nearRows/(m.Terms()*m.size()))), 1}
 	case m.isa.masks && sums <= 5:
 		return []int{4, 1}
 	case m.isa.masks:
@@ -75,7 +79,7 @@ func (m *dots) tiles() []int {
 	case sums <= 2:
 		return []int{4, 1}
 	case sums <= 4:
-		return []int{3, 2, 1}
+		return []int{3, 1}
 	case sums <= 6:
 		return []int{2, 1}
 	}
@@ -85,17 +89,26 @@ func (m *dots) tiles() []int {
 // atOnce divides the outputs into equal blocks of as many as there are registers for,
 // the last of which may begin before the one in front of it ends.
 func (m *dots) atOnce() int {
-	most := 4
+	divided := func(most int) (blocks, outs int) {
+		blocks = (m.Outputs + most - 1) / most
+		return blocks, (m.Outputs + blocks - 1) / blocks
+	}
+	most := []int{4, 5} // with three rows or two
 	switch {
 	case m.isa.masks && m.one:
-		most = 16
+		most = []int{16}
 	case m.isa.masks:
-		most = 12
-	case m.parts > 1:
-		most = 14 / m.parts
+		most = []int{12}
+	case m.one || m.parts > 1:
+		most = []int{14 / m.parts}
 	}
-	blocks := (m.Outputs + most - 1) / most
-	return (m.Outputs + blocks - 1) / blocks
+	least, best := 0, 0
+	for _, n := range most {
+		if blocks, outs := divided(n); best == 0 || blocks*outs < least {
+			least, best = blocks*outs, outs
+		}
+	}
+	return best
 }
 
 // Dots prints the sums of a narrow layer, for one row or for those of a batch, with
@@ -259,18 +272,34 @@ func (m *dots) tile(rows int) {
 	m.finish(rows)
 }
 
-// start puts the biases into the first chains and clears the others.
+// start puts the biases into the first chains, four to a load, and clears the others.
 func (m *dots) start(rows int) {
-	if m.Init == kernel.Bias {
+	const four = 4
+	bias := m.Init == kernel.Bias
+	if bias {
 		m.pointer("b", regCount)
+		m.Line(func() {
+			for n := range m.outs {
+				at, y := mem(regCount, n*m.size()), m.acc(0, n, 0).x()
+				if n/four == m.outs/four {
+					m.Func.Ins("VMOVSS", at, y)
+					continue
+				}
+				if n%four == 0 {
+					m.Func.Ins("VMOVUPS", at, m.weight().x())
+				}
+				m.Func.Ins("VINSERTPS", fmt.Sprintf("$%d", n%four<<6|0b1110), m.weight().x(), m.weight().x(), y)
+			}
+		})
 	}
 	m.Line(func() {
 		for r := range rows {
 			for n := range m.outs {
+				if bias && r > 0 {
+					m.Func.Ins("VMOVAPS", m.acc(0, n, 0).x(), m.acc(r, n, 0).x())
+				}
 				for p := range m.parts {
-					if p == 0 && m.Init == kernel.Bias {
-						m.Func.Ins("VMOVSS", mem(regCount, n*m.size()), m.acc(r, n, 0).x())
-					} else {
+					if p > 0 || !bias {
 						m.clear(m.acc(r, n, p))
 					}
 				}

@@ -14,17 +14,6 @@ import (
 // AX count channels, rows and positions.
 const regPositions = regTaps
 
-// PairsAtOnce is how many pairs of a column and a channel FilterGradient sums at
-// a time for some outputs.
-func (s *ISA) PairsAtOnce(elem string, outputs int) int {
-	w := s.convolveWriter("", nil, elem, false, outputs)
-	vectors := (outputs + w.lanes() - 1) / w.lanes()
-	if s.masks {
-		return min(w.sums/vectors, mostPositions)
-	}
-	return (w.sums - 1) / vectors // one is the mask
-}
-
 // gradFilters prints the gradient of filters.
 type gradFilters struct {
 	*convolve

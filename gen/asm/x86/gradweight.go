@@ -90,10 +90,6 @@ func (m *gradWeight) compileUpdate() bool {
 	return all
 }
 
-// InputsOfWeights is the number of inputs that is best divided into what
-// GradWeight takes at once.
-func (s *ISA) InputsOfWeights() int { return s.inputsOfWeights()[0] }
-
 // inputsOfWeights are the numbers of inputs that GradWeight takes at once; the
 // smaller one leaves registers to updates.
 func (s *ISA) inputsOfWeights() []int {

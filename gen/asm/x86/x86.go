@@ -133,9 +133,6 @@ func (s *ISA) newWriter(name string, doc []string, elem string, fused bool) *wri
 	return w
 }
 
-// Lanes is the number of elements in a vector.
-func (s *ISA) Lanes(elem string) int { return s.newWriter("", nil, elem, false).lanes() }
-
 // set is the instructions for its vectors.
 func (w *writer) set() *vec.Set {
 	if w.bytes < w.isa.bytes {

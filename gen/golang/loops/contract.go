@@ -39,7 +39,7 @@ type Contraction struct {
 // NewContraction describes a contraction whose operands are still to be named.
 func (e *Loops) NewContraction(o *ir.Contract, chains int, cell func(t *plan.Tensor, at ...string) string) *Contraction {
 	c := &Contraction{
-		e: e, o: o, chains: chains, Over: o.OverBatch(), parts: calls.ByPanels(o, e.plan.Filters), cell: cell,
+		e: e, o: o, chains: chains, Over: o.OverBatch(), parts: calls.PortableParts(o, chains, e.plan.Filters), cell: cell,
 		Names: map[*ir.Value]string{}, maps: map[*ir.Value]bool{}, Inputs: map[*ir.Value]func(i, j string) string{},
 	}
 	for _, v := range append(o.Ins(), o.Y.V) {

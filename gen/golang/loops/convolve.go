@@ -64,7 +64,7 @@ func (m *Matrix) convolution(k *function.Func) {
 func (m *Matrix) convolutionLoops(k *function.Func, o *ir.Contract) {
 	T := source.TypeName(m.e.elem)
 	c := &Contraction{
-		e: m.e, o: o, chains: m.Step.Chains, parts: calls.ByPanels(o, m.e.plan.Filters),
+		e: m.e, o: o, chains: m.Step.Chains, parts: calls.PortableParts(o, m.Step.Chains, m.e.plan.Filters),
 		Names: map[*ir.Value]string{m.y: "y", m.X: "x"}, maps: map[*ir.Value]bool{m.W: true},
 	}
 	if m.W != nil {

@@ -41,20 +41,27 @@ type tile struct {
 
 // lane is an operand for result q of a tile.
 func (t tile) lane(o *ir.Operand, q int) *ir.Operand {
-	if t.loop < 0 {
+	switch {
+	case t.loop < 0:
 		return o
+	case t.once():
+		return moved(o, t.loop, t.first+q, true)
 	}
+	return moved(o, t.loop, q, false)
+}
+
+// moved is an operand so many steps of a loop further, or at that step.
+func moved(o *ir.Operand, loop, steps int, fixed bool) *ir.Operand {
 	x := *o
 	x.At = append([]ir.Affine(nil), o.At...)
 	for d, a := range x.At {
-		n := a.Coefficient(t.loop)
+		n := a.Coefficient(loop)
 		if n == 0 {
 			continue
 		}
 		a.By = append([]int(nil), a.By...)
-		if a.Offset += n * q; t.once() {
-			a.Offset += n * t.first
-			a.By[t.loop] = 0
+		if a.Offset += n * steps; fixed {
+			a.By[loop] = 0
 		}
 		x.At[d] = a
 	}
@@ -72,9 +79,15 @@ func (c *Contraction) results(t tile) []jen.Code {
 	}
 	_, inY := c.element(&c.o.Y, loops)
 	var sum []jen.Code
+	init := ""
+	if c.o.Init != nil {
+		init = c.view(t, c.o.Init, "i", loops, &sum)
+	}
 	for q := range t.width {
 		acc := fmt.Sprintf("s%d", q)
 		switch {
+		case init != "":
+			sum = append(sum, source.Letf(acc, "%s[%d]", init, q))
 		case c.o.Init == nil:
 			sum = append(sum, jen.Var().Id(acc).Id(source.TypeName(c.o.Y.V.DType)))
 		default:
@@ -96,7 +109,12 @@ func (c *Contraction) results(t tile) []jen.Code {
 		terms = []jen.Code{source.ForRange("b", c.Rows, append(c.top, terms...)...)}
 	}
 	sum = append(sum, terms...)
+	view := c.view(t, &c.o.Y, "o", loops, &sum)
 	for q := range t.width {
+		if view != "" {
+			sum = append(sum, source.Setf(fmt.Sprintf("%s[%d]", view, q), "s%d", q))
+			continue
+		}
 		y, _ := c.element(t.lane(&c.o.Y, q), loops)
 		sum = append(sum, source.Setf(y, "s%d", q))
 	}
@@ -161,56 +179,42 @@ func (c *Contraction) products(t tile, term *ir.Term, results []ir.Loop) []jen.C
 	for _, a := range term.Where {
 		add(a)
 	}
-	inner := len(own) - 1
-	for inner > 0 && own[inner].Size == 1 {
-		inner--
-	}
+	steps := calls.StepsOf(c.o, term)
+	inner := steps.Loop
+	where := c.connected(term, loops)
 	var before, code []jen.Code
 	names := map[string]string{}
-	views := make([]string, len(term.Operands()))
-	for i, o := range term.Operands() {
-		if c.sideBySide(t, o) {
-			views[i] = fmt.Sprintf("v%d", i)
-			at := c.hoisted(t.lane(o, 0), loops, len(results)+inner, &before, names)
-			code = append(code, source.Letf(views[i], "(*%s)(%s:])", source.Array(c.o.Y.V.DType, t.width), strings.TrimSuffix(at, "]")))
+	group := func(first, width int, fixed bool) []jen.Code {
+		return source.When(where, c.group(t, term, loops, len(results)+inner, first, width, fixed, &before, names)...)
+	}
+	whole := steps.First
+	if steps.Width > 0 {
+		whole = steps.Last - (steps.Last-steps.First)%steps.Width
+	}
+	switch {
+	case len(own) == 0 || own[inner].Size == 1:
+		code = group(0, 1, false)
+	case steps.Width == 0:
+		code = []jen.Code{c.bounded(own[inner], bounds[inner], loops, group(0, 1, false))}
+	case whole-steps.First > steps.Width:
+		code = []jen.Code{jen.For(source.Letf(own[inner].Name, "%d", steps.First), source.Exprf("%s < %d", own[inner].Name, whole), source.Exprf("%s += %d", own[inner].Name, steps.Width)).Block(
+			group(0, steps.Width, false)...)}
+	default:
+		code = group(steps.First, steps.Width, true)
+		if whole < steps.Last || len(c.o.Terms) > 1 { // names of several groups
+			code = []jen.Code{jen.Block(code...)}
 		}
 	}
-	for q := range t.width {
-		var factors []string
-		for i, o := range term.Operands() {
-			if views[i] != "" {
-				factors = append(factors, fmt.Sprintf("%s[%d]", views[i], q))
-				continue
-			}
-			factors = append(factors, c.hoisted(t.lane(o, q), loops, len(results)+inner, &before, names))
-		}
-		sum := jen.Id(fmt.Sprintf("s%d", q)).Op("+=")
-		if len(factors) == 1 {
-			code = append(code, sum.Id(factors[0]))
-			continue
-		}
-		code = append(code, sum.Id(source.TypeName(c.o.Y.V.DType)).Call(source.Exprf("%s * %s", factors[0], factors[1])))
+	if steps.Width > 0 && whole < steps.Last {
+		code = append(code, jen.Block(group(whole, steps.Last-whole, true)...))
 	}
-	code = source.When(c.connected(term, loops), code...)
-	for i := len(own) - 1; i >= 0; i-- {
+	code = append(before, code...)
+	for i := inner - 1; i >= 0; i-- {
 		if own[i].Size > 1 {
 			code = []jen.Code{c.bounded(own[i], bounds[i], loops, code)}
 		}
-		if i == inner {
-			code = append(before, code...)
-		}
-	}
-	if len(own) == 0 {
-		code = append(before, code...)
 	}
 	return source.When(outer, code...)
-}
-
-// sideBySide reports whether an operand has its elements for the results of a
-// tile side by side: bounds are checked for all of them at once.
-func (c *Contraction) sideBySide(t tile, o *ir.Operand) bool {
-	_, flat := c.base(o)
-	return flat && t.width > 1 && c.place(o).Coefficient(t.loop) == 1 && o.V.DType == c.o.Y.V.DType
 }
 
 // connected are the conditions that a term's connections exist.

@@ -37,6 +37,7 @@ type body struct {
 	variables           map[*ir.Value]string // slices of rows
 	declared            []jen.Code           // their declarations
 	single              bool                 // one sample, none of whose values has rows
+	apart               bool                 // variables are declared apart from the statements
 	// args are those of the function being made that hold arrays: the
 	// rows of a value, or the arrays of a parameter-shaped one.
 	args    map[*ir.Value]string
@@ -69,16 +70,23 @@ func (b *body) result(v *ir.Value) place {
 	}
 	name := b.variable(v)
 	p := place{name, name}
+	declare := func(format string, args ...any) {
+		if code := source.Letf(name, format, args...); b.apart && b.e.repeat == nil {
+			b.declared = append(b.declared, code)
+		} else {
+			b.add(code)
+		}
+	}
 	switch slot, inSlot := b.phase.Slot[v]; {
 	case source.IsNumber(v):
 	case b.kept[v]:
-		b.add(source.Letf(name, "&%s[i]", b.rowsVariable(v)))
+		declare("&%s[i]", b.rowsVariable(v))
 	case inSlot && b.single:
-		b.add(source.Letf(name, "&%s[0]", b.slot(v)))
+		declare("&%s[0]", b.slot(v))
 	case inSlot && b.phase.Slots[slot] == v.Size():
-		b.add(source.Letf(name, "&%s", b.slot(v)))
+		declare("&%s", b.slot(v))
 	case inSlot:
-		b.add(source.Letf(name, "(*%s)(%s[:%d])", source.Array(v.DType, v.Size()), b.slot(v), v.Size()))
+		declare("(*%s)(%s[:%d])", source.Array(v.DType, v.Size()), b.slot(v), v.Size())
 	default:
 		panic(fmt.Sprintf("internal error: golang: %s has no place", v.Describe()))
 	}

@@ -38,11 +38,32 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; VFMADD231PS (w+100384)(DI), Y15, Y5; \
 	VFMADD231PS (w+150528)(DI), Y15, Y6; VFMADD231PS (w+150560)(DI), Y15, Y7
 
-#define dots_2610v3(x, w) \
-	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y2; \
-	VFMADD231PS (w+128)(DI), Y14, Y4; VFMADD231PS (w+192)(DI), Y14, Y6; VFMADD231PS (w+256)(DI), Y14, Y8; \
-	VMOVUPS (x+32)(R10), Y14; VFMADD231PS (w+32)(DI), Y14, Y1; VFMADD231PS (w+96)(DI), Y14, Y3; \
-	VFMADD231PS (w+160)(DI), Y14, Y5; VFMADD231PS (w+224)(DI), Y14, Y7; VFMADD231PS (w+288)(DI), Y14, Y9
+#define dots_ajo4q2(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
+	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4; \
+	VFMADD231PS (w+320)(DI), Y14, Y5; VFMADD231PS (w+384)(DI), Y14, Y6; VFMADD231PS (w+448)(DI), Y14, Y7; \
+	VFMADD231PS (w+512)(DI), Y14, Y8; VFMADD231PS (w+576)(DI), Y14, Y9
+
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
+
+#define addChains_bwf39d(r0, r1, r2, r3) \
+	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF128 $1, r3, r1; VADDPS r3, r2, r3; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r0; VADDPS r0, r2, r0; VSHUFPS $68, r3, r3, r2; \
+	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
+	VADDPS r3, r2, r3
+
+#define dots_uueou3(x, w) \
+	VMOVUPS x(R10), Y14; VMOVUPS x(R10)(R14*1), Y13; VMOVUPS w(DI), Y15; VFMADD231PS Y15, Y14, Y0; \
+	VFMADD231PS Y15, Y13, Y5; VMOVUPS (w+64)(DI), Y15; VFMADD231PS Y15, Y14, Y1; VFMADD231PS Y15, Y13, Y6; \
+	VMOVUPS (w+128)(DI), Y15; VFMADD231PS Y15, Y14, Y2; VFMADD231PS Y15, Y13, Y7; VMOVUPS (w+192)(DI), Y15; \
+	VFMADD231PS Y15, Y14, Y3; VFMADD231PS Y15, Y13, Y8; VMOVUPS (w+256)(DI), Y15; VFMADD231PS Y15, Y14, Y4; \
+	VFMADD231PS Y15, Y13, Y9
 
 #define addChains_yqgow7(r0, r1, r2, r3, r4, r5) \
 	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r3, r2; \
@@ -51,6 +72,10 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r5, r4, r2; \
 	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
 	VADDPS r5, r2, r5
+
+#define dots_jggd5d(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
+	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4
 
 number4x8(c42b20000x8, 0x42b2000042b20000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
@@ -252,63 +277,75 @@ inputs2:
 
 // dotProductsAVX2 computes the sums of a row.
 TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
-	MOVQ $10, BX
-block1:
 	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
-	// 1 rows, 5 outputs: y[n] = Σ w[n][k]·x[k]
+	// 1 rows, 10 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0
-	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
-	VMOVSS 16(CX), X8; zero(Y9)
+	VMOVUPS (CX), X15; VINSERTPS $14, X15, X15, X0; VINSERTPS $78, X15, X15, X1; VINSERTPS $142, X15, X15, X2
+	VINSERTPS $206, X15, X15, X3; VMOVUPS 16(CX), X15; VINSERTPS $14, X15, X15, X4; VINSERTPS $78, X15, X15, X5
+	VINSERTPS $142, X15, X15, X6; VINSERTPS $206, X15, X15, X7; VMOVSS 32(CX), X8; VMOVSS 36(CX), X9
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
-	MOVQ $4, CX
-panels3:
-	dots_2610v3(0, 0)
-	dots_2610v3(64, 640)
-	ADDQ $128, R10; ADDQ $1280, DI
-	DECQ CX; JNZ panels3
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	addChains_yqgow7(Y8, Y0, Y1, Y2, Y4, Y6); VMOVUPS X6, (R8); VEXTRACTF128 $1, Y6, X6; VMOVSS X6, 16(R8)
-	SUBQ $5, BX; JLE end2
-	MOVQ $5, CX; CMPQ BX, CX; CMOVQLT BX, CX
-	IMULQ $4, CX
-	ADDQ CX, y+0(FP)
-	ADDQ CX, b+24(FP)
-	IMULQ $16, CX
-	ADDQ CX, w+16(FP)
-	JMP block1
-end2:
+	MOVQ $8, CX
+panels1:
+	dots_ajo4q2(0, 0)
+	dots_ajo4q2(32, 32)
+	ADDQ $64, R10; ADDQ $640, DI
+	DECQ CX; JNZ panels1
+	addChains_kizj16(Y4, Y0, Y10, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS Y7, (R8)
+	addChains_bwf39d(Y8, X0, Y0, Y9); VMOVLPS X9, 32(R8)
 	VZEROUPPER
 	RET
 
 // dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
-TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-56
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-64
 	MOVQ xStride+32(FP), R14
 	MOVQ $10, BX
 block1:
 	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
+	// 2 rows, 5 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVUPS (CX), X15; VINSERTPS $14, X15, X15, X0; VINSERTPS $78, X15, X15, X1; VINSERTPS $142, X15, X15, X2
+	VINSERTPS $206, X15, X15, X3; VMOVSS 16(CX), X4
+	VMOVAPS X0, X5; VMOVAPS X1, X6; VMOVAPS X2, X7; VMOVAPS X3, X8; VMOVAPS X4, X9
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $8, CX
+panels5:
+	dots_uueou3(0, 0)
+	dots_uueou3(32, 32)
+	ADDQ $64, R10; ADDQ $640, DI
+	DECQ CX; JNZ panels5
+	MOVQ yStride+40(FP), CX
+	addChains_yqgow7(Y4, Y0, Y10, Y1, Y2, Y3); VMOVUPS X3, (R8); VEXTRACTF128 $1, Y3, X3; VMOVSS X3, 16(R8)
+	ADDQ CX, R8
+	addChains_yqgow7(Y9, Y5, Y0, Y6, Y7, Y8); VMOVUPS X8, (R8); VEXTRACTF128 $1, Y8, X8; VMOVSS X8, 16(R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
 	// 1 rows, 5 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0
-	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
-	VMOVSS 16(CX), X8; zero(Y9)
+	VMOVUPS (CX), X15; VINSERTPS $14, X15, X15, X0; VINSERTPS $78, X15, X15, X1; VINSERTPS $142, X15, X15, X2
+	VINSERTPS $206, X15, X15, X3; VMOVSS 16(CX), X4
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
 	MOVQ $4, CX
-panels5:
-	dots_2610v3(0, 0)
-	dots_2610v3(64, 640)
+panels8:
+	dots_jggd5d(0, 0)
+	dots_jggd5d(32, 32)
+	dots_jggd5d(64, 640)
+	dots_jggd5d(96, 672)
 	ADDQ $128, R10; ADDQ $1280, DI
-	DECQ CX; JNZ panels5
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	DECQ CX; JNZ panels8
 	MOVQ yStride+40(FP), CX
-	addChains_yqgow7(Y8, Y0, Y1, Y2, Y4, Y6); VMOVUPS X6, (R8); VEXTRACTF128 $1, Y6, X6; VMOVSS X6, 16(R8)
+	addChains_yqgow7(Y4, Y0, Y5, Y1, Y2, Y3); VMOVUPS X3, (R8); VEXTRACTF128 $1, Y3, X3; VMOVSS X3, 16(R8)
 	ADDQ CX, R8
 	ADDQ R14, SI
-	DECQ AX; JNZ rows3
-done4:
+	DECQ AX; JNZ rows6
+done7:
 	SUBQ $5, BX; JLE end2
 	MOVQ $5, CX; CMPQ BX, CX; CMOVQLT BX, CX
 	IMULQ $4, CX

@@ -76,28 +76,28 @@ func parameters(n *Net) [][]float64 {
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
 	0x1.549f92p-04,
-	0x1.3d9f84p-05,
-	0x1.ccbabcp-03,
-	0x1.a8f5ecp-05,
+	0x1.3d9f8p-05,
+	0x1.ccbab8p-03,
+	0x1.a8f5e8p-05,
 	0x1.d7124cp-03,
 	0x1.6bc354p-05,
-	0x1.31987cp-03,
+	0x1.31987ap-03,
 	0x1.d1acecp-05,
 	0x1.dd30acp-04,
-	0x1.161dc4p-08,
+	0x1.161dc8p-08,
 }
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	0x1.549f92p-04,
-	0x1.3d9f86p-05,
-	0x1.ccbacap-03,
-	0x1.a8f5eap-05,
-	0x1.d71252p-03,
-	0x1.6bc354p-05,
+	0x1.549f9p-04,
+	0x1.3d9f82p-05,
+	0x1.ccbacep-03,
+	0x1.a8f5f4p-05,
+	0x1.d7124cp-03,
+	0x1.6bc352p-05,
 	0x1.319874p-03,
-	0x1.d1ace6p-05,
-	0x1.dd30ap-04,
+	0x1.d1ace4p-05,
+	0x1.dd309ep-04,
 	0x1.161dbep-08,
 }
 

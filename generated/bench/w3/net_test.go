@@ -75,30 +75,30 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	0x1.5fa46ep-04,
-	0x1.e9a3aap-06,
-	0x1.68e3bap-06,
-	0x1.ec9428p-08,
-	0x1.81a9a2p-07,
-	0x1.69f29cp-02,
-	0x1.48d0dp-02,
-	0x1.b443fp-05,
-	0x1.963816p-04,
-	0x1.054e0cp-06,
+	0x1.5fa466p-04,
+	0x1.e9a3a4p-06,
+	0x1.68e3c6p-06,
+	0x1.ec943p-08,
+	0x1.81a9a8p-07,
+	0x1.69f2a2p-02,
+	0x1.48d0ccp-02,
+	0x1.b443ecp-05,
+	0x1.963818p-04,
+	0x1.054e08p-06,
 }
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	0x1.5fa472p-04,
-	0x1.e9a3b6p-06,
-	0x1.68e3dep-06,
-	0x1.ec944ap-08,
-	0x1.81a9b4p-07,
-	0x1.69f29ep-02,
-	0x1.48d0d2p-02,
-	0x1.b44404p-05,
-	0x1.9637fap-04,
-	0x1.054e0ep-06,
+	0x1.5fa474p-04,
+	0x1.e9a3b8p-06,
+	0x1.68e3e4p-06,
+	0x1.ec943cp-08,
+	0x1.81a9b6p-07,
+	0x1.69f29ap-02,
+	0x1.48d0d4p-02,
+	0x1.b44402p-05,
+	0x1.9637f4p-04,
+	0x1.054e1p-06,
 }
 
 // TestGolden compares the first sample with the interpreter's result, bit for

@@ -46,7 +46,7 @@ func dotProductsAVX2(y, x, w, b *float32)
 func dotProductsAVX512(y, x, w, b *float32)
 
 //go:noescape
-func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0 int)
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
 
 //go:noescape
 func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
@@ -585,7 +585,8 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b
 		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 32, by2, by1)
 	case useAVX2:
 		m := len(x)
-		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 32, m)
+		by3, by1 := m/3, m%3
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 32, by3, by1)
 	default:
 		dense5ForwardRowsGeneric(y, x, w, b)
 	}

@@ -43,11 +43,25 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define dots_ze6pbf(x, w) \
-	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y2; \
-	VFMADD231PS (w+128)(DI), Y14, Y4; VFMADD231PS (w+192)(DI), Y14, Y6; VMOVUPS (x+32)(R10), Y14; \
-	VFMADD231PS (w+32)(DI), Y14, Y1; VFMADD231PS (w+96)(DI), Y14, Y3; VFMADD231PS (w+160)(DI), Y14, Y5; \
-	VFMADD231PS (w+224)(DI), Y14, Y7
+#define dots_yyq2tn(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
+	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4; \
+	VFMADD231PS (w+320)(DI), Y14, Y5; VFMADD231PS (w+384)(DI), Y14, Y6; VFMADD231PS (w+448)(DI), Y14, Y7
+
+#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
+	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
+	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
+	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
+	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
+	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
+	VADDPS r7, r2, r7
+
+#define dots_2h24bs(x, w) \
+	VMOVUPS x(R10), Y14; VMOVUPS x(R10)(R14*1), Y13; VMOVUPS x(R10)(R14*2), Y12; VMOVUPS w(DI), Y15; \
+	VFMADD231PS Y15, Y14, Y0; VFMADD231PS Y15, Y13, Y4; VFMADD231PS Y15, Y12, Y8; VMOVUPS (w+64)(DI), Y15; \
+	VFMADD231PS Y15, Y14, Y1; VFMADD231PS Y15, Y13, Y5; VFMADD231PS Y15, Y12, Y9; VMOVUPS (w+128)(DI), Y15; \
+	VFMADD231PS Y15, Y14, Y2; VFMADD231PS Y15, Y13, Y6; VFMADD231PS Y15, Y12, Y10; VMOVUPS (w+192)(DI), Y15; \
+	VFMADD231PS Y15, Y14, Y3; VFMADD231PS Y15, Y13, Y7; VFMADD231PS Y15, Y12, Y11
 
 #define addChains_p1zg2d(r0, r1, r2, r3, r4, r5) \
 	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF128 $1, r3, r1; VADDPS r3, r2, r3; \
@@ -55,6 +69,10 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r5, r4, r2; \
 	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
 	VADDPS r5, r2, r5
+
+#define dots_ob6er4(x, w) \
+	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
+	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3
 
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
@@ -67,14 +85,6 @@ number4x8(c00000000x8, 0x0)
 #define columns3x4x16at0(at, w) \
 	column3(at(w), Y0, Y4, Y8); column3((at+64)(w), Y1, Y5, Y9); column3((at+128)(w), Y2, Y6, Y10); \
 	column3((at+192)(w), Y3, Y7, Y11)
-
-#define addChains_kizj16(r0, r1, r2, r3, r4, r5, r6, r7, r8) \
-	VBLENDPS $240, r0, r1, r2; VPERM2F128 $33, r0, r1, r0; VADDPS r0, r2, r0; VBLENDPS $240, r3, r4, r2; \
-	VPERM2F128 $33, r3, r4, r3; VADDPS r3, r2, r3; VBLENDPS $240, r5, r6, r2; VPERM2F128 $33, r5, r6, r5; \
-	VADDPS r5, r2, r5; VBLENDPS $240, r7, r8, r2; VPERM2F128 $33, r7, r8, r7; VADDPS r7, r2, r7; \
-	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
-	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
-	VADDPS r7, r2, r7
 
 #define addChains_l1eel3(r0, r1, r2, r3, r4) \
 	VBLENDPS $240, r0, r0, r1; VPERM2F128 $33, r0, r0, r0; VADDPS r0, r1, r0; VBLENDPS $240, r2, r2, r1; \
@@ -337,65 +347,80 @@ panels1:
 
 // dotProductsAVX2 computes the sums of a row.
 TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
-	MOVQ $8, BX
-block1:
 	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
-	// 1 rows, 4 outputs: y[n] = Σ w[n][k]·x[k]
+	// 1 rows, 8 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0
-	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	VMOVUPS (CX), X15; VINSERTPS $14, X15, X15, X0; VINSERTPS $78, X15, X15, X1; VINSERTPS $142, X15, X15, X2
+	VINSERTPS $206, X15, X15, X3; VMOVUPS 16(CX), X15; VINSERTPS $14, X15, X15, X4; VINSERTPS $78, X15, X15, X5
+	VINSERTPS $142, X15, X15, X6; VINSERTPS $206, X15, X15, X7
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
-	MOVQ $4, CX
-panels3:
-	dots_ze6pbf(0, 0)
-	dots_ze6pbf(64, 512)
-	ADDQ $128, R10; ADDQ $1024, DI
-	DECQ CX; JNZ panels3
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
-	addChains_p1zg2d(Y0, X1, Y1, Y2, Y4, Y6)
+	MOVQ $8, CX
+panels1:
+	dots_yyq2tn(0, 0)
+	dots_yyq2tn(32, 32)
+	ADDQ $64, R10; ADDQ $512, DI
+	DECQ CX; JNZ panels1
+	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
 	// y = select(x < 0, 0, x)
-	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS X0, (R8)
-	SUBQ $4, BX; JLE end2
-	MOVQ $4, CX; CMPQ BX, CX; CMOVQLT BX, CX
-	IMULQ $4, CX
-	ADDQ CX, y+0(FP)
-	ADDQ CX, b+24(FP)
-	IMULQ $16, CX
-	ADDQ CX, w+16(FP)
-	JMP block1
-end2:
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
 // dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
-TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-56
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-64
 	MOVQ xStride+32(FP), R14
 	MOVQ $8, BX
 block1:
 	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
+	// 3 rows, 4 outputs: y[n] = Σ w[n][k]·x[k]
+	MOVQ b+24(FP), CX
+	VMOVUPS (CX), X15; VINSERTPS $14, X15, X15, X0; VINSERTPS $78, X15, X15, X1; VINSERTPS $142, X15, X15, X2
+	VINSERTPS $206, X15, X15, X3
+	VMOVAPS X0, X4; VMOVAPS X1, X5; VMOVAPS X2, X6; VMOVAPS X3, X7; VMOVAPS X0, X8; VMOVAPS X1, X9
+	VMOVAPS X2, X10; VMOVAPS X3, X11
+	MOVQ SI, R10
+	MOVQ w+16(FP), DI
+	MOVQ $8, CX
+panels5:
+	dots_2h24bs(0, 0)
+	dots_2h24bs(32, 32)
+	ADDQ $64, R10; ADDQ $512, DI
+	DECQ CX; JNZ panels5
+	MOVQ yStride+40(FP), CX
+	addChains_kizj16(Y4, Y0, Y12, Y5, Y1, Y6, Y2, Y7, Y3)
+	// y = select(x < 0, 0, x)
+	VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, X0
+	VMOVUPS X0, (R8)
+	ADDQ CX, R8
+	addChains_p1zg2d(Y8, X0, Y0, Y9, Y10, Y11); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0; VMOVUPS X0, (R8)
+	ADDQ CX, R8
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
 	// 1 rows, 4 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0
-	zero(Y1); VMOVSS 4(CX), X2; zero(Y3); VMOVSS 8(CX), X4; zero(Y5); VMOVSS 12(CX), X6; zero(Y7)
+	VMOVUPS (CX), X15; VINSERTPS $14, X15, X15, X0; VINSERTPS $78, X15, X15, X1; VINSERTPS $142, X15, X15, X2
+	VINSERTPS $206, X15, X15, X3
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
 	MOVQ $4, CX
-panels5:
-	dots_ze6pbf(0, 0)
-	dots_ze6pbf(64, 512)
+panels8:
+	dots_ob6er4(0, 0)
+	dots_ob6er4(32, 32)
+	dots_ob6er4(64, 512)
+	dots_ob6er4(96, 544)
 	ADDQ $128, R10; ADDQ $1024, DI
-	DECQ CX; JNZ panels5
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	DECQ CX; JNZ panels8
 	MOVQ yStride+40(FP), CX
-	addChains_p1zg2d(Y0, X1, Y1, Y2, Y4, Y6)
-	// y = select(x < 0, 0, x)
-	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS X0, (R8)
+	addChains_p1zg2d(Y0, X4, Y4, Y1, Y2, Y3); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS X0, (R8)
 	ADDQ CX, R8
 	ADDQ R14, SI
-	DECQ AX; JNZ rows3
-done4:
+	DECQ AX; JNZ rows6
+done7:
 	SUBQ $4, BX; JLE end2
 	MOVQ $4, CX; CMPQ BX, CX; CMOVQLT BX, CX
 	IMULQ $4, CX

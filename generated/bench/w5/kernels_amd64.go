@@ -40,7 +40,7 @@ func dotProductsAVX2(y, x, w, b *float32)
 func dotProductsAVX512(y, x, w, b *float32)
 
 //go:noescape
-func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
+func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
 
 //go:noescape
 func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
@@ -676,8 +676,8 @@ func dense4ForwardRows(y []Output, x [][272]float32, w *[16][1][16]float32, b *[
 		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by8, by1)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by3, by2, single3)
+		by3, by1 := m/3, m%3
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by3, by1)
 	default:
 		dense4ForwardRowsGeneric(y, x, w, b)
 	}
@@ -691,8 +691,8 @@ func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, w *[16][1][16]floa
 		dotProductsOfRowsAVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by8, by1)
 	case useAVX2:
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by3, by2, single3)
+		by3, by1 := m/3, m%3
+		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by3, by1)
 	default:
 		dense4ForwardTrainRowsGeneric(y, x, w, b)
 	}

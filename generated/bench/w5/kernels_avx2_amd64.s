@@ -70,20 +70,6 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VADDPS r3, r2, r3; VSHUFPS $68, r4, r4, r2; VSHUFPS $238, r4, r4, r4; VADDPS r4, r2, r4; \
 	VSHUFPS $136, r4, r3, r2; VSHUFPS $221, r4, r3, r4; VADDPS r4, r2, r4
 
-#define dots_rfw7j3(x, w) \
-	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y0; VFMADD231PS x(R10)(R14*1), Y15, Y4; VMOVUPS (w+32)(DI), Y15; \
-	VFMADD231PS (x+32)(R10), Y15, Y1; VFMADD231PS (x+32)(R10)(R14*1), Y15, Y5
-
-#define dots_p8836z(x, w) \
-	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y2; VFMADD231PS x(R10)(R14*1), Y15, Y6; VMOVUPS (w+32)(DI), Y15; \
-	VFMADD231PS (x+32)(R10), Y15, Y3; VFMADD231PS (x+32)(R10)(R14*1), Y15, Y7
-
-#define addChains_bwf39d(r0, r1, r2, r3) \
-	VEXTRACTF128 $1, r0, r1; VADDPS r0, r2, r0; VEXTRACTF128 $1, r3, r1; VADDPS r3, r2, r3; \
-	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r0; VADDPS r0, r2, r0; VSHUFPS $68, r3, r3, r2; \
-	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
-	VADDPS r3, r2, r3
-
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
@@ -366,13 +352,13 @@ TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
 	RET
 
 // dotProductsOfRowsAVX2 computes the sums of every row, in tiles of rows.
-TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-72
+TEXT ·dotProductsOfRowsAVX2(SB), NOSPLIT, $0-64
 	MOVQ xStride+32(FP), R14; MOVQ x+8(FP), SI; MOVQ y+0(FP), R8; MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 3 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
-	zero(Y1); zero(Y2); zero(Y3); VMOVSS (CX), X4; zero(Y5); zero(Y6); zero(Y7); VMOVSS (CX), X8; zero(Y9)
+	zero(Y1); zero(Y2); zero(Y3); VMOVAPS X0, X4; zero(Y5); zero(Y6); zero(Y7); VMOVAPS X0, X8; zero(Y9)
 	zero(Y10); zero(Y11)
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
@@ -396,32 +382,10 @@ panels3:
 done2:
 	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
-	// 2 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
-	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0; zero(Y1); zero(Y2); zero(Y3); VMOVSS (CX), X4; zero(Y5); zero(Y6); zero(Y7)
-	MOVQ SI, R10
-	MOVQ w+16(FP), DI
-	MOVQ $4, CX
-panels6:
-	dots_rfw7j3(0, 0)
-	dots_p8836z(64, 64)
-	dots_rfw7j3(128, 128)
-	dots_p8836z(192, 192)
-	ADDQ $256, R10; ADDQ $256, DI
-	DECQ CX; JNZ panels6
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
-	MOVQ yStride+40(FP), CX
-	addChains_bwf39d(Y0, X1, Y1, Y4); VMOVSS X4, (R8); ADDQ CX, R8; VEXTRACTPS $1, X4, (R8)
-	ADDQ CX, R8
-	ADDQ R14, SI; ADDQ R14, SI
-	DECQ AX; JNZ rows4
-done5:
-	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done8
-rows7:
 	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0; zero(Y1); zero(Y2); zero(Y3)
+	VMOVSS (CX), X0
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
 	dots_jk2o41(0, 0)
@@ -445,8 +409,8 @@ rows7:
 	addChains_zqvkpx(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
 	ADDQ CX, R8
 	ADDQ R14, SI
-	DECQ AX; JNZ rows7
-done8:
+	DECQ AX; JNZ rows4
+done5:
 	VZEROUPPER
 	RET
 

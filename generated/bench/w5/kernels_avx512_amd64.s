@@ -354,8 +354,8 @@ rows1:
 	// 8 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
-	zero(Z1); VMOVSS (CX), X2; zero(Z3); VMOVSS (CX), X4; zero(Z5); VMOVSS (CX), X6; zero(Z7); VMOVSS (CX), X8
-	zero(Z9); VMOVSS (CX), X10; zero(Z11); VMOVSS (CX), X12; zero(Z13); VMOVSS (CX), X14; zero(Z15)
+	zero(Z1); VMOVAPS X0, X2; zero(Z3); VMOVAPS X0, X4; zero(Z5); VMOVAPS X0, X6; zero(Z7); VMOVAPS X0, X8
+	zero(Z9); VMOVAPS X0, X10; zero(Z11); VMOVAPS X0, X12; zero(Z13); VMOVAPS X0, X14; zero(Z15)
 	MOVQ SI, R10; LEAQ (R10)(R14*2), R12; ADDQ R14, R12; LEAQ (R12)(R14*2), R11; ADDQ R14, R11
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
@@ -386,7 +386,8 @@ done2:
 rows4:
 	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0; zero(Z1)
+	VMOVSS (CX), X0
+	zero(Z1)
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
 	dots_91hjcc(0, 0)

@@ -394,7 +394,7 @@ rows1:
 	// 4 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
-	zero(Y1); VMOVSS (CX), X2; zero(Y3); VMOVSS (CX), X4; zero(Y5); VMOVSS (CX), X6; zero(Y7)
+	zero(Y1); VMOVAPS X0, X2; zero(Y3); VMOVAPS X0, X4; zero(Y5); VMOVAPS X0, X6; zero(Y7)
 	MOVQ SI, R10; LEAQ (R10)(R14*2), R12; ADDQ R14, R12
 	MOVQ w+16(FP), DI
 	dots_hllfxf(0, 0)
@@ -416,7 +416,8 @@ done2:
 rows3:
 	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
-	VMOVSS (CX), X0; zero(Y1)
+	VMOVSS (CX), X0
+	zero(Y1)
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
 	dots_jk2o41(0, 0)

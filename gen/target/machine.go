@@ -1,0 +1,74 @@
+package target
+
+// Machine is what an instruction set has, which the machine schedule follows from.
+type Machine struct {
+	Bytes int // of a vector
+	// Halves: vectors of half the bytes, for convolutions whose outputs these hold.
+	Halves bool
+	// Masks: a vector may be partial at no cost. MaskRegisters is how many registers of
+	// sums a mask takes.
+	Masks         bool
+	MaskRegisters int
+	Sums          int // registers for the sums of a kernel
+	// FilterSums is how many there are in a convolution, of which, where FiltersHeld, the
+	// weights of an input are kept in some.
+	FilterSums  int
+	FiltersHeld bool
+	// Positions of a tile of a convolution, and pairs of a column and a channel in the
+	// gradient of its filters: as many hide the latency, and bound the code.
+	MostPositions, MostPairs int
+	// InputsOfWeights is the number of inputs that is best divided into what GradWeight
+	// takes at once.
+	InputsOfWeights int
+	Core            *Core // nil where nothing is known
+}
+
+// machines are those of the instruction sets.
+var machines = map[string]Machine{
+	"avx512": {Bytes: 64, Halves: true, Masks: true, Sums: 28, FilterSums: 28, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12,
+		Core: &Core{Sums: 1, Loads: 1, Numbers: 0.8, Latency: 4}},
+	"avx2": {Bytes: 32, MaskRegisters: 1, Sums: 12, FilterSums: 12, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6,
+		Core: &Core{Sums: 2, Loads: 2, Numbers: 2, Latency: 4}},
+	"neon": {Bytes: 16, Sums: 24, FilterSums: 28, FiltersHeld: true, MostPositions: 12, MostPairs: 16, InputsOfWeights: 6},
+}
+
+// Lanes is the number of elements of a vector.
+func (m *Machine) Lanes(elem string) int { return m.Bytes / size(elem) }
+
+func size(elem string) int {
+	if elem == "float64" {
+		return 8
+	}
+	return 4
+}
+
+// filterVectors is how many vectors hold some outputs of a convolution, and whether the
+// last is partial.
+func (m *Machine) filterVectors(elem string, outputs int) (n int, partial bool) {
+	lanes := m.Lanes(elem)
+	if m.Halves && 2*outputs <= lanes {
+		lanes /= 2
+	}
+	return (outputs + lanes - 1) / lanes, outputs%lanes > 0
+}
+
+// Positions is the number of positions of a tile of a convolution of some outputs in some
+// chains; each says that every output reads its own channel.
+func (m *Machine) Positions(elem string, outputs, chains int, each bool) int {
+	vectors, partial := m.filterVectors(elem, outputs)
+	sums := m.FilterSums
+	if m.FiltersHeld {
+		sums -= vectors
+	}
+	if each && partial {
+		sums -= m.MaskRegisters
+	}
+	return max(min(sums/(vectors*chains), m.MostPositions), 1)
+}
+
+// PairsAtOnce is how many pairs of a column and a channel FilterGradient sums at a time
+// for some outputs.
+func (m *Machine) PairsAtOnce(elem string, outputs int) int {
+	vectors, _ := m.filterVectors(elem, outputs)
+	return min((m.Sums-m.MaskRegisters)/vectors, m.MostPairs)
+}
