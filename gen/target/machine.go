@@ -20,7 +20,7 @@ type Machine struct {
 	// InputsOfWeights is the number of inputs that is best divided into what GradWeight
 	// takes at once.
 	InputsOfWeights int
-	// Core says what a tile of a dense layer takes; nil: nobody asked yet.
+	// Core says what a tile of a dense layer takes; nil where nothing is known.
 	Core *Core
 }
 

@@ -28,7 +28,7 @@ type Target struct {
 	TileRows      func(elem string, outputs, chains int) []int
 	VectorOutputs func(elem string, chains int) int
 	// MostColumns is how many vectors of weights MatMul keeps, where it takes full
-	// panels with the tail.
+	// panels with the tail; Machine.Core says what a tile of some columns takes.
 	MostColumns func(fused bool) int
 	// Columns is how many vectors outputs take, the last of them half where that
 	// suffices and takes half the time.
