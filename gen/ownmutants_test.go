@@ -42,7 +42,7 @@ var mutants = []struct{ spec, file, old, new, found string }{
 	{"deep", "kernels_generic.go", "s0_0 := bq[j]", "s0_0 := bq[j] + 1e-3", "TestReference"},
 	{"deep", "kernels_generic.go", "wq[k+1][j] * x[k+1]", "wq[k+1][j] * x[k]", "TestReference"},
 	{"deep", "kernels_train_generic.go", "+= dj", "-= dj", "TestGradients"},
-	{"long", "kernels_generic.go", "w0[j+1] * d[j+1]", "w0[j] * d[j+1]", "TestReference"},
+	{"long", "kernels_generic.go", "w0[1] * d[1]", "w0[0] * d[1]", "TestReference"},
 	{"long", "kernels_train_generic.go", "gk[j] = s0", "gk[j] = -s0", "TestGradients"},
 	{"tiles", "trainer.go", "\tt.net.transform()\n\tt.step++\n\tt.seen = 0\n\treturn", "\tt.step++\n\tt.seen = 0\n\treturn", "TestTiles"},
 	{"tiles", "net.go", "*c.u = *n.u", "", "TestTiles"},
