@@ -33,7 +33,7 @@ func withinBudget(net *spec.Network, p *plan.Plan) error {
 		}
 		flash.add(net, t.Value.Name, bytes)
 	}
-	for _, f := range p.Net.Fields {
+	for _, f := range slices.Concat(p.Net.Fields, p.Filtered.Fields) {
 		ram.add(net, f.Tensor.Value.Name, f.Bytes())
 	}
 	for _, op := range p.Prog.Infer.Ops {

@@ -132,8 +132,18 @@ layers:
   - dense: {units: 2}
 `}
 
+// tiledBack is a transposed convolution by tiles, forward and backward, between others.
+const tiledBack = `
+input: {shape: [1, 4, 4]}
+layers:
+  - conv2d: {filters: 16, kernel_size: 1, activation: tanh}
+  - conv2d_transpose: {filters: 17, kernel_size: 3, padding: 1, activation: tanh}
+  - conv2d_transpose: {filters: 3, kernel_size: 3, strides: 2}
+  - dense: {units: 2}
+`
+
 // TestResampled compares layers that make values larger as TestConvolutions does.
-func TestResampled(t *testing.T) { runLayers(t, append(slices.Clone(resampled), pixels)) }
+func TestResampled(t *testing.T) { runLayers(t, append(slices.Clone(resampled), pixels, tiledBack)) }
 
 // TestConvolutions compares convolutions, pooling and padding with the oracle, bit
 // for bit, and with float64, on every path and with several workers; the float64

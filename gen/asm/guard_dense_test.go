@@ -232,10 +232,11 @@ type matMulForm struct {
 	bias     bool
 	epilogue []kernel.Epilogue
 	elem     string // of the weights, if not that of the sums
+	joined   bool   // full panels with the tail
 }
 
-// matMul is a case of a dense layer for rows: of one panel, or of as many whole
-// ones as the target takes together.
+// matMul is a case of a dense layer for rows: of one panel, of as many whole
+// ones as the target takes together, or of some with the tail.
 func (s *suite) matMul(outs, ins, turn int, form matMulForm) {
 	w := s.weights(outs, ins, turn%2 > 0)
 	width := schedule.Panel
@@ -247,6 +248,9 @@ func (s *suite) matMul(outs, ins, turn int, form matMulForm) {
 	}
 	k := kernel.Dense(s.elem, outs, ins, form.chains, form.bias, form.epilogue...)
 	most := s.VectorOutputs(s.elem, form.chains)
+	if form.joined {
+		most = outs
+	}
 	of := s.TileRows(s.elem, min(most, outs), form.chains)
 	counts, rows := tiles(of, turn)
 	xStride, yStride := ins+turn%3, outs+turn%4
@@ -274,7 +278,10 @@ func (s *suite) matMul(outs, ins, turn int, form matMulForm) {
 		args := map[string]pass{"y": y.from(lane), "x": x.from(0), "w": panel.from(lane), "b": b.from(lane), "scale": scale.from(lane)}
 		args["xStride"], args["yStride"], args["terms"] = number(xStride*s.size()), number(yStride*s.size()), number(ins)
 		args["panelStride"] = number(w.layout.Rows * schedule.Panel * weightBytes(k))
-		if outs > schedule.Panel {
+		switch {
+		case form.joined:
+			part, args["w"], args["wt"] = k.Joined(w.layout.Full), panels.from(0), panel.from(0)
+		case outs > schedule.Panel:
 			part, args["w"] = k.Whole(outs/schedule.Panel), panels.from(0)
 		}
 		open := part.Open()
@@ -310,6 +317,17 @@ func matMulCases(s *suite) {
 			}
 			if most := s.VectorOutputs(s.elem, 1); most > schedule.Panel && p[0]%2 == turn {
 				s.matMul(most, p[1], i, matMulForm{chains: 1, bias: i%3 > 0, epilogue: e[i%len(e)]})
+			}
+		}
+	}
+	for outs := schedule.Panel + 1; outs <= 3*schedule.Panel && s.MostColumns != nil; outs++ {
+		for chains := 1; chains <= 2; chains++ {
+			if int(math.Ceil(s.Columns(s.elem, outs))) > s.MostColumns(s.fused) || s.TileRows(s.elem, outs, chains)[0] == 1 {
+				continue
+			}
+			for i, ins := range []int{outs % 16, outs, 67} {
+				elem := append(s.storage(), "", "")[(outs+i)%(len(s.storage())+2)]
+				s.matMul(outs, ins, i+outs, matMulForm{chains: chains, bias: (i+outs)%3 > 0, epilogue: e[(i+outs)%len(e)], elem: elem, joined: true})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -14,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -99,9 +102,45 @@ func TestShapes(t *testing.T) {
 	for _, s := range shapes(true) {
 		net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
 		require.NoError(t, err, s.String())
-		_, err = gen.Plan(net, gen.Options{})
-		require.NoError(t, err, s.String())
+		planOf(t, net)
 	}
+}
+
+// guess is how many times its estimate a square layer takes in batches, which is what
+// the schedule chose its calls by.
+type guess struct {
+	shape
+	times float64
+}
+
+// misjudged are the estimates that are furthest off.
+func misjudged(guesses []guess) string {
+	if len(guesses) == 0 {
+		return ""
+	}
+	slices.SortFunc(guesses, func(a, b guess) int { return cmp.Compare(a.times, b.times) })
+	text := fmt.Sprintf("\n\nThe schedule's estimate (`inspect --plan`) of square layers in batches of 128: a median of %.2f times as long, furthest off", guesses[len(guesses)/2].times)
+	for i := range min(4, len(guesses)) {
+		g := guesses[len(guesses)-1-i]
+		text += fmt.Sprintf(", %v %.2f", g.shape, g.times)
+	}
+	return text + "."
+}
+
+// of is the least time of a sample.
+func (r *Report) of(mode string, batch int) float64 {
+	for _, v := range r.Results {
+		if v.Mode == mode && v.Batch == batch {
+			return v.CallMin / float64(batch)
+		}
+	}
+	return 0
+}
+
+func planOf(t *testing.T, net *spec.Network) *plan.Plan {
+	p, err := gen.Plan(net, gen.Options{})
+	require.NoError(t, err)
+	return p
 }
 
 // TestSweep measures the shapes and writes how many times the limit each takes: that
@@ -116,6 +155,7 @@ func TestSweep(t *testing.T) {
 	build := compiler(t)
 	var b strings.Builder
 	var group, processor string
+	var guesses []guess
 	var ratios []float64 // of shapes beyond 2,000 multiply-adds, or of those asked for
 	head := "\n\n| " + "%s | infer 1 | 32 | 128 | train 1 | 32 | 128 |\n|---|---|---|---|---|---|---|\n"
 	only := regexp.MustCompile(*sweepOnly)
@@ -129,7 +169,7 @@ func TestSweep(t *testing.T) {
 		require.NoError(t, err, s.String())
 		m := *r.machine(*sweepPath)
 		processor = m.CPU
-		cost := s.rounded(r.Cost, row.Lanes("float32"))
+		cost, p := s.rounded(r.Cost, row.Lanes("float32")), planOf(t, net)
 		if s.group != group {
 			group = s.group
 			fmt.Fprintf(&b, head, group)
@@ -144,6 +184,10 @@ func TestSweep(t *testing.T) {
 			}
 		}
 		b.WriteString("\n")
+		if k := p.Infer.Steps[0].Kernel; s.group == "square layers" && k != nil && !k.Segments[0].Swapped {
+			cycles := calls.RowsOf(row, k, batches[2]).Term * float64(s.widths[0])
+			guesses = append(guesses, guess{s, r.of(Infer, batches[2]) * m.GHz / cycles})
+		}
 	}
 	slices.Sort(ratios)
 	within := 0
@@ -153,6 +197,6 @@ func TestSweep(t *testing.T) {
 		}
 	}
 	text := fmt.Sprintf("%s, %s, float32, best of many calls. Beyond 2,000 multiply-adds: median %.2f, %d of %d cells within 1.5, worst %.2f.",
-		processor, *sweepPath, ratios[len(ratios)/2], within, len(ratios), ratios[len(ratios)-1])
+		processor, *sweepPath, ratios[len(ratios)/2], within, len(ratios), ratios[len(ratios)-1]) + misjudged(guesses)
 	require.NoError(t, os.WriteFile(*sweepTo, []byte(text+b.String()), 0o644))
 }

@@ -69,8 +69,8 @@ type Panel struct {
 	Tiles         []int
 }
 
-// PanelLoop is the calls for full panels From, From+Step, … below To, or for the
-// tail.
+// PanelLoop is the calls for full panels From, From+Step, … below To, for the tail, or
+// for the last Step full panels and the tail.
 type PanelLoop struct {
 	From, To, Step int
 	Tail           bool
@@ -79,6 +79,9 @@ type PanelLoop struct {
 
 // Once reports whether the loop has one turn.
 func (l *PanelLoop) Once() bool { return l.Tail || l.From+l.Step >= l.To }
+
+// Joined reports whether the tail follows full panels in a call.
+func (l *PanelLoop) Joined() bool { return l.Tail && l.Step > 0 }
 
 // Together is the number of panels of a call that takes several, else 0.
 func (l *PanelLoop) Together() int {
@@ -117,7 +120,7 @@ func panels(t *target.Target, elem string, full, tail, together, most int, merge
 func panel(t *target.Target, elem string, lane, outputs int, merge bool) Panel {
 	p := Panel{Lane: lane, Outputs: outputs}
 	p.Room, p.Partial, p.Mask = t.Last(elem, outputs, false)
-	if merge && t.Masks && p.Room == t.Lanes(elem) {
+	if merge && t.Masks && p.Room <= t.Lanes(elem) {
 		p.Partial, p.Mask = true, 1<<outputs-1
 	}
 	return p
@@ -143,9 +146,12 @@ func print(loops []PanelLoop) string {
 			}
 			calls = append(calls, s)
 		}
-		where := "the tail"
-		if !l.Tail {
-			where = fmt.Sprintf("panels %d…%d by %d", l.From, l.To-1, l.Step)
+		where := fmt.Sprintf("panels %d…%d by %d", l.From, l.To-1, l.Step)
+		switch {
+		case l.Joined():
+			where = fmt.Sprintf("panels %d…%d and the tail", l.From, l.To-1)
+		case l.Tail:
+			where = "the tail"
 		}
 		out = append(out, where+": "+strings.Join(calls, " and "))
 	}
@@ -159,6 +165,9 @@ type Rows struct {
 	Preempt bool
 	Rolled  bool // the number of terms is an argument
 	Loops   []PanelLoop
+	// Term is an estimate of the cycles that a term of a row takes in all calls, 0
+	// where nothing is known of the processor.
+	Term float64
 }
 
 // RowsOf schedules a dense layer for a batch.
@@ -169,12 +178,15 @@ func RowsOf(t *target.Target, k *kernel.Kernel, batch int) *Rows {
 	r := &Rows{Rolled: terms >= leastRolled, Preempt: Preempts(2 * terms * k.Outputs * batch)}
 	r.PerCall = rowsPerCall(2*terms*schedule.Panel*together, batch, t.TileRows(elem, schedule.Panel*together, k.Chains))
 	r.Divided = r.PerCall < batch
-	r.Loops = panels(t, elem, k.Panels.Full, k.Outputs-k.Panels.Full*schedule.Panel, together, most, true)
+	r.Loops = joined(t, k, panels(t, elem, k.Panels.Full, k.Outputs-k.Panels.Full*schedule.Panel, together, most, true))
 	for i := range r.Loops {
 		for j := range r.Loops[i].Calls {
 			c := &r.Loops[i].Calls[j]
 			c.Tiles = t.TileRows(elem, c.Outputs, k.Chains)
 		}
+	}
+	if t.Core != nil {
+		r.Term = cost(t, k, r.Loops)
 	}
 	return r
 }
@@ -182,7 +194,10 @@ func RowsOf(t *target.Target, k *kernel.Kernel, batch int) *Rows {
 // Kernel is the kernel of a panel of a layer.
 func (r *Rows) Kernel(k *kernel.Kernel, l *PanelLoop, p *Panel) *kernel.Kernel {
 	part := k.Whole(max(l.Step, 1))
-	if l.Tail || l.Step == 1 {
+	switch {
+	case l.Joined():
+		part = k.Joined(l.Step)
+	case l.Tail || l.Step == 1:
 		width := schedule.Panel
 		if l.Tail {
 			width = k.Panels.Tail
@@ -196,7 +211,11 @@ func (r *Rows) Kernel(k *kernel.Kernel, l *PanelLoop, p *Panel) *kernel.Kernel {
 }
 
 func (r *Rows) String() string {
-	return divided("rows", r.PerCall, r.Divided, r.Preempt) + print(r.Loops)
+	s := divided("rows", r.PerCall, r.Divided, r.Preempt) + print(r.Loops)
+	if r.Term > 0 {
+		s += fmt.Sprintf("; about %.2f cycles for an input of a row", r.Term)
+	}
+	return s
 }
 
 // divided describes the parts that a call takes.

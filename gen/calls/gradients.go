@@ -90,6 +90,7 @@ func (in *Inputs) String() string {
 // Weights is the gradient of a layer's weights over a batch, and of the update that
 // may follow.
 type Weights struct {
+	Inputs  int // that the kernels are for, 0 if for any number
 	PerCall int // inputs
 	Divided bool
 	Preempt bool
@@ -119,7 +120,13 @@ func LearnOf(t *target.Target, elem string, inputs, outputs, batch, size int) *W
 func weightsOf(t *target.Target, elem string, inputs, outputs, batch int) *Weights {
 	full, most := outputs/schedule.Panel, t.VectorOutputs(elem, 1)
 	together := max(1, min(most/schedule.Panel, full)) // the load of a number into all lanes takes longer than a sum
+	// The kernels for any number take odd ones, if they are few, one by one.
+	own := 0
+	if inputs == 2 || inputs > 1 && inputs < schedule.Panel && inputs%2 > 0 {
+		own = inputs
+	}
 	return &Weights{
+		Inputs:  own,
 		Preempt: Preempts(2 * inputs * outputs * batch),
 		Loops:   panels(t, elem, full, outputs-full*schedule.Panel, together, most, true),
 	}

@@ -153,7 +153,7 @@ func (r *Report) layers(net *spec.Network, prog *ir.Program) {
 
 // layerBytes adds what the parameters of each layer take in memory.
 func (r *Report) layerBytes(p *plan.Plan) {
-	for _, f := range slices.Concat(p.Net.Fields, p.Tiles.Fields) {
+	for _, f := range slices.Concat(p.Net.Fields, p.Filtered.Fields) {
 		name, _, _ := strings.Cut(f.Tensor.Value.Name, ".")
 		for i := range r.Layers {
 			if r.Layers[i].Name == name {

@@ -23,6 +23,14 @@ func (k *Kernel) Whole(n int) *Kernel {
 	return &p
 }
 
+// Joined is the part of a kernel that computes the sums of its last n full panels
+// and of the tail.
+func (k *Kernel) Joined(n int) *Kernel {
+	p := *k
+	p.Outputs, p.Panels.Full = k.Outputs-(k.Panels.Full-n)*panel, n
+	return &p
+}
+
 // Open is the kernel for rows without what it is told by arguments: distances
 // and, if it is rolled, the terms.
 func (k *Kernel) Open() *Kernel {
@@ -104,11 +112,12 @@ func Extras(epilogue []Epilogue) []Operand {
 // The epilogue changes what lies where the gradients would: weights and
 // optimiser states, element by element; without one the gradients are stored.
 type Gradient struct {
-	Elem            string
-	Fused           bool
-	Inputs, Outputs int // Outputs of the panel that exist, or of Panels full ones
-	Width           int
-	Panels          int // 0 is one; of several an argument says how far they lie apart
+	Elem    string
+	Fused   bool
+	Inputs  int // for which it is, though an argument says how many there are; 0 is any number
+	Outputs int // of the panel that exist, or of Panels full ones
+	Width   int
+	Panels  int // 0 is one; of several an argument says how far they lie apart
 	// Partial: the last vector is not full; an argument says which lanes it has.
 	Partial bool
 	Update  *Update

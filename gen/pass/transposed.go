@@ -6,33 +6,47 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
-// Transposed gives gradients of the inputs of convolutions filters whose lanes
-// are the channels they compute: a copy of the filters with filters and channels
-// exchanged, made once in a step.
+// Transposed gives gradients of the inputs of convolutions, and transposed
+// convolutions, filters whose lanes are the channels they compute: a copy of the
+// filters with filters and channels exchanged, made once in a step, or, for inference,
+// when weights are set.
 var Transposed = Pass{"transposed", func(p *ir.Program) error {
-	f := p.Gradients
-	if f == nil {
-		return nil
-	}
 	copies := map[*ir.Value]*ir.Value{}
-	var ops []ir.Op
-	for _, op := range f.Ops {
-		if c, ok := op.(*ir.Contract); ok && ir.Form(op) == any(c) {
-			c = c.Merged() // blocks of channels
-			op = c
-			if w := lanesOfChannels(c); w != nil {
-				if copies[w] == nil {
-					copies[w] = transposedOf(p, w)
-					ops = append(ops, exchange(c.Layer, copies[w], w))
-				}
-				op = withTransposed(c, w, copies[w])
-			}
+	for _, f := range []*ir.Func{p.Infer, p.Evaluate, p.Gradients} {
+		if f == nil {
+			continue
 		}
-		ops = append(ops, op)
+		made := map[*ir.Value]bool{}
+		var ops []ir.Op
+		for _, op := range f.Ops {
+			if c, ok := op.(*ir.Contract); ok && ir.Form(op) == any(c) {
+				merged := c.Merged() // blocks of channels
+				if w := lanesOfChannels(merged); w != nil && (f == p.Gradients || copies[w] != nil || isConvolution(merged, w)) {
+					if copies[w] == nil {
+						copies[w] = transposedOf(p, w)
+					}
+					if !made[w] {
+						made[w] = true
+						ops = append(ops, exchange(c.Layer, copies[w], w))
+					}
+					op = withTransposed(merged, w, copies[w])
+				} else if f == p.Gradients {
+					op = merged
+				}
+			}
+			ops = append(ops, op)
+		}
+		f.Ops = ops
 	}
-	f.Ops = ops
 	return nil
 }}
+
+// isConvolution reports whether the contraction of filters has a kernel where it reads
+// a copy of them.
+func isConvolution(c *ir.Contract, w *ir.Value) bool {
+	copied := &ir.Value{Name: w.Name, DType: w.DType, Shape: exchanged(w.Shape), Param: &ir.ParamInfo{Shape: exchanged(w.Shape), Transposed: w.Param}}
+	return w.StorageOf() == w.DType && ir.ConvolutionOf(withTransposed(c, w, copied)) != nil
+}
 
 // lanesOfChannels returns the filters of a contraction whose results lie side by
 // side as their channels do, nil of others.

@@ -35,12 +35,6 @@ func tiledFilters(p *ir.Program) map[*ir.Value]ir.Algo {
 	if p.Mode != "fast" || p.DType != ir.Float32 {
 		return tiled
 	}
-	windows := map[*ir.ParamInfo]bool{} // of a layer that is no transposed convolution
-	for _, op := range p.Infer.Ops {
-		if c := ir.ConvolutionOf(op); c != nil && c.W != nil {
-			windows[c.W.V.Param] = true
-		}
-	}
 	for _, f := range p.Funcs() {
 		for _, op := range f.Ops {
 			c, ok := op.(*ir.Contract)
@@ -58,9 +52,6 @@ func tiledFilters(p *ir.Program) map[*ir.Value]ir.Algo {
 			for _, x := range c.Ins() {
 				if x.Param == nil || len(x.Param.Shape) < 2 {
 					continue
-				}
-				if of := x.Param.Transposed; of != nil && !windows[of] {
-					algo = ir.Auto
 				}
 				if before, seen := tiled[x]; seen && before != algo {
 					algo = ir.Auto

@@ -113,14 +113,21 @@ func field(v *ir.Value, numbers map[*ir.Value]int, used map[string]int) string {
 // first that reads them.
 func numbered(ops []ir.Op) map[*ir.Value]int {
 	numbers := map[*ir.Value]int{}
+	copied := map[*ir.Value]*ir.Value{}
 	n := 0
 	for _, op := range ops {
 		c, ok := op.(*ir.Contract)
+		if ok && c.Y.V.Param != nil && c.Y.V.Param.Transposed != nil {
+			copied[c.Y.V] = c.Init.V
+		}
 		if !ok || c.Weight() == nil {
 			continue
 		}
 		n++
 		for _, v := range c.Ins() {
+			if w := copied[v]; w != nil {
+				v = w
+			}
 			if v.Kind == ir.Param && numbers[v] == 0 {
 				numbers[v] = n
 			}

@@ -41,12 +41,10 @@ func panelAndLane(n ir.Affine) (panel, lane ir.Affine) {
 	return panel, lane
 }
 
-// transposed lays out the copies of filters with filters and channels exchanged.
+// transposed lays out the copies of filters with filters and channels exchanged: those
+// that inference reads too are parameters.
 func (p *Plan) transposed() {
-	if p.Prog.Gradients == nil {
-		return
-	}
-	tiled := tiledFilters(p.Prog.Gradients.Ops)
+	tiled := tiledFilters(p.Prog)
 	for _, f := range p.Prog.Funcs() {
 		for _, op := range f.Ops {
 			y := op.Outs()[0]
@@ -54,12 +52,22 @@ func (p *Plan) transposed() {
 				continue
 			}
 			t := &Tensor{Value: y, Layout: NewLayout(y.Param, y.DType), Field: fmt.Sprint("w", len(p.Transposed.Fields)+1), Tiled: tiled[y]}
+			arena := &p.Transposed
+			if t.Copied = f == p.Prog.Infer; t.Copied {
+				t.Field, arena = p.tensorOf[y.Param.Transposed].Field+"t", &p.Filtered
+			}
 			p.tensorOf[y.Param] = t
 			if t.Tiled > 0 {
-				p.Transposed.addTiles(t)
+				arena.addTiles(t)
 			} else {
-				p.Transposed.add(t)
+				arena.add(t)
 			}
 		}
 	}
+}
+
+// copied reports whether an operation copies filters that are among the parameters.
+func (p *Plan) copied(op ir.Op) bool {
+	y := op.Outs()[0]
+	return y.Param != nil && y.Param.Transposed != nil && p.TensorOf(y.Param).Copied
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// NetBytes is the size of the parameters, with their transformed filters.
-func (p *Plan) NetBytes() int { return p.Net.Size + p.Tiles.Size }
+// NetBytes is the size of the parameters, with the filters a second time.
+func (p *Plan) NetBytes() int { return p.Net.Size + p.Filtered.Size }
 
 // StateBytes is the size of the optimiser's states; each is as large as the
 // parameters.

@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
@@ -27,8 +29,10 @@ type Plan struct {
 	Tensors []*Tensor // the stored tensors, in the order of Prog.Params
 	Runs    []*Run    // of equal tensors
 	Net     Arena     // the parameters
-	Tiles   Arena     // their transformed filters
-	// Transposed are the copies of filters that a training step makes.
+	// Filtered are filters of inference a second time, as kernels read them: transformed,
+	// or with filters and channels exchanged.
+	Filtered Arena
+	// Transposed are the other copies of filters that a training step makes.
 	Transposed Arena
 	Infer      *Phase
 	// Layerwise: batches go through the network layer by layer, every value
@@ -56,6 +60,8 @@ type Tensor struct {
 	// Tiled: filters that are stored transformed for tiles of so many results along an
 	// axis, parameters beside the filters themselves; 0: they are not.
 	Tiled int
+	// Copied: a copy of filters that is made whenever they change.
+	Copied bool
 }
 
 // Train is the plan of a training step.
@@ -167,7 +173,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 // tensors lays out the parameters. Dense layers are numbered, as in the
 // mathematics: w1, b1, w2, ….
 func (p *Plan) tensors() {
-	fields, numbers, tiled := map[string]int{}, numbered(p.Prog.Infer.Ops), tiledFilters(p.Prog.Infer.Ops)
+	fields, numbers, tiled := map[string]int{}, numbered(p.Prog.Infer.Ops), tiledFilters(p.Prog)
 	for _, v := range p.Prog.Params {
 		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf()), Tiled: tiled[v]}
 		t.Field = field(v, numbers, fields)
@@ -177,7 +183,7 @@ func (p *Plan) tensors() {
 	p.runs()
 	for _, t := range p.Tensors {
 		p.Net.add(t)
-		p.Tiles.addTiles(t)
+		p.Filtered.addTiles(t)
 	}
 	p.transposed()
 }
@@ -194,6 +200,7 @@ func keepAll(vs []*ir.Value) map[*ir.Value]bool {
 // have a place of their own and get no slot.
 // exact slots are shared by values of one size alone, but for the scratch.
 func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
+	ops = slices.DeleteFunc(slices.Clone(ops), p.copied)
 	ph := &Phase{Steps: p.fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
 		s.Chains = p.chains(s.Op)

@@ -17,7 +17,7 @@ func (p *Plan) String() string {
 	fmt.Fprintf(&b, "\nparameters, %d bytes\n", p.NetBytes())
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "field\ttensor\tlayout\toffset\tbytes\tpadding")
-	for _, f := range slices.Concat(p.Net.Fields, p.Tiles.Fields) {
+	for _, f := range slices.Concat(p.Net.Fields, p.Filtered.Fields) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, f.layout(), f.Offset, f.Size, f.Pad*ElemSize(f.Elem))
 	}
 	t.Flush()

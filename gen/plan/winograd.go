@@ -21,11 +21,13 @@ func tile(k *kernel.Kernel, t *ir.Tiled) {
 
 // tiledFilters are the filters that are transformed, with the results of a tile along an
 // axis.
-func tiledFilters(ops []ir.Op) map[*ir.Value]int {
+func tiledFilters(p *ir.Program) map[*ir.Value]int {
 	tiled := map[*ir.Value]int{}
-	for _, op := range ops {
-		if c, ok := op.(*ir.Contract); ok && c.Algo.Tile() > 0 {
-			tiled[c.Weight()] = c.Algo.Tile()
+	for _, f := range p.Funcs() {
+		for _, op := range f.Ops {
+			if c, ok := op.(*ir.Contract); ok && c.Algo.Tile() > 0 {
+				tiled[c.Weight()] = c.Algo.Tile()
+			}
 		}
 	}
 	return tiled

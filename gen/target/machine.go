@@ -20,13 +20,17 @@ type Machine struct {
 	// InputsOfWeights is the number of inputs that is best divided into what GradWeight
 	// takes at once.
 	InputsOfWeights int
+	// Core says what a tile of a dense layer takes; nil: nobody asked yet.
+	Core *Core
 }
 
 // machines are those of the instruction sets.
 var machines = map[string]Machine{
-	"avx512": {Bytes: 64, Halves: true, Masks: true, Sums: 28, FilterSums: 28, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12},
-	"avx2":   {Bytes: 32, MaskRegisters: 1, Sums: 12, FilterSums: 12, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6},
-	"neon":   {Bytes: 16, Sums: 24, FilterSums: 28, FiltersHeld: true, MostPositions: 12, MostPairs: 16, InputsOfWeights: 6},
+	"avx512": {Bytes: 64, Halves: true, Masks: true, Sums: 28, FilterSums: 28, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12,
+		Core: &Core{Sums: 1, Loads: 1, Numbers: 0.8, Latency: 4}},
+	"avx2": {Bytes: 32, MaskRegisters: 1, Sums: 12, FilterSums: 12, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6,
+		Core: &Core{Sums: 2, Loads: 2, Numbers: 2, Latency: 4}},
+	"neon": {Bytes: 16, Sums: 24, FilterSums: 28, FiltersHeld: true, MostPositions: 12, MostPairs: 16, InputsOfWeights: 6},
 }
 
 // Lanes is the number of elements of a vector.

@@ -27,6 +27,12 @@ type Target struct {
 	MatMul        func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	TileRows      func(elem string, outputs, chains int) []int
 	VectorOutputs func(elem string, chains int) int
+	// MostColumns is how many vectors of weights MatMul keeps, where it takes full
+	// panels with the tail.
+	MostColumns func(fused bool) int
+	// Columns is how many vectors outputs take, the last of them half where that
+	// suffices and takes half the time.
+	Columns func(elem string, outputs int) float64
 	// Last is how open kernels are told of a partial vector.
 	Last func(elem string, outputs int, gradient bool) (room int, partial bool, mask int)
 	// Fuses reports whether they can apply the epilogue.
@@ -91,6 +97,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
 		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Machine: machines[name],
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
+		MostColumns: s.MostColumns, Columns: s.Columns,
 		Convolve: s.Convolve, FusesConvolve: s.FusesConvolve,
 		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
 		FilterGradient: s.FilterGradient,

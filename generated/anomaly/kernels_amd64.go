@@ -121,7 +121,7 @@ func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride
 func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -495,7 +495,7 @@ func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][1
 			return
 		}
 		one := float32(1)
-		weightGradientUpTo16AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
+		weightGradientUpTo8AVX512(&g[0][0], &dy[0][0], &one, 1, len(dy), 32, 0, 255)
 		adamElementsAVX512(&g[0][0], &w[0][0], &expAvg[0][0], &expAvgSq[0][0], &stepSize, &correction, 1)
 	case useAVX2:
 		if part != 0 {

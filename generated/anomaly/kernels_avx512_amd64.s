@@ -12,25 +12,26 @@ number1x4(c3dcccccd, 0x3dcccccd)
 number1x4(c3f7fbe77, 0x3f7fbe77)
 number1x4(c3a83126f, 0x3a83126f)
 number1x4(c322bcc77, 0x322bcc77)
-#define input_8wfq76(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; \
-	VFMADD231PS (w+16512)(DI), Z31, Z2; VFMADD231PS (w+24768)(DI), Z31, Z3
+#define products_9q0m57(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; VFMADD231PS (w+16512)(DI), Z31, Z2; \
+	VFMADD231PS (w+24768)(DI), Z31, Z3
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define input_1svth8(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
-	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; \
-	VFMADD231PS (w+82048)(DI), Z31, Z2; VFMADD231PS (w+123072)(DI), Z31, Z3
+#define products_9eunw1(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; VFMADD231PS (w+82048)(DI), Z31, Z2; \
+	VFMADD231PS (w+123072)(DI), Z31, Z3
 
-#define input_h37v0m(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
-	PREFETCHT0 (w+2048)(DI); PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); \
-	PREFETCHT0 (w+4096)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; \
-	VFMADD231PS (w+1024)(DI), Z31, Z2; VFMADD231PS (w+1536)(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z4; \
-	VFMADD231PS (w+2560)(DI), Z31, Z5; VFMADD231PS (w+3072)(DI), Z31, Z6; VFMADD231PS (w+3584)(DI), Z31, Z7
+#define products_jd8fa1(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
+	PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); PREFETCHT0 (w+4096)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; VFMADD231PS (w+1024)(DI), Z31, Z2; \
+	VFMADD231PS (w+1536)(DI), Z31, Z3; VFMADD231PS (w+2048)(DI), Z31, Z4; VFMADD231PS (w+2560)(DI), Z31, Z5; \
+	VFMADD231PS (w+3072)(DI), Z31, Z6; VFMADD231PS (w+3584)(DI), Z31, Z7
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
@@ -93,38 +94,47 @@ number1x4(c40000000, 0x40000000)
 #define formula_nq1wiy(r0, r1, r2) \
 	VSUBPS r0, r1, r0; VMULPS.BCST c40000000<>(SB), r0, r0; VMULPS r0, r2, r0
 
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define term1_p5yd3i(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+#define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_bl1nsr(x, w) \
-	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define rows4_pfzw6e(x) \
+	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_8kgt9h(x, w) \
-	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define rows8_chzhs8(x) \
+	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_psda80(x, w) \
-	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define rows12_ts92ec(x) \
+	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
+#define term12_mzb4bt(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_clqk60(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term4_saa6(x, w) \
-	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
+#define term8_990ab8(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
 
-#define term8_dmkbmi(x, w) \
-	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term4_g6l3m6(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define term1_v598jd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -134,8 +144,8 @@ number1x4(c40000000, 0x40000000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -188,7 +198,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_8wfq76)
+	foursx64c1(0, 0, products_9q0m57); foursx64c1(16, 256, products_9q0m57)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -212,7 +222,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_8wfq76)
+	foursx64c1(0, 0, products_9q0m57); foursx64c1(16, 256, products_9q0m57)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -233,7 +243,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $80, CX
 inputs2:
-	terms8x4x64(input_1svth8)
+	foursx64c1(0, 0, products_9eunw1); foursx64c1(16, 256, products_9eunw1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -255,8 +265,7 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	VMOVUPS 320(BX), Z5; VMOVUPS 384(BX), Z6; VMOVUPS 448(BX), Z7
-	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
-	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
+	foursx64c1(0, 0, products_jd8fa1); foursx64c1(16, 256, products_jd8fa1)
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
@@ -273,8 +282,7 @@ TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_h37v0m(0, 0); input_h37v0m(4, 64); input_h37v0m(8, 128); input_h37v0m(12, 192); input_h37v0m(16, 256)
-	input_h37v0m(20, 320); input_h37v0m(24, 384); input_h37v0m(28, 448)
+	foursx64c1(0, 0, products_jd8fa1); foursx64c1(16, 256, products_jd8fa1)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
@@ -543,130 +551,118 @@ TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15; VMOVUPS (BX), Z16; VMOVUPS 64(BX), Z17; VMOVUPS (BX), Z18; VMOVUPS 64(BX), Z19
-	VMOVUPS (BX), Z20; VMOVUPS 64(BX), Z21; VMOVUPS (BX), Z22; VMOVUPS 64(BX), Z23
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15); bias1x2(Z16, Z17); bias1x2(Z18, Z19); bias1x2(Z20, Z21)
+	bias1x2(Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_psda80)
+	terms4x4x64(term12_mzb4bt)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_psda80(0, 0)
+	term12_mzb4bt(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VMOVUPS Z24, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z17, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z19, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z24, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z16, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z17, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z19, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z21, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z23, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_dmkbmi)
+	terms4x4x64(term8_990ab8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_dmkbmi(0, 0)
+	term8_990ab8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VMOVUPS Z16, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z16, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_saa6)
+	terms8x4x64(term4_g6l3m6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_saa6(0, 0)
+	term4_g6l3m6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z8, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
 	MOVQ tiles3+88(FP), AX; TESTQ AX, AX; JZ done17
 rows16:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
+	bias1x2(Z0, Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_clqk60)
+	terms8x4x64(term1_v598jd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_clqk60(0, 0)
+	term1_v598jd(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z2, Z0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
@@ -681,94 +677,82 @@ TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-88
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15; VMOVUPS (BX), Z16; VMOVUPS 64(BX), Z17; VMOVUPS (BX), Z18; VMOVUPS 64(BX), Z19
-	VMOVUPS (BX), Z20; VMOVUPS 64(BX), Z21; VMOVUPS (BX), Z22; VMOVUPS 64(BX), Z23
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15); bias1x2(Z16, Z17); bias1x2(Z18, Z19); bias1x2(Z20, Z21)
+	bias1x2(Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
-	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
+	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64); term12_mzb4bt(8, 128); term12_mzb4bt(12, 192)
+	term12_mzb4bt(16, 256); term12_mzb4bt(20, 320); term12_mzb4bt(24, 384); term12_mzb4bt(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VMOVUPS Z24, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z17, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z19, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z24, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z16, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z17, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z19, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z21, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z23, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
-	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448)
+	term8_990ab8(0, 0); term8_990ab8(4, 64); term8_990ab8(8, 128); term8_990ab8(12, 192); term8_990ab8(16, 256)
+	term8_990ab8(20, 320); term8_990ab8(24, 384); term8_990ab8(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VMOVUPS Z16, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z16, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
-	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448)
+	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64); term4_g6l3m6(8, 128); term4_g6l3m6(12, 192); term4_g6l3m6(16, 256)
+	term4_g6l3m6(20, 320); term4_g6l3m6(24, 384); term4_g6l3m6(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z8, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
 rows7:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
+	bias1x2(Z0, Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
-	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448)
+	term1_v598jd(0, 0); term1_v598jd(4, 64); term1_v598jd(8, 128); term1_v598jd(12, 192); term1_v598jd(16, 256)
+	term1_v598jd(20, 320); term1_v598jd(24, 384); term1_v598jd(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z2, Z0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -783,107 +767,95 @@ TEXT ·rows32AVX512_3(SB), NOSPLIT, $0-96
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15; VMOVUPS (BX), Z16; VMOVUPS 64(BX), Z17; VMOVUPS (BX), Z18; VMOVUPS 64(BX), Z19
-	VMOVUPS (BX), Z20; VMOVUPS 64(BX), Z21; VMOVUPS (BX), Z22; VMOVUPS 64(BX), Z23
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15); bias1x2(Z16, Z17); bias1x2(Z18, Z19); bias1x2(Z20, Z21)
+	bias1x2(Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_psda80)
+	terms4x4x64(term12_mzb4bt)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_psda80(0, 0)
+	term12_mzb4bt(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_dmkbmi)
+	terms4x4x64(term8_990ab8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_dmkbmi(0, 0)
+	term8_990ab8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_saa6)
+	terms8x4x64(term4_g6l3m6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_saa6(0, 0)
+	term4_g6l3m6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
 	MOVQ tiles3+88(FP), AX; TESTQ AX, AX; JZ done17
 rows16:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
+	bias1x2(Z0, Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_clqk60)
+	terms8x4x64(term1_v598jd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_clqk60(0, 0)
+	term1_v598jd(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
@@ -901,15 +873,11 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
-	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
+	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64); term12_mzb4bt(8, 128); term12_mzb4bt(12, 192)
+	term12_mzb4bt(16, 256); term12_mzb4bt(20, 320); term12_mzb4bt(24, 384); term12_mzb4bt(28, 448)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -920,13 +888,11 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
-	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448)
+	term8_990ab8(0, 0); term8_990ab8(4, 64); term8_990ab8(8, 128); term8_990ab8(12, 192); term8_990ab8(16, 256)
+	term8_990ab8(20, 320); term8_990ab8(24, 384); term8_990ab8(28, 448)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -936,11 +902,10 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
-	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448)
+	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64); term4_g6l3m6(8, 128); term4_g6l3m6(12, 192); term4_g6l3m6(16, 256)
+	term4_g6l3m6(20, 320); term4_g6l3m6(24, 384); term4_g6l3m6(28, 448)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -950,10 +915,10 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
-	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448)
+	term1_v598jd(0, 0); term1_v598jd(4, 64); term1_v598jd(8, 128); term1_v598jd(12, 192); term1_v598jd(16, 256)
+	term1_v598jd(20, 320); term1_v598jd(24, 384); term1_v598jd(28, 448)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -1024,8 +989,8 @@ done11:
 	VZEROUPPER
 	RET
 
-// weightGradientUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows.
-TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
+// weightGradientUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
@@ -1038,15 +1003,15 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
+	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -1058,11 +1023,11 @@ inputs5:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -1074,11 +1039,11 @@ inputs9:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:

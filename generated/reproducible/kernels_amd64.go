@@ -151,19 +151,22 @@ func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int
 func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo16AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+func rowsUpTo24AVX512(y, x, w, wt, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
@@ -214,10 +217,13 @@ func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride in
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func weightGradientUpTo16AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -264,7 +270,7 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 		}
 		m := len(x)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512_4(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, by8, by4, single8)
+		rowsUpTo8AVX512_2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			bodyForward(&y[0], &x[0].Pose, wt, b)
@@ -281,7 +287,7 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88, 255)
+		weightGradientUpTo8AVX512_2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88, 255)
 	case useAVX2:
 		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88)
 	default:
@@ -309,7 +315,7 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 12, 16, 7, by6, by5, single6)
+		rowsUpTo8AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 12, 16, 7, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			choiceForward(&y[0], &x[0], wt, b)
@@ -341,7 +347,7 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 7)
+		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 7)
 	case useAVX2:
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 20)
 	default:
@@ -369,7 +375,7 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 100, 64, 25, 65535, by6, by5, single6)
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 100, 64, 25, 65535, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], w, b)
@@ -413,7 +419,7 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512_2(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100, 65535)
+		weightGradientUpTo16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100, 65535)
 	case useAVX2:
 		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100)
 	default:
@@ -509,7 +515,7 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		by8, by4, single8 := rowTiles(m, 8, 4)
 		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1216, 76, 132, 19, by6, by5, single6)
-		rowsUpTo16AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, by8, by4, single8)
+		rowsUpTo8AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			eyeForward(&y[0], &x[0], w, wt, b)
@@ -531,7 +537,7 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 	switch {
 	case useAVX512:
 		weightGradient32AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 19, len(x), 132, 76, 1216)
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 1)
+		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 1)
 	case useAVX2:
 		for q := range 2 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
@@ -572,9 +578,8 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 132, 68, 33, 65535, by6, by5, single6)
-		rowsUpTo16AVX512_3(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 1, by6, by5, single6)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		rowsUpTo24AVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], &b[0][0], 132, 68, 33, 1, by3, by2, single3)
 	case useAVX2:
 		if len(x) == 1 {
 			innerForward(&y[0], &x[0], w, wt, b)
@@ -620,8 +625,8 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512_2(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132, 65535)
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
+		weightGradientUpTo16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132, 65535)
+		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
 	case useAVX2:
 		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132)
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 28)
@@ -661,7 +666,7 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512_3(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], 64, 16, 16, 1, by6, by5, single6)
+		rowsUpTo8AVX512_3(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], 64, 16, 16, 1, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			scoreForward(&y[0].Value, &x[0], wt, b)
@@ -695,7 +700,7 @@ func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 4, 16, 1, by6, by5, single6)
+		rowsUpTo8AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 4, 16, 1, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			scoreForward(&y[0], &x[0], wt, b)
@@ -727,7 +732,7 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 4, 64, 1)
+		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 4, 64, 1)
 	case useAVX2:
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 4, 64, 28)
 	default:

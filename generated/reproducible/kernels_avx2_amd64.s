@@ -60,20 +60,21 @@ number4x8(c00000000x8, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_gyh918(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
+#define products_mozcrc(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-#define input_g32ra8(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
+#define products_bkairw(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-#define input_if4acg(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
+#define products_d5uf1o(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-#define input_w9r85o(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
+#define products_mnwdi0(w) \
+	VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+32)); \
+	VPERMILPS $170, Y12, Y15; c2((w+64)); VPERMILPS $255, Y12, Y15; c3((w+96))
 
 number4x8(c1f800000x8, 0x1f8000001f800000)
 #define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
@@ -87,38 +88,35 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define input_qqqf9h(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y2, Y2; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y6, Y6; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
+#define products_psoxv9(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; \
+	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y6, Y6; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define input_xk2sfd(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y3, Y3; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; VMULPS (w+1248)(DI), Y15, Y14; \
-	VADDPS Y14, Y7, Y7; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
+#define products_pya1qx(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; \
+	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y7, Y7; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c1((w+192), (v+96))
 
-#define input_t9c5yx(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y4, Y4
+#define products_5nhfwj(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y4, Y4
 
-#define input_fxh5ux(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y5, Y5
+#define products_3gcuxn(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y5, Y5
 
-#define input_zpy22x(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y6, Y6
+#define products_y9xupn(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y6, Y6
 
-#define input_f2rcbt(x, w) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y7, Y7
+#define products_rlz3k3(w) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y7, Y7
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+#define foursx64c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c2((w+128)); VPERMILPS $255, Y12, Y15; c3((w+192))
 
 number4x8(c3f3504f3x8, 0x3f3504f33f3504f3)
 number4x8(c007fffffx8, 0x7fffff007fffff)
@@ -161,25 +159,25 @@ number4x8(c33000000x8, 0x3300000033000000)
 	VANDPS c7fffffffx8<>(SB), r1, r6; VCMPPS $17, c33000000x8<>(SB), r6, r6; VBLENDVPS r6, r1, r5, r5; \
 	VADDPS r5, r0, r5
 
-#define input_q4zbli(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y4, Y4; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
+#define products_8jt6zq(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define input_5s7z8y(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y5, Y5; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
+#define products_l85y7u(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
 
-#define input_3xg0qe(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y6, Y6; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y10, Y10
+#define products_7io9lq(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y6, Y6; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y10, Y10
 
-#define input_4ljlxk(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
-	VADDPS Y14, Y7, Y7; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y11, Y11
+#define products_h92nko(w, v) \
+	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y7, Y7; \
+	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y11, Y11
 
-#define terms8x4x64x32c4(c0, c1, c2, c3) \
-	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c2(24, 384, 192); c3(28, 448, 224)
+#define foursx64x32c4(x, w, v, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c2((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c3((w+192), (v+96))
 
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
 number4x8(c3f1ae148x8, 0x3f1ae1483f1ae148)
@@ -219,6 +217,9 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r2, r6, r2; VADDPS r5, r2, r5; VMOVUPS table8x4_45cc6fe8ec76d28e<>(SB), r2; VPERMPS r2, r1, r2; \
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
+
+#define input_gyh918(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
 number4x8(cc1900000x8, 0xc1900000c1900000)
 number4x8(c3fb8aa3bx8, 0x3fb8aa3b3fb8aa3b)
@@ -378,27 +379,36 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	VMULPS at(w), Y12, Y14; VADDPS Y14, Y0, Y0; VMULPS (at+64)(w), Y12, Y14; VADDPS Y14, Y1, Y1; \
 	VMULPS (at+128)(w), Y12, Y14; VADDPS Y14, Y2, Y2; VMULPS (at+192)(w), Y12, Y14; VADDPS Y14, Y3, Y3
 
+#define bias2x2(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 32(BX), s2; zero(s3)
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
 
-#define term1_nzzjev(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define rows1_yotq0w(x) \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_61wiqh(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+#define rows1_seha5w(x) \
+	mulAdd2(x(R10), Y1, Y3)
 
-#define term2_9ynu43(x, w) \
-	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define rows2_lazhr5(x) \
+	rows1_yotq0w(x); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_rmsfqm(x, w) \
-	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define rows2_auaivk(x) \
+	rows1_seha5w(x); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_yc3yyf(x, w) \
-	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define rows3_uga9ck(x) \
+	rows2_lazhr5(x); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_svkicx(x, w) \
-	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define rows3_51tfpr(x) \
+	rows2_auaivk(x); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
+#define term3_iv5yjl(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_uga9ck(x)
+
+#define term3_hafbm7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -407,65 +417,117 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_4qjaqd(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
 
-#define term2_siw1qn(x, w) \
-	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term1_cplast(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define term2_rt5u9o(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_lazhr5(x)
+
+#define term2_lm9uj3(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_auaivk(x)
+
+#define term1_oimxj9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_yotq0w(x)
+
+#define term1_6pa4s0(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_seha5w(x)
+
+#define bias4x2(s0, s1, s2, s3, s4, s5, s6, s7) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3); VMOVUPS 32(BX), s4; zero(s5); zero(s6); zero(s7)
+
+#define rows1_zxm186(x) \
 	mulAdd2(x(R10), Y0, Y4)
 
-#define term1_wxkkmz(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
+#define rows1_py5o42(x) \
+	mulAdd2(x(R10), Y1, Y5)
 
-#define term1_4npjq3(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
+#define rows1_w2r9z6(x) \
+	mulAdd2(x(R10), Y2, Y6)
 
-#define term1_9y2yhb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
+#define rows1_nktlkm(x) \
+	mulAdd2(x(R10), Y3, Y7)
+
+#define term1_lfd3tt(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_zxm186(x)
+
+#define term1_zifebe(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_py5o42(x)
+
+#define term1_ex4h37(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_w2r9z6(x)
+
+#define term1_xf8mlg(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_nktlkm(x)
+
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
 
 #define rest7x4x64c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
 
+#define add4x2(s0, s1, s2, s3, s4, s5, s6, s7) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0; VADDPS s6, s4, s4; VADDPS s7, s5, s5; \
+	VADDPS s5, s4, s4
+
+#define bias1x1(s0) \
+	VMOVUPS (BX), s0
+
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
 
-#define term1_fsla7z(x, w) \
-	VMOVUPS w(DI), Y12; \
+#define rows1_qrxtlo(x) \
 	mulAdd1(x(R10), Y0)
 
-#define term4_v45wqv(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define rows4_6gl1qv(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term8_ebn1ak(x, w) \
-	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define rows8_cutxrt(x) \
+	rows4_6gl1qv(x); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term1_ea8wo5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+#define term8_5l0460(x, w) \
+	VMOVUPS w(DI), Y12; rows8_cutxrt(x)
 
-#define term4_ct08ot(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define store1(s0) \
+	VMOVUPS s0, (R8); ADDQ DI, R8
 
-#define term1_x68lsu(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define term4_ctizb1(x, w) \
+	VMOVUPS w(DI), Y12; rows4_6gl1qv(x)
 
-#define term5_yfy84f(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term1_6x4ai5(x, w) \
+	VMOVUPS w(DI), Y12; rows1_qrxtlo(x)
+
+#define bias2x1(s0, s1) \
+	VMOVUPS (BX), s0; \
+	zero(s1)
+
+#define rows1_adgwqr(x) \
+	mulAdd1(x(R10), Y1)
+
+#define rows5_jskmb3(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define term5_xy69t6(x, w) \
-	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+#define rows5_d04859(x) \
+	rows1_adgwqr(x); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define term6_4q4kjl(x, w) \
-	term5_yfy84f(x, w); mulAdd1(x(R10)(R13*1), Y10)
+#define rows6_ro97zq(x) \
+	rows5_jskmb3(x); mulAdd1(x(R10)(R13*1), Y10)
 
-#define term6_x84ymq(x, w) \
-	term5_xy69t6(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define rows6_juccuz(x) \
+	rows5_d04859(x); mulAdd1(x(R10)(R13*1), Y11)
+
+#define term6_4lkm7y(x, w) \
+	VMOVUPS w(DI), Y12; rows6_ro97zq(x)
+
+#define term6_7mtpb0(x, w) \
+	VMOVUPS w(DI), Y12; rows6_juccuz(x)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -474,46 +536,94 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
-#define term5_gyvfp1(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
+#define add2x1(s0, s1) \
+	VADDPS s1, s0, s0
 
-#define term1_7dnw1v(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define storePart1(s0, s1) \
+	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
 
-#define term1_ns4sws(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
+#define term5_lpcavf(x, w) \
+	VMOVUPS w(DI), Y12; rows5_jskmb3(x)
 
-#define term2_t65sq3(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define term5_79k8qx(x, w) \
+	VMOVUPS w(DI), Y12; rows5_d04859(x)
 
-#define term2_klkbs1(x, w) \
-	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y5)
+#define term1_il8rmj(x, w) \
+	VMOVUPS w(DI), Y12; rows1_adgwqr(x)
 
-#define term2_pgc6rr(x, w) \
-	term1_7dnw1v(x, w); mulAdd1(x(R10)(R11*1), Y6)
+#define bias4x1(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3)
 
-#define term2_a7tp5(x, w) \
-	term1_ns4sws(x, w); mulAdd1(x(R10)(R11*1), Y7)
+#define rows1_61mhq(x) \
+	mulAdd1(x(R10), Y2)
 
-#define term3_n2nx9o(x, w) \
-	term2_t65sq3(x, w); mulAdd1(x(R10)(R11*2), Y8)
+#define rows1_ha1xd1(x) \
+	mulAdd1(x(R10), Y3)
 
-#define term3_xhb2n(x, w) \
-	term2_klkbs1(x, w); mulAdd1(x(R10)(R11*2), Y9)
+#define rows2_5i6b7f(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y4)
 
-#define term3_ev8wkd(x, w) \
-	term2_pgc6rr(x, w); mulAdd1(x(R10)(R11*2), Y10)
+#define rows2_xcl4c2(x) \
+	rows1_adgwqr(x); mulAdd1(x(R10)(R11*1), Y5)
 
-#define term3_tjhmb9(x, w) \
-	term2_a7tp5(x, w); mulAdd1(x(R10)(R11*2), Y11)
+#define rows2_fd4cc6(x) \
+	rows1_61mhq(x); mulAdd1(x(R10)(R11*1), Y6)
+
+#define rows2_j9vyn1(x) \
+	rows1_ha1xd1(x); mulAdd1(x(R10)(R11*1), Y7)
+
+#define rows3_t2mika(x) \
+	rows2_5i6b7f(x); mulAdd1(x(R10)(R11*2), Y8)
+
+#define rows3_r0d2vq(x) \
+	rows2_xcl4c2(x); mulAdd1(x(R10)(R11*2), Y9)
+
+#define rows3_lvds2y(x) \
+	rows2_fd4cc6(x); mulAdd1(x(R10)(R11*2), Y10)
+
+#define rows3_j0td8(x) \
+	rows2_j9vyn1(x); mulAdd1(x(R10)(R11*2), Y11)
+
+#define term3_lc2crp(x, w) \
+	VMOVUPS w(DI), Y12; rows3_t2mika(x)
+
+#define term3_bbgd74(x, w) \
+	VMOVUPS w(DI), Y12; rows3_r0d2vq(x)
+
+#define term3_t9by6z(x, w) \
+	VMOVUPS w(DI), Y12; rows3_lvds2y(x)
+
+#define term3_gijpm3(x, w) \
+	VMOVUPS w(DI), Y12; rows3_j0td8(x)
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term2_zelzup(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define add4x1(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
+
+#define term2_atb5d7(x, w) \
+	VMOVUPS w(DI), Y12; rows2_5i6b7f(x)
+
+#define term2_1iphw8(x, w) \
+	VMOVUPS w(DI), Y12; rows2_xcl4c2(x)
+
+#define term2_1a7a1q(x, w) \
+	VMOVUPS w(DI), Y12; rows2_fd4cc6(x)
+
+#define term2_k6ala9(x, w) \
+	VMOVUPS w(DI), Y12; rows2_j9vyn1(x)
+
+#define term1_olzs9g(x, w) \
+	VMOVUPS w(DI), Y12; rows1_61mhq(x)
+
+#define term1_dv6kzm(x, w) \
+	VMOVUPS w(DI), Y12; rows1_ha1xd1(x)
 
 number4x8(c3b03126fx8, 0x3b03126f3b03126f)
 #define formula_1dd5my(r0, r1, r2) \
@@ -563,7 +673,8 @@ TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
+	foursx32c4(0, 0, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
+	foursx32c4(16, 128, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -580,7 +691,8 @@ TEXT ·dense16x1AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
+	foursx32c4(0, 0, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
+	foursx32c4(16, 128, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -599,7 +711,8 @@ TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_gyh918, input_g32ra8, input_if4acg, input_w9r85o)
+	foursx32c4(0, 0, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
+	foursx32c4(16, 128, products_mozcrc, products_bkairw, products_d5uf1o, products_mnwdi0)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -619,10 +732,12 @@ TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS 128(BX), Y8; zero(Y9)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x64x32c2(input_qqqf9h, input_xk2sfd)
+	foursx64x32c2(0, 0, 0, products_psoxv9, products_pya1qx)
+	foursx64x32c2(16, 256, 128, products_psoxv9, products_pya1qx)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_qqqf9h(0, 0, 0); input_xk2sfd(4, 64, 32); input_qqqf9h(8, 128, 64)
+	VBROADCASTSS (SI), Y15; products_psoxv9(0, 0); VBROADCASTSS 4(SI), Y15; products_pya1qx(64, 32)
+	VBROADCASTSS 8(SI), Y15; products_psoxv9(128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -643,10 +758,11 @@ TEXT ·dense25x16AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_t9c5yx, input_fxh5ux, input_zpy22x, input_f2rcbt)
+	foursx64c4(0, 0, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
+	foursx64c4(16, 256, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_t9c5yx(0, 0)
+	VBROADCASTSS (SI), Y15; products_5nhfwj(0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8)
@@ -663,10 +779,11 @@ TEXT ·dense25x16AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_t9c5yx, input_fxh5ux, input_zpy22x, input_f2rcbt)
+	foursx64c4(0, 0, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
+	foursx64c4(16, 256, products_5nhfwj, products_3gcuxn, products_y9xupn, products_rlz3k3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_t9c5yx(0, 0)
+	VBROADCASTSS (SI), Y15; products_5nhfwj(0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	// y = max(x, 0) + log1p(exp(-abs(x)))
@@ -687,10 +804,11 @@ TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_q4zbli, input_5s7z8y, input_3xg0qe, input_4ljlxk)
+	foursx64x32c4(0, 0, 0, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
+	foursx64x32c4(16, 256, 128, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_q4zbli(0, 0, 0)
+	VBROADCASTSS (SI), Y15; products_8jt6zq(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
@@ -711,10 +829,11 @@ TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_q4zbli, input_5s7z8y, input_3xg0qe, input_4ljlxk)
+	foursx64x32c4(0, 0, 0, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
+	foursx64x32c4(16, 256, 128, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_q4zbli(0, 0, 0)
+	VBROADCASTSS (SI), Y15; products_8jt6zq(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
@@ -1096,65 +1215,60 @@ TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7); bias2x2(Y8, Y9, Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
+	terms8x4x64c2(term3_iv5yjl, term3_hafbm7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
+	rest7x4x64c2(term3_iv5yjl, term3_hafbm7, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7); add2x2(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	store2(Y0, Y2); store2(Y4, Y6); store2(Y8, Y10)
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
-	zero(Y7)
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
+	terms8x4x64c2(term2_rt5u9o, term2_lm9uj3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
+	rest7x4x64c2(term2_rt5u9o, term2_lm9uj3, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	store2(Y0, Y2); store2(Y4, Y6)
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	bias2x2(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
+	terms8x4x64c2(term1_oimxj9, term1_6pa4s0)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
+	rest7x4x64c2(term1_oimxj9, term1_6pa4s0, last15)
 last15:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
+	add2x2(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	store2(Y0, Y2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1168,22 +1282,20 @@ TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	bias4x2(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(term1_cplast, term1_wxkkmz, term1_4npjq3, term1_9y2yhb)
+	terms8x4x64c4(term1_lfd3tt, term1_zifebe, term1_ex4h37, term1_xf8mlg)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(term1_cplast, term1_wxkkmz, term1_4npjq3, term1_9y2yhb, last5)
+	rest7x4x64c4(term1_lfd3tt, term1_zifebe, term1_ex4h37, term1_xf8mlg, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	add4x2(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); ADDQ DI, R8
+	store2(Y0, Y4)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1197,41 +1309,37 @@ TEXT ·rows8AVX2(SB), NOSPLIT, $0-72
 	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3); bias1x1(Y4); bias1x1(Y5); bias1x1(Y6); bias1x1(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32); term8_ebn1ak(8, 64)
+	term8_5l0460(0, 0); term8_5l0460(4, 32); term8_5l0460(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8
+	store1(Y0); store1(Y1); store1(Y2); store1(Y3); store1(Y4); store1(Y5); store1(Y6); store1(Y7)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ct08ot(0, 0); term4_ct08ot(4, 32); term4_ct08ot(8, 64)
+	term4_ctizb1(0, 0); term4_ctizb1(4, 32); term4_ctizb1(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8
+	store1(Y0); store1(Y1); store1(Y2); store1(Y3)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	bias1x1(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32); term1_ea8wo5(8, 64)
+	term1_6x4ai5(0, 0); term1_6x4ai5(4, 32); term1_6x4ai5(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	store1(Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -1247,69 +1355,63 @@ TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
+	bias2x1(Y0, Y1); bias2x1(Y2, Y3); bias2x1(Y4, Y5); bias2x1(Y6, Y7); bias2x1(Y8, Y9); bias2x1(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
+	terms8x4x32c2(term6_4lkm7y, term6_7mtpb0)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
+	rest7x4x32c2(term6_4lkm7y, term6_7mtpb0, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9); add2x1(Y10, Y11)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
+	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
+	VMOVUPS (R14), Y0; storePart1(Y10, Y0)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
-	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
+	bias2x1(Y0, Y1); bias2x1(Y2, Y3); bias2x1(Y4, Y5); bias2x1(Y6, Y7); bias2x1(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
+	terms8x4x32c2(term5_lpcavf, term5_79k8qx)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
+	rest7x4x32c2(term5_lpcavf, term5_79k8qx, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
+	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1)
+	bias2x1(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
+	terms8x4x32c2(term1_6x4ai5, term1_il8rmj)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
+	rest7x4x32c2(term1_6x4ai5, term1_il8rmj, last15)
 last15:
-	VADDPS Y1, Y0, Y0
+	add2x1(Y0, Y1)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1325,66 +1427,61 @@ TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
-	zero(Y10); zero(Y11)
+	bias4x1(Y0, Y1, Y2, Y3); bias4x1(Y4, Y5, Y6, Y7); bias4x1(Y8, Y9, Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9)
+	terms8x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9, last5)
+	rest7x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7); add4x1(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0); VMOVUPS (R14), Y0
+	storePart1(Y8, Y0)
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	bias4x1(Y0, Y1, Y2, Y3); bias4x1(Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5)
+	terms8x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5, last10)
+	rest7x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9, last10)
 last10:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3)
+	bias4x1(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws)
+	terms8x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws, last15)
+	rest7x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm, last15)
 last15:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	add4x1(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1621,56 +1718,37 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
+	CMPQ AX, $3; JLT done3
+	// 3 inputs
+	zero(Y0); zero(Y1); zero(Y2)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
 	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8)
+	ADDQ $12, SI; ADDQ $96, R8
+	SUBQ $3, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
-done7:
-inputs9:
-	CMPQ AX, $1; JLT done11
+	CMPQ AX, $1; JLT done7
 	// 1 inputs
 	zero(Y0)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
-rows12:
+rows8:
 	VMOVUPS (DI), Y12
 	mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows12
+	DECQ CX; JNZ rows8
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs5
+done7:
 	VZEROUPPER
 	RET
 

@@ -55,61 +55,69 @@ number1x4(c00000000, 0x0)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_px66co(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z0, Z0
+#define products_h1uis8(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y0, Y0
 
-#define input_3p47rg(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z1, Z1
+#define products_v5v558(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y1, Y1
 
-#define input_996jyw(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z2, Z2
+#define products_qmmkmk(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y2, Y2
 
-#define input_9d6a7w(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS.Z w(DX), Z31, K7, Z30; VADDPS Z30, Z3, Z3
+#define products_h0rjiw(w) \
+	VMULPS.Z w(DX), Y31, K7, Y30; VADDPS Y30, Y3, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+32)); \
+	VPERMILPS $170, Z28, Z31; c2((w+64)); VPERMILPS $255, Z28, Z31; c3((w+96))
 
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number1x4(c1f800000, 0x1f800000)
-#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
+#define formula_6o7v6j(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
 	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
 	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
 	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
 	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define input_jkdtp7(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; \
-	VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z4, Z4
+#define products_s7ggtl(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; VADDPS Z30, Z2, Z2; \
+	VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y4, Y4
 
-#define input_l1cxvj(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; \
-	VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; VADDPS Z30, Z5, Z5
+#define products_gs5prx(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; VADDPS Z30, Z3, Z3; \
+	VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y5, Y5
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c1((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c1((w+192), (v+96))
 
-#define input_vor1x5(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
+#define products_rlxdcw(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0
 
-#define input_zofmdh(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
+#define products_omkszo(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1
 
-#define input_zrxukp(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
+#define products_ytqi28(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2
 
-#define input_sm7cet(x, w) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
+#define products_miy3tg(w) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3
 
-#define terms8x4x64c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+#define foursx64c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
+	VPERMILPS $170, Z28, Z31; c2((w+128)); VPERMILPS $255, Z28, Z31; c3((w+192))
 
 number1x4(c3f3504f3, 0x3f3504f3)
 number1x4(c007fffff, 0x7fffff)
@@ -154,25 +162,21 @@ number1x4(c33000000, 0x33000000)
 	VCMPPS.BCST $18, c00000000<>(SB), r2, K1; VBLENDMPS r6, r5, K1, r5; VANDPS.BCST c7fffffff<>(SB), r1, r6; \
 	VCMPPS.BCST $17, c33000000<>(SB), r6, K1; VBLENDMPS r1, r5, K1, r5; VADDPS r5, r0, r5
 
-#define input_yp61y5(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z4, Z4
+#define products_xzpagn(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y4, Y4
 
-#define input_t0ud2l(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z5, Z5
+#define products_xyhvzb(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y5, Y5
 
-#define input_yd2o71(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z6, Z6
+#define products_c2720z(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z2, Z2; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y6, Y6
 
-#define input_b39zql(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Z31, K7, Z30; \
-	VADDPS Z30, Z7, Z7
+#define products_3rizgr(w, v) \
+	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z3, Z3; VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y7, Y7
 
-#define terms8x4x64x32c4(c0, c1, c2, c3) \
-	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c2(24, 384, 192); c3(28, 448, 224)
+#define foursx64x32c4(x, w, v, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c1((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c2((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c3((w+192), (v+96))
 
 number1x4(c4110cccd, 0x4110cccd)
 number1x4(c3f1ae148, 0x3f1ae148)
@@ -216,6 +220,30 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
+DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
+GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
+DATA table8x4_c0d8ea2fcb298ebc<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table8x4_c0d8ea2fcb298ebc<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table8x4_c0d8ea2fcb298ebc<>+16(SB)/8, $0x39fe9e403b70f726; DATA table8x4_c0d8ea2fcb298ebc<>+24(SB)/8, $0x342462e0379579b4
+GLOBL table8x4_c0d8ea2fcb298ebc<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b719a587dcd13a62<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table8x4_b719a587dcd13a62<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table8x4_b719a587dcd13a62<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table8x4_b719a587dcd13a62<>+24(SB)/8, $0xb4e9b073b81c8808
+GLOBL table8x4_b719a587dcd13a62<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b89f438e07036195<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table8x4_b89f438e07036195<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table8x4_b89f438e07036195<>+16(SB)/8, $0xb922e725ba3724d5; DATA table8x4_b89f438e07036195<>+24(SB)/8, $0xb211e1c4b6c50ef7
+GLOBL table8x4_b89f438e07036195<>(SB), RODATA|NOPTR, $32
+DATA table8x4_254ef1c8c78e124a<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table8x4_254ef1c8c78e124a<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table8x4_254ef1c8c78e124a<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table8x4_254ef1c8c78e124a<>+24(SB)/8, $0x35217cb4389c2b5d
+GLOBL table8x4_254ef1c8c78e124a<>(SB), RODATA|NOPTR, $32
+DATA table8x4_a5cf93b832bc91b5<>+0(SB)/8, $0xbeacddb2b5934706; DATA table8x4_a5cf93b832bc91b5<>+8(SB)/8, $0xbe329d43beb84713
+DATA table8x4_a5cf93b832bc91b5<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table8x4_a5cf93b832bc91b5<>+24(SB)/8, $0xb558a84cb8eeba42
+GLOBL table8x4_a5cf93b832bc91b5<>(SB), RODATA|NOPTR, $32
+DATA table8x4_45cc6fe8ec76d28e<>+0(SB)/8, $0x3f56642a3f800000; DATA table8x4_45cc6fe8ec76d28e<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table8x4_45cc6fe8ec76d28e<>+16(SB)/8, $0x3b6344613d1cf143; DATA table8x4_45cc6fe8ec76d28e<>+24(SB)/8, $0x3577b69a38eed3fb
+GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
+GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
@@ -228,6 +256,22 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
+
+#define formula_htxa8n(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table8x4_1e34bd050c119356<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table8x4_b89f438e07036195<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
+
+#define input_sg4kkn(x, w) \
+	VBROADCASTSS x(SI), Z31; VMULPS w(DX), Y31, Y30; VADDPS Y30, Y0, Y0
 
 number1x4(cc1900000, 0xc1900000)
 number1x4(c3fb8aa3b, 0x3fb8aa3b)
@@ -395,29 +439,38 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
+#define bias2x2(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 64(BX), s2; zero(s3)
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Z29, Z31, Z30; VADDPS Z30, s1, s1
 
-#define term1_txijzn(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+#define rows1_u3975s(x) \
 	mulAdd2(x(R10), Z0, Z2)
 
-#define term1_o0rqal(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
+#define rows1_q5jb38(x) \
+	mulAdd2(x(R10), Z1, Z3)
 
-#define term5_xzad9a(x, w) \
-	term1_txijzn(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define rows5_3dr91q(x) \
+	rows1_u3975s(x); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define term5_srfq4g(x, w) \
-	term1_o0rqal(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+#define rows5_soaix3(x) \
+	rows1_q5jb38(x); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define term6_tmr817(x, w) \
-	term5_xzad9a(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define rows6_wabfx1(x) \
+	rows5_3dr91q(x); mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define term6_umhb9l(x, w) \
-	term5_srfq4g(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define rows6_eb5m46(x) \
+	rows5_soaix3(x); mulAdd2(x(R10)(R13*1), Z21, Z23)
+
+#define term6_7mp4tn(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_wabfx1(x)
+
+#define term6_ri1vib(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_eb5m46(x)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -426,36 +479,247 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_2scc1d(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
 
-#define term5_8cufgt(x, w) \
-	term1_2scc1d(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
+
+#define term5_8ges8v(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_3dr91q(x)
+
+#define term5_q7td7m(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_soaix3(x)
+
+#define term1_5uovr3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_u3975s(x)
+
+#define term1_wnxl2q(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_q5jb38(x)
+
+#define bias4x1(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0
 
-#define term1_rry8cy(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; \
+#define rows1_61xmvv(x) \
 	mulAdd1(x(R10), Z0)
 
-#define term1_y4gxf7(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
+#define rows1_avqzlg(x) \
+	mulAdd1(x(R10), Z1)
 
-#define term4_7t5t2k(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define rows1_cyini5(x) \
+	mulAdd1(x(R10), Z2)
 
-#define term4_ogiucv(x, w) \
-	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define rows1_qvgs3a(x) \
+	mulAdd1(x(R10), Z3)
 
-#define term8_trq3e7(x, w) \
-	term4_7t5t2k(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
-	mulAdd1(x(R9)(R11*1), Z14)
+#define rows5_l21d33(x) \
+	rows1_61xmvv(x); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
+	mulAdd1(x(R10)(R11*4), Z16)
 
-#define term8_nflh4d(x, w) \
-	term4_ogiucv(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
+#define rows5_m3saka(x) \
+	rows1_avqzlg(x); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
+	mulAdd1(x(R10)(R11*4), Z17)
+
+#define rows5_ep6lpd(x) \
+	rows1_cyini5(x); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
+	mulAdd1(x(R10)(R11*4), Z18)
+
+#define rows5_ur4brp(x) \
+	rows1_qvgs3a(x); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
+	mulAdd1(x(R10)(R11*4), Z19)
+
+#define rows6_l0bxpn(x) \
+	rows5_l21d33(x); mulAdd1(x(R10)(R13*1), Z20)
+
+#define rows6_1kxtqz(x) \
+	rows5_m3saka(x); mulAdd1(x(R10)(R13*1), Z21)
+
+#define rows6_3vrx3r(x) \
+	rows5_ep6lpd(x); mulAdd1(x(R10)(R13*1), Z22)
+
+#define rows6_zipk9s(x) \
+	rows5_ur4brp(x); mulAdd1(x(R10)(R13*1), Z23)
+
+#define term6_mu6mlm(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_l0bxpn(x)
+
+#define term6_2hkq1p(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_1kxtqz(x)
+
+#define term6_e9vfhc(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_3vrx3r(x)
+
+#define term6_uls6bm(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_zipk9s(x)
+
+#define terms8x4x64c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
+
+#define rest7x4x64c4(c0, c1, c2, c3, done) \
+	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
+	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+
+#define add4x1(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
+
+#define storePart1(s0) \
+	VMOVUPS s0, K7, (R8); ADDQ DI, R8
+
+#define term5_f5p9j0(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_l21d33(x)
+
+#define term5_ztj94p(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_m3saka(x)
+
+#define term5_47umz2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_ep6lpd(x)
+
+#define term5_jgdphi(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_ur4brp(x)
+
+#define term1_tuwkiz(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows1_61xmvv(x)
+
+#define term1_98te44(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows1_avqzlg(x)
+
+#define term1_yx8yes(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows1_cyini5(x)
+
+#define term1_6ykwqc(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows1_qvgs3a(x)
+
+#define bias4x2h(s0, s1, s2, s3, s4, s5, s6, s7) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3); VMOVUPS 64(BX), s4; zero(s5); zero(s6); zero(s7)
+
+#define mulAdd2h(x, s0, s1) \
+	VBROADCASTSS x, Z31; VMULPS Z28, Z31, Z30; VADDPS Z30, s0, s0; VMULPS Y29, Y31, Y30; VADDPS Y30, s1, s1
+
+#define rows1_ey4503(x) \
+	mulAdd2h(x(R10), Z0, Y4)
+
+#define rows1_oyq5q7(x) \
+	mulAdd2h(x(R10), Z1, Y5)
+
+#define rows1_ahafwv(x) \
+	mulAdd2h(x(R10), Z2, Y6)
+
+#define rows1_88edwz(x) \
+	mulAdd2h(x(R10), Z3, Y7)
+
+#define rows2_e3ztsj(x) \
+	rows1_ey4503(x); mulAdd2h(x(R10)(R11*1), Z8, Y12)
+
+#define rows2_rh6qrj(x) \
+	rows1_oyq5q7(x); mulAdd2h(x(R10)(R11*1), Z9, Y13)
+
+#define rows2_gk02u7(x) \
+	rows1_ahafwv(x); mulAdd2h(x(R10)(R11*1), Z10, Y14)
+
+#define rows2_oxo61k(x) \
+	rows1_88edwz(x); mulAdd2h(x(R10)(R11*1), Z11, Y15)
+
+#define rows3_spbd3g(x) \
+	rows2_e3ztsj(x); mulAdd2h(x(R10)(R11*2), Z16, Y20)
+
+#define rows3_4uplde(x) \
+	rows2_rh6qrj(x); mulAdd2h(x(R10)(R11*2), Z17, Y21)
+
+#define rows3_6451cd(x) \
+	rows2_gk02u7(x); mulAdd2h(x(R10)(R11*2), Z18, Y22)
+
+#define rows3_6x1kd(x) \
+	rows2_oxo61k(x); mulAdd2h(x(R10)(R11*2), Z19, Y23)
+
+#define term3_p5hwaq(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows3_spbd3g(x)
+
+#define term3_wcmvg9(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows3_4uplde(x)
+
+#define term3_7phglq(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows3_6451cd(x)
+
+#define term3_v9bgw7(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows3_6x1kd(x)
+
+#define terms8x4x64x32c4(c0, c1, c2, c3) \
+	c0(0, 0, 0); c1(4, 64, 32); c2(8, 128, 64); c3(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c2(24, 384, 192); c3(28, 448, 224)
+
+#define rest7x4x64x32c4(c0, c1, c2, c3, done) \
+	c0(0, 0, 0); DECQ CX; JZ done; c1(4, 64, 32); DECQ CX; JZ done; c2(8, 128, 64); DECQ CX; JZ done; \
+	c3(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
+	c2(24, 384, 192)
+
+#define add4x2h(s0, s1, s2, s3, s4, s5, s6, s7) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0; VADDPS s6, s4, s4; VADDPS s7, s5, s5; \
+	VADDPS s5, s4, s4
+
+#define storePart2h(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, K7, 64(R8); ADDQ DI, R8
+
+#define term2_7qy6kn(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows2_e3ztsj(x)
+
+#define term2_9vwwxr(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows2_rh6qrj(x)
+
+#define term2_up4cb4(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows2_gk02u7(x)
+
+#define term2_16qram(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows2_oxo61k(x)
+
+#define term1_5d4klz(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows1_ey4503(x)
+
+#define term1_x533gl(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows1_oyq5q7(x)
+
+#define term1_h2ryik(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows1_ahafwv(x)
+
+#define term1_4xf1yz(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows1_88edwz(x)
+
+#define bias2x1h(s0, s1) \
+	VMOVUPS (BX), s0; \
+	zero(s1)
+
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VMULPS Y28, Y31, Y30; VADDPS Y30, s0, s0
+
+#define rows1_c6e058(x) \
+	mulAdd1h(x(R10), Y0)
+
+#define rows1_vrx3ab(x) \
+	mulAdd1h(x(R10), Y1)
+
+#define rows4_xfsp20(x) \
+	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y2); mulAdd1h(x(R10)(R11*2), Y4); mulAdd1h(x(R10)(R12*1), Y6)
+
+#define rows4_eg6zh8(x) \
+	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y3); mulAdd1h(x(R10)(R11*2), Y5); mulAdd1h(x(R10)(R12*1), Y7)
+
+#define rows8_ny77zg(x) \
+	rows4_xfsp20(x); mulAdd1h(x(R10)(R11*4), Y8); mulAdd1h(x(R10)(R13*1), Y10); mulAdd1h(x(R9), Y12); \
+	mulAdd1h(x(R9)(R11*1), Y14)
+
+#define rows8_tcvgk1(x) \
+	rows4_eg6zh8(x); mulAdd1h(x(R10)(R11*4), Y9); mulAdd1h(x(R10)(R13*1), Y11); mulAdd1h(x(R9), Y13); \
+	mulAdd1h(x(R9)(R11*1), Y15)
+
+#define term8_7r9djx(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_ny77zg(x)
+
+#define term8_wl12a3(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_tcvgk1(x)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -464,69 +728,132 @@ number1x4(c3ecc422a, 0x3ecc422a)
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
 
-#define term1_2yaa4s(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+#define add2x1h(s0, s1) \
+	VADDPS s1, s0, s0
 
-#define term4_jm4uw9(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define storePart1h(s0) \
+	VMOVUPS s0, K7, (R8); ADDQ DI, R8
 
-#define term1_zhp7bi(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
+#define term4_p3fdgi(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows4_xfsp20(x)
 
-#define term1_511y1h(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
+#define term4_pf5ve1(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows4_eg6zh8(x)
 
-#define term5_gt1k7z(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
+#define term1_hpltpt(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_c6e058(x)
 
-#define term5_gn5qhp(x, w) \
-	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
-	mulAdd1(x(R10)(R11*4), Z17)
+#define term1_25261i(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_vrx3ab(x)
 
-#define term5_10xkj3(x, w) \
-	term1_zhp7bi(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
-	mulAdd1(x(R10)(R11*4), Z18)
+#define bias1x1h(s0) \
+	VMOVUPS (BX), s0
 
-#define term5_txcplk(x, w) \
-	term1_511y1h(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
-	mulAdd1(x(R10)(R11*4), Z19)
+#define rows4_9v88ek(x) \
+	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y1); mulAdd1h(x(R10)(R11*2), Y2); mulAdd1h(x(R10)(R12*1), Y3)
 
-#define term6_refo8l(x, w) \
-	term5_gt1k7z(x, w); mulAdd1(x(R10)(R13*1), Z20)
+#define rows8_rz4fb3(x) \
+	rows4_9v88ek(x); mulAdd1h(x(R10)(R11*4), Y4); mulAdd1h(x(R10)(R13*1), Y5); mulAdd1h(x(R9), Y6); \
+	mulAdd1h(x(R9)(R11*1), Y7)
 
-#define term6_xyplj7(x, w) \
-	term5_gn5qhp(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define term8_ol8mrs(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_rz4fb3(x)
 
-#define term6_9svaia(x, w) \
-	term5_10xkj3(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define term4_ih352y(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows4_9v88ek(x)
 
-#define term6_6r4w88(x, w) \
-	term5_txcplk(x, w); mulAdd1(x(R10)(R13*1), Z23)
+#define bias4x1h(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3)
 
-#define rest7x4x64c4(c0, c1, c2, c3, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c2(8, 128); DECQ CX; JZ done; c3(12, 192); DECQ CX; \
-	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c2(24, 384)
+#define rows1_8psxby(x) \
+	mulAdd1h(x(R10), Y2)
 
-#define term5_xbjtxi(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
+#define rows1_ptt879(x) \
+	mulAdd1h(x(R10), Y3)
+
+#define rows5_hhv4em(x) \
+	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y4); mulAdd1h(x(R10)(R11*2), Y8); mulAdd1h(x(R10)(R12*1), Y12); \
+	mulAdd1h(x(R10)(R11*4), Y16)
+
+#define rows5_q626zz(x) \
+	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y5); mulAdd1h(x(R10)(R11*2), Y9); mulAdd1h(x(R10)(R12*1), Y13); \
+	mulAdd1h(x(R10)(R11*4), Y17)
+
+#define rows5_6xwzy6(x) \
+	rows1_8psxby(x); mulAdd1h(x(R10)(R11*1), Y6); mulAdd1h(x(R10)(R11*2), Y10); mulAdd1h(x(R10)(R12*1), Y14); \
+	mulAdd1h(x(R10)(R11*4), Y18)
+
+#define rows5_g4kb0k(x) \
+	rows1_ptt879(x); mulAdd1h(x(R10)(R11*1), Y7); mulAdd1h(x(R10)(R11*2), Y11); mulAdd1h(x(R10)(R12*1), Y15); \
+	mulAdd1h(x(R10)(R11*4), Y19)
+
+#define rows6_q13tfr(x) \
+	rows5_hhv4em(x); mulAdd1h(x(R10)(R13*1), Y20)
+
+#define rows6_rj6dcb(x) \
+	rows5_q626zz(x); mulAdd1h(x(R10)(R13*1), Y21)
+
+#define rows6_w2yjd1(x) \
+	rows5_6xwzy6(x); mulAdd1h(x(R10)(R13*1), Y22)
+
+#define rows6_xpmuxh(x) \
+	rows5_g4kb0k(x); mulAdd1h(x(R10)(R13*1), Y23)
+
+#define term6_7h4xbe(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_q13tfr(x)
+
+#define term6_g6t8k0(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_rj6dcb(x)
+
+#define term6_vppwom(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_w2yjd1(x)
+
+#define term6_a44brp(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_xpmuxh(x)
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term4_j364fg(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define add4x1h(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
 
-#define term8_sq81tl(x, w) \
-	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+#define term5_byp83c(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_hhv4em(x)
 
-#define term4_5tj80x(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term5_pegzyz(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_q626zz(x)
+
+#define term5_kw2js8(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_6xwzy6(x)
+
+#define term5_ohjc7(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_g4kb0k(x)
+
+#define term1_hcophu(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_8psxby(x)
+
+#define term1_53bsz4(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_ptt879(x)
 
 number1x4(c3b03126f, 0x3b03126f)
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
+
 #define formula_mn7zwt(r0, r1, r2) \
 	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
@@ -570,15 +897,16 @@ TEXT ·dense16x1AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3)
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_px66co, input_3p47rg, input_996jyw, input_9d6a7w)
+	foursx32c4(0, 0, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
+	foursx32c4(16, 128, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -587,16 +915,17 @@ TEXT ·dense16x1AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3)
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_px66co, input_3p47rg, input_996jyw, input_9d6a7w)
+	foursx32c4(0, 0, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
+	foursx32c4(16, 128, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	formula_4u0675(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
+	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y1, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -605,15 +934,16 @@ TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…2] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x7, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3)
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x32c4(input_px66co, input_3p47rg, input_996jyw, input_9d6a7w)
+	foursx32c4(0, 0, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
+	foursx32c4(16, 128, products_h1uis8, products_v5v558, products_qmmkmk, products_h0rjiw)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -627,17 +957,19 @@ TEXT ·dense19x33AVX512(SB), NOSPLIT, $0-40
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
+	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
 inputs1:
-	terms8x4x64x32c2(input_jkdtp7, input_l1cxvj)
+	foursx64x32c2(0, 0, 0, products_s7ggtl, products_gs5prx)
+	foursx64x32c2(16, 256, 128, products_s7ggtl, products_gs5prx)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_jkdtp7(0, 0, 0); input_l1cxvj(4, 64, 32); input_jkdtp7(8, 128, 64)
+	VBROADCASTSS (SI), Z31; products_s7ggtl(0, 0); VBROADCASTSS 4(SI), Z31; products_gs5prx(64, 32)
+	VBROADCASTSS 8(SI), Z31; products_s7ggtl(128, 64)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
-	VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 128(R8)
+	VADDPS Y5, Y4, Y4
+	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y4, K7, 128(R8)
 	VZEROUPPER
 	RET
 
@@ -651,10 +983,11 @@ TEXT ·dense25x16AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_vor1x5, input_zofmdh, input_zrxukp, input_sm7cet)
+	foursx64c4(0, 0, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
+	foursx64c4(16, 256, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_vor1x5(0, 0)
+	VBROADCASTSS (SI), Z31; products_rlxdcw(0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER
@@ -670,10 +1003,11 @@ TEXT ·dense25x16AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); zero(Z2); zero(Z3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c4(input_vor1x5, input_zofmdh, input_zrxukp, input_sm7cet)
+	foursx64c4(0, 0, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
+	foursx64c4(16, 256, products_rlxdcw, products_omkszo, products_ytqi28, products_miy3tg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
-	input_vor1x5(0, 0)
+	VBROADCASTSS (SI), Z31; products_rlxdcw(0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
 	// y = max(x, 0) + log1p(exp(-abs(x)))
 	formula_ay2xfq(Z1, Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z5, (R8)
@@ -690,16 +1024,17 @@ TEXT ·dense33x17AVX512(SB), NOSPLIT, $0-40
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_yp61y5, input_t0ud2l, input_yd2o71, input_b39zql)
+	foursx64x32c4(0, 0, 0, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
+	foursx64x32c4(16, 256, 128, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_yp61y5(0, 0, 0)
+	VBROADCASTSS (SI), Z31; products_xzpagn(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	VMOVUPS Z0, (R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	VMOVUPS Z0, (R8); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y4, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -713,17 +1048,18 @@ TEXT ·dense33x17AVX512_2(SB), NOSPLIT, $0-40
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Z4; zero(Z5); zero(Z6); zero(Z7)
+	zero(Z1); zero(Z2); zero(Z3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64x32c4(input_yp61y5, input_t0ud2l, input_yd2o71, input_b39zql)
+	foursx64x32c4(0, 0, 0, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
+	foursx64x32c4(16, 256, 128, products_xzpagn, products_xyhvzb, products_c2720z, products_3rizgr)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_yp61y5(0, 0, 0)
+	VBROADCASTSS (SI), Z31; products_xzpagn(0, 0)
 	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5; VADDPS Z5, Z4, Z4
-	formula_axos2s(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z4, Z0, Z1, Z2, Z3, Z5, Z6)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z4, K7, 64(R8)
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	formula_axos2s(Z0, Z1, Z2, Z3, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	formula_htxa8n(Y4, Y0, Y1, Y2, Y3, Y5, Y6); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y4, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -731,10 +1067,10 @@ inputs1:
 TEXT ·dense3x8AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	input_px66co(0, 0); input_px66co(4, 32); input_px66co(8, 64)
-	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	input_sg4kkn(0, 0); input_sg4kkn(4, 32); input_sg4kkn(8, 64)
+	VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
@@ -742,11 +1078,11 @@ TEXT ·dense3x8AVX512(SB), NOSPLIT, $0-32
 TEXT ·dense3x8AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	input_px66co(0, 0); input_px66co(4, 32); input_px66co(8, 64)
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	input_sg4kkn(0, 0); input_sg4kkn(4, 32); input_sg4kkn(8, 64)
 	// y = select(x < 0, expm1(x), x)
-	formula_ur36g5(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	formula_ur36g5(Y0, Y1, Y2, Y3, Y4, Y5); VMOVUPS Y0, (R8)
 	VZEROUPPER
 	RET
 
@@ -1127,73 +1463,64 @@ TEXT ·rows32AVX512(SB), NOSPLIT, $0-88
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
-	VMOVUPS (BX), Z20; zero(Z21); VMOVUPS 64(BX), Z22; zero(Z23)
+	bias2x2(Z0, Z1, Z2, Z3); bias2x2(Z4, Z5, Z6, Z7); bias2x2(Z8, Z9, Z10, Z11); bias2x2(Z12, Z13, Z14, Z15)
+	bias2x2(Z16, Z17, Z18, Z19); bias2x2(Z20, Z21, Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_tmr817, term6_umhb9l)
+	terms8x4x64c2(term6_7mp4tn, term6_ri1vib)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_tmr817, term6_umhb9l, last5)
+	rest7x4x64c2(term6_7mp4tn, term6_ri1vib, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
+	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
+	add2x2(Z16, Z17, Z18, Z19); add2x2(Z20, Z21, Z22, Z23)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8; VMOVUPS Z20, (R8); VMOVUPS Z22, 64(R8); ADDQ DI, R8
+	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18); store2(Z20, Z22)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6
-	zero(Z7); VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
+	bias2x2(Z0, Z1, Z2, Z3); bias2x2(Z4, Z5, Z6, Z7); bias2x2(Z8, Z9, Z10, Z11); bias2x2(Z12, Z13, Z14, Z15)
+	bias2x2(Z16, Z17, Z18, Z19)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_8cufgt, term5_srfq4g)
+	terms8x4x64c2(term5_8ges8v, term5_q7td7m)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_8cufgt, term5_srfq4g, last10)
+	rest7x4x64c2(term5_8ges8v, term5_q7td7m, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
+	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
+	add2x2(Z16, Z17, Z18, Z19)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8
+	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	bias2x2(Z0, Z1, Z2, Z3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_2scc1d, term1_o0rqal)
+	terms8x4x64c2(term1_5uovr3, term1_wnxl2q)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_2scc1d, term1_o0rqal, last15)
+	rest7x4x64c2(term1_5uovr3, term1_wnxl2q, last15)
 last15:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
+	add2x2(Z0, Z1, Z2, Z3)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8
+	store2(Z0, Z2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1207,282 +1534,326 @@ TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x1(Z0, Z1, Z2, Z3); bias4x1(Z4, Z5, Z6, Z7); bias4x1(Z8, Z9, Z10, Z11); bias4x1(Z12, Z13, Z14, Z15)
+	bias4x1(Z16, Z17, Z18, Z19); bias4x1(Z20, Z21, Z22, Z23)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x64c4(term6_mu6mlm, term6_2hkq1p, term6_e9vfhc, term6_uls6bm)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64c4(term6_mu6mlm, term6_2hkq1p, term6_e9vfhc, term6_uls6bm, last5)
+last5:
+	add4x1(Z0, Z1, Z2, Z3); add4x1(Z4, Z5, Z6, Z7); add4x1(Z8, Z9, Z10, Z11); add4x1(Z12, Z13, Z14, Z15)
+	add4x1(Z16, Z17, Z18, Z19); add4x1(Z20, Z21, Z22, Z23)
+	MOVQ yStride+40(FP), DI
+	storePart1(Z0); storePart1(Z4); storePart1(Z8); storePart1(Z12); storePart1(Z16); storePart1(Z20)
+	LEAQ (SI)(R12*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x1(Z0, Z1, Z2, Z3); bias4x1(Z4, Z5, Z6, Z7); bias4x1(Z8, Z9, Z10, Z11); bias4x1(Z12, Z13, Z14, Z15)
+	bias4x1(Z16, Z17, Z18, Z19)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64c4(term5_f5p9j0, term5_ztj94p, term5_47umz2, term5_jgdphi)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64c4(term5_f5p9j0, term5_ztj94p, term5_47umz2, term5_jgdphi, last10)
+last10:
+	add4x1(Z0, Z1, Z2, Z3); add4x1(Z4, Z5, Z6, Z7); add4x1(Z8, Z9, Z10, Z11); add4x1(Z12, Z13, Z14, Z15)
+	add4x1(Z16, Z17, Z18, Z19)
+	MOVQ yStride+40(FP), DI
+	storePart1(Z0); storePart1(Z4); storePart1(Z8); storePart1(Z12); storePart1(Z16)
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x1(Z0, Z1, Z2, Z3)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x64c4(term1_tuwkiz, term1_98te44, term1_yx8yes, term1_6ykwqc)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x64c4(term1_tuwkiz, term1_98te44, term1_yx8yes, term1_6ykwqc, last15)
+last15:
+	add4x1(Z0, Z1, Z2, Z3)
+	MOVQ yStride+40(FP), DI
+	storePart1(Z0)
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
+
+// rowsUpTo24AVX512 sums the products for up to 24 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo24AVX512(SB), NOSPLIT, $0-96
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ mask+64(FP), R14; KMOVW R14, K7
+	MOVQ xStride+40(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7); bias4x2h(Z8, Z9, Z10, Z11, Y12, Y13, Y14, Y15)
+	bias4x2h(Z16, Z17, Z18, Z19, Y20, Y21, Y22, Y23)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x64x32c4(term3_p5hwaq, term3_wcmvg9, term3_7phglq, term3_v9bgw7)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms3
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64x32c4(term3_p5hwaq, term3_wcmvg9, term3_7phglq, term3_v9bgw7, last5)
+last5:
+	add4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7); add4x2h(Z8, Z9, Z10, Z11, Y12, Y13, Y14, Y15)
+	add4x2h(Z16, Z17, Z18, Z19, Y20, Y21, Y22, Y23)
+	MOVQ yStride+48(FP), DI
+	storePart2h(Z0, Y4); storePart2h(Z8, Y12); storePart2h(Z16, Y20)
+	LEAQ (SI)(R12*1), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7); bias4x2h(Z8, Z9, Z10, Z11, Y12, Y13, Y14, Y15)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64x32c4(term2_7qy6kn, term2_9vwwxr, term2_up4cb4, term2_16qram)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64x32c4(term2_7qy6kn, term2_9vwwxr, term2_up4cb4, term2_16qram, last10)
+last10:
+	add4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7); add4x2h(Z8, Z9, Z10, Z11, Y12, Y13, Y14, Y15)
+	MOVQ yStride+48(FP), DI
+	storePart2h(Z0, Y4); storePart2h(Z8, Y12)
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x64x32c4(term1_5d4klz, term1_x533gl, term1_h2ryik, term1_4xf1yz)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms13
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x64x32c4(term1_5d4klz, term1_x533gl, term1_h2ryik, term1_4xf1yz, last15)
+last15:
+	add4x2h(Z0, Z1, Z2, Z3, Y4, Y5, Y6, Y7)
+	MOVQ yStride+48(FP), DI
+	storePart2h(Z0, Y4)
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
+
+// rowsUpTo8AVX512 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
-	zero(Z15)
+	bias2x1h(Y0, Y1); bias2x1h(Y2, Y3); bias2x1h(Y4, Y5); bias2x1h(Y6, Y7); bias2x1h(Y8, Y9); bias2x1h(Y10, Y11)
+	bias2x1h(Y12, Y13); bias2x1h(Y14, Y15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term8_trq3e7, term8_nflh4d)
+	terms8x4x32c2(term8_7r9djx, term8_wl12a3)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term8_trq3e7, term8_nflh4d, last5)
+	rest7x4x32c2(term8_7r9djx, term8_wl12a3, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7); add2x1h(Y8, Y9); add2x1h(Y10, Y11)
+	add2x1h(Y12, Y13); add2x1h(Y14, Y15)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6); storePart1h(Y8); storePart1h(Y10)
+	storePart1h(Y12); storePart1h(Y14)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
-	zero(Z7)
+	bias2x1h(Y0, Y1); bias2x1h(Y2, Y3); bias2x1h(Y4, Y5); bias2x1h(Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term4_jm4uw9, term4_ogiucv)
+	terms8x4x32c2(term4_p3fdgi, term4_pf5ve1)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term4_jm4uw9, term4_ogiucv, last10)
+	rest7x4x32c2(term4_p3fdgi, term4_pf5ve1, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1)
+	bias2x1h(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c2(term1_2yaa4s, term1_y4gxf7)
+	terms8x4x32c2(term1_hpltpt, term1_25261i)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_2yaa4s, term1_y4gxf7, last15)
+	rest7x4x32c2(term1_hpltpt, term1_25261i, last15)
 last15:
-	VADDPS Z1, Z0, Z0
+	add2x1h(Y0, Y1)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9)
-	zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17)
-	zero(Z18); zero(Z19); VMOVUPS (BX), Z20; zero(Z21); zero(Z22); zero(Z23)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x64c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88, last5)
-last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15)
-	VMOVUPS (BX), Z16; zero(Z17); zero(Z18); zero(Z19)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk, last10)
-last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x64c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h, last15)
-last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rowsUpTo16AVX512_3 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_3(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9)
-	zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17)
-	zero(Z18); zero(Z19); VMOVUPS (BX), Z20; zero(Z21); zero(Z22); zero(Z23)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88, last5)
-last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15)
-	VMOVUPS (BX), Z16; zero(Z17); zero(Z18); zero(Z19)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk, last10)
-last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h, last15)
-last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rowsUpTo16AVX512_4 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_4(SB), NOSPLIT, $0-80
+// rowsUpTo8AVX512_2 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3); bias1x1h(Y4); bias1x1h(Y5); bias1x1h(Y6)
+	bias1x1h(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_sq81tl(0, 0); term8_sq81tl(4, 32); term8_sq81tl(8, 64)
+	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32); term8_ol8mrs(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
+	storePart1h(Y6); storePart1h(Y7)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5tj80x(0, 0); term4_5tj80x(4, 32); term4_5tj80x(8, 64)
+	term4_ih352y(0, 0); term4_ih352y(4, 32); term4_ih352y(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
+	bias1x1h(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32); term1_2yaa4s(8, 64)
+	term1_hpltpt(0, 0); term1_hpltpt(4, 32); term1_hpltpt(8, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
+	VZEROUPPER
+	RET
+
+// rowsUpTo8AVX512_3 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512_3(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x1h(Y0, Y1, Y2, Y3); bias4x1h(Y4, Y5, Y6, Y7); bias4x1h(Y8, Y9, Y10, Y11); bias4x1h(Y12, Y13, Y14, Y15)
+	bias4x1h(Y16, Y17, Y18, Y19); bias4x1h(Y20, Y21, Y22, Y23)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp, last5)
+last5:
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19); add4x1h(Y20, Y21, Y22, Y23)
+	MOVQ yStride+40(FP), DI
+	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16); storePart1h(Y20)
+	LEAQ (SI)(R12*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x1h(Y0, Y1, Y2, Y3); bias4x1h(Y4, Y5, Y6, Y7); bias4x1h(Y8, Y9, Y10, Y11); bias4x1h(Y12, Y13, Y14, Y15)
+	bias4x1h(Y16, Y17, Y18, Y19)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7, last10)
+last10:
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19)
+	MOVQ yStride+40(FP), DI
+	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16)
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias4x1h(Y0, Y1, Y2, Y3)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x32c4(term1_hpltpt, term1_25261i, term1_hcophu, term1_53bsz4)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x32c4(term1_hpltpt, term1_25261i, term1_hcophu, term1_53bsz4, last15)
+last15:
+	add4x1h(Y0, Y1, Y2, Y3)
+	MOVQ yStride+40(FP), DI
+	storePart1h(Y0)
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
 	VZEROUPPER
 	RET
 
@@ -1735,67 +2106,6 @@ rows4:
 	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
-	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
-done7:
-inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows12
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
-	VZEROUPPER
-	RET
-
-// weightGradientUpTo16AVX512_2 sums the gradients of the weights of up to 16 outputs over the rows.
-TEXT ·weightGradientUpTo16AVX512_2(SB), NOSPLIT, $0-64
-	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
-	MOVQ mask+56(FP), R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-inputs1:
-	CMPQ AX, $12; JLT done3
-	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
 	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
 	VMOVUPS Z4, K7, 256(R8); VMOVUPS Z5, K7, 320(R8); VMOVUPS Z6, K7, 384(R8); VMOVUPS Z7, K7, 448(R8)
 	VMOVUPS Z8, K7, 512(R8); VMOVUPS Z9, K7, 576(R8); VMOVUPS Z10, K7, 640(R8); VMOVUPS Z11, K7, 704(R8)
@@ -1834,5 +2144,107 @@ rows12:
 	ADDQ $4, SI; ADDQ $64, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $12; JLT done3
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
+	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $4; JLT done7
+	// 4 inputs
+	zero4x64
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $1; JLT done11
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows12:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows12
+	VMOVUPS Y0, K7, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs9
+done11:
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo8AVX512_2 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $3; JLT done3
+	// 3 inputs
+	zero(Z0); zero(Z1); zero(Z2)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8)
+	ADDQ $12, SI; ADDQ $96, R8
+	SUBQ $3, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, K7, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
 	VZEROUPPER
 	RET

@@ -112,37 +112,37 @@ func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, ti
 func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
+func rows24AVX2(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tiles1 int)
+
+//go:noescape
+func rows24AVX2_2(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tiles1 int)
+
+//go:noescape
+func rows24AVX512(y, x, w, wt, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
 func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
 //go:noescape
-func rows32AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+func rows40AVX512(y, x, w, wt, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+func rows48AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1 int)
 
 //go:noescape
-func rows8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+func rows48AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+func rowsUpTo24AVX2(y, x, w, wt, b *float32, xStride, yStride, terms, mask, tiles0, tiles1 int)
 
 //go:noescape
-func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo16AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo16AVX512_5(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+func rowsUpTo24AVX512(y, x, w, wt, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+func rowsUpTo8AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
@@ -245,19 +245,16 @@ func c15ForwardRows(y []Output, x []State, w *[1][96][16]float32, wt *[96][8]flo
 			return
 		}
 		m := len(x)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &b[0][0], 672, 92, 96, 65535, by8, by4, single8)
-		rowsUpTo16AVX512_2(&y[0].Gains[16], &x[0].Gru3H[0], &wt[0][0], &b[1][0], 672, 92, 96, 63, by8, by4, single8)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		rowsUpTo24AVX512(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &wt[0][0], &b[0][0], 672, 92, 96, 63, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			c15Forward(&y[0].Gains, &x[0].Gru3H, w, wt, b)
 			return
 		}
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rows16AVX2(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &b[0][0], 672, 92, 96, by3, by2, single3)
-		rowsUpTo8AVX2(&y[0].Gains[16], &x[0].Gru3H[0], &wt[0][0], &b[1][0], 672, 92, 96, 8, by6, by5, single6)
+		by2, by1 := m/2, m%2
+		rowsUpTo24AVX2(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &wt[0][0], &b[0][0], 672, 92, 96, 8, by2, by1)
 	default:
 		c15ForwardRowsGeneric(y, x, w, wt, b)
 	}
@@ -293,19 +290,16 @@ func c2ForwardRows(y [][24]float32, x []Input, w *[1][42][16]float32, wt *[42][8
 			return
 		}
 		m := len(x)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 168, 96, 42, 65535, by8, by4, single8)
-		rowsUpTo16AVX512_2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 168, 96, 42, 255, by8, by4, single8)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		rows24AVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], &b[0][0], 168, 96, 42, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			c2Forward(&y[0], (*[42]float32)(&x[0]), w, wt, b)
 			return
 		}
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rows16AVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 168, 96, 42, by3, by2, single3)
-		rows8AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 168, 96, 42, by6, by5, single6)
+		by2, by1 := m/2, m%2
+		rows24AVX2(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], &b[0][0], 168, 96, 42, by2, by1)
 	default:
 		c2ForwardRowsGeneric(y, x, w, wt, b)
 	}
@@ -342,7 +336,7 @@ func c7ForwardRows(y []Output, x []State, wt *[24][8]float32, b *[1][16]float32)
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rowsUpTo16AVX512_5(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 1, by6, by5, single6)
+		rowsUpTo8AVX512(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 1, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			c7Forward(&y[0].Vad, &x[0].Gru1H, wt, b)
@@ -350,7 +344,7 @@ func c7ForwardRows(y []Output, x []State, wt *[24][8]float32, b *[1][16]float32)
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rowsUpTo8AVX2_2(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 28, by3, by2, single3)
+		rowsUpTo8AVX2(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 28, by3, by2, single3)
 	default:
 		c7ForwardRowsGeneric(y, x, wt, b)
 	}
@@ -388,13 +382,11 @@ func gru1ForwardRows(y [][72]float32, x [][24]float32, w *[4][24][16]float32, wt
 		m := len(x)
 		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		for q := 0; q < 4; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1536, 96, 288, 24, by12, then8, then4, single12)
-			if again12 {
-				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 1536, 96, 288, 24, 0, 0, 1, 0)
-			}
+		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1536, 96, 288, 24, by12, then8, then4, single12)
+		if again12 {
+			rows32AVX512(&y[m-4][0], &x[m-4][0], &w[0][0][0], &b[0][0], 1536, 96, 288, 24, 0, 0, 1, 0)
 		}
-		rowsUpTo16AVX512_3(&y[0][64], &x[0][0], &wt[0][0], &b[4][0], 96, 288, 24, 255, by8, by4, single8)
+		rows40AVX512(&y[0][32], &x[0][0], &w[2][0][0], &wt[0][0], &b[2][0], 1536, 96, 288, 24, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward(&y[0], &x[0], w, wt, b)
@@ -402,11 +394,11 @@ func gru1ForwardRows(y [][72]float32, x [][24]float32, w *[4][24][16]float32, wt
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		for q := range 4 {
-			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 96, 288, 24, by6, by5, single6)
+		by4, by1 := m/4, m%4
+		for q := range 3 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 96, 288, 24, by6, by5, single6)
 		}
-		rows8AVX2_2(&y[0][64], &x[0][0], &wt[0][0], &b[4][0], 96, 288, 24, by8, by4, single8)
+		rows24AVX2_2(&y[0][48], &x[0][0], &w[3][0][0], &wt[0][0], &b[3][0], 96, 288, 24, by4, by1)
 	default:
 		gru1ForwardRowsGeneric(y, x, w, wt, b)
 	}
@@ -420,10 +412,8 @@ func gru1ForwardRows_2(y [][48]float32, x []State, w *[3][24][16]float32, b *[3]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		rows32AVX512_2(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by6, by5, single6)
-		rowsUpTo16AVX512(&y[0][32], &x[0].Gru1H[0], &w[2][0][0], &b[2][0], 672, 192, 24, 65535, by8, by4, single8)
+		by4, by1 := m/4, m%4
+		rows48AVX512(&y[0][0], &x[0].Gru1H[0], &w[0][0][0], &b[0][0], 1536, 672, 192, 24, by4, by1)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward_2(&y[0], &x[0].Gru1H, w, b)
@@ -432,7 +422,7 @@ func gru1ForwardRows_2(y [][48]float32, x []State, w *[3][24][16]float32, b *[3]
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range 3 {
-			rows16AVX2(&y[0][q*16], &x[0].Gru1H[0], &w[q][0][0], &b[q][0], 672, 192, 24, by3, by2, single3)
+			rows16AVX2_2(&y[0][q*16], &x[0].Gru1H[0], &w[q][0][0], &b[q][0], 672, 192, 24, by3, by2, single3)
 		}
 	default:
 		gru1ForwardRows_2Generic(y, x, w, b)
@@ -447,19 +437,16 @@ func gru1ForwardRows_3(y []State, x [][24]float32, w *[1][24][16]float32, wt *[2
 			return
 		}
 		m := len(x)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &b[0][0], 96, 672, 24, 65535, by8, by4, single8)
-		rowsUpTo16AVX512_2(&y[0].Gru1H[16], &x[0][0], &wt[0][0], &b[1][0], 96, 672, 24, 255, by8, by4, single8)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		rows24AVX512(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &wt[0][0], &b[0][0], 96, 672, 24, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			gru1Forward_3(&y[0].Gru1H, &x[0], w, wt, b)
 			return
 		}
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rows16AVX2(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &b[0][0], 96, 672, 24, by3, by2, single3)
-		rows8AVX2(&y[0].Gru1H[16], &x[0][0], &wt[0][0], &b[1][0], 96, 672, 24, by6, by5, single6)
+		by2, by1 := m/2, m%2
+		rows24AVX2(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &wt[0][0], &b[0][0], 96, 672, 24, by2, by1)
 	default:
 		gru1ForwardRows_3Generic(y, x, w, wt, b)
 	}
@@ -508,13 +495,13 @@ func gru2ForwardRows(y [][144]float32, x [][90]float32, w *[9][90][16]float32, b
 		m := len(x)
 		by12, then8, then4, single12, again12 := manyRowTiles(m, 12, 8, 4)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		for q := 0; q < 8; q += 2 {
+		for q := 0; q < 6; q += 2 {
 			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, by12, then8, then4, single12)
 			if again12 {
 				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 5760, 360, 576, 90, 0, 0, 1, 0)
 			}
 		}
-		rowsUpTo16AVX512_4(&y[0][128], &x[0][0], &w[8][0][0], &b[8][0], 360, 576, 90, 65535, by8, by4, single8)
+		rows48AVX512_2(&y[0][96], &x[0][0], &w[6][0][0], &b[6][0], 5760, 360, 576, 90, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward(&y[0], &x[0], w, b)
@@ -523,7 +510,7 @@ func gru2ForwardRows(y [][144]float32, x [][90]float32, w *[9][90][16]float32, b
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range 9 {
-			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 360, 576, 90, by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 360, 576, 90, by6, by5, single6)
 		}
 	default:
 		gru2ForwardRowsGeneric(y, x, w, b)
@@ -553,7 +540,7 @@ func gru2ForwardRows_2(y [][96]float32, x []State, w *[6][48][16]float32, b *[6]
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range 6 {
-			rows16AVX2_2(&y[0][q*16], &x[0].Gru2H[0], &w[q][0][0], &b[q][0], 672, 384, 48, by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0].Gru2H[0], &w[q][0][0], &b[q][0], 672, 384, 48, by6, by5, single6)
 		}
 	default:
 		gru2ForwardRows_2Generic(y, x, w, b)
@@ -568,10 +555,8 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		by8, by4, single8 := rowTiles(m, 8, 4)
-		rows32AVX512_2(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by6, by5, single6)
-		rowsUpTo16AVX512(&y[0].Gru2H[32], &x[0][0], &w[2][0][0], &b[2][0], 192, 672, 48, 65535, by8, by4, single8)
+		by4, by1 := m/4, m%4
+		rows48AVX512(&y[0].Gru2H[0], &x[0][0], &w[0][0][0], &b[0][0], 3072, 192, 672, 48, by4, by1)
 	case useAVX2:
 		if len(x) == 1 {
 			gru2Forward_3(&y[0].Gru2H, &x[0], w, b)
@@ -580,7 +565,7 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range 3 {
-			rows16AVX2(&y[0].Gru2H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 192, 672, 48, by3, by2, single3)
+			rows16AVX2_2(&y[0].Gru2H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 192, 672, 48, by3, by2, single3)
 		}
 	default:
 		gru2ForwardRows_3Generic(y, x, w, b)
@@ -643,7 +628,7 @@ func gru3ForwardRows(y [][288]float32, x [][114]float32, w *[18][114][16]float32
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range 18 {
-			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 456, 1152, 114, by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 456, 1152, 114, by6, by5, single6)
 		}
 	default:
 		gru3ForwardRowsGeneric(y, x, w, b)
@@ -673,7 +658,7 @@ func gru3ForwardRows_2(y [][192]float32, x []State, w *[12][96][16]float32, b *[
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range 12 {
-			rows16AVX2_2(&y[0][q*16], &x[0].Gru3H[0], &w[q][0][0], &b[q][0], 672, 768, 96, by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0].Gru3H[0], &w[q][0][0], &b[q][0], 672, 768, 96, by6, by5, single6)
 		}
 	default:
 		gru3ForwardRows_2Generic(y, x, w, b)
@@ -703,7 +688,7 @@ func gru3ForwardRows_3(y []State, x [][96]float32, w *[6][96][16]float32, b *[6]
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range 6 {
-			rows16AVX2_2(&y[0].Gru3H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 384, 672, 96, by6, by5, single6)
+			rows16AVX2(&y[0].Gru3H[q*16], &x[0][0], &w[q][0][0], &b[q][0], 384, 672, 96, by6, by5, single6)
 		}
 	default:
 		gru3ForwardRows_3Generic(y, x, w, b)

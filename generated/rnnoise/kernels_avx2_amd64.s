@@ -61,35 +61,37 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1; \
 	VMULPS r6, r1, r6
 
-#define input_vc6p8y(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; \
-	VFMADD231PS (w+14624)(DI), Y15, Y5; VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
+#define products_1vx6fu(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+7296)(DI), Y15, Y2; \
+	VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; VFMADD231PS (w+14624)(DI), Y15, Y5; \
+	VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define input_p3pkp7(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+7296)(DI), Y15, Y2; VFMADD231PS (w+7328)(DI), Y15, Y3
+#define products_kjdf13(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+7296)(DI), Y15, Y2; \
+	VFMADD231PS (w+7328)(DI), Y15, Y3
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_zd13te(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+#define products_sx3si6(w) \
+	VFMADD231PS w(DX), Y15, Y0
 
-#define input_37xii7(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
+#define products_ws076z(w) \
+	VFMADD231PS w(DX), Y15, Y1
 
-#define input_dbj1hk(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y2
+#define products_ga8txw(w) \
+	VFMADD231PS w(DX), Y15, Y2
 
-#define input_ch3wal(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y3
+#define products_ougsih(w) \
+	VFMADD231PS w(DX), Y15, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+32)); \
+	VPERMILPS $170, Y12, Y15; c2((w+64)); VPERMILPS $255, Y12, Y15; c3((w+96))
 
 #define formula_rrh74z(r0, r1, r2, r3, r4, r5) \
 	VORPS c80000000x8<>(SB), r0, r1; VMOVUPS cc2d00000x8<>(SB), r2; VMAXPS r1, r2, r2; \
@@ -102,40 +104,36 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define input_qqzzcy(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS v(DX), Y15, Y4
+#define products_t2zi10(w, v) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS v(DX), Y15, Y4
 
-#define input_9jj4ex(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS v(DX), Y15, Y5
+#define products_mg8s03(w, v) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS v(DX), Y15, Y5
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c1((w+192), (v+96))
 
-#define input_c2i4xv(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+1536)(DI), Y15, Y4; VFMADD231PS (w+1568)(DI), Y15, Y6; VFMADD231PS (w+3072)(DI), Y15, Y8; \
-	VFMADD231PS (w+3104)(DI), Y15, Y10
+#define products_cmno71(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+1536)(DI), Y15, Y4; \
+	VFMADD231PS (w+1568)(DI), Y15, Y6; VFMADD231PS (w+3072)(DI), Y15, Y8; VFMADD231PS (w+3104)(DI), Y15, Y10
 
-#define input_1ghrt7(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+1536)(DI), Y15, Y5; VFMADD231PS (w+1568)(DI), Y15, Y7; VFMADD231PS (w+3072)(DI), Y15, Y9; \
-	VFMADD231PS (w+3104)(DI), Y15, Y11
+#define products_24mhud(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+1536)(DI), Y15, Y5; \
+	VFMADD231PS (w+1568)(DI), Y15, Y7; VFMADD231PS (w+3072)(DI), Y15, Y9; VFMADD231PS (w+3104)(DI), Y15, Y11
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define input_f9mja3(x, w, v) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+1536)(DI), Y15, Y2; VFMADD231PS (w+1568)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y4; \
-	VFMADD231PS (w+3104)(DI), Y15, Y5; VFMADD231PS (w+4608)(DI), Y15, Y6; VFMADD231PS (w+4640)(DI), Y15, Y7; \
-	VFMADD231PS v(DX), Y15, Y8
+#define products_1d3ddt(w, v) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+1536)(DI), Y15, Y2; \
+	VFMADD231PS (w+1568)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y4; VFMADD231PS (w+3104)(DI), Y15, Y5; \
+	VFMADD231PS (w+4608)(DI), Y15, Y6; VFMADD231PS (w+4640)(DI), Y15, Y7; VFMADD231PS v(DX), Y15, Y8
 
-#define terms8x4x64x32(c0) \
-	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
-	c0(24, 384, 192); c0(28, 448, 224)
+#define foursx64x32c1(x, w, v, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c0((w+64), (v+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c0((w+192), (v+96))
 
 number4x8(c7fffffffx8, 0x7fffffff7fffffff)
 number4x8(c4110cccdx8, 0x4110cccd4110cccd)
@@ -177,180 +175,280 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_4fx2xt(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+3072)(DI), Y15, Y4; VFMADD231PS (w+3104)(DI), Y15, Y6; VFMADD231PS (w+6144)(DI), Y15, Y8; \
-	VFMADD231PS (w+6176)(DI), Y15, Y10
+#define products_qhtdi3(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+3072)(DI), Y15, Y4; \
+	VFMADD231PS (w+3104)(DI), Y15, Y6; VFMADD231PS (w+6144)(DI), Y15, Y8; VFMADD231PS (w+6176)(DI), Y15, Y10
 
-#define input_al36vh(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+3072)(DI), Y15, Y5; VFMADD231PS (w+3104)(DI), Y15, Y7; VFMADD231PS (w+6144)(DI), Y15, Y9; \
-	VFMADD231PS (w+6176)(DI), Y15, Y11
+#define products_nq2dgf(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y5; \
+	VFMADD231PS (w+3104)(DI), Y15, Y7; VFMADD231PS (w+6144)(DI), Y15, Y9; VFMADD231PS (w+6176)(DI), Y15, Y11
 
-#define input_juz7h(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+3072)(DI), Y15, Y2; VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; \
-	VFMADD231PS (w+6176)(DI), Y15, Y5; VFMADD231PS (w+9216)(DI), Y15, Y6; VFMADD231PS (w+9248)(DI), Y15, Y7; \
-	VFMADD231PS (w+12288)(DI), Y15, Y8; VFMADD231PS (w+12320)(DI), Y15, Y9; VFMADD231PS (w+15360)(DI), Y15, Y10; \
-	VFMADD231PS (w+15392)(DI), Y15, Y11
+#define products_d78hqn(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y2; \
+	VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; VFMADD231PS (w+6176)(DI), Y15, Y5; \
+	VFMADD231PS (w+9216)(DI), Y15, Y6; VFMADD231PS (w+9248)(DI), Y15, Y7; VFMADD231PS (w+12288)(DI), Y15, Y8; \
+	VFMADD231PS (w+12320)(DI), Y15, Y9; VFMADD231PS (w+15360)(DI), Y15, Y10; VFMADD231PS (w+15392)(DI), Y15, Y11
 
-#define input_la60wn(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+5760)(DI), Y15, Y2; VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; \
-	VFMADD231PS (w+11552)(DI), Y15, Y5; VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
+#define products_kfhkaj(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+5760)(DI), Y15, Y2; \
+	VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; VFMADD231PS (w+11552)(DI), Y15, Y5; \
+	VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
 
-#define input_lsf1a8(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
+#define products_8jef6s(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
 
-#define input_e18tz0(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
-	VFMADD231PS (w+12320)(DI), Y15, Y5; VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
+#define products_fl1bc(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y2; \
+	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5; \
+	VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
 
-#define input_z98es1(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+6144)(DI), Y15, Y2; VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; \
-	VFMADD231PS (w+12320)(DI), Y15, Y5; VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7; \
-	VFMADD231PS (w+24576)(DI), Y15, Y8; VFMADD231PS (w+24608)(DI), Y15, Y9; VFMADD231PS (w+30720)(DI), Y15, Y10; \
-	VFMADD231PS (w+30752)(DI), Y15, Y11
+#define products_wweim3(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y2; \
+	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5; \
+	VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7; VFMADD231PS (w+24576)(DI), Y15, Y8; \
+	VFMADD231PS (w+24608)(DI), Y15, Y9; VFMADD231PS (w+30720)(DI), Y15, Y10; VFMADD231PS (w+30752)(DI), Y15, Y11
+
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-#define term1_nzzjev(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define rows1_133ptl(x) \
+	mulAdd2(x(R10), Y0, Y1)
+
+#define rows5_n483by(x) \
+	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define rows6_zm6n5a(x) \
+	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term6_6mhanb(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
+
+#define term5_75on35(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+
+#define term1_dzyshc(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
+
+#define bias2x2(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 32(BX), s2; zero(s3)
+
+#define rows1_yotq0w(x) \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_61wiqh(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+#define rows1_seha5w(x) \
+	mulAdd2(x(R10), Y1, Y3)
 
-#define term2_9ynu43(x, w) \
-	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define rows2_lazhr5(x) \
+	rows1_yotq0w(x); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_rmsfqm(x, w) \
-	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define rows2_auaivk(x) \
+	rows1_seha5w(x); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_yc3yyf(x, w) \
-	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define rows3_uga9ck(x) \
+	rows2_lazhr5(x); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_svkicx(x, w) \
-	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define rows3_51tfpr(x) \
+	rows2_auaivk(x); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
+#define term3_iv5yjl(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_uga9ck(x)
+
+#define term3_hafbm7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
+
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_4qjaqd(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
 
-#define term2_siw1qn(x, w) \
-	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define term2_rt5u9o(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_lazhr5(x)
 
-#define term1_86i0ua(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
-	mulAdd2(x(R10), Y0, Y1)
+#define term2_lm9uj3(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_auaivk(x)
 
-#define term5_h1e05b(x, w) \
-	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+#define term1_oimxj9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_yotq0w(x)
 
-#define term6_ezvf1e(x, w) \
-	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define term1_6pa4s0(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_seha5w(x)
 
-#define term1_2nrmto(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+#define bias2x3(s0, s1, s2, s3, s4, s5) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 32(BX), s2; zero(s3); VMOVUPS 64(BX), s4; zero(s5)
 
-#define term5_ssyepo(x, w) \
-	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+#define mulAdd3(x, s0, s1, s2) \
+	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define rows1_9tivxo(x) \
+	mulAdd3(x(R10), Y0, Y2, Y4)
+
+#define rows1_66eaqf(x) \
+	mulAdd3(x(R10), Y1, Y3, Y5)
+
+#define rows2_sd1a2x(x) \
+	rows1_9tivxo(x); mulAdd3(x(R10)(R11*1), Y6, Y8, Y10)
+
+#define rows2_abspg8(x) \
+	rows1_66eaqf(x); mulAdd3(x(R10)(R11*1), Y7, Y9, Y11)
+
+#define term2_uco2p1(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_sd1a2x(x)
+
+#define term2_1dutsx(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows2_abspg8(x)
+
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
+
+#define rest7x4x64x32c2(c0, c1, done) \
+	c0(0, 0, 0); DECQ CX; JZ done; c1(4, 64, 32); DECQ CX; JZ done; c0(8, 128, 64); DECQ CX; JZ done; \
+	c1(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
+	c0(24, 384, 192)
+
+#define add2x3(s0, s1, s2, s3, s4, s5) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2; VADDPS s5, s4, s4
+
+#define store3(s0, s1, s2) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); VMOVUPS s2, 64(R8); ADDQ DI, R8
+
+#define term1_mbonnm(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows1_9tivxo(x)
+
+#define term1_1cd0ys(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows1_66eaqf(x)
+
+#define bias1x3(s0, s1, s2) \
+	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1; VMOVUPS 64(BX), s2
+
+#define rows1_k0vxwv(x) \
+	mulAdd3(x(R10), Y0, Y1, Y2)
+
+#define rows4_lk9oug(x) \
+	rows1_k0vxwv(x); mulAdd3(x(R10)(R11*1), Y3, Y4, Y5); mulAdd3(x(R10)(R11*2), Y6, Y7, Y8); \
+	mulAdd3(x(R10)(R12*1), Y9, Y10, Y11)
+
+#define term4_bnfb3h(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows4_lk9oug(x)
+
+#define terms8x4x64x32(c0) \
+	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
+	c0(24, 384, 192); c0(28, 448, 224)
+
+#define term1_owttb1(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows1_k0vxwv(x)
+
+#define storePart3(s0, s1, s2, s3) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); VMASKMOVPS s2, s3, 64(R8); ADDQ DI, R8
+
+#define bias4x1(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define term1_fsla7z(x, w) \
-	VMOVUPS w(DI), Y12; \
+#define rows1_qrxtlo(x) \
 	mulAdd1(x(R10), Y0)
 
-#define term1_x68lsu(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define rows1_adgwqr(x) \
+	mulAdd1(x(R10), Y1)
 
-#define term5_yfy84f(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
+#define rows1_61mhq(x) \
+	mulAdd1(x(R10), Y2)
 
-#define term5_xy69t6(x, w) \
-	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
-	mulAdd1(x(R10)(R11*4), Y9)
+#define rows1_ha1xd1(x) \
+	mulAdd1(x(R10), Y3)
 
-#define term6_4q4kjl(x, w) \
-	term5_yfy84f(x, w); mulAdd1(x(R10)(R13*1), Y10)
+#define rows2_5i6b7f(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y4)
 
-#define term6_x84ymq(x, w) \
-	term5_xy69t6(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define rows2_xcl4c2(x) \
+	rows1_adgwqr(x); mulAdd1(x(R10)(R11*1), Y5)
 
-#define terms8x4x32c2(c0, c1) \
-	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
+#define rows2_fd4cc6(x) \
+	rows1_61mhq(x); mulAdd1(x(R10)(R11*1), Y6)
 
-#define rest7x4x32c2(c0, c1, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
-	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+#define rows2_j9vyn1(x) \
+	rows1_ha1xd1(x); mulAdd1(x(R10)(R11*1), Y7)
 
-#define term1_ea8wo5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+#define rows3_t2mika(x) \
+	rows2_5i6b7f(x); mulAdd1(x(R10)(R11*2), Y8)
 
-#define term5_gyvfp1(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
+#define rows3_r0d2vq(x) \
+	rows2_xcl4c2(x); mulAdd1(x(R10)(R11*2), Y9)
 
-#define term4_v45wqv(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define rows3_lvds2y(x) \
+	rows2_fd4cc6(x); mulAdd1(x(R10)(R11*2), Y10)
 
-#define term8_ebn1ak(x, w) \
-	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
-	mulAdd1(x(R9)(R11*1), Y7)
+#define rows3_j0td8(x) \
+	rows2_j9vyn1(x); mulAdd1(x(R10)(R11*2), Y11)
 
-#define terms8x4x32(c0) \
-	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
+#define term3_lc2crp(x, w) \
+	VMOVUPS w(DI), Y12; rows3_t2mika(x)
 
-#define term4_ct08ot(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define term3_bbgd74(x, w) \
+	VMOVUPS w(DI), Y12; rows3_r0d2vq(x)
 
-#define term1_7dnw1v(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+#define term3_t9by6z(x, w) \
+	VMOVUPS w(DI), Y12; rows3_lvds2y(x)
 
-#define term1_ns4sws(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
+#define term3_gijpm3(x, w) \
+	VMOVUPS w(DI), Y12; rows3_j0td8(x)
 
-#define term2_t65sq3(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y4)
-
-#define term2_klkbs1(x, w) \
-	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y5)
-
-#define term2_pgc6rr(x, w) \
-	term1_7dnw1v(x, w); mulAdd1(x(R10)(R11*1), Y6)
-
-#define term2_a7tp5(x, w) \
-	term1_ns4sws(x, w); mulAdd1(x(R10)(R11*1), Y7)
-
-#define term3_n2nx9o(x, w) \
-	term2_t65sq3(x, w); mulAdd1(x(R10)(R11*2), Y8)
-
-#define term3_xhb2n(x, w) \
-	term2_klkbs1(x, w); mulAdd1(x(R10)(R11*2), Y9)
-
-#define term3_ev8wkd(x, w) \
-	term2_pgc6rr(x, w); mulAdd1(x(R10)(R11*2), Y10)
-
-#define term3_tjhmb9(x, w) \
-	term2_a7tp5(x, w); mulAdd1(x(R10)(R11*2), Y11)
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term2_zelzup(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y4)
+#define add4x1(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
+
+#define storePart1(s0, s1) \
+	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
+
+#define term2_atb5d7(x, w) \
+	VMOVUPS w(DI), Y12; rows2_5i6b7f(x)
+
+#define term2_1iphw8(x, w) \
+	VMOVUPS w(DI), Y12; rows2_xcl4c2(x)
+
+#define term2_1a7a1q(x, w) \
+	VMOVUPS w(DI), Y12; rows2_fd4cc6(x)
+
+#define term2_k6ala9(x, w) \
+	VMOVUPS w(DI), Y12; rows2_j9vyn1(x)
+
+#define term1_6x4ai5(x, w) \
+	VMOVUPS w(DI), Y12; rows1_qrxtlo(x)
+
+#define term1_il8rmj(x, w) \
+	VMOVUPS w(DI), Y12; rows1_adgwqr(x)
+
+#define term1_olzs9g(x, w) \
+	VMOVUPS w(DI), Y12; rows1_61mhq(x)
+
+#define term1_dv6kzm(x, w) \
+	VMOVUPS w(DI), Y12; rows1_ha1xd1(x)
 
 
 // addToAddToUpdateGateEachAVX2 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
@@ -419,10 +517,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $14, CX
 inputs2:
-	terms8x4x64(input_vc6p8y)
+	foursx64c1(0, 0, products_1vx6fu); foursx64c1(16, 256, products_1vx6fu)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_vc6p8y(0, 0); input_vc6p8y(4, 64)
+	VBROADCASTSS (SI), Y15; products_1vx6fu(0); VBROADCASTSS 4(SI), Y15; products_1vx6fu(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $29184, R10
@@ -435,10 +533,10 @@ inputs2:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $14, CX
 inputs3:
-	terms8x4x64(input_p3pkp7)
+	foursx64c1(0, 0, products_kjdf13); foursx64c1(16, 256, products_kjdf13)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_p3pkp7(0, 0); input_p3pkp7(4, 64)
+	VBROADCASTSS (SI), Y15; products_kjdf13(0); VBROADCASTSS 4(SI), Y15; products_kjdf13(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
@@ -452,7 +550,8 @@ TEXT ·dense24x1AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_zd13te, input_37xii7, input_dbj1hk, input_ch3wal)
+	foursx32c4(0, 0, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
+	foursx32c4(16, 128, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -469,7 +568,8 @@ TEXT ·dense24x1AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_zd13te, input_37xii7, input_dbj1hk, input_ch3wal)
+	foursx32c4(0, 0, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
+	foursx32c4(16, 128, products_sx3si6, products_ws076z, products_ga8txw, products_ougsih)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
@@ -490,7 +590,8 @@ TEXT ·dense24x24AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -511,7 +612,7 @@ TEXT ·dense24x48AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 128(BX), Y8; zero(Y9); VMOVUPS 160(BX), Y10; zero(Y11)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c2(input_c2i4xv, input_1ghrt7)
+	foursx64c2(0, 0, products_cmno71, products_24mhud); foursx64c2(16, 256, products_cmno71, products_24mhud)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -536,7 +637,7 @@ TEXT ·dense24x72AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7; VMOVUPS 256(BX), Y8
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32(input_f9mja3)
+	foursx64x32c1(0, 0, 0, products_1d3ddt); foursx64x32c1(16, 256, 128, products_1d3ddt)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -555,10 +656,11 @@ TEXT ·dense42x24AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_qqzzcy(0, 0, 0); input_9jj4ex(4, 64, 32)
+	VBROADCASTSS (SI), Y15; products_t2zi10(0, 0); VBROADCASTSS 4(SI), Y15; products_mg8s03(64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -577,10 +679,11 @@ TEXT ·dense42x24AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_qqzzcy(0, 0, 0); input_9jj4ex(4, 64, 32)
+	VBROADCASTSS (SI), Y15; products_t2zi10(0, 0); VBROADCASTSS 4(SI), Y15; products_mg8s03(64, 32)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -600,7 +703,7 @@ TEXT ·dense48x48AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 128(BX), Y8; zero(Y9); VMOVUPS 160(BX), Y10; zero(Y11)
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64c2(input_4fx2xt, input_al36vh)
+	foursx64c2(0, 0, products_qhtdi3, products_nq2dgf); foursx64c2(16, 256, products_qhtdi3, products_nq2dgf)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -625,7 +728,7 @@ TEXT ·dense48x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Y10; VMOVUPS 352(BX), Y11
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64(input_juz7h)
+	foursx64c1(0, 0, products_d78hqn); foursx64c1(16, 256, products_d78hqn)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -645,10 +748,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $11, CX
 inputs2:
-	terms8x4x64(input_la60wn)
+	foursx64c1(0, 0, products_kfhkaj); foursx64c1(16, 256, products_kfhkaj)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_la60wn(0, 0); input_la60wn(4, 64)
+	VBROADCASTSS (SI), Y15; products_kfhkaj(0); VBROADCASTSS 4(SI), Y15; products_kfhkaj(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $23040, R10
@@ -661,10 +764,10 @@ inputs2:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
 	MOVQ $11, CX
 inputs3:
-	terms8x4x64(input_lsf1a8)
+	foursx64c1(0, 0, products_8jef6s); foursx64c1(16, 256, products_8jef6s)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_lsf1a8(0, 0); input_lsf1a8(4, 64)
+	VBROADCASTSS (SI), Y15; products_8jef6s(0); VBROADCASTSS 4(SI), Y15; products_8jef6s(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	VZEROUPPER
 	RET
@@ -680,7 +783,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_e18tz0)
+	foursx64c1(0, 0, products_fl1bc); foursx64c1(16, 256, products_fl1bc)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -703,7 +806,8 @@ TEXT ·dense96x22AVX2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -724,7 +828,8 @@ TEXT ·dense96x22AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_qqzzcy, input_9jj4ex)
+	foursx64x32c2(0, 0, 0, products_t2zi10, products_mg8s03)
+	foursx64x32c2(16, 256, 128, products_t2zi10, products_mg8s03)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -748,7 +853,7 @@ TEXT ·dense96x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Y10; VMOVUPS 352(BX), Y11
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64(input_z98es1)
+	foursx64c1(0, 0, products_wweim3); foursx64c1(16, 256, products_wweim3)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -763,66 +868,67 @@ TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
+	terms8x4x64(term6_6mhanb)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
+rest4:
+	term6_6mhanb(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest4
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R12*1), SI
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
-	zero(Y7)
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
+	terms8x4x64(term5_75on35)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
+rest9:
+	term5_75on35(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest9
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R11*2), SI
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
+	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	bias1x2(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
+	terms8x4x64(term1_dzyshc)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
+rest14:
+	term1_dzyshc(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest14
 last15:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -835,228 +941,205 @@ TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-80
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7); bias2x2(Y8, Y9, Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_ezvf1e)
+	terms8x4x64c2(term3_iv5yjl, term3_hafbm7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-rest4:
-	term6_ezvf1e(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest4
+	rest7x4x64c2(term3_iv5yjl, term3_hafbm7, last5)
 last5:
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7); add2x2(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
+	store2(Y0, Y2); store2(Y4, Y6); store2(Y8, Y10)
+	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ssyepo)
+	terms8x4x64c2(term2_rt5u9o, term2_lm9uj3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-rest9:
-	term5_ssyepo(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest9
+	rest7x4x64c2(term2_rt5u9o, term2_lm9uj3, last10)
 last10:
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
+	store2(Y0, Y2); store2(Y4, Y6)
+	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
+	bias2x2(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_2nrmto)
+	terms8x4x64c2(term1_oimxj9, term1_6pa4s0)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-rest14:
-	term1_2nrmto(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest14
+	rest7x4x64c2(term1_oimxj9, term1_6pa4s0, last15)
 last15:
+	add2x2(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	store2(Y0, Y2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-// rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2(SB), NOSPLIT, $0-80
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+// rows24AVX2 sums the products for 24 outputs of every row, in tiles of rows.
+TEXT ·rows24AVX2(SB), NOSPLIT, $0-80
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5); bias2x3(Y6, Y7, Y8, Y9, Y10, Y11)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x64x32c2(term2_uco2p1, term2_1dutsx)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64x32c2(term2_uco2p1, term2_1dutsx, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8; VMOVUPS Y10, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5); add2x3(Y6, Y7, Y8, Y9, Y10, Y11)
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y2, Y4); store3(Y6, Y8, Y10)
+	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows1
 done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
-	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x64x32c2(term1_mbonnm, term1_1cd0ys)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64x32c2(term1_mbonnm, term1_1cd0ys, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5)
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y2, Y4)
+	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows6
 done7:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
-last15:
-	VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
 	VZEROUPPER
 	RET
 
-// rows8AVX2_2 sums the products for 8 outputs of every row, in tiles of rows.
-TEXT ·rows8AVX2_2(SB), NOSPLIT, $0-80
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+// rows24AVX2_2 sums the products for 24 outputs of every row, in tiles of rows.
+TEXT ·rows24AVX2_2(SB), NOSPLIT, $0-80
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32(term8_ebn1ak)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-rest4:
-	term8_ebn1ak(0, 0)
-	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
-	DECQ CX; JNZ rest4
-last5:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
-	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	bias1x3(Y0, Y1, Y2); bias1x3(Y3, Y4, Y5); bias1x3(Y6, Y7, Y8); bias1x3(Y9, Y10, Y11)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x64x32(term4_bnfb3h)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms3
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+rest4:
+	term4_bnfb3h(0, 0, 0)
+	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
+	DECQ CX; JNZ rest4
+last5:
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y1, Y2); store3(Y3, Y4, Y5); store3(Y6, Y7, Y8); store3(Y9, Y10, Y11)
+	LEAQ (SI)(R11*4), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3(Y0, Y1, Y2)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32(term4_ct08ot)
-	ADDQ $32, R10; ADDQ $256, DI
+	terms8x4x64x32(term1_owttb1)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term4_ct08ot(0, 0)
-	ADDQ $4, R10; ADDQ $32, DI
+	term1_owttb1(0, 0, 0)
+	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
 	DECQ CX; JNZ rest9
 last10:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
-	VMOVUPS Y3, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*4), SI
+	MOVQ yStride+48(FP), DI
+	store3(Y0, Y1, Y2)
+	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows6
 done7:
-	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
+	VZEROUPPER
+	RET
+
+// rowsUpTo24AVX2 sums the products for up to 24 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo24AVX2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; LEAQ laneMasks<>(SB), R14
+	ADDQ mask+64(FP), R14
+	MOVQ xStride+40(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5); bias2x3(Y6, Y7, Y8, Y9, Y10, Y11)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x64x32c2(term2_uco2p1, term2_1dutsx)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms3
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64x32c2(term2_uco2p1, term2_1dutsx, last5)
+last5:
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5); add2x3(Y6, Y7, Y8, Y9, Y10, Y11)
+	MOVQ yStride+48(FP), DI
+	VMOVUPS (R14), Y1; storePart3(Y0, Y2, Y4, Y1); VMOVUPS (R14), Y0; storePart3(Y6, Y8, Y10, Y0)
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32(term1_ea8wo5)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-rest14:
-	term1_ea8wo5(0, 0)
-	ADDQ $4, R10; ADDQ $32, DI
-	DECQ CX; JNZ rest14
-last15:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	bias2x3(Y0, Y1, Y2, Y3, Y4, Y5)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64x32c2(term1_mbonnm, term1_1cd0ys)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64x32c2(term1_mbonnm, term1_1cd0ys, last10)
+last10:
+	add2x3(Y0, Y1, Y2, Y3, Y4, Y5)
+	MOVQ yStride+48(FP), DI
+	VMOVUPS (R14), Y1; storePart3(Y0, Y2, Y4, Y1)
 	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
+	DECQ AX; JNZ rows6
+done7:
 	VZEROUPPER
 	RET
 
@@ -1068,145 +1151,62 @@ TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c2(term6_4q4kjl, term6_x84ymq)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_4q4kjl, term6_x84ymq, last5)
-last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
-	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x32c2(term5_gyvfp1, term5_xy69t6)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_gyvfp1, term5_xy69t6, last10)
-last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32c2(term1_ea8wo5, term1_x68lsu)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_ea8wo5, term1_x68lsu, last15)
-last15:
-	VADDPS Y1, Y0, Y0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
-	ADDQ mask+56(FP), R14
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
 	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
-	zero(Y10); zero(Y11)
+	bias4x1(Y0, Y1, Y2, Y3); bias4x1(Y4, Y5, Y6, Y7); bias4x1(Y8, Y9, Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9)
+	terms8x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term3_n2nx9o, term3_xhb2n, term3_ev8wkd, term3_tjhmb9, last5)
+	rest7x4x32c4(term3_lc2crp, term3_bbgd74, term3_t9by6z, term3_gijpm3, last5)
 last5:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7); add4x1(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0); VMOVUPS (R14), Y0
+	storePart1(Y8, Y0)
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	bias4x1(Y0, Y1, Y2, Y3); bias4x1(Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5)
+	terms8x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term2_zelzup, term2_klkbs1, term2_pgc6rr, term2_a7tp5, last10)
+	rest7x4x32c4(term2_atb5d7, term2_1iphw8, term2_1a7a1q, term2_k6ala9, last10)
 last10:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
+	add4x1(Y0, Y1, Y2, Y3); add4x1(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
-	ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3)
+	bias4x1(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws)
+	terms8x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_ea8wo5, term1_x68lsu, term1_7dnw1v, term1_ns4sws, last15)
+	rest7x4x32c4(term1_6x4ai5, term1_il8rmj, term1_olzs9g, term1_dv6kzm, last15)
 last15:
-	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	add4x1(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:

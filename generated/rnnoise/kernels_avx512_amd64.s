@@ -58,75 +58,82 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1; VMULPS r6, r1, r6
 
-#define input_tpg6sl(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; \
-	VFMADD231PS (w+14592)(DI), Z31, Z2; VFMADD231PS (w+21888)(DI), Z31, Z3
+#define products_bwd2ai(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; VFMADD231PS (w+14592)(DI), Z31, Z2; \
+	VFMADD231PS (w+21888)(DI), Z31, Z3
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define input_fdrwl2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1
+#define products_7lf7rp(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_vslw2p(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
+#define products_qskkqu(w) \
+	VFMADD231PS w(DX), Y31, K7, Y0
 
-#define input_61o518(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
+#define products_ungzfn(w) \
+	VFMADD231PS w(DX), Y31, K7, Y1
 
-#define input_mjfiab(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z2
+#define products_e5pm6k(w) \
+	VFMADD231PS w(DX), Y31, K7, Y2
 
-#define input_ioj3li(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z3
+#define products_3wnd81(w) \
+	VFMADD231PS w(DX), Y31, K7, Y3
 
-#define terms8x4x32c4(c0, c1, c2, c3) \
-	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
+#define foursx32c4(x, w, c0, c1, c2, c3) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+32)); \
+	VPERMILPS $170, Z28, Z31; c2((w+64)); VPERMILPS $255, Z28, Z31; c3((w+96))
 
-#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
+#define formula_6o7v6j(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
 	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
 	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
 	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
 	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define input_djdpep(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Z31, K7, Z2
+#define products_sqjux4(w, v) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Y31, Y2
 
-#define input_hxgrmt(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Z31, K7, Z3
+#define products_f8jwgk(w, v) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Y31, Y3
 
-#define terms8x4x64x32c2(c0, c1) \
-	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
-	c0(24, 384, 192); c1(28, 448, 224)
+#define foursx64x32c2(x, w, v, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c1((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c1((w+192), (v+96))
 
-#define input_5pmmvh(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z2; \
-	VFMADD231PS (w+3072)(DI), Z31, Z4
+#define products_jtqgpq(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z2; VFMADD231PS (w+3072)(DI), Z31, Z4
 
-#define input_2oi7vm(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+1536)(DI), Z31, Z3; \
-	VFMADD231PS (w+3072)(DI), Z31, Z5
+#define products_wixzwp(w) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+1536)(DI), Z31, Z3; VFMADD231PS (w+3072)(DI), Z31, Z5
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c1((w+192))
 
-#define input_wz5vid(x, w, v) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; \
-	VFMADD231PS (w+3072)(DI), Z31, Z2; VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Z31, K7, Z4
+#define products_ue4vr2(w, v) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z2; \
+	VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Y31, Y4
 
-#define terms8x4x64x32(c0) \
-	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
-	c0(24, 384, 192); c0(28, 448, 224)
+#define foursx64x32c1(x, w, v, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w, v); VPERMILPS $85, Z28, Z31; c0((w+64), (v+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128), (v+64)); VPERMILPS $255, Z28, Z31; c0((w+192), (v+96))
 
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
@@ -171,6 +178,30 @@ DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_
 DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
 DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
+DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
+GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
+DATA table8x4_c0d8ea2fcb298ebc<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table8x4_c0d8ea2fcb298ebc<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table8x4_c0d8ea2fcb298ebc<>+16(SB)/8, $0x39fe9e403b70f726; DATA table8x4_c0d8ea2fcb298ebc<>+24(SB)/8, $0x342462e0379579b4
+GLOBL table8x4_c0d8ea2fcb298ebc<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b719a587dcd13a62<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table8x4_b719a587dcd13a62<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table8x4_b719a587dcd13a62<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table8x4_b719a587dcd13a62<>+24(SB)/8, $0xb4e9b073b81c8808
+GLOBL table8x4_b719a587dcd13a62<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b89f438e07036195<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table8x4_b89f438e07036195<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table8x4_b89f438e07036195<>+16(SB)/8, $0xb922e725ba3724d5; DATA table8x4_b89f438e07036195<>+24(SB)/8, $0xb211e1c4b6c50ef7
+GLOBL table8x4_b89f438e07036195<>(SB), RODATA|NOPTR, $32
+DATA table8x4_254ef1c8c78e124a<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table8x4_254ef1c8c78e124a<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table8x4_254ef1c8c78e124a<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table8x4_254ef1c8c78e124a<>+24(SB)/8, $0x35217cb4389c2b5d
+GLOBL table8x4_254ef1c8c78e124a<>(SB), RODATA|NOPTR, $32
+DATA table8x4_a5cf93b832bc91b5<>+0(SB)/8, $0xbeacddb2b5934706; DATA table8x4_a5cf93b832bc91b5<>+8(SB)/8, $0xbe329d43beb84713
+DATA table8x4_a5cf93b832bc91b5<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table8x4_a5cf93b832bc91b5<>+24(SB)/8, $0xb558a84cb8eeba42
+GLOBL table8x4_a5cf93b832bc91b5<>(SB), RODATA|NOPTR, $32
+DATA table8x4_45cc6fe8ec76d28e<>+0(SB)/8, $0x3f56642a3f800000; DATA table8x4_45cc6fe8ec76d28e<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table8x4_45cc6fe8ec76d28e<>+16(SB)/8, $0x3b6344613d1cf143; DATA table8x4_45cc6fe8ec76d28e<>+24(SB)/8, $0x3577b69a38eed3fb
+GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
+GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
@@ -184,194 +215,388 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_qecnfd(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z2; \
-	VFMADD231PS (w+6144)(DI), Z31, Z4
+#define formula_htxa8n(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table8x4_1e34bd050c119356<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table8x4_b89f438e07036195<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_bxbqx2(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; \
-	VFMADD231PS (w+6144)(DI), Z31, Z5
+#define products_1hgki6(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z2; VFMADD231PS (w+6144)(DI), Z31, Z4
 
-#define input_as1awb(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; \
-	VFMADD231PS (w+6144)(DI), Z31, Z2; VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; \
-	VFMADD231PS (w+15360)(DI), Z31, Z5
+#define products_88st29(w) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; VFMADD231PS (w+6144)(DI), Z31, Z5
 
-#define input_tg1ry6(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; \
-	VFMADD231PS (w+11520)(DI), Z31, Z2; VFMADD231PS (w+17280)(DI), Z31, Z3
+#define products_uxdrhi(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; VFMADD231PS (w+6144)(DI), Z31, Z2; \
+	VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; VFMADD231PS (w+15360)(DI), Z31, Z5
 
-#define input_hclj1e(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0
+#define products_m19gqx(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; VFMADD231PS (w+11520)(DI), Z31, Z2; \
+	VFMADD231PS (w+17280)(DI), Z31, Z3
 
-#define input_zoe8dn(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
-	VFMADD231PS (w+12288)(DI), Z31, Z2; VFMADD231PS (w+18432)(DI), Z31, Z3
+#define products_rou07n(w) \
+	VFMADD231PS w(DI), Z31, Z0
 
-#define input_1n7zl(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; \
-	VFMADD231PS (w+12288)(DI), Z31, Z2
+#define products_d2rs7s(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; VFMADD231PS (w+12288)(DI), Z31, Z2; \
+	VFMADD231PS (w+18432)(DI), Z31, Z3
 
-#define input_g8qjl3(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS (w+18432)(DI), Z31, Z0; VFMADD231PS (w+24576)(DI), Z31, Z1; \
-	VFMADD231PS (w+30720)(DI), Z31, Z2
+#define products_oae0yi(w, v) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS v(DX), Y31, K7, Y2
+
+#define products_gmlula(w, v) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS v(DX), Y31, K7, Y3
+
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
+
+#define products_ga2enw(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; VFMADD231PS (w+12288)(DI), Z31, Z2
+
+#define products_sg45us(w) \
+	VFMADD231PS (w+18432)(DI), Z31, Z0; VFMADD231PS (w+24576)(DI), Z31, Z1; VFMADD231PS (w+30720)(DI), Z31, Z2
+
+#define bias2x2h(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 64(BX), s2; zero(s3)
+
+#define mulAdd2h(x, s0, s1) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Y29, Y31, s1
+
+#define rows1_595vkh(x) \
+	mulAdd2h(x(R10), Z0, Y2)
+
+#define rows1_7lg5z9(x) \
+	mulAdd2h(x(R10), Z1, Y3)
+
+#define rows5_st0zae(x) \
+	rows1_595vkh(x); mulAdd2h(x(R10)(R11*1), Z4, Y6); mulAdd2h(x(R10)(R11*2), Z8, Y10); \
+	mulAdd2h(x(R10)(R12*1), Z12, Y14); mulAdd2h(x(R10)(R11*4), Z16, Y18)
+
+#define rows5_1skyak(x) \
+	rows1_7lg5z9(x); mulAdd2h(x(R10)(R11*1), Z5, Y7); mulAdd2h(x(R10)(R11*2), Z9, Y11); \
+	mulAdd2h(x(R10)(R12*1), Z13, Y15); mulAdd2h(x(R10)(R11*4), Z17, Y19)
+
+#define rows6_22gfd5(x) \
+	rows5_st0zae(x); mulAdd2h(x(R10)(R13*1), Z20, Y22)
+
+#define rows6_4jp1uq(x) \
+	rows5_1skyak(x); mulAdd2h(x(R10)(R13*1), Z21, Y23)
+
+#define term6_u3ha8c(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows6_22gfd5(x)
+
+#define term6_no9nm1(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows6_4jp1uq(x)
+
+#define terms8x4x64x32c2(c0, c1) \
+	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
+	c0(24, 384, 192); c1(28, 448, 224)
+
+#define rest7x4x64x32c2(c0, c1, done) \
+	c0(0, 0, 0); DECQ CX; JZ done; c1(4, 64, 32); DECQ CX; JZ done; c0(8, 128, 64); DECQ CX; JZ done; \
+	c1(12, 192, 96); DECQ CX; JZ done; c0(16, 256, 128); DECQ CX; JZ done; c1(20, 320, 160); DECQ CX; JZ done; \
+	c0(24, 384, 192)
+
+#define add2x2h(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
+
+#define store2h(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
+
+#define term5_ruhrea(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows5_st0zae(x)
+
+#define term5_5f5kel(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows5_1skyak(x)
+
+#define term1_fod0sb(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows1_595vkh(x)
+
+#define term1_h8gq5n(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows1_7lg5z9(x)
+
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
-#define term1_p5yd3i(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+#define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_bl1nsr(x, w) \
-	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define rows4_pfzw6e(x) \
+	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_8kgt9h(x, w) \
-	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define rows8_chzhs8(x) \
+	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_psda80(x, w) \
-	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define rows12_ts92ec(x) \
+	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
+#define term12_mzb4bt(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_clqk60(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term4_saa6(x, w) \
-	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
+#define term8_990ab8(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
 
-#define term8_dmkbmi(x, w) \
-	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term4_g6l3m6(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
 
-#define term1_txijzn(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
-	mulAdd2(x(R10), Z0, Z2)
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
 
-#define term1_o0rqal(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
+#define term1_v598jd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
-#define term5_xzad9a(x, w) \
-	term1_txijzn(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+#define bias1x3h(s0, s1, s2) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1; VMOVUPS 128(BX), s2
 
-#define term5_srfq4g(x, w) \
-	term1_o0rqal(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
-	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
+#define mulAdd3h(x, s0, s1, s2) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1; VFMADD231PS Y30, Y31, s2
 
-#define term6_tmr817(x, w) \
-	term5_xzad9a(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define rows1_3np7rf(x) \
+	mulAdd3h(x(R10), Z0, Z1, Y2)
 
-#define term6_umhb9l(x, w) \
-	term5_srfq4g(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define rows4_pwg48g(x) \
+	rows1_3np7rf(x); mulAdd3h(x(R10)(R11*1), Z3, Z4, Y5); mulAdd3h(x(R10)(R11*2), Z6, Z7, Y8); \
+	mulAdd3h(x(R10)(R12*1), Z9, Z10, Y11)
+
+#define rows8_45qazn(x) \
+	rows4_pwg48g(x); mulAdd3h(x(R10)(R11*4), Z12, Z13, Y14); mulAdd3h(x(R10)(R13*1), Z15, Z16, Y17); \
+	mulAdd3h(x(R9), Z18, Z19, Y20); mulAdd3h(x(R9)(R11*1), Z21, Z22, Y23)
+
+#define term8_fp7f5v(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows8_45qazn(x)
+
+#define terms4x4x64x32(c0) \
+	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96)
+
+#define store3h(s0, s1, s2) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); VMOVUPS s2, 128(R8); ADDQ DI, R8
+
+#define term4_24i3lx(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows4_pwg48g(x)
+
+#define terms8x4x64x32(c0) \
+	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
+	c0(24, 384, 192); c0(28, 448, 224)
+
+#define term1_85jpm7(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows1_3np7rf(x)
+
+#define bias2x3(s0, s1, s2, s3, s4, s5) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 64(BX), s2; zero(s3); VMOVUPS 128(BX), s4; zero(s5)
+
+#define mulAdd3(x, s0, s1, s2) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1; VFMADD231PS Z30, Z31, s2
+
+#define rows1_pho1zf(x) \
+	mulAdd3(x(R10), Z0, Z2, Z4)
+
+#define rows1_atb1yo(x) \
+	mulAdd3(x(R10), Z1, Z3, Z5)
+
+#define rows4_2mt02b(x) \
+	rows1_pho1zf(x); mulAdd3(x(R10)(R11*1), Z6, Z8, Z10); mulAdd3(x(R10)(R11*2), Z12, Z14, Z16); \
+	mulAdd3(x(R10)(R12*1), Z18, Z20, Z22)
+
+#define rows4_96cgs6(x) \
+	rows1_atb1yo(x); mulAdd3(x(R10)(R11*1), Z7, Z9, Z11); mulAdd3(x(R10)(R11*2), Z13, Z15, Z17); \
+	mulAdd3(x(R10)(R12*1), Z19, Z21, Z23)
+
+#define term4_5hdsbg(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_2mt02b(x)
+
+#define term4_wvnj45(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_96cgs6(x)
+
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_2scc1d(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
+#define add2x3(s0, s1, s2, s3, s4, s5) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2; VADDPS s5, s4, s4
 
-#define term5_8cufgt(x, w) \
-	term1_2scc1d(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+#define store3(s0, s1, s2) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); VMOVUPS s2, 128(R8); ADDQ DI, R8
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define term1_y9itvk(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_pho1zf(x)
 
-#define term1_rry8cy(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; \
-	mulAdd1(x(R10), Z0)
+#define term1_lvdwb8(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_atb1yo(x)
 
-#define term1_y4gxf7(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
+#define bias1x3(s0, s1, s2) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1; VMOVUPS 128(BX), s2
 
-#define term4_7t5t2k(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define rows1_onjnks(x) \
+	mulAdd3(x(R10), Z0, Z1, Z2)
 
-#define term4_ogiucv(x, w) \
-	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define rows4_ykrnle(x) \
+	rows1_onjnks(x); mulAdd3(x(R10)(R11*1), Z3, Z4, Z5); mulAdd3(x(R10)(R11*2), Z6, Z7, Z8); \
+	mulAdd3(x(R10)(R12*1), Z9, Z10, Z11)
 
-#define term8_trq3e7(x, w) \
-	term4_7t5t2k(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
-	mulAdd1(x(R9)(R11*1), Z14)
+#define rows8_hi947d(x) \
+	rows4_ykrnle(x); mulAdd3(x(R10)(R11*4), Z12, Z13, Z14); mulAdd3(x(R10)(R13*1), Z15, Z16, Z17); \
+	mulAdd3(x(R9), Z18, Z19, Z20); mulAdd3(x(R9)(R11*1), Z21, Z22, Z23)
 
-#define term8_nflh4d(x, w) \
-	term4_ogiucv(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
+#define term8_m312bk(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows8_hi947d(x)
 
-#define term1_2yaa4s(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+#define term4_yi1hme(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_ykrnle(x)
 
-#define term4_jm4uw9(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term1_yu6pfv(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_onjnks(x)
 
-#define terms8x4x32c2(c0, c1) \
-	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
+#define term6_8f409y(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows6_22gfd5(x)
 
-#define rest7x4x32c2(c0, c1, done) \
-	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c0(8, 64); DECQ CX; JZ done; c1(12, 96); DECQ CX; \
-	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c0(24, 192)
+#define term6_t0ju9j(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows6_4jp1uq(x)
 
-#define term4_j364fg(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define storePart2h(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, K7, 64(R8); ADDQ DI, R8
 
-#define term8_sq81tl(x, w) \
-	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+#define term5_55kryw(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows5_st0zae(x)
 
-#define terms8x4x32(c0) \
-	c0(0, 0); c0(4, 32); c0(8, 64); c0(12, 96); c0(16, 128); c0(20, 160); c0(24, 192); c0(28, 224)
+#define term5_hkdicn(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows5_1skyak(x)
 
-#define term4_5tj80x(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term1_fjodg9(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows1_595vkh(x)
 
-#define term1_zhp7bi(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z2)
+#define term1_7fymqt(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows1_7lg5z9(x)
 
-#define term1_511y1h(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z3)
+#define bias4x1h(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); zero(s2); zero(s3)
 
-#define term5_gt1k7z(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
-#define term5_gn5qhp(x, w) \
-	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
-	mulAdd1(x(R10)(R11*4), Z17)
+#define rows1_c6e058(x) \
+	mulAdd1h(x(R10), Y0)
 
-#define term5_10xkj3(x, w) \
-	term1_zhp7bi(x, w); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
-	mulAdd1(x(R10)(R11*4), Z18)
+#define rows1_vrx3ab(x) \
+	mulAdd1h(x(R10), Y1)
 
-#define term5_txcplk(x, w) \
-	term1_511y1h(x, w); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
-	mulAdd1(x(R10)(R11*4), Z19)
+#define rows1_8psxby(x) \
+	mulAdd1h(x(R10), Y2)
 
-#define term6_refo8l(x, w) \
-	term5_gt1k7z(x, w); mulAdd1(x(R10)(R13*1), Z20)
+#define rows1_ptt879(x) \
+	mulAdd1h(x(R10), Y3)
 
-#define term6_xyplj7(x, w) \
-	term5_gn5qhp(x, w); mulAdd1(x(R10)(R13*1), Z21)
+#define rows5_hhv4em(x) \
+	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y4); mulAdd1h(x(R10)(R11*2), Y8); mulAdd1h(x(R10)(R12*1), Y12); \
+	mulAdd1h(x(R10)(R11*4), Y16)
 
-#define term6_9svaia(x, w) \
-	term5_10xkj3(x, w); mulAdd1(x(R10)(R13*1), Z22)
+#define rows5_q626zz(x) \
+	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y5); mulAdd1h(x(R10)(R11*2), Y9); mulAdd1h(x(R10)(R12*1), Y13); \
+	mulAdd1h(x(R10)(R11*4), Y17)
 
-#define term6_6r4w88(x, w) \
-	term5_txcplk(x, w); mulAdd1(x(R10)(R13*1), Z23)
+#define rows5_6xwzy6(x) \
+	rows1_8psxby(x); mulAdd1h(x(R10)(R11*1), Y6); mulAdd1h(x(R10)(R11*2), Y10); mulAdd1h(x(R10)(R12*1), Y14); \
+	mulAdd1h(x(R10)(R11*4), Y18)
+
+#define rows5_g4kb0k(x) \
+	rows1_ptt879(x); mulAdd1h(x(R10)(R11*1), Y7); mulAdd1h(x(R10)(R11*2), Y11); mulAdd1h(x(R10)(R12*1), Y15); \
+	mulAdd1h(x(R10)(R11*4), Y19)
+
+#define rows6_q13tfr(x) \
+	rows5_hhv4em(x); mulAdd1h(x(R10)(R13*1), Y20)
+
+#define rows6_rj6dcb(x) \
+	rows5_q626zz(x); mulAdd1h(x(R10)(R13*1), Y21)
+
+#define rows6_w2yjd1(x) \
+	rows5_6xwzy6(x); mulAdd1h(x(R10)(R13*1), Y22)
+
+#define rows6_xpmuxh(x) \
+	rows5_g4kb0k(x); mulAdd1h(x(R10)(R13*1), Y23)
+
+#define term6_7h4xbe(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_q13tfr(x)
+
+#define term6_g6t8k0(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_rj6dcb(x)
+
+#define term6_vppwom(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_w2yjd1(x)
+
+#define term6_a44brp(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_xpmuxh(x)
+
+#define terms8x4x32c4(c0, c1, c2, c3) \
+	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
 
 #define rest7x4x32c4(c0, c1, c2, c3, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 32); DECQ CX; JZ done; c2(8, 64); DECQ CX; JZ done; c3(12, 96); DECQ CX; \
 	JZ done; c0(16, 128); DECQ CX; JZ done; c1(20, 160); DECQ CX; JZ done; c2(24, 192)
 
-#define term5_xbjtxi(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
-	mulAdd1(x(R10)(R11*4), Z16)
+#define add4x1h(s0, s1, s2, s3) \
+	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
+
+#define storePart1h(s0) \
+	VMOVUPS s0, K7, (R8); ADDQ DI, R8
+
+#define term5_byp83c(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_hhv4em(x)
+
+#define term5_pegzyz(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_q626zz(x)
+
+#define term5_kw2js8(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_6xwzy6(x)
+
+#define term5_ohjc7(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_g4kb0k(x)
+
+#define term1_hpltpt(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_c6e058(x)
+
+#define term1_25261i(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_vrx3ab(x)
+
+#define term1_hcophu(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_8psxby(x)
+
+#define term1_53bsz4(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_ptt879(x)
 
 
 // addToAddToUpdateGateEachAVX512 computes v0_y = x1 + x0; v1_y = select(v0_y < 0, 0, v0_y); v2_y2 = x3 + x4; v2_y3 = sigmoid(v2_y2); y = ((1 - v2_y3) · v1_y) + (v2_y3 · x2) for n elements of every row.
@@ -439,10 +664,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $14, CX
 inputs2:
-	terms8x4x64(input_tpg6sl)
+	foursx64c1(0, 0, products_bwd2ai); foursx64c1(16, 256, products_bwd2ai)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_tpg6sl(0, 0); input_tpg6sl(4, 64)
+	VBROADCASTSS (SI), Z31; products_bwd2ai(0); VBROADCASTSS 4(SI), Z31; products_bwd2ai(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
@@ -454,10 +679,10 @@ inputs2:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
 	MOVQ $14, CX
 inputs3:
-	terms8x4x64(input_fdrwl2)
+	foursx64c1(0, 0, products_7lf7rp); foursx64c1(16, 256, products_7lf7rp)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_fdrwl2(0, 0); input_fdrwl2(4, 64)
+	VBROADCASTSS (SI), Z31; products_7lf7rp(0); VBROADCASTSS 4(SI), Z31; products_7lf7rp(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -467,15 +692,16 @@ TEXT ·dense24x1AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3)
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_vslw2p, input_61o518, input_mjfiab, input_ioj3li)
+	foursx32c4(0, 0, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
+	foursx32c4(16, 128, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -484,16 +710,17 @@ TEXT ·dense24x1AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3)
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x32c4(input_vslw2p, input_61o518, input_mjfiab, input_ioj3li)
+	foursx32c4(0, 0, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
+	foursx32c4(16, 128, products_qskkqu, products_ungzfn, products_e5pm6k, products_3wnd81)
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	formula_4u0675(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
+	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y1, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -504,18 +731,17 @@ TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	MOVL $0xff, R9
-	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
+	foursx64x32c2(0, 0, 0, products_sqjux4, products_f8jwgk)
+	foursx64x32c2(16, 256, 128, products_sqjux4, products_f8jwgk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
-	VMOVUPS Z0, (R8); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VADDPS Y3, Y2, Y2
+	VMOVUPS Z0, (R8); VMOVUPS Y2, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -529,7 +755,7 @@ TEXT ·dense24x48AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64c2(input_5pmmvh, input_2oi7vm)
+	foursx64c2(0, 0, products_jtqgpq, products_wixzwp); foursx64c2(16, 256, products_jtqgpq, products_wixzwp)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -546,16 +772,13 @@ TEXT ·dense24x72AVX512(SB), NOSPLIT, $0-40
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
+	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Y4
 	MOVQ $3, CX
 inputs1:
-	terms8x4x64x32(input_wz5vid)
+	foursx64x32c1(0, 0, 0, products_ue4vr2); foursx64x32c1(16, 256, 128, products_ue4vr2)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); MOVL $0xff, R9; KMOVW R9, K7
-	VMOVUPS Z4, K7, 256(R8)
+	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Y4, 256(R8)
 	VZEROUPPER
 	RET
 
@@ -566,19 +789,18 @@ TEXT ·dense42x24AVX512(SB), NOSPLIT, $0-40
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	MOVL $0xff, R9
-	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
+	foursx64x32c2(0, 0, 0, products_sqjux4, products_f8jwgk)
+	foursx64x32c2(16, 256, 128, products_sqjux4, products_f8jwgk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_djdpep(0, 0, 0); input_hxgrmt(4, 64, 32)
+	VBROADCASTSS (SI), Z31; products_sqjux4(0, 0); VBROADCASTSS 4(SI), Z31; products_f8jwgk(64, 32)
 	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
-	VMOVUPS Z0, (R8); MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VADDPS Y3, Y2, Y2
+	VMOVUPS Z0, (R8); VMOVUPS Y2, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -589,20 +811,19 @@ TEXT ·dense42x24AVX512_2(SB), NOSPLIT, $0-40
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	MOVL $0xff, R9
-	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $5, CX
 inputs1:
-	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
+	foursx64x32c2(0, 0, 0, products_sqjux4, products_f8jwgk)
+	foursx64x32c2(16, 256, 128, products_sqjux4, products_f8jwgk)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	input_djdpep(0, 0, 0); input_hxgrmt(4, 64, 32)
+	VBROADCASTSS (SI), Z31; products_sqjux4(0, 0); VBROADCASTSS 4(SI), Z31; products_f8jwgk(64, 32)
 	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
-	formula_axos2s(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z2, Z0, Z1, Z3, Z4, Z5, Z6)
-	MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VADDPS Y3, Y2, Y2
+	formula_axos2s(Z0, Z1, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8)
+	formula_htxa8n(Y2, Y0, Y1, Y3, Y4, Y5, Y6); VMOVUPS Y2, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -616,7 +837,7 @@ TEXT ·dense48x48AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Z4; zero(Z5)
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64c2(input_qecnfd, input_bxbqx2)
+	foursx64c2(0, 0, products_1hgki6, products_88st29); foursx64c2(16, 256, products_1hgki6, products_88st29)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -636,7 +857,7 @@ TEXT ·dense48x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Z5
 	MOVQ $6, CX
 inputs1:
-	terms8x4x64(input_as1awb)
+	foursx64c1(0, 0, products_uxdrhi); foursx64c1(16, 256, products_uxdrhi)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
@@ -654,10 +875,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $11, CX
 inputs2:
-	terms8x4x64(input_tg1ry6)
+	foursx64c1(0, 0, products_m19gqx); foursx64c1(16, 256, products_m19gqx)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	input_tg1ry6(0, 0); input_tg1ry6(4, 64)
+	VBROADCASTSS (SI), Z31; products_m19gqx(0); VBROADCASTSS 4(SI), Z31; products_m19gqx(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
@@ -669,10 +890,10 @@ inputs2:
 	VMOVUPS (BX), Z0
 	MOVQ $11, CX
 inputs3:
-	terms8x4x64(input_hclj1e)
+	foursx64c1(0, 0, products_rou07n); foursx64c1(16, 256, products_rou07n)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	input_hclj1e(0, 0); input_hclj1e(4, 64)
+	VBROADCASTSS (SI), Z31; products_rou07n(0); VBROADCASTSS 4(SI), Z31; products_rou07n(64)
 	VMOVUPS Z0, (R8)
 	VZEROUPPER
 	RET
@@ -687,7 +908,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_zoe8dn)
+	foursx64c1(0, 0, products_d2rs7s); foursx64c1(16, 256, products_d2rs7s)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -708,15 +929,16 @@ TEXT ·dense96x22AVX512(SB), NOSPLIT, $0-40
 	MOVL $0x3f, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
+	foursx64x32c2(0, 0, 0, products_oae0yi, products_gmlula)
+	foursx64x32c2(16, 256, 128, products_oae0yi, products_gmlula)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
-	VMOVUPS Z0, (R8); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z2, K7, 64(R8)
+	VADDPS Y3, Y2, Y2
+	VMOVUPS Z0, (R8); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Y2, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -730,17 +952,19 @@ TEXT ·dense96x22AVX512_2(SB), NOSPLIT, $0-40
 	MOVL $0x3f, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	zero(Z1); VMOVUPS 64(BX), Y2; zero(Y3)
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64x32c2(input_djdpep, input_hxgrmt)
+	foursx64x32c2(0, 0, 0, products_oae0yi, products_gmlula)
+	foursx64x32c2(16, 256, 128, products_oae0yi, products_gmlula)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
+	VADDPS Y3, Y2, Y2
 	// y = sigmoid(x)
-	formula_4u0675(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8); formula_4u0675(Z2, Z0, Z1, Z3, Z4, Z5)
-	MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Z0, K7, 64(R8)
+	formula_4u0675(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8)
+	// y = sigmoid(x)
+	formula_6o7v6j(Y2, Y0, Y1, Y3, Y4, Y5); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Y0, K7, 64(R8)
 	VZEROUPPER
 	RET
 
@@ -753,7 +977,7 @@ TEXT ·dense96x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2
 	MOVQ $12, CX
 inputs1:
-	terms8x4x64(input_1n7zl)
+	foursx64c1(0, 0, products_ga2enw); foursx64c1(16, 256, products_ga2enw)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8)
@@ -763,10 +987,78 @@ inputs1:
 	VMOVUPS 192(BX), Z0; VMOVUPS 256(BX), Z1; VMOVUPS 320(BX), Z2
 	MOVQ $12, CX
 inputs2:
-	terms8x4x64(input_g8qjl3)
+	foursx64c1(0, 0, products_sg45us); foursx64c1(16, 256, products_sg45us)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, 192(R8); VMOVUPS Z1, 256(R8); VMOVUPS Z2, 320(R8)
+	VZEROUPPER
+	RET
+
+// rows24AVX512 sums the products for 24 outputs of every row, in tiles of rows.
+TEXT ·rows24AVX512(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ xStride+40(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2h(Z0, Z1, Y2, Y3); bias2x2h(Z4, Z5, Y6, Y7); bias2x2h(Z8, Z9, Y10, Y11); bias2x2h(Z12, Z13, Y14, Y15)
+	bias2x2h(Z16, Z17, Y18, Y19); bias2x2h(Z20, Z21, Y22, Y23)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms3:
+	terms8x4x64x32c2(term6_u3ha8c, term6_no9nm1)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms3
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64x32c2(term6_u3ha8c, term6_no9nm1, last5)
+last5:
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19); add2x2h(Z20, Z21, Y22, Y23)
+	MOVQ yStride+48(FP), DI
+	store2h(Z0, Y2); store2h(Z4, Y6); store2h(Z8, Y10); store2h(Z12, Y14); store2h(Z16, Y18); store2h(Z20, Y22)
+	LEAQ (SI)(R12*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2h(Z0, Z1, Y2, Y3); bias2x2h(Z4, Z5, Y6, Y7); bias2x2h(Z8, Z9, Y10, Y11); bias2x2h(Z12, Z13, Y14, Y15)
+	bias2x2h(Z16, Z17, Y18, Y19)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64x32c2(term5_ruhrea, term5_5f5kel)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64x32c2(term5_ruhrea, term5_5f5kel, last10)
+last10:
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19)
+	MOVQ yStride+48(FP), DI
+	store2h(Z0, Y2); store2h(Z4, Y6); store2h(Z8, Y10); store2h(Z12, Y14); store2h(Z16, Y18)
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2h(Z0, Z1, Y2, Y3)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x64x32c2(term1_fod0sb, term1_h8gq5n)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms13
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x64x32c2(term1_fod0sb, term1_h8gq5n, last15)
+last15:
+	add2x2h(Z0, Z1, Y2, Y3)
+	MOVQ yStride+48(FP), DI
+	store2h(Z0, Y2)
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
 	VZEROUPPER
 	RET
 
@@ -778,580 +1070,437 @@ TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15; VMOVUPS (BX), Z16; VMOVUPS 64(BX), Z17; VMOVUPS (BX), Z18; VMOVUPS 64(BX), Z19
-	VMOVUPS (BX), Z20; VMOVUPS 64(BX), Z21; VMOVUPS (BX), Z22; VMOVUPS 64(BX), Z23
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15); bias1x2(Z16, Z17); bias1x2(Z18, Z19); bias1x2(Z20, Z21)
+	bias1x2(Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_psda80)
+	terms4x4x64(term12_mzb4bt)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_psda80(0, 0)
+	term12_mzb4bt(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_dmkbmi)
+	terms4x4x64(term8_990ab8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_dmkbmi(0, 0)
+	term8_990ab8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_saa6)
+	terms8x4x64(term4_g6l3m6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_saa6(0, 0)
+	term4_g6l3m6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
 	MOVQ tiles3+88(FP), AX; TESTQ AX, AX; JZ done17
 rows16:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
+	bias1x2(Z0, Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_clqk60)
+	terms8x4x64(term1_v598jd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_clqk60(0, 0)
+	term1_v598jd(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
 	VZEROUPPER
 	RET
 
-// rows32AVX512_2 sums the products for 32 outputs of every row, in tiles of rows.
-TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-88
+// rows40AVX512 sums the products for 40 outputs of every row, in tiles of rows.
+TEXT ·rows40AVX512(SB), NOSPLIT, $0-96
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ panelStride+40(FP), R14
+	MOVQ xStride+48(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3h(Z0, Z1, Y2); bias1x3h(Z3, Z4, Y5); bias1x3h(Z6, Z7, Y8); bias1x3h(Z9, Z10, Y11)
+	bias1x3h(Z12, Z13, Y14); bias1x3h(Z15, Z16, Y17); bias1x3h(Z18, Z19, Y20); bias1x3h(Z21, Z22, Y23)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10; LEAQ (SI)(R12*2), R9
+	MOVQ terms+64(FP), CX; SHRQ $2, CX
+terms3:
+	terms4x4x64x32(term8_fp7f5v)
+	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI; ADDQ $128, DX
+	DECQ CX; JNZ terms3
+	MOVQ terms+64(FP), CX; ANDQ $3, CX; JZ last5
+rest4:
+	term8_fp7f5v(0, 0, 0)
+	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI; ADDQ $32, DX
+	DECQ CX; JNZ rest4
+last5:
+	MOVQ yStride+56(FP), DI
+	store3h(Z0, Z1, Y2); store3h(Z3, Z4, Y5); store3h(Z6, Z7, Y8); store3h(Z9, Z10, Y11); store3h(Z12, Z13, Y14)
+	store3h(Z15, Z16, Y17); store3h(Z18, Z19, Y20); store3h(Z21, Z22, Y23)
+	LEAQ (SI)(R11*8), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3h(Z0, Z1, Y2); bias1x3h(Z3, Z4, Y5); bias1x3h(Z6, Z7, Y8); bias1x3h(Z9, Z10, Y11)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+64(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64x32(term4_24i3lx)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms8
+	MOVQ terms+64(FP), CX; ANDQ $7, CX; JZ last10
+rest9:
+	term4_24i3lx(0, 0, 0)
+	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
+	DECQ CX; JNZ rest9
+last10:
+	MOVQ yStride+56(FP), DI
+	store3h(Z0, Z1, Y2); store3h(Z3, Z4, Y5); store3h(Z6, Z7, Y8); store3h(Z9, Z10, Y11)
+	LEAQ (SI)(R11*4), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3h(Z0, Z1, Y2)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+64(FP), CX; SHRQ $3, CX
+terms13:
+	terms8x4x64x32(term1_85jpm7)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ terms13
+	MOVQ terms+64(FP), CX; ANDQ $7, CX; JZ last15
+rest14:
+	term1_85jpm7(0, 0, 0)
+	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
+	DECQ CX; JNZ rest14
+last15:
+	MOVQ yStride+56(FP), DI
+	store3h(Z0, Z1, Y2)
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
+
+// rows48AVX512 sums the products for 48 outputs of every row, in tiles of rows.
+TEXT ·rows48AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
 	MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
-	VMOVUPS (BX), Z20; zero(Z21); VMOVUPS 64(BX), Z22; zero(Z23)
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Z0, Z1, Z2, Z3, Z4, Z5); bias2x3(Z6, Z7, Z8, Z9, Z10, Z11); bias2x3(Z12, Z13, Z14, Z15, Z16, Z17)
+	bias2x3(Z18, Z19, Z20, Z21, Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_tmr817, term6_umhb9l)
+	terms8x4x64c2(term4_5hdsbg, term4_wvnj45)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_tmr817, term6_umhb9l, last5)
+	rest7x4x64c2(term4_5hdsbg, term4_wvnj45, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
+	add2x3(Z0, Z1, Z2, Z3, Z4, Z5); add2x3(Z6, Z7, Z8, Z9, Z10, Z11); add2x3(Z12, Z13, Z14, Z15, Z16, Z17)
+	add2x3(Z18, Z19, Z20, Z21, Z22, Z23)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8; VMOVUPS Z20, (R8); VMOVUPS Z22, 64(R8); ADDQ DI, R8
-	LEAQ (SI)(R12*2), SI
+	store3(Z0, Z2, Z4); store3(Z6, Z8, Z10); store3(Z12, Z14, Z16); store3(Z18, Z20, Z22)
+	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6
-	zero(Z7); VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x3(Z0, Z1, Z2, Z3, Z4, Z5)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_8cufgt, term5_srfq4g)
+	terms8x4x64c2(term1_y9itvk, term1_lvdwb8)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_8cufgt, term5_srfq4g, last10)
+	rest7x4x64c2(term1_y9itvk, term1_lvdwb8, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
+	add2x3(Z0, Z1, Z2, Z3, Z4, Z5)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8
-	LEAQ (SI)(R13*1), SI
+	store3(Z0, Z2, Z4)
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows6
+done7:
+	VZEROUPPER
+	RET
+
+// rows48AVX512_2 sums the products for 48 outputs of every row, in tiles of rows.
+TEXT ·rows48AVX512_2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ panelStride+32(FP), R14
+	MOVQ xStride+40(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3(Z0, Z1, Z2); bias1x3(Z3, Z4, Z5); bias1x3(Z6, Z7, Z8); bias1x3(Z9, Z10, Z11); bias1x3(Z12, Z13, Z14)
+	bias1x3(Z15, Z16, Z17); bias1x3(Z18, Z19, Z20); bias1x3(Z21, Z22, Z23)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	MOVQ terms+56(FP), CX; SHRQ $2, CX
+terms3:
+	terms4x4x64(term8_m312bk)
+	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
+rest4:
+	term8_m312bk(0, 0)
+	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
+	DECQ CX; JNZ rest4
+last5:
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z1, Z2); store3(Z3, Z4, Z5); store3(Z6, Z7, Z8); store3(Z9, Z10, Z11); store3(Z12, Z13, Z14)
+	store3(Z15, Z16, Z17); store3(Z18, Z19, Z20); store3(Z21, Z22, Z23)
+	LEAQ (SI)(R11*8), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias1x3(Z0, Z1, Z2); bias1x3(Z3, Z4, Z5); bias1x3(Z6, Z7, Z8); bias1x3(Z9, Z10, Z11)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
+terms8:
+	terms8x4x64(term4_yi1hme)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+rest9:
+	term4_yi1hme(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest9
+last10:
+	MOVQ yStride+48(FP), DI
+	store3(Z0, Z1, Z2); store3(Z3, Z4, Z5); store3(Z6, Z7, Z8); store3(Z9, Z10, Z11)
+	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	bias1x3(Z0, Z1, Z2)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_2scc1d, term1_o0rqal)
+	terms8x4x64(term1_yu6pfv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_2scc1d, term1_o0rqal, last15)
+rest14:
+	term1_yu6pfv(0, 0)
+	ADDQ $4, R10; ADDQ $64, DI
+	DECQ CX; JNZ rest14
 last15:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8
+	store3(Z0, Z1, Z2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
+// rowsUpTo24AVX512 sums the products for up to 24 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo24AVX512(SB), NOSPLIT, $0-96
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+32(FP), BX; MOVQ mask+64(FP), R14; KMOVW R14, K7
+	MOVQ xStride+40(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
-	zero(Z15)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2h(Z0, Z1, Y2, Y3); bias2x2h(Z4, Z5, Y6, Y7); bias2x2h(Z8, Z9, Y10, Y11); bias2x2h(Z12, Z13, Y14, Y15)
+	bias2x2h(Z16, Z17, Y18, Y19); bias2x2h(Z20, Z21, Y22, Y23)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term8_trq3e7, term8_nflh4d)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
+	terms8x4x64x32c2(term6_8f409y, term6_t0ju9j)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term8_trq3e7, term8_nflh4d, last5)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
+	rest7x4x64x32c2(term6_8f409y, term6_t0ju9j, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*8), SI
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19); add2x2h(Z20, Z21, Y22, Y23)
+	MOVQ yStride+48(FP), DI
+	storePart2h(Z0, Y2); storePart2h(Z4, Y6); storePart2h(Z8, Y10); storePart2h(Z12, Y14); storePart2h(Z16, Y18)
+	storePart2h(Z20, Y22)
+	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
-	zero(Z7)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	bias2x2h(Z0, Z1, Y2, Y3); bias2x2h(Z4, Z5, Y6, Y7); bias2x2h(Z8, Z9, Y10, Y11); bias2x2h(Z12, Z13, Y14, Y15)
+	bias2x2h(Z16, Z17, Y18, Y19)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term4_jm4uw9, term4_ogiucv)
-	ADDQ $32, R10; ADDQ $512, DI
+	terms8x4x64x32c2(term5_55kryw, term5_hkdicn)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term4_jm4uw9, term4_ogiucv, last10)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
+	rest7x4x64x32c2(term5_55kryw, term5_hkdicn, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*4), SI
+	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
+	add2x2h(Z16, Z17, Y18, Y19)
+	MOVQ yStride+48(FP), DI
+	storePart2h(Z0, Y2); storePart2h(Z4, Y6); storePart2h(Z8, Y10); storePart2h(Z12, Y14); storePart2h(Z16, Y18)
+	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
+	bias2x2h(Z0, Z1, Y2, Y3)
+	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
+	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_2yaa4s, term1_y4gxf7)
-	ADDQ $32, R10; ADDQ $512, DI
+	terms8x4x64x32c2(term1_fjodg9, term1_7fymqt)
+	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_2yaa4s, term1_y4gxf7, last15)
+	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
+	rest7x4x64x32c2(term1_fjodg9, term1_7fymqt, last15)
 last15:
-	VADDPS Z1, Z0, Z0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	add2x2h(Z0, Z1, Y2, Y3)
+	MOVQ yStride+48(FP), DI
+	storePart2h(Z0, Y2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
-	zero(Z15)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32c2(term8_trq3e7, term8_nflh4d)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term8_trq3e7, term8_nflh4d, last5)
-last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
-	zero(Z7)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x32c2(term4_jm4uw9, term4_ogiucv)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term4_jm4uw9, term4_ogiucv, last10)
-last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1)
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32c2(term1_2yaa4s, term1_y4gxf7)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c2(term1_2yaa4s, term1_y4gxf7, last15)
-last15:
-	VADDPS Z1, Z0, Z0
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rowsUpTo16AVX512_3 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_3(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x32(term8_sq81tl)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-rest4:
-	term8_sq81tl(0, 0)
-	ADDQ $4, R10; ADDQ $4, R9; ADDQ $32, DI
-	DECQ CX; JNZ rest4
-last5:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x32(term4_5tj80x)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-rest9:
-	term4_5tj80x(0, 0)
-	ADDQ $4, R10; ADDQ $32, DI
-	DECQ CX; JNZ rest9
-last10:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x32(term1_2yaa4s)
-	ADDQ $32, R10; ADDQ $256, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-rest14:
-	term1_2yaa4s(0, 0)
-	ADDQ $4, R10; ADDQ $32, DI
-	DECQ CX; JNZ rest14
-last15:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rowsUpTo16AVX512_4 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_4(SB), NOSPLIT, $0-88
-	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
-	MOVQ xStride+32(FP), R11
-	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
-rows1:
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms3:
-	terms8x4x64(term8_sq81tl)
-	ADDQ $32, R10; ADDQ $32, R9; ADDQ $512, DI
-	DECQ CX; JNZ terms3
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-rest4:
-	term8_sq81tl(0, 0)
-	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
-	DECQ CX; JNZ rest4
-last5:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*8), SI
-	DECQ AX; JNZ rows1
-done2:
-	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
-rows6:
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms8:
-	terms8x4x64(term4_5tj80x)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms8
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-rest9:
-	term4_5tj80x(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest9
-last10:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*4), SI
-	DECQ AX; JNZ rows6
-done7:
-	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
-rows11:
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ terms+48(FP), CX; SHRQ $3, CX
-terms13:
-	terms8x4x64(term1_2yaa4s)
-	ADDQ $32, R10; ADDQ $512, DI
-	DECQ CX; JNZ terms13
-	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-rest14:
-	term1_2yaa4s(0, 0)
-	ADDQ $4, R10; ADDQ $64, DI
-	DECQ CX; JNZ rest14
-last15:
-	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	LEAQ (SI)(R11*1), SI
-	DECQ AX; JNZ rows11
-done12:
-	VZEROUPPER
-	RET
-
-// rowsUpTo16AVX512_5 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_5(SB), NOSPLIT, $0-88
+// rowsUpTo8AVX512 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512(SB), NOSPLIT, $0-88
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+56(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7); VMOVUPS (BX), Z8; zero(Z9)
-	zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15); VMOVUPS (BX), Z16; zero(Z17)
-	zero(Z18); zero(Z19); VMOVUPS (BX), Z20; zero(Z21); zero(Z22); zero(Z23)
+	bias4x1h(Y0, Y1, Y2, Y3); bias4x1h(Y4, Y5, Y6, Y7); bias4x1h(Y8, Y9, Y10, Y11); bias4x1h(Y12, Y13, Y14, Y15)
+	bias4x1h(Y16, Y17, Y18, Y19); bias4x1h(Y20, Y21, Y22, Y23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88)
+	terms8x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term6_refo8l, term6_xyplj7, term6_9svaia, term6_6r4w88, last5)
+	rest7x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp, last5)
 last5:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20; VADDPS Z23, Z21, Z21; VADDPS Z21, Z20, Z20
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19); add4x1h(Y20, Y21, Y22, Y23)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8; VMOVUPS Z20, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16); storePart1h(Y20)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3); VMOVUPS (BX), Z4; zero(Z5); zero(Z6); zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); zero(Z10); zero(Z11); VMOVUPS (BX), Z12; zero(Z13); zero(Z14); zero(Z15)
-	VMOVUPS (BX), Z16; zero(Z17); zero(Z18); zero(Z19)
+	bias4x1h(Y0, Y1, Y2, Y3); bias4x1h(Y4, Y5, Y6, Y7); bias4x1h(Y8, Y9, Y10, Y11); bias4x1h(Y12, Y13, Y14, Y15)
+	bias4x1h(Y16, Y17, Y18, Y19)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk)
+	terms8x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term5_xbjtxi, term5_gn5qhp, term5_10xkj3, term5_txcplk, last10)
+	rest7x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7, last10)
 last10:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0; VADDPS Z6, Z4, Z4; VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4; VADDPS Z10, Z8, Z8; VADDPS Z11, Z9, Z9; VADDPS Z9, Z8, Z8; VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13; VADDPS Z13, Z12, Z12; VADDPS Z18, Z16, Z16; VADDPS Z19, Z17, Z17; VADDPS Z17, Z16, Z16
+	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
+	add4x1h(Y16, Y17, Y18, Y19)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z16, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y4); storePart1h(Y8); storePart1h(Y12); storePart1h(Y16)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); zero(Z2); zero(Z3)
+	bias4x1h(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h)
+	terms8x4x32c4(term1_hpltpt, term1_25261i, term1_hcophu, term1_53bsz4)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x32c4(term1_2yaa4s, term1_y4gxf7, term1_zhp7bi, term1_511y1h, last15)
+	rest7x4x32c4(term1_hpltpt, term1_25261i, term1_hcophu, term1_53bsz4, last15)
 last15:
-	VADDPS Z2, Z0, Z0; VADDPS Z3, Z1, Z1; VADDPS Z1, Z0, Z0
+	add4x1h(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:

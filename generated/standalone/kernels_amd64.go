@@ -31,22 +31,22 @@ func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, ma
 func learn8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func learnUpTo8AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
-func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
-
-//go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
@@ -70,10 +70,10 @@ func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -85,7 +85,7 @@ func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0, 255)
+		learnUpTo8AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0, 255)
 	case useAVX2:
 		if part != 0 {
 			return
@@ -117,7 +117,7 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, 255, by8, by4, single8)
+		rowsUpTo8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, 255, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
@@ -134,7 +134,7 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 32, 16, 255)
+		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 32, 16, 255)
 	case useAVX2:
 		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 32, 16)
 	default:
@@ -161,7 +161,7 @@ func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Inp
 		from, to := share(4, 12, part, parts)
 		for k := from; k < to; k += 504 {
 			m := min(504, to-k)
-			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 16, 255)
+			learnUpTo8AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 16, 255)
 		}
 	case useAVX2:
 		from, to := share(4, 6, part, parts)
@@ -181,7 +181,7 @@ func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, pa
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 12, 0, 7)
+		learnUpTo8AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 12, 0, 7)
 	case useAVX2:
 		if part != 0 {
 			return
@@ -213,7 +213,7 @@ func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 32, 12, 7, by8, by4, single8)
+		rowsUpTo8AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 32, 12, 7, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)
@@ -260,7 +260,7 @@ func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 7)
+		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 7)
 	case useAVX2:
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 20)
 	default:
@@ -274,7 +274,7 @@ func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]
 		from, to := share(8, 12, part, parts)
 		for k := from; k < to; k += 504 {
 			m := min(504, to-k)
-			learnUpTo16AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 12, 32, 7)
+			learnUpTo8AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 12, 32, 7)
 		}
 	case useAVX2:
 		from, to := share(8, 6, part, parts)

@@ -18,14 +18,22 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_zd13te(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y0
+#define products_sx3si6(w) \
+	VFMADD231PS w(DX), Y15, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+64)); VPERMILPS $255, Y12, Y15; c0((w+96))
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_37xii7(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DX), Y15, Y1
+#define products_ws076z(w) \
+	VFMADD231PS w(DX), Y15, Y1
+
+#define foursx32c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+64)); VPERMILPS $255, Y12, Y15; c1((w+96))
 
 number4x8(c00000000x8, 0x0)
 #define zero12x32 \
@@ -85,43 +93,72 @@ number4x8(c00000000x8, 0x0)
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define term1_fsla7z(x, w) \
-	VMOVUPS w(DI), Y12; \
+#define bias1x1(s0) \
+	VMOVUPS (BX), s0
+
+#define rows1_qrxtlo(x) \
 	mulAdd1(x(R10), Y0)
 
-#define term4_v45wqv(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define rows4_6gl1qv(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term8_ebn1ak(x, w) \
-	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define rows8_cutxrt(x) \
+	rows4_6gl1qv(x); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term1_ea8wo5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+#define term8_5l0460(x, w) \
+	VMOVUPS w(DI), Y12; rows8_cutxrt(x)
 
-#define term4_ct08ot(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define store1(s0) \
+	VMOVUPS s0, (R8); ADDQ DI, R8
 
-#define term1_x68lsu(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+#define term4_ctizb1(x, w) \
+	VMOVUPS w(DI), Y12; rows4_6gl1qv(x)
 
-#define term5_yfy84f(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+#define term1_6x4ai5(x, w) \
+	VMOVUPS w(DI), Y12; rows1_qrxtlo(x)
+
+#define bias2x1(s0, s1) \
+	VMOVUPS (BX), s0; \
+	zero(s1)
+
+#define rows1_adgwqr(x) \
+	mulAdd1(x(R10), Y1)
+
+#define rows5_jskmb3(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define term5_xy69t6(x, w) \
-	term1_x68lsu(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+#define rows5_d04859(x) \
+	rows1_adgwqr(x); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define term6_4q4kjl(x, w) \
-	term5_yfy84f(x, w); mulAdd1(x(R10)(R13*1), Y10)
+#define rows6_ro97zq(x) \
+	rows5_jskmb3(x); mulAdd1(x(R10)(R13*1), Y10)
 
-#define term6_x84ymq(x, w) \
-	term5_xy69t6(x, w); mulAdd1(x(R10)(R13*1), Y11)
+#define rows6_juccuz(x) \
+	rows5_d04859(x); mulAdd1(x(R10)(R13*1), Y11)
 
-#define term5_gyvfp1(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
-	mulAdd1(x(R10)(R11*4), Y8)
+#define term6_4lkm7y(x, w) \
+	VMOVUPS w(DI), Y12; rows6_ro97zq(x)
+
+#define term6_7mtpb0(x, w) \
+	VMOVUPS w(DI), Y12; rows6_juccuz(x)
+
+#define add2x1(s0, s1) \
+	VADDPS s1, s0, s0
+
+#define storePart1(s0, s1) \
+	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
+
+#define term5_lpcavf(x, w) \
+	VMOVUPS w(DI), Y12; rows5_jskmb3(x)
+
+#define term5_79k8qx(x, w) \
+	VMOVUPS w(DI), Y12; rows5_d04859(x)
+
+#define term1_il8rmj(x, w) \
+	VMOVUPS w(DI), Y12; rows1_adgwqr(x)
 
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
@@ -175,7 +212,7 @@ TEXT ·dense4x8AVX2(SB), NOSPLIT, $0-32
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
+	foursx32c1(0, 0, products_sx3si6)
 	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8)
 	VZEROUPPER
@@ -188,8 +225,7 @@ TEXT ·dense8x3AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	zero(Y1)
-	input_zd13te(0, 0); input_37xii7(4, 32); input_zd13te(8, 64); input_37xii7(12, 96); input_zd13te(16, 128)
-	input_37xii7(20, 160); input_zd13te(24, 192); input_37xii7(28, 224)
+	foursx32c2(0, 0, products_sx3si6, products_ws076z); foursx32c2(16, 128, products_sx3si6, products_ws076z)
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
@@ -395,48 +431,44 @@ TEXT ·rows8AVX2(SB), NOSPLIT, $0-72
 	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3); bias1x1(Y4); bias1x1(Y5); bias1x1(Y6); bias1x1(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32); term8_ebn1ak(8, 64); term8_ebn1ak(12, 96)
+	term8_5l0460(0, 0); term8_5l0460(4, 32); term8_5l0460(8, 64); term8_5l0460(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
-	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
-	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0
-	VMOVUPS Y0, (R8); ADDQ DI, R8
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; store1(Y8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store1(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; store1(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; store1(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; store1(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; store1(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; store1(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; store1(Y0)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ct08ot(0, 0); term4_ct08ot(4, 32); term4_ct08ot(8, 64); term4_ct08ot(12, 96)
+	term4_ctizb1(0, 0); term4_ctizb1(4, 32); term4_ctizb1(8, 64); term4_ctizb1(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y4; VMOVUPS Y4, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
-	VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; VMOVUPS Y0, (R8); ADDQ DI, R8
+	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y4; store1(Y4); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store1(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; store1(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; store1(Y0)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	bias1x1(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32); term1_ea8wo5(8, 64); term1_ea8wo5(12, 96)
+	term1_6x4ai5(0, 0); term1_6x4ai5(4, 32); term1_6x4ai5(8, 64); term1_6x4ai5(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8); ADDQ DI, R8
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; store1(Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -452,51 +484,45 @@ TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
+	bias2x1(Y0, Y1); bias2x1(Y2, Y3); bias2x1(Y4, Y5); bias2x1(Y6, Y7); bias2x1(Y8, Y9); bias2x1(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_4q4kjl(0, 0); term6_x84ymq(4, 32); term6_4q4kjl(8, 64); term6_x84ymq(12, 96); term6_4q4kjl(16, 128)
-	term6_x84ymq(20, 160); term6_4q4kjl(24, 192); term6_x84ymq(28, 224)
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	term6_4lkm7y(0, 0); term6_7mtpb0(4, 32); term6_4lkm7y(8, 64); term6_7mtpb0(12, 96); term6_4lkm7y(16, 128)
+	term6_7mtpb0(20, 160); term6_4lkm7y(24, 192); term6_7mtpb0(28, 224)
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9); add2x1(Y10, Y11)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
+	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
+	VMOVUPS (R14), Y0; storePart1(Y10, Y0)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
-	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
+	bias2x1(Y0, Y1); bias2x1(Y2, Y3); bias2x1(Y4, Y5); bias2x1(Y6, Y7); bias2x1(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_gyvfp1(0, 0); term5_xy69t6(4, 32); term5_gyvfp1(8, 64); term5_xy69t6(12, 96); term5_gyvfp1(16, 128)
-	term5_xy69t6(20, 160); term5_gyvfp1(24, 192); term5_xy69t6(28, 224)
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	term5_lpcavf(0, 0); term5_79k8qx(4, 32); term5_lpcavf(8, 64); term5_79k8qx(12, 96); term5_lpcavf(16, 128)
+	term5_79k8qx(20, 160); term5_lpcavf(24, 192); term5_79k8qx(28, 224)
+	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
+	storePart1(Y4, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0; storePart1(Y8, Y0)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1)
+	bias2x1(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_ea8wo5(0, 0); term1_x68lsu(4, 32); term1_ea8wo5(8, 64); term1_x68lsu(12, 96); term1_ea8wo5(16, 128)
-	term1_x68lsu(20, 160); term1_ea8wo5(24, 192); term1_x68lsu(28, 224)
-	VADDPS Y1, Y0, Y0
+	term1_6x4ai5(0, 0); term1_il8rmj(4, 32); term1_6x4ai5(8, 64); term1_il8rmj(12, 96); term1_6x4ai5(16, 128)
+	term1_il8rmj(20, 160); term1_6x4ai5(24, 192); term1_il8rmj(28, 224)
+	add2x1(Y0, Y1)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:

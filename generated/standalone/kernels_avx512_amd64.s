@@ -8,14 +8,25 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_vslw2p(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
+#define products_tonka0(w) \
+	VFMADD231PS w(DX), Y31, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+64)); VPERMILPS $255, Z28, Z31; c0((w+96))
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_61o518(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z1
+#define products_qskkqu(w) \
+	VFMADD231PS w(DX), Y31, K7, Y0
+
+#define products_ungzfn(w) \
+	VFMADD231PS w(DX), Y31, K7, Y1
+
+#define foursx32c2(x, w, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+64)); VPERMILPS $255, Z28, Z31; c1((w+96))
 
 number1x4(c00000000, 0x0)
 #define zero24x64 \
@@ -55,8 +66,8 @@ number1x4(c00000000, 0x0)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
 #define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
@@ -64,42 +75,69 @@ number1x4(c00000000, 0x0)
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define term1_rry8cy(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; \
-	mulAdd1(x(R10), Z0)
+#define bias1x1h(s0) \
+	VMOVUPS (BX), s0
 
-#define term4_j364fg(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define rows1_c6e058(x) \
+	mulAdd1h(x(R10), Y0)
 
-#define term8_sq81tl(x, w) \
-	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+#define rows4_9v88ek(x) \
+	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y1); mulAdd1h(x(R10)(R11*2), Y2); mulAdd1h(x(R10)(R12*1), Y3)
 
-#define term1_2yaa4s(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+#define rows8_rz4fb3(x) \
+	rows4_9v88ek(x); mulAdd1h(x(R10)(R11*4), Y4); mulAdd1h(x(R10)(R13*1), Y5); mulAdd1h(x(R9), Y6); \
+	mulAdd1h(x(R9)(R11*1), Y7)
 
-#define term4_5tj80x(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term8_ol8mrs(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_rz4fb3(x)
 
-#define term1_y4gxf7(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z1)
+#define storePart1h(s0) \
+	VMOVUPS s0, K7, (R8); ADDQ DI, R8
 
-#define term4_7t5t2k(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define term4_ih352y(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows4_9v88ek(x)
 
-#define term4_ogiucv(x, w) \
-	term1_y4gxf7(x, w); mulAdd1(x(R10)(R11*1), Z3); mulAdd1(x(R10)(R11*2), Z5); mulAdd1(x(R10)(R12*1), Z7)
+#define term1_hpltpt(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_c6e058(x)
 
-#define term8_trq3e7(x, w) \
-	term4_7t5t2k(x, w); mulAdd1(x(R10)(R11*4), Z8); mulAdd1(x(R10)(R13*1), Z10); mulAdd1(x(R9), Z12); \
-	mulAdd1(x(R9)(R11*1), Z14)
+#define bias2x1h(s0, s1) \
+	VMOVUPS (BX), s0; \
+	zero(s1)
 
-#define term8_nflh4d(x, w) \
-	term4_ogiucv(x, w); mulAdd1(x(R10)(R11*4), Z9); mulAdd1(x(R10)(R13*1), Z11); mulAdd1(x(R9), Z13); \
-	mulAdd1(x(R9)(R11*1), Z15)
+#define rows1_vrx3ab(x) \
+	mulAdd1h(x(R10), Y1)
 
-#define term4_jm4uw9(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z2); mulAdd1(x(R10)(R11*2), Z4); mulAdd1(x(R10)(R12*1), Z6)
+#define rows4_xfsp20(x) \
+	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y2); mulAdd1h(x(R10)(R11*2), Y4); mulAdd1h(x(R10)(R12*1), Y6)
+
+#define rows4_eg6zh8(x) \
+	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y3); mulAdd1h(x(R10)(R11*2), Y5); mulAdd1h(x(R10)(R12*1), Y7)
+
+#define rows8_ny77zg(x) \
+	rows4_xfsp20(x); mulAdd1h(x(R10)(R11*4), Y8); mulAdd1h(x(R10)(R13*1), Y10); mulAdd1h(x(R9), Y12); \
+	mulAdd1h(x(R9)(R11*1), Y14)
+
+#define rows8_tcvgk1(x) \
+	rows4_eg6zh8(x); mulAdd1h(x(R10)(R11*4), Y9); mulAdd1h(x(R10)(R13*1), Y11); mulAdd1h(x(R9), Y13); \
+	mulAdd1h(x(R9)(R11*1), Y15)
+
+#define term8_7r9djx(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_ny77zg(x)
+
+#define term8_wl12a3(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_tcvgk1(x)
+
+#define add2x1h(s0, s1) \
+	VADDPS s1, s0, s0
+
+#define term4_p3fdgi(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows4_xfsp20(x)
+
+#define term4_pf5ve1(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows4_eg6zh8(x)
+
+#define term1_25261i(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_vrx3ab(x)
 
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
@@ -159,11 +197,11 @@ next3:
 TEXT ·dense4x8AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xff, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	input_vslw2p(0, 0); input_vslw2p(4, 32); input_vslw2p(8, 64); input_vslw2p(12, 96)
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	foursx32c1(0, 0, products_tonka0)
 	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; MOVL $0xff, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VMOVUPS Y1, (R8)
 	VZEROUPPER
 	RET
 
@@ -172,12 +210,11 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…2] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x7, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	zero(Z1)
-	input_vslw2p(0, 0); input_61o518(4, 32); input_vslw2p(8, 64); input_61o518(12, 96); input_vslw2p(16, 128)
-	input_61o518(20, 160); input_vslw2p(24, 192); input_61o518(28, 224)
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VMOVUPS (BX), Y0
+	zero(Y1)
+	foursx32c2(0, 0, products_qskkqu, products_ungzfn); foursx32c2(16, 128, products_qskkqu, products_ungzfn)
+	VADDPS Y1, Y0, Y0
+	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -239,8 +276,8 @@ done5:
 	VZEROUPPER
 	RET
 
-// learnUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows and updates what they belong to.
-TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
+// learnUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
@@ -253,19 +290,19 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
-	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
-	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
-	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
-	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12)
+	update_649c0m(96(R8), Y0, Y3, Y12); update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
+	update_649c0m(192(R8), Y0, Y6, Y12); update_649c0m(224(R8), Y0, Y7, Y12)
+	update_649c0m(256(R8), Y0, Y8, Y12); update_649c0m(288(R8), Y0, Y9, Y12)
+	update_649c0m(320(R8), Y0, Y10, Y12); update_649c0m(352(R8), Y0, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -277,13 +314,13 @@ inputs5:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
-	update_649c0m(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Y5, Y0, Y4); update_649c0m(32(R8), Y0, Y1, Y4); update_649c0m(64(R8), Y0, Y2, Y4)
+	update_649c0m(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -295,127 +332,119 @@ inputs9:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	update_649c0m((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-80
+// rowsUpTo8AVX512 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3); bias1x1h(Y4); bias1x1h(Y5); bias1x1h(Y6)
+	bias1x1h(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_sq81tl(0, 0); term8_sq81tl(4, 32); term8_sq81tl(8, 64); term8_sq81tl(12, 96)
+	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32); term8_ol8mrs(8, 64); term8_ol8mrs(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; storePart1h(Y8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; storePart1h(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; storePart1h(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; storePart1h(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; storePart1h(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; storePart1h(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; storePart1h(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; storePart1h(Y0)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5tj80x(0, 0); term4_5tj80x(4, 32); term4_5tj80x(8, 64); term4_5tj80x(12, 96)
+	term4_ih352y(0, 0); term4_ih352y(4, 32); term4_ih352y(8, 64); term4_ih352y(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z4, Z4, Z4; VMAXPS Z0, Z4, Z4; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z3, Z0, Z0; VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	VXORPS Y4, Y4, Y4; VMAXPS Y0, Y4, Y4; storePart1h(Y4); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; storePart1h(Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; storePart1h(Y0); VXORPS Y0, Y0, Y0; VMAXPS Y3, Y0, Y0; storePart1h(Y0)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
+	bias1x1h(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32); term1_2yaa4s(8, 64); term1_2yaa4s(12, 96)
+	term1_hpltpt(0, 0); term1_hpltpt(4, 32); term1_hpltpt(8, 64); term1_hpltpt(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z1, Z1, Z1; VMAXPS Z0, Z1, Z1; VMOVUPS Z1, K7, (R8); ADDQ DI, R8
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; storePart1h(Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-80
+// rowsUpTo8AVX512_2 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS (BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13); VMOVUPS (BX), Z14
-	zero(Z15)
+	bias2x1h(Y0, Y1); bias2x1h(Y2, Y3); bias2x1h(Y4, Y5); bias2x1h(Y6, Y7); bias2x1h(Y8, Y9); bias2x1h(Y10, Y11)
+	bias2x1h(Y12, Y13); bias2x1h(Y14, Y15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_trq3e7(0, 0); term8_nflh4d(4, 32); term8_trq3e7(8, 64); term8_nflh4d(12, 96); term8_trq3e7(16, 128)
-	term8_nflh4d(20, 160); term8_trq3e7(24, 192); term8_nflh4d(28, 224)
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14
+	term8_7r9djx(0, 0); term8_wl12a3(4, 32); term8_7r9djx(8, 64); term8_wl12a3(12, 96); term8_7r9djx(16, 128)
+	term8_wl12a3(20, 160); term8_7r9djx(24, 192); term8_wl12a3(28, 224)
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7); add2x1h(Y8, Y9); add2x1h(Y10, Y11)
+	add2x1h(Y12, Y13); add2x1h(Y14, Y15)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z12, K7, (R8); ADDQ DI, R8; VMOVUPS Z14, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6); storePart1h(Y8); storePart1h(Y10)
+	storePart1h(Y12); storePart1h(Y14)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS (BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS (BX), Z6
-	zero(Z7)
+	bias2x1h(Y0, Y1); bias2x1h(Y2, Y3); bias2x1h(Y4, Y5); bias2x1h(Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_jm4uw9(0, 0); term4_ogiucv(4, 32); term4_jm4uw9(8, 64); term4_ogiucv(12, 96); term4_jm4uw9(16, 128)
-	term4_ogiucv(20, 160); term4_jm4uw9(24, 192); term4_ogiucv(28, 224)
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6
+	term4_p3fdgi(0, 0); term4_pf5ve1(4, 32); term4_p3fdgi(8, 64); term4_pf5ve1(12, 96); term4_p3fdgi(16, 128)
+	term4_pf5ve1(20, 160); term4_p3fdgi(24, 192); term4_pf5ve1(28, 224)
+	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y2); storePart1h(Y4); storePart1h(Y6)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1)
+	bias2x1h(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2yaa4s(0, 0); term1_y4gxf7(4, 32); term1_2yaa4s(8, 64); term1_y4gxf7(12, 96); term1_2yaa4s(16, 128)
-	term1_y4gxf7(20, 160); term1_2yaa4s(24, 192); term1_y4gxf7(28, 224)
-	VADDPS Z1, Z0, Z0
+	term1_hpltpt(0, 0); term1_25261i(4, 32); term1_hpltpt(8, 64); term1_25261i(12, 96); term1_hpltpt(16, 128)
+	term1_25261i(20, 160); term1_hpltpt(24, 192); term1_25261i(28, 224)
+	add2x1h(Y0, Y1)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -446,10 +475,8 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…7
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Z29
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R8), K7, Z0
-	zero(Z30); VADDPS Z0, Z30, Z8; VMULPS Z29, Z8, Z8; VADDPS (BX), Z8, Z8; VMOVUPS Z8, (BX)
+	VMOVUPS (R8), Y0
+	zero(Y30); VADDPS Y0, Y30, Y8; VMULPS Y29, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
 	input_nz3zjm(0, 0); input_nz3zjm(4, 32); input_nz3zjm(8, 64); input_nz3zjm(12, 96)
 	VZEROUPPER
@@ -523,8 +550,8 @@ done4:
 	VZEROUPPER
 	RET
 
-// weightGradientUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows.
-TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
+// weightGradientUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
@@ -537,15 +564,15 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
+	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -557,11 +584,11 @@ inputs5:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -573,11 +600,11 @@ inputs9:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:

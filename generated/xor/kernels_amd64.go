@@ -34,22 +34,28 @@ func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask
 func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1 int)
 
 //go:noescape
-func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
-//go:noescape
 func learnUpTo8AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+func learnUpTo8AVX2_2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+func learnUpTo8AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo8AVX512_2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
 
 //go:noescape
 func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
@@ -70,10 +76,16 @@ func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
 func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 
 //go:noescape
-func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func weightGradientUpTo8AVX2_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -85,7 +97,7 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]f
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 16, 0, 15)
+		learnUpTo8AVX512(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 16, 0, 15)
 	case useAVX2:
 		if part != 0 {
 			return
@@ -117,7 +129,7 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 15, by8, by4, single8)
+		rowsUpTo8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 15, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[2]float32)(&x[0]), wt, b)
@@ -145,9 +157,9 @@ func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][1
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 15)
+		weightGradientUpTo8AVX512_2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 15)
 	case useAVX2:
-		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 16)
+		weightGradientUpTo8AVX2_2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 16)
 	default:
 		dense1GradWeightGeneric(gt, dy, x)
 	}
@@ -159,13 +171,13 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]
 		from, to := share(2, 12, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 15)
+			learnUpTo8AVX512_2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 15)
 		}
 	case useAVX2:
 		from, to := share(2, 6, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learnUpTo8AVX2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 16)
+			learnUpTo8AVX2_2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 16)
 		}
 	default:
 		dense1WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
@@ -179,7 +191,7 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]f
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 1)
+		learnUpTo8AVX512(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 1)
 	case useAVX2:
 		if part != 0 {
 			return
@@ -211,7 +223,7 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 		}
 		m := len(x)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by8, by4, single8)
+		rowsUpTo8AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward((*[1]float32)(&y[0]), &x[0], wt, b)
@@ -245,7 +257,7 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 		}
 		m := len(x)
 		by8, by4, single8 := rowTiles(m, 8, 4)
-		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by8, by4, single8)
+		rowsUpTo8AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by8, by4, single8)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)
@@ -277,7 +289,7 @@ func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [
 func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	switch {
 	case useAVX512:
-		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 4, 16, 1)
+		weightGradientUpTo8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 4, 16, 1)
 	case useAVX2:
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 4, 16, 28)
 	default:
@@ -291,7 +303,7 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]
 		from, to := share(4, 12, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learnUpTo16AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 16, 1)
+			learnUpTo8AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 16, 1)
 		}
 	case useAVX2:
 		from, to := share(4, 6, part, parts)

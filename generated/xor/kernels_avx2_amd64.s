@@ -62,6 +62,13 @@ number4x8(c80000000x8, 0x8000000080000000)
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
+#define products_sx3si6(w) \
+	VFMADD231PS w(DX), Y15, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+32)); \
+	VPERMILPS $170, Y12, Y15; c0((w+64)); VPERMILPS $255, Y12, Y15; c0((w+96))
+
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
 number4x8(c4138aa3bx8, 0x4138aa3b4138aa3b)
 number4x8(c4b400000x8, 0x4b4000004b400000)
@@ -155,22 +162,30 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
 	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
 
-#define term1_fsla7z(x, w) \
-	VMOVUPS w(DI), Y12; \
+#define bias1x1(s0) \
+	VMOVUPS (BX), s0
+
+#define rows1_qrxtlo(x) \
 	mulAdd1(x(R10), Y0)
 
-#define term4_v45wqv(x, w) \
-	term1_fsla7z(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define rows4_6gl1qv(x) \
+	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define term8_ebn1ak(x, w) \
-	term4_v45wqv(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+#define rows8_cutxrt(x) \
+	rows4_6gl1qv(x); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term1_ea8wo5(x, w) \
-	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+#define term8_5l0460(x, w) \
+	VMOVUPS w(DI), Y12; rows8_cutxrt(x)
 
-#define term4_ct08ot(x, w) \
-	term1_ea8wo5(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+#define storePart1(s0, s1) \
+	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
+
+#define term4_ctizb1(x, w) \
+	VMOVUPS w(DI), Y12; rows4_6gl1qv(x)
+
+#define term1_6x4ai5(x, w) \
+	VMOVUPS w(DI), Y12; rows1_qrxtlo(x)
 
 
 // dense2x4AVX2 sums 2 products for each of 4 outputs.
@@ -202,7 +217,7 @@ TEXT ·dense4x1AVX2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
+	foursx32c1(0, 0, products_sx3si6)
 	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER
 	RET
@@ -213,7 +228,7 @@ TEXT ·dense4x1AVX2_2(SB), NOSPLIT, $0-32
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	input_zd13te(0, 0); input_zd13te(4, 32); input_zd13te(8, 64); input_zd13te(12, 96)
+	foursx32c1(0, 0, products_sx3si6)
 	// y = sigmoid(x)
 	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -352,6 +367,50 @@ done11:
 	VZEROUPPER
 	RET
 
+// learnUpTo8AVX2_2 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX2_2(SB), NOSPLIT, $0-80
+	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+72(FP), R9
+	MOVQ inputs+40(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero(Y0); zero(Y1)
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows4:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
+	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
+	ADDQ $8, SI; ADDQ $64, R8; ADDQ $64, BX
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Y0)
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows8:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
+	update_979j0x((R8), Y2, (BX), Y3, Y0, Y1)
+	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
 // rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
 TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
@@ -361,44 +420,41 @@ TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3); bias1x1(Y4); bias1x1(Y5); bias1x1(Y6); bias1x1(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32)
+	term8_5l0460(0, 0); term8_5l0460(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y8; storePart1(Y0, Y8); VMOVUPS (R14), Y0; storePart1(Y1, Y0); VMOVUPS (R14), Y0
+	storePart1(Y2, Y0); VMOVUPS (R14), Y0; storePart1(Y3, Y0); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
+	VMOVUPS (R14), Y0; storePart1(Y5, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0
+	storePart1(Y7, Y0)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ct08ot(0, 0); term4_ct08ot(4, 32)
+	term4_ctizb1(0, 0); term4_ctizb1(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y4; storePart1(Y0, Y4); VMOVUPS (R14), Y0; storePart1(Y1, Y0); VMOVUPS (R14), Y0
+	storePart1(Y2, Y0); VMOVUPS (R14), Y0; storePart1(Y3, Y0)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	bias1x1(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32)
+	term1_6x4ai5(0, 0); term1_6x4ai5(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -414,44 +470,41 @@ TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3); bias1x1(Y4); bias1x1(Y5); bias1x1(Y6); bias1x1(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ebn1ak(0, 0); term8_ebn1ak(4, 32); term8_ebn1ak(8, 64); term8_ebn1ak(12, 96)
+	term8_5l0460(0, 0); term8_5l0460(4, 32); term8_5l0460(8, 64); term8_5l0460(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y8; VMASKMOVPS Y0, Y8, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8
-	VMOVUPS (R14), Y0; VMASKMOVPS Y5, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y6, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y7, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y8; storePart1(Y0, Y8); VMOVUPS (R14), Y0; storePart1(Y1, Y0); VMOVUPS (R14), Y0
+	storePart1(Y2, Y0); VMOVUPS (R14), Y0; storePart1(Y3, Y0); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
+	VMOVUPS (R14), Y0; storePart1(Y5, Y0); VMOVUPS (R14), Y0; storePart1(Y6, Y0); VMOVUPS (R14), Y0
+	storePart1(Y7, Y0)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
+	bias1x1(Y0); bias1x1(Y1); bias1x1(Y2); bias1x1(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_ct08ot(0, 0); term4_ct08ot(4, 32); term4_ct08ot(8, 64); term4_ct08ot(12, 96)
+	term4_ctizb1(0, 0); term4_ctizb1(4, 32); term4_ctizb1(8, 64); term4_ctizb1(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y4; VMASKMOVPS Y0, Y4, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y1, Y0, (R8)
-	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
-	VMASKMOVPS Y3, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y4; storePart1(Y0, Y4); VMOVUPS (R14), Y0; storePart1(Y1, Y0); VMOVUPS (R14), Y0
+	storePart1(Y2, Y0); VMOVUPS (R14), Y0; storePart1(Y3, Y0)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	bias1x1(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_ea8wo5(0, 0); term1_ea8wo5(4, 32); term1_ea8wo5(8, 64); term1_ea8wo5(12, 96)
+	term1_6x4ai5(0, 0); term1_6x4ai5(4, 32); term1_6x4ai5(8, 64); term1_6x4ai5(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y1; storePart1(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -588,5 +641,46 @@ rows12:
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo8AVX2_2 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+56(FP), R9
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero(Y0); zero(Y1)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
+	ADDQ $8, SI; ADDQ $64, R8
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Y0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
 	VZEROUPPER
 	RET

@@ -8,65 +8,56 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_vslw2p(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
+#define input_mwptr3(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Y31, K7, Y0
 
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
 number1x4(c3f1ae148, 0x3f1ae148)
-DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
-DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
-DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
-DATA table16x4_be68a65cbfd2afcf<>+48(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+56(SB)/8, $0x40f483a440a77ce0
-GLOBL table16x4_be68a65cbfd2afcf<>(SB), RODATA|NOPTR, $64
-DATA table16x4_dd36fd7ebdee1541<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+8(SB)/8, $0xbbb23239bd71a697
-DATA table16x4_dd36fd7ebdee1541<>+16(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+24(SB)/8, $0x342462e0379579b4
-DATA table16x4_dd36fd7ebdee1541<>+32(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+40(SB)/8, $0xbbb23239bd71a697
-DATA table16x4_dd36fd7ebdee1541<>+48(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+56(SB)/8, $0x342462e0379579b4
-GLOBL table16x4_dd36fd7ebdee1541<>(SB), RODATA|NOPTR, $64
-DATA table16x4_9c9e506d2fe26491<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+8(SB)/8, $0xbcc6dab63d88f449
-DATA table16x4_9c9e506d2fe26491<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+24(SB)/8, $0xb4e9b073b81c8808
-DATA table16x4_9c9e506d2fe26491<>+32(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+40(SB)/8, $0xbcc6dab63d88f449
-DATA table16x4_9c9e506d2fe26491<>+48(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+56(SB)/8, $0xb4e9b073b81c8808
-GLOBL table16x4_9c9e506d2fe26491<>(SB), RODATA|NOPTR, $64
-DATA table16x4_50088d689aaecad1<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+8(SB)/8, $0x3c0bddcb3c2298b8
-DATA table16x4_50088d689aaecad1<>+16(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+24(SB)/8, $0xb211e1c4b6c50ef7
-DATA table16x4_50088d689aaecad1<>+32(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+40(SB)/8, $0x3c0bddcb3c2298b8
-DATA table16x4_50088d689aaecad1<>+48(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+56(SB)/8, $0xb211e1c4b6c50ef7
-GLOBL table16x4_50088d689aaecad1<>(SB), RODATA|NOPTR, $64
-DATA table16x4_4617994b16e7e5a7<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+8(SB)/8, $0x3dbc19e33d9cf371
-DATA table16x4_4617994b16e7e5a7<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+24(SB)/8, $0x35217cb4389c2b5d
-DATA table16x4_4617994b16e7e5a7<>+32(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+40(SB)/8, $0x3dbc19e33d9cf371
-DATA table16x4_4617994b16e7e5a7<>+48(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+56(SB)/8, $0x35217cb4389c2b5d
-GLOBL table16x4_4617994b16e7e5a7<>(SB), RODATA|NOPTR, $64
-DATA table16x4_5fc4af49e1b57e1<>+0(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+8(SB)/8, $0xbe329d43beb84713
-DATA table16x4_5fc4af49e1b57e1<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+24(SB)/8, $0xb558a84cb8eeba42
-DATA table16x4_5fc4af49e1b57e1<>+32(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+40(SB)/8, $0xbe329d43beb84713
-DATA table16x4_5fc4af49e1b57e1<>+48(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+56(SB)/8, $0xb558a84cb8eeba42
-GLOBL table16x4_5fc4af49e1b57e1<>(SB), RODATA|NOPTR, $64
-DATA table16x4_2d9d72033d0f558b<>+0(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+8(SB)/8, $0x3e46fe363f04d69e
-DATA table16x4_2d9d72033d0f558b<>+16(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+24(SB)/8, $0x3577b69a38eed3fb
-DATA table16x4_2d9d72033d0f558b<>+32(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+40(SB)/8, $0x3e46fe363f04d69e
-DATA table16x4_2d9d72033d0f558b<>+48(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+56(SB)/8, $0x3577b69a38eed3fb
-GLOBL table16x4_2d9d72033d0f558b<>(SB), RODATA|NOPTR, $64
-DATA table16x4_4224efb9544043e3<>+0(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+8(SB)/8, $0x3f65c88a3f3190b1
-DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+24(SB)/8, $0x3f7ffff83f7ffc46
-DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
-DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
-GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
+DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
+GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
+DATA table8x4_c0d8ea2fcb298ebc<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table8x4_c0d8ea2fcb298ebc<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table8x4_c0d8ea2fcb298ebc<>+16(SB)/8, $0x39fe9e403b70f726; DATA table8x4_c0d8ea2fcb298ebc<>+24(SB)/8, $0x342462e0379579b4
+GLOBL table8x4_c0d8ea2fcb298ebc<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b719a587dcd13a62<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table8x4_b719a587dcd13a62<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table8x4_b719a587dcd13a62<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table8x4_b719a587dcd13a62<>+24(SB)/8, $0xb4e9b073b81c8808
+GLOBL table8x4_b719a587dcd13a62<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b89f438e07036195<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table8x4_b89f438e07036195<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table8x4_b89f438e07036195<>+16(SB)/8, $0xb922e725ba3724d5; DATA table8x4_b89f438e07036195<>+24(SB)/8, $0xb211e1c4b6c50ef7
+GLOBL table8x4_b89f438e07036195<>(SB), RODATA|NOPTR, $32
+DATA table8x4_254ef1c8c78e124a<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table8x4_254ef1c8c78e124a<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table8x4_254ef1c8c78e124a<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table8x4_254ef1c8c78e124a<>+24(SB)/8, $0x35217cb4389c2b5d
+GLOBL table8x4_254ef1c8c78e124a<>(SB), RODATA|NOPTR, $32
+DATA table8x4_a5cf93b832bc91b5<>+0(SB)/8, $0xbeacddb2b5934706; DATA table8x4_a5cf93b832bc91b5<>+8(SB)/8, $0xbe329d43beb84713
+DATA table8x4_a5cf93b832bc91b5<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table8x4_a5cf93b832bc91b5<>+24(SB)/8, $0xb558a84cb8eeba42
+GLOBL table8x4_a5cf93b832bc91b5<>(SB), RODATA|NOPTR, $32
+DATA table8x4_45cc6fe8ec76d28e<>+0(SB)/8, $0x3f56642a3f800000; DATA table8x4_45cc6fe8ec76d28e<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table8x4_45cc6fe8ec76d28e<>+16(SB)/8, $0x3b6344613d1cf143; DATA table8x4_45cc6fe8ec76d28e<>+24(SB)/8, $0x3577b69a38eed3fb
+GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
+GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 number1x4(c80000000, 0x80000000)
-#define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
+#define formula_htxa8n(r0, r1, r2, r3, r4, r5, r6) \
 	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
 	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
-	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
-	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
-	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
-	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
-	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
-	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
-	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
-	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VPERMPS table8x4_1e34bd050c119356<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table8x4_b89f438e07036195<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
+
+#define products_qskkqu(w) \
+	VFMADD231PS w(DX), Y31, K7, Y0
+
+#define foursx32c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+32)); \
+	VPERMILPS $170, Z28, Z31; c0((w+64)); VPERMILPS $255, Z28, Z31; c0((w+96))
 
 number1x4(cc2d00000, 0xc2d00000)
 number1x4(c4138aa3b, 0x4138aa3b)
@@ -76,28 +67,24 @@ number1x4(c3685fdf4, 0x3685fdf4)
 number1x4(c3e2aae38, 0x3e2aae38)
 number1x4(c3f000000, 0x3f000000)
 number1x4(c3d2aab32, 0x3d2aab32)
-DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
-DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
-GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
-DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 number1x4(c40000000, 0x40000000)
 number1x4(c1f800000, 0x1f800000)
 number1x4(c3f800000, 0x3f800000)
-#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
+#define formula_6o7v6j(r0, r1, r2, r3, r4, r5) \
 	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
 	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
 	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
 	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
 	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
 	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
-	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
 	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
@@ -150,29 +137,113 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS r2, r4, r2
 
 number1x4(c3f666666, 0x3f666666)
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
 #define update_fay9wj(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
 	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
 
-#define term1_rry8cy(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; \
-	mulAdd1(x(R10), Z0)
+#define bias1x1h(s0) \
+	VMOVUPS (BX), s0
 
-#define term4_j364fg(x, w) \
-	term1_rry8cy(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define rows1_c6e058(x) \
+	mulAdd1h(x(R10), Y0)
 
-#define term8_sq81tl(x, w) \
-	term4_j364fg(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
-	mulAdd1(x(R9)(R11*1), Z7)
+#define rows4_9v88ek(x) \
+	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y1); mulAdd1h(x(R10)(R11*2), Y2); mulAdd1h(x(R10)(R12*1), Y3)
 
-#define term1_2yaa4s(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+#define rows8_rz4fb3(x) \
+	rows4_9v88ek(x); mulAdd1h(x(R10)(R11*4), Y4); mulAdd1h(x(R10)(R13*1), Y5); mulAdd1h(x(R9), Y6); \
+	mulAdd1h(x(R9)(R11*1), Y7)
 
-#define term4_5tj80x(x, w) \
-	term1_2yaa4s(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+#define term8_ol8mrs(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_rz4fb3(x)
+
+#define storePart1h(s0) \
+	VMOVUPS s0, K7, (R8); ADDQ DI, R8
+
+#define term4_ih352y(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows4_9v88ek(x)
+
+#define term1_hpltpt(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows1_c6e058(x)
+
+DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
+DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
+GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
+DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
+DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
+#define formula_4u0675(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
+
+DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
+DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table16x4_be68a65cbfd2afcf<>+48(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+56(SB)/8, $0x40f483a440a77ce0
+GLOBL table16x4_be68a65cbfd2afcf<>(SB), RODATA|NOPTR, $64
+DATA table16x4_dd36fd7ebdee1541<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table16x4_dd36fd7ebdee1541<>+16(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+24(SB)/8, $0x342462e0379579b4
+DATA table16x4_dd36fd7ebdee1541<>+32(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+40(SB)/8, $0xbbb23239bd71a697
+DATA table16x4_dd36fd7ebdee1541<>+48(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+56(SB)/8, $0x342462e0379579b4
+GLOBL table16x4_dd36fd7ebdee1541<>(SB), RODATA|NOPTR, $64
+DATA table16x4_9c9e506d2fe26491<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table16x4_9c9e506d2fe26491<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+24(SB)/8, $0xb4e9b073b81c8808
+DATA table16x4_9c9e506d2fe26491<>+32(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+40(SB)/8, $0xbcc6dab63d88f449
+DATA table16x4_9c9e506d2fe26491<>+48(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+56(SB)/8, $0xb4e9b073b81c8808
+GLOBL table16x4_9c9e506d2fe26491<>(SB), RODATA|NOPTR, $64
+DATA table16x4_50088d689aaecad1<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table16x4_50088d689aaecad1<>+16(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+24(SB)/8, $0xb211e1c4b6c50ef7
+DATA table16x4_50088d689aaecad1<>+32(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+40(SB)/8, $0x3c0bddcb3c2298b8
+DATA table16x4_50088d689aaecad1<>+48(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+56(SB)/8, $0xb211e1c4b6c50ef7
+GLOBL table16x4_50088d689aaecad1<>(SB), RODATA|NOPTR, $64
+DATA table16x4_4617994b16e7e5a7<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table16x4_4617994b16e7e5a7<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+24(SB)/8, $0x35217cb4389c2b5d
+DATA table16x4_4617994b16e7e5a7<>+32(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+40(SB)/8, $0x3dbc19e33d9cf371
+DATA table16x4_4617994b16e7e5a7<>+48(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+56(SB)/8, $0x35217cb4389c2b5d
+GLOBL table16x4_4617994b16e7e5a7<>(SB), RODATA|NOPTR, $64
+DATA table16x4_5fc4af49e1b57e1<>+0(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+8(SB)/8, $0xbe329d43beb84713
+DATA table16x4_5fc4af49e1b57e1<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+24(SB)/8, $0xb558a84cb8eeba42
+DATA table16x4_5fc4af49e1b57e1<>+32(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+40(SB)/8, $0xbe329d43beb84713
+DATA table16x4_5fc4af49e1b57e1<>+48(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+56(SB)/8, $0xb558a84cb8eeba42
+GLOBL table16x4_5fc4af49e1b57e1<>(SB), RODATA|NOPTR, $64
+DATA table16x4_2d9d72033d0f558b<>+0(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table16x4_2d9d72033d0f558b<>+16(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+24(SB)/8, $0x3577b69a38eed3fb
+DATA table16x4_2d9d72033d0f558b<>+32(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+40(SB)/8, $0x3e46fe363f04d69e
+DATA table16x4_2d9d72033d0f558b<>+48(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+56(SB)/8, $0x3577b69a38eed3fb
+GLOBL table16x4_2d9d72033d0f558b<>(SB), RODATA|NOPTR, $64
+DATA table16x4_4224efb9544043e3<>+0(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+24(SB)/8, $0x3f7ffff83f7ffc46
+DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
+DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
+GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
+#define formula_axos2s(r0, r1, r2, r3, r4, r5, r6) \
+	VANDPS.BCST c7fffffff<>(SB), r0, r1; VBROADCASTSS c4110cccd<>(SB), r2; VMINPS r1, r2, r2; \
+	VADDPS.BCST c3f1ae148<>(SB), r2, r1; VPSUBD.BCST c3f1ae148<>(SB), r1, r1; VPSRLD $22, r1, r1; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), r1, r3; VSUBPS r3, r2, r3; VMULPS r3, r3, r2; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), r1, r5; VADDPS r5, r4, r5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), r1, r4; VMULPS r2, r4, r4; VADDPS r4, r5, r4; VMULPS r2, r2, r5; \
+	VMULPS r5, r4, r5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), r1, r4; VMULPS r3, r4, r4; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), r1, r6; VADDPS r6, r4, r6; VMULPS r2, r6, r2; VADDPS r5, r2, r5; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
+	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
 
 // dense2x4AVX512 sums 2 products for each of 4 outputs.
@@ -180,9 +251,9 @@ TEXT ·dense2x4AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	input_vslw2p(0, 0); input_vslw2p(4, 32)
-	MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VMOVUPS (BX), Y0
+	input_mwptr3(0, 0); input_mwptr3(4, 32)
+	MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -191,9 +262,9 @@ TEXT ·dense2x4AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	input_vslw2p(0, 0); input_vslw2p(4, 32)
-	formula_axos2s(Z0, Z1, Z2, Z3, Z4, Z5, Z6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VMOVUPS (BX), Y0
+	input_mwptr3(0, 0); input_mwptr3(4, 32)
+	formula_htxa8n(Y0, Y1, Y2, Y3, Y4, Y5, Y6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -202,9 +273,9 @@ TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	input_vslw2p(0, 0); input_vslw2p(4, 32); input_vslw2p(8, 64); input_vslw2p(12, 96)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VMOVUPS (BX), Y0
+	foursx32c1(0, 0, products_qskkqu)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -213,10 +284,10 @@ TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	input_vslw2p(0, 0); input_vslw2p(4, 32); input_vslw2p(8, 64); input_vslw2p(12, 96)
+	VMOVUPS (BX), Y0
+	foursx32c1(0, 0, products_qskkqu)
 	// y = sigmoid(x)
-	formula_4u0675(Z0, Z1, Z2, Z3, Z4, Z5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z1, K7, (R8)
+	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y1, K7, (R8)
 	VZEROUPPER
 	RET
 
@@ -275,8 +346,8 @@ done5:
 	VZEROUPPER
 	RET
 
-// learnUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows and updates what they belong to.
-TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
+// learnUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-80
 	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
 	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
@@ -288,20 +359,20 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_fay9wj((R8), Z13, (BX), Z14, Z0, Z12); update_fay9wj(32(R8), Z0, 32(BX), Z13, Z1, Z12)
-	update_fay9wj(64(R8), Z0, 64(BX), Z1, Z2, Z12); update_fay9wj(96(R8), Z0, 96(BX), Z1, Z3, Z12)
-	update_fay9wj(128(R8), Z0, 128(BX), Z1, Z4, Z12); update_fay9wj(160(R8), Z0, 160(BX), Z1, Z5, Z12)
-	update_fay9wj(192(R8), Z0, 192(BX), Z1, Z6, Z12); update_fay9wj(224(R8), Z0, 224(BX), Z1, Z7, Z12)
-	update_fay9wj(256(R8), Z0, 256(BX), Z1, Z8, Z12); update_fay9wj(288(R8), Z0, 288(BX), Z1, Z9, Z12)
-	update_fay9wj(320(R8), Z0, 320(BX), Z1, Z10, Z12); update_fay9wj(352(R8), Z0, 352(BX), Z1, Z11, Z12)
+	update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12); update_fay9wj(32(R8), Y0, 32(BX), Y13, Y1, Y12)
+	update_fay9wj(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_fay9wj(96(R8), Y0, 96(BX), Y1, Y3, Y12)
+	update_fay9wj(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_fay9wj(160(R8), Y0, 160(BX), Y1, Y5, Y12)
+	update_fay9wj(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_fay9wj(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+	update_fay9wj(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_fay9wj(288(R8), Y0, 288(BX), Y1, Y9, Y12)
+	update_fay9wj(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_fay9wj(352(R8), Y0, 352(BX), Y1, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8; ADDQ $384, BX
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -313,13 +384,13 @@ inputs5:
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
-	update_fay9wj((R8), Z5, (BX), Z6, Z0, Z4); update_fay9wj(32(R8), Z0, 32(BX), Z5, Z1, Z4)
-	update_fay9wj(64(R8), Z0, 64(BX), Z1, Z2, Z4); update_fay9wj(96(R8), Z0, 96(BX), Z1, Z3, Z4)
+	update_fay9wj((R8), Y5, (BX), Y6, Y0, Y4); update_fay9wj(32(R8), Y0, 32(BX), Y5, Y1, Y4)
+	update_fay9wj(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_fay9wj(96(R8), Y0, 96(BX), Y1, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -331,110 +402,148 @@ inputs9:
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
-	update_fay9wj((R8), Z2, (BX), Z3, Z0, Z1)
+	update_fay9wj((R8), Y2, (BX), Y3, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs9
 done11:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-80
+// learnUpTo8AVX512_2 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX512_2(SB), NOSPLIT, $0-80
+	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
+	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z2
+	update_fay9wj((R8), Y3, (BX), Y4, Y0, Y2); update_fay9wj(32(R8), Y0, 32(BX), Y3, Y1, Y2)
+	ADDQ $8, SI; ADDQ $64, R8; ADDQ $64, BX
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
+	update_fay9wj((R8), Y2, (BX), Y3, Y0, Y1)
+	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
+// rowsUpTo8AVX512 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3); bias1x1h(Y4); bias1x1h(Y5); bias1x1h(Y6)
+	bias1x1h(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_sq81tl(0, 0); term8_sq81tl(4, 32)
+	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
+	storePart1h(Y6); storePart1h(Y7)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5tj80x(0, 0); term4_5tj80x(4, 32)
+	term4_ih352y(0, 0); term4_ih352y(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
+	bias1x1h(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32)
+	term1_hpltpt(0, 0); term1_hpltpt(4, 32)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
 	VZEROUPPER
 	RET
 
-// rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
-TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-80
+// rowsUpTo8AVX512_2 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX512_2(SB), NOSPLIT, $0-80
 	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
 	MOVQ xStride+32(FP), R11
 	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3); bias1x1h(Y4); bias1x1h(Y5); bias1x1h(Y6)
+	bias1x1h(Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_sq81tl(0, 0); term8_sq81tl(4, 32); term8_sq81tl(8, 64); term8_sq81tl(12, 96)
+	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32); term8_ol8mrs(8, 64); term8_ol8mrs(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
+	storePart1h(Y6); storePart1h(Y7)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
+	bias1x1h(Y0); bias1x1h(Y1); bias1x1h(Y2); bias1x1h(Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_5tj80x(0, 0); term4_5tj80x(4, 32); term4_5tj80x(8, 64); term4_5tj80x(12, 96)
+	term4_ih352y(0, 0); term4_ih352y(4, 32); term4_ih352y(8, 64); term4_ih352y(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
-	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
+	bias1x1h(Y0)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2yaa4s(0, 0); term1_2yaa4s(4, 32); term1_2yaa4s(8, 64); term1_2yaa4s(12, 96)
+	term1_hpltpt(0, 0); term1_hpltpt(4, 32); term1_hpltpt(8, 64); term1_hpltpt(12, 96)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	storePart1h(Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -514,8 +623,8 @@ next3:
 	VZEROUPPER
 	RET
 
-// weightGradientUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows.
-TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
+// weightGradientUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
@@ -528,15 +637,15 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
+	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -548,11 +657,11 @@ inputs5:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -564,13 +673,54 @@ inputs9:
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo8AVX512_2 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8)
+	ADDQ $8, SI; ADDQ $64, R8
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Y0, K7, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs5
+done7:
 	VZEROUPPER
 	RET

@@ -81,8 +81,8 @@ func MatVec(k *kernel.Kernel, listed bool) []asm.Arg {
 	return a.all
 }
 
-// MatMul are the arguments of Y = X·W + b for the rows of a batch: y, x, w, b,
-// scale of scaled sums; in bytes, the distance of the panels if there are
+// MatMul are the arguments of Y = X·W + b for the rows of a batch: y, x, w, wt of
+// full panels with the tail, b, scale of scaled sums; in bytes, the distance of the panels if there are
 // several, and of the rows of x and y; the number of terms if they are rolled;
 // the mask of a partial vector; and the numbers of tiles.
 func MatMul(k *kernel.Kernel, tiles []int) []asm.Arg {
@@ -90,6 +90,7 @@ func MatMul(k *kernel.Kernel, tiles []int) []asm.Arg {
 	a.pointer("y", true)
 	a.pointer("x", true)
 	a.weights("w", WeightType(k), true)
+	a.weights("wt", WeightType(k), k.Panels.Full > 0 && k.Panels.Tail > 0)
 	a.pointer("b", k.Init == kernel.Bias)
 	a.pointer("scale", k.Scaled)
 	a.ints(k.Panels.Full > 1, "panelStride")

@@ -315,7 +315,7 @@ func (m *convolve) add1(disp, p, chain int) {
 		m.Ins(m.op("VMULPS", "VMULPD")+".BCST", element, m.weight0.String(), m.product.String())
 		m.add(m.product, m.acc(p, 0, chain), m.acc(p, 0, chain))
 	default:
-		m.mulAddRow(element, m.vectors, func(v int) Y { return m.acc(p, v, chain) })
+		m.mulAddRow(element, columns{vectors: m.vectors}, func(v int) Y { return m.acc(p, v, chain) })
 	}
 }
 

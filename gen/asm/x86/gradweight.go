@@ -40,7 +40,7 @@ func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs i
 	if m.arrays, m.singles = kernels.Arrays(k); len(m.arrays) > len(gradArrays[0]) || len(m.singles) > mostSingles {
 		return nil, false
 	}
-	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
+	m.columns = m.writer.columns(m.Outputs)
 	if k.Update != nil && !m.compileUpdate() {
 		return nil, false
 	}
@@ -77,13 +77,17 @@ func (m *gradWeight) compileUpdate() bool {
 			stored = append(stored, a)
 		}
 	}
-	c, ok := m.compile(m.Update.Prog, leaves, stored...)
-	if !ok || !p.fits(c, given...) {
-		return false
+	all := true
+	for v := range m.vectors {
+		m.column(m.columns, v, func() {
+			c, ok := m.compile(m.Update.Prog, leaves, stored...)
+			if all = all && ok && p.fits(c, given...); all {
+				c.Mute()
+				m.updates = append(m.updates, c)
+			}
+		})
 	}
-	c.Mute()
-	m.update = c
-	return true
+	return all
 }
 
 // inputsOfWeights are the numbers of inputs that GradWeight takes at once; the
@@ -99,9 +103,9 @@ type gradWeight struct {
 	*writer
 	*kernel.Gradient
 	arrays, singles []string
-	update          *vec.Code // of a vector of gradients, if there is one
-	vectors         int
-	atOnce          int // inputs
+	columns
+	updates []*vec.Code // of the vectors of gradients, if there is one
+	atOnce  int         // inputs
 }
 
 func (m *gradWeight) print() {
@@ -163,9 +167,16 @@ func (m *gradWeight) eachArray(do func(base string, panel, array int)) {
 type inputTile struct{ inputs, from, only int }
 
 // tiles divide the inputs, as few as can be one by one, which would wait for each
-// other: 10 = 6 + 4, 8 = 4 + 4.
+// other: 10 = 6 + 4, 8 = 4 + 4; those that the kernel is for evenly, 7 = 4 + 3.
 func (m *gradWeight) tiles(at int) []inputTile {
-	switch {
+	switch n := m.Inputs; {
+	case n > 0:
+		blocks := (n + at - 1) / at
+		large, small := (n+blocks-1)/blocks, n/blocks
+		if large == small {
+			return []inputTile{{large, large, 0}, {1, 1, 0}}
+		}
+		return []inputTile{{large, n - (n%blocks-1)*large, large}, {small, small, 0}, {1, 1, 0}}
 	case at == 6:
 		return []inputTile{{6, 10, 6}, {4, 4, 0}, {1, 1, 0}}
 	case at > 4:
@@ -192,18 +203,20 @@ func (m *gradWeight) tile(inputs int) {
 	m.Place(loop)
 	m.Line(func() {
 		for v := range m.vectors {
-			src := mem(regW, v*m.bytes)
-			if m.isPartial(v) {
-				m.toMask(regMask, m.input) // the register serves the inputs too
-				m.loadMasked(src, m.input, m.weight0+Y(v))
-			} else {
-				m.load(src, m.weight0+Y(v))
-			}
+			m.column(m.columns, v, func() {
+				src := mem(regW, v*m.isa.bytes)
+				if m.isPartial(v) {
+					m.toMask(regMask, m.input) // the register serves the inputs too
+					m.loadMasked(src, m.input, m.weight0+Y(v))
+				} else {
+					m.load(src, m.weight0+Y(v))
+				}
+			})
 		}
 	})
 	m.Line(func() {
 		for k := range inputs {
-			m.mulAddRow(mem(regRow, k*m.size()), m.vectors, func(v int) Y { return m.acc(k, v) })
+			m.mulAddRow(mem(regRow, k*m.size()), m.columns, func(v int) Y { return m.acc(k, v) })
 		}
 	})
 	m.Line(func() {
@@ -228,7 +241,7 @@ func (m *gradWeight) fetch(inputs int) {
 		var lines []int
 		for k := range inputs {
 			from := k * m.Width * m.size()
-			for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes/max(m.Panels, 1); line += cacheLine {
+			for line := from / cacheLine * cacheLine; line < from+m.room(m.lanes())*m.size()/max(m.Panels, 1); line += cacheLine {
 				lines = append(lines, line)
 			}
 		}
@@ -242,14 +255,14 @@ func (m *gradWeight) isPartial(v int) bool { return m.Partial && v == m.vectors-
 // finish stores the gradients, or updates what they belong to.
 func (m *gradWeight) finish(inputs int) {
 	at := func(array, k, v int) string {
-		lane := v * m.lanes()
+		lane := v * m.isa.bytes / m.size()
 		return mem(gradArrays[lane/panel][array], (k*m.Width+lane%panel)*m.size())
 	}
 	if m.Update == nil {
 		m.Line(func() {
 			for k := range inputs {
 				for v := range m.vectors {
-					m.storeSome(m.acc(k, v), m.isPartial(v), at(0, k, v))
+					m.column(m.columns, v, func() { m.storeSome(m.acc(k, v), m.isPartial(v), at(0, k, v)) })
 				}
 			}
 		})
@@ -268,22 +281,23 @@ func (m *gradWeight) finish(inputs int) {
 	if inputs == m.inputsPerTile() {
 		m.Note("%s", m.Update.Prog)
 	}
+	change := func(k, v int) {
+		given[0] = m.acc(k, v)
+		results := p.run(m.updates[v], given, func(name string, dst Y, _ []Y) {
+			m.loadSome(at(slices.Index(m.arrays, name), k, v), m.isPartial(v), dst)
+		})
+		for i, a := range m.arrays {
+			if slices.Contains(m.Update.Stores, a) {
+				m.storeSome(results[0], m.isPartial(v), at(i, k, v))
+				results = results[1:]
+			}
+		}
+	}
 	m.Line(func() {
 		for k := range inputs {
 			for v := range m.vectors {
 				kept := p.used.Clone()
-				m.Named("update", func() {
-					given[0] = m.acc(k, v)
-					results := p.run(m.update, given, func(name string, dst Y, _ []Y) {
-						m.loadSome(at(slices.Index(m.arrays, name), k, v), m.isPartial(v), dst)
-					})
-					for i, a := range m.arrays {
-						if slices.Contains(m.Update.Stores, a) {
-							m.storeSome(results[0], m.isPartial(v), at(i, k, v))
-							results = results[1:]
-						}
-					}
-				})
+				m.Named("update", func() { m.column(m.columns, v, func() { change(k, v) }) })
 				p.used = kept
 				p.free(m.acc(k, v))
 			}

@@ -14,10 +14,7 @@ func (w *writer) overInputs(inputs, unroll, chains, ahead int, vs []vector, each
 	all := bases(vs)
 	parameters := []string{"x", "w", "v"}[:1+len(all)]
 	one := func(displacements []string, chain int) {
-		at := func(v vector, more int) string {
-			i := slices.IndexFunc(all, func(b vector) bool { return b.base == v.base })
-			return plus(displacements[1+i], v.disp+more) + "(" + v.base + ")"
-		}
+		at := w.displaced(all, displacements[1:])
 		w.Line(func() {
 			w.broadcast(displacements[0] + "(" + regX + ")")
 			w.prefetch(ahead, vs, at)

@@ -26,10 +26,14 @@ func (s *ISA) Last(elem string, outputs int, gradient bool) (room int, partial b
 	if gradient {
 		w.narrow()
 	}
-	room = (outputs + w.lanes() - 1) / w.lanes() * w.lanes()
-	valid := outputs - (room - w.lanes())
+	c := columns{vectors: (outputs + w.lanes() - 1) / w.lanes()}
+	if !gradient {
+		c = w.columns(outputs)
+	}
+	room = c.room(w.lanes())
+	valid := outputs - max(c.vectors-1, 0)*w.lanes()
 	switch {
-	case outputs == 0 || valid == w.lanes():
+	case outputs == room:
 		return room, false, 0
 	case !s.masks:
 		return room, true, (w.lanes() - valid) * w.size()

@@ -23,16 +23,22 @@ const (
 // arguments count the tiles of each.
 func (s *ISA) TileRows(elem string, valid, chains int) []int {
 	w := s.newWriter("", nil, elem, false)
-	vectors := (valid + w.lanes() - 1) / w.lanes()
+	vectors := w.columns(valid).vectors
 	switch most := w.sums / (vectors * chains); {
 	case most >= 12 && vectors > 1:
 		return []int{12, 8, 4, 1}
 	case most >= 12: // bound by the loads of inputs, one for each multiply-add: 12 rows gain 3 %
 		return []int{8, 4, 1}
+	case most >= 8:
+		return []int{8, 4, 1}
 	case most >= 6:
 		return []int{6, 5, 1}
+	case most >= 4:
+		return []int{4, 1}
 	case most >= 3:
 		return []int{3, 2, 1}
+	case most >= 2:
+		return []int{2, 1}
 	}
 	return []int{1}
 }
@@ -44,15 +50,24 @@ func (s *ISA) VectorOutputs(elem string, chains int) int {
 	return w.lanes() * min(2, w.sums/chains)
 }
 
+// MostColumns is how many vectors of weights have a register: without fused
+// multiply-add one is the product.
+func (s *ISA) MostColumns(fused bool) int {
+	if fused {
+		return 3
+	}
+	return 2
+}
+
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
-// [terms][width], or several full ones, with the epilogue if it reads nothing
-// but the sums.
+// [terms][width], or several full ones, or some with the tail, with the epilogue if
+// it reads nothing but the sums.
 func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, width: k.Panels.Tail}
 	if k.Panels.Full > 0 {
 		m.width = panel
 	}
-	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
+	m.columns = m.writer.columns(k.Outputs)
 	tiles := s.TileRows(k.Elem.Acc, k.Outputs, k.Chains)
 	m.Args = kernels.MatMul(k, tiles)
 	m.pointer("y", regY)
@@ -60,11 +75,11 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if m.bias() {
 		m.pointer("b", regBias)
 	}
-	switch {
-	case k.Panels.Full > 1:
-		m.pointer("panelStride", regPanelStride)
-	case k.Partial:
+	if k.Partial {
 		m.lastMask(regRowsMask)
+	}
+	if k.Panels.Full > 1 {
+		m.pointer("panelStride", regPanelStride)
 	}
 	m.pointer("xStride", regStride)
 	m.Line(func() {
@@ -81,9 +96,12 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 type matMul struct {
 	*writer
 	*kernel.Kernel
-	width   int
-	vectors int
+	columns
+	width int
 }
+
+// joined reports whether the tail follows full panels.
+func (m *matMul) joined() bool { return m.Panels.Full > 0 && m.Panels.Tail > 0 }
 
 func (m *matMul) bias() bool { return m.Init == kernel.Bias }
 
@@ -130,10 +148,13 @@ func (m *matMul) element(r int, disp string) string {
 }
 
 // weightsAt is the operand of a vector of an input's weights, at a displacement
-// in bytes from those of the first input.
-func (m *matMul) weightsAt(disp string, v int) string {
+// in bytes from those of the first input, in the tail at another.
+func (m *matMul) weightsAt(disp, tail string, v int) string {
 	at := v * m.lanes()
-	if q := at / panel; m.Panels.Full > 1 && q > 0 {
+	switch q := at / panel; {
+	case m.joined() && q == m.Panels.Full:
+		return plus(tail, at%panel*kernels.WeightSize(m.Kernel)) + "(" + regTail + ")"
+	case m.Panels.Full > 1 && q > 0:
 		return fmt.Sprintf("%s(%s)(%s*%d)", plus(disp, at%panel*kernels.WeightSize(m.Kernel)), regW, regPanelStride, q)
 	}
 	return plus(disp, at*kernels.WeightSize(m.Kernel)) + "(" + regW + ")"
@@ -153,6 +174,9 @@ func (m *matMul) tile(rows int, smaller []int) {
 	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.bias()])
 	m.start(rows, acc)
 	m.pointer("w", regW)
+	if m.joined() {
+		m.pointer("wt", regTail)
+	}
 	m.Ins("MOVQ", regX, regRow)
 	if rows > 6 {
 		m.Ins("LEAQ", m.row(regX, 6), regRow6)
@@ -167,14 +191,15 @@ func (m *matMul) start(rows int, acc func(r, v, c int) Y) {
 		m.clearFirst(rows * m.vectors * m.Chains)
 		return
 	}
+	name := m.ofRow(fmt.Sprintf("bias%dx", m.Chains), m.Chains, false, func(v int, sum func(c int) Y) {
+		m.load(mem(regBias, v*m.isa.bytes), sum(0))
+		for c := 1; c < m.Chains; c++ {
+			m.clear(sum(c))
+		}
+	})
 	m.Line(func() {
 		for r := range rows {
-			for v := range m.vectors {
-				m.load(mem(regBias, v*m.bytes), acc(r, v, 0))
-				for c := 1; c < m.Chains; c++ {
-					m.clear(acc(r, v, c))
-				}
-			}
+			m.useRow(name, m.Chains, false, func(v, c int) Y { return acc(r, v, c) })
 		}
 	})
 }
@@ -185,7 +210,7 @@ func (m *matMul) terms(rows int, smaller []int, acc func(r, v, c int) Y) {
 	if rows*m.vectors > 12 {
 		unroll /= 2
 	}
-	weights := m.width * kernels.WeightSize(m.Kernel)
+	weights, tail := m.width*kernels.WeightSize(m.Kernel), m.Panels.Tail*kernels.WeightSize(m.Kernel)
 	next := func(n int) {
 		m.Line(func() {
 			m.advance(regRow, n*m.size())
@@ -193,10 +218,15 @@ func (m *matMul) terms(rows int, smaller []int, acc func(r, v, c int) Y) {
 				m.advance(regRow6, n*m.size())
 			}
 			m.advance(regW, n*weights)
+			if m.joined() {
+				m.advance(regTail, n*tail)
+			}
 		})
 	}
 	terms := m.term(rows, smaller, acc)
-	numbers := func(k int) []string { return []string{fmt.Sprint(k * m.size()), fmt.Sprint(k * weights)} }
+	numbers := func(k int) []string {
+		return []string{fmt.Sprint(k * m.size()), fmt.Sprint(k * weights), fmt.Sprint(k * tail)}[:len(m.parameters())]
+	}
 	some := func(k int) { m.Use(terms[k%m.Chains], numbers(k)...) }
 	if m.Rolled {
 		loop := m.Label("terms")
@@ -234,26 +264,48 @@ func (m *matMul) terms(rows int, smaller []int, acc func(r, v, c int) Y) {
 	m.Place(done)
 }
 
-// term gives the macros that add the products of a term, one for each chain,
-// which goes on where that of the next smaller tile ends.
+// parameters are those of the macros of a term: where its inputs and weights lie.
+func (m *matMul) parameters() []string {
+	if m.joined() {
+		return []string{"x", "w", "v"}
+	}
+	return []string{"x", "w"}
+}
+
+// term gives the macros that add the products of a term, one for each chain: the
+// weights, then the rows, which kernels of as many columns have in common.
 func (m *matMul) term(rows int, smaller []int, acc func(r, v, c int) Y) []string {
+	names, some := make([]string, m.Chains), m.rows(rows, smaller, acc)
+	for chain := range names {
+		names[chain] = m.Macro(fmt.Sprint("term", rows), m.parameters(), func() {
+			m.Line(func() {
+				for v := range m.vectors {
+					at := m.weightsAt("w", "v", v)
+					m.column(m.columns, v, func() { m.loadWeights(m.Kernel, at, m.partial(v), m.weight0+Y(v)) })
+				}
+				m.Use(some[chain], "x")
+			})
+		})
+	}
+	return names
+}
+
+// rows gives the macros of the rows of a tile, which go on where those of the next
+// smaller tile end.
+func (m *matMul) rows(rows int, smaller []int, acc func(r, v, c int) Y) []string {
 	from, before := 0, []string(nil)
 	if len(smaller) > 0 {
-		from, before = smaller[0], m.term(smaller[0], smaller[1:], acc)
+		from, before = smaller[0], m.rows(smaller[0], smaller[1:], acc)
 	}
 	names := make([]string, m.Chains)
 	for chain := range names {
-		names[chain] = m.Macro(fmt.Sprint("term", rows), []string{"x", "w"}, func() {
+		names[chain] = m.Macro(fmt.Sprint("rows", rows), []string{"x"}, func() {
 			m.Line(func() {
 				if before != nil {
-					m.Use(before[chain], "x", "w")
-				} else {
-					for v := range m.vectors {
-						m.loadWeights(m.Kernel, m.weightsAt("w", v), m.partial(v), m.weight0+Y(v))
-					}
+					m.Use(before[chain], "x")
 				}
 				for r := from; r < rows; r++ {
-					m.mulAddRow(m.element(r, "x"), m.vectors, func(v int) Y { return acc(r, v, chain) })
+					m.mulAddRow(m.element(r, "x"), m.columns, func(v int) Y { return acc(r, v, chain) })
 				}
 			})
 		})
@@ -263,89 +315,3 @@ func (m *matMul) term(rows int, smaller []int, acc func(r, v, c int) Y) []string
 
 // mulAddReg is acc += broadcast input · weights.
 func (w *writer) mulAddReg(weights, acc Y) { w.mulAdd(weights.String(), acc) }
-
-// finish adds the chains, applies the epilogue and stores. It leaves Y behind
-// the tile.
-func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
-	if m.Scaled {
-		m.pointer("scale", regPanelScale)
-	}
-	var busy []Y
-	m.Line(func() {
-		for r := range rows {
-			for v := range m.vectors {
-				for h := m.Chains / 2; h >= 1; h /= 2 {
-					for c := range h {
-						m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c))
-					}
-				}
-			}
-		}
-	})
-	m.Line(func() {
-		for r := range rows {
-			for v := range m.vectors {
-				m.scale(m.Kernel, regPanelScale, v*m.bytes, acc(r, v, 0))
-				busy = append(busy, acc(r, v, 0))
-			}
-		}
-	})
-	m.pointer("yStride", regYStride)
-	put := func(p *file, y Y, v int, base string) {
-		if !m.partial(v) {
-			m.store(y, mem(base, v*m.bytes))
-			return
-		}
-		mask := p.take()
-		m.toMask(regRowsMask, mask)
-		m.storeMasked(y, mask, mem(base, v*m.bytes))
-		p.free(mask)
-	}
-	c, _ := m.epilogue(m.Epilogue, 0)
-	p := m.file(busy...)
-	inRegisters := p.fits(c, busy[0])
-	if !inRegisters {
-		m.Note("the sums once more, through the results")
-		m.Ins("MOVQ", regY, regRow)
-	}
-	sums := func(r int) {
-		for v := range m.vectors {
-			y := acc(r, v, 0)
-			if inRegisters {
-				y = p.apply(c, y, nil)
-				c.Mute()
-			}
-			put(p, y, v, regY)
-			p.free(y)
-		}
-		m.Ins("ADDQ", regYStride, regY)
-	}
-	if inRegisters {
-		m.Line(func() {
-			for r := range rows {
-				sums(r)
-			}
-		})
-		return
-	}
-	for r := range rows {
-		m.Line(func() { sums(r) })
-	}
-	loop := m.Label("finish")
-	m.count(rows)
-	m.Place(loop)
-	for v := range m.vectors {
-		m.Line(func() {
-			p := m.file(0)
-			if !m.partial(v) {
-				m.load(mem(regRow, v*m.bytes), 0)
-			} else {
-				m.toMask(regRowsMask, 1)
-				m.loadMasked(mem(regRow, v*m.bytes), 1, 0)
-			}
-			put(p, p.run(c, []Y{0}, nil)[0], v, regRow)
-		})
-	}
-	m.Ins("ADDQ", regYStride, regRow)
-	m.again(loop)
-}

@@ -7,6 +7,7 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
+	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
 const (
@@ -23,10 +24,13 @@ const firstCache = 32 << 10
 // many keep it busy, and with fewer streams it is faster.
 func (w *writer) atOnce(p kernel.Panels) int {
 	if w.bytes == 64 && p.Full*p.PanelRows*panel*w.size() > firstCache {
-		return 4
+		return mostAtOnce / 2
 	}
-	return 8
+	return mostAtOnce
 }
+
+// mostAtOnce hides the latency of the multiply-add.
+const mostAtOnce = 8
 
 // vector is one vector of outputs: where its weights, bias and results lie.
 type vector struct {
@@ -35,6 +39,15 @@ type vector struct {
 	stride int    // from one input's weights to the next
 	first  int    // output in lane 0
 	valid  int    // lanes that are outputs
+	half   bool   // as long as half a register
+}
+
+// partial reports whether not all lanes are outputs.
+func (v vector) partial(lanes int) bool {
+	if v.half {
+		lanes /= 2
+	}
+	return v.valid < lanes
 }
 
 // matVec is a kernel being printed.
@@ -121,17 +134,19 @@ func (m matVec) vectors() []vector {
 	size := kernels.WeightSize(m.Kernel)
 	for q := range m.Panels.Full {
 		for v := 0; v < panel; v += m.lanes() {
-			vs = append(vs, vector{regW, q*m.panelBytes() + v*size, panel * size, q*panel + v, m.lanes()})
+			vs = append(vs, vector{regW, q*m.panelBytes() + v*size, panel * size, q*panel + v, m.lanes(), false})
 		}
 	}
 	rest := m.Outputs - m.Panels.Full*panel
 	for v := 0; v < rest; v += m.lanes() {
-		vs = append(vs, vector{regTail, v * size, m.Panels.Tail * size, m.Panels.Full*panel + v, min(m.lanes(), rest-v)})
+		valid := min(m.lanes(), rest-v)
+		vs = append(vs, vector{regTail, v * size, m.Panels.Tail * size, m.Panels.Full*panel + v, valid, m.columns(valid).half})
 	}
 	return vs
 }
 
-// groups divides the vectors into balanced groups that fit the accumulators.
+// groups divides the vectors into balanced groups that fit the accumulators; a few
+// more than hide the latency are one group, since two would have too few.
 // In a list the offsets of a group's rows must be alike.
 func (m matVec) groups(vs []vector) [][]vector {
 	if m.listed {
@@ -164,17 +179,19 @@ func (m matVec) group(vs []vector) {
 	if m.Panels.Tail > 0 {
 		m.pointer("wt", regTail)
 	}
-	m.someMask(last.valid)
+	m.sized(last.half, func() { m.someMask(last.valid) })
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
 	m.Line(func() {
 		for v := range vs {
-			for c := range m.Chains {
-				if c == 0 && m.bias() && !m.Scaled {
-					m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
-				} else {
-					m.clear(acc(v, c))
+			m.sized(vs[v].half, func() {
+				for c := range m.Chains {
+					if c == 0 && m.bias() && !m.Scaled {
+						m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
+					} else {
+						m.clear(acc(v, c))
+					}
 				}
-			}
+			})
 		}
 	})
 	if m.listed {
@@ -184,12 +201,14 @@ func (m matVec) group(vs []vector) {
 	}
 	for v := range vs {
 		m.Line(func() {
-			for h := m.Chains / 2; h >= 1; h /= 2 {
-				for c := range h {
-					m.add(acc(v, c+h), acc(v, c), acc(v, c))
+			m.sized(vs[v].half, func() {
+				for h := m.Chains / 2; h >= 1; h /= 2 {
+					for c := range h {
+						m.add(acc(v, c+h), acc(v, c), acc(v, c))
+					}
 				}
-			}
-			m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
+				m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
+			})
 		})
 	}
 	m.finish(vs, func(v int) Y { return acc(v, 0) })
@@ -197,21 +216,28 @@ func (m matVec) group(vs []vector) {
 
 // terms adds the products of all inputs.
 func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
-	m.overInputs(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, func(at func(v vector, plus int) string, chain int) {
+	each := func(at func(v vector, plus int) string, chain int) {
 		for v := range vs {
 			m.mulAddVector(vs[v], at(vs[v], 0), v, acc(v, chain))
 		}
-	})
+	}
+	if m.double || m.inputs < 4 {
+		m.overInputs(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, each)
+		return
+	}
+	m.overFours(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, m.weight0, each)
 }
 
 // mulAddVector adds the products of a vector's weights, the turn-th of an input.
 func (m matVec) mulAddVector(v vector, src string, turn int, acc Y) {
-	partial := v.valid < m.lanes()
-	if src = m.weights(m.Kernel, src, partial, turn); partial {
-		m.mulAddPart(src, acc)
-	} else {
-		m.mulAdd(src, acc)
-	}
+	partial := v.partial(m.lanes())
+	m.sized(v.half, func() {
+		if src = m.weights(m.Kernel, src, partial, turn); partial {
+			m.mulAddPart(src, acc)
+		} else {
+			m.mulAdd(src, acc)
+		}
+	})
 }
 
 // Registers of a list: R9 walks it, R12 and R13 are the offset of an input
@@ -276,38 +302,44 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 	for v := range vs {
 		busy = append(busy, sum(v))
 	}
-	c, _ := m.epilogue(m.Epilogue, 0)
-	p := m.file(busy...)
-	inRegisters := p.fits(c, busy[0])
-	sums := func(v int) {
-		y := sum(v)
-		if inRegisters {
-			y = p.apply(c, y, nil)
-			c.Mute()
-		}
-		m.put(y, vs[v], p)
-		p.free(y)
+	codes, p, inRegisters := map[bool]*vec.Code{}, m.file(busy...), true
+	for _, v := range vs {
+		m.sized(v.half, func() {
+			if codes[v.half] == nil {
+				codes[v.half], _ = m.epilogue(m.Epilogue, 0)
+			}
+			inRegisters = inRegisters && p.fits(codes[v.half], busy[0])
+		})
 	}
 	m.Line(func() {
 		for v := range vs {
-			sums(v)
+			m.sized(vs[v].half, func() {
+				y := sum(v)
+				if inRegisters {
+					y = p.apply(codes[vs[v].half], y, nil)
+					codes[vs[v].half].Mute()
+				}
+				m.put(y, vs[v], p)
+				p.free(y)
+			})
 		}
 	})
 	if inRegisters {
 		return
 	}
-	for v := range vs {
+	for _, v := range vs {
 		m.Line(func() {
-			p := m.file(0)
-			dst := mem(regY, vs[v].first*m.size())
-			if vs[v].valid == m.lanes() {
-				m.load(dst, 0)
-			} else {
-				m.tailMask(vs[v].valid, 1)
-				m.loadMasked(dst, 1, 0)
-			}
-			m.put(p.run(c, []Y{0}, nil)[0], vs[v], p)
-			c.Mute()
+			m.sized(v.half, func() {
+				p, dst := m.file(0), mem(regY, v.first*m.size())
+				if v.valid == m.lanes() {
+					m.load(dst, 0)
+				} else {
+					m.tailMask(v.valid, 1)
+					m.loadMasked(dst, 1, 0)
+				}
+				m.put(p.run(codes[v.half], []Y{0}, nil)[0], v, p)
+				codes[v.half].Mute()
+			})
 		})
 	}
 }

@@ -105,9 +105,14 @@ func (w *writer) epilogue(programs []kernel.Epilogue, temps int) (c *vec.Code, o
 // some registers are busy, the sum's among them; temps is how many registers
 // more than its own the load of an operand takes.
 func (s *ISA) Fits(k *kernel.Kernel, busy, temps int) bool {
-	w := s.newWriter("", nil, k.Elem.Acc, k.Fused)
-	c, ok := w.epilogue(k.Epilogue, temps)
-	return ok && w.file(first(busy)...).fits(c, 0)
+	w, fits := s.newWriter("", nil, k.Elem.Acc, k.Fused), true
+	for _, half := range []bool{false, s.half != nil} {
+		w.sized(half, func() {
+			c, ok := w.epilogue(k.Epilogue, temps)
+			fits = fits && ok && w.file(first(busy)...).fits(c, 0)
+		})
+	}
+	return fits
 }
 
 // Fuses reports whether the epilogue of a kernel can be applied at all, with

@@ -118,21 +118,23 @@ func (m *rankOne) group(vs []vector) {
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
 	for i, v := range vs {
-		src := mem(regY, v.first*m.size())
-		if v.valid < m.lanes() {
-			m.tailMask(v.valid, m.input)
-			m.loadMasked(src, m.input, Y(i))
-		} else {
-			m.load(src, Y(i))
-		}
-		if m.Bias {
-			b := mem(regBias, v.first*m.size())
-			m.Line(func() {
-				m.sumOf(Y(i), temp)
-				m.times(m.zero, temp, temp)
-				m.addTo(b, false, temp)
-			})
-		}
+		m.sized(v.half, func() {
+			src := mem(regY, v.first*m.size())
+			if v.valid < m.lanes() {
+				m.tailMask(v.valid, m.input)
+				m.loadMasked(src, m.input, Y(i))
+			} else {
+				m.load(src, Y(i))
+			}
+			if m.Bias {
+				b := mem(regBias, v.first*m.size())
+				m.Line(func() {
+					m.sumOf(Y(i), temp)
+					m.times(m.zero, temp, temp)
+					m.addTo(b, false, temp)
+				})
+			}
+		})
 	}
 	if m.Inputs == 0 {
 		return
@@ -147,10 +149,10 @@ func (m *rankOne) group(vs []vector) {
 	row := func(at func(v vector, plus int) string) {
 		for i, v := range vs {
 			t := temp + Y(i)%(m.zero-temp)
-			m.within(v.stride, func() {
-				m.Named("step", func() {
+			m.Named("step", func() {
+				m.sized(v.half, func() {
 					m.change(m.input, Y(i), m.zero, t)
-					m.addTo(at(v, 0), v.valid < m.lanes(), t)
+					m.addTo(at(v, 0), v.partial(m.lanes()), t)
 				})
 			})
 		}
@@ -171,15 +173,6 @@ func (m *rankOne) group(vs []vector) {
 		return
 	}
 	m.overInputs(m.Inputs, 4, 1, m.Ahead, vs, func(at func(v vector, plus int) string, _ int) { row(at) })
-}
-
-// within makes code with vectors no longer than a row of weights: a masked store that
-// reaches into the next row holds up the load of that until it is in the cache.
-func (m *rankOne) within(row int, code func()) {
-	whole := m.bytes
-	m.bytes = min(m.bytes, row)
-	code()
-	m.bytes = whole
 }
 
 // withGradient: four inputs at a time, then one, over all outputs.

@@ -74,25 +74,10 @@ func (w *writer) useSums(name, operand string, n int, sum func(i int) Y) {
 
 // register is a register's name as the vectors at hand have it.
 func (w *writer) register(y Y) string {
-	if w.bytes == 64 {
+	if w.bytes == 64 && y < parameter {
 		return "Z" + y.String()[1:]
 	}
 	return y.String()
-}
-
-// mulAddRow is sums += broadcast element · weights, for the vectors of weights at
-// hand.
-func (w *writer) mulAddRow(element string, vectors int, sum func(v int) Y) {
-	name := fmt.Sprintf("mulAdd%d", vectors)
-	w.Shared(name, sumsOf("x", vectors), func() {
-		w.Line(func() {
-			w.broadcast("x")
-			for v := range vectors {
-				w.mulAddReg(w.weight0+Y(v), parameter+Y(v))
-			}
-		})
-	})
-	w.useSums(name, element, vectors, sum)
 }
 
 // mem is the operand at a displacement from a pointer.

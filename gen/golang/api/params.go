@@ -38,7 +38,7 @@ func (e *API) Params() (*jen.File, error) {
 		e.storedTensors(f)
 	}
 	e.initialise(f)
-	e.tiles(f)
+	e.filters(f)
 	return f, nil
 }
 

@@ -46,7 +46,7 @@ type View struct {
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
-	Tiles                   bool  // some filters are stored transformed
+	Filters                 bool  // some are stored a second time, as kernels read them
 	SummedLoss              bool  // sums and means are mixed
 	Stages                  []int // over the samples, after the first
 	MinBatch                int   // least samples of a training step
@@ -93,7 +93,7 @@ func (e *API) View(prepare bool) View {
 	v := View{
 		Header: e.Header(), Package: e.Title, Elem: source.TypeName(e.elem), Runtime: e.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
-		MaxBatch: e.plan.Options.Batch, SkipZeros: e.plan.Options.SkipZeros, Tiles: len(e.plan.Tiles.Fields) > 0,
+		MaxBatch: e.plan.Options.Batch, SkipZeros: e.plan.Options.SkipZeros, Filters: len(e.plan.Filtered.Fields) > 0,
 	}
 	if e.Runtime != "" {
 		v.ErrorType = "nnrt.TensorError"

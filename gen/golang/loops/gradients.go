@@ -78,7 +78,7 @@ func (g *gradients) weights(l *plan.Layout, w *calls.Weights, x, dy NamedRows, a
 			first, width = fmt.Sprint(l.Full*schedule.Panel), l.Tail
 		}
 		each := g.call(dy, panelCall{
-			calls: loop.Calls, panels: loop.Together(), apart: l.PanelBytes(), width: width, xBytes: x.bytes(), first: first,
+			calls: loop.Calls, own: w.Inputs, panels: loop.Together(), apart: l.PanelBytes(), width: width, xBytes: x.bytes(), first: first,
 			x: x.Element(x.Name, "0", at), inputs: inputs, vectors: vectorsOf(inputs, width, g.e.Target().Lanes(source.TypeName(g.e.elem))), q: q,
 			element: func(array, q string, lane int) string {
 				if loop.Tail {
@@ -143,6 +143,7 @@ func vectorsOf(rows string, width, lanes int) string {
 // panelCall is a panel of weights to be updated, or several, or a row of biases.
 type panelCall struct {
 	calls         []calls.Panel
+	own           int // inputs that its kernels are for
 	panels, apart int // several panels, and the bytes between them
 	width, xBytes int
 	first         string // output
@@ -157,7 +158,7 @@ type panelCall struct {
 func (g *gradients) call(dy NamedRows, c panelCall) []jen.Code {
 	part := func(p *calls.Panel, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
-			Elem: source.TypeName(g.e.elem), Fused: g.e.prog.Mode == "fast", Outputs: p.Room, Width: c.width, Panels: c.panels, Partial: p.Partial,
+			Elem: source.TypeName(g.e.elem), Fused: g.e.prog.Mode == "fast", Inputs: c.own, Outputs: p.Room, Width: c.width, Panels: c.panels, Partial: p.Partial,
 			Update: update, Shared: update != nil && g.e.plan.Shares(),
 		}
 	}

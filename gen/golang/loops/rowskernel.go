@@ -162,7 +162,7 @@ func firstRow(divided bool) string {
 type panelPlace struct{ q, first, weights string }
 
 func (m *Matrix) panelAt(l *calls.PanelLoop) panelPlace {
-	if l.Tail {
+	if l.Tail && !l.Joined() {
 		q := m.layout.Full
 		return panelPlace{fmt.Sprint(q), fmt.Sprint(q * schedule.Panel), "wt"}
 	}
@@ -196,6 +196,9 @@ func (k *RowsKernel) panelCall(r *calls.Rows, loop *calls.PanelLoop, p *calls.Pa
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, kern) })
 	call := func(first, tiles string) jen.Code {
 		args := []string{sums.Element("y", first, plusText(at.first, p.Lane)), k.X.Element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", at.weights, p.Lane)}
+		if loop.Joined() {
+			args = append(args, "&wt[0][0]")
+		}
 		if k.Bias != nil {
 			args = append(args, fmt.Sprintf("&b[%s][%d]", at.q, p.Lane))
 		}

@@ -2,6 +2,8 @@ package loops
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -15,19 +17,17 @@ func (k *RowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 	if len(tiles) == 1 {
 		return n
 	}
-	vars, next := fmt.Sprintf("by%d", tiles[0]), "by"
-	if len(tiles) > 3 {
-		next = "then"
-	}
-	for _, size := range tiles[1:] {
-		if size > 1 || len(tiles) == 2 {
-			vars += fmt.Sprintf(", %s%d", next, size)
-		} else {
-			vars += fmt.Sprintf(", single%d", tiles[0])
-		}
+	names := tileNames(tiles, "by")
+	vars := strings.Join(names, ", ")
+	if !declared[vars] && slices.ContainsFunc(names, func(n string) bool { return declared[n] }) {
+		names = tileNames(tiles, fmt.Sprintf("of%dby", tiles[0]))
+		vars = strings.Join(names, ", ")
 	}
 	if !declared[vars] {
 		declared[vars] = true
+		for _, n := range names {
+			declared[n] = true
+		}
 		var call string
 		if len(tiles) == 3 {
 			call = fmt.Sprintf("%s(%s, %d, %d)", k.e.rowTiles(), n, tiles[0], tiles[1])
@@ -40,6 +40,26 @@ func (k *RowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 		*pre = append(*pre, source.Letf(vars, "%s", call))
 	}
 	return vars
+}
+
+// tileNames are the variables that count the tiles of each number of rows.
+func tileNames(tiles []int, by string) []string {
+	next := by
+	if len(tiles) > 3 {
+		next = "then"
+	}
+	var names []string
+	for i, size := range tiles {
+		switch {
+		case i == 0:
+			names = append(names, fmt.Sprint(by, size))
+		case size > 1 || len(tiles) == 2:
+			names = append(names, fmt.Sprint(next, size))
+		default:
+			names = append(names, fmt.Sprint("single", tiles[0]))
+		}
+	}
+	return names
 }
 
 // leastTile is the least of the tiles of several rows.

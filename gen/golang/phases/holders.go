@@ -27,6 +27,9 @@ func (b *body) holder(v *ir.Value) string {
 	case ir.State:
 		return "t.m." + source.LowerCamel(plan.StateName(v))
 	}
+	if v.Param.Transposed != nil && b.e.plan.TensorOf(v.Param).Copied {
+		return b.net + ".u"
+	}
 	if v.Param.Transposed != nil {
 		return "t.m.transposed"
 	}

@@ -23,7 +23,7 @@ func (b *body) matrixArgs(m *loops.Matrix, results []*ir.Value, result, operand 
 	args = append(args, source.Exprf("%s", operand(m.X)))
 	if m.W != nil {
 		holder := b.tensorOf(m.W)
-		if m.Tiled() && m.W.Kind == ir.Param {
+		if m.Tiled() && m.W.Kind == ir.Param { // transformed
 			holder = b.net + ".u"
 		}
 		for _, f := range m.WeightFields() {

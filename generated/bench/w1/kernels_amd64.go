@@ -61,13 +61,19 @@ func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, d
 func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
+func learn16AVX2_2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
 func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
-func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func learn32AVX512_2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
 func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo8AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func rows16AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
@@ -127,7 +133,13 @@ func tanhGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
+func weightGradient16AVX2_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
 func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
+
+//go:noescape
+func weightGradient32AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -185,10 +197,10 @@ func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	switch {
 	case useAVX512:
-		weightGradient32AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 4, len(x), 128, 16, 256)
+		weightGradient32AVX512_2(&g[0][0][0], &dy[0][0], &x[0][0], 4, len(x), 128, 16, 256)
 	case useAVX2:
 		for q := range 2 {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x), 128, 16)
+			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x), 128, 16)
 		}
 	default:
 		dense1GradWeightGeneric(g, dy, x)
@@ -214,14 +226,14 @@ func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x 
 		from, to := share(4, 12, part, parts)
 		for k := from; k < to; k += 120 {
 			m := min(120, to-k)
-			learn32AVX512(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 16, 256)
+			learn32AVX512_2(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 16, 256)
 		}
 	case useAVX2:
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 16)
+				learn16AVX2_2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 16)
 			}
 		}
 	default:
@@ -236,14 +248,14 @@ func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, p
 			return
 		}
 		one := float32(1)
-		learn32AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 128, 0, 64)
+		learn32AVX512_2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 128, 0, 64)
 	case useAVX2:
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16AVX2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 128, 0)
+			learn16AVX2_2(&w[q][0], &lr, &dy[0][q*16], &one, 1, len(dy), 128, 0)
 		}
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
@@ -330,10 +342,10 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	switch {
 	case useAVX512:
-		weightGradient32AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 32, len(x), 128, 128, 2048)
+		weightGradient32AVX512_2(&g[0][0][0], &dy[0][0], &x[0][0], 32, len(x), 128, 128, 2048)
 	case useAVX2:
 		for q := range 2 {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x), 128, 128)
+			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x), 128, 128)
 		}
 	default:
 		dense2GradWeightGeneric(g, dy, x)
@@ -346,14 +358,14 @@ func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32
 		from, to := share(32, 12, part, parts)
 		for k := from; k < to; k += 120 {
 			m := min(120, to-k)
-			learn32AVX512(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 128, 2048)
+			learn32AVX512_2(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 128, 2048)
 		}
 	case useAVX2:
 		from, to := share(32, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 128)
+				learn16AVX2_2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 128)
 			}
 		}
 	default:
@@ -368,7 +380,7 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, pa
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 8, 0, 3)
+		learnUpTo8AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 8, 0, 3)
 	case useAVX2:
 		if part != 0 {
 			return

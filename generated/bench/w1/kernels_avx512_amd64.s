@@ -14,14 +14,15 @@
 #define input_3zabgb(x, w) \
 	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+128)(DI), Z31, Z1
 
-#define input_gug689(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z2
+#define products_wk5eea(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+2048)(DI), Z31, Z2
 
-#define input_wp27qb(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z3
+#define products_itymzk(w) \
+	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+2048)(DI), Z31, Z3
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c1((w+192))
 
 number1x4(c7fffffff, 0x7fffffff)
 number1x4(c4110cccd, 0x4110cccd)
@@ -80,8 +81,12 @@ number1x4(c80000000, 0x80000000)
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define input_6r5t4b(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
+#define products_5nwcnm(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+256)(DI), Z31, Z1
+
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
 #define dots_f0k9q(x, w) \
 	VMOVUPS x(R10), Y30; VFMADD231PS w(DI), Y30, Y0; VFMADD231PS (w+64)(DI), Y30, Y1
@@ -144,6 +149,9 @@ number1x4(c3f800000, 0x3f800000)
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
+#define zero4x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
@@ -154,73 +162,96 @@ number1x4(c3f800000, 0x3f800000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
 #define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
 
-#define zero4x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
 
-#define term1_p5yd3i(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+#define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_bl1nsr(x, w) \
-	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define rows4_pfzw6e(x) \
+	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_8kgt9h(x, w) \
-	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
-
-#define term12_psda80(x, w) \
-	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
-	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
-
-#define term1_clqk60(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
-
-#define term4_saa6(x, w) \
-	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
-
-#define term8_dmkbmi(x, w) \
-	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+#define rows8_chzhs8(x) \
+	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
 	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term1_txijzn(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+#define rows12_ts92ec(x) \
+	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
+#define term12_mzb4bt(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
+
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
+
+#define term8_990ab8(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
+
+#define term4_g6l3m6(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+
+#define term1_v598jd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
+
+#define bias2x2(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 64(BX), s2; zero(s3)
+
+#define rows1_u3975s(x) \
 	mulAdd2(x(R10), Z0, Z2)
 
-#define term1_o0rqal(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z1, Z3)
+#define rows1_q5jb38(x) \
+	mulAdd2(x(R10), Z1, Z3)
 
-#define term5_xzad9a(x, w) \
-	term1_txijzn(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
+#define rows5_3dr91q(x) \
+	rows1_u3975s(x); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define term5_srfq4g(x, w) \
-	term1_o0rqal(x, w); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
+#define rows5_soaix3(x) \
+	rows1_q5jb38(x); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define term6_tmr817(x, w) \
-	term5_xzad9a(x, w); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define rows6_wabfx1(x) \
+	rows5_3dr91q(x); mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define term6_umhb9l(x, w) \
-	term5_srfq4g(x, w); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define rows6_eb5m46(x) \
+	rows5_soaix3(x); mulAdd2(x(R10)(R13*1), Z21, Z23)
+
+#define term6_7mp4tn(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_wabfx1(x)
+
+#define term6_ri1vib(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_eb5m46(x)
+
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_2scc1d(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z2)
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
 
-#define term5_8cufgt(x, w) \
-	term1_2scc1d(x, w); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
-	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
+#define term5_8ges8v(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_3dr91q(x)
+
+#define term5_q7td7m(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_soaix3(x)
+
+#define term1_5uovr3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_u3975s(x)
+
+#define term1_wnxl2q(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_q5jb38(x)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -305,7 +336,7 @@ TEXT ·dense32x32AVX512(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_gug689, input_wp27qb)
+	foursx64c2(0, 0, products_wk5eea, products_itymzk); foursx64c2(16, 256, products_wk5eea, products_itymzk)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -324,7 +355,7 @@ TEXT ·dense32x32AVX512_2(SB), NOSPLIT, $0-32
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
 	MOVQ $4, CX
 inputs1:
-	terms8x4x64c2(input_gug689, input_wp27qb)
+	foursx64c2(0, 0, products_wk5eea, products_itymzk); foursx64c2(16, 256, products_wk5eea, products_itymzk)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
@@ -341,7 +372,7 @@ TEXT ·dense4x32AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	input_6r5t4b(0, 0); input_6r5t4b(4, 64); input_6r5t4b(8, 128); input_6r5t4b(12, 192)
+	foursx64c1(0, 0, products_5nwcnm)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8)
 	VZEROUPPER
 	RET
@@ -353,7 +384,7 @@ TEXT ·dense4x32AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
-	input_6r5t4b(0, 0); input_6r5t4b(4, 64); input_6r5t4b(8, 128); input_6r5t4b(12, 192)
+	foursx64c1(0, 0, products_5nwcnm)
 	formula_axos2s(Z0, Z2, Z3, Z4, Z5, Z6, Z7); VMOVUPS Z0, (R8); formula_axos2s(Z1, Z0, Z2, Z3, Z4, Z5, Z6)
 	VMOVUPS Z1, 64(R8)
 	VZEROUPPER
@@ -498,6 +529,49 @@ TEXT ·learn32AVX512(SB), NOSPLIT, $0-72
 	ADDQ panelStride+64(FP), R9
 	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
 inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero4x64
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows4:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
+	update_7092ha((R8), Z5, Z0, Z4); update_7092ha((R9), Z0, Z1, Z4); update_7092ha(64(R8), Z0, Z2, Z4)
+	update_7092ha(64(R9), Z0, Z3, Z4)
+	ADDQ $8, SI; ADDQ $128, R8; ADDQ $128, R9
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows8:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
+	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
+// learn32AVX512_2 sums the gradients of the weights of 32 outputs over the rows and updates what they belong to.
+TEXT ·learn32AVX512_2(SB), NOSPLIT, $0-72
+	MOVQ w_+0(FP), R8; MOVQ w_+0(FP), R9
+	ADDQ panelStride+64(FP), R9
+	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
+inputs1:
 	CMPQ AX, $12; JLT done3
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
@@ -567,8 +641,8 @@ done11:
 	VZEROUPPER
 	RET
 
-// learnUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows and updates what they belong to.
-TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
+// learnUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
@@ -581,19 +655,19 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
-	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
-	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
-	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
-	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12)
+	update_649c0m(96(R8), Y0, Y3, Y12); update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
+	update_649c0m(192(R8), Y0, Y6, Y12); update_649c0m(224(R8), Y0, Y7, Y12)
+	update_649c0m(256(R8), Y0, Y8, Y12); update_649c0m(288(R8), Y0, Y9, Y12)
+	update_649c0m(320(R8), Y0, Y10, Y12); update_649c0m(352(R8), Y0, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -605,13 +679,13 @@ inputs5:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
-	update_649c0m(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Y5, Y0, Y4); update_649c0m(32(R8), Y0, Y1, Y4); update_649c0m(64(R8), Y0, Y2, Y4)
+	update_649c0m(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -623,12 +697,12 @@ inputs9:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	update_649c0m((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -643,67 +717,55 @@ TEXT ·rows32AVX512(SB), NOSPLIT, $0-88
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15; VMOVUPS (BX), Z16; VMOVUPS 64(BX), Z17; VMOVUPS (BX), Z18; VMOVUPS 64(BX), Z19
-	VMOVUPS (BX), Z20; VMOVUPS 64(BX), Z21; VMOVUPS (BX), Z22; VMOVUPS 64(BX), Z23
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15); bias1x2(Z16, Z17); bias1x2(Z18, Z19); bias1x2(Z20, Z21)
+	bias1x2(Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
+	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64); term12_mzb4bt(8, 128); term12_mzb4bt(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192)
+	term8_990ab8(0, 0); term8_990ab8(4, 64); term8_990ab8(8, 128); term8_990ab8(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192)
+	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64); term4_g6l3m6(8, 128); term4_g6l3m6(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
 	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
 rows7:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
+	bias1x2(Z0, Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192)
+	term1_v598jd(0, 0); term1_v598jd(4, 64); term1_v598jd(8, 128); term1_v598jd(12, 192)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -718,73 +780,64 @@ TEXT ·rows32AVX512_2(SB), NOSPLIT, $0-88
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6; zero(Z7)
-	VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
-	VMOVUPS (BX), Z20; zero(Z21); VMOVUPS 64(BX), Z22; zero(Z23)
+	bias2x2(Z0, Z1, Z2, Z3); bias2x2(Z4, Z5, Z6, Z7); bias2x2(Z8, Z9, Z10, Z11); bias2x2(Z12, Z13, Z14, Z15)
+	bias2x2(Z16, Z17, Z18, Z19); bias2x2(Z20, Z21, Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_tmr817, term6_umhb9l)
+	terms8x4x64c2(term6_7mp4tn, term6_ri1vib)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_tmr817, term6_umhb9l, last5)
+	rest7x4x64c2(term6_7mp4tn, term6_ri1vib, last5)
 last5:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
-	VADDPS Z21, Z20, Z20; VADDPS Z23, Z22, Z22
+	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
+	add2x2(Z16, Z17, Z18, Z19); add2x2(Z20, Z21, Z22, Z23)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8; VMOVUPS Z20, (R8); VMOVUPS Z22, 64(R8); ADDQ DI, R8
+	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18); store2(Z20, Z22)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS (BX), Z4; zero(Z5); VMOVUPS 64(BX), Z6
-	zero(Z7); VMOVUPS (BX), Z8; zero(Z9); VMOVUPS 64(BX), Z10; zero(Z11); VMOVUPS (BX), Z12; zero(Z13)
-	VMOVUPS 64(BX), Z14; zero(Z15); VMOVUPS (BX), Z16; zero(Z17); VMOVUPS 64(BX), Z18; zero(Z19)
+	bias2x2(Z0, Z1, Z2, Z3); bias2x2(Z4, Z5, Z6, Z7); bias2x2(Z8, Z9, Z10, Z11); bias2x2(Z12, Z13, Z14, Z15)
+	bias2x2(Z16, Z17, Z18, Z19)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_8cufgt, term5_srfq4g)
+	terms8x4x64c2(term5_8ges8v, term5_q7td7m)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_8cufgt, term5_srfq4g, last10)
+	rest7x4x64c2(term5_8ges8v, term5_q7td7m, last10)
 last10:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2; VADDPS Z5, Z4, Z4; VADDPS Z7, Z6, Z6; VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10; VADDPS Z13, Z12, Z12; VADDPS Z15, Z14, Z14; VADDPS Z17, Z16, Z16; VADDPS Z19, Z18, Z18
+	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
+	add2x2(Z16, Z17, Z18, Z19)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8; VMOVUPS Z4, (R8); VMOVUPS Z6, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z10, 64(R8); ADDQ DI, R8; VMOVUPS Z12, (R8); VMOVUPS Z14, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z18, 64(R8); ADDQ DI, R8
+	store2(Z0, Z2); store2(Z4, Z6); store2(Z8, Z10); store2(Z12, Z14); store2(Z16, Z18)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3)
+	bias2x2(Z0, Z1, Z2, Z3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_2scc1d, term1_o0rqal)
+	terms8x4x64c2(term1_5uovr3, term1_wnxl2q)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_2scc1d, term1_o0rqal, last15)
+	rest7x4x64c2(term1_5uovr3, term1_wnxl2q, last15)
 last15:
-	VADDPS Z1, Z0, Z0; VADDPS Z3, Z2, Z2
+	add2x2(Z0, Z1, Z2, Z3)
 	MOVQ yStride+48(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z2, 64(R8); ADDQ DI, R8
+	store2(Z0, Z2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -802,14 +855,10 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_psda80(0, 0); term12_psda80(4, 64)
+	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -820,12 +869,10 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64)
+	term8_990ab8(0, 0); term8_990ab8(4, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -835,10 +882,9 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_saa6(0, 0); term4_saa6(4, 64)
+	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -848,9 +894,9 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_clqk60(0, 0); term1_clqk60(4, 64)
+	term1_v598jd(0, 0); term1_v598jd(4, 64)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:
@@ -1037,6 +1083,46 @@ next3:
 
 // weightGradient32AVX512 sums the gradients of the weights of 32 outputs over the rows.
 TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
+	ADDQ panelStride+56(FP), R9
+	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
+inputs1:
+	CMPQ AX, $2; JLT done3
+	// 2 inputs
+	zero4x64
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows4:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9)
+	ADDQ $8, SI; ADDQ $128, R8; ADDQ $128, R9
+	SUBQ $2, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $1; JLT done7
+	// 1 inputs
+	zero(Z0); zero(Z1)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows8:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
+	mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
+	SUBQ $1, AX; JMP inputs5
+done7:
+	VZEROUPPER
+	RET
+
+// weightGradient32AVX512_2 sums the gradients of the weights of 32 outputs over the rows.
+TEXT ·weightGradient32AVX512_2(SB), NOSPLIT, $0-64
 	MOVQ dw_+0(FP), R8; MOVQ dw_+0(FP), R9
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX

@@ -24,19 +24,19 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_z10ohf(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+640)(DI), Y15, Y2; VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; \
-	VFMADD231PS (w+1312)(DI), Y15, Y5; VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
+#define products_ejyi3f(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+640)(DI), Y15, Y2; \
+	VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; VFMADD231PS (w+1312)(DI), Y15, Y5; \
+	VFMADD231PS (w+1920)(DI), Y15, Y6; VFMADD231PS (w+1952)(DI), Y15, Y7
 
-#define input_xwejt2(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+50176)(DI), Y15, Y2; VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; \
-	VFMADD231PS (w+100384)(DI), Y15, Y5; VFMADD231PS (w+150528)(DI), Y15, Y6; \
-	VFMADD231PS (w+150560)(DI), Y15, Y7
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define products_j689vs(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+50176)(DI), Y15, Y2; \
+	VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; VFMADD231PS (w+100384)(DI), Y15, Y5; \
+	VFMADD231PS (w+150528)(DI), Y15, Y6; VFMADD231PS (w+150560)(DI), Y15, Y7
 
 #define dots_ajo4q2(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
@@ -125,23 +125,33 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 
 number4x8(c00000000x8, 0x0)
-#define term1_86i0ua(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
+
+#define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_h1e05b(x, w) \
-	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define rows5_n483by(x) \
+	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_ezvf1e(x, w) \
-	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zm6n5a(x) \
+	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_2nrmto(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+#define term6_6mhanb(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
 
-#define term5_ssyepo(x, w) \
-	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
+
+#define term5_75on35(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+
+#define term1_dzyshc(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
@@ -228,9 +238,8 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_z10ohf(0, 0); input_z10ohf(4, 64); input_z10ohf(8, 128); input_z10ohf(12, 192); input_z10ohf(16, 256)
-	input_z10ohf(20, 320); input_z10ohf(24, 384); input_z10ohf(28, 448); input_z10ohf(32, 512)
-	input_z10ohf(36, 576)
+	foursx64c1(0, 0, products_ejyi3f); foursx64c1(16, 256, products_ejyi3f); VBROADCASTSS 32(SI), Y15
+	products_ejyi3f(512); VBROADCASTSS 36(SI), Y15; products_ejyi3f(576)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
@@ -250,7 +259,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_xwejt2)
+	foursx64c1(0, 0, products_j689vs); foursx64c1(16, 256, products_j689vs)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -552,85 +561,78 @@ TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_ezvf1e)
+	terms8x4x64(term6_6mhanb)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_ezvf1e(0, 0)
+	term6_6mhanb(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y9, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8
-	VXORPS Y0, Y0, Y0; VMAXPS Y10, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y12, Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y3, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y5, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y7, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y8, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y9, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y10, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y11, Y1, Y1; store2(Y0, Y1)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ssyepo)
+	terms8x4x64(term5_75on35)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ssyepo(0, 0)
+	term5_75on35(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y9, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y10, Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y3, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y5, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y7, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y8, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y9, Y1, Y1; store2(Y0, Y1)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
+	bias1x2(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_2nrmto)
+	terms8x4x64(term1_dzyshc)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_2nrmto(0, 0)
+	term1_dzyshc(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y2, Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -647,13 +649,11 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
-	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448); term6_ezvf1e(32, 512)
-	term6_ezvf1e(36, 576)
+	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
+	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448); term6_6mhanb(32, 512)
+	term6_6mhanb(36, 576)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -663,13 +663,11 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
-	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448); term5_ssyepo(32, 512)
-	term5_ssyepo(36, 576)
+	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
+	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448); term5_75on35(32, 512)
+	term5_75on35(36, 576)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -679,11 +677,11 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
-	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448); term1_2nrmto(32, 512)
-	term1_2nrmto(36, 576)
+	term1_dzyshc(0, 0); term1_dzyshc(4, 64); term1_dzyshc(8, 128); term1_dzyshc(12, 192); term1_dzyshc(16, 256)
+	term1_dzyshc(20, 320); term1_dzyshc(24, 384); term1_dzyshc(28, 448); term1_dzyshc(32, 512)
+	term1_dzyshc(36, 576)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:

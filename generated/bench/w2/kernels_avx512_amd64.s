@@ -14,17 +14,18 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_8nbkd5(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; \
-	VFMADD231PS (w+1280)(DI), Z31, Z2; VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; \
-	VFMADD231PS (w+3200)(DI), Z31, Z5; VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
+#define products_qf6ozk(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; VFMADD231PS (w+1280)(DI), Z31, Z2; \
+	VFMADD231PS (w+1920)(DI), Z31, Z3; VFMADD231PS (w+2560)(DI), Z31, Z4; VFMADD231PS (w+3200)(DI), Z31, Z5; \
+	VFMADD231PS (w+3840)(DI), Z31, Z6; VFMADD231PS (w+4480)(DI), Z31, Z7
 
-#define input_c20onw(x, w) \
-	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; \
-	VFMADD231PS (w+100352)(DI), Z31, Z2; VFMADD231PS (w+150528)(DI), Z31, Z3
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define products_oqh89l(w) \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; VFMADD231PS (w+100352)(DI), Z31, Z2; \
+	VFMADD231PS (w+150528)(DI), Z31, Z3
 
 #define dots_32mjew(x, w) \
 	VMOVUPS x(R10), Y30; VFMADD231PS w(DI), Y30, Y0; VFMADD231PS (w+64)(DI), Y30, Y1; \
@@ -129,35 +130,44 @@ number1x4(c5f800000, 0x5f800000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
 number1x4(c00000000, 0x0)
-#define term1_p5yd3i(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
+
+#define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_bl1nsr(x, w) \
-	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define rows4_pfzw6e(x) \
+	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_8kgt9h(x, w) \
-	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define rows8_chzhs8(x) \
+	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_psda80(x, w) \
-	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define rows12_ts92ec(x) \
+	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
+#define term12_mzb4bt(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_clqk60(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term4_saa6(x, w) \
-	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
+#define term8_990ab8(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
 
-#define term8_dmkbmi(x, w) \
-	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term4_g6l3m6(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define term1_v598jd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -239,9 +249,8 @@ TEXT ·dense10x128AVX512(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	input_8nbkd5(0, 0); input_8nbkd5(4, 64); input_8nbkd5(8, 128); input_8nbkd5(12, 192); input_8nbkd5(16, 256)
-	input_8nbkd5(20, 320); input_8nbkd5(24, 384); input_8nbkd5(28, 448); input_8nbkd5(32, 512)
-	input_8nbkd5(36, 576)
+	foursx64c1(0, 0, products_qf6ozk); foursx64c1(16, 256, products_qf6ozk); VBROADCASTSS 32(SI), Z31
+	products_qf6ozk(512); VBROADCASTSS 36(SI), Z31; products_qf6ozk(576)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
@@ -257,7 +266,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
 inputs2:
-	terms8x4x64(input_c20onw)
+	foursx64c1(0, 0, products_oqh89l); foursx64c1(16, 256, products_oqh89l)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -561,130 +570,118 @@ TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15; VMOVUPS (BX), Z16; VMOVUPS 64(BX), Z17; VMOVUPS (BX), Z18; VMOVUPS 64(BX), Z19
-	VMOVUPS (BX), Z20; VMOVUPS 64(BX), Z21; VMOVUPS (BX), Z22; VMOVUPS 64(BX), Z23
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15); bias1x2(Z16, Z17); bias1x2(Z18, Z19); bias1x2(Z20, Z21)
+	bias1x2(Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_psda80)
+	terms4x4x64(term12_mzb4bt)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_psda80(0, 0)
+	term12_mzb4bt(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VMOVUPS Z24, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z17, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z19, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z24, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z16, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z17, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z19, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z21, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z23, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_dmkbmi)
+	terms4x4x64(term8_990ab8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_dmkbmi(0, 0)
+	term8_990ab8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VMOVUPS Z16, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z16, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_saa6)
+	terms8x4x64(term4_g6l3m6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_saa6(0, 0)
+	term4_g6l3m6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z8, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
 	MOVQ tiles3+88(FP), AX; TESTQ AX, AX; JZ done17
 rows16:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
+	bias1x2(Z0, Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_clqk60)
+	terms8x4x64(term1_v598jd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_clqk60(0, 0)
+	term1_v598jd(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z2, Z0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
@@ -702,16 +699,12 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_psda80(0, 0); term12_psda80(4, 64); term12_psda80(8, 128); term12_psda80(12, 192)
-	term12_psda80(16, 256); term12_psda80(20, 320); term12_psda80(24, 384); term12_psda80(28, 448)
-	term12_psda80(32, 512); term12_psda80(36, 576)
+	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64); term12_mzb4bt(8, 128); term12_mzb4bt(12, 192)
+	term12_mzb4bt(16, 256); term12_mzb4bt(20, 320); term12_mzb4bt(24, 384); term12_mzb4bt(28, 448)
+	term12_mzb4bt(32, 512); term12_mzb4bt(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -722,14 +715,12 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_dmkbmi(0, 0); term8_dmkbmi(4, 64); term8_dmkbmi(8, 128); term8_dmkbmi(12, 192); term8_dmkbmi(16, 256)
-	term8_dmkbmi(20, 320); term8_dmkbmi(24, 384); term8_dmkbmi(28, 448); term8_dmkbmi(32, 512)
-	term8_dmkbmi(36, 576)
+	term8_990ab8(0, 0); term8_990ab8(4, 64); term8_990ab8(8, 128); term8_990ab8(12, 192); term8_990ab8(16, 256)
+	term8_990ab8(20, 320); term8_990ab8(24, 384); term8_990ab8(28, 448); term8_990ab8(32, 512)
+	term8_990ab8(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -739,11 +730,11 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_saa6(0, 0); term4_saa6(4, 64); term4_saa6(8, 128); term4_saa6(12, 192); term4_saa6(16, 256)
-	term4_saa6(20, 320); term4_saa6(24, 384); term4_saa6(28, 448); term4_saa6(32, 512); term4_saa6(36, 576)
+	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64); term4_g6l3m6(8, 128); term4_g6l3m6(12, 192); term4_g6l3m6(16, 256)
+	term4_g6l3m6(20, 320); term4_g6l3m6(24, 384); term4_g6l3m6(28, 448); term4_g6l3m6(32, 512)
+	term4_g6l3m6(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -753,11 +744,11 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_clqk60(0, 0); term1_clqk60(4, 64); term1_clqk60(8, 128); term1_clqk60(12, 192); term1_clqk60(16, 256)
-	term1_clqk60(20, 320); term1_clqk60(24, 384); term1_clqk60(28, 448); term1_clqk60(32, 512)
-	term1_clqk60(36, 576)
+	term1_v598jd(0, 0); term1_v598jd(4, 64); term1_v598jd(8, 128); term1_v598jd(12, 192); term1_v598jd(16, 256)
+	term1_v598jd(20, 320); term1_v598jd(24, 384); term1_v598jd(28, 448); term1_v598jd(32, 512)
+	term1_v598jd(36, 576)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:

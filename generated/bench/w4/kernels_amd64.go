@@ -67,7 +67,7 @@ func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, pan
 func learn8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
-func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func learnUpTo8AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func listed128x128AVX2(y, x, w, b *float32, list *int32, count int)
@@ -554,7 +554,7 @@ func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0, 255)
+		learnUpTo8AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0, 255)
 	case useAVX2:
 		if part != 0 {
 			return

@@ -18,26 +18,27 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define input_v5xg4w(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); \
-	PREFETCHT0 (w+25280)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+8256)(DI), Y15, Y2; VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; \
-	VFMADD231PS (w+16544)(DI), Y15, Y5; VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
+#define products_c97ozs(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+8256)(DI), Y15, Y2; \
+	VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; VFMADD231PS (w+16544)(DI), Y15, Y5; \
+	VFMADD231PS (w+24768)(DI), Y15, Y6; VFMADD231PS (w+24800)(DI), Y15, Y7
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define input_34asnp(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
-	PREFETCHT0 (w+123584)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+41024)(DI), Y15, Y2; VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; \
-	VFMADD231PS (w+82080)(DI), Y15, Y5; VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
+#define products_gtbgfd(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+41024)(DI), Y15, Y2; \
+	VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; VFMADD231PS (w+82080)(DI), Y15, Y5; \
+	VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
 
-#define input_a79v4c(x, w) \
-	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
-	PREFETCHT0 (w+2048)(DI); VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
-	VFMADD231PS (w+512)(DI), Y15, Y2; VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; \
-	VFMADD231PS (w+1056)(DI), Y15, Y5; VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
+#define products_ehqj6w(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+512)(DI), Y15, Y2; \
+	VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; VFMADD231PS (w+1056)(DI), Y15, Y5; \
+	VFMADD231PS (w+1536)(DI), Y15, Y6; VFMADD231PS (w+1568)(DI), Y15, Y7
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
@@ -132,23 +133,33 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define formula_wqz82o(r0, r1, r2) \
 	VSUBPS r0, r1, r0; VMULPS c40000000x8<>(SB), r0, r0; VMULPS r0, r2, r0
 
-#define term1_86i0ua(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
+
+#define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_h1e05b(x, w) \
-	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define rows5_n483by(x) \
+	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_ezvf1e(x, w) \
-	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zm6n5a(x) \
+	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term1_2nrmto(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+#define term6_6mhanb(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
 
-#define term5_ssyepo(x, w) \
-	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
+
+#define term5_75on35(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+
+#define term1_dzyshc(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
@@ -228,7 +239,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_v5xg4w)
+	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -255,7 +266,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	terms8x4x64(input_v5xg4w)
+	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -278,7 +289,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
 inputs2:
-	terms8x4x64(input_34asnp)
+	foursx64c1(0, 0, products_gtbgfd); foursx64c1(16, 256, products_gtbgfd)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -303,8 +314,7 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	input_a79v4c(0, 0); input_a79v4c(4, 64); input_a79v4c(8, 128); input_a79v4c(12, 192); input_a79v4c(16, 256)
-	input_a79v4c(20, 320); input_a79v4c(24, 384); input_a79v4c(28, 448)
+	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
@@ -326,8 +336,7 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	input_a79v4c(0, 0); input_a79v4c(4, 64); input_a79v4c(8, 128); input_a79v4c(12, 192); input_a79v4c(16, 256)
-	input_a79v4c(20, 320); input_a79v4c(24, 384); input_a79v4c(28, 448)
+	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2048, R10
@@ -767,85 +776,78 @@ TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_ezvf1e)
+	terms8x4x64(term6_6mhanb)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_ezvf1e(0, 0)
+	term6_6mhanb(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y9, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8
-	VXORPS Y0, Y0, Y0; VMAXPS Y10, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y12, Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y3, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y5, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y7, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y8, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y9, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y10, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y11, Y1, Y1; store2(Y0, Y1)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ssyepo)
+	terms8x4x64(term5_75on35)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ssyepo(0, 0)
+	term5_75on35(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y9, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y10, Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y3, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y5, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y7, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y8, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y9, Y1, Y1; store2(Y0, Y1)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
+	bias1x2(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_2nrmto)
+	terms8x4x64(term1_dzyshc)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_2nrmto(0, 0)
+	term1_dzyshc(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y2, Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -859,58 +861,51 @@ TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-72
 	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
-	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448)
+	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
+	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VMOVUPS Y12, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y9, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8
-	VXORPS Y0, Y0, Y0; VMAXPS Y10, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y11, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y12, Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y3, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y5, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y7, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y8, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y9, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y10, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y11, Y1, Y1; store2(Y0, Y1)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
 rows3:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
-	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448)
+	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
+	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VMOVUPS Y10, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VMOVUPS Y0, (R8)
-	VXORPS Y0, Y0, Y0; VMAXPS Y5, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0
-	VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y7, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8; VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y0; VMOVUPS Y0, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y9, Y0, Y0; VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y10, Y0)
+	VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y3, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y5, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y6, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y7, Y1, Y1; store2(Y0, Y1)
+	VXORPS Y0, Y0, Y0; VMAXPS Y8, Y0, Y0; VXORPS Y1, Y1, Y1; VMAXPS Y9, Y1, Y1; store2(Y0, Y1)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
 	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
 rows5:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
+	bias1x2(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
-	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448)
+	term1_dzyshc(0, 0); term1_dzyshc(4, 64); term1_dzyshc(8, 128); term1_dzyshc(12, 192); term1_dzyshc(16, 256)
+	term1_dzyshc(20, 320); term1_dzyshc(24, 384); term1_dzyshc(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VMOVUPS Y2, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8); ADDQ DI, R8
+	VXORPS Y2, Y2, Y2; VMAXPS Y0, Y2, Y2; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y2, Y0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -924,73 +919,66 @@ TEXT ·rows16AVX2_3(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_ezvf1e)
+	terms8x4x64(term6_6mhanb)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_ezvf1e(0, 0)
+	term6_6mhanb(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
+	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_ssyepo)
+	terms8x4x64(term5_75on35)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_ssyepo(0, 0)
+	term5_75on35(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
+	bias1x2(Y0, Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term1_2nrmto)
+	terms8x4x64(term1_dzyshc)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term1_2nrmto(0, 0)
+	term1_dzyshc(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -1007,12 +995,10 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_ezvf1e(0, 0); term6_ezvf1e(4, 64); term6_ezvf1e(8, 128); term6_ezvf1e(12, 192); term6_ezvf1e(16, 256)
-	term6_ezvf1e(20, 320); term6_ezvf1e(24, 384); term6_ezvf1e(28, 448)
+	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
+	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -1022,12 +1008,10 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ssyepo(0, 0); term5_ssyepo(4, 64); term5_ssyepo(8, 128); term5_ssyepo(12, 192); term5_ssyepo(16, 256)
-	term5_ssyepo(20, 320); term5_ssyepo(24, 384); term5_ssyepo(28, 448)
+	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
+	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -1037,10 +1021,10 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2nrmto(0, 0); term1_2nrmto(4, 64); term1_2nrmto(8, 128); term1_2nrmto(12, 192); term1_2nrmto(16, 256)
-	term1_2nrmto(20, 320); term1_2nrmto(24, 384); term1_2nrmto(28, 448)
+	term1_dzyshc(0, 0); term1_dzyshc(4, 64); term1_dzyshc(8, 128); term1_dzyshc(12, 192); term1_dzyshc(16, 256)
+	term1_dzyshc(20, 320); term1_dzyshc(24, 384); term1_dzyshc(28, 448)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:

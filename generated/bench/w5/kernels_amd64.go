@@ -58,10 +58,10 @@ func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 func learn32AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
 //go:noescape
-func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
-func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func learnUpTo8AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
 func listed1024x512AVX2(y, x, w, b *float32, list *int32, count int)
@@ -645,7 +645,7 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 			return
 		}
 		one := float32(1)
-		learnUpTo16AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 1)
+		learnUpTo8AVX512(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 4, 0, 1)
 	case useAVX2:
 		if part != 0 {
 			return

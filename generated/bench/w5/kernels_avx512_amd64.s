@@ -8,26 +8,27 @@
 	DATA name<>+0(SB)/4, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $4
 
-#define input_hdw3f(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); \
-	PREFETCHT0 (w+197312)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+65600)(DI), Z31, Z1; \
-	VFMADD231PS (w+131200)(DI), Z31, Z2; VFMADD231PS (w+196800)(DI), Z31, Z3
+#define products_elcme2(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+66112)(DI); PREFETCHT0 (w+131712)(DI); PREFETCHT0 (w+197312)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+65600)(DI), Z31, Z1; VFMADD231PS (w+131200)(DI), Z31, Z2; \
+	VFMADD231PS (w+196800)(DI), Z31, Z3
 
-#define terms8x4x64(c0) \
-	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+#define foursx64c1(x, w, c0) \
+	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
+	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_f5lcse(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); \
-	PREFETCHT0 (w+49856)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+16448)(DI), Z31, Z1; \
-	VFMADD231PS (w+32896)(DI), Z31, Z2; VFMADD231PS (w+49344)(DI), Z31, Z3
+#define products_18df9b(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+16960)(DI); PREFETCHT0 (w+33408)(DI); PREFETCHT0 (w+49856)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+16448)(DI), Z31, Z1; VFMADD231PS (w+32896)(DI), Z31, Z2; \
+	VFMADD231PS (w+49344)(DI), Z31, Z3
 
-#define input_fdwtc1(x, w) \
-	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); \
-	PREFETCHT0 (w+99008)(DI); VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; \
-	VFMADD231PS (w+65664)(DI), Z31, Z2; VFMADD231PS (w+98496)(DI), Z31, Z3
+#define products_wqzefg(w) \
+	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); PREFETCHT0 (w+99008)(DI); \
+	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; VFMADD231PS (w+65664)(DI), Z31, Z2; \
+	VFMADD231PS (w+98496)(DI), Z31, Z3
 
 #define dots_91hjcc(x, w) \
 	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
@@ -112,8 +113,8 @@ number1x4(c00000000, 0x0)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
 #define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
@@ -121,35 +122,44 @@ number1x4(c00000000, 0x0)
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
-#define term1_p5yd3i(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; \
+#define bias1x2(s0, s1) \
+	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
+
+#define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define term4_bl1nsr(x, w) \
-	term1_p5yd3i(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
+#define rows4_pfzw6e(x) \
+	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define term8_8kgt9h(x, w) \
-	term4_bl1nsr(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); \
-	mulAdd2(x(R9), Z12, Z13); mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define rows8_chzhs8(x) \
+	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define term12_psda80(x, w) \
-	term8_8kgt9h(x, w); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define rows12_ts92ec(x) \
+	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
+
+#define term12_mzb4bt(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define term1_clqk60(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; mulAdd2(x(R10), Z0, Z1)
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term4_saa6(x, w) \
-	term1_clqk60(x, w); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
-	mulAdd2(x(R10)(R12*1), Z6, Z7)
+#define term8_990ab8(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
 
-#define term8_dmkbmi(x, w) \
-	term4_saa6(x, w); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
-	mulAdd2(x(R9)(R11*1), Z14, Z15)
+#define term4_g6l3m6(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+
+#define terms8x4x64(c0) \
+	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
+
+#define term1_v598jd(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_whj6yh(x)
 
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -224,7 +234,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $128, CX
 inputs2:
-	terms8x4x64(input_hdw3f)
+	foursx64c1(0, 0, products_elcme2); foursx64c1(16, 256, products_elcme2)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -269,7 +279,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $32, CX
 inputs2:
-	terms8x4x64(input_f5lcse)
+	foursx64c1(0, 0, products_18df9b); foursx64c1(16, 256, products_18df9b)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -293,7 +303,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
 inputs2:
-	terms8x4x64(input_fdwtc1)
+	foursx64c1(0, 0, products_wqzefg); foursx64c1(16, 256, products_wqzefg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -560,8 +570,8 @@ done11:
 	VZEROUPPER
 	RET
 
-// learnUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows and updates what they belong to.
-TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
+// learnUpTo8AVX512 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ mask+64(FP), R9
 	KMOVW R9, K7
@@ -571,24 +581,24 @@ inputs1:
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
 	// PREFETCHW of what will change
-	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320); prefetchwR8(384)
+	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
+	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
 	// w = w - (lr · g)
-	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(32(R8), Z0, Z1, Z12); update_649c0m(64(R8), Z0, Z2, Z12)
-	update_649c0m(96(R8), Z0, Z3, Z12); update_649c0m(128(R8), Z0, Z4, Z12); update_649c0m(160(R8), Z0, Z5, Z12)
-	update_649c0m(192(R8), Z0, Z6, Z12); update_649c0m(224(R8), Z0, Z7, Z12)
-	update_649c0m(256(R8), Z0, Z8, Z12); update_649c0m(288(R8), Z0, Z9, Z12)
-	update_649c0m(320(R8), Z0, Z10, Z12); update_649c0m(352(R8), Z0, Z11, Z12)
+	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12)
+	update_649c0m(96(R8), Y0, Y3, Y12); update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
+	update_649c0m(192(R8), Y0, Y6, Y12); update_649c0m(224(R8), Y0, Y7, Y12)
+	update_649c0m(256(R8), Y0, Y8, Y12); update_649c0m(288(R8), Y0, Y9, Y12)
+	update_649c0m(320(R8), Y0, Y10, Y12); update_649c0m(352(R8), Y0, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8
 	SUBQ $12, AX; JMP inputs1
 done3:
@@ -596,18 +606,18 @@ inputs5:
 	CMPQ AX, $4; JLT done7
 	// 4 inputs
 	zero4x64
-	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128)
+	prefetchwR8(0); prefetchwR8(64)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(32(R8), Z0, Z1, Z4); update_649c0m(64(R8), Z0, Z2, Z4)
-	update_649c0m(96(R8), Z0, Z3, Z4)
+	update_649c0m((R8), Y5, Y0, Y4); update_649c0m(32(R8), Y0, Y1, Y4); update_649c0m(64(R8), Y0, Y2, Y4)
+	update_649c0m(96(R8), Y0, Y3, Y4)
 	ADDQ $16, SI; ADDQ $128, R8
 	SUBQ $4, AX; JMP inputs5
 done7:
@@ -620,12 +630,12 @@ inputs9:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	VMOVUPS.Z (DI), K7, Y28
+	mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	update_649c0m((R8), Z2, Z0, Z1)
+	update_649c0m((R8), Y2, Y0, Y1)
 	ADDQ $4, SI; ADDQ $32, R8
 	SUBQ $1, AX; JMP inputs9
 done11:
@@ -724,130 +734,118 @@ TEXT ·rows32AVX512(SB), NOSPLIT, $0-96
 	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15; VMOVUPS (BX), Z16; VMOVUPS 64(BX), Z17; VMOVUPS (BX), Z18; VMOVUPS 64(BX), Z19
-	VMOVUPS (BX), Z20; VMOVUPS 64(BX), Z21; VMOVUPS (BX), Z22; VMOVUPS 64(BX), Z23
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15); bias1x2(Z16, Z17); bias1x2(Z18, Z19); bias1x2(Z20, Z21)
+	bias1x2(Z22, Z23)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_psda80)
+	terms4x4x64(term12_mzb4bt)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_psda80(0, 0)
+	term12_mzb4bt(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VMOVUPS Z24, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z17, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z19, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z23, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z24, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z16, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z17, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z18, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z19, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z20, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z21, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z22, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z23, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7; VMOVUPS (BX), Z8; VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10; VMOVUPS 64(BX), Z11; VMOVUPS (BX), Z12; VMOVUPS 64(BX), Z13; VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7); bias1x2(Z8, Z9); bias1x2(Z10, Z11)
+	bias1x2(Z12, Z13); bias1x2(Z14, Z15)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_dmkbmi)
+	terms4x4x64(term8_990ab8)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_dmkbmi(0, 0)
+	term8_990ab8(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VMOVUPS Z16, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z9, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
-	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z11, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z15, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z16, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z8, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z9, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z10, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z11, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z12, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z13, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z14, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z15, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS (BX), Z2; VMOVUPS 64(BX), Z3; VMOVUPS (BX), Z4
-	VMOVUPS 64(BX), Z5; VMOVUPS (BX), Z6; VMOVUPS 64(BX), Z7
+	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_saa6)
+	terms8x4x64(term4_g6l3m6)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_saa6(0, 0)
+	term4_g6l3m6(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VMOVUPS Z0, (R8)
-	VXORPS Z0, Z0, Z0; VMAXPS Z5, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8; VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0
-	VMOVUPS Z0, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z7, Z0, Z0; VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z8, Z0)
+	VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z3, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z4, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z5, Z1, Z1; store2(Z0, Z1)
+	VXORPS Z0, Z0, Z0; VMAXPS Z6, Z0, Z0; VXORPS Z1, Z1, Z1; VMAXPS Z7, Z1, Z1; store2(Z0, Z1)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows11
 done12:
 	MOVQ tiles3+88(FP), AX; TESTQ AX, AX; JZ done17
 rows16:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1
+	bias1x2(Z0, Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms18:
-	terms8x4x64(term1_clqk60)
+	terms8x4x64(term1_v598jd)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms18
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last20
 rest19:
-	term1_clqk60(0, 0)
+	term1_v598jd(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest19
 last20:
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
-	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VMOVUPS Z2, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
-	VMOVUPS Z0, 64(R8); ADDQ DI, R8
+	VXORPS Z2, Z2, Z2; VMAXPS Z0, Z2, Z2; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z2, Z0)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows16
 done17:
@@ -865,14 +863,10 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_psda80(0, 0)
+	term12_mzb4bt(0, 0)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
-	VMOVUPS Z16, (R8); VMOVUPS Z17, 64(R8); ADDQ DI, R8; VMOVUPS Z18, (R8); VMOVUPS Z19, 64(R8); ADDQ DI, R8
-	VMOVUPS Z20, (R8); VMOVUPS Z21, 64(R8); ADDQ DI, R8; VMOVUPS Z22, (R8); VMOVUPS Z23, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
 	LEAQ (SI)(R12*4), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -883,12 +877,10 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_dmkbmi(0, 0)
+	term8_990ab8(0, 0)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
-	VMOVUPS Z8, (R8); VMOVUPS Z9, 64(R8); ADDQ DI, R8; VMOVUPS Z10, (R8); VMOVUPS Z11, 64(R8); ADDQ DI, R8
-	VMOVUPS Z12, (R8); VMOVUPS Z13, 64(R8); ADDQ DI, R8; VMOVUPS Z14, (R8); VMOVUPS Z15, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
+	store2(Z12, Z13); store2(Z14, Z15)
 	LEAQ (SI)(R11*8), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -898,10 +890,9 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_saa6(0, 0)
+	term4_g6l3m6(0, 0)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8; VMOVUPS Z2, (R8); VMOVUPS Z3, 64(R8); ADDQ DI, R8
-	VMOVUPS Z4, (R8); VMOVUPS Z5, 64(R8); ADDQ DI, R8; VMOVUPS Z6, (R8); VMOVUPS Z7, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
 	DECQ AX; JNZ rows5
 done6:
@@ -911,9 +902,9 @@ rows7:
 	zero(Z0); zero(Z1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_clqk60(0, 0)
+	term1_v598jd(0, 0)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); ADDQ DI, R8
+	store2(Z0, Z1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows7
 done8:

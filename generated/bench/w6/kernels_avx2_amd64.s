@@ -21,24 +21,25 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define input_v8w0cg(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; \
-	VFMADD231PS (w+4160)(DI), Y15, Y4; VFMADD231PS (w+4192)(DI), Y15, Y6
+#define products_codmxg(w) \
+	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+4160)(DI), Y15, Y4; \
+	VFMADD231PS (w+4192)(DI), Y15, Y6
 
-#define input_lentao(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; \
-	VFMADD231PS (w+4160)(DI), Y15, Y5; VFMADD231PS (w+4192)(DI), Y15, Y7
+#define products_x4iylc(w) \
+	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+4160)(DI), Y15, Y5; \
+	VFMADD231PS (w+4192)(DI), Y15, Y7
 
-#define terms8x4x64c2(c0, c1) \
-	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
+#define foursx64c2(x, w, c0, c1) \
+	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
+	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define input_en1ztt(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; \
-	VFMADD231PS (w+12480)(DI), Y15, Y4; VFMADD231PS (w+12512)(DI), Y15, Y6
+#define products_nbxcah(w) \
+	VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; VFMADD231PS (w+12480)(DI), Y15, Y4; \
+	VFMADD231PS (w+12512)(DI), Y15, Y6
 
-#define input_yg9hov(x, w) \
-	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; \
-	VFMADD231PS (w+12480)(DI), Y15, Y5; VFMADD231PS (w+12512)(DI), Y15, Y7
+#define products_kdui2b(w) \
+	VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; VFMADD231PS (w+12480)(DI), Y15, Y5; \
+	VFMADD231PS (w+12512)(DI), Y15, Y7
 
 number4x8(c80000000x8, 0x8000000080000000)
 number4x8(cc2d00000x8, 0xc2d00000c2d00000)
@@ -149,55 +150,80 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define term1_nzzjev(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define bias2x2(s0, s1, s2, s3) \
+	VMOVUPS (BX), s0; \
+	zero(s1); VMOVUPS 32(BX), s2; zero(s3)
+
+#define rows1_yotq0w(x) \
 	mulAdd2(x(R10), Y0, Y2)
 
-#define term1_61wiqh(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+#define rows1_seha5w(x) \
+	mulAdd2(x(R10), Y1, Y3)
 
-#define term2_9ynu43(x, w) \
-	term1_nzzjev(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define rows2_lazhr5(x) \
+	rows1_yotq0w(x); mulAdd2(x(R10)(R11*1), Y4, Y6)
 
-#define term2_rmsfqm(x, w) \
-	term1_61wiqh(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+#define rows2_auaivk(x) \
+	rows1_seha5w(x); mulAdd2(x(R10)(R11*1), Y5, Y7)
 
-#define term3_yc3yyf(x, w) \
-	term2_9ynu43(x, w); mulAdd2(x(R10)(R11*2), Y8, Y10)
+#define rows3_uga9ck(x) \
+	rows2_lazhr5(x); mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-#define term3_svkicx(x, w) \
-	term2_rmsfqm(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+#define rows3_51tfpr(x) \
+	rows2_auaivk(x); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
+#define term3_iv5yjl(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_uga9ck(x)
+
+#define term3_hafbm7(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows3_51tfpr(x)
+
+#define terms8x4x64c2(c0, c1) \
+	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
 
 #define rest7x4x64c2(c0, c1, done) \
 	c0(0, 0); DECQ CX; JZ done; c1(4, 64); DECQ CX; JZ done; c0(8, 128); DECQ CX; JZ done; c1(12, 192); DECQ CX; \
 	JZ done; c0(16, 256); DECQ CX; JZ done; c1(20, 320); DECQ CX; JZ done; c0(24, 384)
 
-#define term1_4qjaqd(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+#define add2x2(s0, s1, s2, s3) \
+	VADDPS s1, s0, s0; VADDPS s3, s2, s2
 
-#define term2_siw1qn(x, w) \
-	term1_4qjaqd(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+#define store2(s0, s1) \
+	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term1_86i0ua(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+#define term2_rt5u9o(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_lazhr5(x)
+
+#define term2_lm9uj3(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows2_auaivk(x)
+
+#define term1_oimxj9(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_yotq0w(x)
+
+#define term1_6pa4s0(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_seha5w(x)
+
+#define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define term5_h1e05b(x, w) \
-	term1_86i0ua(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+#define rows5_n483by(x) \
+	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define term6_ezvf1e(x, w) \
-	term5_h1e05b(x, w); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zm6n5a(x) \
+	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define term6_6mhanb(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
 
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define term1_2nrmto(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+#define term5_75on35(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
 
-#define term5_ssyepo(x, w) \
-	term1_2nrmto(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
-	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+#define term1_dzyshc(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
 
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
@@ -275,7 +301,7 @@ TEXT ·dense64x64AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_v8w0cg, input_lentao)
+	foursx64c2(0, 0, products_codmxg, products_x4iylc); foursx64c2(16, 256, products_codmxg, products_x4iylc)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -290,7 +316,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	terms8x4x64c2(input_en1ztt, input_yg9hov)
+	foursx64c2(0, 0, products_nbxcah, products_kdui2b); foursx64c2(16, 256, products_nbxcah, products_kdui2b)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -311,7 +337,7 @@ TEXT ·dense64x64AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	terms8x4x64c2(input_v8w0cg, input_lentao)
+	foursx64c2(0, 0, products_codmxg, products_x4iylc); foursx64c2(16, 256, products_codmxg, products_x4iylc)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -329,7 +355,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	terms8x4x64c2(input_en1ztt, input_yg9hov)
+	foursx64c2(0, 0, products_nbxcah, products_kdui2b); foursx64c2(16, 256, products_nbxcah, products_kdui2b)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -629,65 +655,60 @@ TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
 	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
 rows1:
 	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
-	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7); bias2x2(Y8, Y9, Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term3_yc3yyf, term3_svkicx)
+	terms8x4x64c2(term3_iv5yjl, term3_hafbm7)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term3_yc3yyf, term3_svkicx, last5)
+	rest7x4x64c2(term3_iv5yjl, term3_hafbm7, last5)
 last5:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7); add2x2(Y8, Y9, Y10, Y11)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	store2(Y0, Y2); store2(Y4, Y6); store2(Y8, Y10)
 	LEAQ (SI)(R12*1), SI
 	DECQ AX; JNZ rows1
 done2:
 	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
 	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
-	zero(Y7)
+	bias2x2(Y0, Y1, Y2, Y3); bias2x2(Y4, Y5, Y6, Y7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term2_siw1qn, term2_rmsfqm)
+	terms8x4x64c2(term2_rt5u9o, term2_lm9uj3)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term2_siw1qn, term2_rmsfqm, last10)
+	rest7x4x64c2(term2_rt5u9o, term2_lm9uj3, last10)
 last10:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	add2x2(Y0, Y1, Y2, Y3); add2x2(Y4, Y5, Y6, Y7)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	store2(Y0, Y2); store2(Y4, Y6)
 	LEAQ (SI)(R11*2), SI
 	DECQ AX; JNZ rows6
 done7:
 	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
 rows11:
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	bias2x2(Y0, Y1, Y2, Y3)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64c2(term1_4qjaqd, term1_61wiqh)
+	terms8x4x64c2(term1_oimxj9, term1_6pa4s0)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
-	rest7x4x64c2(term1_4qjaqd, term1_61wiqh, last15)
+	rest7x4x64c2(term1_oimxj9, term1_6pa4s0, last15)
 last15:
-	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
+	add2x2(Y0, Y1, Y2, Y3)
 	MOVQ yStride+40(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	store2(Y0, Y2)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows11
 done12:
@@ -704,11 +725,9 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_ezvf1e(0, 0)
+	term6_6mhanb(0, 0)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
 	DECQ AX; JNZ rows1
 done2:
@@ -718,11 +737,9 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_ssyepo(0, 0)
+	term5_75on35(0, 0)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
-	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
-	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
 	DECQ AX; JNZ rows3
 done4:
@@ -732,9 +749,9 @@ rows5:
 	zero(Y0); zero(Y1)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term1_2nrmto(0, 0)
+	term1_dzyshc(0, 0)
 	MOVQ yStride+32(FP), DI
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	store2(Y0, Y1)
 	LEAQ (SI)(R11*1), SI
 	DECQ AX; JNZ rows5
 done6:
