@@ -7,11 +7,14 @@ import (
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
 
-// Sizes from which weights of inputs that are zero are worth skipping: fewer
-// are in a first-level cache, and a list of more inputs is large for a stack.
+// Sizes from which leaving out inputs that are zero is worth a list of the others, in
+// inference and in a step, which does more with each: smaller layers gain too, but their
+// kernels would make packages of many layers too large. A list of more inputs is large
+// for a stack.
 const (
-	skipWeights = 8192
-	skipInputs  = 4096
+	skipWeights     = 8192
+	skipStepWeights = 4800
+	skipInputs      = 4096
 )
 
 // skip marks the steps on one sample that may leave out the inputs that are
@@ -30,11 +33,11 @@ func (p *Plan) skip() {
 		zeros := ph.zeros()
 		for _, s := range ph.Steps {
 			switch o := productOf(s.Op); {
-			case o == nil || !s.Vector || !worthSkipping(o.w):
+			case o == nil || !s.Vector:
 			case o.grad:
-				s.Skip = s.Then != nil && zeros[s.Then.X] && zeroAtZero(s, o.y, s.Then.X)
+				s.Skip = s.Then != nil && worthSkipping(o.w, skipStepWeights) && zeros[s.Then.X] && zeroAtZero(s, o.y, s.Then.X)
 			default:
-				s.Skip = s.Chains == 1 && zeros[o.x]
+				s.Skip = s.Chains == 1 && worthSkipping(o.w, skipWeights) && zeros[o.x]
 			}
 		}
 	}
@@ -43,8 +46,8 @@ func (p *Plan) skip() {
 // AnyZero reports whether the sign of a zero may be that of another path.
 func (p *Plan) AnyZero() bool { return p.Options.SkipZeros && p.Prog.Mode == "fast" }
 
-func worthSkipping(w *ir.Value) bool {
-	return !w.Param.ByInputs && w.Size() >= skipWeights && w.Shape[1] <= skipInputs
+func worthSkipping(w *ir.Value, least int) bool {
+	return !w.Param.ByInputs && w.Size() >= least && w.Shape[1] <= skipInputs
 }
 
 // zeros are the results of element-wise programs that give exactly zero for a
