@@ -49,9 +49,9 @@ layers:
   - dense: {units: 2}
 `}
 
-func weightOf(b *op.Builder, name string, elementwise bool, scale float64, shape ...int) *ir.Value {
+func weightOf(b *op.Builder, name string, order ir.Order, scale float64, shape ...int) *ir.Value {
 	return b.Param(ir.ParamInfo{
-		Name: name, Layer: 7, Shape: shape, Elementwise: elementwise, FanIn: 1, FanOut: 1, Trained: true,
+		Name: name, Layer: 7, Shape: shape, Order: order, FanIn: 1, FanOut: 1, Trained: true,
 		Init: expr.One("w", expr.Mul(expr.L("z"), expr.C(scale))),
 	})
 }
@@ -60,7 +60,7 @@ func weightOf(b *op.Builder, name string, elementwise bool, scale float64, shape
 // 1, dilations 1 and 2, padding 2 above and below and 1 left and right.
 func testConv(b *op.Builder, l *spec.Layer, xs []op.Tensor) op.Tensor {
 	const filters, channels, high, wide = 3, 18, 4, 4
-	w, bias := weightOf(b, l.Name+".weight", true, 0.2, filters, channels, 3, 2), weightOf(b, l.Name+".bias", false, 0.3, filters)
+	w, bias := weightOf(b, l.Name+".weight", ir.RowMajor, 0.2, filters, channels, 3, 2), weightOf(b, l.Name+".bias", ir.ByOutputs, 0.3, filters)
 	y := b.Value(ir.Value{Name: l.Name, Shape: []int{filters, high, wide}, Batch: true})
 	loops, of := ir.SumOrder([]ir.Loop{{Name: "c", Size: channels, Channels: true}, {Name: "u", Size: 3}, {Name: "v", Size: 2}})
 	for i := range of {
@@ -86,8 +86,8 @@ func testConv(b *op.Builder, l *spec.Layer, xs []op.Tensor) op.Tensor {
 func testGRU(b *op.Builder, l *spec.Layer, xs []op.Tensor) op.Tensor {
 	const units = 6
 	in := xs[0].Dims[1]
-	wi, wh := weightOf(b, l.Name+".weight_ih", false, 0.4, 3*units, in), weightOf(b, l.Name+".weight_hh", false, 0.4, 3*units, units)
-	bi, bh := weightOf(b, l.Name+".bias_ih", false, 0.2, 3*units), weightOf(b, l.Name+".bias_hh", false, 0.2, 3*units)
+	wi, wh := weightOf(b, l.Name+".weight_ih", ir.ByOutputs, 0.4, 3*units, in), weightOf(b, l.Name+".weight_hh", ir.ByOutputs, 0.4, 3*units, units)
+	bi, bh := weightOf(b, l.Name+".bias_ih", ir.ByOutputs, 0.2, 3*units), weightOf(b, l.Name+".bias_hh", ir.ByOutputs, 0.2, 3*units)
 	n, k := ir.Unit(0), ir.Unit(1)
 	// sum is a gate's sum of the products of x at step t, of h, or of both.
 	sum := func(name string, gate, t int, x, h, bias *ir.Value) *ir.Value {

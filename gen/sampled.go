@@ -40,7 +40,7 @@ func sampled(net *spec.Network, prog *ir.Program) (*ir.Program, error) {
 		}
 	}
 	for _, v := range prog.Params {
-		if v.Param.Mask != nil || v.Param.Elementwise {
+		if v.Param.Mask != nil || v.Param.Order == ir.RowMajor {
 			return nil, nil
 		}
 	}

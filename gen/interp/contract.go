@@ -89,7 +89,7 @@ func (m *Machine) chainsOf(o *ir.Contract) int {
 		if f.W.Param.Mask != nil {
 			return 1
 		}
-		if f.W.Param.ByInputs {
+		if f.W.Param.Order == ir.ByInputs {
 			return schedule.OfNarrow(f.W.Shape[0], f.W.Shape[1])
 		}
 		return schedule.OfDense(f.W.Shape[0], f.W.Shape[1], m.Prog.Mode == "fast")
@@ -97,7 +97,7 @@ func (m *Machine) chainsOf(o *ir.Contract) int {
 		if f.W.Param.Mask != nil {
 			return 1
 		}
-		if f.W.Param.ByInputs {
+		if f.W.Param.Order == ir.ByInputs {
 			return 1
 		}
 		return schedule.GradInputChains

@@ -189,7 +189,7 @@ func (m *Machine) sumPanels(p *ir.ParamInfo, term func(i int) float64) float64 {
 		return m.halve(lanes)
 	}
 	outs, ins, taps := p.Size(), 1, 1
-	if len(p.Shape) > 1 && !p.Elementwise {
+	if len(p.Shape) > 1 && p.Order != ir.RowMajor {
 		outs, ins = p.Shape[0], p.Shape[1]
 		taps = p.Size() / (outs * ins)
 	}

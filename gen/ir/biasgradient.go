@@ -15,7 +15,7 @@ func BiasGradientOf(op Op) *Convolution {
 		return nil
 	}
 	b := g.Y.V
-	if b.Kind != Gradient || b.Param.Elementwise || len(b.Shape) != 1 {
+	if b.Kind != Gradient || b.Param.Order == RowMajor || len(b.Shape) != 1 {
 		return nil
 	}
 	sample := &Value{Name: b.Name, DType: b.DType, Shape: b.Shape, Batch: true}

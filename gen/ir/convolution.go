@@ -99,7 +99,7 @@ func (c *Convolution) movesRows(tap int) bool {
 
 // isFilter reports whether the value is a weight [filters, channels, window].
 func (v *Value) isFilter() bool {
-	return (v.Kind == Param || v.Kind == Temp && v.Param != nil && v.Param.Transposed != nil) && len(v.Shape) > 2 && len(v.Shape) < 5 && !v.Param.Elementwise && v.Param.Mask == nil
+	return (v.Kind == Param || v.Kind == Temp && v.Param != nil && v.Param.Transposed != nil) && len(v.Shape) > 2 && len(v.Shape) < 5 && v.Param.Order != RowMajor && v.Param.Mask == nil
 }
 
 // used are the loops of several steps that a map depends on.

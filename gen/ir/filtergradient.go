@@ -15,7 +15,7 @@ func FilterGradientOf(op Op) *Convolution {
 		return nil
 	}
 	w, t := &g.Y, &g.Terms[0]
-	if w.V.Param == nil || w.V.Kind == State || w.V.Param.Elementwise || w.V.Param.Mask != nil || len(w.Shape()) < 3 || len(w.Shape()) > 4 {
+	if w.V.Param == nil || w.V.Kind == State || w.V.Param.Order == RowMajor || w.V.Param.Mask != nil || len(w.Shape()) < 3 || len(w.Shape()) > 4 {
 		return nil
 	}
 	for _, pair := range [][2]*Operand{{&t.A, t.B}, {t.B, &t.A}} {

@@ -149,7 +149,7 @@ func (c *Contract) dense(a, b *Value) any {
 
 // isMatrix reports whether the value is, or belongs to, a weight [out, in].
 func (v *Value) isMatrix() bool {
-	return !v.Batch && v.Param != nil && !v.Param.Elementwise && len(v.Shape) == 2
+	return !v.Batch && v.Param != nil && v.Param.Order != RowMajor && len(v.Shape) == 2
 }
 
 // same reports whether two contractions of one term have the same loops and

@@ -84,13 +84,8 @@ type ParamInfo struct {
 	Orthogonal float64
 	// Values are the initial values instead, one or one per element.
 	Values []float64
-	// Elementwise parameters are stored row-major, whatever their shape: those with
-	// one number per element of what they are combined with; others are matrices,
-	// filters or biases.
-	Elementwise bool
-	// ByInputs, of the weights of a layer with few outputs: those of an output lie
-	// side by side, and a sum of the gradient of inputs has one chain.
-	ByInputs bool
+	// Order is how its elements follow each other in memory.
+	Order Order
 	// Transposed, of a copy of filters that a step makes, is what they are of: with
 	// filters and channels exchanged.
 	Transposed *ParamInfo
@@ -116,6 +111,20 @@ type ParamInfo struct {
 	// A Dense of int8 weights is Y[n] = B[n] + s[n]·Σ_k q[n,k]·X[k].
 	Storage DType
 }
+
+// Order is how the elements of a parameter follow each other.
+type Order uint8
+
+// The orders.
+const (
+	ByOutputs Order = iota // of matrices, filters and biases: outputs side by side in panels
+	// ByInputs, of the weights of a layer with few outputs: those of an output lie
+	// side by side, and a sum of the gradient of inputs has one chain.
+	ByInputs
+	// RowMajor, whatever the shape: one number per element of what it is combined
+	// with.
+	RowMajor
+)
 
 // StorageOf returns the type of a parameter's elements in memory.
 func (v *Value) StorageOf() DType {

@@ -36,7 +36,7 @@ func buildConstant(b *Builder, l *spec.Layer, _ []Tensor) Tensor {
 		return Tensor{}
 	}
 	w := b.Param(ir.ParamInfo{
-		Name: l.Name + ".weight", Shape: dims, Elementwise: true, Values: values, Trained: l.Args.Bool("trainable"),
+		Name: l.Name + ".weight", Shape: dims, Order: ir.RowMajor, Values: values, Trained: l.Args.Bool("trainable"),
 	})
 	return Tensor{b.View("constant", l.Name, w, []ir.Axis{{Size: w.Size(), Stride: 1}}, 0), dims}
 }

@@ -50,7 +50,7 @@ func (b *Builder) elementwise(l *spec.Layer, name string, stored, combined []int
 		return Tensor{}, false
 	}
 	return Tensor{b.Param(ir.ParamInfo{
-		Name: full, Shape: stored, Elementwise: true, FanIn: 1, FanOut: 1,
+		Name: full, Shape: stored, Order: ir.RowMajor, FanIn: 1, FanOut: 1,
 		Init: expr.One("w", expr.C(start)), Trained: l.Args.Bool("trainable"),
 	}), combined}, true
 }
@@ -62,7 +62,7 @@ func (b *Builder) stored(l *spec.Layer, name string, stored, combined []int, val
 	if b.params[full] == nil && !b.fit(l, float64(volume(stored))) {
 		return Tensor{}, false
 	}
-	return Tensor{b.Param(ir.ParamInfo{Name: full, Shape: stored, Elementwise: true, Values: values}), combined}, true
+	return Tensor{b.Param(ir.ParamInfo{Name: full, Shape: stored, Order: ir.RowMajor, Values: values}), combined}, true
 }
 
 // fit reports whether n more parameters can be added to the network. It is

@@ -26,8 +26,10 @@ var ByInputs = Pass{"by inputs", func(p *ir.Program) error {
 	}
 	for _, w := range p.Params {
 		info := w.Param
-		info.ByInputs = len(info.Shape) == 2 && !info.Elementwise && info.Mask == nil && w.StorageOf() == ir.Float32 && !multiplied[info] &&
-			schedule.ByInputs(info.Shape[0], info.Shape[1])
+		if len(info.Shape) == 2 && info.Order != ir.RowMajor && info.Mask == nil && w.StorageOf() == ir.Float32 && !multiplied[info] &&
+			schedule.ByInputs(info.Shape[0], info.Shape[1]) {
+			info.Order = ir.ByInputs
+		}
 	}
 	return nil
 }}

@@ -58,7 +58,7 @@ func lanesOfChannels(c *ir.Contract) *ir.Value {
 	if w.V.Kind != ir.Param {
 		w = &c.Terms[0].A
 	}
-	if w.V.Kind != ir.Param || len(w.V.Shape) < 3 || w.V.Param.Elementwise || w.V.Param.Mask != nil {
+	if w.V.Kind != ir.Param || len(w.V.Shape) < 3 || w.V.Param.Order == ir.RowMajor || w.V.Param.Mask != nil {
 		return nil
 	}
 	y := c.Y.Flat()

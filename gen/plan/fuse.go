@@ -146,7 +146,7 @@ func count(vs []*ir.Value, v *ir.Value) int {
 // chains returns the number of accumulator chains of an operation's sums.
 func (p *Plan) chains(op ir.Op) int {
 	if d := productOf(op); d != nil && d.connected() && !d.grad {
-		if d.w.Param.ByInputs {
+		if d.w.Param.Order == ir.ByInputs {
 			return schedule.OfNarrow(d.y.Size(), d.x.Size())
 		}
 		return schedule.OfDense(d.y.Size(), d.x.Size(), p.Prog.Mode == "fast")
@@ -162,7 +162,7 @@ func chains(op ir.Op) int {
 		switch {
 		case o.OverBatch() || p != nil && !p.connected():
 			return 1
-		case p != nil && p.grad && p.w.Param.ByInputs:
+		case p != nil && p.grad && p.w.Param.Order == ir.ByInputs:
 			return 1
 		case p != nil && p.grad:
 			return schedule.GradInputChains

@@ -59,7 +59,7 @@ func describe(s *Step) *kernel.Kernel {
 	switch {
 	case p == nil || !p.connected():
 		return nil
-	case p.grad != p.w.Param.ByInputs:
+	case p.grad != (p.w.Param.Order == ir.ByInputs):
 		return kernel.Swapped(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
 	}
 	k := kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)

@@ -63,12 +63,12 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 			l.first[o+1] = l.first[o] + len(cols)
 		}
 		return l
-	case len(p.Shape) == 1 || p.Elementwise:
+	case len(p.Shape) == 1 || p.Order == ir.RowMajor:
 		l.Out = p.Size()
 		l.Full = (l.Out + schedule.Panel - 1) / schedule.Panel
 		return l
 	}
-	if p.ByInputs {
+	if p.Order == ir.ByInputs {
 		l = NewPanels(p.Shape[1], p.Shape[0], 1, 1, elem)
 		l.ByInputs = true
 		return l

@@ -47,7 +47,7 @@ func (p *Plan) skip() {
 func (p *Plan) AnyZero() bool { return p.Options.SkipZeros && p.Prog.Mode == "fast" }
 
 func worthSkipping(w *ir.Value, least int) bool {
-	return !w.Param.ByInputs && w.Size() >= least && w.Shape[1] <= skipInputs
+	return w.Param.Order != ir.ByInputs && w.Size() >= least && w.Shape[1] <= skipInputs
 }
 
 // zeros are the results of element-wise programs that give exactly zero for a

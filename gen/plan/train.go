@@ -39,7 +39,7 @@ func (ph *Phase) rankOne() {
 	for _, s := range ph.Steps {
 		if r, ok := s.Op.(*ir.RankOne); ok && len(steps) > 0 {
 			before := steps[len(steps)-1]
-			if p := productOf(before.Op); p != nil && p.grad && p.w == r.W && !p.w.Param.ByInputs {
+			if p := productOf(before.Op); p != nil && p.grad && p.w == r.W && p.w.Param.Order != ir.ByInputs {
 				before.Then = r
 				continue
 			}
