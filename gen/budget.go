@@ -24,7 +24,7 @@ type cost struct {
 // that goes beyond it.
 func withinBudget(net *spec.Network, p *plan.Plan) error {
 	flash := cost{field: "flash", what: "bytes of weights", layers: map[string]int{}}
-	ram := cost{field: "ram", what: "bytes of parameters and workspace", layers: map[string]int{}, shared: p.Infer.Bytes(p.Prog.DType)}
+	ram := cost{field: "ram", what: "bytes of parameters and workspace", layers: map[string]int{}, shared: p.Infer.Bytes()}
 	macs := cost{field: "macs", what: "multiply-adds", layers: map[string]int{}}
 	for _, t := range p.Tensors {
 		bytes := t.Value.Size() * plan.ElemSize(t.Layout.Elem)

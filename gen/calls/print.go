@@ -71,7 +71,7 @@ func (d *describer) walk(n int, repeats []*plan.Repeat, item func(i int)) {
 
 // step describes the calls of a step.
 func (d *describer) step(s *plan.Step, one bool) string {
-	t, elem, batch := d.target, string(d.plan.Prog.DType), d.plan.Options.Batch
+	t, batch := d.target, d.plan.Options.Batch
 	switch o := ir.Form(s.Op).(type) {
 	case *ir.Dense:
 		switch {
@@ -102,11 +102,11 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		}
 	case *ir.DenseGradWeight:
 		if layout := &d.plan.TensorOf(o.DW.Param).Layout; s.Vector {
-			return WeightsOf(t, elem, layout.In, layout.Out, batch).String()
+			return WeightsOf(t, string(o.DW.DType), layout.In, layout.Out, batch).String()
 		}
 	case *ir.BatchSum:
 		if s.Vector {
-			return WeightsOf(t, elem, 1, o.X.Size(), batch).String()
+			return WeightsOf(t, string(o.Y.DType), 1, o.X.Size(), batch).String()
 		}
 	case *ir.Contract:
 		switch {
@@ -176,7 +176,7 @@ func (d *describer) learn() {
 		case o.DW.Param.Mask != nil:
 			d.line(l.Gradient, "portable Go")
 		default:
-			elem, layout := d.plan.Prog.DType, &d.plan.TensorOf(o.DW.Param).Layout
+			elem, layout := o.DW.DType, &d.plan.TensorOf(o.DW.Param).Layout
 			d.line(l.Gradient, LearnOf(d.target, string(elem), layout.In, layout.Out, d.plan.Options.Batch, plan.ElemSize(elem)).String())
 		}
 	})

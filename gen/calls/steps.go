@@ -81,9 +81,9 @@ func Targets(p *plan.Plan) []*target.Target {
 }
 
 // TileRows is the number of rows of the smaller of the tiles that batches are best
-// cut into, for the workers of a plan.
+// cut into, for the workers of a plan of training.
 func TileRows(p *plan.Plan) int {
-	targets, elem := Targets(p), string(p.Prog.DType)
+	targets, elem := Targets(p), string(p.Prog.Loss.DType)
 	if len(targets) == 0 {
 		return 1
 	}

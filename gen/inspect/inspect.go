@@ -85,7 +85,6 @@ func New(net *spec.Network, p *plan.Plan) *Report {
 	if s := net.Codegen.Storage; s != string(ir.Float32) {
 		r.Storage = s
 	}
-	size := elementSize(prog.DType)
 	for _, v := range prog.Params {
 		n := elements(v.Param)
 		if v.Param.Trained {
@@ -93,10 +92,10 @@ func New(net *spec.Network, p *plan.Plan) *Report {
 		} else {
 			r.Constants += n
 		}
-		r.Bytes.File += v.Size() * size
+		r.Bytes.File += v.Size() * plan.ElemSize(v.DType)
 	}
 	r.Bytes.Net = p.NetBytes()
-	r.Bytes.Workspace, r.Bytes.WorkspaceLeast = p.Infer.Bytes(prog.DType), p.Infer.Least*size
+	r.Bytes.Workspace, r.Bytes.WorkspaceLeast = p.Infer.Bytes(), p.Infer.Least*plan.ElemSize(p.Infer.Elem)
 	r.Bytes.Trainer, r.Bytes.States = p.TrainerBytes(), p.StateBytes()
 	if p.Train != nil {
 		r.Optimizer, r.States = net.Optimizer.Name, p.Train.States
@@ -174,11 +173,4 @@ func elements(p *ir.ParamInfo) int {
 		n *= d
 	}
 	return n
-}
-
-func elementSize(t ir.DType) int {
-	if t == ir.Float64 {
-		return 8
-	}
-	return 4
 }

@@ -20,7 +20,8 @@ func (ph *Phase) assign(keep map[*ir.Value]bool, series map[*ir.Value]Element) {
 	live := 0
 	arrays, own := ph.arrays(last, keep, series), map[int]bool{}
 	if v := ph.Scratch; v != nil {
-		ph.Slot[v], ph.Slots, own[0], last[v], live = 0, []int{v.Size()}, true, -1, v.Size()
+		ph.Slot[v] = ph.newSlot(v)
+		own[0], last[v], live = true, -1, v.Size()
 	}
 	for i, s := range ph.Steps {
 		for _, y := range s.written() {
@@ -116,8 +117,7 @@ func ring(values []*ir.Value, made, last map[*ir.Value]int, many int, index func
 // place puts y in its element of an array.
 func (ph *Phase) place(a *slotArray, y *ir.Value) {
 	if a.slot < 0 {
-		a.slot = len(ph.Slots)
-		ph.Slots = append(ph.Slots, y.Size())
+		a.slot = ph.newSlot(y)
 		if a.many > 1 {
 			ph.Many[a.slot] = a.many
 		}
@@ -126,6 +126,12 @@ func (ph *Phase) place(a *slotArray, y *ir.Value) {
 	if a.many > 1 {
 		ph.Index[y] = a.index[y]
 	}
+}
+
+// newSlot adds a slot for values like y.
+func (ph *Phase) newSlot(y *ir.Value) int {
+	ph.Slots, ph.Elem = append(ph.Slots, y.Size()), y.DType
+	return len(ph.Slots) - 1
 }
 
 // Room is the number of values that a slot has room for.
@@ -154,8 +160,7 @@ func (ph *Phase) take(y *ir.Value, free []int) []int {
 		}
 	}
 	if best < 0 {
-		ph.Slot[y] = len(ph.Slots)
-		ph.Slots = append(ph.Slots, y.Size())
+		ph.Slot[y] = ph.newSlot(y)
 		return free
 	}
 	slot := free[best]

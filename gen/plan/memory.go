@@ -41,7 +41,7 @@ func (p *Plan) TrainerBytes() int {
 		spaces += p.batchBytes(ph) * p.Options.Batch
 	}
 	if t.One != nil {
-		spaces += t.One.Bytes(p.Prog.DType)
+		spaces += t.One.Bytes()
 	}
 	return n + spaces
 }
@@ -58,7 +58,7 @@ func (p *Plan) rowStride(size int, elem ir.DType) int {
 func (p *Plan) batchBytes(ph *Phase) int {
 	n := 0
 	for i, slot := range ph.Slots {
-		n += ph.Room(i) * p.rowStride(slot, p.Prog.DType) * ElemSize(p.Prog.DType)
+		n += ph.Room(i) * p.rowStride(slot, ph.Elem) * ElemSize(ph.Elem)
 	}
 	return n
 }

@@ -33,7 +33,7 @@ func TestOffsets(t *testing.T) {
 			if s := structs["State"]; s != nil {
 				next = sizes.Sizeof(s)
 			}
-			require.EqualValues(t, p.Infer.Bytes(p.Prog.DType), sizes.Sizeof(structs["Workspace"])-next, "%s: Workspace", net.Name)
+			require.EqualValues(t, p.Infer.Bytes(), sizes.Sizeof(structs["Workspace"])-next, "%s: Workspace", net.Name)
 			if p.Train != nil {
 				require.EqualValues(t, p.TrainerBytes(), sizes.Sizeof(structs["memory"]), "%s: memory", net.Name)
 			}

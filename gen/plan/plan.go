@@ -102,6 +102,7 @@ type Phase struct {
 	Steps   []*Step
 	Repeats []*Repeat // parts of Steps that are loops
 	Slots   []int     // sizes of the workspace's slots, in elements
+	Elem    ir.DType  // of the slots' elements; "" where there are none
 	Least   int       // most elements that live at a time: no workspace is smaller
 	Slot    map[*ir.Value]int
 	// Many is the number of values that a slot has room for, of slots that are

@@ -21,7 +21,7 @@ func (p *Plan) String() string {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, f.layout(), f.Offset, f.Size, f.Pad*ElemSize(f.Elem))
 	}
 	t.Flush()
-	p.Infer.print(&b, "infer", p.Prog.DType, nil)
+	p.Infer.print(&b, "infer", nil)
 	if p.Train != nil {
 		p.Train.print(&b, p)
 	}
@@ -62,26 +62,26 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 		b    *Batched
 	}{{"gradients", t.Gradients}, {"evaluate", t.Evaluate}} {
 		for _, s := range f.b.Stages {
-			s.Phase.print(b, f.name+": "+string(s.Over), p.Prog.DType, rows)
+			s.Phase.print(b, f.name+": "+string(s.Over), rows)
 		}
 	}
-	t.Update.print(b, "update", p.Prog.DType, rows)
+	t.Update.print(b, "update", rows)
 	if t.One != nil {
-		t.One.print(b, "step on one sample", p.Prog.DType, rows)
+		t.One.print(b, "step on one sample", rows)
 	}
 	if t.Penalty != nil {
-		t.Penalty.print(b, "penalty", p.Prog.DType, rows)
+		t.Penalty.print(b, "penalty", rows)
 	}
 }
 
 // print prints the steps of a phase; one without steps is left out.
-func (ph *Phase) print(b *strings.Builder, name string, elem ir.DType, rows map[*ir.Value]bool) {
+func (ph *Phase) print(b *strings.Builder, name string, rows map[*ir.Value]bool) {
 	if len(ph.Steps) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "\n%s", name)
 	if len(ph.Slots) > 0 {
-		fmt.Fprintf(b, ", workspace %s, %d bytes", ph.workspace(), ph.Bytes(elem))
+		fmt.Fprintf(b, ", workspace %s, %d bytes", ph.workspace(), ph.Bytes())
 	}
 	b.WriteByte('\n')
 	_ = Walk(len(ph.Steps), ph.Repeats, func(i int) error {
@@ -178,10 +178,10 @@ func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
 }
 
 // Bytes is the size of the phase's workspace.
-func (ph *Phase) Bytes(elem ir.DType) int {
+func (ph *Phase) Bytes() int {
 	n := 0
 	for i, slot := range ph.Slots {
-		n += slot * ph.Room(i) * ElemSize(elem)
+		n += slot * ph.Room(i) * ElemSize(ph.Elem)
 	}
 	return n
 }

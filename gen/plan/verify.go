@@ -68,6 +68,9 @@ func (ph *Phase) verify() error {
 					return fmt.Errorf("internal error: plan: step %d writes %s over its operand %s", i, y, x)
 				}
 			}
+			if y.DType != ph.Elem {
+				return fmt.Errorf("internal error: plan: a slot of %s holds %s, of %s", ph.Elem, y, y.DType)
+			}
 			if ph.Slots[slot.slot] < y.Size() || slot.index >= ph.Room(slot.slot) {
 				return fmt.Errorf("internal error: plan: slot %d is too small for %s", slot.slot, y)
 			}

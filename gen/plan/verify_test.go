@@ -22,7 +22,7 @@ func newChain(slotA, slotB, slotC int, sizes ...int) *chain {
 	step := func(y *ir.Value, xs ...*ir.Value) *Step { return &Step{Op: &ir.Concat{Y: y, Xs: xs}, Keep: true} }
 	h.phase = &Phase{
 		Steps: []*Step{step(h.a, h.x), step(h.b, h.a), step(h.c, h.a, h.b)},
-		Slots: sizes, Slot: map[*ir.Value]int{h.a: slotA, h.b: slotB, h.c: slotC},
+		Slots: sizes, Elem: ir.Float32, Slot: map[*ir.Value]int{h.a: slotA, h.b: slotB, h.c: slotC},
 	}
 	return h
 }
@@ -40,6 +40,10 @@ func TestVerifySlots(t *testing.T) {
 	h.phase.Steps[1].Op.(*ir.Concat).Xs = []*ir.Value{h.x}
 	h.phase.Slot[h.b] = 0
 	require.ErrorContains(t, h.verify(), "step 2 reads %1 from slot 0, which holds %2")
+
+	h = newChain(0, 1, 2, 4, 4, 4)
+	h.phase.Elem = ir.Float64
+	require.ErrorContains(t, h.verify(), "a slot of float64 holds %1, of float32")
 
 	h = newChain(0, 1, 2, 4, 4, 4)
 	h.phase.Steps = h.phase.Steps[1:]

@@ -51,7 +51,7 @@ func (p *Plan) scratch(ph *Phase, s *Step) *ir.Value {
 		return ph.Scratch
 	}
 	p.scratches++
-	v := &ir.Value{ID: len(p.Prog.Values) + p.scratches, Name: "tiles", DType: p.Prog.DType, Shape: []int{size}, Batch: true}
+	v := &ir.Value{ID: len(p.Prog.Values) + p.scratches, Name: "tiles", DType: ir.DType(s.Kernel.Elem.Acc), Shape: []int{size}, Batch: true}
 	if ph.exact {
 		ph.Scratch = v
 	}

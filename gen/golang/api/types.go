@@ -159,14 +159,14 @@ func (e *API) normalized(output string) bool {
 }
 
 // Slots are the fields of a phase's workspace: with some rows, of some stride.
-func Slots(elem ir.DType, ph *plan.Phase, stride func(size int) int, rows ...int) []jen.Code {
+func Slots(ph *plan.Phase, stride func(size int) int, rows ...int) []jen.Code {
 	fields := make([]jen.Code, len(ph.Slots))
 	for i, n := range ph.Slots {
 		dims := append(rows[:len(rows):len(rows)], stride(n))
 		if room := ph.Room(i); room > 1 {
 			dims = append([]int{room}, dims...)
 		}
-		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(source.Array(elem, dims...))
+		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(source.Array(ph.Elem, dims...))
 	}
 	return fields
 }
@@ -178,9 +178,9 @@ func Same(size int) int { return size }
 // it goes layer by layer.
 func (e *API) BatchSlots(ph *plan.Phase) []jen.Code {
 	if !e.plan.Layerwise {
-		return Slots(e.elem, ph, Same)
+		return Slots(ph, Same)
 	}
-	return Slots(e.elem, ph, e.RowStride, e.plan.Options.Batch)
+	return Slots(ph, e.RowStride, e.plan.Options.Batch)
 }
 
 // RowStride is the length of the rows of a value in a batch.
@@ -206,7 +206,7 @@ func (e *API) nextState(rows ...int) []jen.Code {
 func (e *API) workspaces(f *jen.File) {
 	f.Comment("Workspace holds the intermediate values of one inference. Its zero value is ready")
 	f.Comment("to use; use one per goroutine.")
-	f.Type().Id("Workspace").Struct(append(e.nextState(), Slots(e.elem, e.plan.Infer, Same)...)...)
+	f.Type().Id("Workspace").Struct(append(e.nextState(), Slots(e.plan.Infer, Same)...)...)
 	f.Line()
 	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
 	fields := []jen.Code{jen.Id("one").Id("Workspace")}
@@ -219,5 +219,5 @@ func (e *API) workspaces(f *jen.File) {
 
 // WorkspaceBytes is the size of Workspace.
 func (e *API) WorkspaceBytes() int {
-	return e.plan.Infer.Bytes(e.elem) + e.MemorySize()*plan.ElemSize(e.elem)
+	return e.plan.Infer.Bytes() + e.MemorySize()*plan.ElemSize(e.elem)
 }

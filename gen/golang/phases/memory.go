@@ -40,7 +40,7 @@ func (e *Phases) memory(f *jen.File) {
 	}
 	fields = append(fields, e.sampleSpace("lossSpace", t.Evaluate.Phases(plan.Samples)[0]))
 	if t.One != nil {
-		fields = append(fields, jen.Id("oneSpace").Struct(api.Slots(e.elem, t.One, api.Same, 1)...))
+		fields = append(fields, jen.Id("oneSpace").Struct(api.Slots(t.One, api.Same, 1)...))
 	}
 	f.Comment("memory is everything a trainer keeps: one block without pointers. What begins with the")
 	f.Comment("largest batch has a row for every sample.")
