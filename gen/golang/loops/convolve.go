@@ -30,8 +30,8 @@ func (m *Matrix) Convolved(training, train bool) *function.Func {
 
 // convolution writes the kernel: loops, or calls of assembly.
 func (m *Matrix) convolution(k *function.Func) {
-	T, ptr := m.e.elem, map[*ir.Value]string{m.Stored[0]: "y"}
-	k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(T, m.y.Size())}, {Name: "x", Type: "*" + source.Array(T, m.X.Size())}}
+	ptr := map[*ir.Value]string{m.Stored[0]: "y"}
+	k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(m.y.DType, m.y.Size())}, {Name: "x", Type: "*" + source.Array(m.X.DType, m.X.Size())}}
 	code := m.convolutionCalls
 	switch o := m.Step.Op.(type) {
 	case *ir.Pool:
@@ -55,14 +55,14 @@ func (m *Matrix) convolution(k *function.Func) {
 	}
 	if m.Tiled() {
 		size, _ := m.Step.Kernel.Scratch()
-		k.Args = append(k.Args, function.Arg{Name: "s", Type: "*" + source.Array(m.e.elem, size)})
+		k.Args = append(k.Args, function.Arg{Name: "s", Type: "*" + source.Array(m.Step.Scratch.DType, size)})
 	}
 	m.e.Fast(k, code)
 }
 
 // convolutionLoops are the sums in portable Go.
 func (m *Matrix) convolutionLoops(k *function.Func, o *ir.Contract) {
-	T := source.TypeName(m.e.elem)
+	T := source.TypeName(m.y.DType)
 	c := &Contraction{
 		e: m.e, o: o, chains: m.Step.Chains, parts: calls.PortableParts(o, m.Step.Chains, m.e.plan.Filters),
 		Names: map[*ir.Value]string{m.y: "y", m.X: "x"}, maps: map[*ir.Value]bool{m.W: true},

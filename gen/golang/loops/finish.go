@@ -136,12 +136,12 @@ func (m *Matrix) finisher() (*finisher, bool) {
 			return nil, false
 		}
 	}
-	T := source.TypeName(m.e.elem)
-	f := &finisher{Map: kernel.Map{Double: m.e.elem == ir.Float64, Prog: kernel.Compose(m.Step.Kernel.Epilogue), Result: kernel.Result, YType: "*" + T}}
+	T := source.TypeName(m.y.DType)
+	f := &finisher{Map: kernel.Map{Double: m.y.DType == ir.Float64, Prog: kernel.Compose(m.Step.Kernel.Epilogue), Result: kernel.Result, YType: "*" + T}}
 	f.Ins = []kernel.MapOperand{{Leaf: kernel.Leaf(0), Arg: kernel.Leaf(0), Type: "*" + T}}
 	for i, o := range m.Step.Kernel.Extras() {
 		v := m.Extra[slices.IndexFunc(m.Extra, func(v *ir.Value) bool { return v.String() == o.From })]
-		if v.Kind == ir.Param || v.DType != m.e.elem || v.Size() != m.Outs && !source.IsNumber(v) {
+		if v.Kind == ir.Param || v.DType != m.y.DType || v.Size() != m.Outs && !source.IsNumber(v) {
 			return nil, false
 		}
 		f.Ins = append(f.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i + 1), Arg: kernel.Leaf(i + 1), Type: "*" + T, Single: source.IsNumber(v)})
@@ -250,7 +250,7 @@ func (r *FinishedRows) all(f *finisher) []jen.Code {
 	}
 	name := r.e.mapAssembly(&f.Map, r.finishDoc())
 	if args, alike := call("0"); alike {
-		return []jen.Code{jen.Id(name).Call(source.Exprf("%s, %d, len(y), %d", args, r.Outs, first.bytes()-r.Outs*plan.ElemSize(r.e.elem)))}
+		return []jen.Code{jen.Id(name).Call(source.Exprf("%s, %d, len(y), %d", args, r.Outs, first.bytes()-r.Outs*plan.ElemSize(r.y.DType)))}
 	}
 	args, _ := call("i")
 	return []jen.Code{source.ForRange("i", "y", jen.Id(name).Call(source.Exprf("%s, %d, 1, 0", args, r.Outs)))}

@@ -39,7 +39,7 @@ func (e *Loops) Learning(u *updateKernel, hold map[string]string, gradient strin
 // all rows of the batch.
 func (e *Loops) GradWeightRows(t *plan.Tensor, xs, dys Rows) []jen.Code {
 	l := &t.Layout
-	w := calls.WeightsOf(e.Target(), source.TypeName(e.elem), l.In, l.Out, e.plan.Options.Batch)
+	w := calls.WeightsOf(e.Target(), source.TypeName(t.Value.DType), l.In, l.Out, e.plan.Options.Batch)
 	at, count := "0", fmt.Sprint(l.In)
 	if w.Divided {
 		at, count = "k", fmt.Sprintf("min(%d, %d-k)", w.PerCall, l.In)
@@ -57,7 +57,7 @@ func (g *gradients) Weights(t *plan.Tensor, x, dy NamedRows) []jen.Code {
 	if l.Full > 0 {
 		tail = "t"
 	}
-	w := calls.LearnOf(g.e.Target(), source.TypeName(g.e.elem), l.In, l.Out, g.e.plan.Options.Batch, plan.ElemSize(g.e.elem))
+	w := calls.LearnOf(g.e.Target(), source.TypeName(t.Value.DType), l.In, l.Out, g.e.plan.Options.Batch, plan.ElemSize(t.Value.DType))
 	return []jen.Code{
 		source.Letf("from, to", "%s(%d, %d, part, parts)", g.e.shares(), l.In, g.e.Target().InputsOfWeights),
 		jen.For(source.Letf("k", "from"), source.Exprf("k < to"), source.Exprf("k += %d", w.PerCall)).Block(
@@ -79,7 +79,7 @@ func (g *gradients) weights(l *plan.Layout, w *calls.Weights, x, dy NamedRows, a
 		}
 		each := g.call(dy, panelCall{
 			calls: loop.Calls, own: w.Inputs, panels: loop.Together(), apart: l.PanelBytes(), width: width, xBytes: x.bytes(), first: first,
-			x: x.Element(x.Name, "0", at), inputs: inputs, vectors: vectorsOf(inputs, width, g.e.Target().Lanes(source.TypeName(g.e.elem))), q: q,
+			x: x.Element(x.Name, "0", at), inputs: inputs, vectors: vectorsOf(inputs, width, g.e.Target().Lanes(source.TypeName(dy.Elem))), q: q,
 			element: func(array, q string, lane int) string {
 				if loop.Tail {
 					return fmt.Sprintf("&%s[%s][%d]", array+tail, at, lane)
@@ -98,7 +98,7 @@ func (g *gradients) weights(l *plan.Layout, w *calls.Weights, x, dy NamedRows, a
 // Bias is the gradient of a bias of some outputs: that of weights of one input, which is 1
 // in all rows.
 func (g *gradients) Bias(outputs int, dy NamedRows) []jen.Code {
-	T, size := source.TypeName(g.e.elem), plan.ElemSize(g.e.elem)
+	T, size := source.TypeName(dy.Elem), plan.ElemSize(dy.Elem)
 	w := calls.WeightsOf(g.e.Target(), T, 1, outputs, g.e.plan.Options.Batch)
 	code := []jen.Code{source.Letf("one", "%s(1)", T)}
 	for i := range w.Loops {
@@ -158,7 +158,7 @@ type panelCall struct {
 func (g *gradients) call(dy NamedRows, c panelCall) []jen.Code {
 	part := func(p *calls.Panel, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
-			Elem: source.TypeName(g.e.elem), Fused: g.e.prog.Mode == "fast", Inputs: c.own, Outputs: p.Room, Width: c.width, Panels: c.panels, Partial: p.Partial,
+			Elem: source.TypeName(dy.Elem), Fused: g.e.prog.Mode == "fast", Inputs: c.own, Outputs: p.Room, Width: c.width, Panels: c.panels, Partial: p.Partial,
 			Update: update, Shared: update != nil && g.e.plan.Shares(),
 		}
 	}

@@ -37,7 +37,7 @@ func (p *printer) gradBlock(k string, n int) []jen.Code {
 		return rs
 	}
 	view := func(outs int, first, end string) jen.Code {
-		return source.Letf("d", "(*%s)(x[%s:%s])", source.Array(p.e.elem, outs), first, end)
+		return source.Letf("d", "(*%s)(x[%s:%s])", source.Array(p.y.DType, outs), first, end)
 	}
 	panels, tail := l.Full*schedule.Panel, l.TailOutputs()
 	atOnce, turn := min(chains, chainsInLoop), p.Step.Kernel.PanelsInTurn()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -45,7 +46,7 @@ type gradWeight struct {
 }
 
 func (g *gradWeight) build(k *function.Func, layer, xType, dType string) {
-	l, T := &g.t.Layout, source.TypeName(g.e.elem)
+	l, T := &g.t.Layout, source.TypeName(g.t.Value.DType)
 	k.Doc = []string{fmt.Sprintf("%s computes the gradient of the weights of layer %q", k.Name, source.OneLine(layer))}
 	k.Loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tg[n][k] = Σ over the samples of dy[n] * x[k]", "\t\t}", "\t}", "",
@@ -86,7 +87,7 @@ func (g *gradWeight) build(k *function.Func, layer, xType, dType string) {
 
 // row sums the gradients of one input's weights to a panel of outputs.
 func (g *gradWeight) row(outs int, first string) []jen.Code {
-	T := source.TypeName(g.e.elem)
+	T := source.TypeName(g.t.Value.DType)
 	tile := kernel.PanelTile
 	if g.t.Layout.ByInputs {
 		tile = kernel.FewTerms
@@ -95,7 +96,7 @@ func (g *gradWeight) row(outs int, first string) []jen.Code {
 		var names []string
 		loop := []jen.Code{
 			source.Letf("xk", "%s", g.x("b", "k")),
-			source.Letf("d", "(*%s)(%s)", source.Array(g.e.elem, outs), g.dy("b", fmt.Sprintf("%s:%s+%d", first, first, outs))),
+			source.Letf("d", "(*%s)(%s)", source.Array(g.t.Value.DType, outs), g.dy("b", fmt.Sprintf("%s:%s+%d", first, first, outs))),
 		}
 		var stores []jen.Code
 		for i := range n {
@@ -110,7 +111,7 @@ func (g *gradWeight) row(outs int, first string) []jen.Code {
 
 // sparse sums the gradients of the connections there are.
 func (g *gradWeight) sparse() []jen.Code {
-	l, T := &g.t.Layout, source.TypeName(g.e.elem)
+	l, T := &g.t.Layout, source.TypeName(g.t.Value.DType)
 	cols, rows := source.Tables(g.t)
 	return []jen.Code{source.ForRange("n", fmt.Sprint(l.Out),
 		source.Letf("gn", "g[%s[n]:%s[n+1]]", rows, rows),
@@ -125,31 +126,31 @@ func (g *gradWeight) sparse() []jen.Code {
 // BiasGradient is the function of the gradient of a bias: the sum of rows of some
 // elements, stride apart.
 func (e *Loops) BiasGradient(t *plan.Tensor, name string, size, stride int, vector bool) *function.Func {
-	return e.Make(fmt.Sprintf("batchSum %d of %d, %t", size, stride, vector), source.LowerCamel(name)+"Grad", func(k *function.Func) {
+	return e.Make(fmt.Sprintf("batchSum %s %d of %d, %t", t.Value.DType, size, stride, vector), source.LowerCamel(name)+"Grad", func(k *function.Func) {
 		k.Train = true
 		k.Doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.Name)}
-		k.Args = []function.Arg{{Name: "g", Type: fmt.Sprintf("*[%d][16]%s", t.Layout.Full, source.TypeName(e.elem))}, {Name: "dy", Type: "[]" + source.Array(e.elem, stride)}}
+		k.Args = []function.Arg{{Name: "g", Type: fmt.Sprintf("*[%d][16]%s", t.Layout.Full, source.TypeName(t.Value.DType))}, {Name: "dy", Type: "[]" + source.Array(t.Value.DType, stride)}}
 		k.Body = []jen.Code{
-			source.Setf("*g", "[%d][16]%s{}", t.Layout.Full, source.TypeName(e.elem)),
+			source.Setf("*g", "[%d][16]%s{}", t.Layout.Full, source.TypeName(t.Value.DType)),
 			source.ForRange("b", "dy",
-				source.Letf("d", "(*%s)(dy[b][:])", source.Array(e.elem, size)),
+				source.Letf("d", "(*%s)(dy[b][:])", source.Array(t.Value.DType, size)),
 				source.ForRange("j, dj", "d", jen.Id(source.VectorAt("g", "j")).Op("+=").Id("dj"))),
 		}
 		if vector {
 			e.Fast(k, func() []jen.Code {
-				return (&gradients{e: e, gradient: "g"}).Bias(size, NamedRows{Rows{Stride: stride, Elem: e.elem}, "dy"})
+				return (&gradients{e: e, gradient: "g"}).Bias(size, NamedRows{Rows{Stride: stride, Elem: t.Value.DType}, "dy"})
 			})
 			k.Rows, k.Generic, k.Body = true, k.Body, nil
 		}
 	})
 }
 
-// FlatBiasGradient is its function.
-func (e *Loops) FlatBiasGradient() *function.Func {
-	return e.Make("flat sum", "bias gradient", func(k *function.Func) {
+// FlatBiasGradient is its function, of elements of a type.
+func (e *Loops) FlatBiasGradient(elem ir.DType) *function.Func {
+	return e.Make(fmt.Sprint("flat sum ", elem), "bias gradient", func(k *function.Func) {
 		k.Train = true
 		k.Doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of the rows dy over the samples, in their order.", k.Name)}
-		T := source.TypeName(e.elem)
+		T := source.TypeName(elem)
 		k.Args = []function.Arg{{Name: "g", Type: "[]" + T}, {Name: "dy", Type: "[]" + T}}
 		k.Body = []jen.Code{
 			jen.Id("clear").Call(jen.Id("g")),

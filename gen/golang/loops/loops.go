@@ -14,10 +14,9 @@ type Loops struct {
 	*function.Functions
 	plan *plan.Plan
 	prog *ir.Program
-	elem ir.DType // of most numbers
 }
 
 // New returns the functions of a package that is being printed.
 func New(p *source.Package, pl *plan.Plan) *Loops {
-	return &Loops{function.New(p, pl), pl, pl.Prog, pl.Prog.DType}
+	return &Loops{function.New(p, pl), pl, pl.Prog}
 }

@@ -174,11 +174,11 @@ func (m *Matrix) stores(v *ir.Value) bool {
 func (m *Matrix) operandType(v *ir.Value) string {
 	switch {
 	case source.IsNumber(v):
-		return source.TypeName(m.e.elem)
+		return source.TypeName(v.DType)
 	case v.Kind == ir.Param:
-		return fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(v.Param).Layout.Full, source.TypeName(m.e.elem))
+		return fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(v.Param).Layout.Full, source.TypeName(m.y.DType))
 	}
-	return "*" + source.Array(m.e.elem, v.Size())
+	return "*" + source.Array(v.DType, v.Size())
 }
 
 // weightTypes are the Go types of the weight's fields.
@@ -221,9 +221,9 @@ func (m *Matrix) build(k *function.Func) {
 			hint = fmt.Sprintf("y%d", i)
 		}
 		ptr[v] = names.Own(hint)
-		k.Args = append(k.Args, function.Arg{Name: ptr[v], Type: "*" + source.Array(m.e.elem, v.Size())})
+		k.Args = append(k.Args, function.Arg{Name: ptr[v], Type: "*" + source.Array(v.DType, v.Size())})
 	}
-	k.Args = append(k.Args, function.Arg{Name: "x", Type: "*" + source.Array(m.e.elem, m.X.Size())})
+	k.Args = append(k.Args, function.Arg{Name: "x", Type: "*" + source.Array(m.X.DType, m.X.Size())})
 	for i, t := range m.weightTypes() {
 		k.Args = append(k.Args, function.Arg{Name: []string{"w", "wt"}[i], Type: t})
 	}
@@ -232,7 +232,7 @@ func (m *Matrix) build(k *function.Func) {
 	}
 	k.Args = append(k.Args, m.scaleArg()...)
 	if m.Bias != nil {
-		k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.Bias.Param).Layout.Full, source.TypeName(m.e.elem))})
+		k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.Bias.Param).Layout.Full, source.TypeName(m.y.DType))})
 	}
 	for _, v := range m.Extra {
 		ptr[v] = names.Name(v.Name)

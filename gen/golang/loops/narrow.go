@@ -23,7 +23,7 @@ func (p *printer) scale(sum, scale, bias string) []jen.Code {
 	if !p.Tensor.Scaled() {
 		return nil
 	}
-	product := jen.Id(source.TypeName(p.e.elem)).Call(source.Exprf("%s * %s", scale, sum))
+	product := jen.Id(source.TypeName(p.y.DType)).Call(source.Exprf("%s * %s", scale, sum))
 	if p.Bias != nil {
 		product = source.Exprf("%s", bias).Op("+").Add(product)
 	}
@@ -39,5 +39,5 @@ func (m *Matrix) scaleArg() []function.Arg {
 }
 
 func (m *Matrix) scaleType() string {
-	return fmt.Sprintf("*[%d][16]%s", m.layout.Panels(), source.TypeName(m.e.elem))
+	return fmt.Sprintf("*[%d][16]%s", m.layout.Panels(), source.TypeName(m.y.DType))
 }

@@ -76,7 +76,7 @@ func (p *printer) elementAt(index string) func(v *ir.Value) string {
 // sums declares the accumulators of outputs n0… and returns their names:
 // chain c of output i is s<i> or s<i>_<c>.
 func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, []jen.Code) {
-	T := source.TypeName(p.e.elem)
+	T := source.TypeName(p.y.DType)
 	acc := make([][]string, count)
 	var zero []string
 	var out []jen.Code
@@ -102,7 +102,7 @@ func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, 
 
 // mulAdd is acc += w·x with the product rounded by itself.
 func (p *printer) mulAdd(acc, w, x string) jen.Code {
-	return jen.Id(acc).Op("+=").Id(source.TypeName(p.e.elem)).Call(p.e.Widen(p.layout.Elem, w).Op("*").Id(x))
+	return jen.Id(acc).Op("+=").Id(source.TypeName(p.y.DType)).Call(p.e.Widen(p.layout.Elem, w).Op("*").Id(x))
 }
 
 // forwardLoops: per panel, per block of outputs, one loop over the inputs.
@@ -194,7 +194,7 @@ func (p *printer) views(first string, n int) []jen.Code {
 			q, _ := source.Split(first)
 			out = append(out, source.Letf(name+"q", "&%s[%s]", name, q))
 		default:
-			out = append(out, source.Letf(name+"q", "(*%s)(%s[%s:%s])", source.Array(p.e.elem, n), name, first, end))
+			out = append(out, source.Letf(name+"q", "(*%s)(%s[%s:%s])", source.Array(v.DType, n), name, first, end))
 		}
 	}
 	return out

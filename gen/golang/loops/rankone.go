@@ -36,7 +36,7 @@ func (e *Loops) RankOneKernel(o *ir.RankOne) *function.Func {
 		e.Fast(k, func() []jen.Code {
 			out := append([]jen.Code{source.Letf("negative", "-rate")}, e.divideRankOne(kern, l)...)
 			if o.B != nil && l.ByInputs {
-				out = append(out, e.biasOne("dy", o.DY.Size()))
+				out = append(out, e.biasOne("dy", o.DY))
 			}
 			return out
 		})
@@ -46,7 +46,7 @@ func (e *Loops) RankOneKernel(o *ir.RankOne) *function.Func {
 func (e *Loops) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
-		Elem: source.TypeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
+		Elem: source.TypeName(o.W.DType), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
 		Panels: l.KernelPanels(), Ahead: e.plan.Ahead(), AnyZero: e.plan.AnyZero(),
 	}
 }
@@ -59,7 +59,7 @@ type rankOne struct {
 }
 
 func (r *rankOne) build(k *function.Func) {
-	T := source.TypeName(r.e.elem)
+	T := source.TypeName(r.W.DType)
 	k.Doc = []string{fmt.Sprintf("%s is the step of layer %q by one sample", k.Name, source.OneLine(r.Layer))}
 	k.Loops = []string{
 		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] -= rate * (x[k] * dy[n])", "\t\t}", "\t\tb[n] -= rate * dy[n]", "\t}", "",
@@ -72,11 +72,11 @@ func (r *rankOne) build(k *function.Func) {
 	if r.B != nil {
 		k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", r.e.plan.TensorOf(r.B.Param).Layout.Full, T)})
 	}
-	k.Args = append(k.Args, function.Arg{Name: "x", Type: "*" + source.Array(r.e.elem, r.X.Size())}, function.Arg{Name: "dy", Type: "*" + source.Array(r.e.elem, r.DY.Size())}, function.Arg{Name: "rate", Type: T})
+	k.Args = append(k.Args, function.Arg{Name: "x", Type: "*" + source.Array(r.X.DType, r.X.Size())}, function.Arg{Name: "dy", Type: "*" + source.Array(r.DY.DType, r.DY.Size())}, function.Arg{Name: "rate", Type: T})
 	single, lanes := factors("x", "dy", r.l)
 	panel := func(w, q, first string, outs int) []jen.Code {
 		out := []jen.Code{
-			source.Letf("d", "(*%s)(%s[%s:%s+%d])", source.Array(r.e.elem, outs), lanes, first, first, outs),
+			source.Letf("d", "(*%s)(%s[%s:%s+%d])", source.Array(r.DY.DType, outs), lanes, first, first, outs),
 			source.ForRange("k, xk", single, source.Letf("wk", "&%s[k]", w),
 				source.ForRange("j, dj", "d", jen.Id("wk[j]").Op("-=").Id(T).Call(source.Exprf("rate * (%s(xk*dj) + 0)", T)))),
 		}
@@ -109,7 +109,7 @@ func (m *Matrix) GradInputOne() *function.Func {
 // buildGradInputOne writes the function. Its arguments are those of the
 // gradient, then input, rate and bias of the update.
 func (m *Matrix) buildGradInputOne(k *function.Func) {
-	e, then, T := m.e, m.Step.Then, source.TypeName(m.e.elem)
+	e, then, T := m.e, m.Step.Then, source.TypeName(m.y.DType)
 	single := m.function(true)
 	k.Args = append(k.Args, single.Args...)
 	call := make([]string, len(single.Args))
@@ -127,7 +127,7 @@ func (m *Matrix) buildGradInputOne(k *function.Func) {
 	if then != nil {
 		update = e.RankOneKernel(then)
 		k.Doc = []string{fmt.Sprintf("%s is %s and then %s.", k.Name, single.Portable(), update.Portable())}
-		k.Args = append(k.Args, function.Arg{Name: "input", Type: "*" + source.Array(e.elem, then.X.Size())}, function.Arg{Name: "rate", Type: T})
+		k.Args = append(k.Args, function.Arg{Name: "input", Type: "*" + source.Array(then.X.DType, then.X.Size())}, function.Arg{Name: "rate", Type: T})
 		args := append([]string(nil), wNames...)
 		if then.B != nil {
 			k.Args = append(k.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(then.B.Param).Layout.Full, T)})
@@ -212,7 +212,7 @@ func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 // stepGradient is the assembly of a step with the gradients of inputs.
 func (p *printer) stepGradient(kern *kernel.RankOne) string {
 	open := kern.Open()
-	open.Outputs, open.Partial, _ = p.target().Last(source.TypeName(p.e.elem), open.Outputs, true)
+	open.Outputs, open.Partial, _ = p.target().Last(kern.Elem, open.Outputs, true)
 	return p.e.Assembly(open.Key(), "step gradient", "computes the gradients of the inputs and updates the weights.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, open) })
 }
@@ -222,17 +222,17 @@ func (p *printer) biasOne() []jen.Code {
 	if p.Step.Then.B == nil {
 		return nil
 	}
-	return []jen.Code{p.e.biasOne("x", p.ins)}
+	return []jen.Code{p.e.biasOne("x", p.X)}
 }
 
-// biasOne updates a bias by dy of one sample.
-func (e *Loops) biasOne(dy string, outputs int) jen.Code {
-	T := "*" + source.TypeName(e.elem)
-	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: biasStep, Result: kernel.Result, YType: T}
+// biasOne updates a bias by dy of one sample, which has a name.
+func (e *Loops) biasOne(name string, dy *ir.Value) jen.Code {
+	T := "*" + source.TypeName(dy.DType)
+	m := &kernel.Map{Double: dy.DType == ir.Float64, Prog: biasStep, Result: kernel.Result, YType: T}
 	for i := range 3 {
 		m.Ins = append(m.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: i == 2})
 	}
-	return jen.Id(e.mapAssembly(m, "bias")).Call(source.Exprf("&b[0][0], &b[0][0], &%s[0], &negative, %d, 1, 0", dy, outputs))
+	return jen.Id(e.mapAssembly(m, "bias")).Call(source.Exprf("&b[0][0], &b[0][0], &%s[0], &negative, %d, 1, 0", name, dy.Size()))
 }
 
 // biasStep is b += −rate·dy.

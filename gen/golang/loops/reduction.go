@@ -16,9 +16,9 @@ import (
 // MaxProgram is the greater of two numbers.
 var MaxProgram = expr.One("m", expr.Max(expr.L("a"), expr.L("b")))
 
-// ChainSum adds n terms in c chains, which are then added in halves.
-func (e *Loops) ChainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
-	T := source.TypeName(e.elem)
+// ChainSum adds n terms of a type in c chains, which are then added in halves.
+func (e *Loops) ChainSum(elem ir.DType, acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
+	T := source.TypeName(elem)
 	switch {
 	case n == 1:
 		return []jen.Code{source.Let(acc, term("0"))}
@@ -60,25 +60,26 @@ func halves(names []string) string {
 	return terms[0]
 }
 
-// Halve is the call that adds the 16 lanes in halves.
-func (e *Loops) Halve() *jen.Statement {
-	return e.ID(e.Make("halve", "halve", func(k *function.Func) {
+// Halve is the call that adds the 16 lanes of a type in halves.
+func (e *Loops) Halve(elem ir.DType) *jen.Statement {
+	return e.ID(e.Make(fmt.Sprint("halve ", elem), "halve", func(k *function.Func) {
 		k.Train = true
 		k.Doc = []string{k.Name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
-		k.Args = []function.Arg{{Name: "lanes", Type: "*[16]" + source.TypeName(e.elem)}}
+		k.Args = []function.Arg{{Name: "lanes", Type: "*[16]" + source.TypeName(elem)}}
 		for _, h := range []string{"8", "4", "2"} { // constants: no bounds checks
 			k.Body = append(k.Body, source.ForRange("i", h, jen.Id("lanes[i]").Op("+=").Id("lanes[i+"+h+"]")))
 		}
 		k.Body = append(k.Body, jen.Return(source.Exprf("lanes[0] + lanes[1]")))
-		k.Result = source.TypeName(e.elem)
+		k.Result = source.TypeName(elem)
 	})).Call(source.Exprf("&lanes"))
 }
 
 // ReductionOf is its function, of operands of some Go types.
 func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool) *function.Func {
-	key := fmt.Sprintf("reduction %v %d %v %s", o.Kind, chains, kinds, kernel.Positional(o.Prog, o.InNames, "e"))
+	key := fmt.Sprintf("reduction %v %s %d %v %s", o.Kind, o.Y.DType, chains, kinds, kernel.Positional(o.Prog, o.InNames, "e"))
 	return e.Make(key, o.Doc+map[bool]string{true: " maximum", false: " sum"}[o.Kind == ir.MaxOf], func(k *function.Func) {
-		k.Train, k.Result = train, source.TypeName(e.elem)
+		T := source.TypeName(o.Y.DType)
+		k.Train, k.Result = train, T
 		wide := ""
 		for i, kind := range kinds {
 			name := fmt.Sprint("x", i)
@@ -97,7 +98,6 @@ func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool
 			}
 			return e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
 		}
-		T := source.TypeName(e.elem)
 		if wide == "" { // one element: its sum begins at 0, which −0 shows
 			k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, source.WrapFormula(o.Prog))}
 			value := jen.Id(T).Call(term(""))

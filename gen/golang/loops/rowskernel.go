@@ -93,12 +93,12 @@ func (k *RowsKernel) build(f *function.Func) {
 		return source.Exprf("%s", strings.Join(args, ", "))
 	}
 	if k.Bias != nil {
-		f.Args = append(f.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", k.e.plan.TensorOf(k.Bias.Param).Layout.Full, source.TypeName(k.e.elem))})
+		f.Args = append(f.Args, function.Arg{Name: "b", Type: fmt.Sprintf("*[%d][16]%s", k.e.plan.TensorOf(k.Bias.Param).Layout.Full, source.TypeName(k.y.DType))})
 	}
 	for i, v := range k.Extras {
 		typ := v.Typ
 		if source.IsNumber(v.V) {
-			typ = source.TypeName(k.e.elem)
+			typ = source.TypeName(v.V.DType)
 		}
 		f.Args = append(f.Args, function.Arg{Name: extra[i], Type: typ})
 	}
@@ -331,7 +331,7 @@ func maskArg(partial bool, mask int) []string {
 
 // gradientMask is maskArg of a gradient of inputs.
 func (m *Matrix) gradientMask() []string {
-	_, partial, mask := m.target().Last(source.TypeName(m.e.elem), m.ins-m.layout.Full*schedule.Panel, true)
+	_, partial, mask := m.target().Last(source.TypeName(m.y.DType), m.ins-m.layout.Full*schedule.Panel, true)
 	return maskArg(partial, mask)
 }
 

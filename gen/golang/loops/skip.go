@@ -10,21 +10,22 @@ import (
 	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/source"
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// listed are the statements that list the inputs that are not zero and, where
+// listed are the statements that list the elements of x that are not zero and, where
 // there are few, do what then says.
-func (e *Loops) listed(x string, inputs int, then ...jen.Code) []jen.Code {
-	t, elem := e.Target(), source.TypeName(e.elem)
-	name := e.Common(fmt.Sprintf("non zero %d", inputs), fmt.Sprintf("nonZero%d", inputs), "lists the byte offsets of the elements that are not zero.",
+func (e *Loops) listed(name string, x *ir.Value, then ...jen.Code) []jen.Code {
+	t, elem, inputs := e.Target(), source.TypeName(x.DType), x.Size()
+	list := e.Common(fmt.Sprintf("non zero %d", inputs), fmt.Sprintf("nonZero%d", inputs), "lists the byte offsets of the elements that are not zero.",
 		func(name string, doc []string) *asm.Func { return t.NonZero(name, doc, elem, inputs) })
 	e.Reads(t.NonZeroData)
 	return []jen.Code{
 		jen.Var().Id("list").Id(fmt.Sprintf("[%d]int32", inputs+max(t.Lanes(elem), e.plan.Ahead()))),
 		jen.Var().Id("count").Int(),
-		jen.Id(name).Call(source.Exprf("&list[0], &count, &%s[0]", x)),
+		jen.Id(list).Call(source.Exprf("&list[0], &count, &%s[0]", name)),
 		jen.If(source.Exprf("count <= %d", calls.FewEnough(inputs))).Block(append(then, jen.Return())...),
 	}
 }
@@ -52,7 +53,7 @@ func (m *Matrix) skipping(all *function.Func, train bool) *function.Func {
 		e.Fast(k, func() []jen.Code {
 			name := e.Assembly("listed "+kern.Key(), fmt.Sprintf("listed %dx%d", m.ins, m.Outs), "is the layer for the inputs of a list.",
 				func(t *target.Target, name string, doc []string) *asm.Func { return t.MatVec(name, doc, kern, true) })
-			return append(e.listed("x", m.ins, jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", ")))), call)
+			return append(e.listed("x", m.X, jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", ")))), call)
 		})
 	})
 }
@@ -71,5 +72,5 @@ func (p *printer) skippingRankOne(layout *plan.Layout) []jen.Code {
 		jen.Id("clear").Call(source.Exprf("%s[:]", dx)),
 		jen.Id(name).Call(source.Exprf("%s", strings.Join(args, ", "))),
 	}
-	return e.listed("input", p.Outs, append(then, p.biasOne()...)...)
+	return e.listed("input", p.Step.Then.X, append(then, p.biasOne()...)...)
 }

@@ -63,7 +63,7 @@ func (p *printer) connectionsOf(n string, loop ...jen.Code) []jen.Code {
 func (p *printer) sparseLoops() {
 	init := p.initial(source.VectorAt("b", "n"))
 	if init == "" {
-		init = source.TypeName(p.e.elem) + "(0)"
+		init = source.TypeName(p.y.DType) + "(0)"
 	}
 	body := []jen.Code{source.Letf("s", "%s", init)}
 	body = append(body, p.connectionsOf("n", p.mulAdd("s", "wi", fmt.Sprintf("x[min(int(c[i]), %d)]", p.ins-1)))...)
@@ -75,8 +75,8 @@ func (p *printer) sparseLoops() {
 // sparseGradLoops adds every connection's part to its input's sum; an input's
 // connections come in the order of the outputs.
 func (p *printer) sparseGradLoops() {
-	T := source.TypeName(p.e.elem)
-	p.add(jen.Var().Id("d").Id(source.Array(p.e.elem, p.Outs)))
+	T := source.TypeName(p.y.DType)
+	p.add(jen.Var().Id("d").Id(source.Array(p.y.DType, p.Outs)))
 	body := []jen.Code{source.Letf("xn", "x[n]")}
 	body = append(body, p.connectionsOf("n",
 		source.Letf("k", "min(int(c[i]), %d)", p.Outs-1),

@@ -24,13 +24,14 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 	if len(e.plan.Options.Targets) == 0 || !calls.Elements(size) || slices.Contains(o.InNames, o.OutNames[0]) {
 		return nil
 	}
-	T := source.TypeName(e.elem)
-	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + T}
+	elem := o.Out[0].DType
+	T := source.TypeName(elem)
+	m := &kernel.Map{Double: elem == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + T}
 	args, call := []function.Arg{{Name: "y", Type: "[]" + T}}, []string{"&y[0]"}
 	operands := make([]string, len(o.In))
 	row, fixed := o.Repeated(), 0
 	for i, x := range o.In {
-		if x.DType != e.elem || x.Kind == ir.Param && !e.isVector(x) {
+		if x.DType != elem || x.Kind == ir.Param && !e.isVector(x) {
 			return nil
 		}
 		name := kernel.Leaf(i)
@@ -45,9 +46,9 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 		typ, first, at := "[]"+T, "&"+name+"[0]", "j"
 		switch {
 		case op.Single:
-			typ, at = "*"+source.Array(e.elem, 1), "0"
+			typ, at = "*"+source.Array(elem, 1), "0"
 		case op.Repeated:
-			typ = "*" + source.Array(e.elem, row)
+			typ = "*" + source.Array(elem, row)
 		case row > 0:
 			at = "i+j"
 		}
@@ -92,7 +93,7 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 // isVector reports whether the elements of a parameter lie side by side.
 func (e *Loops) isVector(x *ir.Value) bool {
 	l := &e.plan.TensorOf(x.Param).Layout
-	return l.Order == plan.Vector && l.Elem == e.elem
+	return l.Order == plan.Vector && l.Elem == x.DType
 }
 
 // canMap reports whether an instruction set has the operation.

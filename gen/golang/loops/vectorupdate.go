@@ -31,7 +31,8 @@ func (m *updateKernel) text(t *target.Target, name string, doc []string) *asm.Fu
 // UpdateOf describes an operation on parameter-shaped values to assembly, and
 // says where its arrays lie; it reports false where there can be none.
 func (e *Loops) UpdateOf(o *ir.Map, holder func(v *ir.Value) string) (u *updateKernel, holders map[string]string, ok bool) {
-	u = &updateKernel{Update: kernel.Update{Double: e.elem == ir.Float64, Prog: o.Prog, Elem: source.TypeName(e.elem)}}
+	elem := o.Out[0].DType
+	u = &updateKernel{Update: kernel.Update{Double: elem == ir.Float64, Prog: o.Prog, Elem: source.TypeName(elem)}}
 	holders = map[string]string{}
 	for i, x := range o.In {
 		if source.IsNumber(x) {
@@ -114,12 +115,12 @@ type updatePrinter struct {
 
 // loop is the function in portable Go.
 func (p *updatePrinter) loop(k *function.Func, arrays []*UpdateArray) {
-	names, at := p.e.Local(), map[*ir.Value]string{}
+	names, at, elem := p.e.Local(), map[*ir.Value]string{}, p.Out[0].DType
 	numbers, leaves := NumbersOf(p.Map)
 	for i, x := range numbers {
 		at[x] = names.Name(leaves[i])
 		p.numbers = append(p.numbers, at[x])
-		k.Args = append(k.Args, function.Arg{Name: at[x], Type: source.TypeName(p.e.elem)})
+		k.Args = append(k.Args, function.Arg{Name: at[x], Type: source.TypeName(elem)})
 	}
 	for _, a := range arrays {
 		name := names.Own(a.Name)
@@ -127,9 +128,9 @@ func (p *updatePrinter) loop(k *function.Func, arrays []*UpdateArray) {
 			at[v] = name
 		}
 		p.arrays = append(p.arrays, name)
-		k.Args = append(k.Args, function.Arg{Name: name, Type: "[]" + source.TypeName(p.e.elem)})
+		k.Args = append(k.Args, function.Arg{Name: name, Type: "[]" + source.TypeName(elem)})
 	}
-	s := p.e.Scalar(p.e.elem)
+	s := p.e.Scalar(elem)
 	s.Avoid(names)
 	var loop []jen.Code
 	for i, x := range p.In {

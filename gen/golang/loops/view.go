@@ -51,10 +51,10 @@ func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []je
 // ViewOf is the function of a view, of a value of a Go type and its elements.
 func (e *Loops) ViewOf(o *ir.View, typ string, element func(name, at string) string, train bool) *function.Func {
 	axes := ir.MergeAxes(o.Axes)
-	return e.Make(fmt.Sprintf("view %v %d %d %s", axes, o.Offset, o.Y.Size(), typ), o.Doc, func(k *function.Func) {
+	return e.Make(fmt.Sprintf("view %v %d %s %d %s", axes, o.Offset, o.Y.DType, o.Y.Size(), typ), o.Doc, func(k *function.Func) {
 		k.Train = train
 		k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, viewDoc(axes, o.Offset))}
-		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(e.elem, o.Y.Size())}, {Name: "x", Type: typ}}
+		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(o.Y.DType, o.Y.Size())}, {Name: "x", Type: typ}}
 		if n := len(axes); n == 1 && axes[0].Stride == 1 && o.X.Kind != ir.Param {
 			k.Body = []jen.Code{jen.Id("copy").Call(source.Exprf("y[:]"), source.Exprf("x[%d:%d]", o.Offset, o.Offset+o.Y.Size()))}
 			return
@@ -76,13 +76,13 @@ func (e *Loops) ViewOf(o *ir.View, typ string, element func(name, at string) str
 // ViewGradient is its function.
 func (e *Loops) ViewGradient(o *ir.ViewGrad, train bool) *function.Func {
 	axes := ir.MergeAxes(o.Axes)
-	return e.Make(fmt.Sprintf("view gradient %v %d %d %d", axes, o.Offset, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *function.Func) {
+	return e.Make(fmt.Sprintf("view gradient %v %d %s %d %d", axes, o.Offset, o.DX.DType, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *function.Func) {
 		k.Train = train
 		k.Doc = []string{
 			fmt.Sprintf("%s adds every dy to the dx it was read from, in their order, where y is", k.Name),
 			viewDoc(axes, o.Offset) + ".",
 		}
-		k.Args = []function.Arg{{Name: "dx", Type: "*" + source.Array(e.elem, o.DX.Size())}, {Name: "dy", Type: "*" + source.Array(e.elem, o.DY.Size())}}
+		k.Args = []function.Arg{{Name: "dx", Type: "*" + source.Array(o.DX.DType, o.DX.Size())}, {Name: "dy", Type: "*" + source.Array(o.DY.DType, o.DY.Size())}}
 		k.Body = append([]jen.Code{jen.Id("clear").Call(source.Exprf("dx[:]"))}, viewLoops(axes, o.Offset, 1, func(flat, at string) []jen.Code {
 			return []jen.Code{jen.Id("dx[" + at + "]").Op("+=").Id("dy[" + flat + "]")}
 		})...)
@@ -122,15 +122,15 @@ func viewDoc(axes []ir.Axis, offset int) string {
 
 // AxisReduction is its function.
 func (e *Loops) AxisReduction(o *ir.ReduceAxis, chains int, train bool) *function.Func {
-	return e.Make(fmt.Sprintf("reduce %s %d %d %d", o.Kind, o.Outer, o.Length, o.Inner), o.Doc, func(k *function.Func) {
+	return e.Make(fmt.Sprintf("reduce %s %s %d %d %d", o.Kind, o.X.DType, o.Outer, o.Length, o.Inner), o.Doc, func(k *function.Func) {
 		k.Train = train
-		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(e.elem, o.Y.Size())}, {Name: "x", Type: "*" + source.Array(e.elem, o.X.Size())}}
+		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(o.Y.DType, o.Y.Size())}, {Name: "x", Type: "*" + source.Array(o.X.DType, o.X.Size())}}
 		k.Doc = []string{fmt.Sprintf("%s computes y[o][i], %s x[o][n][i] over n, for x of the shape [%d, %d, %d].",
 			k.Name, reduceDocs[o.Kind], o.Outer, o.Length, o.Inner)}
 		at := func(n string) string { return flatIndex(o, n) }
 		body := []jen.Code{}
 		if o.Kind == ir.Sum {
-			body = append(body, e.ChainSum("s", o.Length, chains, func(n string) *jen.Statement { return source.Exprf("x[%s]", at(n)) })...)
+			body = append(body, e.ChainSum(o.Y.DType, "s", o.Length, chains, func(n string) *jen.Statement { return source.Exprf("x[%s]", at(n)) })...)
 			body = append(body, source.Setf("y["+resultIndex(o)+"]", "s"))
 		} else {
 			body = append(body, e.extreme(o, at)...)
@@ -163,7 +163,7 @@ func (e *Loops) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 	} else {
 		cond += source.FirstNaN(o.Kind, "v", "s")
 		take = []jen.Code{source.Setf("s, best", "v, n")}
-		result = source.TypeName(e.elem) + "(best)"
+		result = source.TypeName(o.Y.DType) + "(best)"
 	}
 	out := []jen.Code{source.Letf("s", "x[%s]", at("0"))}
 	if !value {

@@ -20,7 +20,7 @@ func (m *Matrix) Tiled() bool { return m.Step.Scratch != nil }
 
 // tiledLoops write a convolution by tiles in portable Go: the runtime's transforms.
 func (m *Matrix) tiledLoops(k *function.Func) {
-	d, T := m.Step.Kernel, source.TypeName(m.e.elem)
+	d, T := m.Step.Kernel, source.TypeName(m.y.DType)
 	_, products := d.Scratch()
 	w, c := &d.Winograd, d.Segments[0].Channels
 	planes := kernel.Planes(w.Size)

@@ -111,7 +111,7 @@ func (b *body) operand(v *ir.Value, j string) string {
 	case source.IsNumber(v):
 		return p.idx
 	case v.DType == ir.Uint8:
-		return fmt.Sprintf("%s(%s[%s])", source.TypeName(b.e.elem), p.idx, j)
+		return fmt.Sprintf("%s(%s[%s])", source.TypeName(b.e.prog.DType), p.idx, j)
 	case v.Size() == 1:
 		return p.idx + "[0]"
 	}
@@ -303,6 +303,6 @@ func (b *body) random(o *ir.Random) error {
 	}
 	y := b.result(o.Y)
 	b.add(b.e.RT("Dropout").Call(source.Exprf("%s[:]", y.idx), source.Exprf("t.seed"), b.e.RT(purpose), source.Exprf("t.step"),
-		source.Exprf("%s", b.e.layerOf(o)), source.Exprf("%s", sample), source.Exprf("%s", first), source.Exprf("%d", threshold), source.Exprf("%s", source.Literal(scale, b.e.elem))))
+		source.Exprf("%s", b.e.layerOf(o)), source.Exprf("%s", sample), source.Exprf("%s", first), source.Exprf("%d", threshold), source.Exprf("%s", source.Literal(scale, o.Y.DType))))
 	return nil
 }

@@ -1,7 +1,7 @@
 package phases
 
 import (
-	"strings"
+	"fmt"
 
 	"github.com/dave/jennifer/jen"
 
@@ -13,6 +13,7 @@ import (
 // table is an array of the package: a value known to the compiler.
 type table struct {
 	name    string
+	elem    ir.DType
 	numbers []string
 }
 
@@ -28,9 +29,9 @@ func (b *body) bindConstants(s *plan.Step) {
 			b.at[v] = place{numbers[0], numbers[0]}
 			continue
 		}
-		key := strings.Join(numbers, " ")
+		key := fmt.Sprint(v.DType, numbers)
 		if b.e.tables[key] == nil {
-			b.e.tables[key] = &table{b.e.Globals.Name(v.Name), numbers}
+			b.e.tables[key] = &table{b.e.Globals.Name(v.Name), v.DType, numbers}
 		}
 		name := b.e.tables[key].name
 		b.at[v] = place{name, "&" + name}
@@ -46,6 +47,7 @@ func (e *Phases) Constants(f *jen.File) {
 	for _, name := range source.SortedKeys(byName) {
 		f.Line()
 		f.Comment(name + " are constants of the network.")
-		f.Var().Id(name).Op("=").Add(source.Exprf("%s{%s}", source.Array(e.elem, len(byName[name].numbers)), source.Wrap(byName[name].numbers)))
+		t := byName[name]
+		f.Var().Id(name).Op("=").Add(source.Exprf("%s{%s}", source.Array(t.elem, len(t.numbers)), source.Wrap(t.numbers)))
 	}
 }

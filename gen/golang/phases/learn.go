@@ -51,12 +51,12 @@ func (e *Phases) learn(f *jen.File) error {
 	return nil
 }
 
-// asElem is a number of the step in the network's type.
-func (b *body) asElem(x *ir.Value) string {
-	if x.DType == b.e.elem {
+// asElem is a number of the step in a type.
+func (b *body) asElem(x *ir.Value, elem ir.DType) string {
+	if x.DType == elem {
 		return b.at[x].idx
 	}
-	return fmt.Sprintf("%s(%s)", source.TypeName(b.e.elem), b.at[x].idx) // the step's number, which formulas only compare
+	return fmt.Sprintf("%s(%s)", source.TypeName(elem), b.at[x].idx) // the step's number, which formulas only compare
 }
 
 // learn emits the update of one parameter, dealt out by its rank where it is not

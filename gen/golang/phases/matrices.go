@@ -91,7 +91,7 @@ func (b *body) scratch(s *plan.Step) jen.Code {
 	if has == size {
 		return source.Exprf("&%s", all)
 	}
-	return source.Exprf("(*%s)(%s[:])", source.Array(b.e.elem, size), all)
+	return source.Exprf("(*%s)(%s[:])", source.Array(s.Scratch.DType, size), all)
 }
 
 // transformFilters makes the transformed copy of filters with filters and channels
@@ -162,7 +162,7 @@ func (b *body) finishRows(m *loops.Matrix) {
 	}
 	for _, v := range m.Extra {
 		if source.IsNumber(v) {
-			r.Add(v, loops.Rows{Typ: source.TypeName(b.e.elem)})
+			r.Add(v, loops.Rows{Typ: source.TypeName(v.DType)})
 			args = append(args, source.Exprf("%s", b.at[v].idx))
 			continue
 		}

@@ -33,9 +33,9 @@ func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) erro
 		store = []jen.Code{jen.If(source.Letf("c", "%s", cell), source.Exprf("c != nil")).Block(source.Setf("*c", "v"))}
 	}
 	b.add(source.ForRange("o", fmt.Sprint(outs),
-		jen.Var().Id("row").Id(source.Array(b.e.elem, ins)),
+		jen.Var().Id("row").Id(source.Array(o.Y.DType, ins)),
 		b.e.RT("Dropout").Call(source.Exprf("row[:]"), source.Exprf("t.seed"), b.e.RT("PurposeDropConnect"), source.Exprf("t.step"),
-			source.Exprf("%s", b.e.layerOf(o)), source.Exprf("0"), source.Exprf("uint64(o*%d)", ins), source.Exprf("%d", threshold), source.Exprf("%s", source.Literal(scale, b.e.elem))),
+			source.Exprf("%s", b.e.layerOf(o)), source.Exprf("0"), source.Exprf("uint64(o*%d)", ins), source.Exprf("%d", threshold), source.Exprf("%s", source.Literal(scale, o.Y.DType))),
 		source.ForRange("i, v", "row", store...)))
 	return nil
 }
@@ -44,7 +44,7 @@ func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) erro
 // a panel, added in halves, panels in order.
 func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 	t := b.e.plan.TensorOf(wide.Param)
-	l, T, field, tail := &t.Layout, source.TypeName(b.e.elem), b.e.field(t, t.Field), b.e.field(t, t.TailField())
+	l, T, field, tail := &t.Layout, source.TypeName(o.Y.DType), b.e.field(t, t.Field), b.e.field(t, t.TailField())
 	y := b.result(o.Y)
 	b.add(jen.Var().Id(y.idx).Id(T))
 	term := func(index string) jen.Code {
@@ -64,13 +64,13 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 	}
 	panel := func(loops ...jen.Code) []jen.Code {
 		out := append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T)}, loops...)
-		return append(out, jen.Id(y.idx).Op("+=").Add(b.e.Halve()))
+		return append(out, jen.Id(y.idx).Op("+=").Add(b.e.Halve(o.Y.DType)))
 	}
 	total := func(code ...jen.Code) { b.add(jen.Block(code...)) }
 	switch l.Order {
 	case plan.Connections:
 		total(append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T), source.ForRange("j", fmt.Sprint(l.First(l.Out)), term(field+"[j]"))},
-			source.Set(y.idx, b.e.Halve()))...)
+			source.Set(y.idx, b.e.Halve(o.Y.DType)))...)
 	case plan.Vector:
 		for q := range l.Full {
 			n := min(schedule.Panel, l.Out-q*schedule.Panel)

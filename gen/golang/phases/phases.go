@@ -19,10 +19,9 @@ type Phases struct {
 	net  *spec.Network
 	plan *plan.Plan
 	prog *ir.Program
-	elem ir.DType
 
 	rowNames map[any]string    // of values and of series
-	tables   map[string]*table // constants, by their numbers
+	tables   map[string]*table // constants, by type and numbers
 	repeat   *plan.Repeat      // whose first turn is being printed
 	// trainSteps are the statements of a training step before the samples.
 	TrainSteps []string
@@ -32,7 +31,7 @@ type Phases struct {
 // file for the binary.
 func New(p *source.Package, net *spec.Network, pl *plan.Plan, embedded []byte) *Phases {
 	return &Phases{
-		API: api.New(p, net, pl, embedded), Loops: loops.New(p, pl), net: net, plan: pl, prog: pl.Prog, elem: pl.Prog.DType,
+		API: api.New(p, net, pl, embedded), Loops: loops.New(p, pl), net: net, plan: pl, prog: pl.Prog,
 		tables: map[string]*table{},
 	}
 }

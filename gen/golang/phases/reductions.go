@@ -44,7 +44,7 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 				source.Set(acc, b.e.Function("larger", loops.MaxProgram, []string{"a", "b"}, "m").Call(source.Exprf("%s", acc), term("j")))))
 		}
 	} else {
-		b.add(b.e.ChainSum(acc, wide.Size(), s.Chains, term)...)
+		b.add(b.e.ChainSum(o.Y.DType, acc, wide.Size(), s.Chains, term)...)
 	}
 	b.add(source.Setf(y.idx+"[0]", "%s", acc))
 }
@@ -55,9 +55,9 @@ func (b *body) reduction(o *ir.Reduce, chains int) {
 	var args, kinds []string
 	for _, x := range o.In {
 		if x.Size() == 1 {
-			args, kinds = append(args, b.operand(x, "0")), append(kinds, source.TypeName(b.e.elem))
+			args, kinds = append(args, b.operand(x, "0")), append(kinds, source.TypeName(o.Y.DType))
 		} else {
-			args, kinds = append(args, b.at[x].idx+"[:]"), append(kinds, "[]"+source.TypeName(b.e.elem))
+			args, kinds = append(args, b.at[x].idx+"[:]"), append(kinds, "[]"+source.TypeName(o.Y.DType))
 		}
 	}
 	k := b.e.ReductionOf(o, chains, kinds, b.training)

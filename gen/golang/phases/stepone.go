@@ -36,7 +36,7 @@ func (e *Phases) stepOne(f *jen.File) error {
 		stmts = append(stmts, source.Letf("ws", "&t.m.oneSpace"))
 	}
 	e.method(f, []string{"stepOne is a step on one sample: the gradients of the weights, products of two", "vectors, are used where they are made."},
-		"stepOne", "x []Input, y []Target", source.TypeName(e.elem), append(append(append(stmts, b.take()...), b.keepSummedLoss()...), jen.Return(source.Exprf("%s", b.at[e.prog.Loss].idx))))
+		"stepOne", "x []Input, y []Target", source.TypeName(e.prog.Loss.DType), append(append(append(stmts, b.take()...), b.keepSummedLoss()...), jen.Return(source.Exprf("%s", b.at[e.prog.Loss].idx))))
 	return nil
 }
 

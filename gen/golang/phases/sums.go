@@ -37,7 +37,7 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 			b.define(o.Y, func() jen.Code { return source.Exprf("0 + %s", b.operand(o.X, "0")) })
 			return nil
 		} else {
-			b.add(jen.Var().Id(b.result(o.Y).idx).Id(source.TypeName(b.e.elem)))
+			b.add(jen.Var().Id(b.result(o.Y).idx).Id(source.TypeName(o.Y.DType)))
 		}
 		if element == nil {
 			element = func(i, j string) string { return fmt.Sprintf("%s[%s][%s]", b.rowsName(o.X), i, j) }
@@ -70,5 +70,5 @@ func (b *body) flatSum(o *ir.BatchSum, t *plan.Tensor) {
 	}
 	dy := b.e.RT("Flat").Call(source.Exprf("&%s[0][0]", name), source.Exprf("%d*len(%s)", o.X.Size(), samples))
 	g := b.e.RT("Flat").Call(source.Exprf("&%s[0][0]", b.field(t, b.holder(o.Y), t.Field)), source.Exprf("%d", o.X.Size()))
-	b.add(b.e.ID(b.e.FlatBiasGradient()).Call(g, dy))
+	b.add(b.e.ID(b.e.FlatBiasGradient(o.Y.DType)).Call(g, dy))
 }

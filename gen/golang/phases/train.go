@@ -146,7 +146,7 @@ func (e *Phases) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *ir
 	if training {
 		code = append(code, b.keepSummedLoss()...)
 	}
-	e.method(f, []string{doc}, name, "x []Input", source.TypeName(e.elem), append(code, jen.Return(source.Exprf("%s", b.at[loss].idx))))
+	e.method(f, []string{doc}, name, "x []Input", source.TypeName(loss.DType), append(code, jen.Return(source.Exprf("%s", b.at[loss].idx))))
 	return nil
 }
 
@@ -311,7 +311,7 @@ func (e *Phases) Update() (*jen.File, error) {
 		return nil, err
 	}
 	f.Comment("Penalty is the sum of the regularisers' penalties, which Step's loss leaves out.")
-	f.Func().Params(jen.Id("t").Op("*").Id("Trainer")).Id("Penalty").Params().Id(source.TypeName(e.elem)).Block(
+	f.Func().Params(jen.Id("t").Op("*").Id("Trainer")).Id("Penalty").Params().Id(source.TypeName(e.prog.PenaltyOf.DType)).Block(
 		append(append([]jen.Code{source.Letf("p", "t.net.p")}, b.take()...), jen.Return(source.Exprf("%s", b.at[e.prog.PenaltyOf].idx)))...)
 	return f, nil
 }

@@ -89,7 +89,7 @@ func (b *body) takeNumbers(k *function.Func, o *ir.Map) {
 	numbers, names := loops.NumbersOf(o)
 	for i, x := range numbers {
 		name := b.names.Name(names[i])
-		k.Args = append(k.Args, function.Arg{Name: name, Type: source.TypeName(b.e.elem)})
+		k.Args = append(k.Args, function.Arg{Name: name, Type: source.TypeName(o.Out[0].DType)})
 		b.at[x] = place{name, ""}
 	}
 }
@@ -109,7 +109,7 @@ func (b *body) passNumbers(o *ir.Map) []jen.Code {
 	var args []jen.Code
 	numbers, _ := loops.NumbersOf(o)
 	for _, x := range numbers {
-		args = append(args, source.Exprf("%s", b.asElem(x)))
+		args = append(args, source.Exprf("%s", b.asElem(x, o.Out[0].DType)))
 	}
 	return args
 }

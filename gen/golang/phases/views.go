@@ -25,7 +25,7 @@ func (b *body) scatter(o *ir.Scatter) {
 func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at string) string) {
 	if v.Kind == ir.Param {
 		t := b.e.plan.TensorOf(v.Param)
-		return "&" + b.weights + "." + b.e.field(t, t.Field), fmt.Sprintf("*[%d][16]%s", t.Layout.Full, source.TypeName(b.e.elem)),
+		return "&" + b.weights + "." + b.e.field(t, t.Field), fmt.Sprintf("*[%d][16]%s", t.Layout.Full, source.TypeName(t.Layout.Elem)),
 			func(name, at string) string {
 				if v.Size() == 1 {
 					at = "0"
@@ -33,7 +33,7 @@ func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at 
 				return source.VectorAt(name, at)
 			}
 	}
-	return b.pointer(v), "*" + source.Array(b.e.elem, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
+	return b.pointer(v), "*" + source.Array(v.DType, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
 }
 
 // view emits a fixed choice of elements.
