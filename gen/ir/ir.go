@@ -183,7 +183,9 @@ func (f *Func) Waits() bool {
 
 // Program is a network, ready to be planned.
 type Program struct {
-	Name   string
+	Name string
+	// DType is what the spec asks for, numeric.dtype: the type of the numbers that a
+	// user of the network sees, and of its arithmetic. That of a value is its own.
 	DType  DType
 	Mode   string // fast | reproducible
 	Values []*Value

@@ -17,11 +17,10 @@ type API struct {
 	net    *spec.Network
 	plan   *plan.Plan
 	prog   *ir.Program
-	elem   ir.DType
 	blocks map[*plan.Tensor]plan.Move // of the runs that are being printed
 }
 
 // New returns the API of a package that is being printed.
 func New(p *source.Package, net *spec.Network, pl *plan.Plan, embedded []byte) *API {
-	return &API{Package: p, Embedded: embedded, net: net, plan: pl, prog: pl.Prog, elem: pl.Prog.DType}
+	return &API{Package: p, Embedded: embedded, net: net, plan: pl, prog: pl.Prog}
 }

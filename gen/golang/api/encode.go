@@ -67,7 +67,7 @@ func (e *API) recordField(f spec.RecordField) recordView {
 	field := e.InputField(in)
 	c := f.Column
 	if c == nil {
-		return recordView{Name: f.GoName, Type: source.Array(e.elem, in.Size()), Doc: "the input " + in.Name, Array: field}
+		return recordView{Name: f.GoName, Type: source.Array(e.prog.DType, in.Size()), Doc: "the input " + in.Name, Array: field}
 	}
 	element := func(i int) string { return fmt.Sprintf("x%s[%d]", field, f.At+i) }
 	r := recordView{

@@ -17,7 +17,7 @@ func (e *API) initial(t *plan.Tensor, layer string) jen.Code {
 // initialOf prints the values that a parameter begins with, of a tensor or the
 // block of the turn.
 func (e *API) initialOf(t *plan.Tensor, p *ir.ParamInfo, layer string) jen.Code {
-	T := source.TypeName(e.elem)
+	T := source.TypeName(t.Value.DType)
 	loops := loops
 	if source.Narrow(t) {
 		loops = e.narrowLoops

@@ -38,7 +38,7 @@ func (e *API) doc() []string {
 	}
 	lines = append(lines, "",
 		fmt.Sprintf("%d parameters in %d bytes, %d multiply-adds per inference, %s, %s mode.",
-			e.prog.ParamCount(), e.plan.NetBytes(), e.prog.MultiplyAdds(), e.elem, e.prog.Mode), "",
+			e.prog.ParamCount(), e.plan.NetBytes(), e.prog.MultiplyAdds(), e.prog.DType, e.prog.Mode), "",
 		"Use it like this:", "",
 		"\tnet, err := "+e.Title+".LoadFile(\"weights.safetensors\") // or New(seed)")
 	if e.net.Record() != nil {

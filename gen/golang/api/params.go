@@ -194,7 +194,7 @@ func (e *API) cell(t *plan.Tensor) string {
 }
 
 func (e *API) getSet(f *jen.File) {
-	T := source.TypeName(e.elem)
+	T := source.TypeName(e.prog.DType)
 	f.Comment("get copies tensor n to v in canonical layout.")
 	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("get").Params(jen.Id("n int, v []" + T)).Block(
 		append([]jen.Code{jen.Id("clear").Call(jen.Id("v"))}, e.tensorCases(e.getTensor)...)...)

@@ -12,7 +12,7 @@ import (
 
 // stored is the value of the weight in a cell, at o, i.
 func (e *API) stored(t *plan.Tensor, cell string) *jen.Statement {
-	v := e.Widen(t.Layout.Elem, "*"+cell)
+	v := e.Widen(t.Value.DType, t.Layout.Elem, "*"+cell)
 	if t.Scaled() {
 		v.Op("*").Id(source.VectorAt("p."+t.ScaleField(), "o"))
 	}
@@ -44,7 +44,7 @@ func storeName(t *plan.Tensor) string { return source.LowerCamel("store " + t.Va
 func (e *API) narrowLoops(t *plan.Tensor, inner func(at string) []jen.Code) jen.Code {
 	l := &t.Layout
 	return jen.Block(
-		source.Letf("row", "make([]%s, %d)", source.TypeName(e.elem), l.In),
+		source.Letf("row", "make([]%s, %d)", source.TypeName(t.Value.DType), l.In),
 		source.ForRange("o", fmt.Sprint(l.Out), source.ForRange("i", "row", inner(fmt.Sprintf("o*%d+i", l.In))...), e.storeRow(t, "row")))
 }
 
@@ -94,7 +94,7 @@ func (e *API) storedTensors(f *jen.File) {
 	})
 	f.Line()
 	f.Comment("setStored copies v, in canonical layout, to tensor n of the embedded file.")
-	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("setStored").Params(jen.Id("n int, v []"+source.TypeName(e.elem))).Error().Block(
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("setStored").Params(jen.Id("n int, v []"+source.TypeName(e.prog.DType))).Error().Block(
 		jen.Switch(jen.Id("n")).Block(sets...), jen.Return(jen.Nil()))
 	f.Line()
 }
@@ -114,7 +114,7 @@ func (e *API) storer(f *jen.File, t *plan.Tensor) {
 	}
 	body = append(body, source.ForRange("i, w", "row", store))
 	f.Comment(fmt.Sprintf("%s rounds the weights of output o to %s, as they are stored.", storeName(t), l.Elem))
-	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id(storeName(t)).Params(jen.Id("o").Int(), jen.Id("row").Index().Id(source.TypeName(e.elem))).Block(body...)
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id(storeName(t)).Params(jen.Id("o").Int(), jen.Id("row").Index().Id(source.TypeName(t.Value.DType))).Block(body...)
 	f.Line()
 }
 

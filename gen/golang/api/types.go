@@ -159,10 +159,10 @@ func (e *API) normalized(output string) bool {
 }
 
 // Slots are the fields of a phase's workspace: with some rows, of some stride.
-func Slots(ph *plan.Phase, stride func(size int) int, rows ...int) []jen.Code {
+func Slots(ph *plan.Phase, stride func(size int, elem ir.DType) int, rows ...int) []jen.Code {
 	fields := make([]jen.Code, len(ph.Slots))
 	for i, n := range ph.Slots {
-		dims := append(rows[:len(rows):len(rows)], stride(n))
+		dims := append(rows[:len(rows):len(rows)], stride(n, ph.Elem))
 		if room := ph.Room(i); room > 1 {
 			dims = append([]int{room}, dims...)
 		}
@@ -172,7 +172,7 @@ func Slots(ph *plan.Phase, stride func(size int) int, rows ...int) []jen.Code {
 }
 
 // Same is the stride of rows without gaps.
-func Same(size int) int { return size }
+func Same(size int, _ ir.DType) int { return size }
 
 // BatchSlots are the slots of a phase of a batch: with a row per sample where
 // it goes layer by layer.
@@ -184,9 +184,9 @@ func (e *API) BatchSlots(ph *plan.Phase) []jen.Code {
 }
 
 // RowStride is the length of the rows of a value in a batch.
-func (e *API) RowStride(size int) int {
+func (e *API) RowStride(size int, elem ir.DType) int {
 	if e.plan.Layerwise {
-		return plan.RowStride(size, e.elem)
+		return plan.RowStride(size, elem)
 	}
 	return size
 }
@@ -219,5 +219,5 @@ func (e *API) workspaces(f *jen.File) {
 
 // WorkspaceBytes is the size of Workspace.
 func (e *API) WorkspaceBytes() int {
-	return e.plan.Infer.Bytes() + e.MemorySize()*plan.ElemSize(e.elem)
+	return e.plan.Infer.Bytes() + e.MemorySize()*plan.ElemSize(e.prog.DType)
 }

@@ -91,7 +91,7 @@ func (v ioView) Last() int { return v.Size - 1 }
 // prepares something.
 func (e *API) View(prepare bool) View {
 	v := View{
-		Header: e.Header(), Package: e.Title, Elem: source.TypeName(e.elem), Runtime: e.Runtime,
+		Header: e.Header(), Package: e.Title, Elem: source.TypeName(e.prog.DType), Runtime: e.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
 		MaxBatch: e.plan.Options.Batch, SkipZeros: e.plan.Options.SkipZeros, Filters: len(e.plan.Filtered.Fields) > 0,
 	}
@@ -102,7 +102,7 @@ func (e *API) View(prepare bool) View {
 	}
 	if v.Train {
 		v.Optimizer = e.net.Optimizer.Name
-		v.LearningRate = source.Literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
+		v.LearningRate = source.Literal(e.net.Optimizer.Args.Float("learning_rate"), e.prog.DType)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, prepare
 		v.SummedLoss = e.prog.SummedLoss != nil
 		for n := range e.plan.Train.Gradients.Phases(plan.Samples)[1:] {

@@ -44,7 +44,7 @@ func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.C
 			}
 		}
 		y := op.Out[0]
-		value := p.e.Apply(op.Doc, op.Prog, op.InNames, operands, op.OutNames[0])
+		value := p.e.Apply(y.DType, op.Doc, op.Prog, op.InNames, operands, op.OutNames[0])
 		if reads[y] > 0 {
 			reg[y] = fmt.Sprintf("%sv%d", acc, i)
 			out = append(out, source.Let(reg[y], value))
@@ -102,7 +102,7 @@ func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, 
 
 // mulAdd is acc += w·x with the product rounded by itself.
 func (p *printer) mulAdd(acc, w, x string) jen.Code {
-	return jen.Id(acc).Op("+=").Id(source.TypeName(p.y.DType)).Call(p.e.Widen(p.layout.Elem, w).Op("*").Id(x))
+	return jen.Id(acc).Op("+=").Id(source.TypeName(p.y.DType)).Call(p.e.Widen(p.y.DType, p.layout.Elem, w).Op("*").Id(x))
 }
 
 // forwardLoops: per panel, per block of outputs, one loop over the inputs.

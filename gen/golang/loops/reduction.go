@@ -96,7 +96,7 @@ func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool
 					operands[i] += "[" + j + "]"
 				}
 			}
-			return e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
+			return e.Apply(o.Y.DType, o.Doc, o.Prog, o.InNames, operands, "e")
 		}
 		if wide == "" { // one element: its sum begins at 0, which −0 shows
 			k.Doc = []string{fmt.Sprintf("%s is %s.", k.Name, source.WrapFormula(o.Prog))}
@@ -111,7 +111,7 @@ func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool
 		k.Body = k.Bounds(wide)
 		if o.Kind == ir.MaxOf {
 			k.Doc = []string{fmt.Sprintf("%s is the greatest of the elements' %s.", k.Name, source.WrapFormula(o.Prog))}
-			larger := e.Function("larger", MaxProgram, []string{"a", "b"}, "m")
+			larger := e.Function(o.Y.DType, "larger", MaxProgram, []string{"a", "b"}, "m")
 			k.Body = append(k.Body, source.Let("s", term("0")),
 				jen.For(source.Letf("j", "1"), source.Exprf("j < len(%s)", wide), source.Exprf("j++")).Block(source.Set("s", larger.Call(source.Exprf("s"), term("j")))),
 				jen.Return(source.Exprf("s")))

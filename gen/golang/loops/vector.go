@@ -69,7 +69,7 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 	return e.Make(fmt.Sprintf("%s of %v by %d, %d", m.Key(), args, row, fixed), o.Doc+" each", func(k *function.Func) {
 		k.Doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.Name, source.WrapFormula(m.Prog))}
 		k.Args = args
-		value := jen.Id(T).Call(e.Apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))
+		value := jen.Id(T).Call(e.Apply(elem, o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))
 		n, rows := "len(y)", "1"
 		k.Body = append(k.Bounds("y"), source.ForRange("j", "y", source.Set("y[j]", value)))
 		if fixed > 0 {

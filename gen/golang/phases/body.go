@@ -243,7 +243,7 @@ func (b *body) value(o *ir.Map, j string) *jen.Statement {
 			operands[i] = b.operand(x, fmt.Sprintf("(%s %% %d)", j, n))
 		}
 	}
-	return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
+	return b.e.Apply(o.Out[0].DType, o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
 }
 
 // perStep reports whether a map computes numbers of the step in float64.

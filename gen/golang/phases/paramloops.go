@@ -55,7 +55,7 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 				operands[i] = b.at[x].idx
 			}
 		}
-		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e"))
+		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.Apply(o.Y.DType, o.Doc, o.Prog, o.InNames, operands, "e"))
 	}
 	if o.When != nil {
 		defer func(before []jen.Code) {

@@ -33,7 +33,7 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 		for i, x := range o.In {
 			operands[i] = b.operand(x, j)
 		}
-		return b.e.Apply(o.Doc, o.Prog, o.InNames, operands, "e")
+		return b.e.Apply(o.Y.DType, o.Doc, o.Prog, o.InNames, operands, "e")
 	}
 	y := b.result(o.Y)
 	acc := b.names.Own("s")
@@ -41,7 +41,7 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 		b.add(source.Let(acc, term("0")))
 		if wide.Size() > 1 {
 			b.add(jen.For(source.Letf("j", "1"), source.Exprf("j < %d", wide.Size()), source.Exprf("j++")).Block(
-				source.Set(acc, b.e.Function("larger", loops.MaxProgram, []string{"a", "b"}, "m").Call(source.Exprf("%s", acc), term("j")))))
+				source.Set(acc, b.e.Function(o.Y.DType, "larger", loops.MaxProgram, []string{"a", "b"}, "m").Call(source.Exprf("%s", acc), term("j")))))
 		}
 	} else {
 		b.add(b.e.ChainSum(o.Y.DType, acc, wide.Size(), s.Chains, term)...)

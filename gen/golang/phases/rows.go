@@ -33,7 +33,7 @@ func (b *body) rowsOf(v *ir.Value) loops.Rows {
 		r.Stride = b.e.MemorySize()
 		return r
 	}
-	r.Stride = b.e.RowStride(v.Size())
+	r.Stride = b.e.RowStride(v.Size(), v.DType)
 	r.Typ = "[]" + source.Array(v.DType, r.Stride)
 	return r
 }

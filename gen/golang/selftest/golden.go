@@ -104,10 +104,10 @@ func (t *Tests) golden(fused bool) ([]Value, error) {
 func (t *Tests) exactly(x float64) string {
 	switch {
 	case math.IsNaN(x):
-		return source.TypeName(t.elem) + "(math.NaN())"
+		return source.TypeName(t.prog.DType) + "(math.NaN())"
 	case math.IsInf(x, 0):
-		return fmt.Sprintf("%s(math.Inf(%d))", source.TypeName(t.elem), int(math.Copysign(1, x)))
-	case t.elem == ir.Float64:
+		return fmt.Sprintf("%s(math.Inf(%d))", source.TypeName(t.prog.DType), int(math.Copysign(1, x)))
+	case t.prog.DType == ir.Float64:
 		return strconv.FormatFloat(x, 'x', -1, 64)
 	}
 	return strconv.FormatFloat(x, 'x', -1, 32)

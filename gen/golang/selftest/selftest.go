@@ -14,7 +14,6 @@ type Tests struct {
 	*source.Package
 	plan   *plan.Plan
 	prog   *ir.Program
-	elem   ir.DType
 	sample *ir.Program // the network with the units SampledUnits alone, if it is large
 	vector bool        // there are kernels in assembly
 
@@ -27,7 +26,7 @@ type Tests struct {
 // New returns the tests of a package that is being printed.
 func New(p *source.Package, pl *plan.Plan, sample *ir.Program) *Tests {
 	t := &Tests{
-		Package: p, plan: pl, prog: pl.Prog, elem: pl.Prog.DType, sample: sample,
+		Package: p, plan: pl, prog: pl.Prog, sample: sample,
 		refs: map[string]*refFunc{}, names: map[string]bool{}, numbers: map[*ir.Value]int{}, movedTo: map[uint64]map[*ir.Value][]float64{},
 	}
 	for i, v := range pl.Prog.Params {

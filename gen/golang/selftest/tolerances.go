@@ -87,7 +87,7 @@ const variableLimit = 128 << 10
 // testsOnHeap reports whether a variable of TestZeroAllocations, the largest of
 // which are arrays of samples, would be allocated itself.
 func (t *Tests) testsOnHeap(workspace int) bool {
-	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[t.elem]
+	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[t.prog.DType]
 	inputs, outputs := 0, 0
 	for _, in := range t.prog.Inputs {
 		inputs += in.Size() * size
@@ -104,7 +104,7 @@ type Case struct{ Seed, Sample int }
 // referenceCases chooses the samples of TestReference, and the tolerance.
 func (t *Tests) referenceCases() (cases []Case, tolerance float64, err error) {
 	n := max(1, min(referenceSeeds*referenceSamples, int(referenceWork/float64(1+t.prog.MultiplyAdds()))))
-	tolerance, _ = baseTolerances(t.elem)
+	tolerance, _ = baseTolerances(t.prog.DType)
 	if t.sample != nil { // too large to be interpreted
 		return []Case{{0, 0}}, max(tolerance, t.typicalError()), nil
 	}
@@ -133,7 +133,7 @@ func (t *Tests) referenceCases() (cases []Case, tolerance float64, err error) {
 // reach: those of n terms add up like a random walk, √n of them.
 func (t *Tests) typicalError() float64 {
 	unit := 0x1p-24
-	if t.elem == ir.Float64 {
+	if t.prog.DType == ir.Float64 {
 		unit = 0x1p-53
 	}
 	terms := 0
@@ -148,7 +148,7 @@ func (t *Tests) typicalError() float64 {
 // gradientCase chooses the seed of TestGradients, and the tolerances of the
 // gradients and of the loss. Without a reason, the gradients can be checked.
 func (t *Tests) gradientCase(samples int) (seed int, gradients, loss float64, reason string, err error) {
-	loss, gradients = baseTolerances(t.elem)
+	loss, gradients = baseTolerances(t.prog.DType)
 	if t.prog.Estimated != "" {
 		return 0, gradients, loss, t.prog.Estimated + " is trained with an estimated gradient, which differences cannot check", nil
 	}
@@ -181,7 +181,7 @@ func (t *Tests) gradientCase(samples int) (seed int, gradients, loss float64, re
 			return seed, max(gradients, errorMargin*ofGradients), max(loss, errorMargin*ofLoss), "", nil
 		}
 	}
-	return 0, gradients, loss, fmt.Sprintf("the gradients of %s are not those of float64: values overflow, or the network is too sensitive", t.elem), nil
+	return 0, gradients, loss, fmt.Sprintf("the gradients of %s are not those of float64: values overflow, or the network is too sensitive", t.prog.DType), nil
 }
 
 // moved are the parameters of the tests: those of a seed, moved off their initial
@@ -211,7 +211,7 @@ func (t *Tests) moved(seed uint64) map[*ir.Value][]float64 {
 
 // round rounds to the network's type.
 func (t *Tests) round(x float64) float64 {
-	if t.elem == ir.Float64 {
+	if t.prog.DType == ir.Float64 {
 		return x
 	}
 	return float64(float32(x))

@@ -21,7 +21,6 @@ type Package struct {
 	Source  string // the spec's file
 	Runtime string // import path of the runtime; "" if the package carries its own copy
 	prog    *ir.Program
-	elem    ir.DType // of most of its numbers
 	Globals *Namer
 	scalars map[string]*scalarFunc // by program
 	Used    map[string]bool        // runtime identifiers used
@@ -29,7 +28,7 @@ type Package struct {
 
 // New starts a package.
 func New(name, source, runtime string, prog *ir.Program, globals *Namer) *Package {
-	return &Package{name, source, runtime, prog, prog.DType, globals, map[string]*scalarFunc{}, map[string]bool{}}
+	return &Package{name, source, runtime, prog, globals, map[string]*scalarFunc{}, map[string]bool{}}
 }
 
 // File starts a file of the package.
@@ -86,13 +85,14 @@ func OneLine(s string) string {
 // SortedKeys are the keys of a map in order.
 func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// Widen is the value of a stored weight, in units of its scale if it has one.
-func (p *Package) Widen(elem ir.DType, cell string) *jen.Statement {
-	switch elem {
+// Widen is the value, in a type, of a weight that is stored in another, in units of
+// its scale if it has one.
+func (p *Package) Widen(elem, stored ir.DType, cell string) *jen.Statement {
+	switch stored {
 	case ir.Float16:
 		return p.RT("Widen16").Call(Exprf("%s", cell))
 	case ir.Int8:
-		return jen.Id(TypeName(p.elem)).Call(Exprf("%s", cell))
+		return jen.Id(TypeName(elem)).Call(Exprf("%s", cell))
 	}
 	return Exprf("%s", cell)
 }

@@ -13,19 +13,20 @@ import (
 // scalarFunc is a scalar program as a Go function of the package.
 type scalarFunc struct {
 	name string
+	elem ir.DType
 	prog expr.Program
 	args []string
 }
 
-// Function returns the Go function of a scalar program with one result,
-// adding it on first use.
-func (p *Package) Function(doc string, prog expr.Program, args []string, result string) *scalarFunc {
+// Function returns the Go function of a scalar program with one result, on numbers of
+// a type, adding it on first use.
+func (p *Package) Function(elem ir.DType, doc string, prog expr.Program, args []string, result string) *scalarFunc {
 	prog = resultLast(prog, result)
-	key := fmt.Sprintf("%d: %s", len(args), kernel.Positional(prog, args, result))
+	key := fmt.Sprintf("%s %d: %s", elem, len(args), kernel.Positional(prog, args, result))
 	if f := p.scalars[key]; f != nil {
 		return f
 	}
-	f := &scalarFunc{name: p.Globals.Name(doc), prog: prog, args: args}
+	f := &scalarFunc{name: p.Globals.Name(doc), elem: elem, prog: prog, args: args}
 	p.scalars[key] = f
 	return f
 }
@@ -43,9 +44,9 @@ func resultLast(prog expr.Program, result string) expr.Program {
 	panic(fmt.Sprintf("internal error: golang: %q is not assigned", result))
 }
 
-// Apply is the value of a map for given operands: a copied operand as it is,
+// Apply is the value of a map, of a type, for given operands: a copied operand as it is,
 // else a call.
-func (p *Package) Apply(doc string, prog expr.Program, names []string, operands []string, result string) *jen.Statement {
+func (p *Package) Apply(elem ir.DType, doc string, prog expr.Program, names []string, operands []string, result string) *jen.Statement {
 	if last := resultLast(prog, result); len(last) == 1 && last[0].X.Op == expr.OpLeaf {
 		for i, n := range names {
 			if n == last[0].X.Name {
@@ -53,7 +54,7 @@ func (p *Package) Apply(doc string, prog expr.Program, names []string, operands 
 			}
 		}
 	}
-	f := p.Function(doc, prog, names, result)
+	f := p.Function(elem, doc, prog, names, result)
 	args := make([]jen.Code, len(operands))
 	for i, o := range operands {
 		args[i] = jen.Id(o)
@@ -73,15 +74,15 @@ func (p *Package) ScalarFile() (*jen.File, error) {
 	file := p.File()
 	for _, name := range SortedKeys(byName) {
 		f := byName[name]
-		s := p.Scalar(p.elem)
+		s := p.Scalar(f.elem)
 		var params []jen.Code
 		for _, a := range f.args {
 			goName := s.Fresh(a)
 			s.Bind(a, goName)
-			params = append(params, jen.Id(goName).Id(TypeName(p.elem)))
+			params = append(params, jen.Id(goName).Id(TypeName(f.elem)))
 		}
 		file.Comment(fmt.Sprintf("%s is %s.", name, WrapFormula(f.prog)))
-		file.Func().Id(name).Params(params...).Id(TypeName(p.elem)).Block(s.body(f.prog)...)
+		file.Func().Id(name).Params(params...).Id(TypeName(f.elem)).Block(s.body(f.prog)...)
 		file.Line()
 	}
 	return file, nil
