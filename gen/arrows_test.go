@@ -80,7 +80,7 @@ var arrows = map[string]string{
 	"gen/asm/asmtest": "gen/asm gen/vector gen/vector/portable gen/vector/vectortest runtime",
 	"gen/asm/arm64":   "gen/asm gen/asm/kernels gen/ir/expr gen/kernel gen/schedule gen/vector",
 	"gen/asm/x86":     "gen/asm gen/asm/kernels gen/ir/expr gen/kernel gen/schedule gen/vector",
-	"gen/target":      "gen/asm gen/asm/arm64 gen/asm/x86 gen/kernel",
+	"gen/target":      "gen/asm gen/asm/arm64 gen/asm/x86 gen/kernel gen/schedule",
 
 	// The machine schedule.
 	"gen/calls": "gen/ir gen/kernel gen/plan gen/schedule gen/target",

@@ -45,16 +45,18 @@ func dense(elem string, outputs, inputs, chains int) *kernel.Kernel {
 }
 
 // rolled is a kernel for rows of one panel.
-func rolled(elem string) *kernel.Kernel {
+func rolled(t *target.Target, elem string) *kernel.Kernel {
 	k := dense(elem, 16, 256, 1).Panel(16, 16)
 	k.Rolled = true
-	return k.Open()
+	open := k.Open()
+	open.Tile.Rows = t.TileRows(elem, 16, 1)
+	return open
 }
 
 // analyses are the loops that networks spend their time in.
 var analyses = []analysed{
-	{"batch, float32, 6 rows × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func { return t.MatMul(name, nil, rolled("float32")) }, false, 0.99, nil},
-	{"batch, float64, 3 rows × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func { return t.MatMul(name, nil, rolled("float64")) }, false, 0.99, nil},
+	{"batch, float32, 6 rows × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func { return t.MatMul(name, nil, rolled(t, "float32")) }, false, 0.99, nil},
+	{"batch, float64, 3 rows × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func { return t.MatMul(name, nil, rolled(t, "float64")) }, false, 0.99, nil},
 	{"convolution, 6 positions × 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func {
 		k := &kernel.Kernel{
 			Elem: kernel.Elements{X: "float32", W: "float32", Acc: "float32"}, Fused: true, Outputs: 16, Chains: 1, Init: kernel.Bias,

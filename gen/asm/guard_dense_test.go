@@ -286,7 +286,7 @@ func (s *suite) matMul(outs, ins, turn int, form matMulForm) {
 		}
 		open := part.Open()
 		room, partial, mask := s.Last(s.elem, part.Outputs, false)
-		open.Outputs, open.Partial, args["mask"] = room, partial, number(mask)
+		open.Outputs, open.Partial, open.Tile.Rows, args["mask"] = room, partial, s.TileRows(s.elem, valid, form.chains), number(mask)
 		fn := s.function("MatMul"+open.Key(), func(name string) *asm.Func { return s.MatMul(name, nil, open) })
 		for i, n := range counts {
 			args[fmt.Sprintf("tiles%d", i)] = number(n)
@@ -320,7 +320,7 @@ func matMulCases(s *suite) {
 			}
 		}
 	}
-	for outs := schedule.Panel + 1; outs <= 3*schedule.Panel && s.MostColumns != nil; outs++ {
+	for outs := schedule.Panel + 1; outs <= 3*schedule.Panel && s.Core != nil; outs++ {
 		for chains := 1; chains <= 2; chains++ {
 			if int(math.Ceil(s.Columns(s.elem, outs))) > s.MostColumns(s.fused) || s.TileRows(s.elem, outs, chains)[0] == 1 {
 				continue

@@ -206,7 +206,7 @@ func (r *Rows) Kernel(k *kernel.Kernel, l *PanelLoop, p *Panel) *kernel.Kernel {
 	}
 	part.Rolled = r.Rolled
 	open := part.Open()
-	open.Outputs, open.Partial = p.Room, p.Partial
+	open.Outputs, open.Partial, open.Tile.Rows = p.Room, p.Partial, p.Tiles
 	return open
 }
 

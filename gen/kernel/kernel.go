@@ -139,6 +139,9 @@ type Tile struct {
 	Outputs   int // of a panel
 	Chains    int
 	Terms     int // products of a sum in one turn of the loop
+	// Rows are the numbers of rows of a batch that tiles have, the largest first; the last
+	// arguments of the kernel count the tiles of each.
+	Rows []int
 }
 
 // Terms returns the number of products in a sum that misses no tap.

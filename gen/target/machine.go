@@ -3,13 +3,28 @@ package target
 // Machine is what an instruction set has, which the machine schedule follows from.
 type Machine struct {
 	Bytes int // of a vector
-	// Halves: vectors of half the bytes, for convolutions whose outputs these hold.
+	// Halves: the last vector of some outputs may have half the bytes, which takes half
+	// the time; all of a convolution whose outputs these hold.
 	Halves bool
 	// Masks: a vector may be partial at no cost. MaskRegisters is how many registers of
-	// sums a mask takes.
+	// sums a mask takes, LaneArg how an argument says which lanes there are.
 	Masks         bool
 	MaskRegisters int
+	LaneArg       LaneArg
 	Sums          int // registers for the sums of a kernel
+	// Weights is how many registers a tile of a dense layer has for vectors of weights;
+	// one of them is the product where it is rounded by itself.
+	Weights int
+	// RowVectors is how many vectors of outputs such a tile has; 0 is those of a panel.
+	RowVectors int
+	// RowTiles are the numbers of rows that such tiles may have, the largest first; the
+	// last arguments of a kernel count them. OneColumn, if not 0, bounds them where all
+	// outputs are in one vector: the loads of inputs take the time, and 12 rows gain 3 %.
+	RowTiles  [][]int
+	OneColumn int
+	// RowRegisters, if not 0, is how many registers the sums of such a tile and the
+	// inputs of its rows have, which are loaded as vectors.
+	RowRegisters int
 	// FilterSums is how many there are in a convolution, of which, where FiltersHeld, the
 	// weights of an input are kept in some.
 	FilterSums  int
@@ -24,13 +39,30 @@ type Machine struct {
 	Core *Core
 }
 
+// LaneArg is how an argument says which lanes a partial vector has.
+type LaneArg uint8
+
+// They are as many as it says, those whose bits are set, or those of the mask that
+// lies so many bytes behind the first.
+const (
+	LaneCount LaneArg = iota
+	LaneBits
+	LaneOffset
+)
+
+// rowTiles are those of amd64.
+var rowTiles = [][]int{{12, 8, 4, 1}, {8, 4, 1}, {6, 5, 1}, {4, 1}, {3, 2, 1}, {2, 1}, {1}}
+
 // machines are those of the instruction sets.
 var machines = map[string]Machine{
-	"avx512": {Bytes: 64, Halves: true, Masks: true, Sums: 28, FilterSums: 28, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12,
+	"avx512": {Bytes: 64, Halves: true, Masks: true, LaneArg: LaneBits, Sums: 28, FilterSums: 28, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12,
+		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8,
 		Core: &Core{Sums: 1, Loads: 1, Numbers: 0.8, Latency: 4}},
-	"avx2": {Bytes: 32, MaskRegisters: 1, Sums: 12, FilterSums: 12, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6,
+	"avx2": {Bytes: 32, MaskRegisters: 1, LaneArg: LaneOffset, Sums: 12, FilterSums: 12, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6,
+		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8,
 		Core: &Core{Sums: 2, Loads: 2, Numbers: 2, Latency: 4}},
-	"neon": {Bytes: 16, Sums: 24, FilterSums: 28, FiltersHeld: true, MostPositions: 12, MostPairs: 16, InputsOfWeights: 6},
+	"neon": {Bytes: 16, Sums: 24, FilterSums: 28, FiltersHeld: true, MostPositions: 12, MostPairs: 16, InputsOfWeights: 6,
+		RowTiles: [][]int{{8, 4, 1}, {7, 6, 1}, {6, 5, 1}, {5, 4, 1}, {4, 3, 1}, {3, 2, 1}, {2, 1}, {1}}, RowRegisters: 30},
 }
 
 // Lanes is the number of elements of a vector.

@@ -21,20 +21,9 @@ type Target struct {
 	Machine
 
 	// MatVec prints a dense layer for one sample, MatMul for the rows of a
-	// batch and one panel: TileRows are the numbers of rows it takes at once,
-	// VectorOutputs how many outputs.
-	MatVec        func(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func
-	MatMul        func(name string, doc []string, k *kernel.Kernel) *asm.Func
-	TileRows      func(elem string, outputs, chains int) []int
-	VectorOutputs func(elem string, chains int) int
-	// MostColumns is how many vectors of weights MatMul keeps, where it takes full
-	// panels with the tail; Machine.Core says what a tile of some columns takes.
-	MostColumns func(fused bool) int
-	// Columns is how many vectors outputs take, the last of them half where that
-	// suffices and takes half the time.
-	Columns func(elem string, outputs int) float64
-	// Last is how open kernels are told of a partial vector.
-	Last func(elem string, outputs int, gradient bool) (room int, partial bool, mask int)
+	// batch and one panel, in tiles of Tile.Rows.
+	MatVec func(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func
+	MatMul func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	// Fuses reports whether they can apply the epilogue.
 	Fuses func(*kernel.Kernel) bool
 
@@ -81,7 +70,7 @@ var Targets = []Target{
 	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
 	{
 		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)", Machine: machines["neon"],
-		MatVec: arm64.MatVec, MatMul: arm64.MatMul, TileRows: arm64.TileRows, VectorOutputs: arm64.VectorOutputs, Last: arm64.Last, Fuses: arm64.Fuses,
+		MatVec: arm64.MatVec, MatMul: arm64.MatMul, Fuses: arm64.Fuses,
 		GradInput: arm64.GradInput, GradInputRows: arm64.GradInputRows, InputsAtOnce: arm64.InputsAtOnce, FusesGradInput: arm64.FusesGradInput,
 		GradWeight: arm64.GradWeight,
 		RankOne:    arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
@@ -96,8 +85,7 @@ var Targets = []Target{
 func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
 		Name: name, Arch: "amd64", Doc: doc, Auto: true, Data: s.Masks(), Machine: machines[name],
-		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
-		MostColumns: s.MostColumns, Columns: s.Columns,
+		MatVec: s.MatVec, MatMul: s.MatMul, Fuses: s.Fuses,
 		Convolve: s.Convolve, FusesConvolve: s.FusesConvolve,
 		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
 		FilterGradient: s.FilterGradient,

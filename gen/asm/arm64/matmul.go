@@ -31,71 +31,27 @@ func row(r int) R {
 // The vectors: sums from V0 on; the inputs of all rows before V30; V30 and V31 are
 // weights, or weights and a product.
 const (
-	mostRows        = 8
 	vecRowsEnd    V = 30
 	vecRowW       V = 30
 	vecRowProduct V = 31
-	vectorsInTile   = 30
-	outputsOfTile   = panel
 )
-
-// tile is the tiles of an element type: how many vectors of outputs, of chains.
-type tile struct {
-	perVector, vectors, chains int
-}
-
-// inputs is how many vectors the inputs of a row take in a turn.
-func (t tile) inputs() int { return unroll(t.chains) / t.perVector }
-
-// most is the number of rows whose sums and inputs are in registers.
-func (t tile) most() int {
-	return min(mostRows, sums/(t.vectors*t.chains), vectorsInTile/(t.vectors*t.chains+t.inputs()))
-}
-
-// TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
-// arguments count the tiles of each.
-func TileRows(elem string, valid, chains int) []int {
-	lanes := Lanes(elem)
-	switch most := (tile{lanes, (valid + lanes - 1) / lanes, chains}).most(); {
-	case most >= 8:
-		return []int{8, 4, 1}
-	case most >= 4:
-		return []int{most, most - 1, 1}
-	case most == 3:
-		return []int{3, 2, 1}
-	case most == 2:
-		return []int{2, 1}
-	}
-	return []int{1}
-}
-
-// VectorOutputs is the number of outputs a batched kernel computes for a row: a
-// panel, or less where the chains need the registers.
-func VectorOutputs(elem string, chains int) int {
-	outputs := outputsOfTile
-	for outputs > Lanes(elem) && (tile{Lanes(elem), outputs / Lanes(elem), chains}).most() == 0 {
-		outputs /= 2
-	}
-	return outputs
-}
 
 type matMul struct {
 	*writer
 	*kernel.Kernel
-	tile
-	width int // of the panel
+	vectors int // of outputs
+	width   int // of the panel
 }
 
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
 // [terms][width], with the epilogue if it reads nothing but the sums.
 func MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	w := newWriter(name, doc, k.Elem.Acc, k.Fused)
-	m := &matMul{w, k, tile{w.lanes(), (k.Outputs + w.lanes() - 1) / w.lanes(), k.Chains}, k.Panels.Tail}
+	m := &matMul{w, k, (k.Outputs + w.lanes() - 1) / w.lanes(), k.Panels.Tail}
 	if k.Panels.Full > 0 {
 		m.width = panel
 	}
-	tiles := TileRows(k.Elem.Acc, k.Outputs, k.Chains)
-	m.Args = kernels.MatMul(k, tiles)
+	m.Args = kernels.MatMul(k)
 	m.pointer("y", regY)
 	m.pointer("x", regX)
 	m.pointer("w", regW)
@@ -113,12 +69,12 @@ func MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if m.Partial {
 		m.pointer("mask", regMask)
 	}
-	for i, rows := range tiles {
+	for i, rows := range k.Tile.Rows {
 		loop, done := m.Label("rows"), m.Label("done")
 		m.pointer(fmt.Sprintf("tiles%d", i), regTiles)
 		m.ifZero(regTiles, done)
 		m.Place(loop)
-		m.rows(rows, tiles[i+1:])
+		m.rows(rows, k.Tile.Rows[i+1:])
 		m.countdown(regTiles, loop)
 		m.Place(done)
 	}
@@ -134,8 +90,11 @@ func (m *matMul) partial(v int) bool { return m.Partial && v == m.vectors-1 }
 // acc is the register of a chain of the sums of a row and a vector.
 func (m *matMul) acc(r, v, c int) V { return V((r*m.vectors+v)*m.Chains + c) }
 
+// inputs is how many vectors the inputs of a row take in a turn.
+func (m *matMul) inputs() int { return unroll(m.Chains) / m.lanes() }
+
 // x is the register of the first inputs of a row.
-func (m *matMul) x(r int) V { return vecRowsEnd - V((m.most()-r)*m.inputs()) }
+func (m *matMul) x(r int) V { return vecRowsEnd - V((m.Tile.Rows[0]-r)*m.inputs()) }
 
 // weightBytes is the distance of the weights of two terms.
 func (m *matMul) weightBytes() int { return m.width * kernels.WeightSize(m.Kernel) }

@@ -2,18 +2,6 @@ package arm64
 
 import "fmt"
 
-// Last says how the last vector of some outputs is told to an open kernel: the
-// outputs that its vectors have room for, whether the last is partial, and the
-// argument mask, how many lanes it has.
-func Last(elem string, outputs int, _ bool) (room int, partial bool, mask int) {
-	lanes := Lanes(elem)
-	room = (outputs + lanes - 1) / lanes * lanes
-	if valid := outputs % lanes; valid > 0 {
-		return room, true, valid
-	}
-	return room, false, 0
-}
-
 // loadFirst loads the first lanes of a vector and clears the others.
 func (w *writer) loadFirst(base R, disp, valid int, dst V) {
 	switch {

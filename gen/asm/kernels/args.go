@@ -85,7 +85,7 @@ func MatVec(k *kernel.Kernel, listed bool) []asm.Arg {
 // full panels with the tail, b, scale of scaled sums; in bytes, the distance of the panels if there are
 // several, and of the rows of x and y; the number of terms if they are rolled;
 // the mask of a partial vector; and the numbers of tiles.
-func MatMul(k *kernel.Kernel, tiles []int) []asm.Arg {
+func MatMul(k *kernel.Kernel) []asm.Arg {
 	a := arguments{elem: k.Elem.Acc}
 	a.pointer("y", true)
 	a.pointer("x", true)
@@ -97,7 +97,7 @@ func MatMul(k *kernel.Kernel, tiles []int) []asm.Arg {
 	a.ints(true, "xStride", "yStride")
 	a.ints(k.Rolled, "terms")
 	a.ints(k.Partial, "mask")
-	a.tiles(tiles)
+	a.tiles(k.Tile.Rows)
 	return a.all
 }
 

@@ -18,15 +18,6 @@ func (w *writer) columns(outputs int) columns {
 	return c
 }
 
-// Columns is how many vectors outputs take.
-func (s *ISA) Columns(elem string, outputs int) float64 {
-	c := s.newWriter("", nil, elem, false).columns(outputs)
-	if c.half {
-		return float64(c.vectors) - 0.5
-	}
-	return float64(c.vectors)
-}
-
 // room is the number of outputs that they have room for.
 func (c columns) room(lanes int) int {
 	if c.half {

@@ -17,32 +17,6 @@ func (w *writer) tailMask(lanes int, dst Y) {
 	w.load(mem(regMask, (w.lanes()-lanes)*w.size()), dst)
 }
 
-// Last says how the last vector of some outputs is told to an open kernel: the
-// outputs that its vectors have room for, whether the last is partial, and the
-// argument mask that says which lanes it has. Gradients of inputs have vectors
-// no longer than the chains of a sum, with AVX-512 of two rows.
-func (s *ISA) Last(elem string, outputs int, gradient bool) (room int, partial bool, mask int) {
-	w := s.newWriter("", nil, elem, false)
-	if gradient {
-		w.narrow()
-	}
-	c := columns{vectors: (outputs + w.lanes() - 1) / w.lanes()}
-	if !gradient {
-		c = w.columns(outputs)
-	}
-	room = c.room(w.lanes())
-	valid := outputs - max(c.vectors-1, 0)*w.lanes()
-	switch {
-	case outputs == room:
-		return room, false, 0
-	case !s.masks:
-		return room, true, (w.lanes() - valid) * w.size()
-	case gradient && !w.double:
-		return room, true, (1<<valid - 1) * 0x101
-	}
-	return room, true, 1<<valid - 1
-}
-
 // lastMask gets ready the mask of the last vector: a mask register, or with AVX2
 // a pointer to a vector.
 func (w *writer) lastMask(reg string) {

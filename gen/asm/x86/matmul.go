@@ -19,46 +19,6 @@ const (
 	regRowsMask                               = regPanelStride // of a panel alone
 )
 
-// TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
-// arguments count the tiles of each.
-func (s *ISA) TileRows(elem string, valid, chains int) []int {
-	w := s.newWriter("", nil, elem, false)
-	vectors := w.columns(valid).vectors
-	switch most := w.sums / (vectors * chains); {
-	case most >= 12 && vectors > 1:
-		return []int{12, 8, 4, 1}
-	case most >= 12: // bound by the loads of inputs, one for each multiply-add: 12 rows gain 3 %
-		return []int{8, 4, 1}
-	case most >= 8:
-		return []int{8, 4, 1}
-	case most >= 6:
-		return []int{6, 5, 1}
-	case most >= 4:
-		return []int{4, 1}
-	case most >= 3:
-		return []int{3, 2, 1}
-	case most >= 2:
-		return []int{2, 1}
-	}
-	return []int{1}
-}
-
-// VectorOutputs is the number of outputs a batched kernel computes for a row:
-// two vectors, or one where the chains need the registers.
-func (s *ISA) VectorOutputs(elem string, chains int) int {
-	w := s.newWriter("", nil, elem, false)
-	return w.lanes() * min(2, w.sums/chains)
-}
-
-// MostColumns is how many vectors of weights have a register: without fused
-// multiply-add one is the product.
-func (s *ISA) MostColumns(fused bool) int {
-	if fused {
-		return 3
-	}
-	return 2
-}
-
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
 // [terms][width], or several full ones, or some with the tail, with the epilogue if
 // it reads nothing but the sums.
@@ -68,8 +28,7 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.width = panel
 	}
 	m.columns = m.writer.columns(k.Outputs)
-	tiles := s.TileRows(k.Elem.Acc, k.Outputs, k.Chains)
-	m.Args = kernels.MatMul(k, tiles)
+	m.Args = kernels.MatMul(k)
 	m.pointer("y", regY)
 	m.pointer("x", regX)
 	if m.bias() {
@@ -86,8 +45,8 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
 		m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*4)", regStride, regStride), regStride5)
 	})
-	for i, rows := range tiles {
-		m.tiles(fmt.Sprintf("tiles%d", i), rows, tiles[i+1:])
+	for i, rows := range k.Tile.Rows {
+		m.tiles(fmt.Sprintf("tiles%d", i), rows, k.Tile.Rows[i+1:])
 	}
 	m.ret()
 	return m.Func
