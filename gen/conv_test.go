@@ -96,6 +96,22 @@ layers:
   - dense: {units: 2}
 `
 
+// several is an image of bytes beside other inputs: numbers that lie behind an odd number
+// of bytes and are multiplied where they lie.
+const several = `
+inputs:
+  image: {shape: [5, 3, 3], layout: hwc, dtype: uint8, normalize: {min: 0, max: 255}}
+  pose: {shape: [6]}
+  mask: {shape: [6], dtype: uint8, normalize: {mean: 100, std: 100}}
+layers:
+  - dense: {name: p, units: 40, activation: tanh, from: pose}
+  - conv2d: {filters: 8, kernel_size: 3, padding: same, activation: tanh, from: image}
+  - global_avg_pool
+  - concat: {from: [global_avg_pool1, mask, p]}
+  - scale_shift
+  - dense: {units: 2}
+`
+
 // resampled are networks of transposed convolutions, resizing and channels dealt
 // out: parts by residue, cut places, scales up and down.
 var resampled = []string{`
@@ -143,7 +159,9 @@ layers:
 `
 
 // TestResampled compares layers that make values larger as TestConvolutions does.
-func TestResampled(t *testing.T) { runLayers(t, append(slices.Clone(resampled), pixels, tiledBack)) }
+func TestResampled(t *testing.T) {
+	runLayers(t, append(slices.Clone(resampled), pixels, several, tiledBack))
+}
 
 // TestConvolutions compares convolutions, pooling and padding with the oracle, bit
 // for bit, and with float64, on every path and with several workers; the float64

@@ -67,7 +67,7 @@ func (m *manual) keys(schema schemaDoc) {
 	m.line("## Top level\n")
 	table(schema, topKeys)
 	m.line("One of input and inputs is required.\n\n### An input\n")
-	table(schema.Defs["port_in"], []string{"shape", "columns", "normalize"})
+	table(schema.Defs["port_in"], []string{"shape", "columns", "layout", "dtype", "normalize", "context"})
 	m.line("One of shape and columns is required. Columns are found by name, as [data files](data.md) tell. One that holds more than numbers is a map:\n")
 	table(schema.Defs["column"], []string{"name", "one_hot", "ordinal", "missing", "unknown"})
 	m.line("```yaml\ninput:\n  columns:\n    - age\n    - {name: income, missing: median}\n    - {name: city, one_hot: [Rome, Oslo], unknown: zero}\n    - {name: size, ordinal: [small, medium, large]}\n  normalize: standard\n```\n")

@@ -131,6 +131,14 @@ func (b *Builder) NormalizedInput(name string, normalize any, shape ...int) Ref 
 	return b.input(b.caller(), name, Fields{"shape": shape, "normalize": normalize})
 }
 
+// InputWith adds an input with further fields, such as those of an image of
+// bytes: Fields{"layout": "hwc", "dtype": "uint8", "normalize": …}.
+func (b *Builder) InputWith(name string, fields Fields, shape ...int) Ref {
+	all := merge([]Fields{fields})
+	all["shape"] = shape
+	return b.input(b.caller(), name, all)
+}
+
 // ColumnInput adds an input whose elements are the columns of a table;
 // further fields, such as normalize, may follow.
 func (b *Builder) ColumnInput(name string, columns []string, fields ...Fields) Ref {

@@ -35,19 +35,23 @@ func TestBuilderJoins(t *testing.T) {
 	b := New("two")
 	image := b.NormalizedInput("image", Fields{"mean": []float64{1, 2}, "std": 3}, 2)
 	pose := b.ColumnInput("pose", []string{"roll", "pitch", "turn"}, Fields{"normalize": "standard"})
+	pixels := b.InputWith("pixels", Fields{"layout": "hwc", "dtype": "uint8"}, 5, 4, 3)
 	a := b.Layer("dense", image, Fields{"units": 4, "name": "eye"})
 	c := b.Layer("gemm", pose, Fields{"units": 4})
-	d := b.Layer("dense", b.Layer("add", Join(a, c)), Fields{"units": 1})
+	d := b.Layer("dense", b.Layer("add", Join(a, c, b.Layer("dense", pixels, Fields{"units": 4}))), Fields{"units": 1})
 	b.Output("value", d, Fields{"loss": "mse", "weight": 2})
 	n, err := b.Build(testVocabulary())
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "names", n.layerNames(), []string{"eye", "dense2", "add1", "dense3"})
-	equal(t, "sources", n.Layers[2].From, []string{"eye", "dense2"})
-	equal(t, "output", n.Outputs[0].From, "dense3")
+	equal(t, "names", n.layerNames(), []string{"eye", "dense2", "dense3", "add1", "dense4"})
+	equal(t, "sources", n.Layers[3].From, []string{"eye", "dense2", "dense3"})
+	equal(t, "output", n.Outputs[0].From, "dense4")
 	equal(t, "columns", n.Inputs[1].ColumnNames(), []string{"roll", "pitch", "turn"})
 	equal(t, "shape", n.Inputs[1].Shape, []int{3})
+	equal(t, "layout", n.Inputs[2].ChannelsLast, true)
+	equal(t, "bytes", n.Inputs[2].Bytes, true)
+	equal(t, "pixels", n.Inputs[2].Shape, []int{5, 4, 3})
 	equal(t, "normalised", n.Inputs[1].Normalize.Fit, true)
 }
 
@@ -60,12 +64,12 @@ func TestBuilderErrors(t *testing.T) {
 	b.Codegen(Fields{"train": false})
 	_, err := b.Build(testVocabulary())
 	want := []string{
-		`builder_test.go:55: name must start with a letter`,
-		`builder_test.go:57: layer 1 (dense "dense1"): units must be positive, got 0`,
-		`builder_test.go:57: layer 1 (dense "dense1"): activation must be a known activation, got "rellu"`,
-		`builder_test.go:57: layer 1 (dense "dense1"): drop_connect must be a finite number, got NaN`,
-		`builder_test.go:58: layer 2 (dense "dense2"): units must be a whole number, got a Go value of type struct {}`,
-		`builder_test.go:58: layer 2 (dense "dense2"): from must be a word, got Refs of two Builders`,
+		`builder_test.go:59: name must start with a letter`,
+		`builder_test.go:61: layer 1 (dense "dense1"): units must be positive, got 0`,
+		`builder_test.go:61: layer 1 (dense "dense1"): activation must be a known activation, got "rellu"`,
+		`builder_test.go:61: layer 1 (dense "dense1"): drop_connect must be a finite number, got NaN`,
+		`builder_test.go:62: layer 2 (dense "dense2"): units must be a whole number, got a Go value of type struct {}`,
+		`builder_test.go:62: layer 2 (dense "dense2"): from must be a word, got Refs of two Builders`,
 		`did you mean relu?`,
 	}
 	for _, line := range want {

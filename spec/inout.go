@@ -136,8 +136,6 @@ func (d *decoder) elements(in *Input, p port, e entries) {
 	case !in.Bytes:
 	case in.Columns != nil || !e.misses("context"):
 		d.fail(n, "remove it", code.Conflict+"%s: columns and a context are no bytes", where)
-	case p.at != p.body:
-		d.fail(n, "write input: {…} for one input, or leave it out", code.Conflict+"%s: only the input of a network with one can be uint8", where)
 	case in.Normalize != nil && in.Normalize.Fit:
 		d.fail(n, "write normalize: {min: 0, max: 255}, or {mean: …, std: …}", code.Conflict+"%s: standard is not fitted to bytes", where)
 	}

@@ -25,7 +25,7 @@ func ConvolutionalCover() []string {
 	out := []string{
 		"feature groups", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
 		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature inference only",
-		"feature tiles", "feature tiles at the edge", "feature tiles of gradients", "algo winograd2", "algo winograd4",
+		"feature pixels", "feature bytes", "feature tiles", "feature tiles at the edge", "feature tiles of gradients", "algo winograd2", "algo winograd4",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
 	}
 	for _, k := range convolutionalLayers {
@@ -99,7 +99,7 @@ func (n *network) tiles(x *node) *node {
 	return y
 }
 
-// picture is the input.
+// picture is the input: planes, or pixels, which may be bytes.
 func (n *network) picture(axes int) *node {
 	for {
 		x := &node{size: 1, fixed: true}
@@ -114,7 +114,14 @@ func (n *network) picture(axes int) *node {
 			continue
 		}
 		n.count("axes of one element", slices.Contains(x.dims[1:], 1))
-		x.ref = n.b.Input("x", x.dims...)
+		shape, f := x.dims, spec.Fields{}
+		if n.count("pixels", n.chance(0.3)) {
+			shape, f["layout"] = append(slices.Clone(x.dims[1:]), x.dims[0]), "hwc"
+		}
+		if n.count("bytes", n.chance(0.2)) {
+			f["dtype"], f["normalize"] = "uint8", spec.Fields{"mean": 127.5, "std": 74}
+		}
+		x.ref = n.b.InputWith("x", f, shape...)
 		n.nodes = append(n.nodes, x)
 		return x
 	}

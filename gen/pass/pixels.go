@@ -10,8 +10,8 @@ import (
 // what is combined with them, into pixels, […, channels], so that the channels
 // of a place lie side by side: kernels take them as lanes. Only the maps of
 // operations change; every sum keeps its terms and their order. Inputs, targets
-// and the results of a function stay as they are; what else needs the channels
-// outside gets a copy.
+// and the results of a function stay as they are; an input of pixels is read where
+// it lies, and what else needs the channels outside gets a copy.
 var Pixels = Pass{"pixels", func(p *ir.Program) error {
 	for _, f := range p.Funcs() {
 		t := newPixels(p, f)
@@ -34,12 +34,14 @@ type pixels struct {
 	planes map[*ir.Value]*ir.Value
 	// own are the pixels of results, which stay as they are.
 	own map[*ir.Value]*ir.Value
+	// given are the pixels that lie there already: what a view exchanged the channels of.
+	given map[*ir.Value]*ir.Value
 	// pooled are what places are places of.
 	pooled map[*ir.Value]*ir.Operand
 }
 
 func newPixels(p *ir.Program, f *ir.Func) *pixels {
-	return &pixels{prog: p, f: f, parent: map[*ir.Value]*ir.Value{}, channels: map[*ir.Value]int{}, planes: map[*ir.Value]*ir.Value{}, own: map[*ir.Value]*ir.Value{}, pooled: map[*ir.Value]*ir.Operand{}}
+	return &pixels{prog: p, f: f, parent: map[*ir.Value]*ir.Value{}, channels: map[*ir.Value]int{}, planes: map[*ir.Value]*ir.Value{}, own: map[*ir.Value]*ir.Value{}, given: map[*ir.Value]*ir.Value{}, pooled: map[*ir.Value]*ir.Operand{}}
 }
 
 func (t *pixels) group(v *ir.Value) *ir.Value {
@@ -99,6 +101,11 @@ func (t *pixels) survey() {
 			wanted[g] = n
 		}
 	}
+	for _, op := range t.f.Ops {
+		if v, ok := op.(*ir.View); ok && isPlain(v.Y) && !slices.Contains(t.f.Results, v.Y) {
+			t.give(v, wanted)
+		}
+	}
 	for g, n := range wanted {
 		if !fixed[g] && n > 1 && n < g.Size() {
 			t.channels[g] = n
@@ -112,6 +119,29 @@ func (t *pixels) survey() {
 		if v, ok := op.(*ir.View); ok && wanted[t.group(v.Y)] == 0 && !fixed[t.group(v.Y)] {
 			t.spread(v)
 		}
+	}
+}
+
+// give takes what a view puts the last axis of first, the channels of an image, for
+// its pixels, where an operation reads it, or what lies like it, as such.
+func (t *pixels) give(v *ir.View, wanted map[*ir.Value]int) {
+	axes, g := ir.MergeAxes(v.Axes), t.group(v.Y)
+	if v.Offset != 0 || v.X.Size() != v.Y.Size() || len(axes) != 2 || axes[0] != (ir.Axis{Size: axes[1].Stride, Stride: 1}) {
+		return
+	}
+	n := axes[0].Size
+	takes := func(o *ir.Operand) bool {
+		return o != nil && t.group(o.V) == g && len(o.Shape()) > 1 && o.Shape()[0] == n
+	}
+	reads := func(op ir.Op) bool {
+		c, ok := op.(*ir.Contract)
+		return ok && (takes(c.Init) || slices.ContainsFunc(c.Terms, func(t ir.Term) bool { return takes(&t.A) || takes(t.B) }))
+	}
+	if wanted[g] == 0 && slices.ContainsFunc(t.f.Ops, reads) {
+		wanted[g] = n
+	}
+	if wanted[g] == n {
+		t.given[v.Y] = v.X
 	}
 }
 
@@ -217,9 +247,17 @@ func (t *pixels) rewrite() {
 			t.own[r] = t.temp(r)
 		}
 	}
+	for y, x := range t.given {
+		if t.of(y) == 0 || t.of(x) > 0 {
+			delete(t.given, y)
+		}
+	}
 	ops := t.f.Ops
 	t.f.Ops = nil
 	for i, op := range ops {
+		if v, ok := op.(*ir.View); ok && t.given[v.Y] != nil {
+			continue
+		}
 		t.emit(t.op(op))
 		for _, y := range op.Outs() {
 			n := t.of(y)
@@ -252,6 +290,9 @@ func (t *pixels) emit(op ir.Op) { t.f.Ops = append(t.f.Ops, op) }
 
 // pixel is a value as pixels, if it becomes that.
 func (t *pixels) pixel(v *ir.Value) *ir.Value {
+	if x := t.given[v]; x != nil {
+		return x
+	}
 	if own := t.own[v]; own != nil {
 		return own
 	}

@@ -39,6 +39,19 @@ type Layout struct {
 	first []int
 }
 
+// InputStride is the distance from one sample of an input to the next, in its
+// elements: all inputs of a sample lie in one struct, floating-point numbers behind
+// bytes at multiples of their size.
+func InputStride(p *ir.Program, v *ir.Value) int {
+	size, align := 0, 1
+	upTo := func(align int) int { return (size + align - 1) / align * align }
+	for _, in := range p.Inputs {
+		e := ElemSize(in.DType)
+		size, align = upTo(e)+in.Size()*e, max(align, e)
+	}
+	return upTo(align) / ElemSize(v.DType)
+}
+
 // ElemSize returns the bytes of an element.
 func ElemSize(t ir.DType) int {
 	switch t {

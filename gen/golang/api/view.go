@@ -19,6 +19,17 @@ const EmbeddedName = "weights.safetensors"
 // finalsPerLine is how many parts of the gradients a line names.
 const finalsPerLine = 6
 
+// Integers are the integer types of inputs and targets, behind others in a constraint.
+func (v View) Integers() (text string) {
+	if slices.ContainsFunc(v.Inputs, func(in ioView) bool { return in.Bytes }) {
+		text += " | ~uint8"
+	}
+	if slices.ContainsFunc(v.Trained, func(t ioView) bool { return t.Places > 1 }) {
+		text += " | ~int32"
+	}
+	return text
+}
+
 // View is what the templates see: names and numbers, nothing to compute.
 type View struct {
 	Header, Package, Elem, Runtime string

@@ -14,10 +14,7 @@ func (b *body) rowsOf(v *ir.Value) loops.Rows {
 	r := loops.Rows{Size: v.Size(), Stride: v.Size(), Elem: v.DType}
 	if v.Kind == ir.Input {
 		r.Pass, r.Typ, r.Field, r.Named = "x", "[]Input", b.e.InputField(v), true
-		r.Stride = 0
-		for _, in := range b.e.prog.Inputs {
-			r.Stride += in.Size()
-		}
+		r.Stride = plan.InputStride(b.e.prog, v)
 		return r
 	}
 	if o, field := b.outputOf(v); o {
