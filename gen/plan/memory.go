@@ -38,7 +38,7 @@ func (p *Plan) TrainerBytes() int {
 	}
 	spaces := 0
 	for _, ph := range append(t.Gradients.Phases(Samples), t.Evaluate.Phases(Samples)...) {
-		spaces += p.batchBytes(ph) * p.Options.Batch
+		spaces += p.batchBytes(ph)
 	}
 	if t.One != nil {
 		spaces += t.One.Bytes()
@@ -54,11 +54,22 @@ func (p *Plan) rowStride(size int, elem ir.DType) int {
 	return size
 }
 
-// batchBytes is the size of a phase's workspace for one sample of a batch.
+// batchBytes is the size of a phase's workspaces for a batch.
 func (p *Plan) batchBytes(ph *Phase) int {
-	n := 0
-	for i, slot := range ph.Slots {
-		n += ph.Room(i) * p.rowStride(slot, ph.Elem) * ElemSize(ph.Elem)
+	if p.Layerwise {
+		return ph.bytes(p.Options.Batch, func(size int) int { return RowStride(size, ph.Elem) })
 	}
-	return n
+	return p.Options.Batch * ph.Bytes()
+}
+
+// Gap is the elements between a slot of some rows and the next: a cache line after a
+// large one of an even number of lines. A panel of a map of 32, 64 … channels has lines
+// in a part of the cache sets, and without the gap those of what a step reads and of
+// what it writes would be in the same. Rows have gaps of their own, by RowStride.
+func (ph *Phase) Gap(slot, rows int) int {
+	bytes := ph.Slots[slot] * ph.Room(slot) * ElemSize(ph.Elem)
+	if rows > 1 || slot == len(ph.Slots)-1 || bytes < aliasing || bytes%(2*alignment) != 0 {
+		return 0
+	}
+	return alignment / ElemSize(ph.Elem)
 }

@@ -179,9 +179,14 @@ func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
 
 // Bytes is the size of the phase's workspace.
 func (ph *Phase) Bytes() int {
+	return ph.bytes(1, func(size int) int { return size })
+}
+
+// bytes is the size of a workspace with some rows of some stride.
+func (ph *Phase) bytes(rows int, stride func(size int) int) int {
 	n := 0
 	for i, slot := range ph.Slots {
-		n += slot * ph.Room(i) * ElemSize(ph.Elem)
+		n += rows*stride(slot)*ph.Room(i) + ph.Gap(i, rows)
 	}
-	return n
+	return n * ElemSize(ph.Elem)
 }

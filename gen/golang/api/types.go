@@ -160,13 +160,20 @@ func (e *API) normalized(output string) bool {
 
 // Slots are the fields of a phase's workspace: with some rows, of some stride.
 func Slots(ph *plan.Phase, stride func(size int, elem ir.DType) int, rows ...int) []jen.Code {
-	fields := make([]jen.Code, len(ph.Slots))
+	var fields []jen.Code
+	count := 1
+	for _, n := range rows {
+		count *= n
+	}
 	for i, n := range ph.Slots {
 		dims := append(rows[:len(rows):len(rows)], stride(n, ph.Elem))
 		if room := ph.Room(i); room > 1 {
 			dims = append([]int{room}, dims...)
 		}
-		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(source.Array(ph.Elem, dims...))
+		fields = append(fields, jen.Id(fmt.Sprintf("t%d", i)).Id(source.Array(ph.Elem, dims...)))
+		if gap := ph.Gap(i, count); gap > 0 {
+			fields = append(fields, jen.Id("_").Id(source.Array(ph.Elem, gap)))
+		}
 	}
 	return fields
 }

@@ -198,6 +198,7 @@ type memory struct {
 	}
 	oneSpace struct {
 		t0 [1][1024]float32
+		_  [16]float32
 		t1 [1][512]float32
 		t2 [1][256]float32
 		t3 [1][1]float32

@@ -45,6 +45,7 @@ func ValidTargets(y []Target) error {
 // to use; use one per goroutine.
 type Workspace struct {
 	t0 [1024]float32
+	_  [16]float32
 	t1 [512]float32
 }
 
