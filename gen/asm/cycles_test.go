@@ -79,7 +79,7 @@ var analyses = []analysed{
 		k := kernel.Swapped("float32", 256, 256, 8, false)
 		k.Fused, k.Panels = true, kernel.Panels{Full: 16, PanelRows: 257}
 		open := k.Open()
-		open.Outputs, open.Segments[0].Channels = 4, 0
+		open.Outputs, open.Segments[0].Channels, open.Tile.Rows = 4, 0, t.GradInputRows(k, 4)
 		return t.GradInput(name, nil, open)
 	}, false, 0.99, nil},
 	{"one sample, 4 panels of 16 outputs, 4 terms", func(t *target.Target, name string) *asm.Func {

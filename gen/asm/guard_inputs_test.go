@@ -18,18 +18,13 @@ func (s *suite) gradInput(outs, ins, turn, chains int, bias bool, epilogue []ker
 	k := kernel.Swapped(s.elem, ins, outs, chains, bias, epilogue...)
 	k.Panels, k.Fused = w.panels(), s.fused
 	dots := k.Narrow() && s.Dots != nil
-	fuses := s.FusesGradInput
-	if dots {
-		fuses = s.FusesDots
-	}
-	if len(epilogue) > 0 && !fuses(k) {
-		k.Epilogue = nil
-	}
-	open := k.Open()
+	open, at := k.Open(), s.InputsAtOnce(k)
 	room, partial, mask := s.Last(s.elem, open.Terms(), true)
-	at := s.InputsAtOnce(k)
-	open.Outputs, open.Partial, open.Segments[0].Channels = at, partial, room
-	print, of := func(name string) *asm.Func { return s.GradInput(name, nil, open) }, s.GradInputRows(k, at)
+	open.Outputs, open.Partial, open.Segments[0].Channels, open.Tile.Rows = at, partial, room, s.GradInputRows(k, at)
+	if dots && !s.FusesDots(k) || !dots && !s.FusesGradInput(open) {
+		k.Epilogue, open.Epilogue = nil, nil
+	}
+	print, of := func(name string) *asm.Func { return s.GradInput(name, nil, open) }, open.Tile.Rows
 	one := turn%4 == 3
 	if dots {
 		at, open, of = ins, k.Some(ins), s.DotsTiles(k)

@@ -46,7 +46,7 @@ func Fuses(targets []*target.Target, k *kernel.Kernel) bool {
 			}
 			continue
 		}
-		if k.Segments[0].Swapped && !t.FusesGradInput(k) || !k.Segments[0].Swapped && (len(k.Extras()) > 0 || !t.Fuses(k)) {
+		if k.Segments[0].Swapped && !t.FusesGradInput(inputsOf(t, k, false).Kernel(k)) || !k.Segments[0].Swapped && (len(k.Extras()) > 0 || !t.Fuses(k)) {
 			return false
 		}
 	}

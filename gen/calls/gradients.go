@@ -75,7 +75,7 @@ func (in *Inputs) Kernel(k *kernel.Kernel) *kernel.Kernel {
 		return k.Some(in.At)
 	}
 	open := k.Open()
-	open.Outputs, open.Partial, open.Segments[0].Channels = in.At, in.Partial, in.Room
+	open.Outputs, open.Partial, open.Segments[0].Channels, open.Tile.Rows = in.At, in.Partial, in.Room, in.Tiles
 	return open
 }
 

@@ -32,6 +32,12 @@ type Machine struct {
 	// Positions of a tile of a convolution, and pairs of a column and a channel in the
 	// gradient of its filters: as many hide the latency, and bound the code.
 	MostPositions, MostPairs int
+	// InputBytes is what the gradients of inputs take that a tile computes together,
+	// InputTiles are the numbers of rows that such tiles may have, as RowTiles. ProductRow:
+	// a product that is rounded by itself takes the registers of a row.
+	InputBytes int
+	InputTiles [][]int
+	ProductRow bool
 	// InputsOfWeights is the number of inputs that is best divided into what GradWeight
 	// takes at once.
 	InputsOfWeights int
@@ -56,13 +62,14 @@ var rowTiles = [][]int{{12, 8, 4, 1}, {8, 4, 1}, {6, 5, 1}, {4, 1}, {3, 2, 1}, {
 // machines are those of the instruction sets.
 var machines = map[string]Machine{
 	"avx512": {Bytes: 64, Halves: true, Masks: true, LaneArg: LaneBits, Sums: 28, FilterSums: 28, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12,
-		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8,
+		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8, InputBytes: 32, InputTiles: [][]int{{6, 1}},
 		Core: &Core{Sums: 1, Loads: 1, Numbers: 0.8, Latency: 4}},
 	"avx2": {Bytes: 32, MaskRegisters: 1, LaneArg: LaneOffset, Sums: 12, FilterSums: 12, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6,
-		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8,
+		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8, InputBytes: 16, InputTiles: [][]int{{3, 2, 1}, {2, 1}}, ProductRow: true,
 		Core: &Core{Sums: 2, Loads: 2, Numbers: 2, Latency: 4}},
 	"neon": {Bytes: 16, Sums: 24, FilterSums: 28, FiltersHeld: true, MostPositions: 12, MostPairs: 16, InputsOfWeights: 6,
-		RowTiles: [][]int{{8, 4, 1}, {7, 6, 1}, {6, 5, 1}, {5, 4, 1}, {4, 3, 1}, {3, 2, 1}, {2, 1}, {1}}, RowRegisters: 30},
+		RowTiles: [][]int{{8, 4, 1}, {7, 6, 1}, {6, 5, 1}, {5, 4, 1}, {4, 3, 1}, {3, 2, 1}, {2, 1}, {1}}, RowRegisters: 30,
+		InputBytes: 16, InputTiles: [][]int{{3, 2, 1}, {2, 1}}},
 }
 
 // Lanes is the number of elements of a vector.

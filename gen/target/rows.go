@@ -1,10 +1,11 @@
 package target
 
 import (
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// The tiles of a dense layer: some rows of a batch, and some outputs.
+// The tiles of a dense layer: some rows of a batch, and some outputs or inputs.
 
 // columns is how many vectors hold some outputs, and whether the last is of half the
 // bytes.
@@ -49,12 +50,32 @@ func (m *Machine) TileRows(elem string, outputs, chains int) []int {
 	if vectors == 1 && m.OneColumn > 0 {
 		most = min(most, m.OneColumn)
 	}
-	for _, rows := range m.RowTiles {
+	return largest(m.RowTiles, most)
+}
+
+// largest is the first of some tiles that have at most so many rows.
+func largest(tiles [][]int, most int) []int {
+	for _, rows := range tiles {
 		if rows[0] <= most {
 			return rows
 		}
 	}
 	return []int{1}
+}
+
+// InputsAtOnce is the number of inputs whose gradients a kernel computes together.
+func (m *Machine) InputsAtOnce(k *kernel.Kernel) int {
+	return min(m.InputBytes/size(k.Elem.Acc), k.Outputs)
+}
+
+// GradInputRows are the numbers of rows that a tile of the gradients of some inputs
+// takes.
+func (m *Machine) GradInputRows(k *kernel.Kernel, inputs int) []int {
+	most := m.Sums * m.Lanes(k.Elem.Acc) / (inputs * k.Chains)
+	if m.ProductRow && !k.Fused {
+		most = min(most, m.InputTiles[0][0]-1)
+	}
+	return largest(m.InputTiles, most)
 }
 
 // VectorOutputs is the number of outputs that a kernel computes for a row: fewer where

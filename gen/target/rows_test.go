@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // TestRows: tiles of a dense layer by hand, of registers that there are.
@@ -32,6 +34,30 @@ func TestRows(t *testing.T) {
 		require.Equal(t, c.rows, m.TileRows(c.elem, c.outputs, c.chains), "%+v", c)
 		require.Equal(t, c.most, m.VectorOutputs(c.elem, c.chains), "%+v", c)
 		require.Equal(t, c.columns, m.Columns(c.elem, c.outputs), "%+v", c)
+	}
+}
+
+// TestInputRows: tiles of the gradients of inputs by hand, by the registers that there are.
+func TestInputRows(t *testing.T) {
+	for _, c := range []struct {
+		set, elem      string
+		inputs, chains int
+		fused          bool
+		at             int
+		rows           []int
+	}{
+		{"avx512", "float32", 40, 8, true, 8, []int{6, 1}},
+		{"avx512", "float64", 3, 8, false, 3, []int{6, 1}},
+		{"avx2", "float32", 40, 8, true, 4, []int{3, 2, 1}}, // 12/4
+		{"avx2", "float64", 40, 8, false, 2, []int{2, 1}},   // and a product
+		{"neon", "float32", 40, 8, true, 4, []int{3, 2, 1}}, // 24/8
+		{"neon", "float32", 3, 16, true, 3, []int{2, 1}},    // 24/12
+		{"neon", "float64", 40, 32, true, 2, []int{1}},
+	} {
+		m, k := &ByName(c.set).Machine, kernel.Swapped(c.elem, c.inputs, 40, c.chains, false)
+		k.Fused = c.fused
+		require.Equal(t, c.at, m.InputsAtOnce(k), "%+v", c)
+		require.Equal(t, c.rows, m.GradInputRows(k, c.at), "%+v", c)
 	}
 }
 

@@ -38,10 +38,9 @@ type Target struct {
 	// FilterGradient prints the gradient of filters.
 	FilterGradient func(name string, doc []string, k *kernel.FilterGradient) *asm.Func
 
-	// GradInput prints the gradients of inputs for the rows of a batch.
+	// GradInput prints the gradients of inputs for the rows of a batch, as many inputs
+	// together as the kernel has outputs.
 	GradInput      func(name string, doc []string, k *kernel.Kernel) *asm.Func
-	GradInputRows  func(k *kernel.Kernel, inputs int) []int
-	InputsAtOnce   func(k *kernel.Kernel) int
 	FusesGradInput func(*kernel.Kernel) bool
 	GradWeight     func(name string, doc []string, k *kernel.Gradient) (*asm.Func, bool)
 
@@ -71,7 +70,7 @@ var Targets = []Target{
 	{
 		Name: "neon", Arch: "arm64", Doc: "NEON (every arm64; elsewhere under qemu-user-static)", Machine: machines["neon"],
 		MatVec: arm64.MatVec, MatMul: arm64.MatMul, Fuses: arm64.Fuses,
-		GradInput: arm64.GradInput, GradInputRows: arm64.GradInputRows, InputsAtOnce: arm64.InputsAtOnce, FusesGradInput: arm64.FusesGradInput,
+		GradInput: arm64.GradInput, FusesGradInput: arm64.FusesGradInput,
 		GradWeight: arm64.GradWeight,
 		RankOne:    arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
 		Convolve: arm64.Convolve, FusesConvolve: arm64.FusesConvolve,
@@ -89,7 +88,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		Convolve: s.Convolve, FusesConvolve: s.FusesConvolve,
 		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
 		FilterGradient: s.FilterGradient,
-		GradInput:      s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
+		GradInput:      s.GradInput, FusesGradInput: s.FusesGradInput,
 		Dots: s.Dots, DotsTiles: s.DotsTiles, FusesDots: s.FusesDots,
 		GradWeight: s.GradWeight,
 		RankOne:    s.RankOne, FusesRankOne: s.FusesRankOne,

@@ -31,21 +31,6 @@ const (
 	vecInTmp  V = 30
 )
 
-// InputsAtOnce is the number of inputs whose gradients a kernel computes together.
-func InputsAtOnce(k *kernel.Kernel) int { return min(Lanes(k.Elem.Acc), k.Outputs) }
-
-// GradInputRows are the numbers of rows a tile of GradInput takes: there are 24
-// registers for sums.
-func GradInputRows(k *kernel.Kernel, inputs int) []int {
-	switch sums := inputs * k.Chains / Lanes(k.Elem.Acc); {
-	case sums > 12:
-		return []int{1}
-	case sums > 8:
-		return []int{2, 1}
-	}
-	return []int{3, 2, 1}
-}
-
 // gradInput prints the gradients of inputs as dot products: weights and dy are
 // vectors over the outputs, whose lanes are chains of the sum.
 type gradInput struct {
@@ -57,15 +42,16 @@ type gradInput struct {
 	extra    bool      // it has an operand
 }
 
-// FusesGradInput reports whether GradInput applies the epilogue itself.
+// FusesGradInput reports whether GradInput applies the epilogue itself; the kernel is
+// open.
 func FusesGradInput(k *kernel.Kernel) bool { return newGradInput("", nil, k).epilogue != nil }
 
 func newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
 	m := &gradInput{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k}
-	m.inputs = min(m.lanes(), k.Outputs)
+	m.inputs = k.Outputs
 	m.parts = k.Chains / m.lanes()
 	extras := k.Extras()
-	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 || !fits(k, GradInputRows(k, m.inputs)[0]) {
+	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 || !fits(k, k.Tile.Rows[0]) {
 		return m
 	}
 	m.epilogue, _ = m.writer.epilogue(k.Epilogue)
@@ -74,11 +60,10 @@ func newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
 }
 
 // GradInput prints DX = DY·W for the rows of a batch; the kernel is open. Blocks
-// have InputsAtOnce inputs.
+// have as many inputs as it has outputs.
 func GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := newGradInput(name, doc, k)
-	tiles := GradInputRows(k, m.inputs)
-	m.Args = kernels.GradInput(k, m.extra, tiles)
+	m.Args = kernels.GradInput(k, m.extra)
 	if m.Panels.Full > 0 {
 		m.pointer("w", regBlock)
 		m.pointer("panelStride", regPanelStride)
@@ -106,7 +91,7 @@ func GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.pointer("u", regExtra)
 		m.sum(regExtra, regInput, regExtra)
 	}
-	for i, rows := range tiles {
+	for i, rows := range k.Tile.Rows {
 		loop, done := m.Label("rows"), m.Label("done")
 		m.pointer(fmt.Sprintf("tiles%d", i), regTilesLeft)
 		m.ifZero(regTilesLeft, done)

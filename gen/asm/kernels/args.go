@@ -106,7 +106,7 @@ func MatMul(k *kernel.Kernel) []asm.Arg {
 // of full panels if there are any, and in bytes the distance of these and of the
 // rows of dy, dx and u, the mask of a partial vector, the number of blocks of
 // inputs, and the numbers of tiles.
-func GradInput(k *kernel.Kernel, operand bool, tiles []int) []asm.Arg {
+func GradInput(k *kernel.Kernel, operand bool) []asm.Arg {
 	a := arguments{elem: k.Elem.Acc}
 	a.pointer("dx", true)
 	a.pointer("dy", true)
@@ -119,7 +119,7 @@ func GradInput(k *kernel.Kernel, operand bool, tiles []int) []asm.Arg {
 	a.ints(operand, "uStride")
 	a.ints(k.Partial, "mask")
 	a.ints(true, "blocks")
-	a.tiles(tiles)
+	a.tiles(k.Tile.Rows)
 	return a.all
 }
 

@@ -20,20 +20,6 @@ const (
 	regDXStride, regExtraStride             = regCount, regW // when the sums are made
 )
 
-// InputsAtOnce is the number of inputs whose gradients a kernel computes
-// together.
-func (s *ISA) InputsAtOnce(k *kernel.Kernel) int {
-	switch {
-	case k.Elem.Acc == "float64" && s.masks:
-		return min(4, k.Outputs)
-	case k.Elem.Acc == "float64":
-		return min(2, k.Outputs)
-	case s.masks:
-		return min(8, k.Outputs) // results of a vector
-	}
-	return min(4, k.Outputs)
-}
-
 // narrow makes the vectors no longer than the chains of a gradient of inputs.
 func (w *writer) narrow() { w.bytes = min(w.bytes, schedule.GradInputChains*w.size()) }
 
@@ -49,27 +35,15 @@ type gradInput struct {
 	extra    *kernel.Operand
 }
 
-// GradInputRows are the numbers of rows a tile of GradInput takes for some inputs at
-// once: the kernel's last arguments count the tiles of each. Separate rounding needs
-// a register for the product.
-func (s *ISA) GradInputRows(k *kernel.Kernel, _ int) []int {
-	switch {
-	case s.masks:
-		return []int{6, 1}
-	case k.Fused:
-		return []int{3, 2, 1}
-	}
-	return []int{2, 1}
-}
-
-// FusesGradInput reports whether GradInput applies the epilogue itself.
+// FusesGradInput reports whether GradInput applies the epilogue itself; the kernel is
+// open.
 func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
-	return s.newGradInput("", nil, k, s.InputsAtOnce(k)).epilogue != nil
+	return s.newGradInput("", nil, k).epilogue != nil
 }
 
-func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel, inputs int) *gradInput {
+func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
 	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k}
-	m.inputs = inputs
+	m.inputs = k.Outputs
 	m.halves = schedule.GradInputChains / m.lanes()
 	extras := k.Extras()
 	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 {
@@ -84,7 +58,7 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel, inputs i
 	}
 	// A vector holds the sums of a row or two, while those of the others are in
 	// registers.
-	rows := m.rows()[0]
+	rows := k.Tile.Rows[0]
 	others := max(0, rows-2) * m.inputs
 	if s.masks {
 		others = (m.rowVectors(rows) - 1) * m.inputs
@@ -98,14 +72,11 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel, inputs i
 	return m
 }
 
-// rows are the numbers of rows of its tiles.
-func (m *gradInput) rows() []int { return m.isa.GradInputRows(m.Kernel, m.inputs) }
-
 // GradInput prints DX = DY·W for the rows of a batch; the kernel is open. Blocks
 // have as many inputs as it has outputs.
 func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
-	m := s.newGradInput(name, doc, k, k.Outputs)
-	m.Args = kernels.GradInput(k, m.extra != nil, m.rows())
+	m := s.newGradInput(name, doc, k)
+	m.Args = kernels.GradInput(k, m.extra != nil)
 	m.print()
 	return m.Func
 }
@@ -132,7 +103,7 @@ func (m *gradInput) print() {
 			m.Ins("ADDQ", regAt, regExtra)
 		})
 	}
-	for i, rows := range m.rows() {
+	for i, rows := range m.Tile.Rows {
 		loop, done := m.Label("rows"), m.Label("done")
 		m.Line(func() {
 			m.Ins("MOVQ", m.ArgOf(fmt.Sprintf("tiles%d", i)), regOffset)
