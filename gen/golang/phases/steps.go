@@ -11,7 +11,7 @@ import (
 // Steps prints the method that calls what Forward does step by step.
 func (e *Phases) Steps() (*jen.File, error) {
 	b := &body{
-		e: e, phase: e.plan.Infer, slots: "ws", weights: "p", apart: true,
+		e: e, phase: e.plan.Infer, slots: "ws", weights: "p", net: "n", apart: true,
 		names: e.Local(append(e.StateNames(), "i", "steps", "j", "times")...), at: map[*ir.Value]place{},
 	}
 	b.bindInputs("x")
