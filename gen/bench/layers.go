@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/calls"
@@ -66,7 +67,10 @@ func layerOf(p *plan.Plan, s *plan.Step) Layer {
 			case c.Depthwise:
 				l.Operation = "depthwise " + window
 			default:
-				l.Operation = fmt.Sprintf("conv %s, %d → %d", window, c.Size(c.In)*c.Size(c.Block), s.Kernel.Outputs)
+				l.Operation = fmt.Sprintf("conv %s, %d → %d", window, c.W.V.Shape[1], c.Size(c.Lane))
+				if n := c.Size(c.Group); n > 1 {
+					l.Operation += fmt.Sprintf(", %d groups", n)
+				}
 			}
 		} else if l.MultiplyAdds > 0 {
 			l.Operation = "product"
@@ -98,7 +102,7 @@ func tilesOf(t *target.Target, s *plan.Step) string {
 	for _, p := range c.Parts {
 		tiles = append(tiles, fmt.Sprintf("%d×%d", p.Kernel.Outputs, p.Kernel.Tile.Positions))
 	}
-	return algo + strings.Join(tiles, ", ")
+	return algo + strings.Join(slices.Compact(tiles), ", ")
 }
 
 // complete fills in what follows from the machine and the path.
