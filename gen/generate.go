@@ -30,6 +30,9 @@ type Options struct {
 	Standalone bool   // standard library only, also where the spec does not ask for it
 	// Steps: what Forward does can be called step by step, for measurements.
 	Steps bool
+	// Group is how many samples of a batch go through a training step together, where that
+	// is possible; 0: as many as stay in a cache.
+	Group int
 	// Dump, if not nil, sees the program after every pass.
 	Dump func(pass string, p *ir.Program)
 }
@@ -51,6 +54,7 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 	}
 	return plan.New(prog, plan.Options{
 		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net), SkipZeros: net.Codegen.SkipZeros == "auto",
+		Group: o.Group,
 	})
 }
 

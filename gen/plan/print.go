@@ -45,11 +45,18 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 	if p.Shares() {
 		fmt.Fprintf(b, "\n  workers share batches of %d samples or more", p.ShareFrom())
 	}
+	if t.Group > 0 {
+		fmt.Fprintf(b, "\n  %d samples together for every worker", t.Group)
+	}
 	b.WriteByte('\n')
 	rows := map[*ir.Value]bool{}
 	for _, v := range t.Rows {
 		rows[v] = true
-		fmt.Fprintf(b, "  of every sample %s %s\n", v, v.Name)
+		of := "every sample"
+		if t.Grouped[v] {
+			of += " of a group"
+		}
+		fmt.Fprintf(b, "  of %s %s %s\n", of, v, v.Name)
 	}
 	for _, v := range t.Copies {
 		fmt.Fprintf(b, "  copy %s %s\n", v, v.Name)

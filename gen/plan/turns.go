@@ -23,7 +23,7 @@ func (p *Plan) repeats() {
 			switch s.Over {
 			case Once: // its numbers are taken one by one
 				continue
-			case Parameters:
+			case Groups, Parameters:
 				ranks = p.Ranks()
 			}
 			s.Phase.Repeats = p.loops(s.Phase, ranks)

@@ -181,13 +181,13 @@ func Slots(ph *plan.Phase, stride func(size int, elem ir.DType) int, rows ...int
 // Same is the stride of rows without gaps.
 func Same(size int, _ ir.DType) int { return size }
 
-// BatchSlots are the slots of a phase of a batch: with a row per sample where
-// it goes layer by layer.
-func (e *API) BatchSlots(ph *plan.Phase) []jen.Code {
+// BatchSlots are the slots of a phase of several samples: with a row for each where they
+// go layer by layer.
+func (e *API) BatchSlots(ph *plan.Phase, samples int) []jen.Code {
 	if !e.plan.Layerwise {
 		return Slots(ph, Same)
 	}
-	return Slots(ph, e.RowStride, e.plan.Options.Batch)
+	return Slots(ph, e.RowStride, samples)
 }
 
 // RowStride is the length of the rows of a value in a batch.
@@ -219,7 +219,7 @@ func (e *API) workspaces(f *jen.File) {
 	fields := []jen.Code{jen.Id("one").Id("Workspace")}
 	if e.plan.Layerwise {
 		fields = append(fields, e.nextState(e.plan.Options.Batch)...)
-		fields = append(fields, e.BatchSlots(e.plan.InferBatch)...)
+		fields = append(fields, e.BatchSlots(e.plan.InferBatch, e.plan.Options.Batch)...)
 	}
 	f.Type().Id("BatchWorkspace").Struct(fields...)
 }

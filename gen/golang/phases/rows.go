@@ -51,12 +51,15 @@ func (b *body) rowsVariable(v *ir.Value) string {
 	}
 	name := b.variable(v)
 	b.variables[v] = name
-	from := b.slot(v)
+	from, rows := b.slot(v), b.from
 	if b.kept[v] {
 		from = b.rowsName(v)
 	}
-	from += "[" + b.from + "]"
-	if b.from != ":len(x)" {
+	if b.group && (!b.kept[v] || b.e.plan.Train.Grouped[v]) {
+		rows = ":len(x)"
+	}
+	from += "[" + rows + "]"
+	if rows != ":len(x)" {
 		from += "[:len(x)]"
 	}
 	b.declared = append(b.declared, source.Letf(name, "%s", from))

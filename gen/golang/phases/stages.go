@@ -39,7 +39,7 @@ func (e *Phases) sampleStage(f *jen.File, p *plan.Batched, n int) error {
 	if err != nil {
 		return err
 	}
-	e.method(f, doc, numberedName("samples", n), "x []Input, y []Target, from, n int", "", code)
+	e.method(f, doc, numberedName("samples", n), e.groupArg()+"x []Input, y []Target, from, n int", "", code)
 	return nil
 }
 
