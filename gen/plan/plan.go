@@ -118,6 +118,10 @@ type Phase struct {
 	Many  map[int]int
 	Index map[*ir.Value]int
 	exact bool
+	// Local are the values of which the row of the first sample serves all, where a batch
+	// goes layer by layer.
+	Local  map[*ir.Value]bool
+	oneRow map[int]bool // slots
 	// Scratch is the memory of all steps that need some, in exact phases.
 	Scratch *ir.Value
 }

@@ -176,6 +176,9 @@ func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
 			if ph.Room(slot) > 1 {
 				at += fmt.Sprintf("[%d]", ph.Index[y])
 			}
+			if ph.Local[y] {
+				at += " of the first sample"
+			}
 			places = append(places, at)
 		} else if rows[y] {
 			places = append(places, fmt.Sprintf("%s for every sample", y))
@@ -193,7 +196,7 @@ func (ph *Phase) Bytes() int {
 func (ph *Phase) bytes(rows int, stride func(size int) int) int {
 	n := 0
 	for i, slot := range ph.Slots {
-		n += rows*stride(slot)*ph.Room(i) + ph.Gap(i, rows)
+		n += ph.Rows(i, rows)*stride(slot)*ph.Room(i) + ph.Gap(i, ph.Rows(i, rows))
 	}
 	return n * ElemSize(ph.Elem)
 }
