@@ -109,7 +109,9 @@ func WeightsOf(t *target.Target, elem string, inputs, outputs, batch int) *Weigh
 // those of all rows stay in a first-level cache.
 func LearnOf(t *target.Target, elem string, inputs, outputs, batch, size int) *Weights {
 	w, at := weightsOf(t, elem, inputs, outputs, batch), t.InputsOfWeights
-	w.PerCall = max(min(inputsInCache/(batch*size), flopsPerCall/(2*schedule.Panel*batch))/at, 1) * at
+	most := max(min(inputsInCache/(batch*size), flopsPerCall/(2*schedule.Panel*batch))/at, 1) * at
+	each := (inputs + most - 1) / most // calls
+	w.PerCall = (inputs + each*at - 1) / (each * at) * at
 	if batch == 1 {
 		w.PerCall = min(inputs, elementsPerCall/schedule.Panel/at*at)
 	}

@@ -153,11 +153,37 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define start_u4pkfl \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define sums_6ow7ia \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
+#define stores_yd4pcj \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
+
+#define sums_pzls2u \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); \
+	mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define sums_l24yw5 \
+	VMOVUPS (DI), Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
+#define stores_l1jgj3 \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
+
+#define sums_spd65f \
+	VMOVUPS (DI), Y12; mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
 
 
 // adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
@@ -574,6 +600,35 @@ next3:
 	VZEROUPPER
 	RET
 
+// mseSumsAVX2 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseSumsAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 - x1; y = y · y
+row1:
+	zero(Y1)
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VADDPS Y4, Y1, Y1
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y3; VMASKMOVPS (DI)(AX*1), Y0, Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VANDPS Y4, Y0, Y2; VADDPS Y2, Y1, Y1
+	LEAQ (AX)(CX*4), AX
+next3:
+	VEXTRACTF128 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
+	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -867,58 +922,59 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_u4pkfl
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_6ow7ia
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yd4pcj
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_u4pkfl
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_pzls2u
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yd4pcj
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_u4pkfl
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_pzls2u
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yd4pcj
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_u4pkfl
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -927,55 +983,59 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_u4pkfl
 rows4:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_l24yw5
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_u4pkfl
 rows8:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_spd65f
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8); VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_u4pkfl
 rows12:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0)
+	sums_spd65f
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_l1jgj3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_u4pkfl
+rows16:
+	VMOVUPS (DI), Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -110,19 +110,56 @@ number4x8(c5f800000x8, 0x5f8000005f800000)
 	VADDPS r2, r6, r2; VXORPS c5f800000x8<>(SB), r1, r1; VMULPS r1, r2, r1
 
 number4x8(c3f666666x8, 0x3f6666663f666666)
-#define zero12x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
-	zero(Y10); zero(Y11)
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
+#define start_fvzgx2 \
+	MOVQ dy+24(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+48(FP), CX
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define sums_6ow7ia \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
 #define update_979j0x(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
 	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
 
+#define updates_i3wrh7 \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12); \
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y12); \
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y12); \
+	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+
+#define zero12x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
+	zero(Y10); zero(Y11)
+
+#define sums_pzls2u \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); \
+	mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
+#define updates_get8mn \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12; update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); \
+	update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12); update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y12); \
+	update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y12); update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12); \
+	update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y12); update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y12); \
+	update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+
 #define zero8x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+
+#define sums_97g8i4 \
+	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
+#define sums_lens4w \
+	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13; mulAdd2((R10), Y0, Y1); \
+	mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
@@ -152,8 +189,13 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
 
-#define zero10x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+#define start_u4pkfl \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_yd4pcj \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 
 
 // crossEntropyGradientEachAVX2 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
@@ -395,67 +437,62 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
 	MOVQ x+32(FP), SI; MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_fvzgx2
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_6ow7ia
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
+	updates_i3wrh7
+	update_979j0x(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_979j0x(288(R8), Y0, 288(BX), Y1, Y9, Y12)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, BX
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_fvzgx2
+rows8:
+	sums_pzls2u
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12)
-	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y12)
-	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y12)
-	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+	updates_get8mn
 	update_979j0x(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_979j0x(288(R8), Y0, 288(BX), Y1, Y9, Y12)
 	update_979j0x(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_979j0x(352(R8), Y0, 352(BX), Y1, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
-	SUBQ $6, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
-	update_979j0x((R8), Y9, (BX), Y10, Y0, Y8); update_979j0x(32(R8), Y0, 32(BX), Y9, Y1, Y8)
-	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y8)
-	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y8)
-	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y8); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y8)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_fvzgx2
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_pzls2u
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
-	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
-	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
-	SUBQ $1, AX; JMP inputs9
+	updates_get8mn
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_fvzgx2
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12; update_979j0x((R8), Y13, (BX), Y14, Y0, Y12)
+	update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -467,67 +504,62 @@ TEXT ·learnUpTo16AVX2(SB), NOSPLIT, $0-80
 	ADDQ mask+72(FP), R9
 	MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_fvzgx2
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_97g8i4
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
+	updates_i3wrh7
+	update_979j0x(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_979j0x(288(R8), Y0, 288(BX), Y1, Y9, Y12)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, BX
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_fvzgx2
+rows8:
+	sums_lens4w
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12)
-	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y12)
-	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y12)
-	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+	updates_get8mn
 	update_979j0x(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_979j0x(288(R8), Y0, 288(BX), Y1, Y9, Y12)
 	update_979j0x(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_979j0x(352(R8), Y0, 352(BX), Y1, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8; ADDQ $384, BX
-	SUBQ $6, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows8:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y8
-	update_979j0x((R8), Y9, (BX), Y10, Y0, Y8); update_979j0x(32(R8), Y0, 32(BX), Y9, Y1, Y8)
-	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y8); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y8)
-	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y8); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y8)
-	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y8); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y8)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_fvzgx2
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_lens4w
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
-	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
-	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
-	SUBQ $1, AX; JMP inputs9
+	updates_get8mn
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_fvzgx2
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12; update_979j0x((R8), Y13, (BX), Y14, Y0, Y12)
+	update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -746,57 +778,58 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_u4pkfl
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_6ow7ia
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yd4pcj
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_u4pkfl
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_pzls2u
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yd4pcj
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_u4pkfl
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_pzls2u
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yd4pcj
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_u4pkfl
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

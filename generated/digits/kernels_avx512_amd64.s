@@ -95,31 +95,80 @@ number1x4(c5f800000, 0x5f800000)
 	VXORPS.BCST c5f800000<>(SB), r1, r1; VMULPS r1, r2, r1
 
 number1x4(c3f666666, 0x3f666666)
-#define zero24x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
-	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+#define zero10x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+
+#define start_fvzgx2 \
+	MOVQ dy+24(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+48(FP), CX
 
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define sums_p6dpwd \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; \
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 
 #define update_yf1evf(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
 	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
 
+#define updates_5qe8e0 \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z24; \
+	update_yf1evf((R8), Z25, (BX), Z26, Z0, Z24); update_yf1evf((R9), Z0, (R11), Z25, Z1, Z24); \
+	update_yf1evf(64(R8), Z0, 64(BX), Z1, Z2, Z24); update_yf1evf(64(R9), Z0, 64(R11), Z1, Z3, Z24); \
+	update_yf1evf(128(R8), Z0, 128(BX), Z1, Z4, Z24); update_yf1evf(128(R9), Z0, 128(R11), Z1, Z5, Z24); \
+	update_yf1evf(192(R8), Z0, 192(BX), Z1, Z6, Z24); update_yf1evf(192(R9), Z0, 192(R11), Z1, Z7, Z24)
+
+#define zero24x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15); zero(Z16); zero(Z17); zero(Z18); zero(Z19); \
+	zero(Z20); zero(Z21); zero(Z22); zero(Z23)
+
+#define sums_j280nt \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); \
+	mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+
+#define updates_66o2sk \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z24; update_yf1evf((R8), Z25, (BX), Z26, Z0, Z24); \
+	update_yf1evf((R9), Z0, (R11), Z25, Z1, Z24); update_yf1evf(64(R8), Z0, 64(BX), Z1, Z2, Z24); \
+	update_yf1evf(64(R9), Z0, 64(R11), Z1, Z3, Z24); update_yf1evf(128(R8), Z0, 128(BX), Z1, Z4, Z24); \
+	update_yf1evf(128(R9), Z0, 128(R11), Z1, Z5, Z24); update_yf1evf(192(R8), Z0, 192(BX), Z1, Z6, Z24); \
+	update_yf1evf(192(R9), Z0, 192(R11), Z1, Z7, Z24)
+
 #define zero8x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
+
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+
+#define sums_ig01e1 \
+	VMOVUPS.Z (DI), K7, Z28; \
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+
+#define update_fay9wj(r0, r1, r2, r3, r4, r5) \
+	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
+	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
+
+#define updates_tquwlq \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; \
+	update_fay9wj((R8), Z13, (BX), Z14, Z0, Z12); update_fay9wj(64(R8), Z0, 64(BX), Z13, Z1, Z12); \
+	update_fay9wj(128(R8), Z0, 128(BX), Z1, Z2, Z12); update_fay9wj(192(R8), Z0, 192(BX), Z1, Z3, Z12)
 
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
-#define mulAdd1(x, s0) \
-	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
+#define sums_136fan \
+	VMOVUPS.Z (DI), K7, Z28; mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
 
-#define update_fay9wj(r0, r1, r2, r3, r4, r5) \
-	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
-	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
+#define updates_jldbzy \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; update_fay9wj((R8), Z13, (BX), Z14, Z0, Z12); \
+	update_fay9wj(64(R8), Z0, 64(BX), Z13, Z1, Z12); update_fay9wj(128(R8), Z0, 128(BX), Z1, Z2, Z12); \
+	update_fay9wj(192(R8), Z0, 192(BX), Z1, Z3, Z12)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -166,6 +215,14 @@ number1x4(c3f666666, 0x3f666666)
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
+#define start_u4pkfl \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_1uihgz \
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8); \
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
 
 
 // crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for n elements of every row.
@@ -395,26 +452,33 @@ TEXT ·learn32AVX512(SB), NOSPLIT, $0-80
 	ADDQ panelStride+72(FP), R11
 	MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12; MOVQ x+32(FP), SI; MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_fvzgx2
+rows4:
+	sums_p6dpwd
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_5qe8e0
+	update_yf1evf(256(R8), Z0, 256(BX), Z1, Z8, Z24); update_yf1evf(256(R9), Z0, 256(R11), Z1, Z9, Z24)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, BX; ADDQ $320, R9; ADDQ $320, R11
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_fvzgx2
+rows8:
+	sums_j280nt
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z24
+	DECQ CX; JNZ rows8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_yf1evf((R8), Z25, (BX), Z26, Z0, Z24); update_yf1evf((R9), Z0, (R11), Z25, Z1, Z24)
-	update_yf1evf(64(R8), Z0, 64(BX), Z1, Z2, Z24); update_yf1evf(64(R9), Z0, 64(R11), Z1, Z3, Z24)
-	update_yf1evf(128(R8), Z0, 128(BX), Z1, Z4, Z24); update_yf1evf(128(R9), Z0, 128(R11), Z1, Z5, Z24)
-	update_yf1evf(192(R8), Z0, 192(BX), Z1, Z6, Z24); update_yf1evf(192(R9), Z0, 192(R11), Z1, Z7, Z24)
+	updates_66o2sk
 	update_yf1evf(256(R8), Z0, 256(BX), Z1, Z8, Z24); update_yf1evf(256(R9), Z0, 256(R11), Z1, Z9, Z24)
 	update_yf1evf(320(R8), Z0, 320(BX), Z1, Z10, Z24); update_yf1evf(320(R9), Z0, 320(R11), Z1, Z11, Z24)
 	update_yf1evf(384(R8), Z0, 384(BX), Z1, Z12, Z24); update_yf1evf(384(R9), Z0, 384(R11), Z1, Z13, Z24)
@@ -424,45 +488,33 @@ rows4:
 	update_yf1evf(640(R8), Z0, 640(BX), Z1, Z20, Z24); update_yf1evf(640(R9), Z0, 640(R11), Z1, Z21, Z24)
 	update_yf1evf(704(R8), Z0, 704(BX), Z1, Z22, Z24); update_yf1evf(704(R9), Z0, 704(R11), Z1, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, BX; ADDQ $768, R9; ADDQ $768, R11
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z8
-	update_yf1evf((R8), Z9, (BX), Z10, Z0, Z8); update_yf1evf((R9), Z0, (R11), Z9, Z1, Z8)
-	update_yf1evf(64(R8), Z0, 64(BX), Z1, Z2, Z8); update_yf1evf(64(R9), Z0, 64(R11), Z1, Z3, Z8)
-	update_yf1evf(128(R8), Z0, 128(BX), Z1, Z4, Z8); update_yf1evf(128(R9), Z0, 128(R11), Z1, Z5, Z8)
-	update_yf1evf(192(R8), Z0, 192(BX), Z1, Z6, Z8); update_yf1evf(192(R9), Z0, 192(R11), Z1, Z7, Z8)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX; ADDQ $256, R9; ADDQ $256, R11
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_fvzgx2
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_j280nt
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z2
-	update_yf1evf((R8), Z3, (BX), Z4, Z0, Z2); update_yf1evf((R9), Z0, (R11), Z3, Z1, Z2)
-	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX; ADDQ $64, R9; ADDQ $64, R11
-	SUBQ $1, AX; JMP inputs9
+	updates_66o2sk
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX; ADDQ $256, R9; ADDQ $256, R11
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_fvzgx2
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z24; update_yf1evf((R8), Z25, (BX), Z26, Z0, Z24)
+	update_yf1evf((R9), Z0, (R11), Z25, Z1, Z24)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX; ADDQ $64, R9; ADDQ $64, R11
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -472,65 +524,63 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
 	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
-	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x64
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_fvzgx2
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	sums_ig01e1
+	mulAdd1(16(R10), Z4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
+	updates_tquwlq
+	update_fay9wj(256(R8), Z0, 256(BX), Z1, Z4, Z12)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, BX
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
+	start_fvzgx2
+rows8:
+	sums_136fan
+	mulAdd1(16(R10), Z4); mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8)
+	mulAdd1(36(R10), Z9); mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_fay9wj((R8), Z13, (BX), Z14, Z0, Z12); update_fay9wj(64(R8), Z0, 64(BX), Z13, Z1, Z12)
-	update_fay9wj(128(R8), Z0, 128(BX), Z1, Z2, Z12); update_fay9wj(192(R8), Z0, 192(BX), Z1, Z3, Z12)
+	updates_jldbzy
 	update_fay9wj(256(R8), Z0, 256(BX), Z1, Z4, Z12); update_fay9wj(320(R8), Z0, 320(BX), Z1, Z5, Z12)
 	update_fay9wj(384(R8), Z0, 384(BX), Z1, Z6, Z12); update_fay9wj(448(R8), Z0, 448(BX), Z1, Z7, Z12)
 	update_fay9wj(512(R8), Z0, 512(BX), Z1, Z8, Z12); update_fay9wj(576(R8), Z0, 576(BX), Z1, Z9, Z12)
 	update_fay9wj(640(R8), Z0, 640(BX), Z1, Z10, Z12); update_fay9wj(704(R8), Z0, 704(BX), Z1, Z11, Z12)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, BX
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
-	update_fay9wj((R8), Z5, (BX), Z6, Z0, Z4); update_fay9wj(64(R8), Z0, 64(BX), Z5, Z1, Z4)
-	update_fay9wj(128(R8), Z0, 128(BX), Z1, Z2, Z4); update_fay9wj(192(R8), Z0, 192(BX), Z1, Z3, Z4)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_fvzgx2
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	sums_136fan
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
-	update_fay9wj((R8), Z2, (BX), Z3, Z0, Z1)
-	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
-	SUBQ $1, AX; JMP inputs9
+	updates_jldbzy
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, BX
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_fvzgx2
+rows16:
+	VMOVUPS.Z (DI), K7, Z28; mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; update_fay9wj((R8), Z13, (BX), Z14, Z0, Z12)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, BX
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -809,60 +859,62 @@ TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_u4pkfl
+rows4:
+	sums_p6dpwd
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_1uihgz
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_u4pkfl
+rows8:
+	sums_j280nt
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
-	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
-	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
-	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
-	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
+	stores_1uihgz
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9); VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8)
+	VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8); VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9)
+	VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9); VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8)
+	VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_u4pkfl
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_j280nt
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_1uihgz
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_u4pkfl
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -857,12 +857,55 @@ number1x4(c3b03126f, 0x3b03126f)
 #define formula_mn7zwt(r0, r1, r2) \
 	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
+#define zero10x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+
+#define start_u4pkfl \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define sums_p6dpwd \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; \
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+
+#define stores_1uihgz \
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8); \
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+
+#define sums_j280nt \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); \
+	mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+
+#define sums_ig01e1 \
+	VMOVUPS.Z (DI), K7, Z28; \
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+
+#define stores_462p8i \
+	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
+
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
+#define sums_136fan \
+	VMOVUPS.Z (DI), K7, Z28; mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define sums_fgd1no \
+	VMOVUPS.Z (DI), K7, Y28; \
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+
+#define stores_phg9v3 \
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+
+#define sums_s049pw \
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); \
+	mulAdd1h(12(R10), Y3)
 
 
 // addGradientsToSiluGradientEachAVX512 computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
@@ -2028,61 +2071,63 @@ TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_u4pkfl
+rows4:
+	sums_p6dpwd
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_1uihgz
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_u4pkfl
+rows8:
+	sums_j280nt
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
-	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
-	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
-	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
-	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
+	stores_1uihgz
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9); VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8)
+	VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8); VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9)
+	VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9); VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8)
+	VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_u4pkfl
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_j280nt
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_1uihgz
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_u4pkfl
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -2093,57 +2138,60 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
-	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_u4pkfl
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	sums_ig01e1
+	mulAdd1(16(R10), Z4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
+	stores_462p8i
+	VMOVUPS Z4, K7, 256(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
+	start_u4pkfl
+rows8:
+	sums_136fan
+	mulAdd1(16(R10), Z4); mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8)
+	mulAdd1(36(R10), Z9); mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	stores_462p8i
 	VMOVUPS Z4, K7, 256(R8); VMOVUPS Z5, K7, 320(R8); VMOVUPS Z6, K7, 384(R8); VMOVUPS Z7, K7, 448(R8)
 	VMOVUPS Z8, K7, 512(R8); VMOVUPS Z9, K7, 576(R8); VMOVUPS Z10, K7, 640(R8); VMOVUPS Z11, K7, 704(R8)
 	ADDQ $48, SI; ADDQ $768, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_u4pkfl
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	sums_136fan
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_462p8i
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_u4pkfl
+rows16:
+	VMOVUPS.Z (DI), K7, Z28; mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, K7, (R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -2154,57 +2202,60 @@ TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_u4pkfl
+rows4:
+	sums_fgd1no
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_phg9v3
+	VMOVUPS Y4, K7, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_u4pkfl
+rows8:
+	sums_s049pw
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	DECQ CX; JNZ rows8
+	stores_phg9v3
 	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
 	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_u4pkfl
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_s049pw
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_phg9v3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_u4pkfl
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -2216,11 +2267,8 @@ TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
 	MOVQ inputs+24(FP), AX
 inputs1:
 	CMPQ AX, $3; JLT done3
-	// 3 inputs
 	zero(Z0); zero(Z1); zero(Z2)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_u4pkfl
 rows4:
 	VMOVUPS.Z (DI), K7, Y28
 	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2)
@@ -2232,14 +2280,10 @@ rows4:
 done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
-	// 1 inputs
 	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_u4pkfl
 rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	VMOVUPS Y0, K7, (R8)

@@ -62,15 +62,39 @@ number1x4(c00000000, 0x0)
 	lastColumn1y((at+96)(w), Y3); lastColumn1y((at+128)(w), Y4); lastColumn1y((at+160)(w), Y5); \
 	lastColumn1y((at+192)(w), Y6); lastColumn1y((at+224)(w), Y7)
 
-#define zero12x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11)
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+
+#define start_ps6vv1 \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
 
 #define mulAdd1h(x, s0) \
 	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
+#define sums_fgd1no \
+	VMOVUPS.Z (DI), K7, Y28; \
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+
 #define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define updates_xwjm32 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; \
+	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12); \
+	update_649c0m(96(R8), Y0, Y3, Y12)
+
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
+
+#define sums_s049pw \
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); \
+	mulAdd1h(12(R10), Y3)
+
+#define updates_pg3suo \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; update_649c0m((R8), Y13, Y0, Y12); \
+	update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12); update_649c0m(96(R8), Y0, Y3, Y12)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -165,6 +189,13 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0
+
+#define start_u4pkfl \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_phg9v3 \
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -283,64 +314,63 @@ TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-72
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_ps6vv1
+rows4:
+	sums_fgd1no
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_xwjm32
+	update_649c0m(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_ps6vv1
+rows8:
+	sums_s049pw
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12)
-	update_649c0m(96(R8), Y0, Y3, Y12); update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
+	updates_pg3suo
+	update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
 	update_649c0m(192(R8), Y0, Y6, Y12); update_649c0m(224(R8), Y0, Y7, Y12)
 	update_649c0m(256(R8), Y0, Y8, Y12); update_649c0m(288(R8), Y0, Y9, Y12)
 	update_649c0m(320(R8), Y0, Y10, Y12); update_649c0m(352(R8), Y0, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_649c0m((R8), Y5, Y0, Y4); update_649c0m(32(R8), Y0, Y1, Y4); update_649c0m(64(R8), Y0, Y2, Y4)
-	update_649c0m(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_ps6vv1
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_s049pw
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	update_649c0m((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_pg3suo
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_ps6vv1
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; update_649c0m((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -557,56 +587,59 @@ TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_u4pkfl
+rows4:
+	sums_fgd1no
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_phg9v3
+	VMOVUPS Y4, K7, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_u4pkfl
+rows8:
+	sums_s049pw
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	DECQ CX; JNZ rows8
+	stores_phg9v3
 	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
 	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_u4pkfl
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_s049pw
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_phg9v3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_u4pkfl
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

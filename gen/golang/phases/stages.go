@@ -145,7 +145,7 @@ func (b *body) define(v *ir.Value, x func() jen.Code) {
 	switch {
 	case kept:
 	case b.apart:
-		b.declared = append(b.declared, jen.Var().Id(at.idx).Id(valueType(v)), source.Setf("_", at.idx))
+		b.declared = append(b.declared, jen.Var().Id(at.idx).Id(valueType(v)), source.Setf("_", "%s", at.idx))
 	default:
 		assign = source.Let
 	}

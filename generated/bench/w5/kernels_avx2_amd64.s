@@ -115,23 +115,67 @@ number4x8(c00000000x8, 0x0)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
 #define prefetchw4R8(at) \
 	prefetchwR8(at); prefetchwR8((at+64)); prefetchwR8((at+128)); prefetchwR8((at+192))
 
+#define start_ps6vv1 \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define sums_6ow7ia \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define updates_bwj4bf \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12); \
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+
+#define sums_pzls2u \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); \
+	mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
+#define updates_z5opdn \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12); \
+	update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); update_7092ha(96(R8), Y0, Y3, Y12); \
+	update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12); \
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define sums_pni5o3 \
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
+#define updates_1yqkbf \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12)
+
+#define sums_409ctr \
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); \
+	mulAdd1(12(R10), Y3)
+
+#define updates_fgh66p \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12); \
+	update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); update_7092ha(96(R8), Y0, Y3, Y12)
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
@@ -160,9 +204,6 @@ number4x8(c00000000x8, 0x0)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
-
-#define zero10x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
@@ -196,6 +237,14 @@ number4x8(c00000000x8, 0x0)
 #define step_ja85th(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0(R9*2); VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
 	VMOVUPS r5, r1
+
+#define start_u4pkfl \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_yd4pcj \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -505,69 +554,67 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	prefetchw4R8(0); prefetchwR8(256)
+	start_ps6vv1
+rows4:
+	sums_6ow7ia
+	mulAdd2(16(R10), Y8, Y9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_bwj4bf
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
 	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	start_ps6vv1
+rows8:
+	sums_pzls2u
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
-	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
-	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	updates_z5opdn
 	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
 	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	prefetchw4R8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
-	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
-	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	prefetchwR8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	prefetchw4R8(0)
+	start_ps6vv1
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_pzls2u
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_z5opdn
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	prefetchwR8(0)
+	start_ps6vv1
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	update_7092ha(32(R8), Y0, Y1, Y12)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -578,65 +625,68 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-72
 	ADDQ mask+64(FP), R9
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	// PREFETCHW of what will change
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	start_ps6vv1
 rows4:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_pni5o3
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
-	// w = w - (lr · g)
-	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
-	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	updates_1yqkbf
+	update_7092ha(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	prefetchwR8(0); prefetchwR8(64)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	// PREFETCHW of what will change
+	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
+	start_ps6vv1
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_409ctr
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
-	update_7092ha(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	// w = w - (lr · g)
+	updates_fgh66p
+	update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	prefetchwR8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	prefetchwR8(0); prefetchwR8(64)
+	start_ps6vv1
 rows12:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	sums_409ctr
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
-	update_7092ha((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_fgh66p
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	prefetchwR8(0)
+	start_ps6vv1
+rows16:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -1108,57 +1158,58 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_u4pkfl
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_6ow7ia
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yd4pcj
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_u4pkfl
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_pzls2u
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yd4pcj
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_u4pkfl
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_pzls2u
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yd4pcj
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_u4pkfl
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -113,21 +113,68 @@ number1x4(c3f800000, 0x3f800000)
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
+#define zero10x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+
+#define start_ps6vv1 \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
 
+#define sums_p6dpwd \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; \
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define updates_3xe88e \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24; \
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24); \
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24); \
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+
+#define sums_j280nt \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); \
+	mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+
+#define updates_tuiim2 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24; update_7092ha((R8), Z25, Z0, Z24); \
+	update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24); update_7092ha(64(R9), Z0, Z3, Z24); \
+	update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24); \
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+
+#define mulAdd1h(x, s0) \
+	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
+
+#define sums_fgd1no \
+	VMOVUPS.Z (DI), K7, Y28; \
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+
+#define update_649c0m(r0, r1, r2, r3) \
+	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define updates_xwjm32 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; \
+	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12); \
+	update_649c0m(96(R8), Y0, Y3, Y12)
 
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
-#define mulAdd1h(x, s0) \
-	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
+#define sums_s049pw \
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); \
+	mulAdd1h(12(R10), Y3)
 
-#define update_649c0m(r0, r1, r2, r3) \
-	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+#define updates_pg3suo \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; update_649c0m((R8), Y13, Y0, Y12); \
+	update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12); update_649c0m(96(R8), Y0, Y3, Y12)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -247,6 +294,14 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0
+
+#define start_u4pkfl \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_1uihgz \
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8); \
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -479,25 +534,33 @@ TEXT ·learn32AVX512(SB), NOSPLIT, $0-72
 	ADDQ panelStride+64(FP), R9
 	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_ps6vv1
+rows4:
+	sums_p6dpwd
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_3xe88e
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_ps6vv1
+rows8:
+	sums_j280nt
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
-	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
-	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	updates_tuiim2
 	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
 	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
 	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
@@ -507,44 +570,33 @@ rows4:
 	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
 	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
-	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
-	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_ps6vv1
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_j280nt
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
-	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
+	updates_tuiim2
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_ps6vv1
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24; update_7092ha((R8), Z25, Z0, Z24)
+	update_7092ha((R9), Z0, Z1, Z24)
+	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -555,64 +607,63 @@ TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-72
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_ps6vv1
+rows4:
+	sums_fgd1no
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_xwjm32
+	update_649c0m(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_ps6vv1
+rows8:
+	sums_s049pw
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12)
-	update_649c0m(96(R8), Y0, Y3, Y12); update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
+	updates_pg3suo
+	update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
 	update_649c0m(192(R8), Y0, Y6, Y12); update_649c0m(224(R8), Y0, Y7, Y12)
 	update_649c0m(256(R8), Y0, Y8, Y12); update_649c0m(288(R8), Y0, Y9, Y12)
 	update_649c0m(320(R8), Y0, Y10, Y12); update_649c0m(352(R8), Y0, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_649c0m((R8), Y5, Y0, Y4); update_649c0m(32(R8), Y0, Y1, Y4); update_649c0m(64(R8), Y0, Y2, Y4)
-	update_649c0m(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_ps6vv1
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_s049pw
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	update_649c0m((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_pg3suo
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_ps6vv1
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; update_649c0m((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -943,60 +994,62 @@ TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_u4pkfl
+rows4:
+	sums_p6dpwd
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_1uihgz
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_u4pkfl
+rows8:
+	sums_j280nt
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
-	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
-	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
-	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
-	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
+	stores_1uihgz
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9); VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8)
+	VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8); VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9)
+	VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9); VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8)
+	VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_u4pkfl
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_j280nt
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_1uihgz
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_u4pkfl
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
