@@ -95,6 +95,9 @@ type Weights struct {
 	Divided bool
 	Preempt bool
 	Loops   []PanelLoop
+	// Term is an estimate of the cycles that an input takes for a row in all calls, 0
+	// where nothing is known of the processor.
+	Term float64
 }
 
 // WeightsOf schedules the gradient of the weights of a layer.
@@ -127,15 +130,23 @@ func weightsOf(t *target.Target, elem string, inputs, outputs, batch int) *Weigh
 	if inputs == 2 || inputs > 1 && inputs < schedule.Panel && inputs%2 > 0 {
 		own = inputs
 	}
-	return &Weights{
+	w := &Weights{
 		Inputs:  own,
 		Preempt: Preempts(2 * inputs * outputs * batch),
 		Loops:   panels(t, elem, full, outputs-full*schedule.Panel, together, most, true),
 	}
+	if t.Core != nil {
+		w.Term = summed(w.Loops, func(c *Panel) float64 { return t.Core.Term(t.InputsOfWeights, t.Columns(elem, c.Outputs), 1) })
+	}
+	return w
 }
 
 func (w *Weights) String() string {
-	return divided("inputs", w.PerCall, w.Divided, w.Preempt) + print(w.Loops)
+	s := divided("inputs", w.PerCall, w.Divided, w.Preempt) + print(w.Loops)
+	if w.Term > 0 {
+		s += fmt.Sprintf("; about %.2f cycles for an input of a row", w.Term)
+	}
+	return s
 }
 
 // Groups is a layer on one sample: one call, or one for every Per panels and one

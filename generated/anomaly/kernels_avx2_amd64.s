@@ -22,7 +22,7 @@ number4x8(c3dcccccdx8, 0x3dcccccd3dcccccd)
 number4x8(c3f7fbe77x8, 0x3f7fbe773f7fbe77)
 number4x8(c3a83126fx8, 0x3a83126f3a83126f)
 number4x8(c322bcc77x8, 0x322bcc77322bcc77)
-#define products_c97ozs(w) \
+#define products_40wc46(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+8256)(DI), Y15, Y2; \
 	VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; VFMADD231PS (w+16544)(DI), Y15, Y5; \
@@ -32,13 +32,13 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define products_gtbgfd(w) \
+#define products_yqhxzj(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+41024)(DI), Y15, Y2; \
 	VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; VFMADD231PS (w+82080)(DI), Y15, Y5; \
 	VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
 
-#define products_ehqj6w(w) \
+#define products_6412ny(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+512)(DI), Y15, Y2; \
 	VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; VFMADD231PS (w+1056)(DI), Y15, Y5; \
@@ -47,7 +47,7 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define dots_yyq2tn(x, w) \
+#define dots_kalcfn(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4; \
 	VFMADD231PS (w+320)(DI), Y14, Y5; VFMADD231PS (w+384)(DI), Y14, Y6; VFMADD231PS (w+448)(DI), Y14, Y7
@@ -60,7 +60,7 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define dots_2h24bs(x, w) \
+#define dots_8zno30(x, w) \
 	VMOVUPS x(R10), Y14; VMOVUPS x(R10)(R14*1), Y13; VMOVUPS x(R10)(R14*2), Y12; VMOVUPS w(DI), Y15; \
 	VFMADD231PS Y15, Y14, Y0; VFMADD231PS Y15, Y13, Y4; VFMADD231PS Y15, Y12, Y8; VMOVUPS (w+64)(DI), Y15; \
 	VFMADD231PS Y15, Y14, Y1; VFMADD231PS Y15, Y13, Y5; VFMADD231PS Y15, Y12, Y9; VMOVUPS (w+128)(DI), Y15; \
@@ -74,7 +74,7 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
 	VADDPS r5, r2, r5
 
-#define dots_ob6er4(x, w) \
+#define dots_xgm21u(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3
 
@@ -128,15 +128,15 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define rows5_n483by(x) \
+#define rows5_ow89ho(x) \
 	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rows6_zm6n5a(x) \
-	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zjssdg(x) \
+	rows5_ow89ho(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term6_6mhanb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+#define term6_uj19sv(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zjssdg(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -144,8 +144,8 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term5_75on35(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+#define term5_yxb9tj(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_ow89ho(x)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
@@ -153,21 +153,17 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define start_u4pkfl \
+#define start_tmnb9v \
 	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
 	MOVQ rows+32(FP), CX
 
-#define sums_6ow7ia \
+#define sums_xhp4x8 \
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
 	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
-#define stores_yd4pcj \
+#define stores_yxwqyt \
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-
-#define sums_pzls2u \
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); \
-	mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
 #define zero5x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
@@ -175,15 +171,12 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define sums_l24yw5 \
+#define sums_spd65f \
 	VMOVUPS (DI), Y12; \
 	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
 
 #define stores_l1jgj3 \
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-
-#define sums_spd65f \
-	VMOVUPS (DI), Y12; mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
 
 
 // adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
@@ -234,7 +227,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
+	foursx64c1(0, 0, products_40wc46); foursx64c1(16, 256, products_40wc46)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -261,7 +254,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
+	foursx64c1(0, 0, products_40wc46); foursx64c1(16, 256, products_40wc46)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -284,7 +277,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
 inputs2:
-	foursx64c1(0, 0, products_gtbgfd); foursx64c1(16, 256, products_gtbgfd)
+	foursx64c1(0, 0, products_yqhxzj); foursx64c1(16, 256, products_yqhxzj)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -309,7 +302,7 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
+	foursx64c1(0, 0, products_6412ny); foursx64c1(16, 256, products_6412ny)
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
@@ -331,7 +324,7 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
+	foursx64c1(0, 0, products_6412ny); foursx64c1(16, 256, products_6412ny)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2048, R10
@@ -352,8 +345,8 @@ TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels1:
-	dots_yyq2tn(0, 0)
-	dots_yyq2tn(32, 32)
+	dots_kalcfn(0, 0)
+	dots_kalcfn(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels1
 	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
@@ -379,8 +372,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels5:
-	dots_2h24bs(0, 0)
-	dots_2h24bs(32, 32)
+	dots_8zno30(0, 0)
+	dots_8zno30(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels5
 	MOVQ yStride+40(FP), CX
@@ -404,10 +397,10 @@ rows6:
 	MOVQ w+16(FP), DI
 	MOVQ $4, CX
 panels8:
-	dots_ob6er4(0, 0)
-	dots_ob6er4(32, 32)
-	dots_ob6er4(64, 512)
-	dots_ob6er4(96, 544)
+	dots_xgm21u(0, 0)
+	dots_xgm21u(32, 32)
+	dots_xgm21u(64, 512)
+	dots_xgm21u(96, 544)
 	ADDQ $128, R10; ADDQ $1024, DI
 	DECQ CX; JNZ panels8
 	MOVQ yStride+40(FP), CX
@@ -667,12 +660,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -695,12 +688,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -750,8 +743,8 @@ rows1:
 	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
-	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
+	term6_uj19sv(0, 0); term6_uj19sv(4, 64); term6_uj19sv(8, 128); term6_uj19sv(12, 192); term6_uj19sv(16, 256)
+	term6_uj19sv(20, 320); term6_uj19sv(24, 384); term6_uj19sv(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y12, Y0)
@@ -769,8 +762,8 @@ rows3:
 	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
-	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
+	term5_yxb9tj(0, 0); term5_yxb9tj(4, 64); term5_yxb9tj(8, 128); term5_yxb9tj(12, 192); term5_yxb9tj(16, 256)
+	term5_yxb9tj(20, 320); term5_yxb9tj(24, 384); term5_yxb9tj(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y10, Y0)
@@ -810,12 +803,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -832,12 +825,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -881,8 +874,8 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
-	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
+	term6_uj19sv(0, 0); term6_uj19sv(4, 64); term6_uj19sv(8, 128); term6_uj19sv(12, 192); term6_uj19sv(16, 256)
+	term6_uj19sv(20, 320); term6_uj19sv(24, 384); term6_uj19sv(28, 448)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
@@ -894,8 +887,8 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
-	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
+	term5_yxb9tj(0, 0); term5_yxb9tj(4, 64); term5_yxb9tj(8, 128); term5_yxb9tj(12, 192); term5_yxb9tj(16, 256)
+	term5_yxb9tj(20, 320); term5_yxb9tj(24, 384); term5_yxb9tj(28, 448)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
@@ -924,13 +917,13 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 inputs1:
 	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
 	zero10x32
-	start_u4pkfl
+	start_tmnb9v
 rows4:
-	sums_6ow7ia
+	sums_xhp4x8
 	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	stores_yd4pcj
+	stores_yxwqyt
 	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
 	ADDQ $20, SI; ADDQ $320, R8
 	SUBQ $5, AX; JMP inputs1
@@ -940,13 +933,13 @@ inputs5:
 tile6:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
-	start_u4pkfl
+	start_tmnb9v
 rows8:
-	sums_pzls2u
+	sums_xhp4x8
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	stores_yd4pcj
+	stores_yxwqyt
 	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI; ADDQ $384, R8
 	SUBQ $6, AX; JMP inputs5
@@ -954,19 +947,19 @@ done7:
 inputs9:
 	CMPQ AX, $4; JLT done11
 	zero8x32
-	start_u4pkfl
+	start_tmnb9v
 rows12:
-	sums_pzls2u
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	stores_yd4pcj
+	stores_yxwqyt
 	ADDQ $16, SI; ADDQ $256, R8
 	SUBQ $4, AX; JMP inputs9
 done11:
 inputs13:
 	CMPQ AX, $1; JLT done15
 	zero(Y0); zero(Y1)
-	start_u4pkfl
+	start_tmnb9v
 rows16:
 	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
 	ADDQ R12, R10; ADDQ R13, DI
@@ -985,9 +978,9 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 inputs1:
 	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
 	zero5x32
-	start_u4pkfl
+	start_tmnb9v
 rows4:
-	sums_l24yw5
+	sums_spd65f
 	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
@@ -1000,7 +993,7 @@ inputs5:
 	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
-	start_u4pkfl
+	start_tmnb9v
 rows8:
 	sums_spd65f
 	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
@@ -1016,7 +1009,7 @@ done7:
 inputs9:
 	CMPQ AX, $4; JLT done11
 	zero4x32
-	start_u4pkfl
+	start_tmnb9v
 rows12:
 	sums_spd65f
 	ADDQ R12, R10; ADDQ R13, DI
@@ -1028,7 +1021,7 @@ done11:
 inputs13:
 	CMPQ AX, $1; JLT done15
 	zero(Y0)
-	start_u4pkfl
+	start_tmnb9v
 rows16:
 	VMOVUPS (DI), Y12; mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI

@@ -140,14 +140,14 @@ number1x4(c3f666666, 0x3f666666)
 #define zero5x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
-#define start_fvzgx2 \
+#define start_6h8kfk \
 	MOVQ dy+24(FP), DI; MOVQ SI, R10; \
 	MOVQ rows+48(FP), CX
 
 #define mulAdd1h(x, s0) \
 	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
-#define sums_fgd1no \
+#define sums_rahrjy \
 	VMOVUPS.Z (DI), K7, Y28; \
 	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 
@@ -155,19 +155,10 @@ number1x4(c3f666666, 0x3f666666)
 	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
 	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
 
-#define updates_u21r8e \
+#define updates_m7007a \
 	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; \
 	update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12); update_fay9wj(32(R8), Y0, 32(BX), Y13, Y1, Y12); \
 	update_fay9wj(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_fay9wj(96(R8), Y0, 96(BX), Y1, Y3, Y12)
-
-#define sums_s049pw \
-	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); \
-	mulAdd1h(12(R10), Y3)
-
-#define updates_bb2932 \
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12); \
-	update_fay9wj(32(R8), Y0, 32(BX), Y13, Y1, Y12); update_fay9wj(64(R8), Y0, 64(BX), Y1, Y2, Y12); \
-	update_fay9wj(96(R8), Y0, 96(BX), Y1, Y3, Y12)
 
 #define bias1x1h(s0) \
 	VMOVUPS (BX), s0
@@ -178,12 +169,12 @@ number1x4(c3f666666, 0x3f666666)
 #define rows4_9v88ek(x) \
 	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y1); mulAdd1h(x(R10)(R11*2), Y2); mulAdd1h(x(R10)(R12*1), Y3)
 
-#define rows8_rz4fb3(x) \
+#define rows8_8uk4lt(x) \
 	rows4_9v88ek(x); mulAdd1h(x(R10)(R11*4), Y4); mulAdd1h(x(R10)(R13*1), Y5); mulAdd1h(x(R9), Y6); \
 	mulAdd1h(x(R9)(R11*1), Y7)
 
-#define term8_ol8mrs(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_rz4fb3(x)
+#define term8_6pt32d(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_8uk4lt(x)
 
 #define storePart1h(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
@@ -270,7 +261,7 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define start_u4pkfl \
+#define start_tmnb9v \
 	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
 	MOVQ rows+32(FP), CX
 
@@ -386,13 +377,13 @@ TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-80
 inputs1:
 	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
 	zero5x64
-	start_fvzgx2
+	start_6h8kfk
 rows4:
-	sums_fgd1no
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	updates_u21r8e
+	updates_m7007a
 	update_fay9wj(128(R8), Y0, 128(BX), Y1, Y4, Y12)
 	ADDQ $20, SI; ADDQ $160, R8; ADDQ $160, BX
 	SUBQ $5, AX; JMP inputs1
@@ -401,15 +392,15 @@ inputs5:
 	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	start_fvzgx2
+	start_6h8kfk
 rows8:
-	sums_s049pw
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	updates_bb2932
+	updates_m7007a
 	update_fay9wj(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_fay9wj(160(R8), Y0, 160(BX), Y1, Y5, Y12)
 	update_fay9wj(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_fay9wj(224(R8), Y0, 224(BX), Y1, Y7, Y12)
 	update_fay9wj(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_fay9wj(288(R8), Y0, 288(BX), Y1, Y9, Y12)
@@ -420,19 +411,19 @@ done7:
 inputs9:
 	CMPQ AX, $4; JLT done11
 	zero4x64
-	start_fvzgx2
+	start_6h8kfk
 rows12:
-	sums_s049pw
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	updates_bb2932
+	updates_m7007a
 	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
 	SUBQ $4, AX; JMP inputs9
 done11:
 inputs13:
 	CMPQ AX, $1; JLT done15
 	zero(Z0)
-	start_fvzgx2
+	start_6h8kfk
 rows16:
 	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
@@ -452,7 +443,7 @@ TEXT ·learnUpTo8AVX512_2(SB), NOSPLIT, $0-80
 inputs1:
 	CMPQ AX, $2; JLT done3
 	zero(Z0); zero(Z1)
-	start_fvzgx2
+	start_6h8kfk
 rows4:
 	VMOVUPS.Z (DI), K7, Y28
 	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
@@ -466,7 +457,7 @@ done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
 	zero(Z0)
-	start_fvzgx2
+	start_6h8kfk
 rows8:
 	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
@@ -491,7 +482,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32)
+	term8_6pt32d(0, 0); term8_6pt32d(4, 32)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
 	storePart1h(Y6); storePart1h(Y7)
@@ -538,7 +529,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32); term8_ol8mrs(8, 64); term8_ol8mrs(12, 96)
+	term8_6pt32d(0, 0); term8_6pt32d(4, 32); term8_6pt32d(8, 64); term8_6pt32d(12, 96)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
 	storePart1h(Y6); storePart1h(Y7)
@@ -654,9 +645,9 @@ TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 inputs1:
 	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
 	zero5x64
-	start_u4pkfl
+	start_tmnb9v
 rows4:
-	sums_fgd1no
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
@@ -669,9 +660,9 @@ inputs5:
 	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	start_u4pkfl
+	start_tmnb9v
 rows8:
-	sums_s049pw
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
@@ -685,9 +676,9 @@ done7:
 inputs9:
 	CMPQ AX, $4; JLT done11
 	zero4x64
-	start_u4pkfl
+	start_tmnb9v
 rows12:
-	sums_s049pw
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
 	stores_phg9v3
@@ -697,7 +688,7 @@ done11:
 inputs13:
 	CMPQ AX, $1; JLT done15
 	zero(Z0)
-	start_u4pkfl
+	start_tmnb9v
 rows16:
 	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
@@ -718,7 +709,7 @@ TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
 inputs1:
 	CMPQ AX, $2; JLT done3
 	zero(Z0); zero(Z1)
-	start_u4pkfl
+	start_tmnb9v
 rows4:
 	VMOVUPS.Z (DI), K7, Y28
 	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
@@ -731,7 +722,7 @@ done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
 	zero(Z0)
-	start_u4pkfl
+	start_tmnb9v
 rows8:
 	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
