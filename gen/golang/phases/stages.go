@@ -140,10 +140,14 @@ func valueType(v *ir.Value) string {
 // define sets a number: a variable of the function, or where it lies for later
 // stages.
 func (b *body) define(v *ir.Value, x func() jen.Code) {
-	assign := source.Set
-	if _, kept := b.at[v]; !kept {
+	_, kept := b.at[v]
+	assign, at := source.Set, b.result(v)
+	switch {
+	case kept:
+	case b.apart:
+		b.declared = append(b.declared, jen.Var().Id(at.idx).Id(valueType(v)), source.Set("_", jen.Id(at.idx)))
+	default:
 		assign = source.Let
 	}
-	at := b.result(v)
 	b.add(assign(at.idx, x()))
 }

@@ -72,7 +72,7 @@ func (e *Phases) gradients(f *jen.File) error {
 	once := e.batchBody(p, true, ":len(x)")
 	once.grads = "&t.m.grads"
 	for _, s := range p.Prepare().Steps {
-		if m, ok := s.Op.(*ir.Map); ok && perStep(m) {
+		if m, ok := s.Op.(*ir.Map); ok && m.PerStep() {
 			continue
 		}
 		prepared = true
@@ -133,9 +133,13 @@ func (e *Phases) groupArg() string {
 	return ""
 }
 
-// samplesOf emits what is done for every sample in the body's phase.
-func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
-	stmts := []jen.Code{source.Letf("p", "t.net.p")}
+// samplesSpace are the variables that the statements of the body's phase find, over all
+// samples of a batch.
+func (b *body) samplesSpace(p *plan.Batched, space string) []jen.Code {
+	var stmts []jen.Code
+	if b.usesParams() {
+		stmts = append(stmts, source.Letf("p", "t.net.p"))
+	}
 	switch {
 	case len(b.phase.Slots) == 0:
 	case b.group:
@@ -147,14 +151,15 @@ func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 	}
 	b.neededNumbers(p.Prepare().Steps, b.phase.Steps)
 	b.wholeBatch()
-	stmts = append(stmts, b.take()...)
-	b.bindTargets()
+	return append(stmts, b.take()...)
+}
+
+// samplesOf emits what is done for every sample in the body's phase.
+func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
+	stmts := b.samplesSpace(p, space)
 	code, err := b.samples()
 	if err != nil {
 		return nil, err
-	}
-	if !b.usesParams() {
-		stmts = stmts[1:]
 	}
 	rows := []jen.Code{source.Setf("x, y", "x[%s], y[%s]", b.from, b.from), source.Setf("y", "y[:len(x)]")}
 	return append(append(append(stmts, rows...), b.declared...), code...), nil
@@ -218,7 +223,7 @@ func (b *body) neededNumbers(numbers, steps []*plan.Step) {
 	var maps []*ir.Map
 	for i := len(numbers) - 1; i >= 0; i-- {
 		m, ok := numbers[i].Op.(*ir.Map)
-		if !ok || !perStep(m) || !slices.ContainsFunc(m.Out, func(y *ir.Value) bool { return needed[y] }) {
+		if !ok || !m.PerStep() || !slices.ContainsFunc(m.Out, func(y *ir.Value) bool { return needed[y] }) {
 			continue
 		}
 		for _, x := range m.In {
@@ -248,10 +253,7 @@ func (b *body) bindScalars() {
 // sample.
 func (b *body) samples() ([]jen.Code, error) {
 	if b.layers {
-		for _, v := range b.e.prog.Inputs {
-			b.rowPlace(v)
-		}
-		b.bindEarlier()
+		b.bindRows()
 		if err := b.layerwise(); err != nil {
 			return nil, err
 		}
@@ -260,12 +262,22 @@ func (b *body) samples() ([]jen.Code, error) {
 	if b.readsInput() {
 		b.add(source.Letf("in", "&x[i]"))
 	}
+	b.bindTargets()
 	b.bindInputs("in")
 	b.bindEarlier()
 	if err := b.run(); err != nil {
 		return nil, err
 	}
 	return []jen.Code{source.ForRange("i", "x", b.take()...)}, nil
+}
+
+// bindRows gives what there is before the body's phase its places, layer by layer.
+func (b *body) bindRows() {
+	b.bindTargets()
+	for _, v := range b.e.prog.Inputs {
+		b.rowPlace(v)
+	}
+	b.bindEarlier()
 }
 
 func (b *body) take() []jen.Code {
