@@ -64,8 +64,8 @@ GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
 DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
 DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
 GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-#define dots_91hjcc(x, w) \
-	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
+#define dots_tkzt95(x, w) \
+	VMOVUPS w(DI), Y31; VFMADD231PS x(R10), Y31, Y0; VMOVUPS (w+32)(DI), Y31; VFMADD231PS (x+32)(R10), Y31, Y1
 
 #define addChains_hevue9(r0, r1, r2, r3) \
 	VEXTRACTF32X4 $1, r0, r1; VADDPS r0, r2, r0; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r3; \
@@ -97,6 +97,9 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
+
+#define dots_91hjcc(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -358,13 +361,14 @@ TEXT ·dotProductsAVX512_2(SB), NOSPLIT, $0-32
 	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
+	zero(Y1)
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
-	dots_91hjcc(0, 0)
-	dots_91hjcc(64, 64)
-	dots_91hjcc(128, 128)
-	dots_91hjcc(192, 192)
-	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0
+	dots_tkzt95(0, 0)
+	dots_tkzt95(64, 64)
+	dots_tkzt95(128, 128)
+	dots_tkzt95(192, 192)
+	VADDPS Y1, Y0, Y0
 	addChains_hevue9(Y0, X1, Y1, Y2)
 	// y = sigmoid(x)
 	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); VMOVSS X1, (R8)
