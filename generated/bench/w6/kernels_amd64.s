@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// dense1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+// dense1Forward goes on in the preferred assembly that the machine has.
 TEXT ·dense1Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense64x64AVX512(SB)
@@ -14,7 +14,7 @@ next1:
 next2:
 	JMP ·dense1ForwardGeneric(SB); CALL ·dense1Forward(SB)
 
-// dense1ForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+// dense1ForwardSigmoid goes on in the preferred assembly that the machine has.
 TEXT ·dense1ForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense64x64AVX512_2(SB)
@@ -24,17 +24,17 @@ next1:
 next2:
 	JMP ·dense1ForwardSigmoidGeneric(SB); CALL ·dense1ForwardSigmoid(SB)
 
-// dense4Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
-TEXT ·dense4Forward(SB), NOFRAME, $0-32
+// dense4ForwardSigmoid goes on in the preferred assembly that the machine has.
+TEXT ·dense4ForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
-	JMP ·dotProductsAVX512(SB)
+	JMP ·dotProductsAVX512_2(SB)
 next1:
 	CMPB ·useAVX2(SB), $0; JEQ next2
-	JMP ·dotProductsAVX2(SB)
+	JMP ·dotProductsAVX2_2(SB)
 next2:
-	JMP ·dense4ForwardGeneric(SB); CALL ·dense4Forward(SB)
+	JMP ·dense4ForwardSigmoidGeneric(SB); CALL ·dense4ForwardSigmoid(SB)
 
-// dense4GradInput goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+// dense4GradInput goes on in the preferred assembly that the machine has.
 TEXT ·dense4GradInput(SB), NOFRAME, $0-24
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense1x64AVX512(SB)
