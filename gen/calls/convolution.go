@@ -11,9 +11,12 @@ import (
 )
 
 // Convolution is the calls of a convolution of one sample: for every part of a
-// panel, for every group of rows.
+// panel, for every group of rows. The source of a part lies Part.X behind that of
+// panel 0, and XStride further for every XPanels panels before its own.
 type Convolution struct {
 	Parts   []ConvolutionPart
+	XPanels int
+	XStride int
 	Rows    []RowGroup
 	Preempt bool
 }
@@ -22,6 +25,7 @@ type Convolution struct {
 // Panels together.
 type ConvolutionPart struct {
 	From, To, Lane, Panels int
+	X                      int // displacement of the source
 	Kernel                 *kernel.Kernel
 }
 
@@ -47,13 +51,35 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 		k = flat
 	}
 	s := &k.Segments[0]
-	c := &Convolution{}
+	c := &Convolution{XPanels: 1}
+	alone := false // each panel has another place in its groups
+	switch g := s.GroupOutputs; {
+	case s.Lanes:
+		c.XStride = schedule.Panel
+	case g > 0 && g%schedule.Panel == 0:
+		c.XPanels, c.XStride = g/schedule.Panel, s.GroupStride
+	case g > 0 && schedule.Panel%g == 0:
+		c.XStride = schedule.Panel / g * s.GroupStride
+	case g > 0:
+		alone = true
+	}
 	atOnce := t.VectorOutputs(k.Elem.Acc, k.Chains)
 	part := func(from, to, outputs, panels int) {
 		most := min(panels*schedule.Panel, atOnce)
-		for lane := 0; lane < outputs; lane += most {
-			n := min(most, outputs-lane)
-			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, panels, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
+		for lane, n := 0, 0; lane < outputs; lane += n {
+			n = min(most, outputs-lane)
+			x := 0
+			if s.Lanes {
+				x = lane
+			}
+			if g := s.GroupOutputs; g > 0 && c.XPanels == 1 {
+				first := lane
+				if alone {
+					first += from * schedule.Panel
+				}
+				n, x = min(n, g-first%g), first/g*s.GroupStride
+			}
+			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, panels, x, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
 		}
 	}
 	positions := k.Positions()
@@ -63,10 +89,13 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 		c.each(t, k, positions)
 		full, rest, together = 0, 0, (k.Outputs+schedule.Panel-1)/schedule.Panel
 	}
-	if k.Panels.Full > 0 && !s.Lanes && positions*k.Chains <= fewSums {
+	if k.Panels.Full > 0 && !s.Lanes && s.GroupOutputs == 0 && positions*k.Chains <= fewSums {
 		together = max(1, min(full, atOnce/schedule.Panel))
 	}
-	if n := full - full%together; n > 0 {
+	for q := 0; alone && q < full; q++ {
+		part(q, q+1, schedule.Panel, 1)
+	}
+	if n := full - full%together; n > 0 && !alone {
 		part(0, n, together*schedule.Panel, together)
 	}
 	if n := full % together; n > 0 {
@@ -124,16 +153,24 @@ func (c *Convolution) each(t *target.Target, k *kernel.Kernel, positions int) {
 	}
 	open, panels := k.OpenRows(k.Outputs, at), (k.Outputs+schedule.Panel-1)/schedule.Panel
 	open.Tile.Part = part
-	c.Parts = []ConvolutionPart{{0, panels, 0, panels, open}}
+	c.Parts = []ConvolutionPart{{0, panels, 0, panels, 0, open}}
 }
 
 func (c *Convolution) String() string {
 	text := fmt.Sprintf("%d groups of rows", len(c.Rows))
-	for _, p := range c.Parts {
+	for i, p := range c.Parts {
+		if i > 0 && c.Parts[i-1].like(p) {
+			continue
+		}
 		text += fmt.Sprintf("; panels %d…%d: %d outputs, tiles of %d positions", p.From, p.To-1, p.Kernel.Outputs, p.Kernel.Tile.Positions)
 		if n := p.Kernel.Tile.Part; n > 0 {
 			text += fmt.Sprintf(", %d before other rows", n)
 		}
 	}
 	return text
+}
+
+// like reports whether a part is the same of other outputs of the same panels.
+func (p ConvolutionPart) like(other ConvolutionPart) bool {
+	return p.From == other.From && p.To == other.To && p.Kernel.Outputs == other.Kernel.Outputs
 }

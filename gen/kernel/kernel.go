@@ -71,7 +71,11 @@ type Segment struct {
 	// gradient of the input.
 	Swapped bool
 	// Lanes: output n reads channel n alone, which lies n behind the first.
-	Lanes         bool
+	Lanes bool
+	// GroupOutputs outputs after the other read the same channels, the next ones
+	// those that lie GroupStride behind; 0 is all outputs.
+	GroupOutputs  int
+	GroupStride   int
 	Taps          []Tap
 	Blocks        int // channel blocks
 	PerBlock      int // channels of a block, as many as there are in the last

@@ -85,9 +85,9 @@ func (s Strip) Parts(most int) []Part {
 	return []Part{{n + 1, longer}, {n, parts - longer}}
 }
 
-// OpenRows is the kernel of some outputs of a panel, or of several whole ones, for
-// rows that have the same taps; how many, and which rows of the window, it is told
-// by arguments. A tile has some positions.
+// OpenRows is the kernel of some outputs of a panel, or of several whole ones, all of
+// one group, for rows that have the same taps; how many, and which rows of the window,
+// it is told by arguments. A tile has some positions.
 func (k *Kernel) OpenRows(outputs, positions int) *Kernel {
 	p := *k
 	p.Outputs, p.Rows, p.Batch, p.Panels, p.Ahead = outputs, nil, Batch{}, Panels{}, 0
@@ -95,6 +95,8 @@ func (k *Kernel) OpenRows(outputs, positions int) *Kernel {
 		p.Panels = Panels{Full: outputs / panel, PanelRows: k.Panels.PanelRows}
 	}
 	p.Out.Base, p.Out.PanelStride = 0, 0
+	p.Segments = slices.Clone(k.Segments)
+	p.Segments[0].GroupOutputs, p.Segments[0].GroupStride = 0, 0
 	p.Tile = Tile{Positions: positions}
 	return &p
 }
