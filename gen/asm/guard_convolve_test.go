@@ -288,6 +288,9 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 		}
 	}
 	all := calls.ConvolutionOf(s.Target, k)
+	if open := all.Parts[0].Kernel; g.depthwise && s.PanelsOfTile && s.rng.IntN(2) == 0 { // as on larger maps
+		open.Tile.Part, open.Tile.Positions = 1+s.rng.IntN(4), 1+s.rng.IntN(open.Tile.Positions)
+	}
 	for _, part := range all.Parts {
 		fn := s.function(part.Kernel.Key(), func(name string) *asm.Func { return s.Convolve(name, nil, part.Kernel) })
 		for q := part.From; q < part.To; q += part.Panels {

@@ -3,7 +3,9 @@ package calls
 import (
 	"fmt"
 
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
@@ -27,8 +29,13 @@ type ConvolutionPart struct {
 	Kernel                 *kernel.Kernel
 }
 
-// fewSums of a panel are too few to hide the latency of additions.
-const fewSums = 4
+const (
+	// fewSums of a panel are too few to hide the latency of additions.
+	fewSums = 4
+	// windowInCache is the bytes of a window of rows of which a part of a row is made:
+	// three quarters of a first-level cache.
+	windowInCache = 24 << 10
+)
 
 // RowGroup is neighbouring rows of the result that have the same rows of the
 // window: displacements of the first in the source, in the weights of a panel
@@ -75,11 +82,13 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, panels, x, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
 		}
 	}
-	positions := 0
-	for _, r := range k.Runs {
-		positions += r.Positions
-	}
+	positions := k.Positions()
 	full, together := k.Outputs/schedule.Panel, 1
+	rest := k.Outputs % schedule.Panel
+	if s.Lanes && t.PanelsOfTile && atOnce >= schedule.Panel {
+		c.each(t, k, positions)
+		full, rest, together = 0, 0, (k.Outputs+schedule.Panel-1)/schedule.Panel
+	}
 	if k.Panels.Full > 0 && !s.Lanes && s.GroupOutputs == 0 && positions*k.Chains <= fewSums {
 		together = max(1, min(full, atOnce/schedule.Panel))
 	}
@@ -92,7 +101,7 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 	if n := full % together; n > 0 {
 		part(full-n, full, schedule.Panel, 1)
 	}
-	if rest := k.Outputs % schedule.Panel; rest > 0 {
+	if rest > 0 {
 		part(full, full+1, rest, 1)
 	}
 	flops := 2 * k.Terms() * schedule.Panel * positions
@@ -126,6 +135,27 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 	return c
 }
 
+// each schedules a convolution of channels by themselves: a tile has those of all
+// panels, which lie side by side, so that what is read lies together too. Where the
+// window of a row does not stay in a near cache the rows are computed in parts.
+func (c *Convolution) each(t *target.Target, k *kernel.Kernel, positions int) {
+	at := t.MostPositions
+	for _, n := range []int{min(k.Outputs, schedule.Panel), k.Outputs % schedule.Panel} {
+		if n > 0 {
+			at = min(at, t.Positions(k.Elem.Acc, n, k.Chains, true))
+		}
+	}
+	s, part := &k.Segments[0], 0
+	window := s.PosStride * plan.ElemSize(ir.DType(k.Elem.X)) * (s.Taps[len(s.Taps)-1].Row + 1) // of a position
+	if len(k.Rows) > 1 && positions*window > windowInCache {
+		at = max(1, min(at, windowInCache*2/3/window))
+		part = max(1, windowInCache/(at*window))
+	}
+	open, panels := k.OpenRows(k.Outputs, at), (k.Outputs+schedule.Panel-1)/schedule.Panel
+	open.Tile.Part = part
+	c.Parts = []ConvolutionPart{{0, panels, 0, panels, 0, open}}
+}
+
 func (c *Convolution) String() string {
 	text := fmt.Sprintf("%d groups of rows", len(c.Rows))
 	for i, p := range c.Parts {
@@ -133,6 +163,9 @@ func (c *Convolution) String() string {
 			continue
 		}
 		text += fmt.Sprintf("; panels %d…%d: %d outputs, tiles of %d positions", p.From, p.To-1, p.Kernel.Outputs, p.Kernel.Tile.Positions)
+		if n := p.Kernel.Tile.Part; n > 0 {
+			text += fmt.Sprintf(", %d before other rows", n)
+		}
 	}
 	return text
 }

@@ -143,6 +143,8 @@ type Tile struct {
 	Outputs   int // of a panel
 	Chains    int
 	Terms     int // products of a sum in one turn of the loop
+	// Part, if not 0, is how many tiles of a row come, for all rows, before the next.
+	Part int
 	// Rows are the numbers of rows of a batch that tiles have, the largest first; the last
 	// arguments of the kernel count the tiles of each.
 	Rows []int

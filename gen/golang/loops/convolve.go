@@ -172,10 +172,7 @@ func convolutionHint(k *kernel.Kernel) string {
 // convolutionDoc says what the assembly computes.
 func convolutionDoc(k *kernel.Kernel) string {
 	s := &k.Segments[0]
-	positions := 0
-	for _, r := range k.Runs {
-		positions += r.Positions
-	}
+	positions := k.Positions()
 	switch {
 	case k.Max:
 		return fmt.Sprintf("finds the greatest of up to %d elements of each of %d channels at %d positions of every row.", len(s.Taps), k.Outputs, positions)

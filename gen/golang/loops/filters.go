@@ -98,7 +98,7 @@ func (c *Contraction) biasCalls(k *kernel.Kernel) []jen.Code {
 			y := plus(times16(q), p.Lane)
 			return jen.Id(name).Call(source.Exprf("&y[%s], &db[%s], &y[%s], %d, %d", y, plus(times16(q), row.X+p.Lane), y, row.Rows, row.Taps))
 		}
-		if p.To-p.From == 1 {
+		if p.To-p.From == p.Panels {
 			parts = append(parts, call(fmt.Sprint(p.From)))
 		} else {
 			parts = append(parts, source.ForRange("q", fmt.Sprint(p.To), call("q")))
