@@ -19,11 +19,13 @@ print the time per call and per sample, as median and minimum of many slices,
 GFLOP/s, allocations, and how that compares with the machine, which is measured
 in the same run: its peak of multiply-adds, its bandwidth for the parameters, and
 the limit that follows from both. Pin it to a quiet core where the system can.
-With --layers every step of an inference is timed by itself, in a workspace of its own
-in which what it reads is in the near caches: a table of what each takes.`,
+With --layers every call that an inference or a training step makes is timed by itself,
+in a workspace of its own in which what it reads is in the near caches: a table of what
+each takes, for every mode and batch, and how many times its limit.`,
 		Example: `  nngen bench digits.yaml
   taskset -c 1 nngen bench digits.yaml --mode train --batch 1,32 --path avx2 --json
-  nngen bench model.yaml --mode infer --batch 1 --layers --time 100ms`,
+  nngen bench model.yaml --mode infer --batch 1 --layers --time 100ms
+  nngen bench digits.yaml --mode train --batch 128 --layers`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			net, err := gen.Load(args[0])
@@ -53,7 +55,7 @@ in which what it reads is in the near caches: a table of what each takes.`,
 	flags.IntSliceVar(&o.Workers, "workers", nil, "`NUMBERS` of cores to use at once (default 1)")
 	flags.DurationVar(&o.Time, "time", 500*time.Millisecond, "how long to measure for each figure")
 	flags.IntVar(&o.Latency, "latency", 0, "`NUMBER` of calls to time one by one, too, for percentiles; at least 10000")
-	flags.BoolVar(&o.Layers, "layers", false, "time every step of an inference of one sample by itself, too, against the limit of its multiply-adds")
+	flags.BoolVar(&o.Layers, "layers", false, "time every call of an inference and of a training step by itself, too, against its limit")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return cmd
 }

@@ -36,7 +36,7 @@ type Options struct {
 	Workers      []int         // empty is 1
 	Time         time.Duration // per measurement
 	Latency      int           // calls to time one by one, per measurement; 0 is none
-	Layers       bool          // time every step of an inference of one sample by itself, too
+	Layers       bool          // time every call by itself, too
 	Talk         io.Writer
 }
 
@@ -138,7 +138,7 @@ type benchmark struct {
 	prog   *ir.Program
 	module *run.Module
 	plan   []measurement
-	layers []Layer // of an inference, without path and time
+	layers []Layer // without path and time
 }
 
 // prepare decides what to measure and compiles the program.
@@ -204,20 +204,22 @@ func (b *benchmark) batches(codegen int) {
 
 // compile builds the program.
 func (b *benchmark) compile(ctx context.Context, net *spec.Network) error {
-	p, err := gen.Plan(net, gen.Options{})
+	p, err := gen.Plan(net, gen.Options{Calls: b.Layers})
 	if err != nil {
 		return err
 	}
 	b.prog, b.report.Cost = p.Prog, costOf(p.Prog)
 	b.plan = slices.DeleteFunc(b.plan, func(m measurement) bool { return m.Mode == Train && m.Batch < p.Prog.MinBatch })
-	if b.Layers {
-		b.layers = layersOf(p)
+	for _, m := range b.plan {
+		if b.Layers && m.Workers == 1 && (p.Layerwise && m.Batch <= net.Codegen.Batch || m.Mode == Infer && m.Batch == 1) {
+			b.layers = append(b.layers, layersOf(p, b.report.Cost.Functions, m.Mode, m.Batch)...)
+		}
 	}
-	pkg, err := gen.Generate(net, gen.Options{Standalone: true, Steps: b.Layers})
+	pkg, err := gen.Generate(net, gen.Options{Standalone: true, Calls: b.Layers})
 	if err != nil {
 		return err
 	}
-	tree, err := program(p.Prog, b.Layers, b.report.Cost.Functions, pkg)
+	tree, err := program(p, b.Layers, b.report.Cost.Functions, pkg)
 	if err != nil {
 		return err
 	}
@@ -233,7 +235,7 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 		return err
 	}
 	defer dir.Remove()
-	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train), Latency: b.Latency, Steps: len(b.layers)}
+	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train), Latency: b.Latency, Calls: callsOf(b.layers)}
 	first := len(b.report.Results) == 0
 	if first {
 		j.Weights = filepath.Join(dir.Path, "weights")
@@ -258,9 +260,9 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 				*m = &Machine{}
 			}
 			(*m).merge(e.Machine)
-		case e.Step != nil:
+		case e.Call != nil:
 			l := b.layers[layer]
-			l.Path, l.Median, l.Min = taken, e.Step.Median, e.Step.Min
+			l.Path, l.Median, l.Min = taken, e.Call.Median, e.Call.Min
 			b.report.Layers = append(b.report.Layers, l)
 			layer++
 		case e.Result != nil:

@@ -130,7 +130,7 @@ func TestZeros(t *testing.T) {
 func newBenchmark(t *testing.T, name string) *benchmark {
 	net, err := gen.Load("../../golden/specs/" + name + ".yaml")
 	require.NoError(t, err)
-	b := &benchmark{report: &Report{}, Options: Options{Time: time.Millisecond, Talk: io.Discard, Compiler: compiler(t)}}
+	b := &benchmark{report: &Report{}, Options: Options{Time: time.Millisecond, Talk: io.Discard, Compiler: compiler(t), Layers: true}}
 	require.NoError(t, b.prepare(t.Context(), net))
 	return b
 }

@@ -31,17 +31,12 @@ func functionsOf(prog *ir.Program) []*Function {
 		if !elementary(o.Prog) || !o.Out[0].Batch {
 			return
 		}
-		T := "*" + string(prog.DType)
-		k := kernel.Map{Double: prog.DType == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: T}
-		for i, x := range o.In {
-			k.Ins = append(k.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: x.Size() == 1 && o.Out[0].Size() > 1})
+		f := functionOf(all, o, prog.DType)
+		if f == nil {
+			f = &Function{Name: nameOf(o.Doc, all), kernel: kernelOf(o, prog.DType)}
+			all = append(all, f)
 		}
-		i := slices.IndexFunc(all, func(f *Function) bool { return f.kernel.Key() == k.Key() })
-		if i < 0 {
-			i = len(all)
-			all = append(all, &Function{Name: nameOf(o.Doc, all), kernel: k})
-		}
-		*count(all[i]) += o.Out[0].Size()
+		*count(f) += o.Out[0].Size()
 	}
 	for _, op := range prog.Infer.Ops {
 		if o, ok := op.(*ir.Map); ok {
@@ -56,6 +51,25 @@ func functionsOf(prog *ir.Program) []*Function {
 		}
 	}
 	return all
+}
+
+// kernelOf is an operation on arrays.
+func kernelOf(o *ir.Map, dtype ir.DType) kernel.Map {
+	T := "*" + string(dtype)
+	k := kernel.Map{Double: dtype == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: T}
+	for i, x := range o.In {
+		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: x.Size() == 1 && o.Out[0].Size() > 1})
+	}
+	return k
+}
+
+// functionOf is the function of an operation, nil if it is none of some.
+func functionOf(all []*Function, o *ir.Map, dtype ir.DType) *Function {
+	k := kernelOf(o, dtype)
+	if i := slices.IndexFunc(all, func(f *Function) bool { return f.kernel.Key() == k.Key() }); i >= 0 {
+		return all[i]
+	}
+	return nil
 }
 
 // nameOf is a name that no other function has.

@@ -21,7 +21,26 @@ type job struct {
 	Time         time.Duration
 	Latency      int
 	Weights      string
-	Steps        int
+	Calls        []callsJob
+}
+
+// callsJob are the calls of an inference or a training step of a batch, to be timed one
+// by one: so many there are.
+type callsJob struct {
+	Mode         string
+	Batch, Count int
+}
+
+// callsOf are the jobs of layers.
+func callsOf(layers []Layer) (jobs []callsJob) {
+	for i := range layers {
+		l := &layers[i]
+		if i == 0 || !l.with(&layers[i-1]) {
+			jobs = append(jobs, callsJob{Mode: l.Mode, Batch: l.Batch})
+		}
+		jobs[len(jobs)-1].Count++
+	}
+	return jobs
 }
 
 // measurement is one figure to take.
@@ -44,7 +63,7 @@ type event struct {
 		Allocs, Bytes uint64
 		Latency       []int64
 	}
-	Step *struct {
+	Call *struct {
 		Median, Min float64
 	}
 	Error string

@@ -7,6 +7,7 @@ import (
 	"text/template"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/templates"
 )
@@ -30,7 +31,7 @@ var programFiles = []struct{ name, tmpl string }{
 type programView struct {
 	Header, DType, Draw string
 	Train, Memory       bool
-	Steps               bool // one by one
+	Calls, Rows         bool // one by one, of batches too
 	Inputs, Targets     []portView
 }
 
@@ -68,10 +69,10 @@ func newProgramView(prog *ir.Program) *programView {
 }
 
 // program returns the files of the program, with those of the package in net.
-func program(prog *ir.Program, steps bool, functions []*Function, pkg map[string][]byte) (map[string][]byte, error) {
-	view := newProgramView(prog)
-	view.Steps = steps
-	all, err := functionFiles(functions, prog.DType)
+func program(p *plan.Plan, calls bool, functions []*Function, pkg map[string][]byte) (map[string][]byte, error) {
+	view := newProgramView(p.Prog)
+	view.Calls, view.Rows = calls, p.Layerwise
+	all, err := functionFiles(functions, p.Prog.DType)
 	if err != nil {
 		return nil, err
 	}

@@ -143,6 +143,28 @@ func planOf(t *testing.T, net *spec.Network) *plan.Plan {
 	return p
 }
 
+// breakdown is a line for each cell of a shape that takes more than 1.5 times its limit:
+// what every call takes by itself, and how many times its own limit.
+func breakdown(t *testing.T, s shape, o Options, above []measurement) (text string) {
+	net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
+	require.NoError(t, err)
+	for _, cell := range above {
+		o.Modes, o.Batches, o.Layers = []string{cell.Mode}, []int{cell.Batch}, true
+		r, err := Run(t.Context(), net, o)
+		require.NoError(t, err, s.String())
+		var calls []string
+		for _, l := range r.Layers {
+			call := fmt.Sprintf("%s %s %s", l.Name, l.Operation, nanos(l.Min))
+			if l.MultiplyAdds > 0 {
+				call += fmt.Sprintf(" (%.2f)", l.TimesLimit)
+			}
+			calls = append(calls, call)
+		}
+		text += fmt.Sprintf("| %v | %s %d | %s | %s |\n", s, cell.Mode, cell.Batch, nanos(r.Results[0].CallMin), strings.Join(calls, ", "))
+	}
+	return text
+}
+
 // TestSweep measures the shapes and writes how many times the limit each takes: that
 // of the work in whole vectors, with the activations as they are generated.
 func TestSweep(t *testing.T) {
@@ -153,7 +175,7 @@ func TestSweep(t *testing.T) {
 	require.NotNil(t, row, "--sweep-path")
 	batches := []int{1, 32, 128}
 	build := compiler(t)
-	var b strings.Builder
+	var b, parts strings.Builder
 	var group, processor string
 	var guesses []guess
 	var ratios []float64 // of shapes beyond 2,000 multiply-adds, or of those asked for
@@ -165,7 +187,8 @@ func TestSweep(t *testing.T) {
 		}
 		net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
 		require.NoError(t, err)
-		r, err := Run(t.Context(), net, Options{Compiler: build, Batches: batches, Paths: []string{*sweepPath}, Time: 30 * time.Millisecond, Talk: io.Discard})
+		o := Options{Compiler: build, Batches: batches, Paths: []string{*sweepPath}, Time: 30 * time.Millisecond, Talk: io.Discard}
+		r, err := Run(t.Context(), net, o)
 		require.NoError(t, err, s.String())
 		m := *r.machine(*sweepPath)
 		processor = m.CPU
@@ -175,14 +198,18 @@ func TestSweep(t *testing.T) {
 			fmt.Fprintf(&b, head, group)
 		}
 		fmt.Fprintf(&b, "| %v |", s)
+		var above []measurement
 		for _, v := range r.Results {
 			l := m.limit(&cost, "float32", v.Mode, v.Batch)
 			ratio := v.CallMin / (l.Nanos() + l.Activations)
 			fmt.Fprintf(&b, " %.2f |", ratio)
 			if cost.Forward > 2000 || *sweepOnly != "" {
-				ratios = append(ratios, ratio)
+				if ratios = append(ratios, ratio); ratio > 1.5 {
+					above = append(above, measurement{Mode: v.Mode, Batch: v.Batch})
+				}
 			}
 		}
+		parts.WriteString(breakdown(t, s, o, above))
 		b.WriteString("\n")
 		if k := p.Infer.Steps[0].Kernel; s.group == "square layers" && k != nil && !k.Segments[0].Swapped {
 			cycles := calls.RowsOf(row, k, batches[2]).Term * float64(s.widths[0])
@@ -198,5 +225,9 @@ func TestSweep(t *testing.T) {
 	}
 	text := fmt.Sprintf("%s, %s, float32, best of many calls. Beyond 2,000 multiply-adds: median %.2f, %d of %d cells within 1.5, worst %.2f.",
 		processor, *sweepPath, ratios[len(ratios)/2], within, len(ratios), ratios[len(ratios)-1]) + misjudged(guesses)
-	require.NoError(t, os.WriteFile(*sweepTo, []byte(text+b.String()), 0o644))
+	text += b.String()
+	if parts.Len() > 0 {
+		text += "\n\nWhere the time of cells above 1.5 goes, in nanoseconds and call by call, each by itself (how many times its limit):\n\n| shape | cell | ns | calls |\n|---|---|---|---|\n" + parts.String()
+	}
+	require.NoError(t, os.WriteFile(*sweepTo, []byte(text), 0o644))
 }

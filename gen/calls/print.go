@@ -23,6 +23,9 @@ func Describe(p *plan.Plan) string {
 		for _, ph := range p.Train.Gradients.Phases(plan.Samples) {
 			d.phase("gradients: per sample", ph, false)
 		}
+		for _, ph := range p.Train.Gradients.Phases(plan.Groups) {
+			d.phase("gradients: over a group", ph, false)
+		}
 		d.phase("gradients: over the batch", p.Train.Gradients.Sums(), false)
 		for _, ph := range p.Train.Evaluate.Phases(plan.Samples) {
 			d.phase("evaluate: per sample", ph, false)

@@ -28,7 +28,7 @@ type Options struct {
 	Runtime    string // import path of nnrt, "" if the package carries its own copy
 	RuntimeSrc fs.FS  // its Go files, for that copy
 	Embedded   []byte // the weight file for the binary, nil without one
-	Steps      bool   // with a file to call the steps of Forward one by one
+	Calls      bool   // with a file of what inference and training do, call by call
 	// Sample is the network with the units SampledUnits alone, for the golden
 	// results of a large one; nil where they are those of all of it.
 	Sample *ir.Program
@@ -69,7 +69,7 @@ func (e *emitter) parameters() (*jen.File, error) {
 // newGlobals returns the names of the package, of which the printers have taken
 // some.
 func newGlobals(p *plan.Plan) *source.Namer {
-	n := source.NewNamer("params", "filters", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
+	n := source.NewNamer("params", "filters", "memory", "group", "groupRows", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
 	for _, t := range p.Tensors {
 		cols, rows := source.Tables(t)
 		n.Taken[cols], n.Taken[rows] = true, true
@@ -88,9 +88,9 @@ func (e *emitter) run() error {
 		make func() (*jen.File, error)
 	}{
 		{"forward.go", true, e.Forward},
-		{"steps.go", e.opts.Steps, e.Steps},
 		{"train.go", train, e.Train},
 		{"update.go", train, e.Update},
+		{"calls.go", e.opts.Calls, e.Calls},
 		{"params.go", true, e.parameters},
 		{"types.go", true, e.Types},
 		{"kernels_generic.go", true, func() (*jen.File, error) { return e.KernelFile(false), nil }},

@@ -49,6 +49,16 @@ func (o *Map) Repeated() int {
 	return 0
 }
 
+// PerStep reports whether it computes numbers of the step in float64.
+func (o *Map) PerStep() bool {
+	for _, x := range o.In {
+		if x.DType != Float64 || x.Shape != nil || x.Batch {
+			return false
+		}
+	}
+	return o.Out[0].Shape == nil
+}
+
 // ReduceKind is how a Reduce combines.
 type ReduceKind string
 

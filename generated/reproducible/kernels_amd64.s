@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// bodyForward goes on in the preferred assembly that the machine has.
+// bodyForward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·bodyForward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense3x8AVX512(SB)
@@ -14,7 +14,7 @@ next1:
 next2:
 	JMP ·bodyForwardGeneric(SB); CALL ·bodyForward(SB)
 
-// bodyForwardElu goes on in the preferred assembly that the machine has.
+// bodyForwardElu goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·bodyForwardElu(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense3x8AVX512_2(SB)
@@ -24,7 +24,7 @@ next1:
 next2:
 	JMP ·bodyForwardEluGeneric(SB); CALL ·bodyForwardElu(SB)
 
-// choiceForward goes on in the preferred assembly that the machine has.
+// choiceForward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·choiceForward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense16x3AVX512(SB)
@@ -34,7 +34,7 @@ next1:
 next2:
 	JMP ·choiceForwardGeneric(SB); CALL ·choiceForward(SB)
 
-// dense4Forward goes on in the preferred assembly that the machine has.
+// dense4Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense4Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense25x16AVX512(SB)
@@ -44,7 +44,7 @@ next1:
 next2:
 	JMP ·dense4ForwardGeneric(SB); CALL ·dense4Forward(SB)
 
-// dense4ForwardSoftplus goes on in the preferred assembly that the machine has.
+// dense4ForwardSoftplus goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense4ForwardSoftplus(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense25x16AVX512_2(SB)
@@ -54,7 +54,7 @@ next1:
 next2:
 	JMP ·dense4ForwardSoftplusGeneric(SB); CALL ·dense4ForwardSoftplus(SB)
 
-// eyeForward goes on in the preferred assembly that the machine has.
+// eyeForward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·eyeForward(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense19x33AVX512(SB)
@@ -64,7 +64,7 @@ next1:
 next2:
 	JMP ·eyeForwardGeneric(SB); CALL ·eyeForward(SB)
 
-// innerForward goes on in the preferred assembly that the machine has.
+// innerForward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·innerForward(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense33x17AVX512(SB)
@@ -74,7 +74,7 @@ next1:
 next2:
 	JMP ·innerForwardGeneric(SB); CALL ·innerForward(SB)
 
-// innerForwardTanh goes on in the preferred assembly that the machine has.
+// innerForwardTanh goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·innerForwardTanh(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense33x17AVX512_2(SB)
@@ -84,7 +84,7 @@ next1:
 next2:
 	JMP ·innerForwardTanhGeneric(SB); CALL ·innerForwardTanh(SB)
 
-// scoreForward goes on in the preferred assembly that the machine has.
+// scoreForward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·scoreForward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense16x1AVX512(SB)
@@ -94,7 +94,7 @@ next1:
 next2:
 	JMP ·scoreForwardGeneric(SB); CALL ·scoreForward(SB)
 
-// scoreForwardSigmoid goes on in the preferred assembly that the machine has.
+// scoreForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·scoreForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense16x1AVX512_2(SB)

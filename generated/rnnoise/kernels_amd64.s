@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// c15Forward goes on in the preferred assembly that the machine has.
+// c15Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·c15Forward(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense96x22AVX512(SB)
@@ -14,7 +14,7 @@ next1:
 next2:
 	JMP ·c15ForwardGeneric(SB); CALL ·c15Forward(SB)
 
-// c15ForwardSigmoid goes on in the preferred assembly that the machine has.
+// c15ForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·c15ForwardSigmoid(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense96x22AVX512_2(SB)
@@ -24,7 +24,7 @@ next1:
 next2:
 	JMP ·c15ForwardSigmoidGeneric(SB); CALL ·c15ForwardSigmoid(SB)
 
-// c2Forward goes on in the preferred assembly that the machine has.
+// c2Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·c2Forward(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense42x24AVX512(SB)
@@ -34,7 +34,7 @@ next1:
 next2:
 	JMP ·c2ForwardGeneric(SB); CALL ·c2Forward(SB)
 
-// c2ForwardTanh goes on in the preferred assembly that the machine has.
+// c2ForwardTanh goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·c2ForwardTanh(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense42x24AVX512_2(SB)
@@ -44,7 +44,7 @@ next1:
 next2:
 	JMP ·c2ForwardTanhGeneric(SB); CALL ·c2ForwardTanh(SB)
 
-// c7Forward goes on in the preferred assembly that the machine has.
+// c7Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·c7Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense24x1AVX512(SB)
@@ -54,7 +54,7 @@ next1:
 next2:
 	JMP ·c7ForwardGeneric(SB); CALL ·c7Forward(SB)
 
-// c7ForwardSigmoid goes on in the preferred assembly that the machine has.
+// c7ForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·c7ForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense24x1AVX512_2(SB)
@@ -64,7 +64,7 @@ next1:
 next2:
 	JMP ·c7ForwardSigmoidGeneric(SB); CALL ·c7ForwardSigmoid(SB)
 
-// gru1Forward goes on in the preferred assembly that the machine has.
+// gru1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru1Forward(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense24x72AVX512(SB)
@@ -74,7 +74,7 @@ next1:
 next2:
 	JMP ·gru1ForwardGeneric(SB); CALL ·gru1Forward(SB)
 
-// gru1Forward_2 goes on in the preferred assembly that the machine has.
+// gru1Forward_2 goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru1Forward_2(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense24x48AVX512(SB)
@@ -84,7 +84,7 @@ next1:
 next2:
 	JMP ·gru1Forward_2Generic(SB); CALL ·gru1Forward_2(SB)
 
-// gru1Forward_3 goes on in the preferred assembly that the machine has.
+// gru1Forward_3 goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru1Forward_3(SB), NOFRAME, $0-40
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense24x24AVX512(SB)
@@ -94,7 +94,7 @@ next1:
 next2:
 	JMP ·gru1Forward_3Generic(SB); CALL ·gru1Forward_3(SB)
 
-// gru2Forward goes on in the preferred assembly that the machine has.
+// gru2Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru2Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense90x144AVX512(SB)
@@ -104,7 +104,7 @@ next1:
 next2:
 	JMP ·gru2ForwardGeneric(SB); CALL ·gru2Forward(SB)
 
-// gru2Forward_2 goes on in the preferred assembly that the machine has.
+// gru2Forward_2 goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru2Forward_2(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense48x96AVX512(SB)
@@ -114,7 +114,7 @@ next1:
 next2:
 	JMP ·gru2Forward_2Generic(SB); CALL ·gru2Forward_2(SB)
 
-// gru2Forward_3 goes on in the preferred assembly that the machine has.
+// gru2Forward_3 goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru2Forward_3(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense48x48AVX512(SB)
@@ -124,7 +124,7 @@ next1:
 next2:
 	JMP ·gru2Forward_3Generic(SB); CALL ·gru2Forward_3(SB)
 
-// gru3Forward goes on in the preferred assembly that the machine has.
+// gru3Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru3Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense114x288AVX512(SB)
@@ -134,7 +134,7 @@ next1:
 next2:
 	JMP ·gru3ForwardGeneric(SB); CALL ·gru3Forward(SB)
 
-// gru3Forward_2 goes on in the preferred assembly that the machine has.
+// gru3Forward_2 goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru3Forward_2(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense96x192AVX512(SB)
@@ -144,7 +144,7 @@ next1:
 next2:
 	JMP ·gru3Forward_2Generic(SB); CALL ·gru3Forward_2(SB)
 
-// gru3Forward_3 goes on in the preferred assembly that the machine has.
+// gru3Forward_3 goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·gru3Forward_3(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense96x96AVX512(SB)

@@ -90,7 +90,7 @@ vectors1:
 	VZEROUPPER
 	RET
 
-// lstm1Forward goes on in the preferred assembly that the machine has.
+// lstm1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·lstm1Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense128x512AVX512(SB)

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// dense1Forward goes on in the preferred assembly that the machine has.
+// dense1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense1Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense2x4AVX512(SB)
@@ -14,7 +14,7 @@ next1:
 next2:
 	JMP ·dense1ForwardGeneric(SB); CALL ·dense1Forward(SB)
 
-// dense1ForwardTanh goes on in the preferred assembly that the machine has.
+// dense1ForwardTanh goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense1ForwardTanh(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense2x4AVX512_2(SB)
@@ -24,7 +24,7 @@ next1:
 next2:
 	JMP ·dense1ForwardTanhGeneric(SB); CALL ·dense1ForwardTanh(SB)
 
-// dense2Forward goes on in the preferred assembly that the machine has.
+// dense2Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense2Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense4x1AVX512(SB)
@@ -34,7 +34,7 @@ next1:
 next2:
 	JMP ·dense2ForwardGeneric(SB); CALL ·dense2Forward(SB)
 
-// dense2ForwardSigmoid goes on in the preferred assembly that the machine has.
+// dense2ForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense2ForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense4x1AVX512_2(SB)

@@ -61,7 +61,7 @@ func (k *Func) jump(arch string) *asm.Func {
 	if choices == nil {
 		return nil
 	}
-	doc := []string{k.Name + " goes on in the preferred assembly that the machine has."}
+	doc := []string{k.Name + " goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack."}
 	if k.Plain != "" { // others have it with their portable form
 		doc = append(k.Doc[:len(k.Doc):len(k.Doc)], doc...)
 	}

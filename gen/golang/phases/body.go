@@ -34,6 +34,7 @@ type body struct {
 	training            bool                 // part of a training step
 	layers              bool                 // layer by layer: every value has a row per sample i
 	from                string               // the rows, as the range of a slice
+	group               bool                 // workspaces and some rows are those of a group, m
 	variables           map[*ir.Value]string // slices of rows
 	declared            []jen.Code           // their declarations
 	single              bool                 // one sample, none of whose values has rows
@@ -197,7 +198,7 @@ func (b *body) concat(o *ir.Concat) {
 func (b *body) mapOp(o *ir.Map) error {
 	out := o.Out[0]
 	switch {
-	case perStep(o):
+	case o.PerStep():
 		b.numbers(o)
 		return nil
 	case out.Param != nil:
@@ -244,16 +245,6 @@ func (b *body) value(o *ir.Map, j string) *jen.Statement {
 		}
 	}
 	return b.e.Apply(o.Out[0].DType, o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
-}
-
-// perStep reports whether a map computes numbers of the step in float64.
-func perStep(o *ir.Map) bool {
-	for _, x := range o.In {
-		if x.DType != ir.Float64 || x.Shape != nil || x.Batch {
-			return false
-		}
-	}
-	return o.Out[0].Shape == nil
 }
 
 // numbers computes numbers of the step in float64 and rounds them to the

@@ -151,16 +151,16 @@ func (e *Phases) inBatches() []jen.Code {
 	}
 }
 
-// forwardRows prints inference of a batch, layer by layer.
-func (e *Phases) forwardRows(f *jen.File) error {
-	b := &body{
+// rowsBody is a body of inference of a batch, layer by layer, and what it copies in the
+// end.
+func (e *Phases) rowsBody() (b *body, copies []jen.Code) {
+	b = &body{
 		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", net: "n", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
 		names: e.Local(e.StateNames()...), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
 	}
 	for _, v := range e.prog.Inputs {
 		b.rowPlace(v)
 	}
-	var copies []jen.Code
 	for _, o := range e.prog.Outputs {
 		field := e.OutputField(o.Name)
 		if src, taken := b.at[o.Value]; taken {
@@ -170,7 +170,12 @@ func (e *Phases) forwardRows(f *jen.File) error {
 		b.outputs[o.Value] = field
 		b.rowPlace(o.Value)
 	}
-	copies = append(copies, e.bindMemoryRows(b)...)
+	return b, append(copies, e.bindMemoryRows(b)...)
+}
+
+// forwardRows prints inference of a batch, layer by layer.
+func (e *Phases) forwardRows(f *jen.File) error {
+	b, copies := e.rowsBody()
 	if err := b.layerwise(); err != nil {
 		return err
 	}

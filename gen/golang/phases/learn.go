@@ -20,12 +20,7 @@ func (e *Phases) learn(f *jen.File) error {
 	if all == nil {
 		return nil
 	}
-	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
-	var steps []*plan.Step // what reads the numbers
-	for _, l := range all {
-		steps = append(steps, &plan.Step{Op: l.Update})
-	}
-	b.neededNumbers(e.plan.Train.Update.Steps, steps)
+	b := e.learnBody()
 	ranks := e.plan.Ranks()
 	err := plan.Walk(len(all), e.plan.Train.LearnRepeats, func(i int) error { return b.learn(all[i], ranks) }, func(r *plan.Repeat) error {
 		return b.loop(r, nil, func() error {
@@ -49,6 +44,17 @@ func (e *Phases) learn(f *jen.File) error {
 		"several parts, which together do what sums and update do.",
 	}, "learn", "x []Input, part, parts int", "", code)
 	return nil
+}
+
+// learnBody is a body of it, with the numbers of the step.
+func (e *Phases) learnBody() *body {
+	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
+	var steps []*plan.Step // what reads the numbers
+	for _, l := range e.plan.Train.Learn {
+		steps = append(steps, &plan.Step{Op: l.Update})
+	}
+	b.neededNumbers(e.plan.Train.Update.Steps, steps)
+	return b
 }
 
 // asElem is a number of the step in a type.

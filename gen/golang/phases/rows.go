@@ -51,12 +51,18 @@ func (b *body) rowsVariable(v *ir.Value) string {
 	}
 	name := b.variable(v)
 	b.variables[v] = name
-	from := b.slot(v)
+	from, rows := b.slot(v), b.from
 	if b.kept[v] {
 		from = b.rowsName(v)
 	}
-	from += "[" + b.from + "]"
-	if b.from != ":len(x)" {
+	if b.group && (!b.kept[v] || b.e.plan.Train.Grouped[v]) {
+		rows = ":len(x)"
+	}
+	if slot, ok := b.phase.Slot[v]; ok && b.phase.OneRow(slot) {
+		rows = ":1"
+	}
+	from += "[" + rows + "]"
+	if rows != ":len(x)" && rows != ":1" {
 		from += "[:len(x)]"
 	}
 	b.declared = append(b.declared, source.Letf(name, "%s", from))
@@ -85,7 +91,7 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 		}
 	}
 	err := plan.Walk(len(steps), repeats, func(i int) error {
-		if s := steps[i]; s.Vector && s.Convolution() == nil {
+		if s := steps[i]; s.AllRows() {
 			flush()
 			b.matrixRows(s)
 			return nil
@@ -106,8 +112,11 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 
 // rowPlace makes the place of a value in a loop over the samples i.
 func (b *body) rowPlace(v *ir.Value) place {
-	r, name := b.rowsOf(v), b.passed(v)
-	p := place{idx: name + "[i]" + r.Field, ptr: r.At(name, "i")}
+	r, name, i := b.rowsOf(v), b.passed(v), "i"
+	if b.phase.Local[v] {
+		i = "0"
+	}
+	p := place{idx: name + "[" + i + "]" + r.Field, ptr: r.At(name, i)}
 	if r.Pass == "" && r.Stride != r.Size {
 		p.idx = p.ptr
 	}

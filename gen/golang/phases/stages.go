@@ -39,7 +39,7 @@ func (e *Phases) sampleStage(f *jen.File, p *plan.Batched, n int) error {
 	if err != nil {
 		return err
 	}
-	e.method(f, doc, numberedName("samples", n), "x []Input, y []Target, from, n int", "", code)
+	e.method(f, doc, numberedName("samples", n), e.groupArg()+"x []Input, y []Target, from, n int", "", code)
 	return nil
 }
 
@@ -140,10 +140,14 @@ func valueType(v *ir.Value) string {
 // define sets a number: a variable of the function, or where it lies for later
 // stages.
 func (b *body) define(v *ir.Value, x func() jen.Code) {
-	assign := source.Set
-	if _, kept := b.at[v]; !kept {
+	_, kept := b.at[v]
+	assign, at := source.Set, b.result(v)
+	switch {
+	case kept:
+	case b.apart:
+		b.declared = append(b.declared, jen.Var().Id(at.idx).Id(valueType(v)), source.Set("_", jen.Id(at.idx)))
+	default:
 		assign = source.Let
 	}
-	at := b.result(v)
 	b.add(assign(at.idx, x()))
 }

@@ -11,33 +11,42 @@ import (
 
 // stepOne prints the training step on one sample.
 func (e *Phases) stepOne(f *jen.File) error {
-	ph := e.plan.Train.One
-	if ph == nil {
+	if e.plan.Train.One == nil {
 		return nil
 	}
+	b := e.oneBody()
+	if err := b.run(); err != nil {
+		return err
+	}
+	e.method(f, []string{"stepOne is a step on one sample: the gradients of the weights, products of two", "vectors, are used where they are made."},
+		"stepOne", "x []Input, y []Target", source.TypeName(e.prog.Loss.DType), append(append(append(b.oneSpace(), b.take()...), b.keepSummedLoss()...), jen.Return(source.Exprf("%s", b.at[e.prog.Loss].idx))))
+	return nil
+}
+
+// oneBody is a body of the step on one sample.
+func (e *Phases) oneBody() *body {
 	b := &body{
-		e: e, phase: ph, slots: "ws", weights: "p", net: "t.net", grads: "g", training: true, single: true,
+		e: e, phase: e.plan.Train.One, slots: "ws", weights: "p", net: "t.net", grads: "g", training: true, single: true,
 		names:  e.Local(),
 		at:     map[*ir.Value]place{},
 		sample: "t.seen",
 	}
 	b.bindScalars()
 	b.bindTargetsAt("0")
-	b.add(source.Letf("in", "&x[0]"))
 	b.bindInputs("in")
-	if err := b.run(); err != nil {
-		return err
-	}
+	return b
+}
+
+// oneSpace are the variables that its statements find.
+func (b *body) oneSpace() []jen.Code {
 	stmts := []jen.Code{source.Letf("p", "t.net.p"), source.Setf("y", "y[:1]")}
 	if b.usesGradients() {
 		stmts = append(stmts, source.Letf("g", "&t.m.grads"))
 	}
-	if len(ph.Slots) > 0 {
+	if len(b.phase.Slots) > 0 {
 		stmts = append(stmts, source.Letf("ws", "&t.m.oneSpace"))
 	}
-	e.method(f, []string{"stepOne is a step on one sample: the gradients of the weights, products of two", "vectors, are used where they are made."},
-		"stepOne", "x []Input, y []Target", source.TypeName(e.prog.Loss.DType), append(append(append(stmts, b.take()...), b.keepSummedLoss()...), jen.Return(source.Exprf("%s", b.at[e.prog.Loss].idx))))
-	return nil
+	return append(stmts, source.Letf("in", "&x[0]"))
 }
 
 // usesGradients reports whether any gradient is stored.

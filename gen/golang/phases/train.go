@@ -34,7 +34,7 @@ func (e *Phases) Train() (*jen.File, error) {
 // batchBody is a body of a function over some of the samples of a batch.
 func (e *Phases) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
-		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", net: "t.net", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
+		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", net: "t.net", training: training, layers: e.plan.Layerwise, from: from, group: e.plan.Train.Group > 0, variables: map[*ir.Value]string{},
 		names: e.Local(),
 		at:    map[*ir.Value]place{}, kept: map[*ir.Value]bool{},
 		sample: "t.seen+uint32(from+i)",
@@ -72,7 +72,7 @@ func (e *Phases) gradients(f *jen.File) error {
 	once := e.batchBody(p, true, ":len(x)")
 	once.grads = "&t.m.grads"
 	for _, s := range p.Prepare().Steps {
-		if m, ok := s.Op.(*ir.Map); ok && perStep(m) {
+		if m, ok := s.Op.(*ir.Map); ok && m.PerStep() {
 			continue
 		}
 		prepared = true
@@ -94,26 +94,56 @@ func (e *Phases) gradients(f *jen.File) error {
 	if err := e.lossOf(f, p, "losses", "losses is the loss of a batch, once all samples went through the network.", e.prog.Loss, true); err != nil {
 		return err
 	}
-	sums := e.batchBody(p, true, ":len(x)")
-	sums.phase, sums.weights = p.Sums(), "t.net.p"
-	sums.neededNumbers(p.Prepare().Steps, p.Sums().Steps)
-	sums.bindCopies(p)
-	code, err := sums.dealt()
-	if err != nil {
-		return err
+	for _, ph := range p.Phases(plan.Groups) {
+		if err := e.sums(f, p, ph, []string{
+			"addSums adds to the gradients of parameters the sums over the samples of a group, in",
+			"their order: one of several parts, which are whole parameters.",
+		}, "addSums", "g *params, m *group, x []Input, part, parts int"); err != nil {
+			return err
+		}
 	}
-	e.method(f, []string{
+	if err := e.sums(f, p, p.Sums(), []string{
 		"sums computes the gradients of the parameters, sums over the samples in their",
 		"order: one of several parts, which are whole parameters.",
-	}, "sums", "g *params, x []Input, part, parts int", "", code)
+	}, "sums", "g *params, x []Input, part, parts int"); err != nil {
+		return err
+	}
 	return e.learn(f)
 }
 
-// samplesOf emits what is done for every sample in the body's phase.
-func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
-	stmts := []jen.Code{source.Letf("p", "t.net.p")}
+// sums prints a method of sums over the samples.
+func (e *Phases) sums(f *jen.File, p *plan.Batched, ph *plan.Phase, doc []string, name, args string) error {
+	b := e.batchBody(p, true, ":len(x)")
+	b.phase, b.weights = ph, "t.net.p"
+	b.neededNumbers(p.Prepare().Steps, ph.Steps)
+	b.bindCopies(p)
+	code, err := b.dealt()
+	if err != nil {
+		return err
+	}
+	e.method(f, doc, name, args, "", code)
+	return nil
+}
+
+// groupArg is the parameter of what works in the memory of a group of samples.
+func (e *Phases) groupArg() string {
+	if e.plan.Train.Group > 0 {
+		return "m *group, "
+	}
+	return ""
+}
+
+// samplesSpace are the variables that the statements of the body's phase find, over all
+// samples of a batch.
+func (b *body) samplesSpace(p *plan.Batched, space string) []jen.Code {
+	var stmts []jen.Code
+	if b.usesParams() {
+		stmts = append(stmts, source.Letf("p", "t.net.p"))
+	}
 	switch {
 	case len(b.phase.Slots) == 0:
+	case b.group:
+		stmts = append(stmts, source.Letf("ws", "&m.%s", space))
 	case b.layers:
 		stmts = append(stmts, source.Letf("ws", "&t.m.%s", space))
 	default: // each worker has that of its first sample
@@ -121,14 +151,15 @@ func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 	}
 	b.neededNumbers(p.Prepare().Steps, b.phase.Steps)
 	b.wholeBatch()
-	stmts = append(stmts, b.take()...)
-	b.bindTargets()
+	return append(stmts, b.take()...)
+}
+
+// samplesOf emits what is done for every sample in the body's phase.
+func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
+	stmts := b.samplesSpace(p, space)
 	code, err := b.samples()
 	if err != nil {
 		return nil, err
-	}
-	if !b.usesParams() {
-		stmts = stmts[1:]
 	}
 	rows := []jen.Code{source.Setf("x, y", "x[%s], y[%s]", b.from, b.from), source.Setf("y", "y[:len(x)]")}
 	return append(append(append(stmts, rows...), b.declared...), code...), nil
@@ -169,7 +200,7 @@ func (e *Phases) evaluate(f *jen.File) error {
 	e.method(f, []string{
 		"evaluate computes the losses of n samples of a batch, the first of which is from, as",
 		"in inference: nothing is dropped or updated.",
-	}, "evaluate", "x []Input, y []Target, from, n int", "", code)
+	}, "evaluate", e.groupArg()+"x []Input, y []Target, from, n int", "", code)
 	return e.lossOf(f, p, "evaluated", "evaluated is the loss of a batch that was evaluated.", e.prog.EvalLoss, false)
 }
 
@@ -192,7 +223,7 @@ func (b *body) neededNumbers(numbers, steps []*plan.Step) {
 	var maps []*ir.Map
 	for i := len(numbers) - 1; i >= 0; i-- {
 		m, ok := numbers[i].Op.(*ir.Map)
-		if !ok || !perStep(m) || !slices.ContainsFunc(m.Out, func(y *ir.Value) bool { return needed[y] }) {
+		if !ok || !m.PerStep() || !slices.ContainsFunc(m.Out, func(y *ir.Value) bool { return needed[y] }) {
 			continue
 		}
 		for _, x := range m.In {
@@ -222,10 +253,7 @@ func (b *body) bindScalars() {
 // sample.
 func (b *body) samples() ([]jen.Code, error) {
 	if b.layers {
-		for _, v := range b.e.prog.Inputs {
-			b.rowPlace(v)
-		}
-		b.bindEarlier()
+		b.bindRows()
 		if err := b.layerwise(); err != nil {
 			return nil, err
 		}
@@ -234,12 +262,22 @@ func (b *body) samples() ([]jen.Code, error) {
 	if b.readsInput() {
 		b.add(source.Letf("in", "&x[i]"))
 	}
+	b.bindTargets()
 	b.bindInputs("in")
 	b.bindEarlier()
 	if err := b.run(); err != nil {
 		return nil, err
 	}
 	return []jen.Code{source.ForRange("i", "x", b.take()...)}, nil
+}
+
+// bindRows gives what there is before the body's phase its places, layer by layer.
+func (b *body) bindRows() {
+	b.bindTargets()
+	for _, v := range b.e.prog.Inputs {
+		b.rowPlace(v)
+	}
+	b.bindEarlier()
 }
 
 func (b *body) take() []jen.Code {

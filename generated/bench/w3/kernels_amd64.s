@@ -94,7 +94,7 @@ vectors1:
 TEXT ·preempt(SB), 0, $128-0
 	RET
 
-// dense1Forward goes on in the preferred assembly that the machine has.
+// dense1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense1Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense784x512AVX512(SB)
@@ -104,7 +104,7 @@ next1:
 next2:
 	JMP ·dense1ForwardGeneric(SB); CALL ·dense1Forward(SB)
 
-// dense2Forward goes on in the preferred assembly that the machine has.
+// dense2Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense2Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense512x512AVX512(SB)
@@ -114,7 +114,7 @@ next1:
 next2:
 	JMP ·dense2ForwardGeneric(SB); CALL ·dense2Forward(SB)
 
-// dense3Forward goes on in the preferred assembly that the machine has.
+// dense3Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense3Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dotProductsAVX512(SB)
@@ -124,7 +124,7 @@ next1:
 next2:
 	JMP ·dense3ForwardGeneric(SB); CALL ·dense3Forward(SB)
 
-// dense3GradInput goes on in the preferred assembly that the machine has.
+// dense3GradInput goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense3GradInput(SB), NOFRAME, $0-24
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense10x512AVX512(SB)

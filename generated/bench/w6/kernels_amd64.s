@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// dense1Forward goes on in the preferred assembly that the machine has.
+// dense1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense1Forward(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense64x64AVX512(SB)
@@ -14,7 +14,7 @@ next1:
 next2:
 	JMP ·dense1ForwardGeneric(SB); CALL ·dense1Forward(SB)
 
-// dense1ForwardSigmoid goes on in the preferred assembly that the machine has.
+// dense1ForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense1ForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense64x64AVX512_2(SB)
@@ -24,7 +24,7 @@ next1:
 next2:
 	JMP ·dense1ForwardSigmoidGeneric(SB); CALL ·dense1ForwardSigmoid(SB)
 
-// dense4ForwardSigmoid goes on in the preferred assembly that the machine has.
+// dense4ForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense4ForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dotProductsAVX512_2(SB)
@@ -34,7 +34,7 @@ next1:
 next2:
 	JMP ·dense4ForwardSigmoidGeneric(SB); CALL ·dense4ForwardSigmoid(SB)
 
-// dense4GradInput goes on in the preferred assembly that the machine has.
+// dense4GradInput goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense4GradInput(SB), NOFRAME, $0-24
 	CMPB ·useAVX512(SB), $0; JEQ next1
 	JMP ·dense1x64AVX512(SB)
