@@ -14,8 +14,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	dense1ForwardSigmoid(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t0
 	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
-	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
-	sigmoidOfSums(y[:], y[:])
+	dense4ForwardSigmoid((*[1]float32)(y), a3, &p.w4, &p.b4)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -33,7 +32,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
 	sigmoidOfSums(nnrt.Flat(&a3[0][0], 64*len(a3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense4ForwardRows(y, a3, &p.w4, &p.b4)
-	sigmoidOfSums(nnrt.Flat(&y[0][0], 1*len(y)), nnrt.Flat(&y[0][0], 1*len(y)))
+	sigmoidOfSums(nnrt.Flat(&y[0][0], len(y)), nnrt.Flat(&y[0][0], len(y)))
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
