@@ -86,7 +86,7 @@ func (l *lowering) inputs(s *source) error {
 		t := in.Type.Tensor.ElemType
 		switch {
 		case t.IsInteger():
-			n.integer, n.bytes = true, t == onnx.Uint8 && len(s.inputs) == 1
+			n.integer, n.bytes = true, t == onnx.Uint8
 		case t != onnx.Float && t != onnx.Double:
 			return errorf("input "+quote(in.Name), "convert the model to float32", "elements of type %s are not supported", t)
 		}

@@ -19,7 +19,7 @@ type node struct {
 
 	weights    []weight  // parameters of the layer
 	pixels     []int     // of an input whose channels are last: its shape in the model
-	bytes      bool      // of an input of uint8, the only one, that may be converted
+	bytes      bool      // of an input of uint8, that may be converted
 	affine     *affine   // of kind affine
 	w, b       []float64 // of kind dense: [units, inputs] and [units] or nil
 	activation *node     // of kind dense: applied to the sums; its from is ignored

@@ -133,7 +133,8 @@ func (g *graph) normalizeInputs() bool {
 		if r, single := only(readers, n); single && r.kind == "affine" {
 			continue // not put together yet
 		}
-		if _, _, ok := n.affine.meanStd(in.size()); !ok {
+		mean, std, ok := n.affine.meanStd(in.size())
+		if !ok || in.bytes && !(uniform(mean) && uniform(std)) { // nothing is fitted to bytes
 			continue
 		}
 		in.affine = n.affine
@@ -141,6 +142,11 @@ func (g *graph) normalizeInputs() bool {
 		changed = true
 	}
 	return changed
+}
+
+func uniform(list []float64) bool {
+	_, ok := (&array{data: list}).uniform()
+	return ok
 }
 
 // sliceSources makes slices of what is joined read the part that they are of.

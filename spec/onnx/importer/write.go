@@ -154,10 +154,8 @@ func (w *writer) inputFields(in *node, name string) string {
 	}
 	mean, std, _ := in.affine.meanStd(in.size())
 	w.tensors = append(w.tensors, Tensor{name + ".mean", []int{in.size()}, mean}, Tensor{name + ".std", []int{in.size()}, std})
-	m, uniformMean := (&array{data: mean}).uniform()
-	s, uniformStd := (&array{data: std}).uniform()
-	if uniformMean && uniformStd {
-		return fmt.Sprintf("%s, normalize: {mean: %s, std: %s}", text, number(m), number(s))
+	if uniform(mean) && uniform(std) {
+		return fmt.Sprintf("%s, normalize: {mean: %s, std: %s}", text, number(mean[0]), number(std[0]))
 	}
 	return text + ", normalize: standard"
 }
