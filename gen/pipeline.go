@@ -15,4 +15,5 @@ var Pipeline = pass.Pipeline{
 	pass.StepOne,    // the step on one sample
 	pass.ByInputs,   // weights of narrow layers by their inputs
 	pass.Joined,     // gates and what comes of them
+	pass.Early,      // shortcuts, before the convolution they are added to
 }

@@ -226,7 +226,7 @@ func (f *Func) Line(write func()) {
 func (f *Func) Macro(role string, parameters []string, write func()) (name string) {
 	text := f.apart(write)
 	h := fnv.New64a()
-	fmt.Fprint(h, parameters, text)
+	fmt.Fprint(h, parameters, strings.ReplaceAll(text, "\n\t", "; ")) // wherever its lines end
 	name = named(role, h)
 	f.share(name, parameters, text)
 	return name

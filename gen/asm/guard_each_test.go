@@ -97,7 +97,56 @@ func mapCases(s *suite) {
 		}
 		s.mapCase(p[0], expr.One("y", expr.Add(expr.Mul(expr.L("a"), expr.L("b")), expr.L("c"))), i%3, -1)
 		s.mapCase(p[0], normalised, 6, i%6)
+		s.sumCase(p[0], programs[i%len(programs)], 4<<(i%2))
+		s.sumCase(p[0], expr.One("y", expr.MustParseNode("(p - t)*(p - t)")), 4<<(i/2%2))
 	}
+}
+
+// sumCase adds a program's values at n elements of some rows, in chains.
+func (s *suite) sumCase(n int, p expr.Program, chains int) {
+	k := &kernel.Map{Double: s.elem == "float64", Prog: p, Result: p[len(p)-1].Name, YType: "*" + s.elem, Chains: chains}
+	rows, stride := 1+n%3, n+n/3%4
+	c := s.newCase("Sum %d of %d, %d rows, %d chains, %s", n, stride, rows, chains, p)
+	y := c.operand("y", s.rows(rows, 1, 1, sentinel))
+	args := map[string]pass{"y": y.from(0), "n": number(n), "rows": number(rows), "gap": number((stride - n) * s.size())}
+	leaves := p.Leaves()
+	var ins []*array
+	for i, leaf := range leaves {
+		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem}
+		k.Ins = append(k.Ins, in)
+		x := c.operand(in.Arg, s.rows(rows, n, stride, untouched))
+		ins = append(ins, x)
+		args[in.Arg] = x.from(0)
+	}
+	if _, ok := s.Map(k); !ok {
+		return
+	}
+	f, err := expr.Compile(p, s.arith, leaves...)
+	require.NoError(s, err)
+	for r := range rows {
+		sums := make([]float64, chains)
+		for i := range n {
+			env := make([]float64, len(f.Vars))
+			for j, x := range ins {
+				env[j] = x.before[r*stride+i]
+			}
+			f.Run(env)
+			sums[i%chains] = s.arith.Apply(expr.OpAdd, sums[i%chains], env[f.Index(k.Result)])
+		}
+		for h := chains / 2; h > 0; h /= 2 {
+			for i := range h {
+				sums[i] = s.arith.Apply(expr.OpAdd, sums[i], sums[i+h])
+			}
+		}
+		y.after[r] = sums[0]
+	}
+	fn := s.function(fmt.Sprint("Sum", p, chains), func(name string) *asm.Func {
+		k.Name = name
+		fn, _ := s.Map(k)
+		return fn
+	})
+	c.call(fn, args)
+	c.done()
 }
 
 // normalised has as many operands as a kernel takes, beside a number.

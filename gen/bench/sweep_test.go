@@ -106,20 +106,22 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// guess is how many times its estimate a square layer takes in batches, which is what
-// the schedule chose its calls by.
+// guess is how many times its estimate a call of a square layer takes in batches, which
+// is what the schedule chose its calls by.
 type guess struct {
 	shape
+	what  string
 	times float64
 }
 
-// misjudged are the estimates that are furthest off.
-func misjudged(guesses []guess) string {
+// misjudged are the estimates of a kind of call that are furthest off.
+func misjudged(all []guess, what string) string {
+	guesses := slices.DeleteFunc(slices.Clone(all), func(g guess) bool { return g.what != what })
 	if len(guesses) == 0 {
 		return ""
 	}
 	slices.SortFunc(guesses, func(a, b guess) int { return cmp.Compare(a.times, b.times) })
-	text := fmt.Sprintf("\n\nThe schedule's estimate (`inspect --plan`) of square layers in batches of 128: a median of %.2f times as long, furthest off", guesses[len(guesses)/2].times)
+	text := fmt.Sprintf("\n\nThe schedule's estimate (`inspect --plan`) of the %s of square layers in batches of 128: a median of %.2f times as long, furthest off", what, guesses[len(guesses)/2].times)
 	for i := range min(4, len(guesses)) {
 		g := guesses[len(guesses)-1-i]
 		text += fmt.Sprintf(", %v %.2f", g.shape, g.times)
@@ -127,11 +129,11 @@ func misjudged(guesses []guess) string {
 	return text + "."
 }
 
-// of is the least time of a sample.
-func (r *Report) of(mode string, batch int) float64 {
-	for _, v := range r.Results {
-		if v.Mode == mode && v.Batch == batch {
-			return v.CallMin / float64(batch)
+// call is the least time of a call by itself, 0 if there is none.
+func (r *Report) call(mode string, batch int, name string) float64 {
+	for _, l := range r.Layers {
+		if l.Mode == mode && l.Batch == batch && l.Name == name {
+			return l.Min
 		}
 	}
 	return 0
@@ -143,26 +145,21 @@ func planOf(t *testing.T, net *spec.Network) *plan.Plan {
 	return p
 }
 
-// breakdown is a line for each cell of a shape that takes more than 1.5 times its limit:
-// what every call takes by itself, and how many times its own limit.
-func breakdown(t *testing.T, s shape, o Options, above []measurement) (text string) {
-	net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
-	require.NoError(t, err)
-	for _, cell := range above {
-		o.Modes, o.Batches, o.Layers = []string{cell.Mode}, []int{cell.Batch}, true
-		r, err := Run(t.Context(), net, o)
-		require.NoError(t, err, s.String())
-		var calls []string
-		for _, l := range r.Layers {
-			call := fmt.Sprintf("%s %s %s", l.Name, l.Operation, nanos(l.Min))
-			if l.MultiplyAdds > 0 {
-				call += fmt.Sprintf(" (%.2f)", l.TimesLimit)
-			}
-			calls = append(calls, call)
+// breakdown is a line for a cell of a shape: what every call takes by itself, and how many
+// times its own limit.
+func breakdown(s shape, r *Report, cell *Result) string {
+	var calls []string
+	for _, l := range r.Layers {
+		if l.Mode != cell.Mode || l.Batch != cell.Batch {
+			continue
 		}
-		text += fmt.Sprintf("| %v | %s %d | %s | %s |\n", s, cell.Mode, cell.Batch, nanos(r.Results[0].CallMin), strings.Join(calls, ", "))
+		call := fmt.Sprintf("%s %s %s", l.Name, l.Operation, nanos(l.Min))
+		if l.MultiplyAdds > 0 {
+			call += fmt.Sprintf(" (%.2f)", l.TimesLimit)
+		}
+		calls = append(calls, call)
 	}
-	return text
+	return fmt.Sprintf("| %v | %s %d | %s | %s |\n", s, cell.Mode, cell.Batch, nanos(cell.CallMin), strings.Join(calls, ", "))
 }
 
 // TestSweep measures the shapes and writes how many times the limit each takes: that
@@ -187,8 +184,7 @@ func TestSweep(t *testing.T) {
 		}
 		net, err := spec.Decode("net.yaml", []byte(s.yaml()), op.Vocabulary())
 		require.NoError(t, err)
-		o := Options{Compiler: build, Batches: batches, Paths: []string{*sweepPath}, Time: 30 * time.Millisecond, Talk: io.Discard}
-		r, err := Run(t.Context(), net, o)
+		r, err := Run(t.Context(), net, Options{Compiler: build, Batches: batches, Paths: []string{*sweepPath}, Time: 30 * time.Millisecond, Layers: true, Talk: io.Discard})
 		require.NoError(t, err, s.String())
 		m := *r.machine(*sweepPath)
 		processor = m.CPU
@@ -198,22 +194,24 @@ func TestSweep(t *testing.T) {
 			fmt.Fprintf(&b, head, group)
 		}
 		fmt.Fprintf(&b, "| %v |", s)
-		var above []measurement
 		for _, v := range r.Results {
 			l := m.limit(&cost, "float32", v.Mode, v.Batch)
 			ratio := v.CallMin / (l.Nanos() + l.Activations)
 			fmt.Fprintf(&b, " %.2f |", ratio)
 			if cost.Forward > 2000 || *sweepOnly != "" {
 				if ratios = append(ratios, ratio); ratio > 1.5 {
-					above = append(above, measurement{Mode: v.Mode, Batch: v.Batch})
+					parts.WriteString(breakdown(s, r, &v))
 				}
 			}
 		}
-		parts.WriteString(breakdown(t, s, o, above))
 		b.WriteString("\n")
 		if k := p.Infer.Steps[0].Kernel; s.group == "square layers" && k != nil && !k.Segments[0].Swapped {
-			cycles := calls.RowsOf(row, k, batches[2]).Term * float64(s.widths[0])
-			guesses = append(guesses, guess{s, r.of(Infer, batches[2]) * m.GHz / cycles})
+			n, batch := s.widths[0], batches[2]
+			times := func(mode, name string, term float64) float64 {
+				return r.call(mode, batch, name) * m.GHz / (term * float64(n*batch))
+			}
+			guesses = append(guesses, guess{s, "products", times(Infer, "dense1", calls.RowsOf(row, k, batch).Term)},
+				guess{s, "gradients of weights", times(Train, "dense1.weight", calls.LearnOf(row, "float32", n, n, batch, 4).Term)})
 		}
 	}
 	slices.Sort(ratios)
@@ -224,7 +222,7 @@ func TestSweep(t *testing.T) {
 		}
 	}
 	text := fmt.Sprintf("%s, %s, float32, best of many calls. Beyond 2,000 multiply-adds: median %.2f, %d of %d cells within 1.5, worst %.2f.",
-		processor, *sweepPath, ratios[len(ratios)/2], within, len(ratios), ratios[len(ratios)-1]) + misjudged(guesses)
+		processor, *sweepPath, ratios[len(ratios)/2], within, len(ratios), ratios[len(ratios)-1]) + misjudged(guesses, "products") + misjudged(guesses, "gradients of weights")
 	text += b.String()
 	if parts.Len() > 0 {
 		text += "\n\nWhere the time of cells above 1.5 goes, in nanoseconds and call by call, each by itself (how many times its limit):\n\n| shape | cell | ns | calls |\n|---|---|---|---|\n" + parts.String()

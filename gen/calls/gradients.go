@@ -95,6 +95,9 @@ type Weights struct {
 	Divided bool
 	Preempt bool
 	Loops   []PanelLoop
+	// Term is an estimate of the cycles that an input takes for a row in all calls, 0
+	// where nothing is known of the processor.
+	Term float64
 }
 
 // WeightsOf schedules the gradient of the weights of a layer.
@@ -109,7 +112,9 @@ func WeightsOf(t *target.Target, elem string, inputs, outputs, batch int) *Weigh
 // those of all rows stay in a first-level cache.
 func LearnOf(t *target.Target, elem string, inputs, outputs, batch, size int) *Weights {
 	w, at := weightsOf(t, elem, inputs, outputs, batch), t.InputsOfWeights
-	w.PerCall = max(min(inputsInCache/(batch*size), flopsPerCall/(2*schedule.Panel*batch))/at, 1) * at
+	most := max(min(inputsInCache/(batch*size), flopsPerCall/(2*schedule.Panel*batch))/at, 1) * at
+	each := (inputs + most - 1) / most // calls
+	w.PerCall = (inputs + each*at - 1) / (each * at) * at
 	if batch == 1 {
 		w.PerCall = min(inputs, elementsPerCall/schedule.Panel/at*at)
 	}
@@ -125,15 +130,23 @@ func weightsOf(t *target.Target, elem string, inputs, outputs, batch int) *Weigh
 	if inputs == 2 || inputs > 1 && inputs < schedule.Panel && inputs%2 > 0 {
 		own = inputs
 	}
-	return &Weights{
+	w := &Weights{
 		Inputs:  own,
 		Preempt: Preempts(2 * inputs * outputs * batch),
 		Loops:   panels(t, elem, full, outputs-full*schedule.Panel, together, most, true),
 	}
+	if t.Core != nil {
+		w.Term = summed(w.Loops, func(c *Panel) float64 { return t.Core.Term(t.InputsOfWeights, t.Columns(elem, c.Outputs), 1) })
+	}
+	return w
 }
 
 func (w *Weights) String() string {
-	return divided("inputs", w.PerCall, w.Divided, w.Preempt) + print(w.Loops)
+	s := divided("inputs", w.PerCall, w.Divided, w.Preempt) + print(w.Loops)
+	if w.Term > 0 {
+		s += fmt.Sprintf("; about %.2f cycles for an input of a row", w.Term)
+	}
+	return s
 }
 
 // Groups is a layer on one sample: one call, or one for every Per panels and one

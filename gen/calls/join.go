@@ -41,15 +41,21 @@ func joins(t *target.Target, k *kernel.Kernel, outputs int) bool {
 
 // cost is an estimate of the cycles that a term of a row takes in all calls.
 func cost(t *target.Target, k *kernel.Kernel, loops []PanelLoop) float64 {
+	return summed(loops, func(c *Panel) float64 {
+		return t.Core.Term(t.TileRows(k.Elem.Acc, c.Outputs, k.Chains)[0], t.Columns(k.Elem.Acc, c.Outputs), k.Chains)
+	})
+}
+
+// summed adds what each call of loops takes.
+func summed(loops []PanelLoop, of func(c *Panel) float64) float64 {
 	sum := 0.0
 	for _, l := range loops {
 		turns := 1
 		if !l.Tail {
 			turns = (l.To - l.From) / l.Step
 		}
-		for _, c := range l.Calls {
-			rows := t.TileRows(k.Elem.Acc, c.Outputs, k.Chains)[0]
-			sum += float64(turns) * t.Core.Term(rows, t.Columns(k.Elem.Acc, c.Outputs), k.Chains)
+		for i := range l.Calls {
+			sum += float64(turns) * of(&l.Calls[i])
 		}
 	}
 	return sum

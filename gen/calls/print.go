@@ -136,10 +136,22 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		case out.Param != nil:
 			return fmt.Sprintf("assembly, %d elements a call", elementsPerCall)
 		case out.Batch && Elements(out.Size()):
-			return "assembly, element by element"
+			return "assembly, element by element" + d.through(out, o.In, one)
+		}
+	case *ir.Reduce:
+		if SumOf([]*target.Target{t}, o, s.Chains) != nil {
+			return fmt.Sprintf("assembly, %d elements side by side", s.Chains) + d.through(o.Y, o.In, one)
 		}
 	}
 	return "portable Go"
+}
+
+// through says whether a call goes through all rows.
+func (d *describer) through(y *ir.Value, ins []*ir.Value, one bool) string {
+	if !one && d.plan.Through(y, ins) {
+		return ", all rows in a call"
+	}
+	return ""
 }
 
 // swapped describes the calls of sums whose products lie side by side.

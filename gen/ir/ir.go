@@ -126,6 +126,9 @@ const (
 	RowMajor
 )
 
+// IsNumber reports whether a value is one number for the whole step.
+func (v *Value) IsNumber() bool { return !v.Batch && v.Size() == 1 && v.Param == nil }
+
 // StorageOf returns the type of a parameter's elements in memory.
 func (v *Value) StorageOf() DType {
 	if v.Param != nil && v.Param.Storage != "" {

@@ -13,6 +13,9 @@ type Map struct {
 	Result string // assigned by the program, stored to y
 	YType  string
 	Ins    []MapOperand
+	// Chains, if not 0, is in how many chains the results of a row are added, element i
+	// in chain i mod Chains, which are then added in halves: y has one number for a row.
+	Chains int
 }
 
 // MapOperand is an operand of a Map: a leaf of the program and the argument that

@@ -76,6 +76,12 @@ func mseGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 func mseGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
+func mseSumsAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func mseSumsAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
 func nonZero128(list *int32, count *int, x *float32)
 
 //go:noescape
@@ -314,8 +320,8 @@ func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[4
 	switch {
 	case useAVX512:
 		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 72 {
+			m := min(72, to-k)
 			for q := 0; q < 40; q += 2 {
 				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576, 8256)
 				for i := q; i < q+2; i++ {
@@ -326,8 +332,8 @@ func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[4
 		}
 	case useAVX2:
 		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 66 {
+			m := min(66, to-k)
 			for q := range 40 {
 				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
 				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
@@ -392,8 +398,8 @@ func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	switch {
 	case useAVX512:
 		from, to := share(640, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := 0; q < 8; q += 2 {
 				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560, 41024)
 				for i := q; i < q+2; i++ {
@@ -404,8 +410,8 @@ func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 		}
 	case useAVX2:
 		from, to := share(640, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := range 8 {
 				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
 				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
@@ -558,8 +564,8 @@ func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	switch {
 	case useAVX512:
 		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 8; q += 2 {
 				weightGradient32AVX512(&g[q][k][0], &x[0][q*16], &dy[0][k], m, len(x), 576, 32, 512)
 				for i := q; i < q+2; i++ {
@@ -569,8 +575,8 @@ func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 		}
 	case useAVX2:
 		from, to := share(8, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := range 8 {
 				weightGradient16AVX2(&g[q][k][0], &x[0][q*16], &dy[0][k], m, len(x), 576, 32)
 				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
@@ -645,8 +651,8 @@ func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	switch {
 	case useAVX512:
 		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 8; q += 2 {
 				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 32, 512)
 				for i := q; i < q+2; i++ {
@@ -656,8 +662,8 @@ func dense6WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 		}
 	case useAVX2:
 		from, to := share(8, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := range 8 {
 				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
 				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
@@ -729,8 +735,8 @@ func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	switch {
 	case useAVX512:
 		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 72 {
+			m := min(72, to-k)
 			for q := 0; q < 8; q += 2 {
 				weightGradient32AVX512(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 576, 8256)
 				for i := q; i < q+2; i++ {
@@ -740,8 +746,8 @@ func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 		}
 	case useAVX2:
 		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 66 {
+			m := min(66, to-k)
 			for q := range 8 {
 				weightGradient16AVX2(&g[q][k][0], &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
 				adamElementsAVX2(&g[q][k][0], &w[q][k][0], &expAvg[q][k][0], &expAvgSq[q][k][0], &stepSize, &correction, m*2)
@@ -770,6 +776,17 @@ func mseGradientEach(y, x0, x1 []float32, x2 float32) {
 		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
 	default:
 		mseGradientEachGeneric(y, x0, x1, x2)
+	}
+}
+
+func mseSums(y, x0, x1 []float32) {
+	switch {
+	case useAVX512:
+		mseSumsAVX512(&y[0], &x0[0], &x1[0], len(x1)/len(y), len(y), 0)
+	case useAVX2:
+		mseSumsAVX2(&y[0], &x0[0], &x1[0], len(x1)/len(y), len(y), 0)
+	default:
+		mseSumsGeneric(y, x0, x1)
 	}
 }
 

@@ -22,7 +22,7 @@ number4x8(c3dcccccdx8, 0x3dcccccd3dcccccd)
 number4x8(c3f7fbe77x8, 0x3f7fbe773f7fbe77)
 number4x8(c3a83126fx8, 0x3a83126f3a83126f)
 number4x8(c322bcc77x8, 0x322bcc77322bcc77)
-#define products_c97ozs(w) \
+#define products_40wc46(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+8256)(DI), Y15, Y2; \
 	VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; VFMADD231PS (w+16544)(DI), Y15, Y5; \
@@ -32,13 +32,13 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define products_gtbgfd(w) \
+#define products_yqhxzj(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+41024)(DI), Y15, Y2; \
 	VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; VFMADD231PS (w+82080)(DI), Y15, Y5; \
 	VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
 
-#define products_ehqj6w(w) \
+#define products_6412ny(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+512)(DI), Y15, Y2; \
 	VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; VFMADD231PS (w+1056)(DI), Y15, Y5; \
@@ -47,7 +47,7 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define dots_yyq2tn(x, w) \
+#define dots_kalcfn(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4; \
 	VFMADD231PS (w+320)(DI), Y14, Y5; VFMADD231PS (w+384)(DI), Y14, Y6; VFMADD231PS (w+448)(DI), Y14, Y7
@@ -60,7 +60,7 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define dots_2h24bs(x, w) \
+#define dots_8zno30(x, w) \
 	VMOVUPS x(R10), Y14; VMOVUPS x(R10)(R14*1), Y13; VMOVUPS x(R10)(R14*2), Y12; VMOVUPS w(DI), Y15; \
 	VFMADD231PS Y15, Y14, Y0; VFMADD231PS Y15, Y13, Y4; VFMADD231PS Y15, Y12, Y8; VMOVUPS (w+64)(DI), Y15; \
 	VFMADD231PS Y15, Y14, Y1; VFMADD231PS Y15, Y13, Y5; VFMADD231PS Y15, Y12, Y9; VMOVUPS (w+128)(DI), Y15; \
@@ -74,7 +74,7 @@ number4x8(c322bcc77x8, 0x322bcc77322bcc77)
 	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
 	VADDPS r5, r2, r5
 
-#define dots_ob6er4(x, w) \
+#define dots_xgm21u(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3
 
@@ -128,15 +128,15 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define rows5_n483by(x) \
+#define rows5_ow89ho(x) \
 	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rows6_zm6n5a(x) \
-	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zjssdg(x) \
+	rows5_ow89ho(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term6_6mhanb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+#define term6_uj19sv(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zjssdg(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -144,8 +144,8 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term5_75on35(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+#define term5_yxb9tj(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_ow89ho(x)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
@@ -153,11 +153,30 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define zero10x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define sums_xhp4x8 \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
+#define stores_yxwqyt \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
+
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define sums_spd65f \
+	VMOVUPS (DI), Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
+#define stores_l1jgj3 \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 
 
 // adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
@@ -208,7 +227,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
+	foursx64c1(0, 0, products_40wc46); foursx64c1(16, 256, products_40wc46)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -235,7 +254,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
+	foursx64c1(0, 0, products_40wc46); foursx64c1(16, 256, products_40wc46)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -258,7 +277,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
 inputs2:
-	foursx64c1(0, 0, products_gtbgfd); foursx64c1(16, 256, products_gtbgfd)
+	foursx64c1(0, 0, products_yqhxzj); foursx64c1(16, 256, products_yqhxzj)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -283,7 +302,7 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
+	foursx64c1(0, 0, products_6412ny); foursx64c1(16, 256, products_6412ny)
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
@@ -305,7 +324,7 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
+	foursx64c1(0, 0, products_6412ny); foursx64c1(16, 256, products_6412ny)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2048, R10
@@ -326,8 +345,8 @@ TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels1:
-	dots_yyq2tn(0, 0)
-	dots_yyq2tn(32, 32)
+	dots_kalcfn(0, 0)
+	dots_kalcfn(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels1
 	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
@@ -353,8 +372,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels5:
-	dots_2h24bs(0, 0)
-	dots_2h24bs(32, 32)
+	dots_8zno30(0, 0)
+	dots_8zno30(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels5
 	MOVQ yStride+40(FP), CX
@@ -378,10 +397,10 @@ rows6:
 	MOVQ w+16(FP), DI
 	MOVQ $4, CX
 panels8:
-	dots_ob6er4(0, 0)
-	dots_ob6er4(32, 32)
-	dots_ob6er4(64, 512)
-	dots_ob6er4(96, 544)
+	dots_xgm21u(0, 0)
+	dots_xgm21u(32, 32)
+	dots_xgm21u(64, 512)
+	dots_xgm21u(96, 544)
 	ADDQ $128, R10; ADDQ $1024, DI
 	DECQ CX; JNZ panels8
 	MOVQ yStride+40(FP), CX
@@ -574,6 +593,35 @@ next3:
 	VZEROUPPER
 	RET
 
+// mseSumsAVX2 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseSumsAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 - x1; y = y · y
+row1:
+	zero(Y1)
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VADDPS Y4, Y1, Y1
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y3; VMASKMOVPS (DI)(AX*1), Y0, Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VANDPS Y4, Y0, Y2; VADDPS Y2, Y1, Y1
+	LEAQ (AX)(CX*4), AX
+next3:
+	VEXTRACTF128 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
+	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -612,12 +660,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -640,12 +688,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -695,8 +743,8 @@ rows1:
 	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
-	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
+	term6_uj19sv(0, 0); term6_uj19sv(4, 64); term6_uj19sv(8, 128); term6_uj19sv(12, 192); term6_uj19sv(16, 256)
+	term6_uj19sv(20, 320); term6_uj19sv(24, 384); term6_uj19sv(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y12, Y0)
@@ -714,8 +762,8 @@ rows3:
 	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
-	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
+	term5_yxb9tj(0, 0); term5_yxb9tj(4, 64); term5_yxb9tj(8, 128); term5_yxb9tj(12, 192); term5_yxb9tj(16, 256)
+	term5_yxb9tj(20, 320); term5_yxb9tj(24, 384); term5_yxb9tj(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y10, Y0)
@@ -755,12 +803,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -777,12 +825,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -826,8 +874,8 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
-	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
+	term6_uj19sv(0, 0); term6_uj19sv(4, 64); term6_uj19sv(8, 128); term6_uj19sv(12, 192); term6_uj19sv(16, 256)
+	term6_uj19sv(20, 320); term6_uj19sv(24, 384); term6_uj19sv(28, 448)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
@@ -839,8 +887,8 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
-	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
+	term5_yxb9tj(0, 0); term5_yxb9tj(4, 64); term5_yxb9tj(8, 128); term5_yxb9tj(12, 192); term5_yxb9tj(16, 256)
+	term5_yxb9tj(20, 320); term5_yxb9tj(24, 384); term5_yxb9tj(28, 448)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
@@ -867,58 +915,59 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yxwqyt
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -927,55 +976,59 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_spd65f
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_spd65f
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8); VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0)
+	sums_spd65f
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_l1jgj3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

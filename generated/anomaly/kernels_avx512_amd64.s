@@ -12,7 +12,7 @@ number1x4(c3dcccccd, 0x3dcccccd)
 number1x4(c3f7fbe77, 0x3f7fbe77)
 number1x4(c3a83126f, 0x3a83126f)
 number1x4(c322bcc77, 0x322bcc77)
-#define products_9q0m57(w) \
+#define products_jap80v(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+8256)(DI), Z31, Z1; VFMADD231PS (w+16512)(DI), Z31, Z2; \
 	VFMADD231PS (w+24768)(DI), Z31, Z3
@@ -21,12 +21,12 @@ number1x4(c322bcc77, 0x322bcc77)
 	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
 	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define products_9eunw1(w) \
+#define products_awllf1(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+41024)(DI), Z31, Z1; VFMADD231PS (w+82048)(DI), Z31, Z2; \
 	VFMADD231PS (w+123072)(DI), Z31, Z3
 
-#define products_jd8fa1(w) \
+#define products_ln0sk9(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
 	PREFETCHT0 (w+2560)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3584)(DI); PREFETCHT0 (w+4096)(DI); \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+512)(DI), Z31, Z1; VFMADD231PS (w+1024)(DI), Z31, Z2; \
@@ -36,7 +36,7 @@ number1x4(c322bcc77, 0x322bcc77)
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define dots_fyr2y5(x, w) \
+#define dots_x4axl5(x, w) \
 	VMOVUPS x(R10), Y30; VFMADD231PS w(DI), Y30, Y0; VFMADD231PS (w+64)(DI), Y30, Y1; \
 	VFMADD231PS (w+128)(DI), Y30, Y2; VFMADD231PS (w+192)(DI), Y30, Y3; VFMADD231PS (w+256)(DI), Y30, Y4; \
 	VFMADD231PS (w+320)(DI), Y30, Y5; VFMADD231PS (w+384)(DI), Y30, Y6; VFMADD231PS (w+448)(DI), Y30, Y7
@@ -49,7 +49,7 @@ number1x4(c322bcc77, 0x322bcc77)
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define dots_envfg7(x, w) \
+#define dots_2pq8xj(x, w) \
 	VMOVUPS x(R10), Y30; VMOVUPS x(R10)(R14*1), Y29; VMOVUPS w(DI), Y31; VFMADD231PS Y31, Y30, Y0; \
 	VFMADD231PS Y31, Y29, Y8; VMOVUPS (w+64)(DI), Y31; VFMADD231PS Y31, Y30, Y1; VFMADD231PS Y31, Y29, Y9; \
 	VMOVUPS (w+128)(DI), Y31; VFMADD231PS Y31, Y30, Y2; VFMADD231PS Y31, Y29, Y10; VMOVUPS (w+192)(DI), Y31; \
@@ -103,20 +103,20 @@ number1x4(c40000000, 0x40000000)
 #define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define rows4_pfzw6e(x) \
+#define rows4_244dqc(x) \
 	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define rows8_chzhs8(x) \
-	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+#define rows8_rlvr6c(x) \
+	rows4_244dqc(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
 	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define rows12_ts92ec(x) \
-	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define rows12_h7pyal(x) \
+	rows8_rlvr6c(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define term12_mzb4bt(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
+#define term12_w13kiw(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_h7pyal(x)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
@@ -124,11 +124,11 @@ number1x4(c40000000, 0x40000000)
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term8_990ab8(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
+#define term8_khksl3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_rlvr6c(x)
 
-#define term4_g6l3m6(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+#define term4_z2c2sg(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_244dqc(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -140,12 +140,37 @@ number1x4(c40000000, 0x40000000)
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 
-#define zero12x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11)
+#define zero10x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define sums_p18jiz \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; \
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+
+#define stores_ls32uh \
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8); \
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
 #define mulAdd1h(x, s0) \
 	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
+
+#define sums_rahrjy \
+	VMOVUPS.Z (DI), K7, Y28; \
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+
+#define stores_phg9v3 \
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -198,7 +223,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_9q0m57); foursx64c1(16, 256, products_9q0m57)
+	foursx64c1(0, 0, products_jap80v); foursx64c1(16, 256, products_jap80v)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -222,7 +247,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_9q0m57); foursx64c1(16, 256, products_9q0m57)
+	foursx64c1(0, 0, products_jap80v); foursx64c1(16, 256, products_jap80v)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -243,7 +268,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $80, CX
 inputs2:
-	foursx64c1(0, 0, products_9eunw1); foursx64c1(16, 256, products_9eunw1)
+	foursx64c1(0, 0, products_awllf1); foursx64c1(16, 256, products_awllf1)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -265,7 +290,7 @@ TEXT ·dense8x128AVX512(SB), NOSPLIT, $0-32
 	MOVQ R10, DI
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Z4
 	VMOVUPS 320(BX), Z5; VMOVUPS 384(BX), Z6; VMOVUPS 448(BX), Z7
-	foursx64c1(0, 0, products_jd8fa1); foursx64c1(16, 256, products_jd8fa1)
+	foursx64c1(0, 0, products_ln0sk9); foursx64c1(16, 256, products_ln0sk9)
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VMOVUPS Z8, (R8); VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8); VXORPS Z0, Z0, Z0; VMAXPS Z2, Z0, Z0; VMOVUPS Z0, 128(R8); VXORPS Z0, Z0, Z0
@@ -282,7 +307,7 @@ TEXT ·dense8x128AVX512_2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	foursx64c1(0, 0, products_jd8fa1); foursx64c1(16, 256, products_jd8fa1)
+	foursx64c1(0, 0, products_ln0sk9); foursx64c1(16, 256, products_ln0sk9)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	VZEROUPPER
@@ -300,8 +325,8 @@ TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels1:
-	dots_fyr2y5(0, 0)
-	dots_fyr2y5(32, 32)
+	dots_x4axl5(0, 0)
+	dots_x4axl5(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels1
 	addChains_knzar8(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
@@ -325,8 +350,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels3:
-	dots_envfg7(0, 0)
-	dots_envfg7(32, 32)
+	dots_2pq8xj(0, 0)
+	dots_2pq8xj(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels3
 	MOVQ yStride+40(FP), CX
@@ -351,8 +376,8 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels6:
-	dots_fyr2y5(0, 0)
-	dots_fyr2y5(32, 32)
+	dots_x4axl5(0, 0)
+	dots_x4axl5(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels6
 	MOVQ yStride+40(FP), CX
@@ -517,6 +542,35 @@ next3:
 	VZEROUPPER
 	RET
 
+// mseSumsAVX512 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseSumsAVX512(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 - x1; y = y · y
+row1:
+	zero(Z1)
+	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DI)(AX*1), Z4
+	VSUBPS Z4, Z3, Z4; VMULPS Z4, Z4, Z4
+	VADDPS Y4, Y1, Y1; VEXTRACTF64X4 $1, Z4, Y2; VADDPS Y2, Y1, Y1
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DI)(AX*1), K7, Z4
+	VSUBPS Z4, Z3, Z4; VMULPS Z4, Z4, Z4
+	VMOVUPS.Z Z4, K7, Z0; VADDPS Y0, Y1, Y1; VEXTRACTF64X4 $1, Z0, Y2; VADDPS Y2, Y1, Y1
+	LEAQ (AX)(CX*4), AX
+next3:
+	VEXTRACTF32X4 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
+	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // reluGradientEachAVX512 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -559,12 +613,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_mzb4bt)
+	terms4x4x64(term12_w13kiw)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_mzb4bt(0, 0)
+	term12_w13kiw(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -595,12 +649,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_990ab8)
+	terms4x4x64(term8_khksl3)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_990ab8(0, 0)
+	term8_khksl3(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -625,12 +679,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_g6l3m6)
+	terms8x4x64(term4_z2c2sg)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_g6l3m6(0, 0)
+	term4_z2c2sg(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -683,8 +737,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64); term12_mzb4bt(8, 128); term12_mzb4bt(12, 192)
-	term12_mzb4bt(16, 256); term12_mzb4bt(20, 320); term12_mzb4bt(24, 384); term12_mzb4bt(28, 448)
+	term12_w13kiw(0, 0); term12_w13kiw(4, 64); term12_w13kiw(8, 128); term12_w13kiw(12, 192)
+	term12_w13kiw(16, 256); term12_w13kiw(20, 320); term12_w13kiw(24, 384); term12_w13kiw(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24; VMAXPS Z0, Z24, Z24; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z24, Z0)
@@ -710,8 +764,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_990ab8(0, 0); term8_990ab8(4, 64); term8_990ab8(8, 128); term8_990ab8(12, 192); term8_990ab8(16, 256)
-	term8_990ab8(20, 320); term8_990ab8(24, 384); term8_990ab8(28, 448)
+	term8_khksl3(0, 0); term8_khksl3(4, 64); term8_khksl3(8, 128); term8_khksl3(12, 192); term8_khksl3(16, 256)
+	term8_khksl3(20, 320); term8_khksl3(24, 384); term8_khksl3(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16; VMAXPS Z0, Z16, Z16; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z16, Z0)
@@ -731,8 +785,8 @@ rows5:
 	bias1x2(Z0, Z1); bias1x2(Z2, Z3); bias1x2(Z4, Z5); bias1x2(Z6, Z7)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64); term4_g6l3m6(8, 128); term4_g6l3m6(12, 192); term4_g6l3m6(16, 256)
-	term4_g6l3m6(20, 320); term4_g6l3m6(24, 384); term4_g6l3m6(28, 448)
+	term4_z2c2sg(0, 0); term4_z2c2sg(4, 64); term4_z2c2sg(8, 128); term4_z2c2sg(12, 192); term4_z2c2sg(16, 256)
+	term4_z2c2sg(20, 320); term4_z2c2sg(24, 384); term4_z2c2sg(28, 448)
 	MOVQ yStride+48(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8; VMAXPS Z0, Z8, Z8; VXORPS Z0, Z0, Z0; VMAXPS Z1, Z0, Z0; store2(Z8, Z0)
@@ -775,12 +829,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_mzb4bt)
+	terms4x4x64(term12_w13kiw)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_mzb4bt(0, 0)
+	term12_w13kiw(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -800,12 +854,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_990ab8)
+	terms4x4x64(term8_khksl3)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_990ab8(0, 0)
+	term8_khksl3(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -823,12 +877,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_g6l3m6)
+	terms8x4x64(term4_z2c2sg)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_g6l3m6(0, 0)
+	term4_z2c2sg(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -873,8 +927,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64); term12_mzb4bt(8, 128); term12_mzb4bt(12, 192)
-	term12_mzb4bt(16, 256); term12_mzb4bt(20, 320); term12_mzb4bt(24, 384); term12_mzb4bt(28, 448)
+	term12_w13kiw(0, 0); term12_w13kiw(4, 64); term12_w13kiw(8, 128); term12_w13kiw(12, 192)
+	term12_w13kiw(16, 256); term12_w13kiw(20, 320); term12_w13kiw(24, 384); term12_w13kiw(28, 448)
 	MOVQ yStride+40(FP), DI
 	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
 	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
@@ -888,8 +942,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_990ab8(0, 0); term8_990ab8(4, 64); term8_990ab8(8, 128); term8_990ab8(12, 192); term8_990ab8(16, 256)
-	term8_990ab8(20, 320); term8_990ab8(24, 384); term8_990ab8(28, 448)
+	term8_khksl3(0, 0); term8_khksl3(4, 64); term8_khksl3(8, 128); term8_khksl3(12, 192); term8_khksl3(16, 256)
+	term8_khksl3(20, 320); term8_khksl3(24, 384); term8_khksl3(28, 448)
 	MOVQ yStride+40(FP), DI
 	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
 	store2(Z12, Z13); store2(Z14, Z15)
@@ -902,8 +956,8 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64); term4_g6l3m6(8, 128); term4_g6l3m6(12, 192); term4_g6l3m6(16, 256)
-	term4_g6l3m6(20, 320); term4_g6l3m6(24, 384); term4_g6l3m6(28, 448)
+	term4_z2c2sg(0, 0); term4_z2c2sg(4, 64); term4_z2c2sg(8, 128); term4_z2c2sg(12, 192); term4_z2c2sg(16, 256)
+	term4_z2c2sg(20, 320); term4_z2c2sg(24, 384); term4_z2c2sg(28, 448)
 	MOVQ yStride+40(FP), DI
 	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
@@ -931,61 +985,63 @@ TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_tmnb9v
+rows4:
+	sums_p18jiz
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_ls32uh
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_tmnb9v
+rows8:
+	sums_p18jiz
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
-	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
-	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
-	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
-	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
+	stores_ls32uh
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9); VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8)
+	VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8); VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9)
+	VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9); VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8)
+	VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_p18jiz
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_ls32uh
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -996,56 +1052,59 @@ TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_tmnb9v
+rows4:
+	sums_rahrjy
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_phg9v3
+	VMOVUPS Y4, K7, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_tmnb9v
+rows8:
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	DECQ CX; JNZ rows8
+	stores_phg9v3
 	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
 	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_tmnb9v
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_phg9v3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_tmnb9v
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

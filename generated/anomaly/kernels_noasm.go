@@ -97,4 +97,5 @@ func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 	dense9WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
 func mseGradientEach(y, x0, x1 []float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
+func mseSums(y, x0, x1 []float32)                     { mseSumsGeneric(y, x0, x1) }
 func reluGradientOfRows(y, u0 [][144]float32)         { reluGradientOfRowsGeneric(y, u0) }

@@ -45,19 +45,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
-		var s_3_0, s_3_1, s_3_2, s_3_3, s_3_4, s_3_5, s_3_6, s_3_7 float32
-		for j := 0; j <= 632; j += 8 {
-			s_3_0 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
-			s_3_1 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
-			s_3_2 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
-			s_3_3 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
-			s_3_4 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
-			s_3_5 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
-			s_3_6 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
-			s_3_7 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
-		}
-		s_3 := (((s_3_0 + s_3_4) + (s_3_2 + s_3_6)) + ((s_3_1 + s_3_5) + (s_3_3 + s_3_7)))
-		lZ10[i][0] = s_3
+		mseSums(lZ10[i][:], (*[640]float32)(z10[i][:])[:], y[i][:])
 		mseGradientEach((*[640]float32)(dz10[i][:])[:], (*[640]float32)(z10[i][:])[:], y[i][:], s_2)
 	}
 	dense10GradInputRows(dz9, dz10, &p.w10, a9)
@@ -208,19 +196,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
-		var s0, s1, s2, s3, s4, s5, s6, s7 float32
-		for j := 0; j <= 632; j += 8 {
-			s0 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
-			s1 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
-			s2 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
-			s3 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
-			s4 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
-			s5 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
-			s6 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
-			s7 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
-		}
-		s := (((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
-		lZ10[i][0] = s
+		mseSums(lZ10[i][:], (*[640]float32)(z10[i][:])[:], y[i][:])
 	}
 }
 

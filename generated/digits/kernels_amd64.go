@@ -194,16 +194,16 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[8][65][16]float32, dy 
 	switch {
 	case useAVX512:
 		from, to := share(64, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 72 {
+			m := min(72, to-k)
 			for q := 0; q < 8; q += 2 {
 				learn32AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256, 4160)
 			}
 		}
 	case useAVX2:
 		from, to := share(64, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 66 {
+			m := min(66, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 256)
 			}
@@ -296,16 +296,16 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy 
 	switch {
 	case useAVX512:
 		from, to := share(10, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 8; q += 2 {
 				learn32AVX512(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40, 640)
 			}
 		}
 	case useAVX2:
 		from, to := share(10, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &momentumBuffer[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40)
 			}

@@ -88,12 +88,12 @@ number4x8(c1f800000x8, 0x1f8000001f800000)
 	VPADDD c40000000x8<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; VMULPS c1f800000x8<>(SB), r1, r1; \
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1
 
-#define products_psoxv9(w, v) \
+#define products_2ch8ox(w, v) \
 	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; \
 	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y6, Y6; \
 	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define products_pya1qx(w, v) \
+#define products_s8qzcl(w, v) \
 	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; \
 	VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; VMULPS (w+1248)(DI), Y15, Y14; VADDPS Y14, Y7, Y7; \
 	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
@@ -159,19 +159,19 @@ number4x8(c33000000x8, 0x3300000033000000)
 	VANDPS c7fffffffx8<>(SB), r1, r6; VCMPPS $17, c33000000x8<>(SB), r6, r6; VBLENDVPS r6, r1, r5, r5; \
 	VADDPS r5, r0, r5
 
-#define products_8jt6zq(w, v) \
+#define products_63t2u8(w, v) \
 	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y4, Y4; \
 	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y8, Y8
 
-#define products_l85y7u(w, v) \
+#define products_mlzxng(w, v) \
 	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y5, Y5; \
 	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y9, Y9
 
-#define products_7io9lq(w, v) \
+#define products_kgqaq0(w, v) \
 	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y6, Y6; \
 	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y10, Y10
 
-#define products_h92nko(w, v) \
+#define products_j6hd82(w, v) \
 	VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y7, Y7; \
 	VMULPS v(DX), Y15, Y14; VADDPS Y14, Y11, Y11
 
@@ -486,12 +486,12 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define rows4_6gl1qv(x) \
 	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define rows8_cutxrt(x) \
+#define rows8_ivzh6f(x) \
 	rows4_6gl1qv(x); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term8_5l0460(x, w) \
-	VMOVUPS w(DI), Y12; rows8_cutxrt(x)
+#define term8_1g7ypv(x, w) \
+	VMOVUPS w(DI), Y12; rows8_ivzh6f(x)
 
 #define store1(s0) \
 	VMOVUPS s0, (R8); ADDQ DI, R8
@@ -509,25 +509,25 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define rows1_adgwqr(x) \
 	mulAdd1(x(R10), Y1)
 
-#define rows5_jskmb3(x) \
+#define rows5_132jlh(x) \
 	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define rows5_d04859(x) \
+#define rows5_7uo1kv(x) \
 	rows1_adgwqr(x); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define rows6_ro97zq(x) \
-	rows5_jskmb3(x); mulAdd1(x(R10)(R13*1), Y10)
+#define rows6_nh3w8u(x) \
+	rows5_132jlh(x); mulAdd1(x(R10)(R13*1), Y10)
 
-#define rows6_juccuz(x) \
-	rows5_d04859(x); mulAdd1(x(R10)(R13*1), Y11)
+#define rows6_hiwruy(x) \
+	rows5_7uo1kv(x); mulAdd1(x(R10)(R13*1), Y11)
 
-#define term6_4lkm7y(x, w) \
-	VMOVUPS w(DI), Y12; rows6_ro97zq(x)
+#define term6_hsjc2f(x, w) \
+	VMOVUPS w(DI), Y12; rows6_nh3w8u(x)
 
-#define term6_7mtpb0(x, w) \
-	VMOVUPS w(DI), Y12; rows6_juccuz(x)
+#define term6_d2p494(x, w) \
+	VMOVUPS w(DI), Y12; rows6_hiwruy(x)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -542,11 +542,11 @@ number4x8(c3ecc422ax8, 0x3ecc422a3ecc422a)
 #define storePart1(s0, s1) \
 	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
 
-#define term5_lpcavf(x, w) \
-	VMOVUPS w(DI), Y12; rows5_jskmb3(x)
+#define term5_8lfs4j(x, w) \
+	VMOVUPS w(DI), Y12; rows5_132jlh(x)
 
-#define term5_79k8qx(x, w) \
-	VMOVUPS w(DI), Y12; rows5_d04859(x)
+#define term5_50btzi(x, w) \
+	VMOVUPS w(DI), Y12; rows5_7uo1kv(x)
 
 #define term1_il8rmj(x, w) \
 	VMOVUPS w(DI), Y12; rows1_adgwqr(x)
@@ -629,12 +629,34 @@ number4x8(c3b03126fx8, 0x3b03126f3b03126f)
 #define formula_1dd5my(r0, r1, r2) \
 	VMULPS r0, r0, r0; VMOVUPS c3f800000x8<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define sums_xhp4x8 \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
+#define stores_yxwqyt \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
+
 #define zero12x32 \
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9); \
 	zero(Y10); zero(Y11)
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
+
+#define sums_ydi8kx \
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
+#define stores_l1jgj3 \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 
 
 // addGradientsToSiluGradientEachAVX2 computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
@@ -732,12 +754,12 @@ TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS 128(BX), Y8; zero(Y9)
 	MOVQ $2, CX
 inputs1:
-	foursx64x32c2(0, 0, 0, products_psoxv9, products_pya1qx)
-	foursx64x32c2(16, 256, 128, products_psoxv9, products_pya1qx)
+	foursx64x32c2(0, 0, 0, products_2ch8ox, products_s8qzcl)
+	foursx64x32c2(16, 256, 128, products_2ch8ox, products_s8qzcl)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VBROADCASTSS (SI), Y15; products_psoxv9(0, 0); VBROADCASTSS 4(SI), Y15; products_pya1qx(64, 32)
-	VBROADCASTSS 8(SI), Y15; products_psoxv9(128, 64)
+	VBROADCASTSS (SI), Y15; products_2ch8ox(0, 0); VBROADCASTSS 4(SI), Y15; products_s8qzcl(64, 32)
+	VBROADCASTSS 8(SI), Y15; products_2ch8ox(128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -804,11 +826,11 @@ TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
 	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	foursx64x32c4(0, 0, 0, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
-	foursx64x32c4(16, 256, 128, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
+	foursx64x32c4(0, 0, 0, products_63t2u8, products_mlzxng, products_kgqaq0, products_j6hd82)
+	foursx64x32c4(16, 256, 128, products_63t2u8, products_mlzxng, products_kgqaq0, products_j6hd82)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VBROADCASTSS (SI), Y15; products_8jt6zq(0, 0)
+	VBROADCASTSS (SI), Y15; products_63t2u8(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
@@ -829,11 +851,11 @@ TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
 	zero(Y10); zero(Y11)
 	MOVQ $4, CX
 inputs1:
-	foursx64x32c4(0, 0, 0, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
-	foursx64x32c4(16, 256, 128, products_8jt6zq, products_l85y7u, products_7io9lq, products_h92nko)
+	foursx64x32c4(0, 0, 0, products_63t2u8, products_mlzxng, products_kgqaq0, products_j6hd82)
+	foursx64x32c4(16, 256, 128, products_63t2u8, products_mlzxng, products_kgqaq0, products_j6hd82)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VBROADCASTSS (SI), Y15; products_8jt6zq(0, 0)
+	VBROADCASTSS (SI), Y15; products_63t2u8(0, 0)
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
@@ -1313,7 +1335,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_5l0460(0, 0); term8_5l0460(4, 32); term8_5l0460(8, 64)
+	term8_1g7ypv(0, 0); term8_1g7ypv(4, 32); term8_1g7ypv(8, 64)
 	MOVQ yStride+40(FP), DI
 	store1(Y0); store1(Y1); store1(Y2); store1(Y3); store1(Y4); store1(Y5); store1(Y6); store1(Y7)
 	LEAQ (SI)(R11*8), SI
@@ -1360,11 +1382,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term6_4lkm7y, term6_7mtpb0)
+	terms8x4x32c2(term6_hsjc2f, term6_d2p494)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term6_4lkm7y, term6_7mtpb0, last5)
+	rest7x4x32c2(term6_hsjc2f, term6_d2p494, last5)
 last5:
 	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9); add2x1(Y10, Y11)
 	MOVQ yStride+40(FP), DI
@@ -1382,11 +1404,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c2(term5_lpcavf, term5_79k8qx)
+	terms8x4x32c2(term5_8lfs4j, term5_50btzi)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c2(term5_lpcavf, term5_79k8qx, last10)
+	rest7x4x32c2(term5_8lfs4j, term5_50btzi, last10)
 last10:
 	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9)
 	MOVQ yStride+40(FP), DI
@@ -1658,58 +1680,59 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yxwqyt
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -1719,11 +1742,8 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	MOVQ inputs+24(FP), AX
 inputs1:
 	CMPQ AX, $3; JLT done3
-	// 3 inputs
 	zero(Y0); zero(Y1); zero(Y2)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows4:
 	VMOVUPS (DI), Y12
 	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2)
@@ -1735,14 +1755,10 @@ rows4:
 done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
-	// 1 inputs
 	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0)
+	VMOVUPS (DI), Y12; mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	VMOVUPS Y0, (R8)
@@ -1759,55 +1775,59 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	ADDQ mask+56(FP), R9
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8); VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	sums_ydi8kx
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_l1jgj3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_tmnb9v
+rows16:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

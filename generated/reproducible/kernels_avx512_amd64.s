@@ -91,11 +91,11 @@ number1x4(c1f800000, 0x1f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define products_s7ggtl(w, v) \
+#define products_jr85cz(w, v) \
 	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z0, Z0; VMULPS (w+1216)(DI), Z31, Z30; VADDPS Z30, Z2, Z2; \
 	VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y4, Y4
 
-#define products_gs5prx(w, v) \
+#define products_q3pi4v(w, v) \
 	VMULPS w(DI), Z31, Z30; VADDPS Z30, Z1, Z1; VMULPS (w+1216)(DI), Z31, Z30; VADDPS Z30, Z3, Z3; \
 	VMULPS.Z v(DX), Y31, K7, Y30; VADDPS Y30, Y5, Y5
 
@@ -452,25 +452,25 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rows1_q5jb38(x) \
 	mulAdd2(x(R10), Z1, Z3)
 
-#define rows5_3dr91q(x) \
+#define rows5_yebex0(x) \
 	rows1_u3975s(x); mulAdd2(x(R10)(R11*1), Z4, Z6); mulAdd2(x(R10)(R11*2), Z8, Z10); \
 	mulAdd2(x(R10)(R12*1), Z12, Z14); mulAdd2(x(R10)(R11*4), Z16, Z18)
 
-#define rows5_soaix3(x) \
+#define rows5_686fk9(x) \
 	rows1_q5jb38(x); mulAdd2(x(R10)(R11*1), Z5, Z7); mulAdd2(x(R10)(R11*2), Z9, Z11); \
 	mulAdd2(x(R10)(R12*1), Z13, Z15); mulAdd2(x(R10)(R11*4), Z17, Z19)
 
-#define rows6_wabfx1(x) \
-	rows5_3dr91q(x); mulAdd2(x(R10)(R13*1), Z20, Z22)
+#define rows6_riyyuy(x) \
+	rows5_yebex0(x); mulAdd2(x(R10)(R13*1), Z20, Z22)
 
-#define rows6_eb5m46(x) \
-	rows5_soaix3(x); mulAdd2(x(R10)(R13*1), Z21, Z23)
+#define rows6_itu7v1(x) \
+	rows5_686fk9(x); mulAdd2(x(R10)(R13*1), Z21, Z23)
 
-#define term6_7mp4tn(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_wabfx1(x)
+#define term6_9asyyl(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_riyyuy(x)
 
-#define term6_ri1vib(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_eb5m46(x)
+#define term6_iduol4(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows6_itu7v1(x)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -485,11 +485,11 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term5_8ges8v(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_3dr91q(x)
+#define term5_l0dyc(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_yebex0(x)
 
-#define term5_q7td7m(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_soaix3(x)
+#define term5_xbfuap(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows5_686fk9(x)
 
 #define term1_5uovr3(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows1_u3975s(x)
@@ -516,45 +516,45 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rows1_qvgs3a(x) \
 	mulAdd1(x(R10), Z3)
 
-#define rows5_l21d33(x) \
+#define rows5_zkm3ld(x) \
 	rows1_61xmvv(x); mulAdd1(x(R10)(R11*1), Z4); mulAdd1(x(R10)(R11*2), Z8); mulAdd1(x(R10)(R12*1), Z12); \
 	mulAdd1(x(R10)(R11*4), Z16)
 
-#define rows5_m3saka(x) \
+#define rows5_jpkkzg(x) \
 	rows1_avqzlg(x); mulAdd1(x(R10)(R11*1), Z5); mulAdd1(x(R10)(R11*2), Z9); mulAdd1(x(R10)(R12*1), Z13); \
 	mulAdd1(x(R10)(R11*4), Z17)
 
-#define rows5_ep6lpd(x) \
+#define rows5_iqivtb(x) \
 	rows1_cyini5(x); mulAdd1(x(R10)(R11*1), Z6); mulAdd1(x(R10)(R11*2), Z10); mulAdd1(x(R10)(R12*1), Z14); \
 	mulAdd1(x(R10)(R11*4), Z18)
 
-#define rows5_ur4brp(x) \
+#define rows5_ffqza7(x) \
 	rows1_qvgs3a(x); mulAdd1(x(R10)(R11*1), Z7); mulAdd1(x(R10)(R11*2), Z11); mulAdd1(x(R10)(R12*1), Z15); \
 	mulAdd1(x(R10)(R11*4), Z19)
 
-#define rows6_l0bxpn(x) \
-	rows5_l21d33(x); mulAdd1(x(R10)(R13*1), Z20)
+#define rows6_8hzp1(x) \
+	rows5_zkm3ld(x); mulAdd1(x(R10)(R13*1), Z20)
 
-#define rows6_1kxtqz(x) \
-	rows5_m3saka(x); mulAdd1(x(R10)(R13*1), Z21)
+#define rows6_ie9ihm(x) \
+	rows5_jpkkzg(x); mulAdd1(x(R10)(R13*1), Z21)
 
-#define rows6_3vrx3r(x) \
-	rows5_ep6lpd(x); mulAdd1(x(R10)(R13*1), Z22)
+#define rows6_jzz5tz(x) \
+	rows5_iqivtb(x); mulAdd1(x(R10)(R13*1), Z22)
 
-#define rows6_zipk9s(x) \
-	rows5_ur4brp(x); mulAdd1(x(R10)(R13*1), Z23)
+#define rows6_xux7f0(x) \
+	rows5_ffqza7(x); mulAdd1(x(R10)(R13*1), Z23)
 
-#define term6_mu6mlm(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows6_l0bxpn(x)
+#define term6_wmropd(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_8hzp1(x)
 
-#define term6_2hkq1p(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows6_1kxtqz(x)
+#define term6_baus0l(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_ie9ihm(x)
 
-#define term6_e9vfhc(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows6_3vrx3r(x)
+#define term6_jvvsbl(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_jzz5tz(x)
 
-#define term6_uls6bm(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows6_zipk9s(x)
+#define term6_njg79a(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows6_xux7f0(x)
 
 #define terms8x4x64c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 64); c2(8, 128); c3(12, 192); c0(16, 256); c1(20, 320); c2(24, 384); c3(28, 448)
@@ -569,17 +569,17 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define storePart1(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
 
-#define term5_f5p9j0(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows5_l21d33(x)
+#define term5_2fo4s2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_zkm3ld(x)
 
-#define term5_ztj94p(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows5_m3saka(x)
+#define term5_q5m0ba(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_jpkkzg(x)
 
-#define term5_47umz2(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows5_ep6lpd(x)
+#define term5_zregv2(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_iqivtb(x)
 
-#define term5_jgdphi(x, w) \
-	VMOVUPS.Z w(DI), K7, Z28; rows5_ur4brp(x)
+#define term5_7uqhgu(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; rows5_ffqza7(x)
 
 #define term1_tuwkiz(x, w) \
 	VMOVUPS.Z w(DI), K7, Z28; rows1_61xmvv(x)
@@ -707,19 +707,19 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rows4_eg6zh8(x) \
 	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y3); mulAdd1h(x(R10)(R11*2), Y5); mulAdd1h(x(R10)(R12*1), Y7)
 
-#define rows8_ny77zg(x) \
+#define rows8_bl07lu(x) \
 	rows4_xfsp20(x); mulAdd1h(x(R10)(R11*4), Y8); mulAdd1h(x(R10)(R13*1), Y10); mulAdd1h(x(R9), Y12); \
 	mulAdd1h(x(R9)(R11*1), Y14)
 
-#define rows8_tcvgk1(x) \
+#define rows8_hlaf9r(x) \
 	rows4_eg6zh8(x); mulAdd1h(x(R10)(R11*4), Y9); mulAdd1h(x(R10)(R13*1), Y11); mulAdd1h(x(R9), Y13); \
 	mulAdd1h(x(R9)(R11*1), Y15)
 
-#define term8_7r9djx(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_ny77zg(x)
+#define term8_a0r8hh(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_bl07lu(x)
 
-#define term8_wl12a3(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_tcvgk1(x)
+#define term8_2xahdx(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_hlaf9r(x)
 
 #define terms8x4x32c2(c0, c1) \
 	c0(0, 0); c1(4, 32); c0(8, 64); c1(12, 96); c0(16, 128); c1(20, 160); c0(24, 192); c1(28, 224)
@@ -752,12 +752,12 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rows4_9v88ek(x) \
 	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y1); mulAdd1h(x(R10)(R11*2), Y2); mulAdd1h(x(R10)(R12*1), Y3)
 
-#define rows8_rz4fb3(x) \
+#define rows8_8uk4lt(x) \
 	rows4_9v88ek(x); mulAdd1h(x(R10)(R11*4), Y4); mulAdd1h(x(R10)(R13*1), Y5); mulAdd1h(x(R9), Y6); \
 	mulAdd1h(x(R9)(R11*1), Y7)
 
-#define term8_ol8mrs(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_rz4fb3(x)
+#define term8_6pt32d(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_8uk4lt(x)
 
 #define term4_ih352y(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows4_9v88ek(x)
@@ -772,45 +772,45 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define rows1_ptt879(x) \
 	mulAdd1h(x(R10), Y3)
 
-#define rows5_hhv4em(x) \
+#define rows5_ufrnds(x) \
 	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y4); mulAdd1h(x(R10)(R11*2), Y8); mulAdd1h(x(R10)(R12*1), Y12); \
 	mulAdd1h(x(R10)(R11*4), Y16)
 
-#define rows5_q626zz(x) \
+#define rows5_1a5it5(x) \
 	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y5); mulAdd1h(x(R10)(R11*2), Y9); mulAdd1h(x(R10)(R12*1), Y13); \
 	mulAdd1h(x(R10)(R11*4), Y17)
 
-#define rows5_6xwzy6(x) \
+#define rows5_pmnyp0(x) \
 	rows1_8psxby(x); mulAdd1h(x(R10)(R11*1), Y6); mulAdd1h(x(R10)(R11*2), Y10); mulAdd1h(x(R10)(R12*1), Y14); \
 	mulAdd1h(x(R10)(R11*4), Y18)
 
-#define rows5_g4kb0k(x) \
+#define rows5_igaofy(x) \
 	rows1_ptt879(x); mulAdd1h(x(R10)(R11*1), Y7); mulAdd1h(x(R10)(R11*2), Y11); mulAdd1h(x(R10)(R12*1), Y15); \
 	mulAdd1h(x(R10)(R11*4), Y19)
 
-#define rows6_q13tfr(x) \
-	rows5_hhv4em(x); mulAdd1h(x(R10)(R13*1), Y20)
+#define rows6_in6fhh(x) \
+	rows5_ufrnds(x); mulAdd1h(x(R10)(R13*1), Y20)
 
-#define rows6_rj6dcb(x) \
-	rows5_q626zz(x); mulAdd1h(x(R10)(R13*1), Y21)
+#define rows6_mfgysb(x) \
+	rows5_1a5it5(x); mulAdd1h(x(R10)(R13*1), Y21)
 
-#define rows6_w2yjd1(x) \
-	rows5_6xwzy6(x); mulAdd1h(x(R10)(R13*1), Y22)
+#define rows6_3uyetf(x) \
+	rows5_pmnyp0(x); mulAdd1h(x(R10)(R13*1), Y22)
 
-#define rows6_xpmuxh(x) \
-	rows5_g4kb0k(x); mulAdd1h(x(R10)(R13*1), Y23)
+#define rows6_xraiwj(x) \
+	rows5_igaofy(x); mulAdd1h(x(R10)(R13*1), Y23)
 
-#define term6_7h4xbe(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_q13tfr(x)
+#define term6_lqbhso(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_in6fhh(x)
 
-#define term6_g6t8k0(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_rj6dcb(x)
+#define term6_f9yfo9(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_mfgysb(x)
 
-#define term6_vppwom(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_w2yjd1(x)
+#define term6_hyhi5n(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_3uyetf(x)
 
-#define term6_a44brp(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_xpmuxh(x)
+#define term6_pwthw6(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_xraiwj(x)
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
@@ -822,17 +822,17 @@ number1x4(c3ecc422a, 0x3ecc422a)
 #define add4x1h(s0, s1, s2, s3) \
 	VADDPS s2, s0, s0; VADDPS s3, s1, s1; VADDPS s1, s0, s0
 
-#define term5_byp83c(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_hhv4em(x)
+#define term5_j49oui(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_ufrnds(x)
 
-#define term5_pegzyz(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_q626zz(x)
+#define term5_selgkf(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_1a5it5(x)
 
-#define term5_kw2js8(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_6xwzy6(x)
+#define term5_8no27y(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_pmnyp0(x)
 
-#define term5_ohjc7(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_g4kb0k(x)
+#define term5_dbrnn9(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_igaofy(x)
 
 #define term1_hcophu(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows1_8psxby(x)
@@ -857,12 +857,44 @@ number1x4(c3b03126f, 0x3b03126f)
 #define formula_mn7zwt(r0, r1, r2) \
 	VMULPS r0, r0, r0; VBROADCASTSS c3f800000<>(SB), r1; VSUBPS r0, r1, r0; VMULPS r0, r2, r0
 
+#define zero10x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define sums_p18jiz \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; \
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+
+#define stores_ls32uh \
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8); \
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
+
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+
+#define sums_136fan \
+	VMOVUPS.Z (DI), K7, Z28; \
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+
+#define stores_462p8i \
+	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
+
 #define zero12x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+
+#define sums_rahrjy \
+	VMOVUPS.Z (DI), K7, Y28; \
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+
+#define stores_phg9v3 \
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
 
 
 // addGradientsToSiluGradientEachAVX512 computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
@@ -960,12 +992,12 @@ TEXT ·dense19x33AVX512(SB), NOSPLIT, $0-40
 	zero(Z1); VMOVUPS 64(BX), Z2; zero(Z3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
 inputs1:
-	foursx64x32c2(0, 0, 0, products_s7ggtl, products_gs5prx)
-	foursx64x32c2(16, 256, 128, products_s7ggtl, products_gs5prx)
+	foursx64x32c2(0, 0, 0, products_jr85cz, products_q3pi4v)
+	foursx64x32c2(16, 256, 128, products_jr85cz, products_q3pi4v)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
-	VBROADCASTSS (SI), Z31; products_s7ggtl(0, 0); VBROADCASTSS 4(SI), Z31; products_gs5prx(64, 32)
-	VBROADCASTSS 8(SI), Z31; products_s7ggtl(128, 64)
+	VBROADCASTSS (SI), Z31; products_jr85cz(0, 0); VBROADCASTSS 4(SI), Z31; products_q3pi4v(64, 32)
+	VBROADCASTSS 8(SI), Z31; products_jr85cz(128, 64)
 	VADDPS Z1, Z0, Z0
 	VADDPS Z3, Z2, Z2
 	VADDPS Y5, Y4, Y4
@@ -1469,11 +1501,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term6_7mp4tn, term6_ri1vib)
+	terms8x4x64c2(term6_9asyyl, term6_iduol4)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term6_7mp4tn, term6_ri1vib, last5)
+	rest7x4x64c2(term6_9asyyl, term6_iduol4, last5)
 last5:
 	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
 	add2x2(Z16, Z17, Z18, Z19); add2x2(Z20, Z21, Z22, Z23)
@@ -1491,11 +1523,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c2(term5_8ges8v, term5_q7td7m)
+	terms8x4x64c2(term5_l0dyc, term5_xbfuap)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c2(term5_8ges8v, term5_q7td7m, last10)
+	rest7x4x64c2(term5_l0dyc, term5_xbfuap, last10)
 last10:
 	add2x2(Z0, Z1, Z2, Z3); add2x2(Z4, Z5, Z6, Z7); add2x2(Z8, Z9, Z10, Z11); add2x2(Z12, Z13, Z14, Z15)
 	add2x2(Z16, Z17, Z18, Z19)
@@ -1541,11 +1573,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c4(term6_mu6mlm, term6_2hkq1p, term6_e9vfhc, term6_uls6bm)
+	terms8x4x64c4(term6_wmropd, term6_baus0l, term6_jvvsbl, term6_njg79a)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c4(term6_mu6mlm, term6_2hkq1p, term6_e9vfhc, term6_uls6bm, last5)
+	rest7x4x64c4(term6_wmropd, term6_baus0l, term6_jvvsbl, term6_njg79a, last5)
 last5:
 	add4x1(Z0, Z1, Z2, Z3); add4x1(Z4, Z5, Z6, Z7); add4x1(Z8, Z9, Z10, Z11); add4x1(Z12, Z13, Z14, Z15)
 	add4x1(Z16, Z17, Z18, Z19); add4x1(Z20, Z21, Z22, Z23)
@@ -1563,11 +1595,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64c4(term5_f5p9j0, term5_ztj94p, term5_47umz2, term5_jgdphi)
+	terms8x4x64c4(term5_2fo4s2, term5_q5m0ba, term5_zregv2, term5_7uqhgu)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64c4(term5_f5p9j0, term5_ztj94p, term5_47umz2, term5_jgdphi, last10)
+	rest7x4x64c4(term5_2fo4s2, term5_q5m0ba, term5_zregv2, term5_7uqhgu, last10)
 last10:
 	add4x1(Z0, Z1, Z2, Z3); add4x1(Z4, Z5, Z6, Z7); add4x1(Z8, Z9, Z10, Z11); add4x1(Z12, Z13, Z14, Z15)
 	add4x1(Z16, Z17, Z18, Z19)
@@ -1681,11 +1713,11 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c2(term8_7r9djx, term8_wl12a3)
+	terms8x4x32c2(term8_a0r8hh, term8_2xahdx)
 	ADDQ $32, R10; ADDQ $32, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c2(term8_7r9djx, term8_wl12a3, last5)
+	rest7x4x32c2(term8_a0r8hh, term8_2xahdx, last5)
 last5:
 	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7); add2x1h(Y8, Y9); add2x1h(Y10, Y11)
 	add2x1h(Y12, Y13); add2x1h(Y14, Y15)
@@ -1751,7 +1783,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32); term8_ol8mrs(8, 64)
+	term8_6pt32d(0, 0); term8_6pt32d(4, 32); term8_6pt32d(8, 64)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
 	storePart1h(Y6); storePart1h(Y7)
@@ -1799,11 +1831,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp)
+	terms8x4x32c4(term6_lqbhso, term6_f9yfo9, term6_hyhi5n, term6_pwthw6)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp, last5)
+	rest7x4x32c4(term6_lqbhso, term6_f9yfo9, term6_hyhi5n, term6_pwthw6, last5)
 last5:
 	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
 	add4x1h(Y16, Y17, Y18, Y19); add4x1h(Y20, Y21, Y22, Y23)
@@ -1821,11 +1853,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7)
+	terms8x4x32c4(term5_j49oui, term5_selgkf, term5_8no27y, term5_dbrnn9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7, last10)
+	rest7x4x32c4(term5_j49oui, term5_selgkf, term5_8no27y, term5_dbrnn9, last10)
 last10:
 	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
 	add4x1h(Y16, Y17, Y18, Y19)
@@ -2028,61 +2060,63 @@ TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_tmnb9v
+rows4:
+	sums_p18jiz
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_ls32uh
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_tmnb9v
+rows8:
+	sums_p18jiz
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
-	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
-	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
-	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
-	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
+	stores_ls32uh
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9); VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8)
+	VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8); VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9)
+	VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9); VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8)
+	VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_p18jiz
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_ls32uh
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -2093,57 +2127,60 @@ TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
-	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_tmnb9v
 rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	sums_136fan
+	mulAdd1(16(R10), Z4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
+	stores_462p8i
+	VMOVUPS Z4, K7, 256(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x64
+	start_tmnb9v
+rows8:
+	sums_136fan
+	mulAdd1(16(R10), Z4); mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8)
+	mulAdd1(36(R10), Z9); mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
+	stores_462p8i
 	VMOVUPS Z4, K7, 256(R8); VMOVUPS Z5, K7, 320(R8); VMOVUPS Z6, K7, 384(R8); VMOVUPS Z7, K7, 448(R8)
 	VMOVUPS Z8, K7, 512(R8); VMOVUPS Z9, K7, 576(R8); VMOVUPS Z10, K7, 640(R8); VMOVUPS Z11, K7, 704(R8)
 	ADDQ $48, SI; ADDQ $768, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 64(R8); VMOVUPS Z2, K7, 128(R8); VMOVUPS Z3, K7, 192(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_tmnb9v
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	sums_136fan
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_462p8i
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_tmnb9v
+rows16:
+	VMOVUPS.Z (DI), K7, Z28; mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, K7, (R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -2154,57 +2191,60 @@ TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_tmnb9v
+rows4:
+	sums_rahrjy
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_phg9v3
+	VMOVUPS Y4, K7, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_tmnb9v
+rows8:
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	DECQ CX; JNZ rows8
+	stores_phg9v3
 	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
 	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_tmnb9v
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_phg9v3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_tmnb9v
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -2216,11 +2256,8 @@ TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
 	MOVQ inputs+24(FP), AX
 inputs1:
 	CMPQ AX, $3; JLT done3
-	// 3 inputs
 	zero(Z0); zero(Z1); zero(Z2)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows4:
 	VMOVUPS.Z (DI), K7, Y28
 	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2)
@@ -2232,14 +2269,10 @@ rows4:
 done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
-	// 1 inputs
 	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	VMOVUPS Y0, K7, (R8)

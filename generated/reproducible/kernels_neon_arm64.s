@@ -32,7 +32,7 @@ number2x8(c3f000000x4, 0x3f0000003f000000)
 number2x8(c3d2aab32x4, 0x3d2aab323d2aab32)
 number2x8(c40000000x4, 0x4000000040000000)
 number2x8(c5f800000x4, 0x5f8000005f800000)
-#define each_usgmpf \
+#define each_to7ikr \
 	WORD $0x4e20d421 /* fadd v1.4s, v1.4s, v0.4s */; WORD $0x4ea5f442 /* fmin v2.4s, v2.4s, v5.4s */; \
 	WORD $0x4e26f442 /* fmax v2.4s, v2.4s, v6.4s */; WORD $0x4ea0f840 /* fabs v0.4s, v2.4s */; \
 	WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; \
@@ -309,7 +309,7 @@ number2x8(cb93a21fdx4, 0xb93a21fdb93a21fd)
 number2x8(c3f666666x4, 0x3f6666663f666666)
 number2x8(cbf000000x4, 0xbf000000bf000000)
 number2x8(c3ecc422ax4, 0x3ecc422a3ecc422a)
-#define each_sqz2vv \
+#define each_yvjwgx \
 	WORD $0x6e21dc00 /* fmul v0.4s, v0.4s, v1.4s */; WORD $0x4eadf442 /* fmin v2.4s, v2.4s, v13.4s */; \
 	WORD $0x4e2ef442 /* fmax v2.4s, v2.4s, v14.4s */; WORD $0x6e22dde1 /* fmul v1.4s, v15.4s, v2.4s */; \
 	WORD $0x4ea0f836 /* fabs v22.4s, v1.4s */; WORD $0x6e21dc37 /* fmul v23.4s, v1.4s, v1.4s */; \
@@ -373,7 +373,7 @@ number2x8(c3ecc422ax4, 0x3ecc422a3ecc422a)
 	WORD $0x6e37dc42 /* fmul v2.4s, v2.4s, v23.4s */; WORD $0x4e22d6d6 /* fadd v22.4s, v22.4s, v2.4s */; \
 	WORD $0x6e36dc00 /* fmul v0.4s, v0.4s, v22.4s */
 
-#define each_mb0ejs \
+#define each_ipnm80 \
 	WORD $0x6ea0e491 /* fcmgt v17.4s, v4.4s, v0.4s */; WORD $0x4ea5f412 /* fmin v18.4s, v0.4s, v5.4s */; \
 	WORD $0x4e26f652 /* fmax v18.4s, v18.4s, v6.4s */; WORD $0x6e27de53 /* fmul v19.4s, v18.4s, v7.4s */; \
 	WORD $0x4e22d673 /* fadd v19.4s, v19.4s, v2.4s */; WORD $0x4ea2d674 /* fsub v20.4s, v19.4s, v2.4s */; \
@@ -394,7 +394,7 @@ number2x8(c3ecc422ax4, 0x3ecc422a3ecc422a)
 	WORD $0x6e30de94 /* fmul v20.4s, v20.4s, v16.4s */; VBSL V20.B16, V0.B16, V19.B16; \
 	VBSL V0.B16, V19.B16, V17.B16
 
-#define each_cto9do \
+#define each_a6ey0k \
 	WORD $0x6ea5e410 /* fcmgt v16.4s, v0.4s, v5.4s */; WORD $0x4ea6f400 /* fmin v0.4s, v0.4s, v6.4s */; \
 	WORD $0x4e27f400 /* fmax v0.4s, v0.4s, v7.4s */; WORD $0x6e28dc11 /* fmul v17.4s, v0.4s, v8.4s */; \
 	WORD $0x4e24d631 /* fadd v17.4s, v17.4s, v4.4s */; WORD $0x4ea4d632 /* fsub v18.4s, v17.4s, v4.4s */; \
@@ -413,7 +413,7 @@ number2x8(c3ecc422ax4, 0x3ecc422a3ecc422a)
 	WORD $0x6e20de94 /* fmul v20.4s, v20.4s, v0.4s */; WORD $0x6e34dc34 /* fmul v20.4s, v1.4s, v20.4s */; \
 	VBSL V20.B16, V1.B16, V16.B16
 
-#define each_otffgp \
+#define each_l96mx3 \
 	WORD $0x4e25f400 /* fmax v0.4s, v0.4s, v5.4s */; WORD $0x6e20dc35 /* fmul v21.4s, v1.4s, v0.4s */; \
 	WORD $0x6e20dcc0 /* fmul v0.4s, v6.4s, v0.4s */; WORD $0x4ea0f816 /* fabs v22.4s, v0.4s */; \
 	WORD $0x6e20dc17 /* fmul v23.4s, v0.4s, v0.4s */; WORD $0x6e37dcf8 /* fmul v24.4s, v7.4s, v23.4s */; \
@@ -1255,7 +1255,7 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	WORD $0x4e3fd6d6 /* fadd v22.4s, v22.4s, v31.4s */
 
 number2x8(c3b03126fx4, 0x3b03126f3b03126f)
-#define each_hh2dzf \
+#define each_spmhgl \
 	VORR V0.B16, V4.B16, V14.B16; WORD $0x4e25f5ce /* fmax v14.4s, v14.4s, v5.4s */; \
 	WORD $0x6e26ddcf /* fmul v15.4s, v14.4s, v6.4s */; WORD $0x4e22d5ef /* fadd v15.4s, v15.4s, v2.4s */; \
 	WORD $0x4ea2d5f0 /* fsub v16.4s, v15.4s, v2.4s */; WORD $0x6e27de11 /* fmul v17.4s, v16.4s, v7.4s */; \
@@ -1273,7 +1273,7 @@ number2x8(c3b03126fx4, 0x3b03126f3b03126f)
 	WORD $0x4f210400 /* sshr v0.4s, v0.4s, #31 */; VBSL V3.B16, V17.B16, V0.B16; \
 	WORD $0x4e23d631 /* fadd v17.4s, v17.4s, v3.4s */; WORD $0x6e31fc00 /* fdiv v0.4s, v0.4s, v17.4s */
 
-#define each_1fiimi \
+#define each_pc8u5s \
 	WORD $0x6ea0e456 /* fcmgt v22.4s, v2.4s, v0.4s */; VBSL V0.B16, V2.B16, V22.B16; \
 	WORD $0x4ea0f800 /* fabs v0.4s, v0.4s */; WORD $0x6ea0f800 /* fneg v0.4s, v0.4s */; \
 	WORD $0x4ea7f400 /* fmin v0.4s, v0.4s, v7.4s */; WORD $0x4e28f400 /* fmax v0.4s, v0.4s, v8.4s */; \
@@ -1319,7 +1319,7 @@ number2x8(c3b03126fx4, 0x3b03126f3b03126f)
 	WORD $0x6eb8e738 /* fcmgt v24.4s, v25.4s, v24.4s */; VBSL V0.B16, V26.B16, V24.B16; \
 	WORD $0x4e38d6d6 /* fadd v22.4s, v22.4s, v24.4s */
 
-#define each_h8mi0o \
+#define each_37trvy \
 	WORD $0x4ea0f805 /* fabs v5.4s, v0.4s */; WORD $0x4ea3f4a5 /* fmin v5.4s, v5.4s, v3.4s */; \
 	WORD $0x4e22d4a6 /* fadd v6.4s, v5.4s, v2.4s */; VSUB V2.S4, V6.S4, V6.S4; VUSHR $22, V6.S4, V6.S4; \
 	FLDPQ (R19), (F29, F30); VAND V6.B16, V29.B16, V29.B16; FMOVQ 32(R19), F6; \
@@ -1341,7 +1341,7 @@ number2x8(c3b03126fx4, 0x3b03126f3b03126f)
 	WORD $0x4e26d508 /* fadd v8.4s, v8.4s, v6.4s */; WORD $0x4e29d508 /* fadd v8.4s, v8.4s, v9.4s */; \
 	VAND V0.B16, V4.B16, V0.B16; VORR V8.B16, V0.B16, V8.B16
 
-#define each_oogi8 \
+#define each_h95tb6 \
 	WORD $0x6e20dc00 /* fmul v0.4s, v0.4s, v0.4s */; WORD $0x4ea0d480 /* fsub v0.4s, v4.4s, v0.4s */; \
 	WORD $0x6e20dc21 /* fmul v1.4s, v1.4s, v0.4s */
 
@@ -1440,17 +1440,17 @@ row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	each_usgmpf
+	each_to7ikr
 	FMOVQ F1, (R0)
 	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1; FMOVQ 16(R6), F2
-	each_usgmpf
+	each_to7ikr
 	FMOVQ F1, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5; ADD $32, R6, R6
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+32(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	each_usgmpf
+	each_to7ikr
 	FMOVQ F1, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5; ADD $16, R6, R6
 rest2:
@@ -1458,7 +1458,7 @@ rest2:
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
 	loadSome(V2, F2, 0, R6, R1, one12, two13, some14)
-	each_usgmpf
+	each_to7ikr
 	storeSome(V1, F1, 0, R0, R1, one15, two16, some17)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5; ADD R1<<2, R6, R6
 next3:
@@ -2251,17 +2251,17 @@ row1:
 	MOVD n+32(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	each_sqz2vv
+	each_yvjwgx
 	FMOVQ F0, (R0)
 	FMOVQ 16(R4), F0; FMOVQ 16(R5), F1; FMOVQ 16(R6), F2
-	each_sqz2vv
+	each_yvjwgx
 	FMOVQ F0, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4; ADD $32, R5, R5; ADD $32, R6, R6
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+32(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1; FMOVQ (R6), F2
-	each_sqz2vv
+	each_yvjwgx
 	FMOVQ F0, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5; ADD $16, R6, R6
 rest2:
@@ -2269,7 +2269,7 @@ rest2:
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
 	loadSome(V2, F2, 0, R6, R1, one12, two13, some14)
-	each_sqz2vv
+	each_yvjwgx
 	storeSome(V0, F0, 0, R0, R1, one15, two16, some17)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5; ADD R1<<2, R6, R6
 next3:
@@ -2335,13 +2335,13 @@ elements4:
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	each_mb0ejs
+	each_ipnm80
 	FMOVQ F17, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	each_mb0ejs
+	each_ipnm80
 	storeSome(V17, F17, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
@@ -2405,14 +2405,14 @@ elements4:
 one5:
 	MOVD n+24(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1
-	each_cto9do
+	each_a6ey0k
 	FMOVQ F16, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5
 rest2:
 	MOVD n+24(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
-	each_cto9do
+	each_a6ey0k
 	storeSome(V16, F16, 0, R0, R1, one12, two13, some14)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5
 next3:
@@ -2441,23 +2441,23 @@ row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0
-	each_otffgp
+	each_l96mx3
 	FMOVQ F21, (R0)
 	FMOVQ 16(R4), F0
-	each_otffgp
+	each_l96mx3
 	FMOVQ F21, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	each_otffgp
+	each_l96mx3
 	FMOVQ F21, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	each_otffgp
+	each_l96mx3
 	storeSome(V21, F21, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
@@ -3640,13 +3640,13 @@ elements4:
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	each_hh2dzf
+	each_spmhgl
 	FMOVQ F0, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	each_hh2dzf
+	each_spmhgl
 	storeSome(V0, F0, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
@@ -3676,23 +3676,23 @@ row1:
 	MOVD n+16(FP), R1; LSR $3, R1, R1; CBZ R1, one5
 elements4:
 	FMOVQ (R4), F0
-	each_1fiimi
+	each_pc8u5s
 	FMOVQ F22, (R0)
 	FMOVQ 16(R4), F0
-	each_1fiimi
+	each_pc8u5s
 	FMOVQ F22, 16(R0)
 	ADD $32, R0, R0; ADD $32, R4, R4
 	SUB $1, R1, R1; CBNZ R1, elements4
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	each_1fiimi
+	each_pc8u5s
 	FMOVQ F22, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	each_1fiimi
+	each_pc8u5s
 	storeSome(V22, F22, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
@@ -3759,13 +3759,13 @@ elements4:
 one5:
 	MOVD n+16(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0
-	each_h8mi0o
+	each_37trvy
 	FMOVQ F8, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4
 rest2:
 	MOVD n+16(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
-	each_h8mi0o
+	each_37trvy
 	storeSome(V8, F8, 0, R0, R1, one9, two10, some11)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4
 next3:
@@ -3791,14 +3791,14 @@ elements4:
 one5:
 	MOVD n+24(FP), R1; TBZ $2, R1, rest2
 	FMOVQ (R4), F0; FMOVQ (R5), F1
-	each_oogi8
+	each_h95tb6
 	FMOVQ F1, (R0)
 	ADD $16, R0, R0; ADD $16, R4, R4; ADD $16, R5, R5
 rest2:
 	MOVD n+24(FP), R1; AND $3, R1, R1; CBZ R1, next3
 	loadSome(V0, F0, 0, R4, R1, one6, two7, some8)
 	loadSome(V1, F1, 0, R5, R1, one9, two10, some11)
-	each_oogi8
+	each_h95tb6
 	storeSome(V1, F1, 0, R0, R1, one12, two13, some14)
 	ADD R1<<2, R0, R0; ADD R1<<2, R4, R4; ADD R1<<2, R5, R5
 next3:

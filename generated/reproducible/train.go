@@ -68,8 +68,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	geluOfSums(nnrt.Flat(&z1[0][0], 33*len(z1)), nnrt.Flat(&a1[0][0], 33*len(a1)))
 	for i := range x {
 		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 858993459, 1.25)
-		dropoutEach(dropout1[i][:], a1[i][:], dropout1Mask[i][:])
 	}
+	dropoutEach(nnrt.Flat(&dropout1[0][0], 33*len(dropout1)), nnrt.Flat(&a1[0][0], 33*len(a1)), nnrt.Flat(&dropout1Mask[0][0], 33*len(dropout1Mask)))
 	innerForwardRows(a2, dropout1, &p.w2, &p.w2t, &p.b2)
 	tanhOfSums(nnrt.Flat(&a2[0][0], 17*len(a2)), nnrt.Flat(&a2[0][0], 17*len(a2)))
 	bodyForwardRows(z3, x, &p.w3, &p.b3)
@@ -85,7 +85,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	}
 	choiceForwardRows(z6, a5, &p.w6, &p.b6)
 	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
-	sigmoidOfSums(nnrt.Flat(&a7[0][0], 1*len(a7)), nnrt.Flat(&a7[0][0], 1*len(a7)))
+	sigmoidOfSums(nnrt.Flat(&a7[0][0], len(a7)), nnrt.Flat(&a7[0][0], len(a7)))
 	for i := range x {
 		s_4 := z6[i][0]
 		for j := 1; j < 3; j++ {
@@ -122,9 +122,9 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	for i := range x {
 		copy(da2[i][:], dsenses[i][0:17])
 		copy(da3[i][:], dsenses[i][17:25])
-		eluGradientEach(dz3[i][:], z3[i][:], da3[i][:])
-		tanhGradientEach(dz2[i][:], a2[i][:], da2[i][:])
 	}
+	eluGradientEach(nnrt.Flat(&dz3[0][0], 8*len(dz3)), nnrt.Flat(&z3[0][0], 8*len(z3)), nnrt.Flat(&da3[0][0], 8*len(da3)))
+	tanhGradientEach(nnrt.Flat(&dz2[0][0], 17*len(dz2)), nnrt.Flat(&a2[0][0], 17*len(a2)), nnrt.Flat(&da2[0][0], 17*len(da2)))
 	innerGradInputRows(dz1, dz2, &p.w2, &p.w2t)
 	dropoutGradientToGeluGradientOfSums(nnrt.Flat(&dz1[0][0], 33*len(dz1)), nnrt.Flat(&dropout1Mask[0][0], 33*len(dropout1Mask)), nnrt.Flat(&z1[0][0], 33*len(z1)))
 }
@@ -237,7 +237,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	}
 	choiceForwardRows(z6, a5, &p.w6, &p.b6)
 	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
-	sigmoidOfSums(nnrt.Flat(&a7[0][0], 1*len(a7)), nnrt.Flat(&a7[0][0], 1*len(a7)))
+	sigmoidOfSums(nnrt.Flat(&a7[0][0], len(a7)), nnrt.Flat(&a7[0][0], len(a7)))
 	for i := range x {
 		s := z6[i][0]
 		for j := 1; j < 3; j++ {

@@ -61,7 +61,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VMOVUPS c3f800000x8<>(SB), r5; VBLENDVPS r0, r1, r5, r5; VADDPS c3f800000x8<>(SB), r1, r1; VDIVPS r1, r5, r1; \
 	VMULPS r6, r1, r6
 
-#define products_1vx6fu(w) \
+#define products_dnhhwq(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+7296)(DI), Y15, Y2; \
 	VFMADD231PS (w+7328)(DI), Y15, Y3; VFMADD231PS (w+14592)(DI), Y15, Y4; VFMADD231PS (w+14624)(DI), Y15, Y5; \
 	VFMADD231PS (w+21888)(DI), Y15, Y6; VFMADD231PS (w+21920)(DI), Y15, Y7
@@ -70,7 +70,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define products_kjdf13(w) \
+#define products_m8m8p(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+7296)(DI), Y15, Y2; \
 	VFMADD231PS (w+7328)(DI), Y15, Y3
 
@@ -114,11 +114,11 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w, v); VPERMILPS $85, Y12, Y15; c1((w+64), (v+32)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128), (v+64)); VPERMILPS $255, Y12, Y15; c1((w+192), (v+96))
 
-#define products_cmno71(w) \
+#define products_zsz4oj(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+1536)(DI), Y15, Y4; \
 	VFMADD231PS (w+1568)(DI), Y15, Y6; VFMADD231PS (w+3072)(DI), Y15, Y8; VFMADD231PS (w+3104)(DI), Y15, Y10
 
-#define products_24mhud(w) \
+#define products_5l7ygv(w) \
 	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+1536)(DI), Y15, Y5; \
 	VFMADD231PS (w+1568)(DI), Y15, Y7; VFMADD231PS (w+3072)(DI), Y15, Y9; VFMADD231PS (w+3104)(DI), Y15, Y11
 
@@ -126,7 +126,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define products_1d3ddt(w, v) \
+#define products_wccq5x(w, v) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+1536)(DI), Y15, Y2; \
 	VFMADD231PS (w+1568)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y4; VFMADD231PS (w+3104)(DI), Y15, Y5; \
 	VFMADD231PS (w+4608)(DI), Y15, Y6; VFMADD231PS (w+4640)(DI), Y15, Y7; VFMADD231PS v(DX), Y15, Y8
@@ -175,21 +175,21 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 	VMULPS r3, r2, r3; VMOVUPS table8x4_ed150700ef33c5c<>(SB), r2; VPERMPS r2, r1, r2; VADDPS r2, r3, r2; \
 	VADDPS r5, r2, r5; VANDPS c80000000x8<>(SB), r0, r0; VORPS r0, r5, r0
 
-#define products_qhtdi3(w) \
+#define products_1kbq7h(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+3072)(DI), Y15, Y4; \
 	VFMADD231PS (w+3104)(DI), Y15, Y6; VFMADD231PS (w+6144)(DI), Y15, Y8; VFMADD231PS (w+6176)(DI), Y15, Y10
 
-#define products_nq2dgf(w) \
+#define products_cnzbsl(w) \
 	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+3072)(DI), Y15, Y5; \
 	VFMADD231PS (w+3104)(DI), Y15, Y7; VFMADD231PS (w+6144)(DI), Y15, Y9; VFMADD231PS (w+6176)(DI), Y15, Y11
 
-#define products_d78hqn(w) \
+#define products_bnsdep(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+3072)(DI), Y15, Y2; \
 	VFMADD231PS (w+3104)(DI), Y15, Y3; VFMADD231PS (w+6144)(DI), Y15, Y4; VFMADD231PS (w+6176)(DI), Y15, Y5; \
 	VFMADD231PS (w+9216)(DI), Y15, Y6; VFMADD231PS (w+9248)(DI), Y15, Y7; VFMADD231PS (w+12288)(DI), Y15, Y8; \
 	VFMADD231PS (w+12320)(DI), Y15, Y9; VFMADD231PS (w+15360)(DI), Y15, Y10; VFMADD231PS (w+15392)(DI), Y15, Y11
 
-#define products_kfhkaj(w) \
+#define products_suo58z(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+5760)(DI), Y15, Y2; \
 	VFMADD231PS (w+5792)(DI), Y15, Y3; VFMADD231PS (w+11520)(DI), Y15, Y4; VFMADD231PS (w+11552)(DI), Y15, Y5; \
 	VFMADD231PS (w+17280)(DI), Y15, Y6; VFMADD231PS (w+17312)(DI), Y15, Y7
@@ -197,12 +197,12 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define products_8jef6s(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1
 
-#define products_fl1bc(w) \
+#define products_31onp0(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y2; \
 	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5; \
 	VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7
 
-#define products_wweim3(w) \
+#define products_noseod(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+6144)(DI), Y15, Y2; \
 	VFMADD231PS (w+6176)(DI), Y15, Y3; VFMADD231PS (w+12288)(DI), Y15, Y4; VFMADD231PS (w+12320)(DI), Y15, Y5; \
 	VFMADD231PS (w+18432)(DI), Y15, Y6; VFMADD231PS (w+18464)(DI), Y15, Y7; VFMADD231PS (w+24576)(DI), Y15, Y8; \
@@ -217,15 +217,15 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define rows5_n483by(x) \
+#define rows5_ow89ho(x) \
 	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rows6_zm6n5a(x) \
-	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zjssdg(x) \
+	rows5_ow89ho(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term6_6mhanb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+#define term6_uj19sv(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zjssdg(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -233,8 +233,8 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term5_75on35(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+#define term5_yxb9tj(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_ow89ho(x)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
@@ -341,12 +341,12 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_k0vxwv(x) \
 	mulAdd3(x(R10), Y0, Y1, Y2)
 
-#define rows4_lk9oug(x) \
+#define rows4_j1zcoa(x) \
 	rows1_k0vxwv(x); mulAdd3(x(R10)(R11*1), Y3, Y4, Y5); mulAdd3(x(R10)(R11*2), Y6, Y7, Y8); \
 	mulAdd3(x(R10)(R12*1), Y9, Y10, Y11)
 
-#define term4_bnfb3h(x, w, v) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows4_lk9oug(x)
+#define term4_rwoalu(x, w, v) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; VMOVUPS v(DX), Y14; rows4_j1zcoa(x)
 
 #define terms8x4x64x32(c0) \
 	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
@@ -517,10 +517,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $14, CX
 inputs2:
-	foursx64c1(0, 0, products_1vx6fu); foursx64c1(16, 256, products_1vx6fu)
+	foursx64c1(0, 0, products_dnhhwq); foursx64c1(16, 256, products_dnhhwq)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VBROADCASTSS (SI), Y15; products_1vx6fu(0); VBROADCASTSS 4(SI), Y15; products_1vx6fu(64)
+	VBROADCASTSS (SI), Y15; products_dnhhwq(0); VBROADCASTSS 4(SI), Y15; products_dnhhwq(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $29184, R10
@@ -533,10 +533,10 @@ inputs2:
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
 	MOVQ $14, CX
 inputs3:
-	foursx64c1(0, 0, products_kjdf13); foursx64c1(16, 256, products_kjdf13)
+	foursx64c1(0, 0, products_m8m8p); foursx64c1(16, 256, products_m8m8p)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs3
-	VBROADCASTSS (SI), Y15; products_kjdf13(0); VBROADCASTSS 4(SI), Y15; products_kjdf13(64)
+	VBROADCASTSS (SI), Y15; products_m8m8p(0); VBROADCASTSS 4(SI), Y15; products_m8m8p(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 	VZEROUPPER
 	RET
@@ -612,7 +612,7 @@ TEXT ·dense24x48AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 128(BX), Y8; zero(Y9); VMOVUPS 160(BX), Y10; zero(Y11)
 	MOVQ $3, CX
 inputs1:
-	foursx64c2(0, 0, products_cmno71, products_24mhud); foursx64c2(16, 256, products_cmno71, products_24mhud)
+	foursx64c2(0, 0, products_zsz4oj, products_5l7ygv); foursx64c2(16, 256, products_zsz4oj, products_5l7ygv)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -637,7 +637,7 @@ TEXT ·dense24x72AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7; VMOVUPS 256(BX), Y8
 	MOVQ $3, CX
 inputs1:
-	foursx64x32c1(0, 0, 0, products_1d3ddt); foursx64x32c1(16, 256, 128, products_1d3ddt)
+	foursx64x32c1(0, 0, 0, products_wccq5x); foursx64x32c1(16, 256, 128, products_wccq5x)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -703,7 +703,7 @@ TEXT ·dense48x48AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 128(BX), Y8; zero(Y9); VMOVUPS 160(BX), Y10; zero(Y11)
 	MOVQ $6, CX
 inputs1:
-	foursx64c2(0, 0, products_qhtdi3, products_nq2dgf); foursx64c2(16, 256, products_qhtdi3, products_nq2dgf)
+	foursx64c2(0, 0, products_1kbq7h, products_cnzbsl); foursx64c2(16, 256, products_1kbq7h, products_cnzbsl)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -728,7 +728,7 @@ TEXT ·dense48x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Y10; VMOVUPS 352(BX), Y11
 	MOVQ $6, CX
 inputs1:
-	foursx64c1(0, 0, products_d78hqn); foursx64c1(16, 256, products_d78hqn)
+	foursx64c1(0, 0, products_bnsdep); foursx64c1(16, 256, products_bnsdep)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -748,10 +748,10 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $11, CX
 inputs2:
-	foursx64c1(0, 0, products_kfhkaj); foursx64c1(16, 256, products_kfhkaj)
+	foursx64c1(0, 0, products_suo58z); foursx64c1(16, 256, products_suo58z)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VBROADCASTSS (SI), Y15; products_kfhkaj(0); VBROADCASTSS 4(SI), Y15; products_kfhkaj(64)
+	VBROADCASTSS (SI), Y15; products_suo58z(0); VBROADCASTSS 4(SI), Y15; products_suo58z(64)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $23040, R10
@@ -783,7 +783,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $12, CX
 inputs2:
-	foursx64c1(0, 0, products_fl1bc); foursx64c1(16, 256, products_fl1bc)
+	foursx64c1(0, 0, products_31onp0); foursx64c1(16, 256, products_31onp0)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -853,7 +853,7 @@ TEXT ·dense96x96AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Y10; VMOVUPS 352(BX), Y11
 	MOVQ $12, CX
 inputs1:
-	foursx64c1(0, 0, products_wweim3); foursx64c1(16, 256, products_wweim3)
+	foursx64c1(0, 0, products_noseod); foursx64c1(16, 256, products_noseod)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -874,12 +874,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -896,12 +896,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1058,12 +1058,12 @@ rows1:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64x32(term4_bnfb3h)
+	terms8x4x64x32(term4_rwoalu)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term4_bnfb3h(0, 0, 0)
+	term4_rwoalu(0, 0, 0)
 	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
 	DECQ CX; JNZ rest4
 last5:

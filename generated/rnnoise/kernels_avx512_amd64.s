@@ -58,7 +58,7 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1; VMULPS r6, r1, r6
 
-#define products_bwd2ai(w) \
+#define products_80s04(w) \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+7296)(DI), Z31, Z1; VFMADD231PS (w+14592)(DI), Z31, Z2; \
 	VFMADD231PS (w+21888)(DI), Z31, Z3
 
@@ -127,7 +127,7 @@ GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
 	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c1((w+64)); \
 	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c1((w+192))
 
-#define products_ue4vr2(w, v) \
+#define products_rwk5o(w, v) \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+1536)(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z2; \
 	VFMADD231PS (w+4608)(DI), Z31, Z3; VFMADD231PS v(DX), Y31, Y4
 
@@ -234,18 +234,18 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define products_88st29(w) \
 	VFMADD231PS w(DI), Z31, Z1; VFMADD231PS (w+3072)(DI), Z31, Z3; VFMADD231PS (w+6144)(DI), Z31, Z5
 
-#define products_uxdrhi(w) \
+#define products_qcl9ns(w) \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+3072)(DI), Z31, Z1; VFMADD231PS (w+6144)(DI), Z31, Z2; \
 	VFMADD231PS (w+9216)(DI), Z31, Z3; VFMADD231PS (w+12288)(DI), Z31, Z4; VFMADD231PS (w+15360)(DI), Z31, Z5
 
-#define products_m19gqx(w) \
+#define products_u1yrxr(w) \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+5760)(DI), Z31, Z1; VFMADD231PS (w+11520)(DI), Z31, Z2; \
 	VFMADD231PS (w+17280)(DI), Z31, Z3
 
 #define products_rou07n(w) \
 	VFMADD231PS w(DI), Z31, Z0
 
-#define products_d2rs7s(w) \
+#define products_j0sbya(w) \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+6144)(DI), Z31, Z1; VFMADD231PS (w+12288)(DI), Z31, Z2; \
 	VFMADD231PS (w+18432)(DI), Z31, Z3
 
@@ -287,25 +287,25 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_7lg5z9(x) \
 	mulAdd2h(x(R10), Z1, Y3)
 
-#define rows5_st0zae(x) \
+#define rows5_93qsw4(x) \
 	rows1_595vkh(x); mulAdd2h(x(R10)(R11*1), Z4, Y6); mulAdd2h(x(R10)(R11*2), Z8, Y10); \
 	mulAdd2h(x(R10)(R12*1), Z12, Y14); mulAdd2h(x(R10)(R11*4), Z16, Y18)
 
-#define rows5_1skyak(x) \
+#define rows5_c2w9v6(x) \
 	rows1_7lg5z9(x); mulAdd2h(x(R10)(R11*1), Z5, Y7); mulAdd2h(x(R10)(R11*2), Z9, Y11); \
 	mulAdd2h(x(R10)(R12*1), Z13, Y15); mulAdd2h(x(R10)(R11*4), Z17, Y19)
 
-#define rows6_22gfd5(x) \
-	rows5_st0zae(x); mulAdd2h(x(R10)(R13*1), Z20, Y22)
+#define rows6_2nv709(x) \
+	rows5_93qsw4(x); mulAdd2h(x(R10)(R13*1), Z20, Y22)
 
-#define rows6_4jp1uq(x) \
-	rows5_1skyak(x); mulAdd2h(x(R10)(R13*1), Z21, Y23)
+#define rows6_4dp71h(x) \
+	rows5_c2w9v6(x); mulAdd2h(x(R10)(R13*1), Z21, Y23)
 
-#define term6_u3ha8c(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows6_22gfd5(x)
+#define term6_yk019q(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows6_2nv709(x)
 
-#define term6_no9nm1(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows6_4jp1uq(x)
+#define term6_s4e0ty(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows6_4dp71h(x)
 
 #define terms8x4x64x32c2(c0, c1) \
 	c0(0, 0, 0); c1(4, 64, 32); c0(8, 128, 64); c1(12, 192, 96); c0(16, 256, 128); c1(20, 320, 160); \
@@ -322,11 +322,11 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define store2h(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term5_ruhrea(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows5_st0zae(x)
+#define term5_7o4m9y(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows5_93qsw4(x)
 
-#define term5_5f5kel(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows5_1skyak(x)
+#define term5_53vsb4(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows5_c2w9v6(x)
 
 #define term1_fod0sb(x, w, v) \
 	VMOVUPS w(DI), Z28; VMOVUPS v(DX), Y29; rows1_595vkh(x)
@@ -343,20 +343,20 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define rows4_pfzw6e(x) \
+#define rows4_244dqc(x) \
 	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define rows8_chzhs8(x) \
-	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+#define rows8_rlvr6c(x) \
+	rows4_244dqc(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
 	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define rows12_ts92ec(x) \
-	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define rows12_h7pyal(x) \
+	rows8_rlvr6c(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define term12_mzb4bt(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
+#define term12_w13kiw(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_h7pyal(x)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
@@ -364,11 +364,11 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term8_990ab8(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
+#define term8_khksl3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_rlvr6c(x)
 
-#define term4_g6l3m6(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+#define term4_z2c2sg(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_244dqc(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -385,16 +385,16 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_3np7rf(x) \
 	mulAdd3h(x(R10), Z0, Z1, Y2)
 
-#define rows4_pwg48g(x) \
+#define rows4_exarwu(x) \
 	rows1_3np7rf(x); mulAdd3h(x(R10)(R11*1), Z3, Z4, Y5); mulAdd3h(x(R10)(R11*2), Z6, Z7, Y8); \
 	mulAdd3h(x(R10)(R12*1), Z9, Z10, Y11)
 
-#define rows8_45qazn(x) \
-	rows4_pwg48g(x); mulAdd3h(x(R10)(R11*4), Z12, Z13, Y14); mulAdd3h(x(R10)(R13*1), Z15, Z16, Y17); \
+#define rows8_22orlu(x) \
+	rows4_exarwu(x); mulAdd3h(x(R10)(R11*4), Z12, Z13, Y14); mulAdd3h(x(R10)(R13*1), Z15, Z16, Y17); \
 	mulAdd3h(x(R9), Z18, Z19, Y20); mulAdd3h(x(R9)(R11*1), Z21, Z22, Y23)
 
-#define term8_fp7f5v(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows8_45qazn(x)
+#define term8_k2r680(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows8_22orlu(x)
 
 #define terms4x4x64x32(c0) \
 	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96)
@@ -402,8 +402,8 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define store3h(s0, s1, s2) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); VMOVUPS s2, 128(R8); ADDQ DI, R8
 
-#define term4_24i3lx(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows4_pwg48g(x)
+#define term4_gtnnbc(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS v(DX), Y30; rows4_exarwu(x)
 
 #define terms8x4x64x32(c0) \
 	c0(0, 0, 0); c0(4, 64, 32); c0(8, 128, 64); c0(12, 192, 96); c0(16, 256, 128); c0(20, 320, 160); \
@@ -425,19 +425,19 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_atb1yo(x) \
 	mulAdd3(x(R10), Z1, Z3, Z5)
 
-#define rows4_2mt02b(x) \
+#define rows4_7e8red(x) \
 	rows1_pho1zf(x); mulAdd3(x(R10)(R11*1), Z6, Z8, Z10); mulAdd3(x(R10)(R11*2), Z12, Z14, Z16); \
 	mulAdd3(x(R10)(R12*1), Z18, Z20, Z22)
 
-#define rows4_96cgs6(x) \
+#define rows4_vdefao(x) \
 	rows1_atb1yo(x); mulAdd3(x(R10)(R11*1), Z7, Z9, Z11); mulAdd3(x(R10)(R11*2), Z13, Z15, Z17); \
 	mulAdd3(x(R10)(R12*1), Z19, Z21, Z23)
 
-#define term4_5hdsbg(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_2mt02b(x)
+#define term4_pnua4u(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_7e8red(x)
 
-#define term4_wvnj45(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_96cgs6(x)
+#define term4_7ytu8s(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_vdefao(x)
 
 #define terms8x4x64c2(c0, c1) \
 	c0(0, 0); c1(4, 64); c0(8, 128); c1(12, 192); c0(16, 256); c1(20, 320); c0(24, 384); c1(28, 448)
@@ -464,37 +464,37 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_onjnks(x) \
 	mulAdd3(x(R10), Z0, Z1, Z2)
 
-#define rows4_ykrnle(x) \
+#define rows4_fw2c70(x) \
 	rows1_onjnks(x); mulAdd3(x(R10)(R11*1), Z3, Z4, Z5); mulAdd3(x(R10)(R11*2), Z6, Z7, Z8); \
 	mulAdd3(x(R10)(R12*1), Z9, Z10, Z11)
 
-#define rows8_hi947d(x) \
-	rows4_ykrnle(x); mulAdd3(x(R10)(R11*4), Z12, Z13, Z14); mulAdd3(x(R10)(R13*1), Z15, Z16, Z17); \
+#define rows8_u11ov3(x) \
+	rows4_fw2c70(x); mulAdd3(x(R10)(R11*4), Z12, Z13, Z14); mulAdd3(x(R10)(R13*1), Z15, Z16, Z17); \
 	mulAdd3(x(R9), Z18, Z19, Z20); mulAdd3(x(R9)(R11*1), Z21, Z22, Z23)
 
-#define term8_m312bk(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows8_hi947d(x)
+#define term8_5dv2bs(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows8_u11ov3(x)
 
-#define term4_yi1hme(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_ykrnle(x)
+#define term4_h5qc6m(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows4_fw2c70(x)
 
 #define term1_yu6pfv(x, w) \
 	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; VMOVUPS w(DI)(R14*2), Z30; rows1_onjnks(x)
 
-#define term6_8f409y(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows6_22gfd5(x)
+#define term6_kh9zm8(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows6_2nv709(x)
 
-#define term6_t0ju9j(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows6_4jp1uq(x)
+#define term6_4u2f6c(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows6_4dp71h(x)
 
 #define storePart2h(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, K7, 64(R8); ADDQ DI, R8
 
-#define term5_55kryw(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows5_st0zae(x)
+#define term5_duj6hc(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows5_93qsw4(x)
 
-#define term5_hkdicn(x, w, v) \
-	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows5_1skyak(x)
+#define term5_m484qq(x, w, v) \
+	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows5_c2w9v6(x)
 
 #define term1_fjodg9(x, w, v) \
 	VMOVUPS w(DI), Z28; VMOVUPS.Z v(DX), K7, Y29; rows1_595vkh(x)
@@ -521,45 +521,45 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define rows1_ptt879(x) \
 	mulAdd1h(x(R10), Y3)
 
-#define rows5_hhv4em(x) \
+#define rows5_ufrnds(x) \
 	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y4); mulAdd1h(x(R10)(R11*2), Y8); mulAdd1h(x(R10)(R12*1), Y12); \
 	mulAdd1h(x(R10)(R11*4), Y16)
 
-#define rows5_q626zz(x) \
+#define rows5_1a5it5(x) \
 	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y5); mulAdd1h(x(R10)(R11*2), Y9); mulAdd1h(x(R10)(R12*1), Y13); \
 	mulAdd1h(x(R10)(R11*4), Y17)
 
-#define rows5_6xwzy6(x) \
+#define rows5_pmnyp0(x) \
 	rows1_8psxby(x); mulAdd1h(x(R10)(R11*1), Y6); mulAdd1h(x(R10)(R11*2), Y10); mulAdd1h(x(R10)(R12*1), Y14); \
 	mulAdd1h(x(R10)(R11*4), Y18)
 
-#define rows5_g4kb0k(x) \
+#define rows5_igaofy(x) \
 	rows1_ptt879(x); mulAdd1h(x(R10)(R11*1), Y7); mulAdd1h(x(R10)(R11*2), Y11); mulAdd1h(x(R10)(R12*1), Y15); \
 	mulAdd1h(x(R10)(R11*4), Y19)
 
-#define rows6_q13tfr(x) \
-	rows5_hhv4em(x); mulAdd1h(x(R10)(R13*1), Y20)
+#define rows6_in6fhh(x) \
+	rows5_ufrnds(x); mulAdd1h(x(R10)(R13*1), Y20)
 
-#define rows6_rj6dcb(x) \
-	rows5_q626zz(x); mulAdd1h(x(R10)(R13*1), Y21)
+#define rows6_mfgysb(x) \
+	rows5_1a5it5(x); mulAdd1h(x(R10)(R13*1), Y21)
 
-#define rows6_w2yjd1(x) \
-	rows5_6xwzy6(x); mulAdd1h(x(R10)(R13*1), Y22)
+#define rows6_3uyetf(x) \
+	rows5_pmnyp0(x); mulAdd1h(x(R10)(R13*1), Y22)
 
-#define rows6_xpmuxh(x) \
-	rows5_g4kb0k(x); mulAdd1h(x(R10)(R13*1), Y23)
+#define rows6_xraiwj(x) \
+	rows5_igaofy(x); mulAdd1h(x(R10)(R13*1), Y23)
 
-#define term6_7h4xbe(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_q13tfr(x)
+#define term6_lqbhso(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_in6fhh(x)
 
-#define term6_g6t8k0(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_rj6dcb(x)
+#define term6_f9yfo9(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_mfgysb(x)
 
-#define term6_vppwom(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_w2yjd1(x)
+#define term6_hyhi5n(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_3uyetf(x)
 
-#define term6_a44brp(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows6_xpmuxh(x)
+#define term6_pwthw6(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows6_xraiwj(x)
 
 #define terms8x4x32c4(c0, c1, c2, c3) \
 	c0(0, 0); c1(4, 32); c2(8, 64); c3(12, 96); c0(16, 128); c1(20, 160); c2(24, 192); c3(28, 224)
@@ -574,17 +574,17 @@ GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
 #define storePart1h(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
 
-#define term5_byp83c(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_hhv4em(x)
+#define term5_j49oui(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_ufrnds(x)
 
-#define term5_pegzyz(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_q626zz(x)
+#define term5_selgkf(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_1a5it5(x)
 
-#define term5_kw2js8(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_6xwzy6(x)
+#define term5_8no27y(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_pmnyp0(x)
 
-#define term5_ohjc7(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows5_g4kb0k(x)
+#define term5_dbrnn9(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows5_igaofy(x)
 
 #define term1_hpltpt(x, w) \
 	VMOVUPS.Z w(DI), K7, Y28; rows1_c6e058(x)
@@ -664,10 +664,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $14, CX
 inputs2:
-	foursx64c1(0, 0, products_bwd2ai); foursx64c1(16, 256, products_bwd2ai)
+	foursx64c1(0, 0, products_80s04); foursx64c1(16, 256, products_80s04)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VBROADCASTSS (SI), Z31; products_bwd2ai(0); VBROADCASTSS 4(SI), Z31; products_bwd2ai(64)
+	VBROADCASTSS (SI), Z31; products_80s04(0); VBROADCASTSS 4(SI), Z31; products_80s04(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $29184, R10
 	ADDQ $256, R8
@@ -775,7 +775,7 @@ TEXT ·dense24x72AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3; VMOVUPS 256(BX), Y4
 	MOVQ $3, CX
 inputs1:
-	foursx64x32c1(0, 0, 0, products_ue4vr2); foursx64x32c1(16, 256, 128, products_ue4vr2)
+	foursx64x32c1(0, 0, 0, products_rwk5o); foursx64x32c1(16, 256, 128, products_rwk5o)
 	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Y4, 256(R8)
@@ -857,7 +857,7 @@ TEXT ·dense48x96AVX512(SB), NOSPLIT, $0-32
 	VMOVUPS 320(BX), Z5
 	MOVQ $6, CX
 inputs1:
-	foursx64c1(0, 0, products_uxdrhi); foursx64c1(16, 256, products_uxdrhi)
+	foursx64c1(0, 0, products_qcl9ns); foursx64c1(16, 256, products_qcl9ns)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
@@ -875,10 +875,10 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $11, CX
 inputs2:
-	foursx64c1(0, 0, products_m19gqx); foursx64c1(16, 256, products_m19gqx)
+	foursx64c1(0, 0, products_u1yrxr); foursx64c1(16, 256, products_u1yrxr)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
-	VBROADCASTSS (SI), Z31; products_m19gqx(0); VBROADCASTSS 4(SI), Z31; products_m19gqx(64)
+	VBROADCASTSS (SI), Z31; products_u1yrxr(0); VBROADCASTSS 4(SI), Z31; products_u1yrxr(64)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
 	ADDQ $23040, R10
 	ADDQ $256, R8
@@ -908,7 +908,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $12, CX
 inputs2:
-	foursx64c1(0, 0, products_d2rs7s); foursx64c1(16, 256, products_d2rs7s)
+	foursx64c1(0, 0, products_j0sbya); foursx64c1(16, 256, products_j0sbya)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8)
@@ -1006,11 +1006,11 @@ rows1:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64x32c2(term6_u3ha8c, term6_no9nm1)
+	terms8x4x64x32c2(term6_yk019q, term6_s4e0ty)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64x32c2(term6_u3ha8c, term6_no9nm1, last5)
+	rest7x4x64x32c2(term6_yk019q, term6_s4e0ty, last5)
 last5:
 	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
 	add2x2h(Z16, Z17, Y18, Y19); add2x2h(Z20, Z21, Y22, Y23)
@@ -1027,11 +1027,11 @@ rows6:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64x32c2(term5_ruhrea, term5_5f5kel)
+	terms8x4x64x32c2(term5_7o4m9y, term5_53vsb4)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64x32c2(term5_ruhrea, term5_5f5kel, last10)
+	rest7x4x64x32c2(term5_7o4m9y, term5_53vsb4, last10)
 last10:
 	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
 	add2x2h(Z16, Z17, Y18, Y19)
@@ -1078,12 +1078,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_mzb4bt)
+	terms4x4x64(term12_w13kiw)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_mzb4bt(0, 0)
+	term12_w13kiw(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -1103,12 +1103,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_990ab8)
+	terms4x4x64(term8_khksl3)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_990ab8(0, 0)
+	term8_khksl3(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1126,12 +1126,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_g6l3m6)
+	terms8x4x64(term4_z2c2sg)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_g6l3m6(0, 0)
+	term4_z2c2sg(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -1178,12 +1178,12 @@ rows1:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10; LEAQ (SI)(R12*2), R9
 	MOVQ terms+64(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64x32(term8_fp7f5v)
+	terms4x4x64x32(term8_k2r680)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI; ADDQ $128, DX
 	DECQ CX; JNZ terms3
 	MOVQ terms+64(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term8_fp7f5v(0, 0, 0)
+	term8_k2r680(0, 0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI; ADDQ $32, DX
 	DECQ CX; JNZ rest4
 last5:
@@ -1200,12 +1200,12 @@ rows6:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+64(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64x32(term4_24i3lx)
+	terms8x4x64x32(term4_gtnnbc)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms8
 	MOVQ terms+64(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term4_24i3lx(0, 0, 0)
+	term4_gtnnbc(0, 0, 0)
 	ADDQ $4, R10; ADDQ $64, DI; ADDQ $32, DX
 	DECQ CX; JNZ rest9
 last10:
@@ -1252,11 +1252,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64c2(term4_5hdsbg, term4_wvnj45)
+	terms8x4x64c2(term4_pnua4u, term4_7ytu8s)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64c2(term4_5hdsbg, term4_wvnj45, last5)
+	rest7x4x64c2(term4_pnua4u, term4_7ytu8s, last5)
 last5:
 	add2x3(Z0, Z1, Z2, Z3, Z4, Z5); add2x3(Z6, Z7, Z8, Z9, Z10, Z11); add2x3(Z12, Z13, Z14, Z15, Z16, Z17)
 	add2x3(Z18, Z19, Z20, Z21, Z22, Z23)
@@ -1303,12 +1303,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term8_m312bk)
+	terms4x4x64(term8_5dv2bs)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term8_m312bk(0, 0)
+	term8_5dv2bs(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -1326,12 +1326,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term4_yi1hme)
+	terms8x4x64(term4_h5qc6m)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term4_yi1hme(0, 0)
+	term4_h5qc6m(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -1378,11 +1378,11 @@ rows1:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64x32c2(term6_8f409y, term6_t0ju9j)
+	terms8x4x64x32c2(term6_kh9zm8, term6_4u2f6c)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x64x32c2(term6_8f409y, term6_t0ju9j, last5)
+	rest7x4x64x32c2(term6_kh9zm8, term6_4u2f6c, last5)
 last5:
 	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
 	add2x2h(Z16, Z17, Y18, Y19); add2x2h(Z20, Z21, Y22, Y23)
@@ -1400,11 +1400,11 @@ rows6:
 	MOVQ w+16(FP), DI; MOVQ wt+24(FP), DX; MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64x32c2(term5_55kryw, term5_hkdicn)
+	terms8x4x64x32c2(term5_duj6hc, term5_m484qq)
 	ADDQ $32, R10; ADDQ $512, DI; ADDQ $256, DX
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x64x32c2(term5_55kryw, term5_hkdicn, last10)
+	rest7x4x64x32c2(term5_duj6hc, term5_m484qq, last10)
 last10:
 	add2x2h(Z0, Z1, Y2, Y3); add2x2h(Z4, Z5, Y6, Y7); add2x2h(Z8, Z9, Y10, Y11); add2x2h(Z12, Z13, Y14, Y15)
 	add2x2h(Z16, Z17, Y18, Y19)
@@ -1449,11 +1449,11 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp)
+	terms8x4x32c4(term6_lqbhso, term6_f9yfo9, term6_hyhi5n, term6_pwthw6)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
-	rest7x4x32c4(term6_7h4xbe, term6_g6t8k0, term6_vppwom, term6_a44brp, last5)
+	rest7x4x32c4(term6_lqbhso, term6_f9yfo9, term6_hyhi5n, term6_pwthw6, last5)
 last5:
 	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
 	add4x1h(Y16, Y17, Y18, Y19); add4x1h(Y20, Y21, Y22, Y23)
@@ -1471,11 +1471,11 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7)
+	terms8x4x32c4(term5_j49oui, term5_selgkf, term5_8no27y, term5_dbrnn9)
 	ADDQ $32, R10; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
-	rest7x4x32c4(term5_byp83c, term5_pegzyz, term5_kw2js8, term5_ohjc7, last10)
+	rest7x4x32c4(term5_j49oui, term5_selgkf, term5_8no27y, term5_dbrnn9, last10)
 last10:
 	add4x1h(Y0, Y1, Y2, Y3); add4x1h(Y4, Y5, Y6, Y7); add4x1h(Y8, Y9, Y10, Y11); add4x1h(Y12, Y13, Y14, Y15)
 	add4x1h(Y16, Y17, Y18, Y19)

@@ -27,7 +27,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-#define products_c97ozs(w) \
+#define products_40wc46(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+8256)(DI), Y15, Y2; \
 	VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; VFMADD231PS (w+16544)(DI), Y15, Y5; \
@@ -43,15 +43,15 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define rows5_n483by(x) \
+#define rows5_ow89ho(x) \
 	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rows6_zm6n5a(x) \
-	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zjssdg(x) \
+	rows5_ow89ho(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term6_6mhanb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+#define term6_uj19sv(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zjssdg(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -59,8 +59,8 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term5_75on35(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+#define term5_yxb9tj(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_ow89ho(x)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
@@ -544,7 +544,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
+	foursx64c1(0, 0, products_40wc46); foursx64c1(16, 256, products_40wc46)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -623,12 +623,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -645,12 +645,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:

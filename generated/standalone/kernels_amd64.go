@@ -154,14 +154,14 @@ func dense1WeightLearn(lr float32, g, w *[4][8]float32, dy [][8]float32, x []Inp
 	switch {
 	case useAVX512:
 		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			learnUpTo8AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 16, 255)
 		}
 	case useAVX2:
 		from, to := share(4, 6, part, parts)
-		for k := from; k < to; k += 510 {
-			m := min(510, to-k)
+		for k := from; k < to; k += 6 {
+			m := min(6, to-k)
 			learn8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 32, 16)
 		}
 	default:
@@ -256,14 +256,14 @@ func dense2WeightLearn(lr float32, g, w *[8][8]float32, dy [][3]float32, x [][8]
 	switch {
 	case useAVX512:
 		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			learnUpTo8AVX512(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 12, 32, 7)
 		}
 	case useAVX2:
 		from, to := share(8, 6, part, parts)
-		for k := from; k < to; k += 510 {
-			m := min(510, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			learnUpTo8AVX2(&w[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 12, 32, 20)
 		}
 	default:

@@ -84,14 +84,31 @@ number4x8(c00000000x8, 0x0)
 	lastColumn1(at(w), Y0); lastColumn1((at+32)(w), Y1); lastColumn1((at+64)(w), Y2); \
 	lastColumn1((at+96)(w), Y3)
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
+
+#define start_x5pjxv \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
+#define sums_spd65f \
+	VMOVUPS (DI), Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define updates_66zq73 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12)
+
+#define sums_ydi8kx \
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
 
 #define bias1x1(s0) \
 	VMOVUPS (BX), s0
@@ -102,12 +119,12 @@ number4x8(c00000000x8, 0x0)
 #define rows4_6gl1qv(x) \
 	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define rows8_cutxrt(x) \
+#define rows8_ivzh6f(x) \
 	rows4_6gl1qv(x); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term8_5l0460(x, w) \
-	VMOVUPS w(DI), Y12; rows8_cutxrt(x)
+#define term8_1g7ypv(x, w) \
+	VMOVUPS w(DI), Y12; rows8_ivzh6f(x)
 
 #define store1(s0) \
 	VMOVUPS s0, (R8); ADDQ DI, R8
@@ -125,25 +142,25 @@ number4x8(c00000000x8, 0x0)
 #define rows1_adgwqr(x) \
 	mulAdd1(x(R10), Y1)
 
-#define rows5_jskmb3(x) \
+#define rows5_132jlh(x) \
 	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
 	mulAdd1(x(R10)(R11*4), Y8)
 
-#define rows5_d04859(x) \
+#define rows5_7uo1kv(x) \
 	rows1_adgwqr(x); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
 	mulAdd1(x(R10)(R11*4), Y9)
 
-#define rows6_ro97zq(x) \
-	rows5_jskmb3(x); mulAdd1(x(R10)(R13*1), Y10)
+#define rows6_nh3w8u(x) \
+	rows5_132jlh(x); mulAdd1(x(R10)(R13*1), Y10)
 
-#define rows6_juccuz(x) \
-	rows5_d04859(x); mulAdd1(x(R10)(R13*1), Y11)
+#define rows6_hiwruy(x) \
+	rows5_7uo1kv(x); mulAdd1(x(R10)(R13*1), Y11)
 
-#define term6_4lkm7y(x, w) \
-	VMOVUPS w(DI), Y12; rows6_ro97zq(x)
+#define term6_hsjc2f(x, w) \
+	VMOVUPS w(DI), Y12; rows6_nh3w8u(x)
 
-#define term6_7mtpb0(x, w) \
-	VMOVUPS w(DI), Y12; rows6_juccuz(x)
+#define term6_d2p494(x, w) \
+	VMOVUPS w(DI), Y12; rows6_hiwruy(x)
 
 #define add2x1(s0, s1) \
 	VADDPS s1, s0, s0
@@ -151,11 +168,11 @@ number4x8(c00000000x8, 0x0)
 #define storePart1(s0, s1) \
 	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
 
-#define term5_lpcavf(x, w) \
-	VMOVUPS w(DI), Y12; rows5_jskmb3(x)
+#define term5_8lfs4j(x, w) \
+	VMOVUPS w(DI), Y12; rows5_132jlh(x)
 
-#define term5_79k8qx(x, w) \
-	VMOVUPS w(DI), Y12; rows5_d04859(x)
+#define term5_50btzi(x, w) \
+	VMOVUPS w(DI), Y12; rows5_7uo1kv(x)
 
 #define term1_il8rmj(x, w) \
 	VMOVUPS w(DI), Y12; rows1_adgwqr(x)
@@ -163,7 +180,7 @@ number4x8(c00000000x8, 0x0)
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_bhlovy(x, w) \
+#define input_hgzitg(x, w) \
 	VBROADCASTSS x(SI), Y15; \
 	step_ryn91p(Y15, Y0, Y8, Y13, w(DX))
 
@@ -178,6 +195,13 @@ number4x8(c00000000x8, 0x0)
 	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_l1jgj3 \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -301,61 +325,63 @@ TEXT ·learn8AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_x5pjxv
 rows4:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_spd65f
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
-	// w = w - (lr · g)
-	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
-	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_x5pjxv
 rows8:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_spd65f
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
-	update_7092ha(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	// w = w - (lr · g)
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_x5pjxv
 rows12:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0)
+	sums_spd65f
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
-	update_7092ha((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_66zq73
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_x5pjxv
+rows16:
+	VMOVUPS (DI), Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -366,61 +392,63 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-72
 	ADDQ mask+64(FP), R9
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_x5pjxv
 rows4:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
-	// w = w - (lr · g)
-	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
-	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_x5pjxv
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
-	update_7092ha(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	// w = w - (lr · g)
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_x5pjxv
 rows12:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	sums_ydi8kx
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
-	update_7092ha((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_66zq73
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_x5pjxv
+rows16:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -435,7 +463,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_5l0460(0, 0); term8_5l0460(4, 32); term8_5l0460(8, 64); term8_5l0460(12, 96)
+	term8_1g7ypv(0, 0); term8_1g7ypv(4, 32); term8_1g7ypv(8, 64); term8_1g7ypv(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; store1(Y8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store1(Y0)
@@ -487,8 +515,8 @@ rows1:
 	bias2x1(Y0, Y1); bias2x1(Y2, Y3); bias2x1(Y4, Y5); bias2x1(Y6, Y7); bias2x1(Y8, Y9); bias2x1(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_4lkm7y(0, 0); term6_7mtpb0(4, 32); term6_4lkm7y(8, 64); term6_7mtpb0(12, 96); term6_4lkm7y(16, 128)
-	term6_7mtpb0(20, 160); term6_4lkm7y(24, 192); term6_7mtpb0(28, 224)
+	term6_hsjc2f(0, 0); term6_d2p494(4, 32); term6_hsjc2f(8, 64); term6_d2p494(12, 96); term6_hsjc2f(16, 128)
+	term6_d2p494(20, 160); term6_hsjc2f(24, 192); term6_d2p494(28, 224)
 	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9); add2x1(Y10, Y11)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
@@ -503,8 +531,8 @@ rows3:
 	bias2x1(Y0, Y1); bias2x1(Y2, Y3); bias2x1(Y4, Y5); bias2x1(Y6, Y7); bias2x1(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_lpcavf(0, 0); term5_79k8qx(4, 32); term5_lpcavf(8, 64); term5_79k8qx(12, 96); term5_lpcavf(16, 128)
-	term5_79k8qx(20, 160); term5_lpcavf(24, 192); term5_79k8qx(28, 224)
+	term5_8lfs4j(0, 0); term5_50btzi(4, 32); term5_8lfs4j(8, 64); term5_50btzi(12, 96); term5_8lfs4j(16, 128)
+	term5_50btzi(20, 160); term5_8lfs4j(24, 192); term5_50btzi(28, 224)
 	add2x1(Y0, Y1); add2x1(Y2, Y3); add2x1(Y4, Y5); add2x1(Y6, Y7); add2x1(Y8, Y9)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y1; storePart1(Y0, Y1); VMOVUPS (R14), Y0; storePart1(Y2, Y0); VMOVUPS (R14), Y0
@@ -556,7 +584,7 @@ TEXT ·step4x8AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_bhlovy(0, 0); input_bhlovy(4, 32); input_bhlovy(8, 64); input_bhlovy(12, 96)
+	input_hgzitg(0, 0); input_hgzitg(4, 32); input_hgzitg(8, 64); input_hgzitg(12, 96)
 	VZEROUPPER
 	RET
 
@@ -633,56 +661,60 @@ TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_spd65f
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_spd65f
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8); VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0)
+	sums_spd65f
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_l1jgj3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -693,55 +725,59 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	ADDQ mask+56(FP), R9
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8); VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	sums_ydi8kx
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_l1jgj3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_tmnb9v
+rows16:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

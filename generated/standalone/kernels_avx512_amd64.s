@@ -62,15 +62,31 @@ number1x4(c00000000, 0x0)
 	lastColumn1y((at+96)(w), Y3); lastColumn1y((at+128)(w), Y4); lastColumn1y((at+160)(w), Y5); \
 	lastColumn1y((at+192)(w), Y6); lastColumn1y((at+224)(w), Y7)
 
-#define zero12x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11)
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+
+#define start_x5pjxv \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
 
 #define mulAdd1h(x, s0) \
 	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
 
+#define sums_rahrjy \
+	VMOVUPS.Z (DI), K7, Y28; \
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+
 #define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define updates_zrtbw2 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; \
+	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12); \
+	update_649c0m(96(R8), Y0, Y3, Y12)
+
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -84,12 +100,12 @@ number1x4(c00000000, 0x0)
 #define rows4_9v88ek(x) \
 	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y1); mulAdd1h(x(R10)(R11*2), Y2); mulAdd1h(x(R10)(R12*1), Y3)
 
-#define rows8_rz4fb3(x) \
+#define rows8_8uk4lt(x) \
 	rows4_9v88ek(x); mulAdd1h(x(R10)(R11*4), Y4); mulAdd1h(x(R10)(R13*1), Y5); mulAdd1h(x(R9), Y6); \
 	mulAdd1h(x(R9)(R11*1), Y7)
 
-#define term8_ol8mrs(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_rz4fb3(x)
+#define term8_6pt32d(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_8uk4lt(x)
 
 #define storePart1h(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
@@ -113,19 +129,19 @@ number1x4(c00000000, 0x0)
 #define rows4_eg6zh8(x) \
 	rows1_vrx3ab(x); mulAdd1h(x(R10)(R11*1), Y3); mulAdd1h(x(R10)(R11*2), Y5); mulAdd1h(x(R10)(R12*1), Y7)
 
-#define rows8_ny77zg(x) \
+#define rows8_bl07lu(x) \
 	rows4_xfsp20(x); mulAdd1h(x(R10)(R11*4), Y8); mulAdd1h(x(R10)(R13*1), Y10); mulAdd1h(x(R9), Y12); \
 	mulAdd1h(x(R9)(R11*1), Y14)
 
-#define rows8_tcvgk1(x) \
+#define rows8_hlaf9r(x) \
 	rows4_eg6zh8(x); mulAdd1h(x(R10)(R11*4), Y9); mulAdd1h(x(R10)(R13*1), Y11); mulAdd1h(x(R9), Y13); \
 	mulAdd1h(x(R9)(R11*1), Y15)
 
-#define term8_7r9djx(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_ny77zg(x)
+#define term8_a0r8hh(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_bl07lu(x)
 
-#define term8_wl12a3(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_tcvgk1(x)
+#define term8_2xahdx(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_hlaf9r(x)
 
 #define add2x1h(s0, s1) \
 	VADDPS s1, s0, s0
@@ -142,7 +158,7 @@ number1x4(c00000000, 0x0)
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_nz3zjm(x, w) \
+#define input_rga3c0(x, w) \
 	VBROADCASTSS x(SI), Z31; \
 	step_ryn91p(Y31, Y0, Y8, Y29, w(DX))
 
@@ -165,6 +181,13 @@ number1x4(c00000000, 0x0)
 	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_phg9v3 \
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -283,64 +306,63 @@ TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-72
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_x5pjxv
+rows4:
+	sums_rahrjy
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_zrtbw2
+	update_649c0m(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_x5pjxv
+rows8:
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_649c0m((R8), Y13, Y0, Y12); update_649c0m(32(R8), Y0, Y1, Y12); update_649c0m(64(R8), Y0, Y2, Y12)
-	update_649c0m(96(R8), Y0, Y3, Y12); update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
+	updates_zrtbw2
+	update_649c0m(128(R8), Y0, Y4, Y12); update_649c0m(160(R8), Y0, Y5, Y12)
 	update_649c0m(192(R8), Y0, Y6, Y12); update_649c0m(224(R8), Y0, Y7, Y12)
 	update_649c0m(256(R8), Y0, Y8, Y12); update_649c0m(288(R8), Y0, Y9, Y12)
 	update_649c0m(320(R8), Y0, Y10, Y12); update_649c0m(352(R8), Y0, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_649c0m((R8), Y5, Y0, Y4); update_649c0m(32(R8), Y0, Y1, Y4); update_649c0m(64(R8), Y0, Y2, Y4)
-	update_649c0m(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_x5pjxv
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	update_649c0m((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_zrtbw2
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_x5pjxv
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; update_649c0m((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -357,7 +379,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32); term8_ol8mrs(8, 64); term8_ol8mrs(12, 96)
+	term8_6pt32d(0, 0); term8_6pt32d(4, 32); term8_6pt32d(8, 64); term8_6pt32d(12, 96)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; storePart1h(Y8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; storePart1h(Y0)
@@ -410,8 +432,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_7r9djx(0, 0); term8_wl12a3(4, 32); term8_7r9djx(8, 64); term8_wl12a3(12, 96); term8_7r9djx(16, 128)
-	term8_wl12a3(20, 160); term8_7r9djx(24, 192); term8_wl12a3(28, 224)
+	term8_a0r8hh(0, 0); term8_2xahdx(4, 32); term8_a0r8hh(8, 64); term8_2xahdx(12, 96); term8_a0r8hh(16, 128)
+	term8_2xahdx(20, 160); term8_a0r8hh(24, 192); term8_2xahdx(28, 224)
 	add2x1h(Y0, Y1); add2x1h(Y2, Y3); add2x1h(Y4, Y5); add2x1h(Y6, Y7); add2x1h(Y8, Y9); add2x1h(Y10, Y11)
 	add2x1h(Y12, Y13); add2x1h(Y14, Y15)
 	MOVQ yStride+40(FP), DI
@@ -478,7 +500,7 @@ TEXT ·step4x8AVX512(SB), NOSPLIT, $0-40
 	VMOVUPS (R8), Y0
 	zero(Y30); VADDPS Y0, Y30, Y8; VMULPS Y29, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX
-	input_nz3zjm(0, 0); input_nz3zjm(4, 32); input_nz3zjm(8, 64); input_nz3zjm(12, 96)
+	input_rga3c0(0, 0); input_rga3c0(4, 32); input_rga3c0(8, 64); input_rga3c0(12, 96)
 	VZEROUPPER
 	RET
 
@@ -557,56 +579,59 @@ TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_tmnb9v
+rows4:
+	sums_rahrjy
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_phg9v3
+	VMOVUPS Y4, K7, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_tmnb9v
+rows8:
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	DECQ CX; JNZ rows8
+	stores_phg9v3
 	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
 	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_tmnb9v
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_phg9v3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_tmnb9v
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -89,7 +89,7 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 #define column3Of4Rows1Chains0Of2Last(w) \
 	FMOVQ w(R15), F27; VAND V28.B16, V27.B16, V27.B16; VFMLA V24.S4, V27.S4, V6.S4
 
-#define update_c1xr12(v, d) \
+#define update_fsrzm4(v, d) \
 	VORR v.B16, v.B16, V12.B16; FMOVQ d(R9), F14; WORD $0x6e2cddac /* fmul v12.4s, v13.4s, v12.4s */; \
 	WORD $0x4eacd5ce /* fsub v14.4s, v14.4s, v12.4s */; FMOVQ F14, d(R9)
 
@@ -107,7 +107,7 @@ GLOBL table4x8_29b4073b2eabb01f<>(SB), RODATA|NOPTR, $32
 	WORD $0x4f9913a9 /* fmla v9.4s, v29.4s, v25.s[0] */; WORD $0x4fb9138a /* fmla v10.4s, v28.4s, v25.s[1] */; \
 	WORD $0x4fb913ab /* fmla v11.4s, v29.4s, v25.s[1] */
 
-#define update_qyak7(v, d) \
+#define update_db2mbl(v, d) \
 	VORR v.B16, v.B16, V6.B16; FMOVQ d(R9), F8; WORD $0x6e26dce6 /* fmul v6.4s, v7.4s, v6.4s */; \
 	WORD $0x4ea6d508 /* fsub v8.4s, v8.4s, v6.4s */; FMOVQ F8, d(R9)
 
@@ -442,12 +442,12 @@ rows3:
 	SUB $1, R4, R4; CBNZ R4, rows3
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V13.S4]
 	// w = w - (lr · g)
-	update_c1xr12(V0, 0); update_c1xr12(V1, 16)
-	update_c1xr12(V2, 32); update_c1xr12(V3, 48)
-	update_c1xr12(V4, 64); update_c1xr12(V5, 80)
-	update_c1xr12(V6, 96); update_c1xr12(V7, 112)
-	update_c1xr12(V8, 128); update_c1xr12(V9, 144)
-	update_c1xr12(V10, 160); update_c1xr12(V11, 176)
+	update_fsrzm4(V0, 0); update_fsrzm4(V1, 16)
+	update_fsrzm4(V2, 32); update_fsrzm4(V3, 48)
+	update_fsrzm4(V4, 64); update_fsrzm4(V5, 80)
+	update_fsrzm4(V6, 96); update_fsrzm4(V7, 112)
+	update_fsrzm4(V8, 128); update_fsrzm4(V9, 144)
+	update_fsrzm4(V10, 160); update_fsrzm4(V11, 176)
 	ADD $24, R1, R1; ADD $192, R9, R9; SUB $6, R8, R8
 	CMP $6, R8; BGE inputs1
 done2:
@@ -465,8 +465,8 @@ rows6:
 	SUB $1, R4, R4; CBNZ R4, rows6
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V13.S4]
 	// w = w - (lr · g)
-	update_c1xr12(V0, 0); update_c1xr12(V1, 16)
-	update_c1xr12(V2, 32); update_c1xr12(V3, 48)
+	update_fsrzm4(V0, 0); update_fsrzm4(V1, 16)
+	update_fsrzm4(V2, 32); update_fsrzm4(V3, 48)
 	ADD $8, R1, R1; ADD $64, R9, R9; SUB $2, R8, R8
 	CMP $2, R8; BGE inputs4
 done5:
@@ -484,7 +484,7 @@ rows9:
 	SUB $1, R4, R4; CBNZ R4, rows9
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V13.S4]
 	// w = w - (lr · g)
-	update_c1xr12(V0, 0); update_c1xr12(V1, 16)
+	update_fsrzm4(V0, 0); update_fsrzm4(V1, 16)
 	ADD $4, R1, R1; ADD $32, R9, R9; SUB $1, R8, R8
 	CMP $1, R8; BGE inputs7
 done8:
@@ -508,12 +508,12 @@ rows3:
 	SUB $1, R4, R4; CBNZ R4, rows3
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V7.S4]
 	// w = w - (lr · g)
-	update_qyak7(V0, 0)
-	update_qyak7(V1, 32)
-	update_qyak7(V2, 64)
-	update_qyak7(V3, 96)
-	update_qyak7(V4, 128)
-	update_qyak7(V5, 160)
+	update_db2mbl(V0, 0)
+	update_db2mbl(V1, 32)
+	update_db2mbl(V2, 64)
+	update_db2mbl(V3, 96)
+	update_db2mbl(V4, 128)
+	update_db2mbl(V5, 160)
 	ADD $24, R1, R1; ADD $192, R9, R9; SUB $6, R8, R8
 	CMP $6, R8; BGE inputs1
 done2:
@@ -531,8 +531,8 @@ rows9:
 	SUB $1, R4, R4; CBNZ R4, rows9
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V7.S4]
 	// w = w - (lr · g)
-	update_qyak7(V0, 0)
-	update_qyak7(V1, 32)
+	update_db2mbl(V0, 0)
+	update_db2mbl(V1, 32)
 	ADD $8, R1, R1; ADD $64, R9, R9; SUB $2, R8, R8
 	CMP $2, R8; BGE inputs7
 done8:
@@ -550,7 +550,7 @@ rows15:
 	SUB $1, R4, R4; CBNZ R4, rows15
 	MOVD lr_+8(FP), R16; VLD1R (R16), [V7.S4]
 	// w = w - (lr · g)
-	update_qyak7(V0, 0)
+	update_db2mbl(V0, 0)
 	ADD $4, R1, R1; ADD $32, R9, R9; SUB $1, R8, R8
 	CMP $1, R8; BGE inputs13
 done14:

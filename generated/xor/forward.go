@@ -22,7 +22,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	tanhOfSums(nnrt.Flat(&a1[0][0], 4*len(a1)), nnrt.Flat(&a1[0][0], 4*len(a1)))
 	dense2ForwardRows(y, a1, &p.w2, &p.b2)
-	sigmoidOfSums(nnrt.Flat(&y[0][0], 1*len(y)), nnrt.Flat(&y[0][0], 1*len(y)))
+	sigmoidOfSums(nnrt.Flat(&y[0][0], len(y)), nnrt.Flat(&y[0][0], len(y)))
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -159,14 +159,14 @@ func dense1WeightLearn(lr float32, g, w, momentumBuffer *[2][8]float32, dy [][4]
 	switch {
 	case useAVX512:
 		from, to := share(2, 12, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			learnUpTo8AVX512_2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 15)
 		}
 	case useAVX2:
 		from, to := share(2, 6, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		for k := from; k < to; k += 6 {
+			m := min(6, to-k)
 			learnUpTo8AVX2_2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 16, 8, 16)
 		}
 	default:
@@ -269,14 +269,14 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[4][8]float32, dy [][1]
 	switch {
 	case useAVX512:
 		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			learnUpTo8AVX512(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 16, 1)
 		}
 	case useAVX2:
 		from, to := share(4, 6, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		for k := from; k < to; k += 6 {
+			m := min(6, to-k)
 			learnUpTo8AVX2(&w[k][0], &momentumBuffer[k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 4, 16, 28)
 		}
 	default:

@@ -152,15 +152,28 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	lastColumn1((at+96)(w), Y3)
 
 number4x8(c3f666666x8, 0x3f6666663f666666)
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
+
+#define start_6h8kfk \
+	MOVQ dy+24(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+48(FP), CX
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
+#define sums_ydi8kx \
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
 #define update_979j0x(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS r0, r1; VMOVUPS r2, r3; VMULPS c3f666666x8<>(SB), r3, r3; VADDPS r4, r3, r4; VMULPS r4, r5, r3; \
 	VSUBPS r3, r1, r3; VMOVUPS r3, r0; VMOVUPS r4, r2
+
+#define updates_hoaxnn \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12); \
+	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y12)
 
 #define bias1x1(s0) \
 	VMOVUPS (BX), s0
@@ -171,12 +184,12 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 #define rows4_6gl1qv(x) \
 	rows1_qrxtlo(x); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
 
-#define rows8_cutxrt(x) \
+#define rows8_ivzh6f(x) \
 	rows4_6gl1qv(x); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
 	mulAdd1(x(R9)(R11*1), Y7)
 
-#define term8_5l0460(x, w) \
-	VMOVUPS w(DI), Y12; rows8_cutxrt(x)
+#define term8_1g7ypv(x, w) \
+	VMOVUPS w(DI), Y12; rows8_ivzh6f(x)
 
 #define storePart1(s0, s1) \
 	VMASKMOVPS s0, s1, (R8); ADDQ DI, R8
@@ -186,6 +199,13 @@ number4x8(c3f666666x8, 0x3f6666663f666666)
 
 #define term1_6x4ai5(x, w) \
 	VMOVUPS w(DI), Y12; rows1_qrxtlo(x)
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_l1jgj3 \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
 
 
 // dense2x4AVX2 sums 2 products for each of 4 outputs.
@@ -308,62 +328,63 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-80
 	ADDQ mask+72(FP), R9
 	MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_6h8kfk
 rows4:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y6
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_979j0x((R8), Y7, (BX), Y8, Y0, Y6); update_979j0x(32(R8), Y0, 32(BX), Y7, Y1, Y6)
-	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y6); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y6)
-	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y6); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y6)
-	ADDQ $24, SI; ADDQ $192, R8; ADDQ $192, BX
-	SUBQ $6, AX; JMP inputs1
+	updates_hoaxnn
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8; ADDQ $160, BX
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_6h8kfk
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y4
-	update_979j0x((R8), Y5, (BX), Y6, Y0, Y4); update_979j0x(32(R8), Y0, 32(BX), Y5, Y1, Y4)
-	update_979j0x(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_979j0x(96(R8), Y0, 96(BX), Y1, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
-	SUBQ $4, AX; JMP inputs5
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	updates_hoaxnn
+	update_979j0x(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_979j0x(160(R8), Y0, 160(BX), Y1, Y5, Y12)
+	update_979j0x(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_979j0x(224(R8), Y0, 224(BX), Y1, Y7, Y12)
+	update_979j0x(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_979j0x(288(R8), Y0, 288(BX), Y1, Y9, Y12)
+	update_979j0x(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_979j0x(352(R8), Y0, 352(BX), Y1, Y11, Y12)
+	ADDQ $48, SI; ADDQ $384, R8; ADDQ $384, BX
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_6h8kfk
 rows12:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	sums_ydi8kx
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
-	update_979j0x((R8), Y2, (BX), Y3, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
-	SUBQ $1, AX; JMP inputs9
+	updates_hoaxnn
+	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_6h8kfk
+rows16:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12; update_979j0x((R8), Y13, (BX), Y14, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -376,35 +397,27 @@ TEXT ·learnUpTo8AVX2_2(SB), NOSPLIT, $0-80
 	MOVQ inputs+40(FP), AX
 inputs1:
 	CMPQ AX, $2; JLT done3
-	// 2 inputs
 	zero(Y0); zero(Y1)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	start_6h8kfk
 rows4:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y2
-	update_979j0x((R8), Y3, (BX), Y4, Y0, Y2); update_979j0x(32(R8), Y0, 32(BX), Y3, Y1, Y2)
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12
+	update_979j0x((R8), Y13, (BX), Y14, Y0, Y12); update_979j0x(32(R8), Y0, 32(BX), Y13, Y1, Y12)
 	ADDQ $8, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $2, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
-	// 1 inputs
 	zero(Y0)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	start_6h8kfk
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y1
-	update_979j0x((R8), Y2, (BX), Y3, Y0, Y1)
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Y12; update_979j0x((R8), Y13, (BX), Y14, Y0, Y12)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs5
 done7:
@@ -424,7 +437,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_5l0460(0, 0); term8_5l0460(4, 32)
+	term8_1g7ypv(0, 0); term8_1g7ypv(4, 32)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y8; storePart1(Y0, Y8); VMOVUPS (R14), Y0; storePart1(Y1, Y0); VMOVUPS (R14), Y0
 	storePart1(Y2, Y0); VMOVUPS (R14), Y0; storePart1(Y3, Y0); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
@@ -474,7 +487,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_5l0460(0, 0); term8_5l0460(4, 32); term8_5l0460(8, 64); term8_5l0460(12, 96)
+	term8_1g7ypv(0, 0); term8_1g7ypv(4, 32); term8_1g7ypv(8, 64); term8_1g7ypv(12, 96)
 	MOVQ yStride+40(FP), DI
 	VMOVUPS (R14), Y8; storePart1(Y0, Y8); VMOVUPS (R14), Y0; storePart1(Y1, Y0); VMOVUPS (R14), Y0
 	storePart1(Y2, Y0); VMOVUPS (R14), Y0; storePart1(Y3, Y0); VMOVUPS (R14), Y0; storePart1(Y4, Y0)
@@ -591,56 +604,60 @@ TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
 	ADDQ mask+56(FP), R9
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_l1jgj3
+	VMOVUPS Y4, 128(R8); VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	sums_ydi8kx
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_l1jgj3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_tmnb9v
+rows16:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -652,11 +669,8 @@ TEXT ·weightGradientUpTo8AVX2_2(SB), NOSPLIT, $0-64
 	MOVQ inputs+24(FP), AX
 inputs1:
 	CMPQ AX, $2; JLT done3
-	// 2 inputs
 	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows4:
 	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
 	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1)
@@ -668,14 +682,10 @@ rows4:
 done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
-	// 1 inputs
 	zero(Y0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	VMOVUPS Y0, (R8)

@@ -137,12 +137,28 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS r2, r4, r2
 
 number1x4(c3f666666, 0x3f666666)
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
+
+#define start_6h8kfk \
+	MOVQ dy+24(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+48(FP), CX
+
 #define mulAdd1h(x, s0) \
 	VBROADCASTSS x, Y31; VFMADD231PS Y28, Y31, s0
+
+#define sums_rahrjy \
+	VMOVUPS.Z (DI), K7, Y28; \
+	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
 
 #define update_fay9wj(r0, r1, r2, r3, r4, r5) \
 	VMOVUPS.Z r0, K7, r1; VMOVUPS.Z r2, K7, r3; VMULPS.BCST c3f666666<>(SB), r3, r3; VADDPS r4, r3, r4; \
 	VMULPS r4, r5, r3; VSUBPS r3, r1, r3; VMOVUPS r3, K7, r0; VMOVUPS r4, K7, r2
+
+#define updates_m7007a \
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; \
+	update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12); update_fay9wj(32(R8), Y0, 32(BX), Y13, Y1, Y12); \
+	update_fay9wj(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_fay9wj(96(R8), Y0, 96(BX), Y1, Y3, Y12)
 
 #define bias1x1h(s0) \
 	VMOVUPS (BX), s0
@@ -153,12 +169,12 @@ number1x4(c3f666666, 0x3f666666)
 #define rows4_9v88ek(x) \
 	rows1_c6e058(x); mulAdd1h(x(R10)(R11*1), Y1); mulAdd1h(x(R10)(R11*2), Y2); mulAdd1h(x(R10)(R12*1), Y3)
 
-#define rows8_rz4fb3(x) \
+#define rows8_8uk4lt(x) \
 	rows4_9v88ek(x); mulAdd1h(x(R10)(R11*4), Y4); mulAdd1h(x(R10)(R13*1), Y5); mulAdd1h(x(R9), Y6); \
 	mulAdd1h(x(R9)(R11*1), Y7)
 
-#define term8_ol8mrs(x, w) \
-	VMOVUPS.Z w(DI), K7, Y28; rows8_rz4fb3(x)
+#define term8_6pt32d(x, w) \
+	VMOVUPS.Z w(DI), K7, Y28; rows8_8uk4lt(x)
 
 #define storePart1h(s0) \
 	VMOVUPS s0, K7, (R8); ADDQ DI, R8
@@ -244,6 +260,13 @@ GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 	VPERMPS table16x4_2d9d72033d0f558b<>(SB), r1, r2; VMULPS r3, r2, r3; \
 	VPERMPS table16x4_4224efb9544043e3<>(SB), r1, r1; VADDPS r1, r3, r1; VADDPS r5, r1, r5; \
 	VANDPS.BCST c80000000<>(SB), r0, r0; VORPS r0, r5, r0
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_phg9v3 \
+	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
 
 
 // dense2x4AVX512 sums 2 products for each of 4 outputs.
@@ -352,65 +375,63 @@ TEXT ·learnUpTo8AVX512(SB), NOSPLIT, $0-80
 	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_6h8kfk
+rows4:
+	sums_rahrjy
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_m7007a
+	update_fay9wj(128(R8), Y0, 128(BX), Y1, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8; ADDQ $160, BX
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_6h8kfk
+rows8:
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
+	DECQ CX; JNZ rows8
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12); update_fay9wj(32(R8), Y0, 32(BX), Y13, Y1, Y12)
-	update_fay9wj(64(R8), Y0, 64(BX), Y1, Y2, Y12); update_fay9wj(96(R8), Y0, 96(BX), Y1, Y3, Y12)
+	updates_m7007a
 	update_fay9wj(128(R8), Y0, 128(BX), Y1, Y4, Y12); update_fay9wj(160(R8), Y0, 160(BX), Y1, Y5, Y12)
 	update_fay9wj(192(R8), Y0, 192(BX), Y1, Y6, Y12); update_fay9wj(224(R8), Y0, 224(BX), Y1, Y7, Y12)
 	update_fay9wj(256(R8), Y0, 256(BX), Y1, Y8, Y12); update_fay9wj(288(R8), Y0, 288(BX), Y1, Y9, Y12)
 	update_fay9wj(320(R8), Y0, 320(BX), Y1, Y10, Y12); update_fay9wj(352(R8), Y0, 352(BX), Y1, Y11, Y12)
 	ADDQ $48, SI; ADDQ $384, R8; ADDQ $384, BX
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
-	update_fay9wj((R8), Y5, (BX), Y6, Y0, Y4); update_fay9wj(32(R8), Y0, 32(BX), Y5, Y1, Y4)
-	update_fay9wj(64(R8), Y0, 64(BX), Y1, Y2, Y4); update_fay9wj(96(R8), Y0, 96(BX), Y1, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_6h8kfk
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
-	update_fay9wj((R8), Y2, (BX), Y3, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
-	SUBQ $1, AX; JMP inputs9
+	updates_m7007a
+	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_6h8kfk
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -421,35 +442,27 @@ TEXT ·learnUpTo8AVX512_2(SB), NOSPLIT, $0-80
 	MOVQ inputs+40(FP), AX
 inputs1:
 	CMPQ AX, $2; JLT done3
-	// 2 inputs
 	zero(Z0); zero(Z1)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	start_6h8kfk
 rows4:
 	VMOVUPS.Z (DI), K7, Y28
 	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z2
-	update_fay9wj((R8), Y3, (BX), Y4, Y0, Y2); update_fay9wj(32(R8), Y0, 32(BX), Y3, Y1, Y2)
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12
+	update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12); update_fay9wj(32(R8), Y0, 32(BX), Y13, Y1, Y12)
 	ADDQ $8, SI; ADDQ $64, R8; ADDQ $64, BX
 	SUBQ $2, AX; JMP inputs1
 done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
-	// 1 inputs
 	zero(Z0)
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	start_6h8kfk
 rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
-	update_fay9wj((R8), Y2, (BX), Y3, Y0, Y1)
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z12; update_fay9wj((R8), Y13, (BX), Y14, Y0, Y12)
 	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
 	SUBQ $1, AX; JMP inputs5
 done7:
@@ -469,7 +482,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32)
+	term8_6pt32d(0, 0); term8_6pt32d(4, 32)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
 	storePart1h(Y6); storePart1h(Y7)
@@ -516,7 +529,7 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_ol8mrs(0, 0); term8_ol8mrs(4, 32); term8_ol8mrs(8, 64); term8_ol8mrs(12, 96)
+	term8_6pt32d(0, 0); term8_6pt32d(4, 32); term8_6pt32d(8, 64); term8_6pt32d(12, 96)
 	MOVQ yStride+40(FP), DI
 	storePart1h(Y0); storePart1h(Y1); storePart1h(Y2); storePart1h(Y3); storePart1h(Y4); storePart1h(Y5)
 	storePart1h(Y6); storePart1h(Y7)
@@ -630,57 +643,60 @@ TEXT ·weightGradientUpTo8AVX512(SB), NOSPLIT, $0-64
 	KMOVW R9, K7
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	start_tmnb9v
+rows4:
+	sums_rahrjy
+	mulAdd1h(16(R10), Y4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_phg9v3
+	VMOVUPS Y4, K7, 128(R8)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
+	start_tmnb9v
+rows8:
+	sums_rahrjy
 	mulAdd1h(16(R10), Y4); mulAdd1h(20(R10), Y5); mulAdd1h(24(R10), Y6); mulAdd1h(28(R10), Y7)
 	mulAdd1h(32(R10), Y8); mulAdd1h(36(R10), Y9); mulAdd1h(40(R10), Y10); mulAdd1h(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
+	DECQ CX; JNZ rows8
+	stores_phg9v3
 	VMOVUPS Y4, K7, 128(R8); VMOVUPS Y5, K7, 160(R8); VMOVUPS Y6, K7, 192(R8); VMOVUPS Y7, K7, 224(R8)
 	VMOVUPS Y8, K7, 256(R8); VMOVUPS Y9, K7, 288(R8); VMOVUPS Y10, K7, 320(R8); VMOVUPS Y11, K7, 352(R8)
 	ADDQ $48, SI; ADDQ $384, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1); mulAdd1h(8(R10), Y2); mulAdd1h(12(R10), Y3)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	VMOVUPS Y0, K7, (R8); VMOVUPS Y1, K7, 32(R8); VMOVUPS Y2, K7, 64(R8); VMOVUPS Y3, K7, 96(R8)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	start_tmnb9v
 rows12:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	sums_rahrjy
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_phg9v3
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	start_tmnb9v
+rows16:
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, K7, (R8)
 	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -692,11 +708,8 @@ TEXT ·weightGradientUpTo8AVX512_2(SB), NOSPLIT, $0-64
 	MOVQ inputs+24(FP), AX
 inputs1:
 	CMPQ AX, $2; JLT done3
-	// 2 inputs
 	zero(Z0); zero(Z1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows4:
 	VMOVUPS.Z (DI), K7, Y28
 	mulAdd1h((R10), Y0); mulAdd1h(4(R10), Y1)
@@ -708,14 +721,10 @@ rows4:
 done3:
 inputs5:
 	CMPQ AX, $1; JLT done7
-	// 1 inputs
 	zero(Z0)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	start_tmnb9v
 rows8:
-	VMOVUPS.Z (DI), K7, Y28
-	mulAdd1h((R10), Y0)
+	VMOVUPS.Z (DI), K7, Y28; mulAdd1h((R10), Y0)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
 	VMOVUPS Y0, K7, (R8)

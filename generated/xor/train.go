@@ -22,7 +22,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	tanhOfSums(nnrt.Flat(&a1[0][0], 4*len(a1)), nnrt.Flat(&a1[0][0], 4*len(a1)))
 	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
-	sigmoidOfSums(nnrt.Flat(&a2[0][0], 1*len(a2)), nnrt.Flat(&a2[0][0], 1*len(a2)))
+	sigmoidOfSums(nnrt.Flat(&a2[0][0], len(a2)), nnrt.Flat(&a2[0][0], len(a2)))
 	for i := range x {
 		s_3 := bce(a2[i][0], y[i][0])
 		lA2[i][0] = s_3
@@ -85,7 +85,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	tanhOfSums(nnrt.Flat(&a1[0][0], 4*len(a1)), nnrt.Flat(&a1[0][0], 4*len(a1)))
 	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
-	sigmoidOfSums(nnrt.Flat(&a2[0][0], 1*len(a2)), nnrt.Flat(&a2[0][0], 1*len(a2)))
+	sigmoidOfSums(nnrt.Flat(&a2[0][0], len(a2)), nnrt.Flat(&a2[0][0], len(a2)))
 	for i := range x {
 		s := bce(a2[i][0], y[i][0])
 		lA2[i][0] = s

@@ -22,9 +22,9 @@ const (
 const mostOperands = 10
 
 // Map prints an element-wise kernel. It reports false where an operation has no
-// vector form yet or the registers do not suffice.
+// vector form yet, the results are added, or the registers do not suffice.
 func Map(k *kernel.Map) (f *asm.Func, ok bool) {
-	if len(k.Ins) > mostOperands {
+	if len(k.Ins) > mostOperands || k.Chains > 0 {
 		return nil, false
 	}
 	m := &mapper{file: (&writer{Func: &asm.Func{Name: k.Name, Doc: k.Doc, Args: kernels.Map(k)}, double: k.Double}).file(), k: k}

@@ -49,8 +49,17 @@ func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs i
 	return m.Func, true
 }
 
+// sumsUnderWay is how many sums of products it takes not to wait for one.
+const sumsUnderWay = 8
+
 // inputsPerTile is the largest number of inputs whose sums are in registers.
-func (m *gradWeight) inputsPerTile() int { return min(m.atOnce, m.sums/m.vectors) }
+func (m *gradWeight) inputsPerTile() int {
+	at := m.atOnce
+	if at*m.vectors < sumsUnderWay {
+		at *= 2
+	}
+	return min(at, m.sums/m.vectors)
+}
 
 // acc is the register of the sums of input k and a vector of outputs.
 func (m *gradWeight) acc(k, v int) Y { return Y(k*m.vectors + v) }
@@ -130,6 +139,10 @@ func (m *gradWeight) print() {
 			m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", t.from))
 			if t.only == 0 {
 				m.Ins("JLT", done)
+				if t.bits > 0 {
+					m.Ins("TESTQ", fmt.Sprintf("$%d", t.bits), regOffset)
+					m.Ins("JEQ", done)
+				}
 				return
 			}
 			m.Ins("JGE", do)
@@ -163,61 +176,52 @@ func (m *gradWeight) eachArray(do func(base string, panel, array int)) {
 }
 
 // inputTile is a tile of some inputs: it is taken while so many are left at least,
-// or as many as only says.
-type inputTile struct{ inputs, from, only int }
+// or as many as only says, and if there are bits, while their number has some of them.
+type inputTile struct{ inputs, from, only, bits int }
 
 // tiles divide the inputs, as few as can be one by one, which would wait for each
-// other: 10 = 6 + 4, 8 = 4 + 4; those that the kernel is for evenly, 7 = 4 + 3.
+// other: 10 = 6 + 4, 15 = 5 + 6 + 4, 46 = 5 + 5 + 12 + 12 + 12; those that the kernel
+// is for evenly, 7 = 4 + 3.
 func (m *gradWeight) tiles(at int) []inputTile {
 	switch n := m.Inputs; {
 	case n > 0:
 		blocks := (n + at - 1) / at
 		large, small := (n+blocks-1)/blocks, n/blocks
 		if large == small {
-			return []inputTile{{large, large, 0}, {1, 1, 0}}
+			return []inputTile{{inputs: large, from: large}, {inputs: 1, from: 1}}
 		}
-		return []inputTile{{large, n - (n%blocks-1)*large, large}, {small, small, 0}, {1, 1, 0}}
+		return []inputTile{{inputs: large, from: n - (n%blocks-1)*large, only: large}, {inputs: small, from: small}, {inputs: 1, from: 1}}
 	case at == 6:
-		return []inputTile{{6, 10, 6}, {4, 4, 0}, {1, 1, 0}}
+		return []inputTile{{inputs: 5, from: 5, bits: 1}, {inputs: 6, from: 10, only: 6}, {inputs: 4, from: 4}, {inputs: 1, from: 1}}
 	case at > 4:
-		return []inputTile{{at, at, 0}, {4, 4, 0}, {1, 1, 0}}
+		return []inputTile{{inputs: 5, from: 5, bits: 3}, {inputs: at, from: at}, {inputs: 4, from: 4}, {inputs: 1, from: 1}}
 	}
-	return []inputTile{{at, at, 0}, {1, 1, 0}}
+	return []inputTile{{inputs: at, from: at}, {inputs: 1, from: 1}}
 }
 
 // tile sums the gradients of some inputs' weights.
 func (m *gradWeight) tile(inputs int) {
 	if inputs == m.inputsPerTile() {
 		m.Note("%d inputs: g[k][n] = Σ over the rows of x[k]·dy[n]", inputs)
-	} else {
-		m.Note("%d inputs", inputs)
 	}
 	m.clearFirst(inputs * m.vectors)
 	if m.Shared {
 		m.fetch(inputs)
 	}
-	m.pointer("dy", regW)
-	m.Ins("MOVQ", regX, regRow)
-	m.Ins("MOVQ", m.ArgOf("rows"), regCount)
+	m.Use(m.Macro("start", nil, func() {
+		m.Line(func() {
+			m.pointer("dy", regW)
+			m.Ins("MOVQ", regX, regRow)
+			m.Ins("MOVQ", m.ArgOf("rows"), regCount)
+		})
+	}))
 	loop := m.Label("rows")
 	m.Place(loop)
-	m.Line(func() {
-		for v := range m.vectors {
-			m.column(m.columns, v, func() {
-				src := mem(regW, v*m.isa.bytes)
-				if m.isPartial(v) {
-					m.toMask(regMask, m.input) // the register serves the inputs too
-					m.loadMasked(src, m.input, m.weight0+Y(v))
-				} else {
-					m.load(src, m.weight0+Y(v))
-				}
-			})
+	m.inTurn("sums", inputs, func(k int) {
+		if k == 0 {
+			m.row()
 		}
-	})
-	m.Line(func() {
-		for k := range inputs {
-			m.mulAddRow(mem(regRow, k*m.size()), m.columns, func(v int) Y { return m.acc(k, v) })
-		}
+		m.mulAddRow(mem(regRow, k*m.size()), m.columns, func(v int) Y { return m.acc(k, v) })
 	})
 	m.Line(func() {
 		m.Ins("ADDQ", regInputStride, regRow)
@@ -225,6 +229,43 @@ func (m *gradWeight) tile(inputs int) {
 	})
 	m.again(loop)
 	m.finish(inputs)
+}
+
+// row loads the row of dy.
+func (m *gradWeight) row() {
+	for v := range m.vectors {
+		m.column(m.columns, v, func() {
+			src := mem(regW, v*m.isa.bytes)
+			if m.isPartial(v) {
+				m.toMask(regMask, m.input) // the register serves the inputs too
+				m.loadMasked(src, m.input, m.weight0+Y(v))
+			} else {
+				m.load(src, m.weight0+Y(v))
+			}
+		})
+	}
+}
+
+// inTurn writes what is done with each input of a tile: with the first four, which most
+// tiles have, as a macro.
+func (m *gradWeight) inTurn(role string, inputs int, do func(k int)) {
+	const together = 4
+	from := 0
+	if inputs >= together {
+		from = together
+		m.Use(m.Macro(role, nil, func() {
+			m.Line(func() {
+				for k := range together {
+					do(k)
+				}
+			})
+		}))
+	}
+	m.Line(func() {
+		for k := from; k < inputs; k++ {
+			do(k)
+		}
+	})
 }
 
 // fetch asks for what the tile will change, before the sums, which take their
@@ -259,24 +300,23 @@ func (m *gradWeight) finish(inputs int) {
 		return mem(gradArrays[lane/panel][array], (k*m.Width+lane%panel)*m.size())
 	}
 	if m.Update == nil {
-		m.Line(func() {
-			for k := range inputs {
-				for v := range m.vectors {
-					m.column(m.columns, v, func() { m.storeSome(m.acc(k, v), m.isPartial(v), at(0, k, v)) })
-				}
+		m.inTurn("stores", inputs, func(k int) {
+			for v := range m.vectors {
+				m.column(m.columns, v, func() { m.storeSome(m.acc(k, v), m.isPartial(v), at(0, k, v)) })
 			}
 		})
 		return
 	}
-	p := m.file(first(inputs * m.vectors)...)
+	p := m.file(first(m.inputsPerTile() * m.vectors)...) // the same for tiles of all sizes
 	given := []Y{0}
-	for _, s := range m.singles {
-		y := p.take()
-		given = append(given, y)
-		m.Line(func() {
+	for range m.singles {
+		given = append(given, p.take())
+	}
+	numbers := func() {
+		for i, s := range m.singles {
 			m.pointer(kernels.ArgName(s), regW)
-			m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regW, 0), y.String())
-		})
+			m.broadcastTo(mem(regW, 0), given[1+i])
+		}
 	}
 	if inputs == m.inputsPerTile() {
 		m.Note("%s", m.Update.Prog)
@@ -293,14 +333,15 @@ func (m *gradWeight) finish(inputs int) {
 			}
 		}
 	}
-	m.Line(func() {
-		for k := range inputs {
-			for v := range m.vectors {
-				kept := p.used.Clone()
-				m.Named("update", func() { m.column(m.columns, v, func() { change(k, v) }) })
-				p.used = kept
-				p.free(m.acc(k, v))
-			}
+	m.inTurn("updates", inputs, func(k int) {
+		if k == 0 {
+			numbers()
+		}
+		for v := range m.vectors {
+			kept := p.used.Clone()
+			m.Named("update", func() { m.column(m.columns, v, func() { change(k, v) }) })
+			p.used = kept
+			p.free(m.acc(k, v))
 		}
 	})
 }

@@ -50,6 +50,9 @@ func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
 		return nil, false
 	}
 	m.mask = Y(mask)
+	if k.Chains > 0 && !m.sums() {
+		return nil, false
+	}
 	all := &file{m.writer, m.used.Clone()}
 	given, ok := m.operands(all)
 	if !ok || !all.fits(m.code, given...) {
@@ -68,6 +71,8 @@ type mapper struct {
 	numbers  []Y      // the registers of single operands
 	mask     Y        // of a partial vector
 	result   Y        // the register of the result
+	sum      Y        // that of the chains of a row, and one to add to them from
+	part     Y
 }
 
 // operands gives every operand that is an array a register of f; the result are
@@ -116,6 +121,9 @@ func (m *mapper) write() {
 			})
 		}
 	}
+	if m.k.Chains > 0 {
+		m.clear(m.sum)
+	}
 	m.Line(func() {
 		m.Ins("MOVQ", m.ArgOf("n"), regCount)
 		m.Ins("SHRQ", fmt.Sprintf("$%d", shiftOf(m.lanes())), regCount)
@@ -136,6 +144,9 @@ func (m *mapper) write() {
 	m.vector(true)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*%d)", regOffset, regCount, m.size()), regOffset)
 	m.Place(next)
+	if m.k.Chains > 0 {
+		m.storeSum()
+	}
 	m.Ins("ADDQ", regGap, regOffset)
 	m.countdown(regRows, row)
 	m.ret()
@@ -184,7 +195,9 @@ func (m *mapper) vector(partial bool) {
 	})
 	m.Line(func() { m.Named(formula, m.arithmetic) })
 	dst := fmt.Sprintf("(%s)(%s*1)", regY, regOffset)
-	if partial {
+	if m.k.Chains > 0 {
+		m.addParts(partial)
+	} else if partial {
 		m.storeMasked(m.result, m.mask, dst)
 	} else {
 		m.store(m.result, dst)

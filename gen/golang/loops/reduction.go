@@ -74,6 +74,45 @@ func (e *Loops) Halve(elem ir.DType) *jen.Statement {
 	})).Call(source.Exprf("&lanes"))
 }
 
+// Sums is the function of the sums over rows of equal length, a number of y for each,
+// that assembly k computes.
+func (e *Loops) Sums(o *ir.Reduce, k *kernel.Map, train bool) *function.Func {
+	T := source.TypeName(o.Y.DType)
+	kinds := make([]string, len(o.In))
+	for i, x := range o.In {
+		if kinds[i] = "[]" + T; x.IsNumber() {
+			kinds[i] = T
+		}
+	}
+	return e.Make("sums "+k.Key(), o.Doc+" sums", func(f *function.Func) {
+		one := e.ReductionOf(o, k.Chains, kinds, train)
+		f.Train = train
+		f.Doc = []string{fmt.Sprintf("%s is the sum of the elements' %s, in %d chains, of each of len(y) rows.", f.Name, source.WrapFormula(o.Prog), k.Chains)}
+		f.Args = []function.Arg{{Name: "y", Type: "[]" + T}}
+		args, pass, wide := []string{"&y[0]"}, []string{}, ""
+		for i, kind := range kinds {
+			name := kernel.Leaf(i)
+			f.Args = append(f.Args, function.Arg{Name: name, Type: kind})
+			if kind == T {
+				args, pass = append(args, "&"+name), append(pass, name)
+				continue
+			}
+			wide = name
+			args, pass = append(args, "&"+name+"[0]"), append(pass, name+"[i*n:][:n]")
+		}
+		f.Body = []jen.Code{
+			source.Letf("n", "len(%s) / len(y)", wide),
+			source.ForRange("i", "y", source.Set("y[i]", e.ID(one).Call(source.Exprf("%s", strings.Join(pass, ", "))))),
+		}
+		e.Fast(f, func() []jen.Code {
+			if !canMap(e.Target(), k) {
+				return nil
+			}
+			return []jen.Code{jen.Id(e.mapAssembly(k, o.Doc)).Call(source.Exprf("%s, len(%s)/len(y), len(y), 0", strings.Join(args, ", "), wide))}
+		})
+	})
+}
+
 // ReductionOf is its function, of operands of some Go types.
 func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool) *function.Func {
 	key := fmt.Sprintf("reduction %v %s %d %v %s", o.Kind, o.Y.DType, chains, kinds, kernel.Positional(o.Prog, o.InNames, "e"))

@@ -104,7 +104,11 @@ func canMap(t *target.Target, m *kernel.Map) bool {
 
 // mapAssembly is the assembly of an element-wise operation.
 func (e *Loops) mapAssembly(m *kernel.Map, hint string) string {
-	return e.Assembly(m.Key(), hint+" each", "computes "+source.WrapFormula(m.Prog)+" for n elements of every row.", func(t *target.Target, name string, doc []string) *asm.Func {
+	hint, what := hint+" each", "computes "+source.WrapFormula(m.Prog)+" for n elements of every row."
+	if m.Chains > 0 {
+		hint, what = strings.TrimSuffix(hint, "each")+"sums", "sums "+source.WrapFormula(m.Prog)+" over the n elements of every row."
+	}
+	return e.Assembly(m.Key(), hint, what, func(t *target.Target, name string, doc []string) *asm.Func {
 		v := *m
 		v.Name, v.Doc = name, doc
 		f, _ := t.Map(&v)

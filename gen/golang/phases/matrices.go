@@ -176,19 +176,15 @@ func (b *body) finishRows(m *loops.Matrix) {
 // an operand is the same in all.
 func (b *body) flatRows(m *loops.Matrix) (args []jen.Code) {
 	for _, v := range slices.Concat(m.Ends(), m.Extra) {
-		if source.IsNumber(v) {
-			args = append(args, source.Exprf("%s", b.at[v].idx))
-			continue
+		if !source.IsNumber(v) {
+			if v.Kind == ir.Param || v.Size() != m.Outs {
+				return nil
+			}
+			if r := b.rowsOf(v); r.Stride != r.Size {
+				return nil
+			}
 		}
-		if v.Kind == ir.Param || v.Size() != m.Outs {
-			return nil
-		}
-		r := b.rowsOf(v)
-		if r.Stride != r.Size {
-			return nil
-		}
-		name := b.passed(v)
-		args = append(args, b.e.RT("Flat").Call(source.Exprf("%s", r.Element(name, "0", "0")), source.Exprf("%d*len(%s)", m.Outs, name)))
+		args = append(args, b.flatRow(v))
 	}
 	return args
 }

@@ -24,6 +24,18 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 		b.reduceParam(o, wide)
 		return
 	}
+	if k := calls.SumOf(b.e.Targets(), o, s.Chains); k != nil {
+		args := []jen.Code{source.Exprf("%s[:]", b.result(o.Y).idx)}
+		for _, x := range o.In {
+			if x.IsNumber() {
+				args = append(args, source.Exprf("%s", b.at[x].idx))
+			} else {
+				args = append(args, source.Exprf("%s[:]", b.at[x].idx))
+			}
+		}
+		b.add(b.e.ID(b.e.Sums(o, k, b.training)).Call(args...))
+		return
+	}
 	if calls.Alike(b.phase, s, o) {
 		b.reduction(o, s.Chains)
 		return

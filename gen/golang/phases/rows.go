@@ -1,8 +1,13 @@
 package phases
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
+	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/loops"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
@@ -24,6 +29,15 @@ func (b *body) rowsOf(v *ir.Value) loops.Rows {
 			r.Stride += out.Value.Size()
 		}
 		return r
+	}
+	for _, o := range b.e.Trained() {
+		if o.Target == v {
+			r.Pass, r.Typ, r.Named = "y", "[]Target", true
+			if len(b.e.prog.Outputs) > 1 {
+				r.Stride = 0 // of several
+			}
+			return r
+		}
 	}
 	if m, ok := b.memory[v]; ok {
 		r.Pass, r.Typ, r.Field, r.Named = m.slice, "[]State", m.field, true
@@ -91,9 +105,9 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 		}
 	}
 	err := plan.Walk(len(steps), repeats, func(i int) error {
-		if s := steps[i]; s.AllRows() {
+		if rows := b.overRows(steps[i]); rows != nil {
 			flush()
-			b.matrixRows(s)
+			rows()
 			return nil
 		}
 		before := b.take()
@@ -108,6 +122,55 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 	})
 	flush()
 	return err
+}
+
+// overRows emits a step that goes through the rows of all samples; nil if none does.
+func (b *body) overRows(s *plan.Step) func() {
+	switch o := s.Op.(type) {
+	case *ir.Contract:
+		if s.AllRows() {
+			return func() { b.matrixRows(s) }
+		}
+	case *ir.Map:
+		if k := b.e.MapKernel(o, o.Out[0].Size()); k != nil && b.e.plan.Through(o.Out[0], o.In) {
+			return b.inOne(k, o.Out[0], o.In)
+		}
+	case *ir.Reduce:
+		if k := calls.SumOf(b.e.Targets(), o, s.Chains); k != nil && b.e.plan.Through(o.Y, o.In) {
+			return b.inOne(b.e.Sums(o, k, b.training), o.Y, o.In)
+		}
+	}
+	return nil
+}
+
+// inOne emits the call of a function for the rows of a result and its operands; nil where
+// these do not lie behind each other.
+func (b *body) inOne(k *function.Func, y *ir.Value, ins []*ir.Value) func() {
+	for _, v := range append([]*ir.Value{y}, ins...) {
+		if r := b.rowsOf(v); !v.IsNumber() && r.Stride != r.Size {
+			return nil
+		}
+	}
+	return func() {
+		if b.at[y].idx == "" {
+			b.rowPlace(y)
+		}
+		args := []jen.Code{b.flatRow(y)}
+		for _, x := range ins {
+			args = append(args, b.flatRow(x))
+		}
+		b.add(b.e.ID(k).Call(args...))
+	}
+}
+
+// flatRow is a number, or the rows of a value, which lie behind each other, as a slice.
+func (b *body) flatRow(v *ir.Value) jen.Code {
+	if v.IsNumber() {
+		return source.Exprf("%s", b.at[v].idx)
+	}
+	name := b.passed(v)
+	size := fmt.Sprintf("%d*len(%s)", v.Size(), name)
+	return b.e.RT("Flat").Call(source.Exprf("%s", b.rowsOf(v).Element(name, "0", "0")), source.Exprf("%s", strings.TrimPrefix(size, "1*")))
 }
 
 // rowPlace makes the place of a value in a loop over the samples i.

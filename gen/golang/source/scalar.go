@@ -99,6 +99,4 @@ func WrapFormula(p expr.Program) string {
 
 // IsNumber reports whether a value is a plain Go variable: one number for
 // the whole step.
-func IsNumber(v *ir.Value) bool {
-	return !v.Batch && v.Size() == 1 && v.Param == nil
-}
+func IsNumber(v *ir.Value) bool { return v.IsNumber() }

@@ -220,14 +220,14 @@ func dense1WeightLearn(lr float32, g, w *[2][4][16]float32, dy [][32]float32, x 
 	switch {
 	case useAVX512:
 		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			learn32AVX512_2(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 16, 256)
 		}
 	case useAVX2:
 		from, to := share(4, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 6 {
+			m := min(6, to-k)
 			for q := range 2 {
 				learn16AVX2_2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 16)
 			}
@@ -330,14 +330,14 @@ func dense2WeightLearn(lr float32, g, w *[2][32][16]float32, dy, x [][32]float32
 	switch {
 	case useAVX512:
 		from, to := share(32, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 36 {
+			m := min(36, to-k)
 			learn32AVX512_2(&w[0][k][0], &lr, &dy[0][0], &x[0][k], m, len(dy), 128, 128, 2048)
 		}
 	case useAVX2:
 		from, to := share(32, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 36 {
+			m := min(36, to-k)
 			for q := range 2 {
 				learn16AVX2_2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 128, 128)
 			}
@@ -456,14 +456,14 @@ func dense3WeightLearn(lr float32, g, w *[2][2][16]float32, dy [][2]float32, x [
 	switch {
 	case useAVX512:
 		from, to := share(2, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			learn32AVX512(&w[0][k][0], &lr, &x[0][0], &dy[0][k], m, len(x), 128, 8, 128)
 		}
 	case useAVX2:
 		from, to := share(2, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 6 {
+			m := min(6, to-k)
 			for q := range 2 {
 				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 128, 8)
 			}

@@ -229,8 +229,8 @@ func dense1WeightLearn(lr float32, g, w *[8][784][16]float32, dy [][144]float32,
 		}
 	case useAVX2:
 		from, to := share(784, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 114 {
+			m := min(114, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 3136)
 				preempt()
@@ -339,16 +339,16 @@ func dense2WeightLearn(lr float32, g, w *[8][10][16]float32, dy [][10]float32, x
 	switch {
 	case useAVX512:
 		from, to := share(10, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 8; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40, 640)
 			}
 		}
 	case useAVX2:
 		from, to := share(10, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 40)
 			}

@@ -242,8 +242,8 @@ func dense1WeightLearn(lr float32, g, w *[32][784][16]float32, dy [][528]float32
 		}
 	case useAVX2:
 		from, to := share(784, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 114 {
+			m := min(114, to-k)
 			for q := range 32 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 3136)
 				preempt()
@@ -410,8 +410,8 @@ func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]floa
 	switch {
 	case useAVX512:
 		from, to := share(512, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := 0; q < 32; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 2112, 32832)
 				preempt()
@@ -419,8 +419,8 @@ func dense2WeightLearn(lr float32, g, w *[32][513][16]float32, dy, x [][528]floa
 		}
 	case useAVX2:
 		from, to := share(512, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := range 32 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 2112)
 				preempt()
@@ -529,16 +529,16 @@ func dense3WeightLearn(lr float32, g, w *[32][10][16]float32, dy [][10]float32, 
 	switch {
 	case useAVX512:
 		from, to := share(10, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 32; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 2112, 40, 640)
 			}
 		}
 	case useAVX2:
 		from, to := share(10, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := range 32 {
 				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 2112, 40)
 			}

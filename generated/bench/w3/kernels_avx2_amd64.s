@@ -24,7 +24,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define products_r8io08(w) \
+#define products_x2ftci(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); PREFETCHT0 (w+2432)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+640)(DI), Y15, Y2; \
 	VFMADD231PS (w+672)(DI), Y15, Y3; VFMADD231PS (w+1280)(DI), Y15, Y4; VFMADD231PS (w+1312)(DI), Y15, Y5; \
@@ -34,19 +34,19 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define products_tldwf6(w) \
+#define products_t05au4(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); PREFETCHT0 (w+99008)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+32832)(DI), Y15, Y2; \
 	VFMADD231PS (w+32864)(DI), Y15, Y3; VFMADD231PS (w+65664)(DI), Y15, Y4; VFMADD231PS (w+65696)(DI), Y15, Y5; \
 	VFMADD231PS (w+98496)(DI), Y15, Y6; VFMADD231PS (w+98528)(DI), Y15, Y7
 
-#define products_pbggst(w) \
+#define products_kpyvzj(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); PREFETCHT0 (w+151040)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+50176)(DI), Y15, Y2; \
 	VFMADD231PS (w+50208)(DI), Y15, Y3; VFMADD231PS (w+100352)(DI), Y15, Y4; VFMADD231PS (w+100384)(DI), Y15, Y5; \
 	VFMADD231PS (w+150528)(DI), Y15, Y6; VFMADD231PS (w+150560)(DI), Y15, Y7
 
-#define dots_ajo4q2(x, w) \
+#define dots_9ne2j0(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4; \
 	VFMADD231PS (w+320)(DI), Y14, Y5; VFMADD231PS (w+384)(DI), Y14, Y6; VFMADD231PS (w+448)(DI), Y14, Y7; \
@@ -66,7 +66,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
 	VADDPS r3, r2, r3
 
-#define dots_uueou3(x, w) \
+#define dots_gfngqj(x, w) \
 	VMOVUPS x(R10), Y14; VMOVUPS x(R10)(R14*1), Y13; VMOVUPS w(DI), Y15; VFMADD231PS Y15, Y14, Y0; \
 	VFMADD231PS Y15, Y13, Y5; VMOVUPS (w+64)(DI), Y15; VFMADD231PS Y15, Y14, Y1; VFMADD231PS Y15, Y13, Y6; \
 	VMOVUPS (w+128)(DI), Y15; VFMADD231PS Y15, Y14, Y2; VFMADD231PS Y15, Y13, Y7; VMOVUPS (w+192)(DI), Y15; \
@@ -81,7 +81,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
 	VADDPS r5, r2, r5
 
-#define dots_jggd5d(x, w) \
+#define dots_acof5v(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4
 
@@ -150,17 +150,38 @@ number4x8(c00000000x8, 0x0)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
 #define prefetchw4R8(at) \
 	prefetchwR8(at); prefetchwR8((at+64)); prefetchwR8((at+128)); prefetchwR8((at+192))
 
+#define start_x5pjxv \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
+#define sums_xhp4x8 \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
+
+#define updates_4hvb4t \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12); \
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+
+#define sums_8f2wiu \
+	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 32(BX), s1
@@ -168,15 +189,15 @@ number4x8(c00000000x8, 0x0)
 #define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define rows5_n483by(x) \
+#define rows5_ow89ho(x) \
 	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rows6_zm6n5a(x) \
-	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zjssdg(x) \
+	rows5_ow89ho(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term6_6mhanb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+#define term6_uj19sv(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zjssdg(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -184,19 +205,16 @@ number4x8(c00000000x8, 0x0)
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term5_75on35(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+#define term5_yxb9tj(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_ow89ho(x)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
 
-#define zero10x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_oleddx(x, w) \
+#define input_pi2qtv(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); \
 	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
@@ -207,7 +225,7 @@ number4x8(c00000000x8, 0x0)
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_dvwdbq(x, w) \
+#define input_tpirc8(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); \
 	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
@@ -233,6 +251,14 @@ number4x8(c00000000x8, 0x0)
 #define step_ja85th(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0(R9*2); VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
 	VMOVUPS r5, r1
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_yxwqyt \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -296,8 +322,8 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	foursx64c1(0, 0, products_r8io08); foursx64c1(16, 256, products_r8io08); VBROADCASTSS 32(SI), Y15
-	products_r8io08(512); VBROADCASTSS 36(SI), Y15; products_r8io08(576)
+	foursx64c1(0, 0, products_x2ftci); foursx64c1(16, 256, products_x2ftci); VBROADCASTSS 32(SI), Y15
+	products_x2ftci(512); VBROADCASTSS 36(SI), Y15; products_x2ftci(576)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2560, R10
@@ -317,7 +343,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $64, CX
 inputs2:
-	foursx64c1(0, 0, products_tldwf6); foursx64c1(16, 256, products_tldwf6)
+	foursx64c1(0, 0, products_t05au4); foursx64c1(16, 256, products_t05au4)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -344,7 +370,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $98, CX
 inputs2:
-	foursx64c1(0, 0, products_pbggst); foursx64c1(16, 256, products_pbggst)
+	foursx64c1(0, 0, products_kpyvzj); foursx64c1(16, 256, products_kpyvzj)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -372,8 +398,8 @@ TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), DI
 	MOVQ $32, CX
 panels1:
-	dots_ajo4q2(0, 0)
-	dots_ajo4q2(32, 32)
+	dots_9ne2j0(0, 0)
+	dots_9ne2j0(32, 32)
 	ADDQ $64, R10; ADDQ $640, DI
 	DECQ CX; JNZ panels1
 	addChains_kizj16(Y4, Y0, Y10, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS Y7, (R8)
@@ -397,8 +423,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ $32, CX
 panels5:
-	dots_uueou3(0, 0)
-	dots_uueou3(32, 32)
+	dots_gfngqj(0, 0)
+	dots_gfngqj(32, 32)
 	ADDQ $64, R10; ADDQ $640, DI
 	DECQ CX; JNZ panels5
 	MOVQ yStride+40(FP), CX
@@ -419,10 +445,10 @@ rows6:
 	MOVQ w+16(FP), DI
 	MOVQ $16, CX
 panels8:
-	dots_jggd5d(0, 0)
-	dots_jggd5d(32, 32)
-	dots_jggd5d(64, 640)
-	dots_jggd5d(96, 672)
+	dots_acof5v(0, 0)
+	dots_acof5v(32, 32)
+	dots_acof5v(64, 640)
+	dots_acof5v(96, 672)
 	ADDQ $128, R10; ADDQ $1280, DI
 	DECQ CX; JNZ panels8
 	MOVQ yStride+40(FP), CX
@@ -556,69 +582,67 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	prefetchw4R8(0); prefetchwR8(256)
+	start_x5pjxv
+rows4:
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_4hvb4t
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
 	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	start_x5pjxv
+rows8:
+	sums_xhp4x8
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
-	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
-	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	updates_4hvb4t
 	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
 	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	prefetchw4R8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
-	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
-	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	prefetchwR8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	prefetchw4R8(0)
+	start_x5pjxv
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_4hvb4t
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	prefetchwR8(0)
+	start_x5pjxv
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	update_7092ha(32(R8), Y0, Y1, Y12)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -629,69 +653,67 @@ TEXT ·learnUpTo16AVX2(SB), NOSPLIT, $0-72
 	ADDQ mask+64(FP), R9
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	prefetchw4R8(0); prefetchwR8(256)
+	start_x5pjxv
+rows4:
+	sums_8f2wiu
+	mulAdd2(16(R10), Y8, Y9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_4hvb4t
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
 	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	start_x5pjxv
+rows8:
+	sums_8f2wiu
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
-	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
-	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	updates_4hvb4t
 	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
 	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	prefetchw4R8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
-	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
-	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	prefetchwR8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	prefetchw4R8(0)
+	start_x5pjxv
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_8f2wiu
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_4hvb4t
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	prefetchwR8(0)
+	start_x5pjxv
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS (R9), Y15; VMASKMOVPS 32(DI), Y15, Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	update_7092ha(32(R8), Y0, Y1, Y12)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -767,12 +789,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -795,12 +817,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -850,9 +872,9 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
-	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448); term6_6mhanb(32, 512)
-	term6_6mhanb(36, 576)
+	term6_uj19sv(0, 0); term6_uj19sv(4, 64); term6_uj19sv(8, 128); term6_uj19sv(12, 192); term6_uj19sv(16, 256)
+	term6_uj19sv(20, 320); term6_uj19sv(24, 384); term6_uj19sv(28, 448); term6_uj19sv(32, 512)
+	term6_uj19sv(36, 576)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
@@ -864,9 +886,9 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
-	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448); term5_75on35(32, 512)
-	term5_75on35(36, 576)
+	term5_yxb9tj(0, 0); term5_yxb9tj(4, 64); term5_yxb9tj(8, 128); term5_yxb9tj(12, 192); term5_yxb9tj(16, 256)
+	term5_yxb9tj(20, 320); term5_yxb9tj(24, 384); term5_yxb9tj(28, 448); term5_yxb9tj(32, 512)
+	term5_yxb9tj(36, 576)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
@@ -952,10 +974,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_oleddx)
+	terms4x4x64(input_pi2qtv)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_oleddx(0, 0); input_oleddx(4, 64)
+	input_pi2qtv(0, 0); input_pi2qtv(4, 64)
 	ADDQ $2560, R10
 	ADDQ $256, R8
 	DECQ R11; JNZ panels1
@@ -989,7 +1011,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_dvwdbq)
+	terms4x4x64(input_tpirc8)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
@@ -1161,57 +1183,58 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yxwqyt
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -14,7 +14,7 @@
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define products_36reqq(w) \
+#define products_46idam(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); PREFETCHT0 (w+2432)(DI); \
 	PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); PREFETCHT0 (w+4992)(DI); \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+640)(DI), Z31, Z1; VFMADD231PS (w+1280)(DI), Z31, Z2; \
@@ -25,17 +25,17 @@
 	VBROADCASTF32X4 x(SI), Z28; VPERMILPS $0, Z28, Z31; c0(w); VPERMILPS $85, Z28, Z31; c0((w+64)); \
 	VPERMILPS $170, Z28, Z31; c0((w+128)); VPERMILPS $255, Z28, Z31; c0((w+192))
 
-#define products_wqzefg(w) \
+#define products_24bppg(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+33344)(DI); PREFETCHT0 (w+66176)(DI); PREFETCHT0 (w+99008)(DI); \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; VFMADD231PS (w+65664)(DI), Z31, Z2; \
 	VFMADD231PS (w+98496)(DI), Z31, Z3
 
-#define products_qgs3g2(w) \
+#define products_q8f4jq(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); PREFETCHT0 (w+151040)(DI); \
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+50176)(DI), Z31, Z1; VFMADD231PS (w+100352)(DI), Z31, Z2; \
 	VFMADD231PS (w+150528)(DI), Z31, Z3
 
-#define dots_32mjew(x, w) \
+#define dots_h83p2u(x, w) \
 	VMOVUPS x(R10), Y30; VFMADD231PS w(DI), Y30, Y0; VFMADD231PS (w+64)(DI), Y30, Y1; \
 	VFMADD231PS (w+128)(DI), Y30, Y2; VFMADD231PS (w+192)(DI), Y30, Y3; VFMADD231PS (w+256)(DI), Y30, Y4; \
 	VFMADD231PS (w+320)(DI), Y30, Y5; VFMADD231PS (w+384)(DI), Y30, Y6; VFMADD231PS (w+448)(DI), Y30, Y7; \
@@ -55,7 +55,7 @@
 	VSHUFPS $238, r3, r3, r3; VADDPS r3, r2, r3; VSHUFPS $136, r3, r0, r2; VSHUFPS $221, r3, r0, r3; \
 	VADDPS r3, r2, r3
 
-#define dots_541tox(x, w) \
+#define dots_up7atf(x, w) \
 	VMOVUPS x(R10), Y30; VMOVUPS x(R10)(R14*1), Y29; VMOVUPS w(DI), Y31; VFMADD231PS Y31, Y30, Y0; \
 	VFMADD231PS Y31, Y29, Y10; VMOVUPS (w+64)(DI), Y31; VFMADD231PS Y31, Y30, Y1; VFMADD231PS Y31, Y29, Y11; \
 	VMOVUPS (w+128)(DI), Y31; VFMADD231PS Y31, Y30, Y2; VFMADD231PS Y31, Y29, Y12; VMOVUPS (w+192)(DI), Y31; \
@@ -130,6 +130,9 @@ number1x4(c00000000, 0x0)
 	column1y(at(w), Y0); column1y((at+64)(w), Y1); column1y((at+128)(w), Y2); column1y((at+192)(w), Y3); \
 	column1y((at+256)(w), Y4); column1y((at+320)(w), Y5); column1y((at+384)(w), Y6); column1y((at+448)(w), Y7)
 
+#define zero10x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
@@ -142,21 +145,47 @@ number1x4(c00000000, 0x0)
 #define prefetchw4R9(at) \
 	prefetchwR9(at); prefetchwR9((at+64)); prefetchwR9((at+128)); prefetchwR9((at+192))
 
+#define start_x5pjxv \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0; VFMADD231PS Z29, Z31, s1
+
+#define sums_p18jiz \
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; \
+	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
 
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define zero12x64 \
-	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
-	zero(Z10); zero(Z11)
+#define updates_y1uqt8 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24; \
+	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24); \
+	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24); \
+	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+
+#define zero5x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
+#define sums_136fan \
+	VMOVUPS.Z (DI), K7, Z28; \
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+
 #define update_649c0m(r0, r1, r2, r3) \
 	VMOVUPS.Z r0, K7, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, K7, r0
+
+#define updates_o6snut \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; \
+	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(64(R8), Z0, Z1, Z12); update_649c0m(128(R8), Z0, Z2, Z12); \
+	update_649c0m(192(R8), Z0, Z3, Z12)
+
+#define zero12x64 \
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
+	zero(Z10); zero(Z11)
 
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
@@ -167,20 +196,20 @@ number1x4(c00000000, 0x0)
 #define rows1_whj6yh(x) \
 	mulAdd2(x(R10), Z0, Z1)
 
-#define rows4_pfzw6e(x) \
+#define rows4_244dqc(x) \
 	rows1_whj6yh(x); mulAdd2(x(R10)(R11*1), Z2, Z3); mulAdd2(x(R10)(R11*2), Z4, Z5); \
 	mulAdd2(x(R10)(R12*1), Z6, Z7)
 
-#define rows8_chzhs8(x) \
-	rows4_pfzw6e(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
+#define rows8_rlvr6c(x) \
+	rows4_244dqc(x); mulAdd2(x(R10)(R11*4), Z8, Z9); mulAdd2(x(R10)(R13*1), Z10, Z11); mulAdd2(x(R9), Z12, Z13); \
 	mulAdd2(x(R9)(R11*1), Z14, Z15)
 
-#define rows12_ts92ec(x) \
-	rows8_chzhs8(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
+#define rows12_h7pyal(x) \
+	rows8_rlvr6c(x); mulAdd2(x(R9)(R11*2), Z16, Z17); mulAdd2(x(R9)(R12*1), Z18, Z19); \
 	mulAdd2(x(R9)(R11*4), Z20, Z21); mulAdd2(x(R9)(R13*1), Z22, Z23)
 
-#define term12_mzb4bt(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_ts92ec(x)
+#define term12_w13kiw(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows12_h7pyal(x)
 
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
@@ -188,11 +217,11 @@ number1x4(c00000000, 0x0)
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 64(R8); ADDQ DI, R8
 
-#define term8_990ab8(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_chzhs8(x)
+#define term8_khksl3(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows8_rlvr6c(x)
 
-#define term4_g6l3m6(x, w) \
-	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_pfzw6e(x)
+#define term4_z2c2sg(x, w) \
+	VMOVUPS w(DI), Z28; VMOVUPS w(DI)(R14*1), Z29; rows4_244dqc(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -207,7 +236,7 @@ number1x4(c00000000, 0x0)
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_m8cuib(x, w) \
+#define input_bfmkbv(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1152)(DI); PREFETCHT0 (w+1792)(DI); \
 	PREFETCHT0 (w+2432)(DI); PREFETCHT0 (w+3072)(DI); PREFETCHT0 (w+3712)(DI); PREFETCHT0 (w+4352)(DI); \
 	PREFETCHT0 (w+4992)(DI); \
@@ -216,7 +245,7 @@ number1x4(c00000000, 0x0)
 	step_ryn91p(Z31, Z4, Z12, Z29, (w+2560)(DI)); step_ryn91p(Z31, Z5, Z13, Z29, (w+3200)(DI)); \
 	step_ryn91p(Z31, Z6, Z14, Z29, (w+3840)(DI)); step_ryn91p(Z31, Z7, Z15, Z29, (w+4480)(DI))
 
-#define input_tfjvpj(x, w) \
+#define input_wh48gh(x, w) \
 	VBROADCASTSS x(SI), Z31; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+50688)(DI); PREFETCHT0 (w+100864)(DI); \
 	PREFETCHT0 (w+151040)(DI); \
 	step_ryn91p(Z31, Z0, Z4, Z29, w(DI)); step_ryn91p(Z31, Z1, Z5, Z29, (w+50176)(DI)); \
@@ -248,6 +277,14 @@ number1x4(c00000000, 0x0)
 #define step_ja85th(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0(R9*2); VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
 	VMOVUPS r5, r1
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_ls32uh \
+	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8); \
+	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
 
 
 // biasEachAVX512 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -311,8 +348,8 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7)
-	foursx64c1(0, 0, products_36reqq); foursx64c1(16, 256, products_36reqq); VBROADCASTSS 32(SI), Z31
-	products_36reqq(512); VBROADCASTSS 36(SI), Z31; products_36reqq(576)
+	foursx64c1(0, 0, products_46idam); foursx64c1(16, 256, products_46idam); VBROADCASTSS 32(SI), Z31
+	products_46idam(512); VBROADCASTSS 36(SI), Z31; products_46idam(576)
 	VMOVUPS Z0, (R8); VMOVUPS Z1, 64(R8); VMOVUPS Z2, 128(R8); VMOVUPS Z3, 192(R8); VMOVUPS Z4, 256(R8)
 	VMOVUPS Z5, 320(R8); VMOVUPS Z6, 384(R8); VMOVUPS Z7, 448(R8)
 	ADDQ $5120, R10
@@ -331,7 +368,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $64, CX
 inputs2:
-	foursx64c1(0, 0, products_wqzefg); foursx64c1(16, 256, products_wqzefg)
+	foursx64c1(0, 0, products_24bppg); foursx64c1(16, 256, products_24bppg)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -355,7 +392,7 @@ panels1:
 	VMOVUPS (BX), Z0; VMOVUPS 64(BX), Z1; VMOVUPS 128(BX), Z2; VMOVUPS 192(BX), Z3
 	MOVQ $98, CX
 inputs2:
-	foursx64c1(0, 0, products_qgs3g2); foursx64c1(16, 256, products_qgs3g2)
+	foursx64c1(0, 0, products_q8f4jq); foursx64c1(16, 256, products_q8f4jq)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -381,8 +418,8 @@ TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), DI
 	MOVQ $32, CX
 panels1:
-	dots_32mjew(0, 0)
-	dots_32mjew(32, 32)
+	dots_h83p2u(0, 0)
+	dots_h83p2u(32, 32)
 	ADDQ $64, R10; ADDQ $640, DI
 	DECQ CX; JNZ panels1
 	addChains_knzar8(Y4, Y0, Y10, Y5, Y1, Y6, Y2, Y7, Y3); VMOVUPS Y7, (R8)
@@ -405,8 +442,8 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ $32, CX
 panels3:
-	dots_541tox(0, 0)
-	dots_541tox(32, 32)
+	dots_up7atf(0, 0)
+	dots_up7atf(32, 32)
 	ADDQ $64, R10; ADDQ $640, DI
 	DECQ CX; JNZ panels3
 	MOVQ yStride+40(FP), CX
@@ -430,8 +467,8 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ $32, CX
 panels6:
-	dots_32mjew(0, 0)
-	dots_32mjew(32, 32)
+	dots_h83p2u(0, 0)
+	dots_h83p2u(32, 32)
 	ADDQ $64, R10; ADDQ $640, DI
 	DECQ CX; JNZ panels6
 	MOVQ yStride+40(FP), CX
@@ -548,28 +585,38 @@ TEXT ·learn32AVX512(SB), NOSPLIT, $0-72
 	ADDQ panelStride+64(FP), R9
 	MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI; MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	prefetchw4R8(0); prefetchwR8(256)
+	prefetchw4R9(0); prefetchwR9(256)
+	start_x5pjxv
+rows4:
+	sums_p18jiz
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_y1uqt8
+	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
 	// PREFETCHW of what will change
 	prefetchw4R8(0); prefetchw4R8(256); prefetchw4R8(512)
 	prefetchw4R9(0); prefetchw4R9(256); prefetchw4R9(512)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_x5pjxv
+rows8:
+	sums_p18jiz
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_7092ha((R8), Z25, Z0, Z24); update_7092ha((R9), Z0, Z1, Z24); update_7092ha(64(R8), Z0, Z2, Z24)
-	update_7092ha(64(R9), Z0, Z3, Z24); update_7092ha(128(R8), Z0, Z4, Z24); update_7092ha(128(R9), Z0, Z5, Z24)
-	update_7092ha(192(R8), Z0, Z6, Z24); update_7092ha(192(R9), Z0, Z7, Z24)
+	updates_y1uqt8
 	update_7092ha(256(R8), Z0, Z8, Z24); update_7092ha(256(R9), Z0, Z9, Z24)
 	update_7092ha(320(R8), Z0, Z10, Z24); update_7092ha(320(R9), Z0, Z11, Z24)
 	update_7092ha(384(R8), Z0, Z12, Z24); update_7092ha(384(R9), Z0, Z13, Z24)
@@ -579,48 +626,37 @@ rows4:
 	update_7092ha(640(R8), Z0, Z20, Z24); update_7092ha(640(R9), Z0, Z21, Z24)
 	update_7092ha(704(R8), Z0, Z22, Z24); update_7092ha(704(R9), Z0, Z23, Z24)
 	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
+	SUBQ $12, AX; JMP inputs5
+done7:
+inputs9:
+	CMPQ AX, $4; JLT done11
 	zero8x64
 	prefetchw4R8(0)
 	prefetchw4R9(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_x5pjxv
+rows12:
+	sums_p18jiz
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z8
-	update_7092ha((R8), Z9, Z0, Z8); update_7092ha((R9), Z0, Z1, Z8); update_7092ha(64(R8), Z0, Z2, Z8)
-	update_7092ha(64(R9), Z0, Z3, Z8); update_7092ha(128(R8), Z0, Z4, Z8); update_7092ha(128(R9), Z0, Z5, Z8)
-	update_7092ha(192(R8), Z0, Z6, Z8); update_7092ha(192(R9), Z0, Z7, Z8)
+	DECQ CX; JNZ rows12
+	updates_y1uqt8
 	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
-done7:
-inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
 	zero(Z0); zero(Z1)
 	prefetchwR8(0)
 	prefetchwR9(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	start_x5pjxv
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z2
-	update_7092ha((R8), Z3, Z0, Z2); update_7092ha((R9), Z0, Z1, Z2)
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z24; update_7092ha((R8), Z25, Z0, Z24)
+	update_7092ha((R9), Z0, Z1, Z24)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -631,69 +667,68 @@ TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-72
 	KMOVW R9, K7
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x64
+	prefetchw4R8(0); prefetchwR8(256)
+	start_x5pjxv
+rows4:
+	sums_136fan
+	mulAdd1(16(R10), Z4)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_o6snut
+	update_649c0m(256(R8), Z0, Z4, Z12)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x64
 	// PREFETCHW of what will change
 	prefetchw4R8(0); prefetchw4R8(256); prefetchw4R8(512)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
-	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
-	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12
-	// w = w - (lr · g)
-	update_649c0m((R8), Z13, Z0, Z12); update_649c0m(64(R8), Z0, Z1, Z12); update_649c0m(128(R8), Z0, Z2, Z12)
-	update_649c0m(192(R8), Z0, Z3, Z12); update_649c0m(256(R8), Z0, Z4, Z12)
-	update_649c0m(320(R8), Z0, Z5, Z12); update_649c0m(384(R8), Z0, Z6, Z12)
-	update_649c0m(448(R8), Z0, Z7, Z12); update_649c0m(512(R8), Z0, Z8, Z12)
-	update_649c0m(576(R8), Z0, Z9, Z12); update_649c0m(640(R8), Z0, Z10, Z12)
-	update_649c0m(704(R8), Z0, Z11, Z12)
-	ADDQ $48, SI; ADDQ $768, R8
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x64
-	prefetchw4R8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	start_x5pjxv
 rows8:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	sums_136fan
+	mulAdd1(16(R10), Z4); mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8)
+	mulAdd1(36(R10), Z9); mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z4
-	update_649c0m((R8), Z5, Z0, Z4); update_649c0m(64(R8), Z0, Z1, Z4); update_649c0m(128(R8), Z0, Z2, Z4)
-	update_649c0m(192(R8), Z0, Z3, Z4)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	// w = w - (lr · g)
+	updates_o6snut
+	update_649c0m(256(R8), Z0, Z4, Z12); update_649c0m(320(R8), Z0, Z5, Z12)
+	update_649c0m(384(R8), Z0, Z6, Z12); update_649c0m(448(R8), Z0, Z7, Z12)
+	update_649c0m(512(R8), Z0, Z8, Z12); update_649c0m(576(R8), Z0, Z9, Z12)
+	update_649c0m(640(R8), Z0, Z10, Z12); update_649c0m(704(R8), Z0, Z11, Z12)
+	ADDQ $48, SI; ADDQ $768, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0)
-	prefetchwR8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x64
+	prefetchw4R8(0)
+	start_x5pjxv
 rows12:
-	VMOVUPS.Z (DI), K7, Z28
-	mulAdd1((R10), Z0)
+	sums_136fan
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z1
-	update_649c0m((R8), Z2, Z0, Z1)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_o6snut
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0)
+	prefetchwR8(0)
+	start_x5pjxv
+rows16:
+	VMOVUPS.Z (DI), K7, Z28; mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Z12; update_649c0m((R8), Z13, Z0, Z12)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -768,12 +803,12 @@ rows1:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms3:
-	terms4x4x64(term12_mzb4bt)
+	terms4x4x64(term12_w13kiw)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last5
 rest4:
-	term12_mzb4bt(0, 0)
+	term12_w13kiw(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -804,12 +839,12 @@ rows6:
 	LEAQ (SI)(R12*2), R9
 	MOVQ terms+56(FP), CX; SHRQ $2, CX
 terms8:
-	terms4x4x64(term8_990ab8)
+	terms4x4x64(term8_khksl3)
 	ADDQ $16, R10; ADDQ $16, R9; ADDQ $256, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+56(FP), CX; ANDQ $3, CX; JZ last10
 rest9:
-	term8_990ab8(0, 0)
+	term8_khksl3(0, 0)
 	ADDQ $4, R10; ADDQ $4, R9; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -834,12 +869,12 @@ rows11:
 	MOVQ SI, R10
 	MOVQ terms+56(FP), CX; SHRQ $3, CX
 terms13:
-	terms8x4x64(term4_g6l3m6)
+	terms8x4x64(term4_z2c2sg)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms13
 	MOVQ terms+56(FP), CX; ANDQ $7, CX; JZ last15
 rest14:
-	term4_g6l3m6(0, 0)
+	term4_z2c2sg(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest14
 last15:
@@ -889,9 +924,9 @@ rows1:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term12_mzb4bt(0, 0); term12_mzb4bt(4, 64); term12_mzb4bt(8, 128); term12_mzb4bt(12, 192)
-	term12_mzb4bt(16, 256); term12_mzb4bt(20, 320); term12_mzb4bt(24, 384); term12_mzb4bt(28, 448)
-	term12_mzb4bt(32, 512); term12_mzb4bt(36, 576)
+	term12_w13kiw(0, 0); term12_w13kiw(4, 64); term12_w13kiw(8, 128); term12_w13kiw(12, 192)
+	term12_w13kiw(16, 256); term12_w13kiw(20, 320); term12_w13kiw(24, 384); term12_w13kiw(28, 448)
+	term12_w13kiw(32, 512); term12_w13kiw(36, 576)
 	MOVQ yStride+40(FP), DI
 	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
 	store2(Z12, Z13); store2(Z14, Z15); store2(Z16, Z17); store2(Z18, Z19); store2(Z20, Z21); store2(Z22, Z23)
@@ -905,9 +940,9 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	LEAQ (SI)(R12*2), R9
-	term8_990ab8(0, 0); term8_990ab8(4, 64); term8_990ab8(8, 128); term8_990ab8(12, 192); term8_990ab8(16, 256)
-	term8_990ab8(20, 320); term8_990ab8(24, 384); term8_990ab8(28, 448); term8_990ab8(32, 512)
-	term8_990ab8(36, 576)
+	term8_khksl3(0, 0); term8_khksl3(4, 64); term8_khksl3(8, 128); term8_khksl3(12, 192); term8_khksl3(16, 256)
+	term8_khksl3(20, 320); term8_khksl3(24, 384); term8_khksl3(28, 448); term8_khksl3(32, 512)
+	term8_khksl3(36, 576)
 	MOVQ yStride+40(FP), DI
 	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7); store2(Z8, Z9); store2(Z10, Z11)
 	store2(Z12, Z13); store2(Z14, Z15)
@@ -920,9 +955,9 @@ rows5:
 	zero8x64
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term4_g6l3m6(0, 0); term4_g6l3m6(4, 64); term4_g6l3m6(8, 128); term4_g6l3m6(12, 192); term4_g6l3m6(16, 256)
-	term4_g6l3m6(20, 320); term4_g6l3m6(24, 384); term4_g6l3m6(28, 448); term4_g6l3m6(32, 512)
-	term4_g6l3m6(36, 576)
+	term4_z2c2sg(0, 0); term4_z2c2sg(4, 64); term4_z2c2sg(8, 128); term4_z2c2sg(12, 192); term4_z2c2sg(16, 256)
+	term4_z2c2sg(20, 320); term4_z2c2sg(24, 384); term4_z2c2sg(28, 448); term4_z2c2sg(32, 512)
+	term4_z2c2sg(36, 576)
 	MOVQ yStride+40(FP), DI
 	store2(Z0, Z1); store2(Z2, Z3); store2(Z4, Z5); store2(Z6, Z7)
 	LEAQ (SI)(R11*4), SI
@@ -1008,10 +1043,10 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_m8cuib)
+	terms4x4x64(input_bfmkbv)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
-	input_m8cuib(0, 0); input_m8cuib(4, 64)
+	input_bfmkbv(0, 0); input_bfmkbv(4, 64)
 	ADDQ $5120, R10
 	ADDQ $512, R8
 	DECQ R11; JNZ panels1
@@ -1037,7 +1072,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $196, CX
 inputs2:
-	terms4x4x64(input_tfjvpj)
+	terms4x4x64(input_wh48gh)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $200704, R10
@@ -1210,60 +1245,62 @@ TEXT ·weightGradient32AVX512(SB), NOSPLIT, $0-64
 	ADDQ panelStride+56(FP), R9
 	MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI; MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $12; JLT done3
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero10x64
+	start_tmnb9v
+rows4:
+	sums_p18jiz
+	mulAdd2(16(R10), Z8, Z9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	stores_ls32uh
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
+	ADDQ $20, SI; ADDQ $320, R8; ADDQ $320, R9
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $12; JLT done7
 	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero24x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows4:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
+	start_tmnb9v
+rows8:
+	sums_p18jiz
 	mulAdd2(16(R10), Z8, Z9); mulAdd2(20(R10), Z10, Z11); mulAdd2(24(R10), Z12, Z13); mulAdd2(28(R10), Z14, Z15)
 	mulAdd2(32(R10), Z16, Z17); mulAdd2(36(R10), Z18, Z19); mulAdd2(40(R10), Z20, Z21)
 	mulAdd2(44(R10), Z22, Z23)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9); VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9)
-	VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8); VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8)
-	VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9); VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9)
-	VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8); VMOVUPS Z23, 704(R9)
-	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
-	SUBQ $12, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x64
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows8:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1); mulAdd2(4(R10), Z2, Z3); mulAdd2(8(R10), Z4, Z5); mulAdd2(12(R10), Z6, Z7)
-	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9); VMOVUPS Z2, 64(R8); VMOVUPS Z3, 64(R9); VMOVUPS Z4, 128(R8)
-	VMOVUPS Z5, 128(R9); VMOVUPS Z6, 192(R8); VMOVUPS Z7, 192(R9)
-	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
-	SUBQ $4, AX; JMP inputs5
+	stores_ls32uh
+	VMOVUPS Z8, 256(R8); VMOVUPS Z9, 256(R9); VMOVUPS Z10, 320(R8); VMOVUPS Z11, 320(R9); VMOVUPS Z12, 384(R8)
+	VMOVUPS Z13, 384(R9); VMOVUPS Z14, 448(R8); VMOVUPS Z15, 448(R9); VMOVUPS Z16, 512(R8); VMOVUPS Z17, 512(R9)
+	VMOVUPS Z18, 576(R8); VMOVUPS Z19, 576(R9); VMOVUPS Z20, 640(R8); VMOVUPS Z21, 640(R9); VMOVUPS Z22, 704(R8)
+	VMOVUPS Z23, 704(R9)
+	ADDQ $48, SI; ADDQ $768, R8; ADDQ $768, R9
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Z0); zero(Z1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x64
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29
-	mulAdd2((R10), Z0, Z1)
+	sums_p18jiz
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_ls32uh
+	ADDQ $16, SI; ADDQ $256, R8; ADDQ $256, R9
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Z0); zero(Z1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Z28; VMOVUPS 64(DI), Z29; mulAdd2((R10), Z0, Z1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Z0, (R8); VMOVUPS Z1, (R9)
 	ADDQ $4, SI; ADDQ $64, R8; ADDQ $64, R9
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -88,6 +88,12 @@ func mseGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 func mseGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
+func mseSumsAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func mseSumsAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
 func nonZero128(list *int32, count *int, x *float32)
 
 //go:noescape
@@ -368,8 +374,8 @@ func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float3
 	switch {
 	case useAVX512:
 		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 72 {
+			m := min(72, to-k)
 			for q := 0; q < 40; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576, 8256)
 				preempt()
@@ -377,8 +383,8 @@ func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float3
 		}
 	case useAVX2:
 		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 66 {
+			m := min(66, to-k)
 			for q := range 40 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2624, 576)
 				preempt()
@@ -455,8 +461,8 @@ func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32,
 	switch {
 	case useAVX512:
 		from, to := share(640, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := 0; q < 8; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560, 41024)
 				preempt()
@@ -464,8 +470,8 @@ func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32,
 		}
 	case useAVX2:
 		from, to := share(640, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 2560)
 				preempt()
@@ -630,16 +636,16 @@ func dense5WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][8]float32, x [
 	switch {
 	case useAVX512:
 		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 8; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 32, 512)
 			}
 		}
 	case useAVX2:
 		from, to := share(8, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 576, 32)
 			}
@@ -728,16 +734,16 @@ func dense6WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][144]float32, x
 	switch {
 	case useAVX512:
 		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 8; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 32, 512)
 			}
 		}
 	case useAVX2:
 		from, to := share(8, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 32)
 			}
@@ -837,16 +843,16 @@ func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float
 	switch {
 	case useAVX512:
 		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 72 {
+			m := min(72, to-k)
 			for q := 0; q < 8; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 576, 8256)
 			}
 		}
 	case useAVX2:
 		from, to := share(128, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 66 {
+			m := min(66, to-k)
 			for q := range 8 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 576, 576)
 			}
@@ -874,6 +880,17 @@ func mseGradientEach(y, x0, x1 []float32, x2 float32) {
 		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
 	default:
 		mseGradientEachGeneric(y, x0, x1, x2)
+	}
+}
+
+func mseSums(y, x0, x1 []float32) {
+	switch {
+	case useAVX512:
+		mseSumsAVX512(&y[0], &x0[0], &x1[0], len(x1)/len(y), len(y), 0)
+	case useAVX2:
+		mseSumsAVX2(&y[0], &x0[0], &x1[0], len(x1)/len(y), len(y), 0)
+	default:
+		mseSumsGeneric(y, x0, x1)
 	}
 }
 

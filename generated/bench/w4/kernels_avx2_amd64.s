@@ -18,7 +18,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	DATA name<>+16(SB)/8, $bits; DATA name<>+24(SB)/8, $bits; \
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
-#define products_c97ozs(w) \
+#define products_40wc46(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+8768)(DI); PREFETCHT0 (w+17024)(DI); PREFETCHT0 (w+25280)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+8256)(DI), Y15, Y2; \
 	VFMADD231PS (w+8288)(DI), Y15, Y3; VFMADD231PS (w+16512)(DI), Y15, Y4; VFMADD231PS (w+16544)(DI), Y15, Y5; \
@@ -28,13 +28,13 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c0((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c0((w+192))
 
-#define products_gtbgfd(w) \
+#define products_yqhxzj(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); PREFETCHT0 (w+123584)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+41024)(DI), Y15, Y2; \
 	VFMADD231PS (w+41056)(DI), Y15, Y3; VFMADD231PS (w+82048)(DI), Y15, Y4; VFMADD231PS (w+82080)(DI), Y15, Y5; \
 	VFMADD231PS (w+123072)(DI), Y15, Y6; VFMADD231PS (w+123104)(DI), Y15, Y7
 
-#define products_ehqj6w(w) \
+#define products_6412ny(w) \
 	PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); PREFETCHT0 (w+2048)(DI); \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; VFMADD231PS (w+512)(DI), Y15, Y2; \
 	VFMADD231PS (w+544)(DI), Y15, Y3; VFMADD231PS (w+1024)(DI), Y15, Y4; VFMADD231PS (w+1056)(DI), Y15, Y5; \
@@ -43,7 +43,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define dots_yyq2tn(x, w) \
+#define dots_kalcfn(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3; VFMADD231PS (w+256)(DI), Y14, Y4; \
 	VFMADD231PS (w+320)(DI), Y14, Y5; VFMADD231PS (w+384)(DI), Y14, Y6; VFMADD231PS (w+448)(DI), Y14, Y7
@@ -56,7 +56,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
 
-#define dots_2h24bs(x, w) \
+#define dots_8zno30(x, w) \
 	VMOVUPS x(R10), Y14; VMOVUPS x(R10)(R14*1), Y13; VMOVUPS x(R10)(R14*2), Y12; VMOVUPS w(DI), Y15; \
 	VFMADD231PS Y15, Y14, Y0; VFMADD231PS Y15, Y13, Y4; VFMADD231PS Y15, Y12, Y8; VMOVUPS (w+64)(DI), Y15; \
 	VFMADD231PS Y15, Y14, Y1; VFMADD231PS Y15, Y13, Y5; VFMADD231PS Y15, Y12, Y9; VMOVUPS (w+128)(DI), Y15; \
@@ -70,7 +70,7 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VSHUFPS $238, r5, r4, r5; VADDPS r5, r2, r5; VSHUFPS $136, r5, r3, r2; VSHUFPS $221, r5, r3, r5; \
 	VADDPS r5, r2, r5
 
-#define dots_ob6er4(x, w) \
+#define dots_xgm21u(x, w) \
 	VMOVUPS x(R10), Y14; VFMADD231PS w(DI), Y14, Y0; VFMADD231PS (w+64)(DI), Y14, Y1; \
 	VFMADD231PS (w+128)(DI), Y14, Y2; VFMADD231PS (w+192)(DI), Y14, Y3
 
@@ -111,23 +111,49 @@ number4x8(c00000000x8, 0x0)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
 #define prefetchwR8(at) \
 	LONG $0x880d0f41; LONG $at
 
 #define prefetchw4R8(at) \
 	prefetchwR8(at); prefetchwR8((at+64)); prefetchwR8((at+128)); prefetchwR8((at+192))
 
+#define start_x5pjxv \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define sums_xhp4x8 \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define updates_4hvb4t \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12); \
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define sums_spd65f \
+	VMOVUPS (DI), Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
+#define updates_66zq73 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12)
 
 number4x8(c40000000x8, 0x4000000040000000)
 #define formula_wqz82o(r0, r1, r2) \
@@ -139,15 +165,15 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define rows5_n483by(x) \
+#define rows5_ow89ho(x) \
 	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rows6_zm6n5a(x) \
-	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zjssdg(x) \
+	rows5_ow89ho(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term6_6mhanb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+#define term6_uj19sv(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zjssdg(x)
 
 #define terms8x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192); c0(16, 256); c0(20, 320); c0(24, 384); c0(28, 448)
@@ -155,19 +181,16 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define store2(s0, s1) \
 	VMOVUPS s0, (R8); VMOVUPS s1, 32(R8); ADDQ DI, R8
 
-#define term5_75on35(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+#define term5_yxb9tj(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_ow89ho(x)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
 
-#define zero10x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_8958i2(x, w) \
+#define input_aha1yk(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+41536)(DI); PREFETCHT0 (w+82560)(DI); \
 	PREFETCHT0 (w+123584)(DI); \
 	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
@@ -178,7 +201,7 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define terms4x4x64(c0) \
 	c0(0, 0); c0(4, 64); c0(8, 128); c0(12, 192)
 
-#define input_ylqed1(x, w) \
+#define input_6tx9nj(x, w) \
 	VBROADCASTSS x(SI), Y15; PREFETCHT0 (w+512)(DI); PREFETCHT0 (w+1024)(DI); PREFETCHT0 (w+1536)(DI); \
 	PREFETCHT0 (w+2048)(DI); \
 	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
@@ -204,6 +227,14 @@ number4x8(c40000000x8, 0x4000000040000000)
 #define step_ja85th(r0, r1, r2, r3, r4, r5, r6) \
 	PREFETCHT0 r0(R9*2); VFMADD231PS r1, r2, r3; VMULPS r4, r2, r5; VMULPS r6, r5, r5; VADDPS r1, r5, r5; \
 	VMOVUPS r5, r1
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_yxwqyt \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -243,7 +274,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
+	foursx64c1(0, 0, products_40wc46); foursx64c1(16, 256, products_40wc46)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -270,7 +301,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $16, CX
 inputs2:
-	foursx64c1(0, 0, products_c97ozs); foursx64c1(16, 256, products_c97ozs)
+	foursx64c1(0, 0, products_40wc46); foursx64c1(16, 256, products_40wc46)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
@@ -293,7 +324,7 @@ panels1:
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
 	MOVQ $80, CX
 inputs2:
-	foursx64c1(0, 0, products_gtbgfd); foursx64c1(16, 256, products_gtbgfd)
+	foursx64c1(0, 0, products_yqhxzj); foursx64c1(16, 256, products_yqhxzj)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	// y = select(x < 0, 0, x)
@@ -318,7 +349,7 @@ panels1:
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3; VMOVUPS 128(BX), Y4
 	VMOVUPS 160(BX), Y5; VMOVUPS 192(BX), Y6; VMOVUPS 224(BX), Y7
-	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
+	foursx64c1(0, 0, products_6412ny); foursx64c1(16, 256, products_6412ny)
 	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8; VMAXPS Y0, Y8, Y8; VMOVUPS Y8, (R8); VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8); VXORPS Y0, Y0, Y0; VMAXPS Y2, Y0, Y0; VMOVUPS Y0, 64(R8); VXORPS Y0, Y0, Y0
@@ -340,7 +371,7 @@ panels1:
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
-	foursx64c1(0, 0, products_ehqj6w); foursx64c1(16, 256, products_ehqj6w)
+	foursx64c1(0, 0, products_6412ny); foursx64c1(16, 256, products_6412ny)
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 	ADDQ $2048, R10
@@ -361,8 +392,8 @@ TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels1:
-	dots_yyq2tn(0, 0)
-	dots_yyq2tn(32, 32)
+	dots_kalcfn(0, 0)
+	dots_kalcfn(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels1
 	addChains_kizj16(Y4, Y0, Y8, Y5, Y1, Y6, Y2, Y7, Y3)
@@ -388,8 +419,8 @@ rows3:
 	MOVQ w+16(FP), DI
 	MOVQ $8, CX
 panels5:
-	dots_2h24bs(0, 0)
-	dots_2h24bs(32, 32)
+	dots_8zno30(0, 0)
+	dots_8zno30(32, 32)
 	ADDQ $64, R10; ADDQ $512, DI
 	DECQ CX; JNZ panels5
 	MOVQ yStride+40(FP), CX
@@ -413,10 +444,10 @@ rows6:
 	MOVQ w+16(FP), DI
 	MOVQ $4, CX
 panels8:
-	dots_ob6er4(0, 0)
-	dots_ob6er4(32, 32)
-	dots_ob6er4(64, 512)
-	dots_ob6er4(96, 544)
+	dots_xgm21u(0, 0)
+	dots_xgm21u(32, 32)
+	dots_xgm21u(64, 512)
+	dots_xgm21u(96, 544)
 	ADDQ $128, R10; ADDQ $1024, DI
 	DECQ CX; JNZ panels8
 	MOVQ yStride+40(FP), CX
@@ -524,69 +555,67 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	prefetchw4R8(0); prefetchwR8(256)
+	start_x5pjxv
+rows4:
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows4
+	updates_4hvb4t
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	zero12x32
 	// PREFETCHW of what will change
 	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	start_x5pjxv
+rows8:
+	sums_xhp4x8
 	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
-	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
-	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	updates_4hvb4t
 	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
 	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	prefetchw4R8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
-	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
-	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	prefetchwR8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	prefetchw4R8(0)
+	start_x5pjxv
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_4hvb4t
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	prefetchwR8(0)
+	start_x5pjxv
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	update_7092ha(32(R8), Y0, Y1, Y12)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -595,65 +624,68 @@ TEXT ·learn8AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	// PREFETCHW of what will change
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
 	prefetchwR8(0); prefetchwR8(64); prefetchwR8(128)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	start_x5pjxv
 rows4:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_spd65f
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
-	// w = w - (lr · g)
-	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
-	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	prefetchwR8(0); prefetchwR8(64)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	// PREFETCHW of what will change
+	prefetchw4R8(0); prefetchwR8(256); prefetchwR8(320)
+	start_x5pjxv
 rows8:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_spd65f
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
-	update_7092ha(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	// w = w - (lr · g)
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	prefetchwR8(0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	prefetchwR8(0); prefetchwR8(64)
+	start_x5pjxv
 rows12:
-	VMOVUPS (DI), Y12
-	mulAdd1((R10), Y0)
+	sums_spd65f
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
-	update_7092ha((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_66zq73
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	prefetchwR8(0)
+	start_x5pjxv
+rows16:
+	VMOVUPS (DI), Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -747,6 +779,35 @@ next3:
 	VZEROUPPER
 	RET
 
+// mseSumsAVX2 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseSumsAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 - x1; y = y · y
+row1:
+	zero(Y1)
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VADDPS Y4, Y1, Y1
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y3; VMASKMOVPS (DI)(AX*1), Y0, Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VANDPS Y4, Y0, Y2; VADDPS Y2, Y1, Y1
+	LEAQ (AX)(CX*4), AX
+next3:
+	VEXTRACTF128 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
+	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // reluGradientEachAVX2 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -785,12 +846,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -813,12 +874,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -868,8 +929,8 @@ rows1:
 	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9); bias1x2(Y10, Y11)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
-	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
+	term6_uj19sv(0, 0); term6_uj19sv(4, 64); term6_uj19sv(8, 128); term6_uj19sv(12, 192); term6_uj19sv(16, 256)
+	term6_uj19sv(20, 320); term6_uj19sv(24, 384); term6_uj19sv(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12; VMAXPS Y0, Y12, Y12; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y12, Y0)
@@ -887,8 +948,8 @@ rows3:
 	bias1x2(Y0, Y1); bias1x2(Y2, Y3); bias1x2(Y4, Y5); bias1x2(Y6, Y7); bias1x2(Y8, Y9)
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
-	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
+	term5_yxb9tj(0, 0); term5_yxb9tj(4, 64); term5_yxb9tj(8, 128); term5_yxb9tj(12, 192); term5_yxb9tj(16, 256)
+	term5_yxb9tj(20, 320); term5_yxb9tj(24, 384); term5_yxb9tj(28, 448)
 	MOVQ yStride+40(FP), DI
 	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10; VMAXPS Y0, Y10, Y10; VXORPS Y0, Y0, Y0; VMAXPS Y1, Y0, Y0; store2(Y10, Y0)
@@ -928,12 +989,12 @@ rows1:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms3:
-	terms8x4x64(term6_6mhanb)
+	terms8x4x64(term6_uj19sv)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms3
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
 rest4:
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest4
 last5:
@@ -950,12 +1011,12 @@ rows6:
 	MOVQ SI, R10
 	MOVQ terms+48(FP), CX; SHRQ $3, CX
 terms8:
-	terms8x4x64(term5_75on35)
+	terms8x4x64(term5_yxb9tj)
 	ADDQ $32, R10; ADDQ $512, DI
 	DECQ CX; JNZ terms8
 	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
 rest9:
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	ADDQ $4, R10; ADDQ $64, DI
 	DECQ CX; JNZ rest9
 last10:
@@ -999,8 +1060,8 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0); term6_6mhanb(4, 64); term6_6mhanb(8, 128); term6_6mhanb(12, 192); term6_6mhanb(16, 256)
-	term6_6mhanb(20, 320); term6_6mhanb(24, 384); term6_6mhanb(28, 448)
+	term6_uj19sv(0, 0); term6_uj19sv(4, 64); term6_uj19sv(8, 128); term6_uj19sv(12, 192); term6_uj19sv(16, 256)
+	term6_uj19sv(20, 320); term6_uj19sv(24, 384); term6_uj19sv(28, 448)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
@@ -1012,8 +1073,8 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0); term5_75on35(4, 64); term5_75on35(8, 128); term5_75on35(12, 192); term5_75on35(16, 256)
-	term5_75on35(20, 320); term5_75on35(24, 384); term5_75on35(28, 448)
+	term5_yxb9tj(0, 0); term5_yxb9tj(4, 64); term5_yxb9tj(8, 128); term5_yxb9tj(12, 192); term5_yxb9tj(16, 256)
+	term5_yxb9tj(20, 320); term5_yxb9tj(24, 384); term5_yxb9tj(28, 448)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
@@ -1080,7 +1141,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $160, CX
 inputs2:
-	terms4x4x64(input_8958i2)
+	terms4x4x64(input_aha1yk)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $164096, R10
@@ -1109,7 +1170,7 @@ panels1:
 	MOVQ R10, DI
 	MOVQ $2, CX
 inputs2:
-	terms4x4x64(input_ylqed1)
+	terms4x4x64(input_6tx9nj)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs2
 	ADDQ $2048, R10
@@ -1280,57 +1341,58 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yxwqyt
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -597,6 +597,53 @@ func dense9WeightLearnGeneric(lr float32, g, w *[8][129][16]float32, dy, x [][14
 	sgdElements(lr, nnrt.Flat(&g[0][0][0], 16512), nnrt.Flat(&w[0][0][0], 16512))
 }
 
+// mseSum is the sum of the elements' e = p - t; e = e · e, in 8 chains.
+func mseSum(x0, x1 []float32) float32 {
+	x1 = x1[:len(x0)]
+	var s0, s1, s2, s3, s4, s5, s6, s7 float32
+	j := 0
+	for ; j+7 < len(x0); j += 8 {
+		s0 += float32(mse(x0[j], x1[j]))
+		s1 += float32(mse(x0[j+1], x1[j+1]))
+		s2 += float32(mse(x0[j+2], x1[j+2]))
+		s3 += float32(mse(x0[j+3], x1[j+3]))
+		s4 += float32(mse(x0[j+4], x1[j+4]))
+		s5 += float32(mse(x0[j+5], x1[j+5]))
+		s6 += float32(mse(x0[j+6], x1[j+6]))
+		s7 += float32(mse(x0[j+7], x1[j+7]))
+	}
+	if j < len(x0) {
+		s0 += float32(mse(x0[j], x1[j]))
+	}
+	if j+1 < len(x0) {
+		s1 += float32(mse(x0[j+1], x1[j+1]))
+	}
+	if j+2 < len(x0) {
+		s2 += float32(mse(x0[j+2], x1[j+2]))
+	}
+	if j+3 < len(x0) {
+		s3 += float32(mse(x0[j+3], x1[j+3]))
+	}
+	if j+4 < len(x0) {
+		s4 += float32(mse(x0[j+4], x1[j+4]))
+	}
+	if j+5 < len(x0) {
+		s5 += float32(mse(x0[j+5], x1[j+5]))
+	}
+	if j+6 < len(x0) {
+		s6 += float32(mse(x0[j+6], x1[j+6]))
+	}
+	return (((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
+}
+
+// mseSumsGeneric is the sum of the elements' e = p - t; e = e · e, in 8 chains, of each of len(y) rows.
+func mseSumsGeneric(y, x0, x1 []float32) {
+	n := len(x1) / len(y)
+	for i := range y {
+		y[i] = mseSum(x0[i*n:][:n], x1[i*n:][:n])
+	}
+}
+
 // reluGradientOfRowsGeneric is reluGradientOfSumsGeneric for every row.
 func reluGradientOfRowsGeneric(y, u0 [][144]float32) {
 	u0 = u0[:len(y)]

@@ -245,8 +245,8 @@ func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float3
 	switch {
 	case useAVX512:
 		from, to := share(256, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 96 {
+			m := min(96, to-k)
 			for q := 0; q < 64; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 4160, 1024, 16448)
 				preempt()
@@ -254,8 +254,8 @@ func dense1WeightLearn(lr float32, g, w *[64][257][16]float32, dy [][1040]float3
 		}
 	case useAVX2:
 		from, to := share(256, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 90 {
+			m := min(90, to-k)
 			for q := range 64 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 4160, 1024)
 				preempt()
@@ -431,8 +431,8 @@ func dense2WeightLearn(lr float32, g, w *[32][1025][16]float32, dy [][528]float3
 		}
 	case useAVX2:
 		from, to := share(1024, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 114 {
+			m := min(114, to-k)
 			for q := range 32 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 2112, 4160)
 				preempt()
@@ -599,8 +599,8 @@ func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32
 	switch {
 	case useAVX512:
 		from, to := share(512, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := 0; q < 16; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 1088, 2112, 32832)
 				preempt()
@@ -608,8 +608,8 @@ func dense3WeightLearn(lr float32, g, w *[16][513][16]float32, dy [][272]float32
 		}
 	case useAVX2:
 		from, to := share(512, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 108 {
+			m := min(108, to-k)
 			for q := range 16 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 1088, 2112)
 				preempt()
@@ -733,16 +733,16 @@ func dense4WeightLearn(lr float32, g, w *[16][1][16]float32, dy [][1]float32, x 
 	switch {
 	case useAVX512:
 		from, to := share(1, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 16; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 1088, 4, 64)
 			}
 		}
 	case useAVX2:
 		from, to := share(1, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 6 {
+			m := min(6, to-k)
 			for q := range 16 {
 				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 1088, 4)
 			}

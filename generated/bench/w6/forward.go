@@ -32,7 +32,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
 	sigmoidOfSums(nnrt.Flat(&a3[0][0], 64*len(a3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense4ForwardRows(y, a3, &p.w4, &p.b4)
-	sigmoidOfSums(nnrt.Flat(&y[0][0], 1*len(y)), nnrt.Flat(&y[0][0], 1*len(y)))
+	sigmoidOfSums(nnrt.Flat(&y[0][0], len(y)), nnrt.Flat(&y[0][0], len(y)))
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

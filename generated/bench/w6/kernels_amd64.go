@@ -172,16 +172,16 @@ func dense1WeightLearn(lr float32, g, w *[4][65][16]float32, dy [][64]float32, x
 	switch {
 	case useAVX512:
 		from, to := share(64, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 72 {
+			m := min(72, to-k)
 			for q := 0; q < 4; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256, 4160)
 			}
 		}
 	case useAVX2:
 		from, to := share(64, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 66 {
+			m := min(66, to-k)
 			for q := range 4 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
 			}
@@ -303,16 +303,16 @@ func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32
 	switch {
 	case useAVX512:
 		from, to := share(64, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 72 {
+			m := min(72, to-k)
 			for q := 0; q < 4; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256, 4160)
 			}
 		}
 	case useAVX2:
 		from, to := share(64, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 66 {
+			m := min(66, to-k)
 			for q := range 4 {
 				learn16AVX2(&w[q][k][0], &lr, &dy[0][q*16], &x[0][k], m, len(dy), 256, 256)
 			}
@@ -435,16 +435,16 @@ func dense4WeightLearn(lr float32, g, w *[4][1][16]float32, dy [][1]float32, x [
 	switch {
 	case useAVX512:
 		from, to := share(1, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		for k := from; k < to; k += 12 {
+			m := min(12, to-k)
 			for q := 0; q < 4; q += 2 {
 				learn32AVX512(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 256, 4, 64)
 			}
 		}
 	case useAVX2:
 		from, to := share(1, 6, part, parts)
-		for k := from; k < to; k += 126 {
-			m := min(126, to-k)
+		for k := from; k < to; k += 6 {
+			m := min(6, to-k)
 			for q := range 4 {
 				learn16AVX2(&w[q][k][0], &lr, &x[0][q*16], &dy[0][k], m, len(x), 256, 4)
 			}

@@ -21,11 +21,11 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-#define products_codmxg(w) \
+#define products_pdukn2(w) \
 	VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y2; VFMADD231PS (w+4160)(DI), Y15, Y4; \
 	VFMADD231PS (w+4192)(DI), Y15, Y6
 
-#define products_x4iylc(w) \
+#define products_v8drha(w) \
 	VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y3; VFMADD231PS (w+4160)(DI), Y15, Y5; \
 	VFMADD231PS (w+4192)(DI), Y15, Y7
 
@@ -33,11 +33,11 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 	VBROADCASTF128 x(SI), Y12; VPERMILPS $0, Y12, Y15; c0(w); VPERMILPS $85, Y12, Y15; c1((w+64)); \
 	VPERMILPS $170, Y12, Y15; c0((w+128)); VPERMILPS $255, Y12, Y15; c1((w+192))
 
-#define products_nbxcah(w) \
+#define products_ymnd9v(w) \
 	VFMADD231PS (w+8320)(DI), Y15, Y0; VFMADD231PS (w+8352)(DI), Y15, Y2; VFMADD231PS (w+12480)(DI), Y15, Y4; \
 	VFMADD231PS (w+12512)(DI), Y15, Y6
 
-#define products_kdui2b(w) \
+#define products_ls2m7t(w) \
 	VFMADD231PS (w+8320)(DI), Y15, Y1; VFMADD231PS (w+8352)(DI), Y15, Y3; VFMADD231PS (w+12480)(DI), Y15, Y5; \
 	VFMADD231PS (w+12512)(DI), Y15, Y7
 
@@ -78,7 +78,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VADDPS r3, r2, r3; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r0; VADDPS r0, r2, r0; \
 	VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; VADDPS r0, r2, r0
 
-#define dots_hllfxf(x, w) \
+#define dots_oaz6zx(x, w) \
 	VMOVUPS w(DI), Y15; VFMADD231PS x(R10), Y15, Y0; VFMADD231PS x(R10)(R14*1), Y15, Y2; \
 	VFMADD231PS x(R10)(R14*2), Y15, Y4; VFMADD231PS x(R12), Y15, Y6; VMOVUPS (w+32)(DI), Y15; \
 	VFMADD231PS (x+32)(R10), Y15, Y1; VFMADD231PS (x+32)(R10)(R14*1), Y15, Y3; \
@@ -138,17 +138,43 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VFMADD231PS at(w), Y12, Y0; VFMADD231PS (at+64)(w), Y12, Y1; VFMADD231PS (at+128)(w), Y12, Y2; \
 	VFMADD231PS (at+192)(w), Y12, Y3
 
+#define zero10x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+
+#define start_x5pjxv \
+	MOVQ dy+16(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+40(FP), CX
+
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define sums_xhp4x8 \
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; \
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
 
 #define update_7092ha(r0, r1, r2, r3) \
 	VMOVUPS r0, r1; VMULPS r2, r3, r2; VSUBPS r2, r1, r2; VMOVUPS r2, r0
 
-#define zero6x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+#define updates_4hvb4t \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12); \
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+
+#define zero5x32 \
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4)
 
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+#define sums_ydi8kx \
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; \
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+
+#define updates_66zq73 \
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; \
+	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12); \
+	update_7092ha(96(R8), Y0, Y3, Y12)
 
 #define bias2x2(s0, s1, s2, s3) \
 	VMOVUPS (BX), s0; \
@@ -206,21 +232,18 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define rows1_133ptl(x) \
 	mulAdd2(x(R10), Y0, Y1)
 
-#define rows5_n483by(x) \
+#define rows5_ow89ho(x) \
 	rows1_133ptl(x); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
 	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
 
-#define rows6_zm6n5a(x) \
-	rows5_n483by(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
+#define rows6_zjssdg(x) \
+	rows5_ow89ho(x); mulAdd2(x(R10)(R13*1), Y10, Y11)
 
-#define term6_6mhanb(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zm6n5a(x)
+#define term6_uj19sv(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows6_zjssdg(x)
 
-#define zero10x32 \
-	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
-
-#define term5_75on35(x, w) \
-	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_n483by(x)
+#define term5_yxb9tj(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows5_ow89ho(x)
 
 #define term1_dzyshc(x, w) \
 	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; rows1_133ptl(x)
@@ -228,7 +251,7 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
 
-#define input_jtorb0(x, w) \
+#define input_3rx6us(x, w) \
 	VBROADCASTSS x(SI), Y15; \
 	step_ryn91p(Y15, Y0, Y8, Y13, w(DI)); step_ryn91p(Y15, Y1, Y9, Y13, (w+32)(DI)); \
 	step_ryn91p(Y15, Y2, Y10, Y13, (w+4160)(DI)); step_ryn91p(Y15, Y3, Y11, Y13, (w+4192)(DI)); \
@@ -248,6 +271,14 @@ number4x8(c3f800000x8, 0x3f8000003f800000)
 	VSHUFPS $68, r3, r2, r1; VSHUFPS $238, r3, r2, r3; VADDPS r3, r1, r3; VSHUFPS $68, r0, r4, r1; \
 	VSHUFPS $238, r0, r4, r0; VADDPS r0, r1, r0; VSHUFPS $136, r0, r3, r1; VSHUFPS $221, r0, r3, r0; \
 	VADDPS r0, r1, r0
+
+#define start_tmnb9v \
+	MOVQ dy+8(FP), DI; MOVQ SI, R10; \
+	MOVQ rows+32(FP), CX
+
+#define stores_yxwqyt \
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8); \
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
 
 
 // biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
@@ -301,7 +332,7 @@ TEXT ·dense64x64AVX2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	foursx64c2(0, 0, products_codmxg, products_x4iylc); foursx64c2(16, 256, products_codmxg, products_x4iylc)
+	foursx64c2(0, 0, products_pdukn2, products_v8drha); foursx64c2(16, 256, products_pdukn2, products_v8drha)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -316,7 +347,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	foursx64c2(0, 0, products_nbxcah, products_kdui2b); foursx64c2(16, 256, products_nbxcah, products_kdui2b)
+	foursx64c2(0, 0, products_ymnd9v, products_ls2m7t); foursx64c2(16, 256, products_ymnd9v, products_ls2m7t)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -337,7 +368,7 @@ TEXT ·dense64x64AVX2_2(SB), NOSPLIT, $0-32
 	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); VMOVUPS 96(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs1:
-	foursx64c2(0, 0, products_codmxg, products_x4iylc); foursx64c2(16, 256, products_codmxg, products_x4iylc)
+	foursx64c2(0, 0, products_pdukn2, products_v8drha); foursx64c2(16, 256, products_pdukn2, products_v8drha)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs1
 	VADDPS Y1, Y0, Y0
@@ -355,7 +386,7 @@ inputs1:
 	VMOVUPS 224(BX), Y6; zero(Y7)
 	MOVQ $8, CX
 inputs2:
-	foursx64c2(0, 0, products_nbxcah, products_kdui2b); foursx64c2(16, 256, products_nbxcah, products_kdui2b)
+	foursx64c2(0, 0, products_ymnd9v, products_ls2m7t); foursx64c2(16, 256, products_ymnd9v, products_ls2m7t)
 	ADDQ $32, SI; ADDQ $512, DI
 	DECQ CX; JNZ inputs2
 	VADDPS Y1, Y0, Y0
@@ -399,10 +430,10 @@ rows1:
 	zero(Y1); VMOVAPS X0, X2; zero(Y3); VMOVAPS X0, X4; zero(Y5); VMOVAPS X0, X6; zero(Y7)
 	MOVQ SI, R10; LEAQ (R10)(R14*2), R12; ADDQ R14, R12
 	MOVQ w+16(FP), DI
-	dots_hllfxf(0, 0)
-	dots_hllfxf(64, 64)
-	dots_hllfxf(128, 128)
-	dots_hllfxf(192, 192)
+	dots_oaz6zx(0, 0)
+	dots_oaz6zx(64, 64)
+	dots_oaz6zx(128, 128)
+	dots_oaz6zx(192, 192)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
@@ -523,65 +554,62 @@ TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
 	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_x5pjxv
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
+	updates_4hvb4t
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
+done3:
+inputs5:
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_x5pjxv
+rows8:
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows8
 	// w = w - (lr · g)
-	update_7092ha((R8), Y13, Y0, Y12); update_7092ha(32(R8), Y0, Y1, Y12); update_7092ha(64(R8), Y0, Y2, Y12)
-	update_7092ha(96(R8), Y0, Y3, Y12); update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
-	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	updates_4hvb4t
 	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
 	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
 	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
-done3:
-inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	ADDQ R12, R10; ADDQ R13, DI
-	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y8
-	update_7092ha((R8), Y9, Y0, Y8); update_7092ha(32(R8), Y0, Y1, Y8); update_7092ha(64(R8), Y0, Y2, Y8)
-	update_7092ha(96(R8), Y0, Y3, Y8); update_7092ha(128(R8), Y0, Y4, Y8); update_7092ha(160(R8), Y0, Y5, Y8)
-	update_7092ha(192(R8), Y0, Y6, Y8); update_7092ha(224(R8), Y0, Y7, Y8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_x5pjxv
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
-	update_7092ha((R8), Y3, Y0, Y2); update_7092ha(32(R8), Y0, Y1, Y2)
-	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_4hvb4t
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_x5pjxv
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	update_7092ha(32(R8), Y0, Y1, Y12)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -592,61 +620,63 @@ TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-72
 	ADDQ mask+64(FP), R9
 	MOVQ inputs+32(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero6x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $3, AX; JEQ done3
+	zero5x32
+	start_x5pjxv
 rows4:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
-	mulAdd1(20(R10), Y5)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
-	// w = w - (lr · g)
-	update_7092ha((R8), Y7, Y0, Y6); update_7092ha(32(R8), Y0, Y1, Y6); update_7092ha(64(R8), Y0, Y2, Y6)
-	update_7092ha(96(R8), Y0, Y3, Y6); update_7092ha(128(R8), Y0, Y4, Y6); update_7092ha(160(R8), Y0, Y5, Y6)
-	ADDQ $24, SI; ADDQ $192, R8
-	SUBQ $6, AX; JMP inputs1
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12)
+	ADDQ $20, SI; ADDQ $160, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero4x32
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $12; JLT done7
+	// 12 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_x5pjxv
 rows8:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3)
+	sums_ydi8kx
+	mulAdd1(16(R10), Y4); mulAdd1(20(R10), Y5); mulAdd1(24(R10), Y6); mulAdd1(28(R10), Y7); mulAdd1(32(R10), Y8)
+	mulAdd1(36(R10), Y9); mulAdd1(40(R10), Y10); mulAdd1(44(R10), Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y4
-	update_7092ha((R8), Y5, Y0, Y4); update_7092ha(32(R8), Y0, Y1, Y4); update_7092ha(64(R8), Y0, Y2, Y4)
-	update_7092ha(96(R8), Y0, Y3, Y4)
-	ADDQ $16, SI; ADDQ $128, R8
-	SUBQ $4, AX; JMP inputs5
+	// w = w - (lr · g)
+	updates_66zq73
+	update_7092ha(128(R8), Y0, Y4, Y12); update_7092ha(160(R8), Y0, Y5, Y12)
+	update_7092ha(192(R8), Y0, Y6, Y12); update_7092ha(224(R8), Y0, Y7, Y12)
+	update_7092ha(256(R8), Y0, Y8, Y12); update_7092ha(288(R8), Y0, Y9, Y12)
+	update_7092ha(320(R8), Y0, Y10, Y12); update_7092ha(352(R8), Y0, Y11, Y12)
+	ADDQ $48, SI; ADDQ $384, R8
+	SUBQ $12, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0)
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero4x32
+	start_x5pjxv
 rows12:
-	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
-	mulAdd1((R10), Y0)
+	sums_ydi8kx
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
-	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
-	update_7092ha((R8), Y2, Y0, Y1)
-	ADDQ $4, SI; ADDQ $32, R8
-	SUBQ $1, AX; JMP inputs9
+	updates_66zq73
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; JMP inputs9
 done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0)
+	start_x5pjxv
+rows16:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12; mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12; update_7092ha((R8), Y13, Y0, Y12)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET
 
@@ -727,7 +757,7 @@ rows1:
 	zero12x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term6_6mhanb(0, 0)
+	term6_uj19sv(0, 0)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9); store2(Y10, Y11)
 	LEAQ (SI)(R12*2), SI
@@ -739,7 +769,7 @@ rows3:
 	zero10x32
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	term5_75on35(0, 0)
+	term5_yxb9tj(0, 0)
 	MOVQ yStride+32(FP), DI
 	store2(Y0, Y1); store2(Y2, Y3); store2(Y4, Y5); store2(Y6, Y7); store2(Y8, Y9)
 	LEAQ (SI)(R13*1), SI
@@ -879,7 +909,7 @@ TEXT ·step64x64AVX2(SB), NOSPLIT, $0-40
 	MOVQ R10, DI
 	MOVQ $16, CX
 inputs1:
-	terms4x4x64(input_jtorb0)
+	terms4x4x64(input_3rx6us)
 	ADDQ $16, SI; ADDQ $256, DI
 	DECQ CX; JNZ inputs1
 	VZEROUPPER
@@ -969,57 +999,58 @@ TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
 	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
 inputs1:
-	CMPQ AX, $10; JGE tile2; CMPQ AX, $6; JNE done3
-tile2:
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	zero12x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $5; JLT done3; TESTQ $1, AX; JEQ done3
+	zero10x32
+	start_tmnb9v
 rows4:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
-	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows4
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI; ADDQ $384, R8
-	SUBQ $6, AX; JMP inputs1
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	ADDQ $20, SI; ADDQ $320, R8
+	SUBQ $5, AX; JMP inputs1
 done3:
 inputs5:
-	CMPQ AX, $4; JLT done7
-	// 4 inputs
-	zero8x32
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $10; JGE tile6; CMPQ AX, $6; JNE done7
+tile6:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero12x32
+	start_tmnb9v
 rows8:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	sums_xhp4x8
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows8
-	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8)
-	ADDQ $16, SI; ADDQ $256, R8
-	SUBQ $4, AX; JMP inputs5
+	stores_yxwqyt
+	VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8); VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; JMP inputs5
 done7:
 inputs9:
-	CMPQ AX, $1; JLT done11
-	// 1 inputs
-	zero(Y0); zero(Y1)
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	CMPQ AX, $4; JLT done11
+	zero8x32
+	start_tmnb9v
 rows12:
-	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
-	mulAdd2((R10), Y0, Y1)
+	sums_xhp4x8
 	ADDQ R12, R10; ADDQ R13, DI
 	DECQ CX; JNZ rows12
+	stores_yxwqyt
+	ADDQ $16, SI; ADDQ $256, R8
+	SUBQ $4, AX; JMP inputs9
+done11:
+inputs13:
+	CMPQ AX, $1; JLT done15
+	zero(Y0); zero(Y1)
+	start_tmnb9v
+rows16:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13; mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows16
 	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
 	ADDQ $4, SI; ADDQ $64, R8
-	SUBQ $1, AX; JMP inputs9
-done11:
+	SUBQ $1, AX; JMP inputs13
+done15:
 	VZEROUPPER
 	RET

@@ -69,7 +69,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
 	sigmoidOfSums(nnrt.Flat(&a3[0][0], 64*len(a3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
-	sigmoidOfSums(nnrt.Flat(&a4[0][0], 1*len(a4)), nnrt.Flat(&a4[0][0], 1*len(a4)))
+	sigmoidOfSums(nnrt.Flat(&a4[0][0], len(a4)), nnrt.Flat(&a4[0][0], len(a4)))
 	for i := range x {
 		s_3 := mse(a4[i][0], y[i][0])
 		lA4[i][0] = s_3
@@ -157,7 +157,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
 	sigmoidOfSums(nnrt.Flat(&a3[0][0], 64*len(a3)), nnrt.Flat(&a3[0][0], 64*len(a3)))
 	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
-	sigmoidOfSums(nnrt.Flat(&a4[0][0], 1*len(a4)), nnrt.Flat(&a4[0][0], 1*len(a4)))
+	sigmoidOfSums(nnrt.Flat(&a4[0][0], len(a4)), nnrt.Flat(&a4[0][0], len(a4)))
 	for i := range x {
 		s := mse(a4[i][0], y[i][0])
 		lA4[i][0] = s
