@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/gentest"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/verify"
@@ -23,7 +24,7 @@ func TestRandomConvolutions(t *testing.T) {
 		t.Skip("long")
 	}
 	g := gentest.NewGenerator(*randomSeed)
-	stats := newRandomStats()
+	stats, grouped := newRandomStats(), 0
 	for first := 0; first < *convolutionCount; first += perProgram {
 		var nets []*gentest.Network
 		for i := first; i < min(first+perProgram, *convolutionCount); i++ {
@@ -31,6 +32,12 @@ func TestRandomConvolutions(t *testing.T) {
 			require.NoError(t, err, "seed %d, network %d", *randomSeed, i)
 			n, err := gentest.Prepare(net)
 			require.NoError(t, err, "seed %d, network %d\n%s", *randomSeed, i, net.Canonical(op.Vocabulary()))
+			n.Group = i % 4 // 1 to 3 samples together, or all
+			p, err := gen.Plan(net, gen.Options{Group: n.Group})
+			require.NoError(t, err)
+			if p.Train != nil && p.Train.Group > 0 {
+				grouped++
+			}
 			nets = append(nets, n)
 		}
 		host().runRandom(t, g, nets, first, stats)
@@ -50,4 +57,5 @@ func TestRandomConvolutions(t *testing.T) {
 	require.LessOrEqual(t, float64(stats.skipped), leftOut(*convolutionCount)*float64(stats.gradients), "too many gradients differ from float64")
 	require.Equal(t, *convolutionCount, stats.paths[verify.PureGo])
 	requirePaths(t, stats)
+	require.Greater(t, grouped, *convolutionCount/10, "batches in groups")
 }

@@ -39,6 +39,7 @@ func Example() {
 	// doc.go
 	// forward.go
 	// kernels_amd64.go
+	// kernels_amd64.s
 	// kernels_avx2_amd64.s
 	// kernels_avx512_amd64.s
 	// kernels_generic.go

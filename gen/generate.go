@@ -28,8 +28,12 @@ const runtimePath = Module + "/runtime/nnrt"
 type Options struct {
 	Package    string // name of the generated package; "" is the spec's
 	Standalone bool   // standard library only, also where the spec does not ask for it
-	// Calls: what inference and training do can be called one by one, for measurements.
+	// Calls: what inference and training do can be called one by one, each for a whole
+	// batch, for measurements.
 	Calls bool
+	// Group is how many samples of a batch go through a training step together, where that
+	// is possible; 0: as many as stay in a cache.
+	Group int
 	// Dump, if not nil, sees the program after every pass.
 	Dump func(pass string, p *ir.Program)
 }
@@ -49,8 +53,12 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 	if err := Pipeline.Run(prog, o.Dump); err != nil {
 		return nil, err
 	}
+	if o.Calls {
+		o.Group = net.Codegen.Batch
+	}
 	return plan.New(prog, plan.Options{
 		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net), SkipZeros: net.Codegen.SkipZeros == "auto",
+		Group: o.Group,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,10 +32,23 @@ func TestNothingUnused(t *testing.T) {
 	}
 }
 
+// symbols are the functions of assembly and those that they jump to.
+var symbols = regexp.MustCompile(`(?m)^\s*(TEXT|JMP|JE|JNE|JLT|JGT|JEQ|CALL) ·(\w+)\(SB\)`)
+
 // unused are the functions that no exported one of a build reaches.
 func unused(t *testing.T, out files.Files, build []string) []string {
 	calls, roots := map[string][]string{}, []string{}
 	for _, name := range out.Names() {
+		if strings.HasSuffix(name, ".s") && inBuild(t, name, out[name], build) {
+			of := ""
+			for _, m := range symbols.FindAllStringSubmatch(string(out[name]), -1) {
+				if m[1] == "TEXT" {
+					of = m[2]
+				} else {
+					calls[of] = append(calls[of], m[2])
+				}
+			}
+		}
 		if !strings.HasSuffix(name, ".go") || !inBuild(t, name, out[name], build) {
 			continue
 		}

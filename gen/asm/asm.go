@@ -23,6 +23,8 @@ type Func struct {
 	Doc  []string
 	// Frame is the size of its stack; with one, it is preempted at its begin.
 	Frame int
+	// GoesOn: it jumps to others, which find its arguments, and is preempted at its begin.
+	GoesOn bool
 
 	body   bytes.Buffer
 	shared []constant // macros of the file
@@ -37,6 +39,9 @@ type Func struct {
 type Arg struct {
 	Name, Type string
 }
+
+// Choice is a function for machines on which a variable of the package is true.
+type Choice struct{ Flag, Name string }
 
 // argSize is the size of every argument.
 const argSize = 8
@@ -58,7 +63,10 @@ func (f *Func) Text() string {
 		fmt.Fprintf(&b, "// %s\n", line)
 	}
 	flags := "NOSPLIT"
-	if f.Frame > 0 {
+	switch {
+	case f.GoesOn:
+		flags = "NOFRAME"
+	case f.Frame > 0:
 		flags = "0"
 	}
 	fmt.Fprintf(&b, "TEXT ·%s(SB), %s, $%d-%d\n", f.Name, flags, f.Frame, len(f.Args)*argSize)

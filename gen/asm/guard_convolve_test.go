@@ -28,6 +28,7 @@ type geometry struct {
 	pool                       string // the layer, of channels by themselves
 	turned                     bool   // the window of the filters, as for gradients of inputs
 	algo                       string // of what is not pooled
+	groups                     int    // of channels and filters, 0 is one
 }
 
 // out is the number of places along an axis, 0 where the window does not fit or
@@ -70,8 +71,17 @@ func convolveCases(s *suite) {
 		if i%3 == 2 {
 			e = residual
 		}
+		if i%7 == 5 && !g.depthwise {
+			g.divide(2 + i%4)
+		}
 		s.convolveCase(g, e)
 	})
+}
+
+// divide makes groups, with as many filters and channels as they need.
+func (g *geometry) divide(groups int) {
+	up := func(n int) int { return (n + groups - 1) / groups * groups }
+	g.groups, g.filters, g.channels = groups, up(g.filters), up(g.channels)
 }
 
 // geometries are the convolutions of the tests, numbered.
@@ -130,7 +140,7 @@ func (g *geometry) plan(s *suite) (*kernel.Kernel, *plan.Layout) {
 	case g.depthwise:
 		kind = "depthwise_conv2d"
 	default:
-		fields["filters"], fields["algo"] = g.filters, g.algo
+		fields["filters"], fields["algo"], fields["groups"] = g.filters, g.algo, max(g.groups, 1)
 	}
 	b.Output("y", b.Layer(kind, x, fields))
 	b.Numeric(spec.Fields{"dtype": s.elem})
@@ -173,20 +183,25 @@ func (g *geometry) sum(s *suite, w, x []float64, chains int, bias float64, n, i,
 	if g.depthwise {
 		channels = 1
 	}
+	first := 0 // channel of the group
+	if g.groups > 0 {
+		channels /= g.groups
+		first = n / (g.filters / g.groups) * channels
+	}
 	for block := 0; block < channels; block += 16 {
 		for u := range g.kernel[0] {
 			for v := range g.kernel[1] {
 				at, to := i*g.stride[0]+u*g.step[0]-g.before[0], j*g.stride[1]+v*g.step[1]-g.before[1]
-				first := term // of all channels of the block, whether they exist or not
+				dealt := term // of all channels of the block, whether they exist or not
 				if term += min(16, channels); at < 0 || at >= g.size[0] || to < 0 || to >= g.size[1] {
 					continue
 				}
 				for c := block; c < min(block+16, channels); c++ {
-					of := c
+					of := first + c
 					if g.depthwise {
 						of = n
 					}
-					sum := &acc[(first+c-block)%chains]
+					sum := &acc[(dealt+c-block)%chains]
 					element := x[place(g.planes, g.channels, g.size[0], g.size[1], of, at, to)]
 					switch g.pool {
 					case "":
@@ -273,15 +288,14 @@ func (s *suite) convolveCase(g *geometry, e []kernel.Epilogue) {
 		}
 	}
 	all := calls.ConvolutionOf(s.Target, k)
+	if open := all.Parts[0].Kernel; g.depthwise && s.PanelsOfTile && s.rng.IntN(2) == 0 { // as on larger maps
+		open.Tile.Part, open.Tile.Positions = 1+s.rng.IntN(4), 1+s.rng.IntN(open.Tile.Positions)
+	}
 	for _, part := range all.Parts {
 		fn := s.function(part.Kernel.Key(), func(name string) *asm.Func { return s.Convolve(name, nil, part.Kernel) })
 		for q := part.From; q < part.To; q += part.Panels {
 			for _, rows := range all.Rows {
-				lane := q*16 + part.Lane
-				from := rows.X
-				if g.depthwise {
-					from += lane
-				}
+				lane, from := q*16+part.Lane, rows.X+q/all.XPanels*all.XStride+part.X
 				c.call(fn, map[string]pass{
 					"y": y.from(rows.Y + lane), "x": x.from(from), "w": filters.from(q*layout.Rows*16 + rows.W + part.Lane), "b": bias.from(lane),
 					"u": u.from(rows.Y + lane), "rows": number(rows.Rows), "taps": number(rows.Taps),

@@ -204,7 +204,7 @@ func (b *benchmark) batches(codegen int) {
 
 // compile builds the program.
 func (b *benchmark) compile(ctx context.Context, net *spec.Network) error {
-	p, err := gen.Plan(net, gen.Options{})
+	p, err := gen.Plan(net, gen.Options{Calls: b.Layers})
 	if err != nil {
 		return err
 	}

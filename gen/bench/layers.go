@@ -230,7 +230,11 @@ func convolution(c *ir.Convolution, s *plan.Step) string {
 	case c.Depthwise:
 		return "depthwise " + window
 	}
-	return fmt.Sprintf("conv %s, %d → %d", window, c.Size(c.In)*c.Size(c.Block), s.Kernel.Outputs)
+	text := fmt.Sprintf("conv %s, %d → %d", window, c.W.V.Shape[1], c.Size(c.Lane))
+	if n := c.Size(c.Group); n > 1 {
+		text += fmt.Sprintf(", %d groups", n)
+	}
+	return text
 }
 
 // tilesOf are the outputs × positions that kernels of a convolution have in registers.
@@ -247,7 +251,7 @@ func tilesOf(t *target.Target, s *plan.Step) string {
 	for _, p := range c.Parts {
 		tiles = append(tiles, fmt.Sprintf("%d×%d", p.Kernel.Outputs, p.Kernel.Tile.Positions))
 	}
-	return algo + strings.Join(tiles, ", ")
+	return algo + strings.Join(slices.Compact(tiles), ", ")
 }
 
 // complete fills in what follows from the machine and the path.

@@ -41,7 +41,7 @@ optimizer: {adam: {clip: {norm: 1}}}
 		files, err := gen.Generate(net, gen.Options{Standalone: true, Calls: true})
 		require.NoError(t, err, name)
 		printed := functionsIn(t, files["calls.go"])
-		p, err := gen.Plan(net, gen.Options{})
+		p, err := gen.Plan(net, gen.Options{Calls: true})
 		require.NoError(t, err)
 		count := func(mode string, batch int) int { return len(layersOf(p, costOf(p.Prog).Functions, mode, batch)) }
 		require.Equal(t, printed["Net.Calls"], count(Infer, 1), name)

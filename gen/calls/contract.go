@@ -96,6 +96,9 @@ func bounded(o *ir.Contract, loop int) bool {
 // their panels, as many as it takes; a filter may still be in any panel in loops
 // that do not divide them.
 func ByPanels(o *ir.Contract, filters func(v *ir.Value) bool) []*ir.Contract {
+	if c := ir.ConvolutionOf(o); c != nil && c.CrossesPanels() {
+		return byPanels(byGroups(c), filters)
+	}
 	own := []*ir.Operand{&o.Y}
 	if o.Init != nil {
 		own = append(own, o.Init)
@@ -124,6 +127,20 @@ func ByPanels(o *ir.Contract, filters func(v *ir.Value) bool) []*ir.Contract {
 		}
 	}
 	return []*ir.Contract{o}
+}
+
+// byGroups divides a convolution into the filters of one group in one panel.
+func byGroups(c *ir.Convolution) (out []*ir.Contract) {
+	n := c.Size(c.Lane)
+	for g := range c.Size(c.Group) {
+		group := c.Part(c.Group, g, 1)
+		for from := 0; from < n; {
+			size := min(n-from, schedule.Panel-(g*n+from)%schedule.Panel)
+			out = append(out, group.Part(c.Lane, from, size))
+			from += size
+		}
+	}
+	return out
 }
 
 func byPanels(parts []*ir.Contract, filters func(v *ir.Value) bool) (out []*ir.Contract) {

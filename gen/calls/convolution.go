@@ -3,15 +3,20 @@ package calls
 import (
 	"fmt"
 
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
 // Convolution is the calls of a convolution of one sample: for every part of a
-// panel, for every group of rows.
+// panel, for every group of rows. The source of a part lies Part.X behind that of
+// panel 0, and XStride further for every XPanels panels before its own.
 type Convolution struct {
 	Parts   []ConvolutionPart
+	XPanels int
+	XStride int
 	Rows    []RowGroup
 	Preempt bool
 }
@@ -20,11 +25,17 @@ type Convolution struct {
 // Panels together.
 type ConvolutionPart struct {
 	From, To, Lane, Panels int
+	X                      int // displacement of the source
 	Kernel                 *kernel.Kernel
 }
 
-// fewSums of a panel are too few to hide the latency of additions.
-const fewSums = 4
+const (
+	// fewSums of a panel are too few to hide the latency of additions.
+	fewSums = 4
+	// windowInCache is the bytes of a window of rows of which a part of a row is made:
+	// three quarters of a first-level cache.
+	windowInCache = 24 << 10
+)
 
 // RowGroup is neighbouring rows of the result that have the same rows of the
 // window: displacements of the first in the source, in the weights of a panel
@@ -40,30 +51,57 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 		k = flat
 	}
 	s := &k.Segments[0]
-	c := &Convolution{}
+	c := &Convolution{XPanels: 1}
+	alone := false // each panel has another place in its groups
+	switch g := s.GroupOutputs; {
+	case s.Lanes:
+		c.XStride = schedule.Panel
+	case g > 0 && g%schedule.Panel == 0:
+		c.XPanels, c.XStride = g/schedule.Panel, s.GroupStride
+	case g > 0 && schedule.Panel%g == 0:
+		c.XStride = schedule.Panel / g * s.GroupStride
+	case g > 0:
+		alone = true
+	}
 	atOnce := t.VectorOutputs(k.Elem.Acc, k.Chains)
 	part := func(from, to, outputs, panels int) {
 		most := min(panels*schedule.Panel, atOnce)
-		for lane := 0; lane < outputs; lane += most {
-			n := min(most, outputs-lane)
-			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, panels, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
+		for lane, n := 0, 0; lane < outputs; lane += n {
+			n = min(most, outputs-lane)
+			x := 0
+			if s.Lanes {
+				x = lane
+			}
+			if g := s.GroupOutputs; g > 0 && c.XPanels == 1 {
+				first := lane
+				if alone {
+					first += from * schedule.Panel
+				}
+				n, x = min(n, g-first%g), first/g*s.GroupStride
+			}
+			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, panels, x, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
 		}
 	}
-	positions := 0
-	for _, r := range k.Runs {
-		positions += r.Positions
-	}
+	positions := k.Positions()
 	full, together := k.Outputs/schedule.Panel, 1
-	if k.Panels.Full > 0 && !s.Lanes && positions*k.Chains <= fewSums {
+	rest := k.Outputs % schedule.Panel
+	if s.Lanes && t.PanelsOfTile && atOnce >= schedule.Panel {
+		c.each(t, k, positions)
+		full, rest, together = 0, 0, (k.Outputs+schedule.Panel-1)/schedule.Panel
+	}
+	if k.Panels.Full > 0 && !s.Lanes && s.GroupOutputs == 0 && positions*k.Chains <= fewSums {
 		together = max(1, min(full, atOnce/schedule.Panel))
 	}
-	if n := full - full%together; n > 0 {
+	for q := 0; alone && q < full; q++ {
+		part(q, q+1, schedule.Panel, 1)
+	}
+	if n := full - full%together; n > 0 && !alone {
 		part(0, n, together*schedule.Panel, together)
 	}
 	if n := full % together; n > 0 {
 		part(full-n, full, schedule.Panel, 1)
 	}
-	if rest := k.Outputs % schedule.Panel; rest > 0 {
+	if rest > 0 {
 		part(full, full+1, rest, 1)
 	}
 	flops := 2 * k.Terms() * schedule.Panel * positions
@@ -97,10 +135,42 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 	return c
 }
 
+// each schedules a convolution of channels by themselves: a tile has those of all
+// panels, which lie side by side, so that what is read lies together too. Where the
+// window of a row does not stay in a near cache the rows are computed in parts.
+func (c *Convolution) each(t *target.Target, k *kernel.Kernel, positions int) {
+	at := t.MostPositions
+	for _, n := range []int{min(k.Outputs, schedule.Panel), k.Outputs % schedule.Panel} {
+		if n > 0 {
+			at = min(at, t.Positions(k.Elem.Acc, n, k.Chains, true))
+		}
+	}
+	s, part := &k.Segments[0], 0
+	window := s.PosStride * plan.ElemSize(ir.DType(k.Elem.X)) * (s.Taps[len(s.Taps)-1].Row + 1) // of a position
+	if len(k.Rows) > 1 && positions*window > windowInCache {
+		at = max(1, min(at, windowInCache*2/3/window))
+		part = max(1, windowInCache/(at*window))
+	}
+	open, panels := k.OpenRows(k.Outputs, at), (k.Outputs+schedule.Panel-1)/schedule.Panel
+	open.Tile.Part = part
+	c.Parts = []ConvolutionPart{{0, panels, 0, panels, 0, open}}
+}
+
 func (c *Convolution) String() string {
 	text := fmt.Sprintf("%d groups of rows", len(c.Rows))
-	for _, p := range c.Parts {
+	for i, p := range c.Parts {
+		if i > 0 && c.Parts[i-1].like(p) {
+			continue
+		}
 		text += fmt.Sprintf("; panels %d…%d: %d outputs, tiles of %d positions", p.From, p.To-1, p.Kernel.Outputs, p.Kernel.Tile.Positions)
+		if n := p.Kernel.Tile.Part; n > 0 {
+			text += fmt.Sprintf(", %d before other rows", n)
+		}
 	}
 	return text
+}
+
+// like reports whether a part is the same of other outputs of the same panels.
+func (p ConvolutionPart) like(other ConvolutionPart) bool {
+	return p.From == other.From && p.To == other.To && p.Kernel.Outputs == other.Kernel.Outputs
 }

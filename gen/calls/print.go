@@ -14,7 +14,7 @@ import (
 func Describe(p *plan.Plan) string {
 	var b strings.Builder
 	for _, t := range Targets(p) {
-		d := &describer{p, t, &b}
+		d := &describer{plan: p, target: t, Builder: &b}
 		d.phase("infer", p.Infer, true)
 		d.phase("infer a batch", p.InferBatch, false)
 		if p.Train == nil {
@@ -22,6 +22,9 @@ func Describe(p *plan.Plan) string {
 		}
 		for _, ph := range p.Train.Gradients.Phases(plan.Samples) {
 			d.phase("gradients: per sample", ph, false)
+		}
+		for _, ph := range p.Train.Gradients.Phases(plan.Groups) {
+			d.phase("gradients: over a group", ph, false)
 		}
 		d.phase("gradients: over the batch", p.Train.Gradients.Sums(), false)
 		for _, ph := range p.Train.Evaluate.Phases(plan.Samples) {
@@ -38,6 +41,7 @@ type describer struct {
 	plan   *plan.Plan
 	target *target.Target
 	*strings.Builder
+	within *plan.Phase // of the steps at hand
 }
 
 func (d *describer) line(op fmt.Stringer, calls string) { fmt.Fprintf(d, "  %s\n    %s\n", op, calls) }
@@ -47,6 +51,7 @@ func (d *describer) phase(name string, ph *plan.Phase, one bool) {
 	if ph == nil || len(ph.Steps) == 0 {
 		return
 	}
+	d.within = ph
 	fmt.Fprintf(d, "\ncalls of %s: %s\n", d.target.Name, name)
 	d.walk(len(ph.Steps), ph.Repeats, func(i int) {
 		s := ph.Steps[i]
@@ -145,7 +150,7 @@ func (d *describer) step(s *plan.Step, one bool) string {
 
 // through says whether a call goes through all rows.
 func (d *describer) through(y *ir.Value, ins []*ir.Value, one bool) string {
-	if !one && Through(d.plan, y, ins) {
+	if !one && Through(d.plan, d.within, y, ins) {
 		return ", all rows in a call"
 	}
 	return ""

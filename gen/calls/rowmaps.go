@@ -17,8 +17,10 @@ const (
 )
 
 // Through reports whether an element-wise operation, or the sum of its results, goes
-// through the rows of a batch in one call: their values are as many for all operands.
-func Through(p *plan.Plan, y *ir.Value, ins []*ir.Value) bool {
+// through the rows of a batch in one call: their values are as many for all operands, and
+// nothing of the phase is kept of one sample alone, for the loop that makes and reads it
+// would be two.
+func Through(p *plan.Plan, ph *plan.Phase, y *ir.Value, ins []*ir.Value) bool {
 	wide := y
 	for _, x := range ins {
 		if x.Batch && x.Size() > wide.Size() {
@@ -30,7 +32,7 @@ func Through(p *plan.Plan, y *ir.Value, ins []*ir.Value) bool {
 			return false
 		}
 	}
-	return y.Batch && wide.Size()*plan.ElemSize(wide.DType)*p.Options.Batch <= rowsInCache
+	return y.Batch && !ph.AnyLocal() && wide.Size()*plan.ElemSize(wide.DType)*p.Options.Batch <= rowsInCache
 }
 
 // SumOf is the kernel of the sum over the elements of a sample, as many of them side by

@@ -23,7 +23,7 @@ const mostProducts, mostElements, mostTiled = 20000, 3000, 81
 // tables: all of them must occur.
 func ConvolutionalCover() []string {
 	out := []string{
-		"feature groups", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
+		"feature groups", "feature groups across panels", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
 		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature inference only",
 		"feature pixels", "feature bytes", "feature tiles", "feature tiles at the edge", "feature tiles of gradients", "algo winograd2", "algo winograd4",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
@@ -257,6 +257,8 @@ func (n *network) divide(f spec.Fields, channels, filters int) {
 	}
 	if n.count("groups", len(both) > 0 && n.chance(0.3)) {
 		f["groups"] = both[n.IntN(len(both))]
+		outs := filters / f["groups"].(int)
+		n.count("groups across panels", filters > 16 && outs%16 > 0 && 16%outs > 0)
 	}
 }
 

@@ -144,6 +144,9 @@ func (n *network) inputs() {
 		case 2:
 			n.count("normalize standard", true)
 			ref = n.b.NormalizedInput(name, "standard", size)
+		case 3:
+			n.count("bytes", true)
+			ref = n.b.InputWith(name, spec.Fields{"dtype": "uint8", "normalize": spec.Fields{"mean": 127.5, "std": 74}}, size)
 		default:
 			ref = n.b.Input(name, size)
 		}

@@ -69,7 +69,7 @@ func (e *emitter) parameters() (*jen.File, error) {
 // newGlobals returns the names of the package, of which the printers have taken
 // some.
 func newGlobals(p *plan.Plan) *source.Namer {
-	n := source.NewNamer("params", "filters", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
+	n := source.NewNamer("params", "filters", "memory", "group", "groupRows", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
 	for _, t := range p.Tensors {
 		cols, rows := source.Tables(t)
 		n.Taken[cols], n.Taken[rows] = true, true

@@ -48,6 +48,8 @@ type Bytes struct {
 	// optimiser's states, what is kept of every sample of the batch.
 	Trainer int `json:"trainer,omitempty"`
 	States  int `json:"states,omitempty"` // of the trainer's
+	// Worker is what of it every worker has, where batches are trained in groups of samples.
+	Worker int `json:"worker,omitempty"`
 }
 
 // Port is an input or an output.
@@ -96,7 +98,7 @@ func New(net *spec.Network, p *plan.Plan) *Report {
 	}
 	r.Bytes.Net = p.NetBytes()
 	r.Bytes.Workspace, r.Bytes.WorkspaceLeast = p.Infer.Bytes(), p.Infer.Least*plan.ElemSize(p.Infer.Elem)
-	r.Bytes.Trainer, r.Bytes.States = p.TrainerBytes(), p.StateBytes()
+	r.Bytes.Trainer, r.Bytes.States, r.Bytes.Worker = p.TrainerBytes(), p.StateBytes(), p.WorkerBytes()
 	if p.Train != nil {
 		r.Optimizer, r.States = net.Optimizer.Name, p.Train.States
 	}

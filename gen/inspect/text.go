@@ -46,6 +46,9 @@ func (r *Report) WriteText(w io.Writer) {
 	if r.Optimizer != "" {
 		fmt.Fprintf(w, "trained by %s%s\n", r.Optimizer, states(r.States))
 		fmt.Fprintf(w, "%d bytes of trainer for batches of %d, %d of them optimizer state\n", r.Bytes.Trainer, r.Batch, r.Bytes.States)
+		if r.Bytes.Worker > 0 {
+			fmt.Fprintf(w, "%d of them for the samples that go through it together, which every further worker has too\n", r.Bytes.Worker)
+		}
 	}
 	if r.Weights != nil {
 		fmt.Fprintln(w)

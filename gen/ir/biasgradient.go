@@ -4,10 +4,11 @@ package ir
 //
 //	DB[n] = Σ over the samples, i, j of DY[i][j][n]
 //
-// as the sum of a window that is all of DY, for one sample; nil of other operations.
+// or added to DB, as the sum of a window that is all of DY, for one sample; nil of other
+// operations.
 func BiasGradientOf(op Op) *Convolution {
 	g, ok := op.(*Contract)
-	if !ok || Form(op) != any(op) || !g.OverBatch() || g.Init != nil || len(g.Terms) != 1 || g.Terms[0].B != nil || !g.Whole() {
+	if !ok || Form(op) != any(op) || !g.OverBatch() || g.Init != nil && !g.Adds() || len(g.Terms) != 1 || g.Terms[0].B != nil || !g.Whole() {
 		return nil
 	}
 	t := &g.Terms[0]

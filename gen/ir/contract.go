@@ -186,6 +186,16 @@ func (c *Contract) OverBatch() bool {
 	return !c.Y.V.Batch && slices.ContainsFunc(c.Ins(), func(x *Value) bool { return x.Batch })
 }
 
+// Adds reports whether the sum goes on where its result ended: Init is Y.
+func (c *Contract) Adds() bool { return c.Init != nil && c.Init.V == c.Y.V && c.Init.same(&c.Y) }
+
+// Adding is the contraction that is added to its result.
+func (c *Contract) Adding() *Contract {
+	a := *c
+	a.Init = &c.Y
+	return &a
+}
+
 // Length is the number of products of a sum, of one sample, those that do not
 // exist included.
 func (c *Contract) Length() int {

@@ -7,12 +7,13 @@ import "slices"
 //	Y[i][j][n] = Bias[n] + Σ_b,u,v,c W[n][16·b + c][u][v] · X[place of (i, u)][place of (j, v)][16·b + c]
 //
 // or, of each channel by itself, X[…][…][n] without the sum over channels; without
-// filters, W is nil, the sum of a window, or its maximum. Loops that there are not
-// are None.
+// filters, W is nil, the sum of a window, or its maximum. The filters of a group,
+// of as many as Lane has steps, read the channels of theirs. Loops that there are
+// not are None.
 type Convolution struct {
 	*Contract
 	X, W                      *Operand
-	Lane, Row, Col            int // loops of the result
+	Group, Lane, Row, Col     int // loops of the result
 	Block, TapRow, TapCol, In int // loops that are summed over, among those of the result and the term
 	Depthwise, Max            bool
 }
@@ -24,7 +25,7 @@ const None = -1
 func ConvolutionOf(op Op) *Convolution { return convolutionOf(op, (*Value).isFilter) }
 
 func convolutionOf(op Op, filters func(v *Value) bool) *Convolution {
-	c := &Convolution{Lane: None, Row: None, Col: None, Block: None, TapRow: None, TapCol: None, In: None}
+	c := &Convolution{Group: None, Lane: None, Row: None, Col: None, Block: None, TapRow: None, TapCol: None, In: None}
 	switch o := op.(type) {
 	case *Contract:
 		c.Contract = o
@@ -116,12 +117,15 @@ func (c *Convolution) used(a Affine) []int {
 // lanes finds the loop over the filters, which lie side by side in the result.
 func (c *Convolution) lanes() bool {
 	of := c.used(c.W.At[0])
+	if len(of) == 2 && c.groups(of[0], of[1]) {
+		c.Group, of = of[0], of[1:]
+	}
 	if len(of) > 1 || c.W.At[0].Offset != 0 || c.W.V.Shape[0] > 1 && len(of) == 0 {
 		return false
 	}
 	if len(of) == 1 {
 		c.Lane = of[0]
-		if c.Lane >= len(c.Loops) || c.W.At[0].Coefficient(c.Lane) != 1 || c.Loops[c.Lane].Size != c.W.V.Shape[0] || c.Y.Flat().Coefficient(c.Lane) != 1 {
+		if c.Lane >= len(c.Loops) || c.W.At[0].Coefficient(c.Lane) != 1 || c.Outputs() != c.W.V.Shape[0] || c.Y.Flat().Coefficient(c.Lane) != 1 {
 			return false
 		}
 		switch c.X.Flat().Coefficient(c.Lane) {
@@ -132,8 +136,34 @@ func (c *Convolution) lanes() bool {
 			return false
 		}
 	}
+	if c.Group != None && c.Depthwise {
+		return false
+	}
 	return c.Init == nil || c.Init.V.Kind == Param && len(c.Init.At) == 1 && c.Init.At[0].equal(c.W.At[0])
 }
+
+// groups reports whether two loops are over groups and the filters of one, side by
+// side in the result. Many groups have panels of their own or are parts of one: others
+// have no loop over panels.
+func (c *Convolution) groups(group, lane int) bool {
+	if lane >= len(c.Loops) {
+		return false
+	}
+	n := c.Loops[lane].Size
+	return c.W.At[0].Coefficient(group) == n && c.Y.Flat().Coefficient(group) == n && (dividesPanels(n) || c.Loops[group].Size <= fewGroups)
+}
+
+// fewGroups are called one by one.
+const fewGroups = 4
+
+func dividesPanels(n int) bool { return n%channelBlock == 0 || channelBlock%n == 0 }
+
+// CrossesPanels reports whether some groups begin in the middle of a panel and end in
+// another.
+func (c *Convolution) CrossesPanels() bool { return c.Group != None && !dividesPanels(c.Size(c.Lane)) }
+
+// Outputs are the filters, or the channels of a window without any.
+func (c *Convolution) Outputs() int { return c.Size(c.Group) * c.Size(c.Lane) }
 
 // summed finds the loops of the term, in their order.
 func (c *Convolution) summed() bool {
@@ -190,7 +220,7 @@ func (c *Convolution) summed() bool {
 func (c *Convolution) places() bool {
 	var free []int
 	for i, l := range c.Loops {
-		if i == c.Lane || l.Size == 1 {
+		if i == c.Lane || i == c.Group || l.Size == 1 {
 			continue
 		}
 		switch axis := c.axis(i); {
@@ -229,7 +259,7 @@ func (c *Convolution) places() bool {
 		if !c.fits(c.used(a)) {
 			return false
 		}
-		if low, high := a.Range(c.All(&c.Terms[0])); c.W != nil && slices.Contains(c.used(a), c.In) && (low < 0 || a.Offset != 0 || high >= c.X.Shape()[d] && (c.Block == None || c.X.Shape()[d] != c.W.V.Shape[1])) {
+		if low, high := a.Range(c.All(&c.Terms[0])); c.W != nil && slices.Contains(c.used(a), c.In) && (low < 0 || a.Offset != 0 || high >= c.X.Shape()[d] && (c.Block == None || c.X.Shape()[d] != c.W.V.Shape[1]*c.Size(c.Group))) {
 			return false
 		}
 	}
@@ -243,7 +273,7 @@ func (c *Convolution) axis(loop int) int {
 
 // fits reports whether the loops of an axis belong together.
 func (c *Convolution) fits(loops []int) bool {
-	for _, together := range [][]int{{c.Row, c.TapRow}, {c.Col, c.TapCol}, {c.Block, c.In}, {c.Lane}} {
+	for _, together := range [][]int{{c.Row, c.TapRow}, {c.Col, c.TapCol}, {c.Group, c.Block, c.In}, {c.Lane}} {
 		if !slices.ContainsFunc(loops, func(i int) bool { return !slices.Contains(together, i) }) {
 			return true
 		}

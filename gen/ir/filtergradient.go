@@ -7,11 +7,11 @@ import "slices"
 //
 //	DW[n][c][u][v] = Σ over the samples, i, j of DY[i][j][n]·X[place of (i, u)][place of (j, v)][c]
 //
-// nil of other operations. Channels are no blocks of it, for they are not summed
+// or added to DW; nil of other operations. Channels are no blocks of it, for they are not summed
 // over.
 func FilterGradientOf(op Op) *Convolution {
 	g, ok := op.(*Contract)
-	if !ok || !g.OverBatch() || g.Init != nil || len(g.Terms) != 1 || g.Terms[0].B == nil || len(g.Terms[0].Where) > 0 || !g.Whole() {
+	if !ok || !g.OverBatch() || g.Init != nil && !g.Adds() || len(g.Terms) != 1 || g.Terms[0].B == nil || len(g.Terms[0].Where) > 0 || !g.Whole() {
 		return nil
 	}
 	w, t := &g.Y, &g.Terms[0]
@@ -23,7 +23,7 @@ func FilterGradientOf(op Op) *Convolution {
 		if f == nil {
 			continue
 		}
-		if c := convolutionOf(f, func(v *Value) bool { return v == w.V }); c != nil {
+		if c := convolutionOf(f, func(v *Value) bool { return v == w.V }); c != nil && c.Group == None {
 			return c
 		}
 	}

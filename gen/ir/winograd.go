@@ -24,7 +24,7 @@ const (
 // TiledOf returns an operation as a convolution by tiles, nil if it is none.
 func TiledOf(op Op) *Tiled {
 	c := ConvolutionOf(op)
-	if c == nil || c.W == nil || c.Depthwise || c.Row == None || c.Col == None || c.In == None || !c.Whole() {
+	if c == nil || c.W == nil || c.Depthwise || c.Group != None || c.Row == None || c.Col == None || c.In == None || !c.Whole() {
 		return nil
 	}
 	w := c.W.V

@@ -26,6 +26,8 @@ func TestConvolutions(t *testing.T) {
 		"- conv2d: {filters: 12, kernel_size: 2}\n- max_pool2d: {kernel_size: 3, strides: 2, padding: 1}",
 		"- conv2d: {filters: 12, kernel_size: 2}\n- avg_pool2d: {kernel_size: 2}\n- global_avg_pool",
 		"- conv2d: {filters: 3, kernel_size: [8, 9]}",
+		"- conv2d: {filters: 40, kernel_size: 1}\n- conv2d: {filters: 8, kernel_size: 3, groups: 2}\n- conv2d: {filters: 64, kernel_size: 1, groups: 2}",
+		"- depthwise_conv2d: {kernel_size: 3, depth_multiplier: 8}",
 	} {
 		text := "nngen: 1\nname: n\ninput: {shape: [3, 8, 9]}\nlayers:\n" + layers + "\ncodegen: {train: false}\n"
 		net, err := spec.Decode("n.yaml", []byte(text), op.Vocabulary())

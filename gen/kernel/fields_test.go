@@ -22,7 +22,7 @@ func sample() *kernel.Kernel {
 		Segments: []kernel.Segment{{
 			Source: "x", Weight: "w",
 			Taps:   []kernel.Tap{{Row: 0, Col: 0, Offset: 1, Weight: 0}, {Row: 1, Col: 1, Offset: 9, Weight: 1}},
-			Blocks: 2, PerBlock: 3, Channels: 5, PosStride: 2, RowStride: 7, ChannelStride: 5, BlockStride: 15,
+			Blocks: 2, PerBlock: 3, Channels: 5, GroupOutputs: 2, GroupStride: 3, PosStride: 2, RowStride: 7, ChannelStride: 5, BlockStride: 15,
 		}},
 		Rows:     []kernel.Row{{Offset: 0, TapRow: 0, TapRows: 2}, {Offset: 11, TapRow: 1, TapRows: 1}},
 		Runs:     []kernel.Run{{Positions: 2, Cols: []bool{true, true}}, {Positions: 1, Cols: []bool{true, false}}},
@@ -70,6 +70,8 @@ func TestEveryFieldCounts(t *testing.T) {
 		"Segment.Weight":        func(k *kernel.Kernel) { k.Segments[0].Weight = "w2" },
 		"Segment.Swapped":       func(k *kernel.Kernel) { k.Segments[0].Swapped = true },
 		"Segment.Lanes":         func(k *kernel.Kernel) { k.Segments[0].Lanes = true },
+		"Segment.GroupOutputs":  func(k *kernel.Kernel) { k.Segments[0].GroupOutputs = 1 },
+		"Segment.GroupStride":   func(k *kernel.Kernel) { k.Segments[0].GroupStride = 4 },
 		"Segment.Taps":          func(k *kernel.Kernel) { k.Segments[0].Taps = k.Segments[0].Taps[:1] },
 		"Segment.Blocks":        func(k *kernel.Kernel) { k.Segments[0].Blocks = 1 },
 		"Segment.PerBlock":      func(k *kernel.Kernel) { k.Segments[0].PerBlock = 2 },

@@ -119,6 +119,9 @@ func (k *Kernel) sum(m *Memory, a expr.Arith, at place, row Row, run Run, n int)
 					if s.Lanes {
 						i += n
 					}
+					if s.GroupOutputs > 0 {
+						i += n / s.GroupOutputs * s.GroupStride
+					}
 					if i < 0 || i >= len(x) {
 						return 0, fmt.Errorf("kernel: operand of output %d at %v lies outside: x[%d]", n, at, i)
 					}

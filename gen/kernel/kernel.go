@@ -71,7 +71,11 @@ type Segment struct {
 	// gradient of the input.
 	Swapped bool
 	// Lanes: output n reads channel n alone, which lies n behind the first.
-	Lanes         bool
+	Lanes bool
+	// GroupOutputs outputs after the other read the same channels, the next ones
+	// those that lie GroupStride behind; 0 is all outputs.
+	GroupOutputs  int
+	GroupStride   int
 	Taps          []Tap
 	Blocks        int // channel blocks
 	PerBlock      int // channels of a block, as many as there are in the last
@@ -139,6 +143,8 @@ type Tile struct {
 	Outputs   int // of a panel
 	Chains    int
 	Terms     int // products of a sum in one turn of the loop
+	// Part, if not 0, is how many tiles of a row come, for all rows, before the next.
+	Part int
 	// Rows are the numbers of rows of a batch that tiles have, the largest first; the last
 	// arguments of the kernel count the tiles of each.
 	Rows []int

@@ -59,9 +59,35 @@ func Strips(runs []Run, most int) []Strip {
 	return out
 }
 
-// OpenRows is the kernel of some outputs of a panel, or of several whole ones, for
-// rows that have the same taps; how many, and which rows of the window, it is told
-// by arguments. A tile has some positions.
+// Positions is how many a row has.
+func (k *Kernel) Positions() int {
+	n := 0
+	for _, r := range k.Runs {
+		n += r.Positions
+	}
+	return n
+}
+
+// Part is a number of neighbouring tiles, Repeat times.
+type Part struct{ Tiles, Repeat int }
+
+// Parts divides the tiles of a strip into parts of at most some tiles: equal ones,
+// unless these would be less than half as many; else some have one more.
+func (s Strip) Parts(most int) []Part {
+	most = min(most, s.Repeat)
+	for n := most; n > most/2; n-- {
+		if s.Repeat%n == 0 {
+			return []Part{{n, s.Repeat / n}}
+		}
+	}
+	parts := (s.Repeat + most - 1) / most
+	n, longer := s.Repeat/parts, s.Repeat%parts
+	return []Part{{n + 1, longer}, {n, parts - longer}}
+}
+
+// OpenRows is the kernel of some outputs of a panel, or of several whole ones, all of
+// one group, for rows that have the same taps; how many, and which rows of the window,
+// it is told by arguments. A tile has some positions.
 func (k *Kernel) OpenRows(outputs, positions int) *Kernel {
 	p := *k
 	p.Outputs, p.Rows, p.Batch, p.Panels, p.Ahead = outputs, nil, Batch{}, Panels{}, 0
@@ -69,6 +95,8 @@ func (k *Kernel) OpenRows(outputs, positions int) *Kernel {
 		p.Panels = Panels{Full: outputs / panel, PanelRows: k.Panels.PanelRows}
 	}
 	p.Out.Base, p.Out.PanelStride = 0, 0
+	p.Segments = slices.Clone(k.Segments)
+	p.Segments[0].GroupOutputs, p.Segments[0].GroupStride = 0, 0
 	p.Tile = Tile{Positions: positions}
 	return &p
 }

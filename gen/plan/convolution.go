@@ -42,6 +42,9 @@ func describeConvolution(c *ir.Convolution, chains int, epilogue []kernel.Epilog
 	if c.W != nil {
 		s.Weight, s.Channels = "w", c.W.V.Shape[1]
 	}
+	if c.Group != ir.None {
+		s.GroupOutputs, s.GroupStride = c.Size(c.Lane), at(x, c.Group)
+	}
 	height, width := c.Size(c.TapRow), c.Size(c.TapCol)
 	// A row alone has all of the window as columns where chains go on from row to
 	// row of it.
@@ -60,7 +63,7 @@ func describeConvolution(c *ir.Convolution, chains int, epilogue []kernel.Epilog
 		}
 	}
 	k := &kernel.Kernel{
-		Elem: kernel.Elements{X: elem, W: elem, Acc: elem}, Outputs: c.Size(c.Lane), Chains: chains, Init: kernel.Zero, Max: c.Max, Epilogue: epilogue,
+		Elem: kernel.Elements{X: elem, W: elem, Acc: elem}, Outputs: c.Outputs(), Chains: chains, Init: kernel.Zero, Max: c.Max, Epilogue: epilogue,
 		Segments: []kernel.Segment{s}, Batch: kernel.Batch{Count: 1},
 		Out: kernel.Out{Base: y.Offset, RowStride: at(y, c.Row), PosStride: at(y, c.Col), PanelStride: schedule.Panel, Panel: schedule.Panel},
 	}

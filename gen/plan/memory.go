@@ -18,7 +18,8 @@ func (p *Plan) StateBytes() int {
 }
 
 // TrainerBytes is the size of what a trainer keeps beside the parameters:
-// gradients, states, what is kept of every sample of the batch, workspaces.
+// gradients, states, what is kept of every sample of the batch, workspaces. Groups of
+// samples are WorkerBytes of it, for one worker.
 func (p *Plan) TrainerBytes() int {
 	t := p.Train
 	if t == nil {
@@ -31,19 +32,47 @@ func (p *Plan) TrainerBytes() int {
 	}
 	n += len(copies) * p.Net.Size
 	for _, v := range t.Rows {
-		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * ElemSize(v.DType)
+		if !t.Grouped[v] {
+			n += p.rowsBytes(v)
+		}
 	}
 	for _, v := range t.Values {
 		n += v.Size() * ElemSize(v.DType)
 	}
-	spaces := 0
-	for _, ph := range append(t.Gradients.Phases(Samples), t.Evaluate.Phases(Samples)...) {
-		spaces += p.batchBytes(ph)
-	}
 	if t.One != nil {
-		spaces += t.One.Bytes()
+		n += t.One.Bytes()
 	}
-	return n + spaces
+	if t.Group > 0 {
+		return n + p.WorkerBytes()
+	}
+	return n + p.spaceBytes()
+}
+
+// WorkerBytes is the size of what every worker keeps of the samples of its group; 0
+// where a batch goes through the network as a whole.
+func (p *Plan) WorkerBytes() int {
+	if p.Train == nil || p.Train.Group == 0 {
+		return 0
+	}
+	n := p.spaceBytes()
+	for v := range p.Train.Grouped {
+		n += p.rowsBytes(v)
+	}
+	return n
+}
+
+// rowsBytes is the size of the rows of a value.
+func (p *Plan) rowsBytes(v *ir.Value) int {
+	return roundUp(p.Train.RowsOf(v, p.Options.Batch)*p.rowStride(v.Size(), v.DType), schedule.Panel) * ElemSize(v.DType)
+}
+
+// spaceBytes is the size of the workspaces of samples.
+func (p *Plan) spaceBytes() int {
+	n := 0
+	for _, ph := range append(p.Train.Gradients.Phases(Samples), p.Train.Evaluate.Phases(Samples)...) {
+		n += p.batchBytes(ph)
+	}
+	return n
 }
 
 // rowStride is RowStride where batches go layer by layer.
@@ -57,7 +86,7 @@ func (p *Plan) rowStride(size int, elem ir.DType) int {
 // batchBytes is the size of a phase's workspaces for a batch.
 func (p *Plan) batchBytes(ph *Phase) int {
 	if p.Layerwise {
-		return ph.bytes(p.Options.Batch, func(size int) int { return RowStride(size, ph.Elem) })
+		return ph.bytes(p.Together(), func(size int) int { return RowStride(size, ph.Elem) })
 	}
 	return p.Options.Batch * ph.Bytes()
 }

@@ -35,7 +35,12 @@ func TestOffsets(t *testing.T) {
 			}
 			require.EqualValues(t, p.Infer.Bytes(), sizes.Sizeof(structs["Workspace"])-next, "%s: Workspace", net.Name)
 			if p.Train != nil {
-				require.EqualValues(t, p.TrainerBytes(), sizes.Sizeof(structs["memory"]), "%s: memory", net.Name)
+				group := int64(0) // of one worker
+				if s := structs["group"]; s != nil {
+					group = sizes.Sizeof(s)
+				}
+				require.EqualValues(t, p.TrainerBytes(), sizes.Sizeof(structs["memory"])+group, "%s: memory", net.Name)
+				require.EqualValues(t, p.WorkerBytes(), group, "%s: group", net.Name)
 			}
 		}
 	}

@@ -19,6 +19,9 @@ type Options struct {
 	// Targets are the instruction sets kernels are printed for, beside
 	// portable Go.
 	Targets []string
+	// Group is how many samples go through a training step together, where that is
+	// possible; 0: as many as stay in a cache.
+	Group int
 }
 
 // Plan is a program with every decision made.
@@ -80,6 +83,11 @@ type Train struct {
 	// Rows are the values kept for every sample of the batch, because a sum
 	// over the batch reads them.
 	Rows []*ir.Value
+	// Group is how many samples go through the network together, into the sums of stage
+	// Groups; 0: all of a batch. Of the values in Grouped a row per sample of a group is
+	// kept.
+	Group   int
+	Grouped map[*ir.Value]bool
 	// RowOf are the places of those that are kept side by side.
 	RowOf map[*ir.Value]Element
 	// Copies are parameter-shaped temporaries: connections kept by drop_connect,
@@ -110,6 +118,10 @@ type Phase struct {
 	Many  map[int]int
 	Index map[*ir.Value]int
 	exact bool
+	// Local are the values of which the row of the first sample serves all, where a batch
+	// goes layer by layer.
+	Local  map[*ir.Value]bool
+	oneRow map[int]bool // slots
 	// Scratch is the memory of all steps that need some, in exact phases.
 	Scratch *ir.Value
 }

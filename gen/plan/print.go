@@ -45,11 +45,18 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 	if p.Shares() {
 		fmt.Fprintf(b, "\n  workers share batches of %d samples or more", p.ShareFrom())
 	}
+	if t.Group > 0 {
+		fmt.Fprintf(b, "\n  %d samples together for every worker", t.Group)
+	}
 	b.WriteByte('\n')
 	rows := map[*ir.Value]bool{}
 	for _, v := range t.Rows {
 		rows[v] = true
-		fmt.Fprintf(b, "  of every sample %s %s\n", v, v.Name)
+		of := "every sample"
+		if t.Grouped[v] {
+			of += " of a group"
+		}
+		fmt.Fprintf(b, "  of %s %s %s\n", of, v, v.Name)
 	}
 	for _, v := range t.Copies {
 		fmt.Fprintf(b, "  copy %s %s\n", v, v.Name)
@@ -169,6 +176,9 @@ func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
 			if ph.Room(slot) > 1 {
 				at += fmt.Sprintf("[%d]", ph.Index[y])
 			}
+			if ph.Local[y] {
+				at += " of the first sample"
+			}
 			places = append(places, at)
 		} else if rows[y] {
 			places = append(places, fmt.Sprintf("%s for every sample", y))
@@ -186,7 +196,7 @@ func (ph *Phase) Bytes() int {
 func (ph *Phase) bytes(rows int, stride func(size int) int) int {
 	n := 0
 	for i, slot := range ph.Slots {
-		n += rows*stride(slot)*ph.Room(i) + ph.Gap(i, rows)
+		n += ph.Rows(i, rows)*stride(slot)*ph.Room(i) + ph.Gap(i, ph.Rows(i, rows))
 	}
 	return n * ElemSize(ph.Elem)
 }

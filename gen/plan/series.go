@@ -201,7 +201,7 @@ func (t *Train) rowSeries(series map[*ir.Value]Element) {
 		kept[at.Series] = true
 		k := &Series{Name: at.Series.Name}
 		for _, x := range at.Series.Values {
-			if isRow[x] {
+			if isRow[x] && t.Grouped[x] == t.Grouped[v] {
 				k.Values = append(k.Values, x)
 			}
 		}

@@ -13,6 +13,7 @@ type Domain string
 const (
 	Once       Domain = "once"           // what does not depend on the samples
 	Samples    Domain = "per sample"     // every sample by itself: workers take some samples each
+	Groups     Domain = "over a group"   // sums to which those of a group's samples are added: shared as gradients are
 	Batch      Domain = "of the batch"   // sums over the samples: one worker does it all
 	Parameters Domain = "over the batch" // gradients of parameters: workers take some parameters each
 )
@@ -27,7 +28,9 @@ type Stage struct {
 // two of them. Once comes first; then samples and sums over the batch in turn,
 // as often as what is done for a sample depends on sums over all of them
 // (trained batch normalisation); then the sums that nothing but the result
-// needs, the loss; then the gradients of the parameters.
+// needs, the loss; then the gradients of the parameters. Where a batch goes through the
+// network in groups, its samples have one stage, behind which sums are added to
+// gradients: these two take turns.
 type Batched struct {
 	Stages []*Stage
 }
@@ -162,17 +165,25 @@ func (p *Plan) split(t *Train, f *ir.Func) *Batched {
 			}
 		}
 	}
-	lists[place{Parameters, 0}] = byParameter(lists[place{Parameters, 0}])
+	sums := byParameter(lists[place{Parameters, 0}])
 	b := &Batched{}
-	add := func(over Domain, number int) {
-		b.Stages = append(b.Stages, &Stage{over, p.phase(lists[place{over, number}], keep, over == Samples && p.Layerwise)})
+	add := func(over Domain, ops []ir.Op) *Phase {
+		ph := p.phase(ops, keep, over == Samples && p.Layerwise)
+		b.Stages = append(b.Stages, &Stage{over, ph})
+		return ph
 	}
-	add(Once, 0)
+	add(Once, lists[place{Once, 0}])
 	for n := range s.last + 1 {
-		add(Samples, n)
-		add(Batch, n)
+		made := add(Samples, lists[place{Samples, n}])
+		if f == p.Prog.Gradients {
+			var added []ir.Op
+			if added, sums = p.group(t, s, sums, made); len(added) > 0 {
+				add(Groups, added)
+			}
+		}
+		add(Batch, lists[place{Batch, n}])
 	}
-	add(Parameters, 0)
+	add(Parameters, sums)
 	return b
 }
 

@@ -66,7 +66,7 @@ loss: {nll: {class_weights: [0.5, 1, 2]}}
 // what crosses a barrier is kept for every sample.
 func TestBarriers(t *testing.T) {
 	waits := 0
-	for _, net := range append(networks(t), normalised(t, 1), normalised(t, 3), inParts(t)) {
+	for _, net := range append(networks(t), normalised(t, 1), normalised(t, 3), inParts(t), pictures(t, 64, 4, 64, "")) {
 		p, err := gen.Plan(net, gen.Options{})
 		require.NoError(t, err)
 		if p.Train == nil {

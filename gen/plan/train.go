@@ -52,6 +52,9 @@ func (ph *Phase) rankOne() {
 // learn pairs the gradients with the updates, where each update reads no more
 // than the gradient and the state of its parameter.
 func (t *Train) learn() {
+	if t.Group > 0 {
+		return // they go on from group to group
+	}
 	updates := map[*ir.ParamInfo]*ir.Map{}
 	for _, s := range t.Update.Steps {
 		m, ok := s.Op.(*ir.Map)

@@ -12,6 +12,7 @@ func (p *Plan) repeats() {
 	p.Infer.Repeats = p.loops(p.Infer, nil)
 	if p.InferBatch != nil {
 		p.InferBatch.Repeats = p.loops(p.InferBatch, nil)
+		p.InferBatch.local(true)
 	}
 	t := p.Train
 	if t == nil {
@@ -23,10 +24,13 @@ func (p *Plan) repeats() {
 			switch s.Over {
 			case Once: // its numbers are taken one by one
 				continue
-			case Parameters:
+			case Groups, Parameters:
 				ranks = p.Ranks()
 			}
 			s.Phase.Repeats = p.loops(s.Phase, ranks)
+			if s.Over == Samples {
+				s.Phase.local(t.Group > 0)
+			}
 		}
 	}
 	t.Update.Repeats = p.loops(t.Update, nil)

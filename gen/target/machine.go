@@ -29,6 +29,8 @@ type Machine struct {
 	// weights of an input are kept in some.
 	FilterSums  int
 	FiltersHeld bool
+	// PanelsOfTile: where every channel is by itself, a tile has those of all panels.
+	PanelsOfTile bool
 	// Positions of a tile of a convolution, and pairs of a column and a channel in the
 	// gradient of its filters: as many hide the latency, and bound the code.
 	MostPositions, MostPairs int
@@ -61,10 +63,10 @@ var rowTiles = [][]int{{12, 8, 4, 1}, {8, 4, 1}, {6, 5, 1}, {4, 1}, {3, 2, 1}, {
 
 // machines are those of the instruction sets.
 var machines = map[string]Machine{
-	"avx512": {Bytes: 64, Halves: true, Masks: true, LaneArg: LaneBits, Sums: 28, FilterSums: 28, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12,
+	"avx512": {Bytes: 64, Halves: true, Masks: true, LaneArg: LaneBits, Sums: 28, FilterSums: 28, PanelsOfTile: true, MostPositions: 16, MostPairs: 16, InputsOfWeights: 12,
 		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8, InputBytes: 32, InputTiles: [][]int{{6, 1}},
 		Core: &Core{Sums: 1, Loads: 1, Numbers: 0.8, Latency: 4}},
-	"avx2": {Bytes: 32, MaskRegisters: 1, LaneArg: LaneOffset, Sums: 12, FilterSums: 12, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6,
+	"avx2": {Bytes: 32, MaskRegisters: 1, LaneArg: LaneOffset, Sums: 12, FilterSums: 12, PanelsOfTile: true, MostPositions: 16, MostPairs: 16, InputsOfWeights: 6,
 		Weights: 3, RowVectors: 2, RowTiles: rowTiles, OneColumn: 8, InputBytes: 16, InputTiles: [][]int{{3, 2, 1}, {2, 1}}, ProductRow: true,
 		Core: &Core{Sums: 2, Loads: 2, Numbers: 2, Latency: 4}},
 	"neon": {Bytes: 16, Sums: 24, FilterSums: 28, FiltersHeld: true, MostPositions: 12, MostPairs: 16, InputsOfWeights: 6,
@@ -83,24 +85,25 @@ func size(elem string) int {
 }
 
 // filterVectors is how many vectors hold some outputs of a convolution, and whether the
-// last is partial.
-func (m *Machine) filterVectors(elem string, outputs int) (n int, partial bool) {
+// last is partial and needs a mask: there are loads of one, two and four numbers.
+func (m *Machine) filterVectors(elem string, outputs int) (n int, masked bool) {
 	lanes := m.Lanes(elem)
 	if m.Halves && 2*outputs <= lanes {
 		lanes /= 2
 	}
-	return (outputs + lanes - 1) / lanes, outputs%lanes > 0
+	last := outputs % lanes
+	return (outputs + lanes - 1) / lanes, last&(last-1) != 0
 }
 
 // Positions is the number of positions of a tile of a convolution of some outputs in some
 // chains; each says that every output reads its own channel.
 func (m *Machine) Positions(elem string, outputs, chains int, each bool) int {
-	vectors, partial := m.filterVectors(elem, outputs)
+	vectors, masked := m.filterVectors(elem, outputs)
 	sums := m.FilterSums
 	if m.FiltersHeld {
 		sums -= vectors
 	}
-	if each && partial {
+	if each && masked {
 		sums -= m.MaskRegisters
 	}
 	return max(min(sums/(vectors*chains), m.MostPositions), 1)

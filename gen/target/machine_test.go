@@ -19,7 +19,8 @@ func TestMachine(t *testing.T) {
 		{"avx512", "float32", 8, 4, false, 7, 16}, // half a vector
 		{"avx512", "float64", 16, 4, true, 3, 14},
 		{"avx2", "float32", 16, 1, false, 6, 5}, // of 12, one for a mask
-		{"avx2", "float32", 12, 1, true, 5, 5},
+		{"avx2", "float32", 11, 1, true, 5, 5},
+		{"avx2", "float32", 12, 1, true, 6, 5},  // half a vector needs no mask
 		{"avx2", "float32", 16, 8, false, 1, 5}, // one at least
 		{"neon", "float32", 16, 1, false, 6, 6}, // of 28, four of them weights
 		{"neon", "float32", 4, 1, false, 12, 16},

@@ -58,6 +58,10 @@ type Target struct {
 	NonZero     func(name string, doc []string, elem string, size int) *asm.Func
 	NonZeroData string
 
+	// Choose prints a function that jumps to what the machine has, the same for all
+	// instruction sets of an architecture; nil where Go calls it.
+	Choose func(f *asm.Func, choices []asm.Choice, otherwise string)
+
 	// Map and Update print element-wise operations, or report that they cannot.
 	Map    func(*kernel.Map) (*asm.Func, bool)
 	Update func(*kernel.Update) (*asm.Func, bool)
@@ -93,7 +97,8 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		GradWeight: s.GradWeight,
 		RankOne:    s.RankOne, FusesRankOne: s.FusesRankOne,
 		NonZero: x86.AVX2.NonZero, NonZeroData: x86.NonZeroTable() + x86.AVX2.Masks(),
-		Map: s.Map, Update: s.Update,
+		Choose: x86.Choose,
+		Map:    s.Map, Update: s.Update,
 	}
 }
 

@@ -18,6 +18,9 @@ type Values map[*ir.Value][]float64
 type Network struct {
 	Net  *spec.Network
 	Plan *plan.Plan
+	// Group is how many samples of a batch the generated code takes through a training
+	// step together, where that is possible; 0: as many as stay in a cache.
+	Group int
 }
 
 // Prepare plans a network.
@@ -26,7 +29,7 @@ func Prepare(net *spec.Network) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Network{net, p}, nil
+	return &Network{Net: net, Plan: p}, nil
 }
 
 // Tensors lists a program's parameters as a weight file has them.

@@ -114,7 +114,7 @@ func Source(module string, nets []*Network, standalone bool) (map[string][]byte,
 	}{Module: module}
 	for i, n := range nets {
 		name := packageName(i)
-		files, err := gen.Generate(n.Net, gen.Options{Package: name, Standalone: standalone})
+		files, err := gen.Generate(n.Net, gen.Options{Package: name, Standalone: standalone, Group: n.Group})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", n.Net.Name, err)
 		}

@@ -129,6 +129,24 @@ func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride in
 //go:noescape
 func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
+//go:noescape
+func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32)
+
+//go:noescape
+func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32)
+
+//go:noescape
+func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32)
+
+//go:noescape
+func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense5GradInput(y *[128]float32, x *[8]float32, w *[8][8][16]float32)
+
+//go:noescape
+func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -167,17 +185,6 @@ func dense10BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[40]
 		}
 	default:
 		dense10BiasLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, rank, part, parts)
-	}
-}
-
-func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	switch {
-	case useAVX512:
-		dense128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense10ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -338,17 +345,6 @@ func dense10WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[4
 	}
 }
 
-func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	switch {
-	case useAVX512:
-		dense640x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense640x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -424,17 +420,6 @@ func dense1WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 		}
 	default:
 		dense1WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
-	}
-}
-
-func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	switch {
-	case useAVX512:
-		dense128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -515,17 +500,6 @@ func dense5BiasLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[1][1
 	}
 }
 
-func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense5ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -538,17 +512,6 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b
 		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 32, by3, by1)
 	default:
 		dense5ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense5GradInput(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
-	switch {
-	case useAVX512:
-		dense8x128AVX512_2(&y[0], &x[0], &w[0][0][0])
-	case useAVX2:
-		dense8x128AVX2_2(&y[0], &x[0], &w[0][0][0])
-	default:
-		dense5GradInputGeneric(y, x, w)
 	}
 }
 
@@ -621,17 +584,6 @@ func dense5WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8]
 		}
 	default:
 		dense5WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
-	}
-}
-
-func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	switch {
-	case useAVX512:
-		dense8x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense8x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense6ForwardGeneric(y, x, w, b)
 	}
 }
 

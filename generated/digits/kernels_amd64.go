@@ -99,6 +99,15 @@ func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride i
 //go:noescape
 func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
+//go:noescape
+func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8][16]float32)
+
+//go:noescape
+func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense2GradInput(y *[128]float32, x *[10]float32, w *[8][10][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -133,17 +142,6 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[8][16]float32, dy [][144
 		}
 	default:
 		dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-	}
-}
-
-func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8][16]float32) {
-	switch {
-	case useAVX512:
-		dense64x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense64x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -234,17 +232,6 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][10]
 	}
 }
 
-func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -257,17 +244,6 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, w *[8][10][16]float32,
 		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 40, by2, by1)
 	default:
 		dense2ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense2GradInput(y *[128]float32, x *[10]float32, w *[8][10][16]float32) {
-	switch {
-	case useAVX512:
-		dense10x128AVX512(&y[0], &x[0], &w[0][0][0])
-	case useAVX2:
-		dense10x128AVX2(&y[0], &x[0], &w[0][0][0])
-	default:
-		dense2GradInputGeneric(y, x, w)
 	}
 }
 

@@ -225,6 +225,36 @@ func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStr
 //go:noescape
 func weightGradientUpTo8AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
+//go:noescape
+func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+
+//go:noescape
+func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+
+//go:noescape
+func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+
+//go:noescape
+func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense4ForwardSoftplus(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32)
+
+//go:noescape
+func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32)
+
+//go:noescape
+func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32)
+
+//go:noescape
+func innerForwardTanh(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32)
+
+//go:noescape
+func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+
+//go:noescape
+func scoreForwardSigmoid(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -236,28 +266,6 @@ func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
 		addGradientsToSiluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
 	default:
 		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
-	}
-}
-
-func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		bodyForwardGeneric(y, x, wt, b)
-	}
-}
-
-func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense3x8AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense3x8AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		bodyForwardEluGeneric(y, x, wt, b)
 	}
 }
 
@@ -292,17 +300,6 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88)
 	default:
 		bodyGradWeightGeneric(gt, dy, x)
-	}
-}
-
-func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		choiceForwardGeneric(y, x, wt, b)
 	}
 }
 
@@ -355,17 +352,6 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	}
 }
 
-func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense25x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense25x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense4ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -385,17 +371,6 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 		rows16AVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 100, 64, 25, m)
 	default:
 		dense4ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense4ForwardSoftplus(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense25x16AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense25x16AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense4ForwardSoftplusGeneric(y, x, w, b)
 	}
 }
 
@@ -493,17 +468,6 @@ func eluOfSums(y, y1 []float32) {
 	}
 }
 
-func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	switch {
-	case useAVX512:
-		dense19x33AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense19x33AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		eyeForwardGeneric(y, x, w, wt, b)
-	}
-}
-
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	switch {
 	case useAVX512:
@@ -559,17 +523,6 @@ func geluOfSums(y, y1 []float32) {
 	}
 }
 
-func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense33x17AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense33x17AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		innerForwardGeneric(y, x, w, wt, b)
-	}
-}
-
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -591,17 +544,6 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		rowsUpTo8AVX2_2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 28, by3, by2, single3)
 	default:
 		innerForwardRowsGeneric(y, x, w, wt, b)
-	}
-}
-
-func innerForwardTanh(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense33x17AVX512_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense33x17AVX2_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		innerForwardTanhGeneric(y, x, w, wt, b)
 	}
 }
 
@@ -646,17 +588,6 @@ func normalizeEach(y, x0 []float32, x1, x2 *[2][16]float32) {
 	}
 }
 
-func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		scoreForwardGeneric(y, x, wt, b)
-	}
-}
-
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -677,17 +608,6 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		rowsUpTo8AVX2_2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], 64, 16, 16, 28, by3, by2, single3)
 	default:
 		scoreForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func scoreForwardSigmoid(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense16x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense16x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		scoreForwardSigmoidGeneric(y, x, wt, b)
 	}
 }
 

@@ -156,6 +156,51 @@ func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
 //go:noescape
 func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 
+//go:noescape
+func c15Forward(y *[22]float32, x *[96]float32, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32)
+
+//go:noescape
+func c15ForwardSigmoid(y *[22]float32, x *[96]float32, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32)
+
+//go:noescape
+func c2Forward(y *[24]float32, x *[42]float32, w *[1][42][16]float32, wt *[42][8]float32, b *[2][16]float32)
+
+//go:noescape
+func c2ForwardTanh(y *[24]float32, x *[42]float32, w *[1][42][16]float32, wt *[42][8]float32, b *[2][16]float32)
+
+//go:noescape
+func c7Forward(y *[1]float32, x *[24]float32, wt *[24][8]float32, b *[1][16]float32)
+
+//go:noescape
+func c7ForwardSigmoid(y *[1]float32, x *[24]float32, wt *[24][8]float32, b *[1][16]float32)
+
+//go:noescape
+func gru1Forward(y *[72]float32, x *[24]float32, w *[4][24][16]float32, wt *[24][8]float32, b *[5][16]float32)
+
+//go:noescape
+func gru1Forward_2(y *[48]float32, x *[24]float32, w *[3][24][16]float32, b *[3][16]float32)
+
+//go:noescape
+func gru1Forward_3(y, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32)
+
+//go:noescape
+func gru2Forward(y *[144]float32, x *[90]float32, w *[9][90][16]float32, b *[9][16]float32)
+
+//go:noescape
+func gru2Forward_2(y *[96]float32, x *[48]float32, w *[6][48][16]float32, b *[6][16]float32)
+
+//go:noescape
+func gru2Forward_3(y, x *[48]float32, w *[3][48][16]float32, b *[3][16]float32)
+
+//go:noescape
+func gru3Forward(y *[288]float32, x *[114]float32, w *[18][114][16]float32, b *[18][16]float32)
+
+//go:noescape
+func gru3Forward_2(y *[192]float32, x *[96]float32, w *[12][96][16]float32, b *[12][16]float32)
+
+//go:noescape
+func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -226,17 +271,6 @@ func addToResetGateEach(y, x0, x1, x2 []float32) {
 	}
 }
 
-func c15Forward(y *[22]float32, x *[96]float32, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense96x22AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense96x22AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		c15ForwardGeneric(y, x, w, wt, b)
-	}
-}
-
 func c15ForwardRows(y []Output, x []State, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -257,28 +291,6 @@ func c15ForwardRows(y []Output, x []State, w *[1][96][16]float32, wt *[96][8]flo
 		rowsUpTo24AVX2(&y[0].Gains[0], &x[0].Gru3H[0], &w[0][0][0], &wt[0][0], &b[0][0], 672, 92, 96, 8, by2, by1)
 	default:
 		c15ForwardRowsGeneric(y, x, w, wt, b)
-	}
-}
-
-func c15ForwardSigmoid(y *[22]float32, x *[96]float32, w *[1][96][16]float32, wt *[96][8]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense96x22AVX512_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense96x22AVX2_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		c15ForwardSigmoidGeneric(y, x, w, wt, b)
-	}
-}
-
-func c2Forward(y *[24]float32, x *[42]float32, w *[1][42][16]float32, wt *[42][8]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense42x24AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense42x24AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		c2ForwardGeneric(y, x, w, wt, b)
 	}
 }
 
@@ -305,28 +317,6 @@ func c2ForwardRows(y [][24]float32, x []Input, w *[1][42][16]float32, wt *[42][8
 	}
 }
 
-func c2ForwardTanh(y *[24]float32, x *[42]float32, w *[1][42][16]float32, wt *[42][8]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense42x24AVX512_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense42x24AVX2_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		c2ForwardTanhGeneric(y, x, w, wt, b)
-	}
-}
-
-func c7Forward(y *[1]float32, x *[24]float32, wt *[24][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense24x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense24x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		c7ForwardGeneric(y, x, wt, b)
-	}
-}
-
 func c7ForwardRows(y []Output, x []State, wt *[24][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -347,28 +337,6 @@ func c7ForwardRows(y []Output, x []State, wt *[24][8]float32, b *[1][16]float32)
 		rowsUpTo8AVX2(&y[0].Vad[0], &x[0].Gru1H[0], &wt[0][0], &b[0][0], 672, 92, 24, 28, by3, by2, single3)
 	default:
 		c7ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func c7ForwardSigmoid(y *[1]float32, x *[24]float32, wt *[24][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense24x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense24x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		c7ForwardSigmoidGeneric(y, x, wt, b)
-	}
-}
-
-func gru1Forward(y *[72]float32, x *[24]float32, w *[4][24][16]float32, wt *[24][8]float32, b *[5][16]float32) {
-	switch {
-	case useAVX512:
-		dense24x72AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense24x72AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		gru1ForwardGeneric(y, x, w, wt, b)
 	}
 }
 
@@ -449,39 +417,6 @@ func gru1ForwardRows_3(y []State, x [][24]float32, w *[1][24][16]float32, wt *[2
 		rows24AVX2(&y[0].Gru1H[0], &x[0][0], &w[0][0][0], &wt[0][0], &b[0][0], 96, 672, 24, by2, by1)
 	default:
 		gru1ForwardRows_3Generic(y, x, w, wt, b)
-	}
-}
-
-func gru1Forward_2(y *[48]float32, x *[24]float32, w *[3][24][16]float32, b *[3][16]float32) {
-	switch {
-	case useAVX512:
-		dense24x48AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense24x48AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		gru1Forward_2Generic(y, x, w, b)
-	}
-}
-
-func gru1Forward_3(y, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense24x24AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense24x24AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-	default:
-		gru1Forward_3Generic(y, x, w, wt, b)
-	}
-}
-
-func gru2Forward(y *[144]float32, x *[90]float32, w *[9][90][16]float32, b *[9][16]float32) {
-	switch {
-	case useAVX512:
-		dense90x144AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense90x144AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		gru2ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -572,39 +507,6 @@ func gru2ForwardRows_3(y []State, x [][48]float32, w *[3][48][16]float32, b *[3]
 	}
 }
 
-func gru2Forward_2(y *[96]float32, x *[48]float32, w *[6][48][16]float32, b *[6][16]float32) {
-	switch {
-	case useAVX512:
-		dense48x96AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense48x96AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		gru2Forward_2Generic(y, x, w, b)
-	}
-}
-
-func gru2Forward_3(y, x *[48]float32, w *[3][48][16]float32, b *[3][16]float32) {
-	switch {
-	case useAVX512:
-		dense48x48AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense48x48AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		gru2Forward_3Generic(y, x, w, b)
-	}
-}
-
-func gru3Forward(y *[288]float32, x *[114]float32, w *[18][114][16]float32, b *[18][16]float32) {
-	switch {
-	case useAVX512:
-		dense114x288AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense114x288AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		gru3ForwardGeneric(y, x, w, b)
-	}
-}
-
 func gru3ForwardRows(y [][288]float32, x [][114]float32, w *[18][114][16]float32, b *[18][16]float32) {
 	switch {
 	case useAVX512:
@@ -692,28 +594,6 @@ func gru3ForwardRows_3(y []State, x [][96]float32, w *[6][96][16]float32, b *[6]
 		}
 	default:
 		gru3ForwardRows_3Generic(y, x, w, b)
-	}
-}
-
-func gru3Forward_2(y *[192]float32, x *[96]float32, w *[12][96][16]float32, b *[12][16]float32) {
-	switch {
-	case useAVX512:
-		dense96x192AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense96x192AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		gru3Forward_2Generic(y, x, w, b)
-	}
-}
-
-func gru3Forward_3(y, x *[96]float32, w *[6][96][16]float32, b *[6][16]float32) {
-	switch {
-	case useAVX512:
-		dense96x96AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense96x96AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		gru3Forward_3Generic(y, x, w, b)
 	}
 }
 

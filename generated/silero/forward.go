@@ -80,7 +80,7 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 	next := ws.next[:len(x)]
 	xAll := ws.t0[:len(x)]
 	pad1 := ws.t1[:len(x)]
-	z1 := ws.t2[:len(x)]
+	z1 := ws.t2[:1]
 	slice1 := ws.t3[:len(x)]
 	slice2 := ws.t4[:len(x)]
 	sqrt1 := ws.t5[:len(x)]
@@ -103,12 +103,10 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 		copy(next[i].XPast[:], xAll[i][512:576])
 		pad1Contract((*[640]float32)(pad1[i][:]), &xAll[i])
 		pad1Contract_2((*[640]float32)(pad1[i][:]), &xAll[i])
-		conv1d1Forward(&z1[i], (*[640]float32)(pad1[i][:]), &p.w1)
-		slice(&slice1[i], &z1[i])
-		slice_2(&slice2[i], &z1[i])
-	}
-	squareToSqrtEach(nnrt.Flat(&sqrt1[0][0], 516*len(sqrt1)), nnrt.Flat(&slice1[0][0], 516*len(slice1)), nnrt.Flat(&slice2[0][0], 516*len(slice2)))
-	for i := range x {
+		conv1d1Forward(&z1[0], (*[640]float32)(pad1[i][:]), &p.w1)
+		slice(&slice1[i], &z1[0])
+		slice_2(&slice2[i], &z1[0])
+		squareToSqrtEach(sqrt1[i][:], slice1[i][:], slice2[i][:])
 		activationForward((*[512]float32)(a2[i][:]), &sqrt1[i], &p.w2, &p.b2)
 		conv1d3Forward((*[128]float32)(a3[i][:]), (*[512]float32)(a2[i][:]), &p.w3, &p.b3)
 		conv1d4Forward(&a4[i], (*[128]float32)(a3[i][:]), &p.w4, &p.b4)

@@ -102,6 +102,9 @@ func tanhToSigmoidToSigmoidToCellEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, g
 //go:noescape
 func tanhToSigmoidToSigmoidToCellEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
+//go:noescape
+func lstm1Forward(y *[512]float32, x *[128]float32, w *[32][129][16]float32, b *[32][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -212,17 +215,6 @@ func decoderForward(y *[1]float32, x *[128]float32, w *[1][128][16]float32, b *[
 		convolve128To1AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], 1, 1)
 	default:
 		decoderForwardGeneric(y, x, w, b)
-	}
-}
-
-func lstm1Forward(y *[512]float32, x *[128]float32, w *[32][129][16]float32, b *[32][16]float32) {
-	switch {
-	case useAVX512:
-		dense128x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense128x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		lstm1ForwardGeneric(y, x, w, b)
 	}
 }
 

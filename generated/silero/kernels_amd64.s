@@ -89,3 +89,13 @@ vectors1:
 	MOVQ R11, (SI)
 	VZEROUPPER
 	RET
+
+// lstm1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·lstm1Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense128x512AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense128x512AVX2(SB)
+next2:
+	JMP ·lstm1ForwardGeneric(SB); CALL ·lstm1Forward(SB)

@@ -31,7 +31,7 @@ type BatchWorkspace struct {
 	next [8]State
 	t0   [8][576]float32
 	t1   [8][656]float32
-	t2   [8][1032]float32
+	t2   [1][1032]float32
 	t3   [8][516]float32
 	t4   [8][516]float32
 	t5   [8][516]float32

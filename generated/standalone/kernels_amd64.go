@@ -75,6 +75,12 @@ func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStrid
 //go:noescape
 func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
+//go:noescape
+func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+
+//go:noescape
+func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -94,17 +100,6 @@ func dense1BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 		learn8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 32, 0)
 	default:
 		dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense4x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense4x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, wt, b)
 	}
 }
 
@@ -190,17 +185,6 @@ func dense2BiasLearn(lr float32, g, w *[1][16]float32, dy [][3]float32, rank, pa
 		learnUpTo8AVX2(&w[0][0], &lr, &dy[0][0], &one, 1, len(dy), 12, 0, 20)
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense8x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense8x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, wt, b)
 	}
 }
 

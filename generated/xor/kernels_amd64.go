@@ -87,6 +87,18 @@ func weightGradientUpTo8AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStr
 //go:noescape
 func weightGradientUpTo8AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
+//go:noescape
+func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32)
+
+//go:noescape
+func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32)
+
+//go:noescape
+func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+
+//go:noescape
+func dense2ForwardSigmoid(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -106,17 +118,6 @@ func dense1BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][4]f
 		learnUpTo8AVX2(&w[0][0], &momentumBuffer[0][0], &lr, &dy[0][0], &one, 1, len(dy), 16, 0, 16)
 	default:
 		dense1BiasLearnGeneric(lr, g, w, momentumBuffer, dy, rank, part, parts)
-	}
-}
-
-func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense2x4AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense2x4AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, wt, b)
 	}
 }
 
@@ -140,17 +141,6 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 16, by8, by4, single8)
 	default:
 		dense1ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense2x4AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense2x4AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		dense1ForwardTanhGeneric(y, x, wt, b)
 	}
 }
 
@@ -203,17 +193,6 @@ func dense2BiasLearn(lr float32, g, w, momentumBuffer *[1][16]float32, dy [][1]f
 	}
 }
 
-func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense4x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense4x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, wt, b)
-	}
-}
-
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -234,17 +213,6 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 28, by8, by4, single8)
 	default:
 		dense2ForwardRowsGeneric(y, x, wt, b)
-	}
-}
-
-func dense2ForwardSigmoid(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dense4x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	case useAVX2:
-		dense4x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-	default:
-		dense2ForwardSigmoidGeneric(y, x, wt, b)
 	}
 }
 

@@ -82,9 +82,6 @@ func (w *writer) size() int {
 // lanes is the number of elements in a vector.
 func (w *writer) lanes() int { return bytes / w.size() }
 
-// Lanes is the number of elements in a vector.
-func Lanes(elem string) int { return newWriter("", nil, elem, false).lanes() }
-
 // op is an instruction on the elements at hand.
 func (w *writer) op(name string) string {
 	if w.double {

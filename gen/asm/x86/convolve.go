@@ -12,16 +12,20 @@ import (
 // Registers of convolutions: R12 and R13 are the tile's place in X and Y, R14 the
 // distance of the operand of the epilogue from Y; SI and DI are the current block
 // of channels of X and W, R10 and R11 walk it; DX, R9, AX and CX count tiles,
-// blocks, rows of the window and terms, BX is the bias.
+// blocks, rows of the window and terms, BX is the bias. Where every channel is by
+// itself R9 counts panels, and where a call is done in parts of a row, R8 rows and
+// SI parts.
 const (
 	regTileX, regTileY, regDistance         = "R12", "R13", "R14"
 	regTiles, regBlocks, regTaps, regWindow = "DX", "R9", "AX", "R11"
+	regRows, regParts                       = "R8", "SI"
 )
 
-// convolveWriter starts a convolution, on vectors of half the bytes where they
-// hold all outputs.
-func (s *ISA) convolveWriter(name string, doc []string, elem string, fused bool, outputs int) *writer {
-	w := s.newWriter(name, doc, elem, fused)
+// convolveWriter writes a convolution, on vectors of half the bytes where they hold
+// all outputs.
+func (s *ISA) convolveWriter(f *asm.Func, elem string, fused bool, outputs int) *writer {
+	w := s.writer(f, elem == "float64")
+	w.fused = fused
 	if s.half != nil && 2*outputs*w.size() <= w.bytes {
 		w.bytes /= 2
 	}
@@ -41,12 +45,30 @@ type convolve struct {
 	mask    Y // of the last vector, without mask registers
 	// positions is how many the tile has that is being printed.
 	positions int
+	// panels are how many a tile goes through, tail what follows them; nil if nothing.
+	panels int
+	tail   *convolve
 }
 
 func (s *ISA) newConvolve(name string, doc []string, k *kernel.Kernel) *convolve {
-	m := &convolve{writer: s.convolveWriter(name, doc, k.Elem.Acc, k.Fused, k.Outputs), Kernel: k, Segment: &k.Segments[0]}
-	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
-	m.last = k.Outputs - (m.vectors-1)*m.lanes()
+	f := &asm.Func{Name: name, Doc: doc}
+	if !k.Segments[0].Lanes || k.Outputs <= panel {
+		return s.convolveOf(f, k, k.Outputs)
+	}
+	m := s.convolveOf(f, k, panel)
+	m.panels = k.Outputs / panel
+	if rest := k.Outputs % panel; rest > 0 {
+		m.tail = s.convolveOf(f, k, rest)
+		m.tail.panels = m.panels
+	}
+	return m
+}
+
+// convolveOf prints some outputs of a kernel.
+func (s *ISA) convolveOf(f *asm.Func, k *kernel.Kernel, outputs int) *convolve {
+	m := &convolve{writer: s.convolveWriter(f, k.Elem.Acc, k.Fused, outputs), Kernel: k, Segment: &k.Segments[0]}
+	m.vectors = (outputs + m.lanes() - 1) / m.lanes()
+	m.last = outputs - (m.vectors-1)*m.lanes()
 	for _, tap := range m.Taps {
 		if tap.Row == 0 {
 			m.row = append(m.row, tap)
@@ -73,22 +95,12 @@ func (s *ISA) Convolve(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.pointer("u", regDistance)
 		m.Ins("SUBQ", m.ArgOf("y"), regDistance)
 	}
-	if m.partial(m.vectors - 1) {
-		m.someMask(m.last)
+	for _, c := range []*convolve{m, m.tail} {
+		if c != nil && c.partial(c.vectors-1) {
+			c.someMask(c.last)
+		}
 	}
-	row := m.Label("row")
-	m.Place(row)
-	m.pointer("x", regTileX)
-	m.pointer("y", regTileY)
-	for _, strip := range kernel.Strips(k.Runs, k.Tile.Positions) {
-		m.strip(strip)
-	}
-	m.Line(func() {
-		m.Ins("ADDQ", fmt.Sprintf("$%d", m.RowStride*m.size()), m.ArgOf("x"))
-		m.Ins("ADDQ", fmt.Sprintf("$%d", m.Out.RowStride*m.size()), m.ArgOf("y"))
-	})
-	m.Ins("DECQ", m.ArgOf("rows"))
-	m.Ins("JNZ", row)
+	m.rows()
 	m.ret()
 	return m.Func
 }
@@ -99,31 +111,9 @@ func (m *convolve) partial(v int) bool { return v == m.vectors-1 && m.last < m.l
 // acc is the register of a chain of the sum of a vector of a position.
 func (m *convolve) acc(p, v, chain int) Y { return Y((chain*m.positions+p)*m.vectors + v) }
 
-// strip prints neighbouring tiles.
-func (m *convolve) strip(s kernel.Strip) {
-	n := len(s.Cols)
-	m.positions = n
-	m.Note("%d tiles of %d positions", s.Repeat, n)
-	loop := m.Label("tiles")
-	if s.Repeat > 1 {
-		m.Ins("MOVQ", fmt.Sprintf("$%d", s.Repeat), regTiles)
-		m.Place(loop)
-	}
-	m.begin(n)
-	m.sum(s.Cols)
-	m.finish(n)
-	m.Line(func() {
-		m.advance(regTileX, n*m.PosStride*m.size())
-		m.advance(regTileY, n*m.Out.PosStride*m.size())
-	})
-	if s.Repeat > 1 {
-		m.countdown(regTiles, loop)
-	}
-}
-
 // begin starts the sums of a tile.
 func (m *convolve) begin(positions int) {
-	if m.Init == kernel.Bias {
+	if m.Init == kernel.Bias && m.panels == 0 {
 		m.pointer("b", regBias)
 	}
 	m.Line(func() {
@@ -147,9 +137,11 @@ func (m *convolve) begin(positions int) {
 
 // sum adds all terms of a tile.
 func (m *convolve) sum(cols [][]bool) {
-	if m.Weight != "" {
-		m.pointer("w", regW)
+	if m.Lanes {
+		m.sumLanes(cols)
+		return
 	}
+	m.pointer("w", regW)
 	m.Ins("MOVQ", regTileX, regX)
 	full, rest := m.Channels/m.PerBlock, m.Channels%m.PerBlock
 	loop := m.Label("blocks")
@@ -172,11 +164,26 @@ func (m *convolve) sum(cols [][]bool) {
 	}
 }
 
+// sumLanes adds those of the channels that are the outputs.
+func (m *convolve) sumLanes(cols [][]bool) {
+	if m.Weight != "" && m.panels == 0 {
+		m.pointer("w", regW)
+	}
+	if m.masked() {
+		m.toLanes(m.mask)
+	}
+	m.block(cols, 1)
+}
+
 // block adds the terms of some channels: of every row of the window in turn.
 func (m *convolve) block(cols [][]bool, channels int) {
 	loop, done := m.Label("window"), m.Label("done")
 	m.Line(func() {
-		m.Ins("MOVQ", regX, regRow)
+		if m.Lanes {
+			m.Ins("MOVQ", regTileX, regRow)
+		} else {
+			m.Ins("MOVQ", regX, regRow)
+		}
 		if m.Weight != "" {
 			m.Ins("MOVQ", regW, regWindow)
 		}

@@ -83,12 +83,12 @@ func (m *convolve) run1(f *file, c *vec.Code, y Y, v int) Y {
 
 // get loads a vector of the result or of something that lies like it.
 func (m *convolve) get(src string, v int, dst Y) {
-	if m.partial(v) {
+	if m.partial(v) && m.masked() {
 		m.toLanes(dst)
 		m.loadMasked(src, dst, dst)
 		return
 	}
-	m.load(src, dst)
+	m.loadShort(src, v, dst)
 }
 
 // put stores a vector of the result: of a partial one, without mask registers,

@@ -11,7 +11,7 @@ import "slices"
 func (m *convolve) free(positions int) []Y {
 	var out []Y
 	for r := Y(positions * m.vectors * m.Chains); r < Y(m.isa.registers); r++ {
-		if (m.fused || r != m.product) && (m.isa.masks || m.last == m.lanes() || r != m.mask) {
+		if (m.fused || r != m.product) && (m.isa.masks || !m.masked() || r != m.mask) {
 			out = append(out, r)
 		}
 	}
@@ -85,12 +85,29 @@ func (m *convolve) laneRow(cols [][]bool, registers []Y) {
 
 // loadLanes loads the channels of a vector.
 func (m *convolve) loadLanes(src string, v int, dst Y) {
-	if !m.partial(v) {
-		m.load(src, dst)
+	if m.partial(v) && m.masked() {
+		m.loadPart(src, m.mask.String(), dst.String())
 		return
 	}
-	if !m.isa.masks {
-		m.toLanes(m.mask)
+	m.loadShort(src, v, dst)
+}
+
+// masked reports whether the last vector needs a mask to be loaded: there are loads of
+// one, two and four numbers.
+func (m *convolve) masked() bool {
+	return m.last < m.lanes() && (m.isa.masks || m.last&(m.last-1) != 0)
+}
+
+// loadShort loads a vector without a mask.
+func (m *convolve) loadShort(src string, v int, dst Y) {
+	switch {
+	case !m.partial(v):
+		m.load(src, dst)
+	case m.last*m.size() == 4:
+		m.Ins("VMOVSS", src, dst.x())
+	case m.last*m.size() == 8:
+		m.Ins("VMOVSD", src, dst.x())
+	default:
+		m.Ins("VMOVUPS", src, dst.x())
 	}
-	m.loadPart(src, m.mask.String(), dst.String())
 }

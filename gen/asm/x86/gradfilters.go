@@ -25,10 +25,13 @@ func (s *ISA) FilterGradient(name string, doc []string, k *kernel.FilterGradient
 	of := &kernel.Kernel{
 		Elem: kernel.Elements{Acc: k.Elem}, Fused: k.Fused, Outputs: k.Outputs, Segments: []kernel.Segment{k.Source}, Chains: 1,
 	}
-	m := &gradFilters{s.newConvolve(name, doc, of), k}
+	m := &gradFilters{s.convolveOf(&asm.Func{Name: name, Doc: doc}, of, k.Outputs), k}
 	m.Args = kernels.FilterGradient(k)
 	if m.partial(m.vectors - 1) {
 		m.someMask(m.last)
+	}
+	if m.Lanes && m.masked() {
+		m.toLanes(m.mask)
 	}
 	m.pointer("dw", regW)
 	m.pointer("dy", regY)

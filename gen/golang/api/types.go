@@ -158,20 +158,20 @@ func (e *API) normalized(output string) bool {
 	return slices.ContainsFunc(e.net.Outputs, func(o spec.Output) bool { return o.Name == output && o.Normalize != nil })
 }
 
-// Slots are the fields of a phase's workspace: with some rows, of some stride.
-func Slots(ph *plan.Phase, stride func(size int, elem ir.DType) int, rows ...int) []jen.Code {
+// Slots are the fields of a phase's workspace: with rows for some samples, of some stride;
+// for 0 each is a value.
+func Slots(ph *plan.Phase, stride func(size int, elem ir.DType) int, samples int) []jen.Code {
 	var fields []jen.Code
-	count := 1
-	for _, n := range rows {
-		count *= n
-	}
 	for i, n := range ph.Slots {
-		dims := append(rows[:len(rows):len(rows)], stride(n, ph.Elem))
+		dims, rows := []int{stride(n, ph.Elem)}, ph.Rows(i, samples)
+		if samples > 0 {
+			dims = append([]int{rows}, dims...)
+		}
 		if room := ph.Room(i); room > 1 {
 			dims = append([]int{room}, dims...)
 		}
 		fields = append(fields, jen.Id(fmt.Sprintf("t%d", i)).Id(source.Array(ph.Elem, dims...)))
-		if gap := ph.Gap(i, count); gap > 0 {
+		if gap := ph.Gap(i, rows); gap > 0 {
 			fields = append(fields, jen.Id("_").Id(source.Array(ph.Elem, gap)))
 		}
 	}
@@ -181,13 +181,13 @@ func Slots(ph *plan.Phase, stride func(size int, elem ir.DType) int, rows ...int
 // Same is the stride of rows without gaps.
 func Same(size int, _ ir.DType) int { return size }
 
-// BatchSlots are the slots of a phase of a batch: with a row per sample where
-// it goes layer by layer.
-func (e *API) BatchSlots(ph *plan.Phase) []jen.Code {
+// BatchSlots are the slots of a phase of several samples: with a row for each where they
+// go layer by layer.
+func (e *API) BatchSlots(ph *plan.Phase, samples int) []jen.Code {
 	if !e.plan.Layerwise {
-		return Slots(ph, Same)
+		return Slots(ph, Same, 0)
 	}
-	return Slots(ph, e.RowStride, e.plan.Options.Batch)
+	return Slots(ph, e.RowStride, samples)
 }
 
 // RowStride is the length of the rows of a value in a batch.
@@ -213,13 +213,13 @@ func (e *API) nextState(rows ...int) []jen.Code {
 func (e *API) workspaces(f *jen.File) {
 	f.Comment("Workspace holds the intermediate values of one inference. Its zero value is ready")
 	f.Comment("to use; use one per goroutine.")
-	f.Type().Id("Workspace").Struct(append(e.nextState(), Slots(e.plan.Infer, Same)...)...)
+	f.Type().Id("Workspace").Struct(append(e.nextState(), Slots(e.plan.Infer, Same, 0)...)...)
 	f.Line()
 	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
 	fields := []jen.Code{jen.Id("one").Id("Workspace")}
 	if e.plan.Layerwise {
 		fields = append(fields, e.nextState(e.plan.Options.Batch)...)
-		fields = append(fields, e.BatchSlots(e.plan.InferBatch)...)
+		fields = append(fields, e.BatchSlots(e.plan.InferBatch, e.plan.Options.Batch)...)
 	}
 	f.Type().Id("BatchWorkspace").Struct(fields...)
 }

@@ -65,6 +65,7 @@ type View struct {
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
 	Shares              bool
+	Group               int // samples that go through the network together, 0 if all do
 	// Of gradients of a part of a batch: how they add up, and what is final when.
 	Parts                       ir.Parts
 	Balanced                    string         // where the class weights lie that are fitted
@@ -124,6 +125,7 @@ func (e *API) View(prepare bool) View {
 			v.Balanced = source.ParamName(w)
 		}
 		v.Parts, v.Finals, v.FinalParts = e.prog.Parts, slices.Collect(slices.Chunk(e.plan.Finals(), finalsPerLine)), len(e.prog.Params)
+		v.Group = e.plan.Train.Group
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), calls.TileRows(e.plan)
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, source.LowerCamel(s)), append(v.StateNames, s)

@@ -68,22 +68,39 @@ func helpersOf(ks []*Func) []*Func {
 func (e *Functions) archFile(arch string, ks []*Func, texts map[string]string) *jen.File {
 	f := e.File()
 	f.HeaderComment("//go:build " + library.Tag(arch))
-	files, functions := e.Files(arch)
+	choosers, jumps := e.choosers(arch, ks)
+	files, functions := e.Files(arch, jumps...)
 	for _, fn := range functions {
 		declare(f, fn)
 	}
-	f.Comment("The functions choose the assembly that the machine has, the preferred first; what they")
-	f.Comment("compute is said with their portable forms.")
-	f.Line()
-	for _, k := range ks {
-		if k.On(arch) && (!k.assemblyOnly() || len(e.Arches()) == 1) {
-			k.chooser(f, arch)
-		}
+	if len(choosers) > 0 {
+		f.Comment("The functions choose the assembly that the machine has, the preferred first; what they")
+		f.Comment("compute is said with their portable forms.")
+		f.Line()
+	}
+	for _, k := range choosers {
+		k.chooser(f, arch)
 	}
 	for name, text := range files {
 		texts["kernels_"+name+".s"] = text
 	}
 	return f
+}
+
+// choosers are the functions that choose on an architecture, or help assembly: those in
+// Go, and those that only jump.
+func (e *Functions) choosers(arch string, ks []*Func) (choosers []*Func, jumps []*asm.Func) {
+	for _, k := range ks {
+		if !k.On(arch) || k.assemblyOnly() && len(e.Arches()) > 1 {
+			continue
+		}
+		if fn := k.jump(arch); fn != nil {
+			jumps = append(jumps, fn)
+		} else {
+			choosers = append(choosers, k)
+		}
+	}
+	return choosers, jumps
 }
 
 // declare prints the Go declaration of an assembly function, whose comment is with

@@ -62,6 +62,21 @@ func functions() *function.Functions {
 		k.Doc, k.Loops, k.Remark = []string{k.Name + " doubles"}, []string{"\ty = 2*x"}, "Once."
 		k.Body = []jen.Code{e.ID(double).Call(jen.Id("y, x, 1"))}
 	})
+	arrays := []function.Arg{{Name: "y", Type: "*[4]float32"}, {Name: "x", Type: "*[2][4]float32"}}
+	passed, turned := jen.Id("&y[0], &x[0][0]"), jen.Id("&x[0][0], &y[0]")
+	for name, args := range map[string]*jen.Statement{"passed": passed, "turned": turned} {
+		e.ID(e.Make(name, name, func(k *function.Func) {
+			k.Args, k.Body = arrays, []jen.Code{jen.Id("y").Op("=").Id("y")}
+			k.Doc = []string{k.Name + " does nothing."}
+			e.Fast(k, func() []jen.Code {
+				return []jen.Code{jen.Id(e.Assembly(name, "sum "+name, "sums.", func(_ *target.Target, name string, doc []string) *asm.Func {
+					f := &asm.Func{Name: name, Doc: doc, Args: []asm.Arg{{Name: "y", Type: "*float32"}, {Name: "x", Type: "*float32"}}}
+					f.Ins("RET")
+					return f
+				})).Call(args.Clone())}
+			})
+		}))
+	}
 	e.Make("nobody's", "nobody", func(k *function.Func) { // which nothing calls
 		k.Rows, k.Args, k.Generic = true, args, []jen.Code{jen.Id("panic").Call(jen.Lit(1))}
 		e.Fast(k, func() []jen.Code { return k.Generic })
@@ -92,7 +107,7 @@ func TestFiles(t *testing.T) {
 		sources[name] = render(t, f)
 	}
 	require.Len(t, sources, 5)
-	require.Len(t, texts, 2)
+	require.Len(t, texts, 3)
 	for build, names := range map[string][]string{
 		"amd64": {"kernels_generic.go", "kernels_amd64.go", "kernels_asm.go"},
 		"arm64": {"kernels_generic.go", "kernels_arm64.go", "kernels_asm.go"},
@@ -113,6 +128,12 @@ func TestFiles(t *testing.T) {
 	}
 	require.Contains(t, texts["kernels_avx2_amd64.s"], "// doubleAVX2 doubles.\nTEXT ·doubleAVX2(SB)")
 	require.Contains(t, sources["kernels_amd64.go"], "switch {\n\tcase useAVX2:\n\t\tdoubleAVX2(&y[0], someHelp(n))\n\tdefault:\n\t\tdoubleGeneric(y, x, n)\n\t}")
+	// What passes its parameters on is a jump, where the architecture has one.
+	require.Contains(t, texts["kernels_amd64.s"], "TEXT ·passed(SB), NOFRAME, $0-16\n\tCMPB ·useAVX2(SB), $0; JEQ next1\n\tJMP ·sumPassedAVX2(SB)\nnext1:\n\tJMP ·passedGeneric(SB); CALL ·passed(SB)\n")
+	require.NotContains(t, texts["kernels_amd64.s"], "turned", "its arguments are in another order")
+	require.Contains(t, sources["kernels_amd64.go"], "//go:noescape\nfunc passed(y *[4]float32, x *[2][4]float32)\n")
+	require.Contains(t, sources["kernels_amd64.go"], "sumTurnedAVX2(&x[0][0], &y[0])")
+	require.Contains(t, sources["kernels_arm64.go"], "sumPassedNEON(&y[0], &x[0][0])")
 	require.Contains(t, sources["kernels_arm64.go"], "func again(y, x []float32, n int) {\n\tdoubleGeneric(y, x, n)\n}", "no assembly of its own there")
 	require.NotContains(t, sources["kernels_amd64.go"]+sources["kernels_arm64.go"]+sources["kernels_noasm.go"], "func nobody(")
 	require.NotContains(t, sources["kernels_generic.go"], "someHelp")

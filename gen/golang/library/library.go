@@ -101,8 +101,9 @@ func (l *Library) Assembly(key, hint, doc string, text func(t *target.Target, na
 func (l *Library) Reads(data string) { l.data[l.Target().Arch] = data }
 
 // Files are the files of an architecture by the ends of their names, and the functions
-// in them by their names. Those that nobody calls there are not printed.
-func (l *Library) Files(arch string) (files map[string]string, functions []*asm.Func) {
+// in them by their names, after which come those that choose among them. What nobody calls
+// there is not printed.
+func (l *Library) Files(arch string, choosers ...*asm.Func) (files map[string]string, functions []*asm.Func) {
 	var all []*assembly
 	for _, a := range l.all {
 		if a.target.Arch == arch && a.On(arch) {
@@ -114,6 +115,9 @@ func (l *Library) Files(arch string) (files map[string]string, functions []*asm.
 	for _, a := range all {
 		fn := a.print()
 		byFile[a.file()], functions = append(byFile[a.file()], fn), append(functions, fn)
+	}
+	for _, fn := range choosers {
+		byFile[arch], functions = append(byFile[arch], fn), append(functions, fn)
 	}
 	files = map[string]string{}
 	for name, fs := range byFile {

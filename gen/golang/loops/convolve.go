@@ -2,6 +2,7 @@ package loops
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -94,7 +95,7 @@ func (m *Matrix) convolutionCalls() []jen.Code {
 				if c.Preempt && i > 0 {
 					code = append(code, m.e.Preempt())
 				}
-				code = append(code, m.convolutionCall(p, g, q))
+				code = append(code, m.convolutionCall(c, p, g, q))
 			}
 			return code
 		}
@@ -116,14 +117,11 @@ func (m *Matrix) convolutionCalls() []jen.Code {
 }
 
 // convolutionCall is a call for panel q.
-func (m *Matrix) convolutionCall(p calls.ConvolutionPart, g calls.RowGroup, q string) jen.Code {
+func (m *Matrix) convolutionCall(c *calls.Convolution, p calls.ConvolutionPart, g calls.RowGroup, q string) jen.Code {
 	k := p.Kernel
 	name := m.convolveAssembly(k)
 	first := plus(times16(q), g.Y+p.Lane)
-	x := fmt.Sprint(g.X)
-	if k.Segments[0].Lanes {
-		x = plus(times16(q), g.X+p.Lane)
-	}
+	x := plus(sourceOf(c, q), g.X+p.X)
 	args := []string{fmt.Sprintf("&y[%s]", first), fmt.Sprintf("&x[%s]", x)}
 	if m.W != nil {
 		args = append(args, fmt.Sprintf("&w[%s][%d][%d]", q, g.W/schedule.Panel, p.Lane))
@@ -135,6 +133,20 @@ func (m *Matrix) convolutionCall(p calls.ConvolutionPart, g calls.RowGroup, q st
 		args = append(args, fmt.Sprintf("&u%d[%s]", i, first))
 	}
 	return jen.Id(name).Call(source.Exprf("%s, %d, %d", strings.Join(args, ", "), g.Rows, g.Taps))
+}
+
+// sourceOf is where the source of panel q lies.
+func sourceOf(c *calls.Convolution, q string) string {
+	n, err := strconv.Atoi(q)
+	switch {
+	case err == nil:
+		return fmt.Sprint(n / c.XPanels * c.XStride)
+	case c.XStride == 0:
+		return "0"
+	case c.XPanels > 1:
+		return fmt.Sprintf("%s/%d*%d", q, c.XPanels, c.XStride)
+	}
+	return fmt.Sprintf("%s*%d", q, c.XStride)
 }
 
 // convolveAssembly is the assembly of a convolution.
@@ -160,10 +172,7 @@ func convolutionHint(k *kernel.Kernel) string {
 // convolutionDoc says what the assembly computes.
 func convolutionDoc(k *kernel.Kernel) string {
 	s := &k.Segments[0]
-	positions := 0
-	for _, r := range k.Runs {
-		positions += r.Positions
-	}
+	positions := k.Positions()
 	switch {
 	case k.Max:
 		return fmt.Sprintf("finds the greatest of up to %d elements of each of %d channels at %d positions of every row.", len(s.Taps), k.Outputs, positions)

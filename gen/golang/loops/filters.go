@@ -45,10 +45,16 @@ func (c *Contraction) filterCalls(k *kernel.Kernel) []jen.Code {
 		rows = append(rows, c.e.Preempt())
 	}
 	sample := []jen.Code{source.Letf("xb", "&%s", c.sampleOf(conv.X.V)), source.Letf("db", "&%s", c.sampleOf(conv.Y.V))}
-	return []jen.Code{
-		jen.Id("clear").Call(jen.Id("y")),
-		source.ForRange("b", c.Rows, append(sample, rows...)...),
+	return c.summed(append(sample, rows...))
+}
+
+// summed adds what code adds to y for every sample, from 0 on or to what is there.
+func (c *Contraction) summed(code []jen.Code) []jen.Code {
+	each := source.ForRange("b", c.Rows, code...)
+	if c.o.Adds() {
+		return []jen.Code{each}
 	}
+	return []jen.Code{jen.Id("clear").Call(jen.Id("y")), each}
 }
 
 // sampleOf is the row of a value for sample b.
@@ -92,7 +98,7 @@ func (c *Contraction) biasCalls(k *kernel.Kernel) []jen.Code {
 			y := plus(times16(q), p.Lane)
 			return jen.Id(name).Call(source.Exprf("&y[%s], &db[%s], &y[%s], %d, %d", y, plus(times16(q), row.X+p.Lane), y, row.Rows, row.Taps))
 		}
-		if p.To-p.From == 1 {
+		if p.To-p.From == p.Panels {
 			parts = append(parts, call(fmt.Sprint(p.From)))
 		} else {
 			parts = append(parts, source.ForRange("q", fmt.Sprint(p.To), call("q")))
@@ -101,8 +107,5 @@ func (c *Contraction) biasCalls(k *kernel.Kernel) []jen.Code {
 	if g.Preempt {
 		parts = append(parts, c.e.Preempt())
 	}
-	return []jen.Code{
-		jen.Id("clear").Call(jen.Id("y")),
-		source.ForRange("b", c.Rows, append([]jen.Code{source.Letf("db", "&%s", c.sampleOf(conv.X.V))}, parts...)...),
-	}
+	return c.summed(append([]jen.Code{source.Letf("db", "&%s", c.sampleOf(conv.X.V))}, parts...))
 }

@@ -34,6 +34,7 @@ type body struct {
 	training            bool                 // part of a training step
 	layers              bool                 // layer by layer: every value has a row per sample i
 	from                string               // the rows, as the range of a slice
+	group               bool                 // workspaces and some rows are those of a group, m
 	variables           map[*ir.Value]string // slices of rows
 	declared            []jen.Code           // their declarations
 	single              bool                 // one sample, none of whose values has rows

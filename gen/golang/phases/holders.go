@@ -98,8 +98,13 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 	return name + "[:len(x)]", "[]" + source.Array(v.DType, b.e.RowStride(v.Size(), v.DType)), nil
 }
 
-// rowsName is the array of a value's rows in the trainer.
-func (b *body) rowsName(v *ir.Value) string { return "t.m." + b.e.rowField(v) }
+// rowsName is the array of a value's rows in the trainer, or in a group.
+func (b *body) rowsName(v *ir.Value) string {
+	if b.e.plan.Train.Grouped[v] {
+		return "m." + b.e.rowField(v)
+	}
+	return "t.m." + b.e.rowField(v)
+}
 
 // fieldsOf are the fields of a tensor: panels and tail.
 func fieldsOf(t *plan.Tensor) []string {

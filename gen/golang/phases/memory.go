@@ -29,16 +29,33 @@ func (e *Phases) memory(f *jen.File) {
 	if a := &e.plan.Transposed; len(a.Fields) > 0 {
 		fields = append(fields, jen.Id("transposed").Struct(e.Arena(a)...).Comment("filters by channels"))
 	}
+	var group []jen.Code
 	for _, v := range t.Rows {
-		fields = append(fields, e.rowFields(v)...)
+		if t.Grouped[v] {
+			group = append(group, e.rowFields(v)...)
+		} else {
+			fields = append(fields, e.rowFields(v)...)
+		}
 	}
 	for _, v := range t.Values {
 		fields = append(fields, jen.Id(e.rowField(v)).Id(valueType(v)).Comment("of the batch"))
 	}
+	var spaces []jen.Code
 	for n, ph := range t.Gradients.Phases(plan.Samples) {
-		fields = append(fields, e.sampleSpace(numberedName("gradientSpace", n), ph))
+		spaces = append(spaces, e.sampleSpace(numberedName("gradientSpace", n), ph))
 	}
-	fields = append(fields, e.sampleSpace("lossSpace", t.Evaluate.Phases(plan.Samples)[0]))
+	spaces = append(spaces, e.sampleSpace("lossSpace", t.Evaluate.Phases(plan.Samples)[0]))
+	if t.Group > 0 {
+		f.Comment("groupRows is how many samples a worker takes through the network before their")
+		f.Comment("gradients are summed: what they need stays in a cache.")
+		f.Const().Id("groupRows").Op("=").Lit(t.Group)
+		f.Line()
+		f.Comment("group is the memory of such samples, which the next ones use again.")
+		f.Type().Id("group").Struct(append(group, spaces...)...)
+		f.Line()
+	} else {
+		fields = append(fields, spaces...)
+	}
 	if t.One != nil {
 		fields = append(fields, jen.Id("oneSpace").Struct(api.Slots(t.One, api.Same, 1)...))
 	}
@@ -48,14 +65,14 @@ func (e *Phases) memory(f *jen.File) {
 	f.Line()
 }
 
-// sampleSpace is the field of a phase's workspace: with rows for every sample,
-// or one for every sample that may be a worker's first.
+// sampleSpace is the field of a phase's workspace: with rows for every sample of a batch
+// or group, or one for every sample that may be a worker's first.
 func (e *Phases) sampleSpace(name string, p *plan.Phase) jen.Code {
 	field := jen.Id(name)
 	if !e.plan.Layerwise {
 		field.Index(jen.Lit(e.plan.Options.Batch))
 	}
-	return field.Struct(e.BatchSlots(p)...)
+	return field.Struct(e.BatchSlots(p, e.plan.Together())...)
 }
 
 // rowField is the trainer's field for the rows of a value.
@@ -95,14 +112,14 @@ func (e *Phases) rowField(v *ir.Value) string {
 // rowPadding is the elements after the rows of a value, to the next line of the
 // cache.
 func (e *Phases) rowPadding(v *ir.Value) int {
-	rest := e.plan.Options.Batch * e.RowStride(v.Size(), v.DType) % schedule.Panel
+	rest := e.plan.Train.RowsOf(v, e.plan.Options.Batch) * e.RowStride(v.Size(), v.DType) % schedule.Panel
 	return (schedule.Panel - rest) % schedule.Panel
 }
 
 // rowFields are the trainer's fields for the rows of a value; the first of a
 // series has those of all.
 func (e *Phases) rowFields(v *ir.Value) []jen.Code {
-	typ, padding := source.Array(v.DType, e.plan.Options.Batch, e.RowStride(v.Size(), v.DType)), e.rowPadding(v)
+	typ, padding := source.Array(v.DType, e.plan.Train.RowsOf(v, e.plan.Options.Batch), e.RowStride(v.Size(), v.DType)), e.rowPadding(v)
 	rest := func() jen.Code { return jen.Id("_").Id(source.Array(v.DType, padding)) }
 	if s := e.plan.Train.RowOf[v].Series; s != nil {
 		if s.Values[0] != v {

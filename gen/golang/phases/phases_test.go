@@ -126,7 +126,7 @@ func TestPhases(t *testing.T) {
 	require.NoError(t, err)
 	p, err := gen.Plan(net, gen.Options{})
 	require.NoError(t, err)
-	globals := source.NewNamer("params", "memory", "tensors", "check", "workspaces")
+	globals := source.NewNamer("params", "memory", "group", "groupRows", "tensors", "check", "workspaces")
 	globals.Others = map[string]bool{}
 	pack := source.New("main", "net.yaml", "", p.Prog, globals)
 	e := phases.New(pack, net, p, nil)

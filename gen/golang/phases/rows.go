@@ -65,12 +65,18 @@ func (b *body) rowsVariable(v *ir.Value) string {
 	}
 	name := b.variable(v)
 	b.variables[v] = name
-	from := b.slot(v)
+	from, rows := b.slot(v), b.from
 	if b.kept[v] {
 		from = b.rowsName(v)
 	}
-	from += "[" + b.from + "]"
-	if b.from != ":len(x)" {
+	if b.group && (!b.kept[v] || b.e.plan.Train.Grouped[v]) {
+		rows = ":len(x)"
+	}
+	if slot, ok := b.phase.Slot[v]; ok && b.phase.OneRow(slot) {
+		rows = ":1"
+	}
+	from += "[" + rows + "]"
+	if rows != ":len(x)" && rows != ":1" {
 		from += "[:len(x)]"
 	}
 	b.declared = append(b.declared, source.Letf(name, "%s", from))
@@ -120,17 +126,16 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 
 // overRows emits a step that goes through the rows of all samples; nil if none does.
 func (b *body) overRows(s *plan.Step) func() {
+	if s.AllRows() {
+		return func() { b.matrixRows(s) }
+	}
 	switch o := s.Op.(type) {
-	case *ir.Contract:
-		if s.Vector && s.Convolution() == nil {
-			return func() { b.matrixRows(s) }
-		}
 	case *ir.Map:
-		if k := b.e.MapKernel(o, o.Out[0].Size()); k != nil && calls.Through(b.e.plan, o.Out[0], o.In) {
+		if k := b.e.MapKernel(o, o.Out[0].Size()); k != nil && calls.Through(b.e.plan, b.phase, o.Out[0], o.In) {
 			return b.inOne(k, o.Out[0], o.In)
 		}
 	case *ir.Reduce:
-		if k := calls.SumOf(b.e.Targets(), o, s.Chains); k != nil && calls.Through(b.e.plan, o.Y, o.In) {
+		if k := calls.SumOf(b.e.Targets(), o, s.Chains); k != nil && calls.Through(b.e.plan, b.phase, o.Y, o.In) {
 			return b.inOne(b.e.Sums(o, k, b.training), o.Y, o.In)
 		}
 	}
@@ -169,8 +174,11 @@ func (b *body) flatRow(v *ir.Value) jen.Code {
 
 // rowPlace makes the place of a value in a loop over the samples i.
 func (b *body) rowPlace(v *ir.Value) place {
-	r, name := b.rowsOf(v), b.passed(v)
-	p := place{idx: name + "[i]" + r.Field, ptr: r.At(name, "i")}
+	r, name, i := b.rowsOf(v), b.passed(v), "i"
+	if b.phase.Local[v] {
+		i = "0"
+	}
+	p := place{idx: name + "[" + i + "]" + r.Field, ptr: r.At(name, i)}
 	if r.Pass == "" && r.Stride != r.Size {
 		p.idx = p.ptr
 	}

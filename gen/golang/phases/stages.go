@@ -39,7 +39,7 @@ func (e *Phases) sampleStage(f *jen.File, p *plan.Batched, n int) error {
 	if err != nil {
 		return err
 	}
-	e.method(f, doc, numberedName("samples", n), "x []Input, y []Target, from, n int", "", code)
+	e.method(f, doc, numberedName("samples", n), e.groupArg()+"x []Input, y []Target, from, n int", "", code)
 	return nil
 }
 
@@ -145,7 +145,7 @@ func (b *body) define(v *ir.Value, x func() jen.Code) {
 	switch {
 	case kept:
 	case b.apart:
-		b.declared = append(b.declared, jen.Var().Id(at.idx).Id(valueType(v)), source.Setf("_", "%s", at.idx))
+		b.declared = append(b.declared, jen.Var().Id(at.idx).Id(valueType(v)), source.Set("_", jen.Id(at.idx)))
 	default:
 		assign = source.Let
 	}

@@ -34,7 +34,7 @@ func (e *Phases) Train() (*jen.File, error) {
 // batchBody is a body of a function over some of the samples of a batch.
 func (e *Phases) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
-		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", net: "t.net", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
+		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", net: "t.net", training: training, layers: e.plan.Layerwise, from: from, group: e.plan.Train.Group > 0, variables: map[*ir.Value]string{},
 		names: e.Local(),
 		at:    map[*ir.Value]place{}, kept: map[*ir.Value]bool{},
 		sample: "t.seen+uint32(from+i)",
@@ -94,19 +94,43 @@ func (e *Phases) gradients(f *jen.File) error {
 	if err := e.lossOf(f, p, "losses", "losses is the loss of a batch, once all samples went through the network.", e.prog.Loss, true); err != nil {
 		return err
 	}
-	sums := e.batchBody(p, true, ":len(x)")
-	sums.phase, sums.weights = p.Sums(), "t.net.p"
-	sums.neededNumbers(p.Prepare().Steps, p.Sums().Steps)
-	sums.bindCopies(p)
-	code, err := sums.dealt()
+	for _, ph := range p.Phases(plan.Groups) {
+		if err := e.sums(f, p, ph, []string{
+			"addSums adds to the gradients of parameters the sums over the samples of a group, in",
+			"their order: one of several parts, which are whole parameters.",
+		}, "addSums", "g *params, m *group, x []Input, part, parts int"); err != nil {
+			return err
+		}
+	}
+	if err := e.sums(f, p, p.Sums(), []string{
+		"sums computes the gradients of the parameters, sums over the samples in their",
+		"order: one of several parts, which are whole parameters.",
+	}, "sums", "g *params, x []Input, part, parts int"); err != nil {
+		return err
+	}
+	return e.learn(f)
+}
+
+// sums prints a method of sums over the samples.
+func (e *Phases) sums(f *jen.File, p *plan.Batched, ph *plan.Phase, doc []string, name, args string) error {
+	b := e.batchBody(p, true, ":len(x)")
+	b.phase, b.weights = ph, "t.net.p"
+	b.neededNumbers(p.Prepare().Steps, ph.Steps)
+	b.bindCopies(p)
+	code, err := b.dealt()
 	if err != nil {
 		return err
 	}
-	e.method(f, []string{
-		"sums computes the gradients of the parameters, sums over the samples in their",
-		"order: one of several parts, which are whole parameters.",
-	}, "sums", "g *params, x []Input, part, parts int", "", code)
-	return e.learn(f)
+	e.method(f, doc, name, args, "", code)
+	return nil
+}
+
+// groupArg is the parameter of what works in the memory of a group of samples.
+func (e *Phases) groupArg() string {
+	if e.plan.Train.Group > 0 {
+		return "m *group, "
+	}
+	return ""
 }
 
 // samplesSpace are the variables that the statements of the body's phase find, over all
@@ -118,6 +142,8 @@ func (b *body) samplesSpace(p *plan.Batched, space string) []jen.Code {
 	}
 	switch {
 	case len(b.phase.Slots) == 0:
+	case b.group:
+		stmts = append(stmts, source.Letf("ws", "&m.%s", space))
 	case b.layers:
 		stmts = append(stmts, source.Letf("ws", "&t.m.%s", space))
 	default: // each worker has that of its first sample
@@ -174,7 +200,7 @@ func (e *Phases) evaluate(f *jen.File) error {
 	e.method(f, []string{
 		"evaluate computes the losses of n samples of a batch, the first of which is from, as",
 		"in inference: nothing is dropped or updated.",
-	}, "evaluate", "x []Input, y []Target, from, n int", "", code)
+	}, "evaluate", e.groupArg()+"x []Input, y []Target, from, n int", "", code)
 	return e.lossOf(f, p, "evaluated", "evaluated is the loss of a batch that was evaluated.", e.prog.EvalLoss, false)
 }
 

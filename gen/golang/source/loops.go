@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -23,11 +24,17 @@ func Within(a ir.Affine, loops []ir.Loop, size int) []string {
 	return out
 }
 
-// When runs code under conditions.
+// When runs code under conditions, each of which is asked once: several maps may need the same.
 func When(where []string, code ...jen.Code) []jen.Code {
 	if len(where) == 0 {
 		return code
 	}
+	seen := map[string]bool{}
+	where = slices.DeleteFunc(slices.Clone(where), func(w string) bool {
+		twice := seen[w]
+		seen[w] = true
+		return twice
+	})
 	return []jen.Code{jen.If(Exprf("%s", strings.Join(where, " && "))).Block(code...)}
 }
 

@@ -141,19 +141,26 @@ func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride
 //go:noescape
 func weightGradient32AVX512_2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
+//go:noescape
+func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+
+//go:noescape
+func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+
+//go:noescape
+func dense2Forward(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32)
+
+//go:noescape
+func dense2ForwardTanh(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32)
+
+//go:noescape
+func dense3Forward(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense3GradInput(y *[32]float32, x *[2]float32, w *[2][2][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
-
-func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense4x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense4x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, w, b)
-	}
-}
 
 func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	switch {
@@ -180,17 +187,6 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 		}
 	default:
 		dense1ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense4x32AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense4x32AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardTanhGeneric(y, x, w, b)
 	}
 }
 
@@ -262,17 +258,6 @@ func dense2BiasLearn(lr float32, g, w *[2][16]float32, dy [][32]float32, rank, p
 	}
 }
 
-func dense2Forward(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense32x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense32x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	switch {
 	case useAVX512:
@@ -295,17 +280,6 @@ func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]floa
 		}
 	default:
 		dense2ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense2ForwardTanh(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	switch {
-	case useAVX512:
-		dense32x32AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense32x32AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense2ForwardTanhGeneric(y, x, w, b)
 	}
 }
 
@@ -392,17 +366,6 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][2]float32, rank, pa
 	}
 }
 
-func dense3Forward(y *[2]float32, x *[32]float32, w *[2][2][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense3ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense3ForwardRows(y []Output, x [][32]float32, w *[2][2][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -430,17 +393,6 @@ func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, w *[2][2][16]float3
 		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 128, 8, by4, by1)
 	default:
 		dense3ForwardTrainRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense3GradInput(y *[32]float32, x *[2]float32, w *[2][2][16]float32) {
-	switch {
-	case useAVX512:
-		dense2x32AVX512(&y[0], &x[0], &w[0][0][0])
-	case useAVX2:
-		dense2x32AVX2(&y[0], &x[0], &w[0][0][0])
-	default:
-		dense3GradInputGeneric(y, x, w)
 	}
 }
 

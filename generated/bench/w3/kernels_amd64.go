@@ -141,6 +141,18 @@ func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride i
 //go:noescape
 func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
+//go:noescape
+func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32)
+
+//go:noescape
+func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32)
+
+//go:noescape
+func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense3GradInput(y *[512]float32, x *[10]float32, w *[32][10][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -152,17 +164,6 @@ func crossEntropyGradientEach(y, x0 []float32, x1 *[1]float32, x2 []float32, x3 
 		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, len(y), 1, 0)
 	default:
 		crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
-	}
-}
-
-func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
-	switch {
-	case useAVX512:
-		dense784x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense784x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -273,17 +274,6 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 		}
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	switch {
-	case useAVX512:
-		dense512x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense512x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -460,17 +450,6 @@ func dense3BiasLearn(lr float32, g, w *[1][16]float32, dy [][10]float32, rank, p
 	}
 }
 
-func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense3ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense3ForwardRows(y [][10]float32, x [][528]float32, w *[32][10][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -483,17 +462,6 @@ func dense3ForwardRows(y [][10]float32, x [][528]float32, w *[32][10][16]float32
 		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2112, 40, by2, by1)
 	default:
 		dense3ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense3GradInput(y *[512]float32, x *[10]float32, w *[32][10][16]float32) {
-	switch {
-	case useAVX512:
-		dense10x512AVX512(&y[0], &x[0], &w[0][0][0])
-	case useAVX2:
-		dense10x512AVX2(&y[0], &x[0], &w[0][0][0])
-	default:
-		dense3GradInputGeneric(y, x, w)
 	}
 }
 

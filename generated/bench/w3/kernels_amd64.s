@@ -93,3 +93,43 @@ vectors1:
 // preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 TEXT ·preempt(SB), 0, $128-0
 	RET
+
+// dense1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense1Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense784x512AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense784x512AVX2(SB)
+next2:
+	JMP ·dense1ForwardGeneric(SB); CALL ·dense1Forward(SB)
+
+// dense2Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense2Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense512x512AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense512x512AVX2(SB)
+next2:
+	JMP ·dense2ForwardGeneric(SB); CALL ·dense2Forward(SB)
+
+// dense3Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense3Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dotProductsAVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dotProductsAVX2(SB)
+next2:
+	JMP ·dense3ForwardGeneric(SB); CALL ·dense3Forward(SB)
+
+// dense3GradInput goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense3GradInput(SB), NOFRAME, $0-24
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense10x512AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense10x512AVX2(SB)
+next2:
+	JMP ·dense3GradInputGeneric(SB); CALL ·dense3GradInput(SB)

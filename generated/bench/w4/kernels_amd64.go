@@ -165,6 +165,24 @@ func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride i
 //go:noescape
 func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
+//go:noescape
+func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32)
+
+//go:noescape
+func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32)
+
+//go:noescape
+func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32)
+
+//go:noescape
+func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense5GradInput(y *[128]float32, x *[8]float32, w *[8][8][16]float32)
+
+//go:noescape
+func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -188,17 +206,6 @@ func dense10BiasLearn(lr float32, g, w *[40][16]float32, dy [][656]float32, rank
 		}
 	default:
 		dense10BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	switch {
-	case useAVX512:
-		dense128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense10ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -388,17 +395,6 @@ func dense10WeightLearn(lr float32, g, w *[40][129][16]float32, dy [][656]float3
 	}
 }
 
-func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	switch {
-	case useAVX512:
-		dense640x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense640x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -486,17 +482,6 @@ func dense1WeightLearn(lr float32, g, w *[8][641][16]float32, dy [][144]float32,
 	}
 }
 
-func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	switch {
-	case useAVX512:
-		dense128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	switch {
 	case useAVX512:
@@ -572,17 +557,6 @@ func dense5BiasLearn(lr float32, g, w *[1][16]float32, dy [][8]float32, rank, pa
 	}
 }
 
-func dense5Forward(y *[8]float32, x *[128]float32, w *[8][8][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense5ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -595,17 +569,6 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, b
 		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 576, 32, by3, by1)
 	default:
 		dense5ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense5GradInput(y *[128]float32, x *[8]float32, w *[8][8][16]float32) {
-	switch {
-	case useAVX512:
-		dense8x128AVX512_2(&y[0], &x[0], &w[0][0][0])
-	case useAVX2:
-		dense8x128AVX2_2(&y[0], &x[0], &w[0][0][0])
-	default:
-		dense5GradInputGeneric(y, x, w)
 	}
 }
 
@@ -689,17 +652,6 @@ func dense5WeightLearn(lr float32, g, w *[8][8][16]float32, dy [][8]float32, x [
 		}
 	default:
 		dense5WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
-	}
-}
-
-func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	switch {
-	case useAVX512:
-		dense8x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense8x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense6ForwardGeneric(y, x, w, b)
 	}
 }
 

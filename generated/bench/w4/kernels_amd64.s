@@ -93,3 +93,63 @@ vectors1:
 // preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 TEXT ·preempt(SB), 0, $128-0
 	RET
+
+// dense10Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense10Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense128x640AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense128x640AVX2(SB)
+next2:
+	JMP ·dense10ForwardGeneric(SB); CALL ·dense10Forward(SB)
+
+// dense1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense1Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense640x128AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense640x128AVX2(SB)
+next2:
+	JMP ·dense1ForwardGeneric(SB); CALL ·dense1Forward(SB)
+
+// dense2Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense2Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense128x128AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense128x128AVX2(SB)
+next2:
+	JMP ·dense2ForwardGeneric(SB); CALL ·dense2Forward(SB)
+
+// dense5Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense5Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dotProductsAVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dotProductsAVX2(SB)
+next2:
+	JMP ·dense5ForwardGeneric(SB); CALL ·dense5Forward(SB)
+
+// dense5GradInput goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense5GradInput(SB), NOFRAME, $0-24
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense8x128AVX512_2(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense8x128AVX2_2(SB)
+next2:
+	JMP ·dense5GradInputGeneric(SB); CALL ·dense5GradInput(SB)
+
+// dense6Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense6Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense8x128AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense8x128AVX2(SB)
+next2:
+	JMP ·dense6ForwardGeneric(SB); CALL ·dense6Forward(SB)

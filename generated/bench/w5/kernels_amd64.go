@@ -138,6 +138,21 @@ func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride i
 //go:noescape
 func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
+//go:noescape
+func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32)
+
+//go:noescape
+func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32)
+
+//go:noescape
+func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32)
+
+//go:noescape
+func dense4Forward(y *[1]float32, x *[256]float32, w *[16][1][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense4GradInput(y *[256]float32, x *[1]float32, w *[16][1][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
 
@@ -161,17 +176,6 @@ func dense1BiasLearn(lr float32, g, w *[64][16]float32, dy [][1040]float32, rank
 		}
 	default:
 		dense1BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
-	switch {
-	case useAVX512:
-		dense256x1024AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense256x1024AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -282,17 +286,6 @@ func dense2BiasLearn(lr float32, g, w *[32][16]float32, dy [][528]float32, rank,
 		}
 	default:
 		dense2BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
-	}
-}
-
-func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	switch {
-	case useAVX512:
-		dense1024x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense1024x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense2ForwardGeneric(y, x, w, b)
 	}
 }
 
@@ -473,17 +466,6 @@ func dense3BiasLearn(lr float32, g, w *[16][16]float32, dy [][272]float32, rank,
 	}
 }
 
-func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	switch {
-	case useAVX512:
-		dense512x256AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense512x256AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense3ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	switch {
 	case useAVX512:
@@ -657,17 +639,6 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 	}
 }
 
-func dense4Forward(y *[1]float32, x *[256]float32, w *[16][1][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense4ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense4ForwardRows(y []Output, x [][272]float32, w *[16][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -695,17 +666,6 @@ func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, w *[16][1][16]floa
 		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1088, 4, by3, by1)
 	default:
 		dense4ForwardTrainRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense4GradInput(y *[256]float32, x *[1]float32, w *[16][1][16]float32) {
-	switch {
-	case useAVX512:
-		dense1x256AVX512(&y[0], &x[0], &w[0][0][0])
-	case useAVX2:
-		dense1x256AVX2(&y[0], &x[0], &w[0][0][0])
-	default:
-		dense4GradInputGeneric(y, x, w)
 	}
 }
 

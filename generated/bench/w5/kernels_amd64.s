@@ -118,3 +118,53 @@ vectors1:
 // preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 TEXT ·preempt(SB), 0, $128-0
 	RET
+
+// dense1Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense1Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense256x1024AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense256x1024AVX2(SB)
+next2:
+	JMP ·dense1ForwardGeneric(SB); CALL ·dense1Forward(SB)
+
+// dense2Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense2Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense1024x512AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense1024x512AVX2(SB)
+next2:
+	JMP ·dense2ForwardGeneric(SB); CALL ·dense2Forward(SB)
+
+// dense3Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense3Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense512x256AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense512x256AVX2(SB)
+next2:
+	JMP ·dense3ForwardGeneric(SB); CALL ·dense3Forward(SB)
+
+// dense4Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense4Forward(SB), NOFRAME, $0-32
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dotProductsAVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dotProductsAVX2(SB)
+next2:
+	JMP ·dense4ForwardGeneric(SB); CALL ·dense4Forward(SB)
+
+// dense4GradInput goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense4GradInput(SB), NOFRAME, $0-24
+	CMPB ·useAVX512(SB), $0; JEQ next1
+	JMP ·dense1x256AVX512(SB)
+next1:
+	CMPB ·useAVX2(SB), $0; JEQ next2
+	JMP ·dense1x256AVX2(SB)
+next2:
+	JMP ·dense4GradInputGeneric(SB); CALL ·dense4GradInput(SB)

@@ -111,19 +111,20 @@ func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride i
 //go:noescape
 func weightGradient32AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, panelStride int)
 
+//go:noescape
+func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32)
+
+//go:noescape
+func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32)
+
+//go:noescape
+func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32)
+
+//go:noescape
+func dense4GradInput(y *[64]float32, x *[1]float32, w *[4][1][16]float32)
+
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
-
-func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	switch {
-	case useAVX512:
-		dense64x64AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense64x64AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardGeneric(y, x, w, b)
-	}
-}
 
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
 	switch {
@@ -149,17 +150,6 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		}
 	default:
 		dense1ForwardRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	switch {
-	case useAVX512:
-		dense64x64AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dense64x64AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense1ForwardSigmoidGeneric(y, x, w, b)
 	}
 }
 
@@ -351,17 +341,6 @@ func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, pa
 	}
 }
 
-func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
-	switch {
-	case useAVX512:
-		dotProductsAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	case useAVX2:
-		dotProductsAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-	default:
-		dense4ForwardGeneric(y, x, w, b)
-	}
-}
-
 func dense4ForwardRows(y []Output, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	switch {
 	case useAVX512:
@@ -389,17 +368,6 @@ func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, w *[4][1][16]float3
 		dotProductsOfRowsAVX2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 4, by4, by1)
 	default:
 		dense4ForwardTrainRowsGeneric(y, x, w, b)
-	}
-}
-
-func dense4GradInput(y *[64]float32, x *[1]float32, w *[4][1][16]float32) {
-	switch {
-	case useAVX512:
-		dense1x64AVX512(&y[0], &x[0], &w[0][0][0])
-	case useAVX2:
-		dense1x64AVX2(&y[0], &x[0], &w[0][0][0])
-	default:
-		dense4GradInputGeneric(y, x, w)
 	}
 }
 
