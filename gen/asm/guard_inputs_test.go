@@ -82,7 +82,7 @@ func narrowCases(s *suite) {
 	if s.elem != "float32" {
 		s.Skip("weights lie by inputs in float32 alone")
 	}
-	e := s.gradientEpilogues()
+	e, activations := s.gradientEpilogues(), s.epilogues()
 	for outs := 1; outs <= schedule.Panel; outs++ {
 		for i, full := range []int{2, 4, 9, 40} {
 			for j := range 2 {
@@ -90,6 +90,10 @@ func narrowCases(s *suite) {
 				ins := full*schedule.Panel + (5*turn+outs/2)%schedule.Panel
 				s.gradInput(ins, outs, turn, schedule.OfNarrow(outs, ins), full < 4 || turn%5 > 0, e[turn/2%2*(turn%len(e))])
 			}
+		}
+		for i := range 3 { // one row takes a long activation along
+			ins := 4*schedule.Panel + outs
+			s.gradInput(ins, outs, 3, schedule.OfNarrow(outs, ins), true, activations[(3*outs+i)%len(activations)])
 		}
 	}
 }

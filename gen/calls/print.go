@@ -14,7 +14,7 @@ import (
 func Describe(p *plan.Plan) string {
 	var b strings.Builder
 	for _, t := range Targets(p) {
-		d := &describer{plan: p, target: t, Builder: &b}
+		d := &describer{p, t, &b}
 		d.phase("infer", p.Infer, true)
 		d.phase("infer a batch", p.InferBatch, false)
 		if p.Train == nil {
@@ -41,7 +41,6 @@ type describer struct {
 	plan   *plan.Plan
 	target *target.Target
 	*strings.Builder
-	within *plan.Phase // of the steps at hand
 }
 
 func (d *describer) line(op fmt.Stringer, calls string) { fmt.Fprintf(d, "  %s\n    %s\n", op, calls) }
@@ -51,7 +50,6 @@ func (d *describer) phase(name string, ph *plan.Phase, one bool) {
 	if ph == nil || len(ph.Steps) == 0 {
 		return
 	}
-	d.within = ph
 	fmt.Fprintf(d, "\ncalls of %s: %s\n", d.target.Name, name)
 	d.walk(len(ph.Steps), ph.Repeats, func(i int) {
 		s := ph.Steps[i]
@@ -150,7 +148,7 @@ func (d *describer) step(s *plan.Step, one bool) string {
 
 // through says whether a call goes through all rows.
 func (d *describer) through(y *ir.Value, ins []*ir.Value, one bool) string {
-	if !one && Through(d.plan, d.within, y, ins) {
+	if !one && d.plan.Through(y, ins) {
 		return ", all rows in a call"
 	}
 	return ""

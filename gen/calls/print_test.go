@@ -93,7 +93,7 @@ func TestPanels(t *testing.T) {
 }
 
 // TestEpilogues: relu stays in registers, gelu has a pass of its own, and tanh of a
-// small layer is written out for one sample.
+// small layer is written out for one sample, as is the sigmoid of a narrow one.
 func TestEpilogues(t *testing.T) {
 	for name, want := range map[string][2]bool{"w2": {false, false}, "w1": {true, true}, "anomaly": {false, false}} {
 		p := planOf(t, name)
@@ -109,4 +109,7 @@ func TestEpilogues(t *testing.T) {
 			require.Equal(t, want[1], calls.Inlines(calls.Targets(p), s), name)
 		}
 	}
+	p := planOf(t, "w6")
+	last := p.Infer.Steps[len(p.Infer.Steps)-1]
+	require.True(t, last.Kernel.Narrow() && calls.Splits(calls.Targets(p), last) && calls.Inlines(calls.Targets(p), last))
 }

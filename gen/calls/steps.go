@@ -23,7 +23,7 @@ func Splits(targets []*target.Target, s *plan.Step) bool {
 // Inlines reports whether a layer takes a long epilogue along for one sample.
 func Inlines(targets []*target.Target, s *plan.Step) bool {
 	o, dense := ir.Form(s.Op).(*ir.Dense)
-	return dense && s.Vector && !s.Kernel.Segments[0].Swapped && plain(s) && Inline(s.Kernel.Epilogue, o.Y.Size()) && Fuses(targets, s.Kernel)
+	return dense && s.Vector && plain(s) && Inline(s.Kernel.Epilogue, o.Y.Size()) && Fuses(targets, s.Kernel)
 }
 
 // plain reports whether an epilogue stores its last result alone and reads nothing

@@ -12,7 +12,7 @@ func (p *Plan) repeats() {
 	p.Infer.Repeats = p.loops(p.Infer, nil)
 	if p.InferBatch != nil {
 		p.InferBatch.Repeats = p.loops(p.InferBatch, nil)
-		p.InferBatch.local(true)
+		p.local(p.InferBatch, true)
 	}
 	t := p.Train
 	if t == nil {
@@ -29,7 +29,7 @@ func (p *Plan) repeats() {
 			}
 			s.Phase.Repeats = p.loops(s.Phase, ranks)
 			if s.Over == Samples {
-				s.Phase.local(t.Group > 0)
+				p.local(s.Phase, t.Group > 0)
 			}
 		}
 	}

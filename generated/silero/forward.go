@@ -106,7 +106,9 @@ func (n *Net) forwardRows(y []Output, x []Input, s []State, ws *BatchWorkspace) 
 		conv1d1Forward(&z1[0], (*[640]float32)(pad1[i][:]), &p.w1)
 		slice(&slice1[i], &z1[0])
 		slice_2(&slice2[i], &z1[0])
-		squareToSqrtEach(sqrt1[i][:], slice1[i][:], slice2[i][:])
+	}
+	squareToSqrtEach(nnrt.Flat(&sqrt1[0][0], 516*len(sqrt1)), nnrt.Flat(&slice1[0][0], 516*len(slice1)), nnrt.Flat(&slice2[0][0], 516*len(slice2)))
+	for i := range x {
 		activationForward((*[512]float32)(a2[i][:]), &sqrt1[i], &p.w2, &p.b2)
 		conv1d3Forward((*[128]float32)(a3[i][:]), (*[512]float32)(a2[i][:]), &p.w3, &p.b3)
 		conv1d4Forward(&a4[i], (*[128]float32)(a3[i][:]), &p.w4, &p.b4)

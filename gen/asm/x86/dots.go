@@ -48,6 +48,9 @@ func (s *ISA) FusesDots(k *kernel.Kernel) bool {
 func newDots(s *ISA, name string, doc []string, k *kernel.Kernel, one bool) *dots {
 	m := &dots{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, one: one}
 	m.bytes = min(m.bytes, k.Chains*m.size())
+	if one { // the chains of few outputs would wait for the multiply-add in half as many registers
+		m.bytes = min(m.bytes, AVX2.bytes)
+	}
 	m.parts = k.Chains / m.lanes()
 	m.outs = m.atOnce()
 	m.extra = len(k.Extras()) > 0
@@ -96,7 +99,7 @@ func (m *dots) atOnce() int {
 	most := []int{4, 5} // with three rows or two
 	switch {
 	case m.isa.masks && m.one:
-		most = []int{16}
+		most = []int{16 / m.parts}
 	case m.isa.masks:
 		most = []int{12}
 	case m.one || m.parts > 1:

@@ -166,6 +166,10 @@ func (m *Matrix) inlined(sums *function.Func, train bool) *function.Func {
 			jen.Id(after.Portable()).Call(slices.Repeat([]jen.Code{jen.Id("y[:]")}, len(m.Ends()))...),
 		}
 		p := &printer{Matrix: m, ptr: map[*ir.Value]string{m.Stored[0]: "y"}}
+		if m.Swapped {
+			m.e.Fast(k, p.gradInputFast)
+			return
+		}
 		m.e.Fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	})
 }

@@ -126,16 +126,17 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 
 // overRows emits a step that goes through the rows of all samples; nil if none does.
 func (b *body) overRows(s *plan.Step) func() {
-	if s.AllRows() {
-		return func() { b.matrixRows(s) }
-	}
 	switch o := s.Op.(type) {
+	case *ir.Contract:
+		if s.AllRows() {
+			return func() { b.matrixRows(s) }
+		}
 	case *ir.Map:
-		if k := b.e.MapKernel(o, o.Out[0].Size()); k != nil && calls.Through(b.e.plan, b.phase, o.Out[0], o.In) {
+		if k := b.e.MapKernel(o, o.Out[0].Size()); k != nil && b.e.plan.Through(o.Out[0], o.In) {
 			return b.inOne(k, o.Out[0], o.In)
 		}
 	case *ir.Reduce:
-		if k := calls.SumOf(b.e.Targets(), o, s.Chains); k != nil && calls.Through(b.e.plan, b.phase, o.Y, o.In) {
+		if k := calls.SumOf(b.e.Targets(), o, s.Chains); k != nil && b.e.plan.Through(o.Y, o.In) {
 			return b.inOne(b.e.Sums(o, k, b.training), o.Y, o.In)
 		}
 	}

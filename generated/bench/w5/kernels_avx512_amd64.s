@@ -30,11 +30,11 @@
 	VFMADD231PS w(DI), Z31, Z0; VFMADD231PS (w+32832)(DI), Z31, Z1; VFMADD231PS (w+65664)(DI), Z31, Z2; \
 	VFMADD231PS (w+98496)(DI), Z31, Z3
 
-#define dots_91hjcc(x, w) \
-	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
+#define dots_tkzt95(x, w) \
+	VMOVUPS w(DI), Y31; VFMADD231PS x(R10), Y31, Y0; VMOVUPS (w+32)(DI), Y31; VFMADD231PS (x+32)(R10), Y31, Y1
 
-#define dots_ysfadt(x, w) \
-	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z1
+#define dots_y4t4j1(x, w) \
+	VMOVUPS w(DI), Y31; VFMADD231PS x(R10), Y31, Y2; VMOVUPS (w+32)(DI), Y31; VFMADD231PS (x+32)(R10), Y31, Y3
 
 #define addChains_hevue9(r0, r1, r2, r3) \
 	VEXTRACTF32X4 $1, r0, r1; VADDPS r0, r2, r0; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r3; \
@@ -58,6 +58,12 @@
 	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
+
+#define dots_91hjcc(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
+
+#define dots_ysfadt(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z1
 
 number1x4(c00000000, 0x0)
 #define zero24x64 \
@@ -364,26 +370,26 @@ TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
 	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
-	zero(Z1)
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
-	dots_91hjcc(0, 0)
-	dots_ysfadt(64, 64)
-	dots_91hjcc(128, 128)
-	dots_ysfadt(192, 192)
-	dots_91hjcc(256, 256)
-	dots_ysfadt(320, 320)
-	dots_91hjcc(384, 384)
-	dots_ysfadt(448, 448)
-	dots_91hjcc(512, 512)
-	dots_ysfadt(576, 576)
-	dots_91hjcc(640, 640)
-	dots_ysfadt(704, 704)
-	dots_91hjcc(768, 768)
-	dots_ysfadt(832, 832)
-	dots_91hjcc(896, 896)
-	dots_ysfadt(960, 960)
-	VADDPS Z1, Z0, Z0; VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0
+	dots_tkzt95(0, 0)
+	dots_y4t4j1(64, 64)
+	dots_tkzt95(128, 128)
+	dots_y4t4j1(192, 192)
+	dots_tkzt95(256, 256)
+	dots_y4t4j1(320, 320)
+	dots_tkzt95(384, 384)
+	dots_y4t4j1(448, 448)
+	dots_tkzt95(512, 512)
+	dots_y4t4j1(576, 576)
+	dots_tkzt95(640, 640)
+	dots_y4t4j1(704, 704)
+	dots_tkzt95(768, 768)
+	dots_y4t4j1(832, 832)
+	dots_tkzt95(896, 896)
+	dots_y4t4j1(960, 960)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	addChains_hevue9(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
 	VZEROUPPER
 	RET

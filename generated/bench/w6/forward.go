@@ -14,8 +14,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	dense1ForwardSigmoid(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t0
 	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
-	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
-	sigmoidOfSums(y[:], y[:])
+	dense4ForwardSigmoid((*[1]float32)(y), a3, &p.w4, &p.b4)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.

@@ -28,10 +28,10 @@ func dense64x64AVX512(y, x, w, b *float32)
 func dense64x64AVX512_2(y, x, w, b *float32)
 
 //go:noescape
-func dotProductsAVX2(y, x, w, b *float32)
+func dotProductsAVX2_2(y, x, w, b *float32)
 
 //go:noescape
-func dotProductsAVX512(y, x, w, b *float32)
+func dotProductsAVX512_2(y, x, w, b *float32)
 
 //go:noescape
 func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
@@ -118,7 +118,7 @@ func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32)
 func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32)
 
 //go:noescape
-func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32)
+func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32)
 
 //go:noescape
 func dense4GradInput(y *[64]float32, x *[1]float32, w *[4][1][16]float32)

@@ -24,15 +24,15 @@ next1:
 next2:
 	JMP ·dense1ForwardSigmoidGeneric(SB); CALL ·dense1ForwardSigmoid(SB)
 
-// dense4Forward goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
-TEXT ·dense4Forward(SB), NOFRAME, $0-32
+// dense4ForwardSigmoid goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
+TEXT ·dense4ForwardSigmoid(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
-	JMP ·dotProductsAVX512(SB)
+	JMP ·dotProductsAVX512_2(SB)
 next1:
 	CMPB ·useAVX2(SB), $0; JEQ next2
-	JMP ·dotProductsAVX2(SB)
+	JMP ·dotProductsAVX2_2(SB)
 next2:
-	JMP ·dense4ForwardGeneric(SB); CALL ·dense4Forward(SB)
+	JMP ·dense4ForwardSigmoidGeneric(SB); CALL ·dense4ForwardSigmoid(SB)
 
 // dense4GradInput goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·dense4GradInput(SB), NOFRAME, $0-24

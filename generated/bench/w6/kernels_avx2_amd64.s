@@ -400,8 +400,8 @@ inputs2:
 	VZEROUPPER
 	RET
 
-// dotProductsAVX2 computes the sums of a row.
-TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
+// dotProductsAVX2_2 computes the sums of a row.
+TEXT ·dotProductsAVX2_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
 	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
@@ -414,7 +414,9 @@ TEXT ·dotProductsAVX2(SB), NOSPLIT, $0-32
 	dots_jk2o41(128, 128)
 	dots_jk2o41(192, 192)
 	VADDPS Y1, Y0, Y0
-	addChains_zqvkpx(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
+	addChains_zqvkpx(Y0, X1, Y1, Y2)
+	// y = sigmoid(x)
+	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); VMOVSS X1, (R8)
 	VZEROUPPER
 	RET
 

@@ -58,13 +58,32 @@ number1x4(c3f800000, 0x3f800000)
 	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
 	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
-#define dots_91hjcc(x, w) \
-	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
+#define dots_tkzt95(x, w) \
+	VMOVUPS w(DI), Y31; VFMADD231PS x(R10), Y31, Y0; VMOVUPS (w+32)(DI), Y31; VFMADD231PS (x+32)(R10), Y31, Y1
 
 #define addChains_hevue9(r0, r1, r2, r3) \
 	VEXTRACTF32X4 $1, r0, r1; VADDPS r0, r2, r0; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r3; \
 	VADDPS r3, r2, r3; VSHUFPS $68, r0, r0, r2; VSHUFPS $238, r0, r0, r0; VADDPS r0, r2, r0; \
 	VSHUFPS $136, r0, r3, r2; VSHUFPS $221, r0, r3, r0; VADDPS r0, r2, r0
+
+#define formula_6o7v6j(r0, r1, r2, r3, r4, r5) \
+	VORPS.BCST c80000000<>(SB), r0, r1; VBROADCASTSS cc2d00000<>(SB), r2; VMAXPS r1, r2, r2; \
+	VMULPS.BCST c4138aa3b<>(SB), r2, r1; VADDPS.BCST c4b400000<>(SB), r1, r1; \
+	VSUBPS.BCST c4b400000<>(SB), r1, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r2, r4; \
+	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
+	VMULPS.BCST c3e2aae38<>(SB), r3, r2; VADDPS.BCST c3f000000<>(SB), r2, r2; \
+	VMULPS.BCST c3d2aab32<>(SB), r4, r5; VADDPS r5, r2, r5; VMULPS r4, r5, r4; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), r1, r5; VADDPS r5, r3, r5; VADDPS r5, r4, r5; \
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), r1, r4; VPSLLD $20, r1, r1; VPADDD r1, r4, r1; \
+	VPADDD.BCST c40000000<>(SB), r1, r1; VMULPS r1, r5, r5; VADDPS r1, r5, r1; \
+	VMULPS.BCST c1f800000<>(SB), r1, r1; VPMOVD2M r0, K1; VBROADCASTSS c3f800000<>(SB), r0; \
+	VBLENDMPS r1, r0, K1, r0; VADDPS.BCST c3f800000<>(SB), r1, r1; VDIVPS r1, r0, r1
 
 #define dots_73rhdd(x, w) \
 	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0; VFMADD231PS x(R10)(R14*1), Z31, Z1; \
@@ -78,6 +97,9 @@ number1x4(c3f800000, 0x3f800000)
 	VSHUFPS $68, r3, r0, r2; VSHUFPS $238, r3, r0, r3; VADDPS r3, r2, r3; VSHUFPS $68, r7, r5, r2; \
 	VSHUFPS $238, r7, r5, r7; VADDPS r7, r2, r7; VSHUFPS $136, r7, r3, r2; VSHUFPS $221, r7, r3, r7; \
 	VADDPS r7, r2, r7
+
+#define dots_91hjcc(x, w) \
+	VMOVUPS w(DI), Z31; VFMADD231PS x(R10), Z31, Z0
 
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -370,20 +392,23 @@ inputs1:
 	VZEROUPPER
 	RET
 
-// dotProductsAVX512 computes the sums of a row.
-TEXT ·dotProductsAVX512(SB), NOSPLIT, $0-32
+// dotProductsAVX512_2 computes the sums of a row.
+TEXT ·dotProductsAVX512_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ y+0(FP), R8
 	// 1 rows, 1 outputs: y[n] = Σ w[n][k]·x[k]
 	MOVQ b+24(FP), CX
 	VMOVSS (CX), X0
+	zero(Y1)
 	MOVQ SI, R10
 	MOVQ w+16(FP), DI
-	dots_91hjcc(0, 0)
-	dots_91hjcc(64, 64)
-	dots_91hjcc(128, 128)
-	dots_91hjcc(192, 192)
-	VEXTRACTF64X4 $1, Z0, Y31; VADDPS Y31, Y0, Y0
-	addChains_hevue9(Y0, X1, Y1, Y2); VMOVSS X0, (R8)
+	dots_tkzt95(0, 0)
+	dots_tkzt95(64, 64)
+	dots_tkzt95(128, 128)
+	dots_tkzt95(192, 192)
+	VADDPS Y1, Y0, Y0
+	addChains_hevue9(Y0, X1, Y1, Y2)
+	// y = sigmoid(x)
+	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); VMOVSS X1, (R8)
 	VZEROUPPER
 	RET
 

@@ -248,6 +248,12 @@ func dense4ForwardRowsGeneric(y []Output, x [][64]float32, w *[4][1][16]float32,
 	}
 }
 
+// dense4ForwardSigmoidGeneric is dense4ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense4ForwardSigmoidGeneric(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
+	dense4ForwardGeneric(y, x, w, b)
+	sigmoidOfSumsGeneric(y[:], y[:])
+}
+
 // sigmoidOfSumsGeneric computes sigmoid of the sums in y.
 func sigmoidOfSumsGeneric(y, y1 []float32) {
 	y1 = y1[:len(y)]

@@ -37,11 +37,11 @@ func dense3WeightLearn(lr float32, g, w *[4][65][16]float32, dy, x [][64]float32
 func dense4BiasLearn(lr float32, g, w *[1][16]float32, dy [][1]float32, rank, part, parts int) {
 	dense4BiasLearnGeneric(lr, g, w, dy, rank, part, parts)
 }
-func dense4Forward(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
-	dense4ForwardGeneric(y, x, w, b)
-}
 func dense4ForwardRows(y []Output, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, w, b)
+}
+func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, w *[4][1][16]float32, b *[1][16]float32) {
+	dense4ForwardSigmoidGeneric(y, x, w, b)
 }
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, w *[4][1][16]float32, b *[1][16]float32) {
 	dense4ForwardTrainRowsGeneric(y, x, w, b)

@@ -19,8 +19,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a3 := &ws.t2[0]
 	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t3[0]
-	dense4Forward(a4, a3, &p.w4, &p.b4)
-	sigmoidOfSums(a4[:], a4[:])
+	dense4ForwardSigmoid(a4, a3, &p.w4, &p.b4)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	lA4 := &ws.t4[0]
