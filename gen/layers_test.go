@@ -16,6 +16,14 @@ import (
 // layerNetworks are networks around the layers that work on shapes: between
 // dense layers, so that gradients pass through them.
 var layerNetworks = map[string]string{
+	"fixedfilters": `
+input: {shape: [12]}
+layers:
+  - dense: {units: 32, activation: tanh}
+  - reshape: {shape: [2, 4, 4]}
+  - conv2d: {filters: 4, kernel_size: 3, trainable: false}
+  - dense: {units: 3}
+`,
 	"merge": `
 inputs: {a: {shape: [4]}, b: {shape: [3, 4]}}
 layers:

@@ -53,7 +53,7 @@ func (b *body) oneSpace() []jen.Code {
 func (b *body) usesGradients() bool {
 	for _, s := range b.phase.Steps {
 		for _, v := range append(s.Op.Ins(), s.Op.Outs()...) {
-			if v.Kind == ir.Gradient || v.Param != nil && v.Kind == ir.Temp {
+			if v.Kind == ir.Gradient {
 				return true
 			}
 		}
