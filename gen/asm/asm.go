@@ -146,6 +146,12 @@ func data(name string, size int, values []string) string {
 // number is a use of the macro for one number, or for the same several times.
 var number = regexp.MustCompile(`(?m)^number(\d+)x(\d)\(`)
 
+// alike reports whether two texts differ in where lines end alone.
+func alike(a, b string) bool {
+	words := func(text string) []string { return strings.Fields(strings.ReplaceAll(text, "\\\n", "")) }
+	return slices.Equal(words(a), words(b))
+}
+
 // Constants is the read-only data of functions in one file and the macros they
 // share.
 func Constants(funcs ...*Func) string {
@@ -154,7 +160,7 @@ func Constants(funcs ...*Func) string {
 	for _, f := range funcs {
 		for _, c := range slices.Concat(f.consts, f.shared) {
 			if text, ok := known[c.name]; ok {
-				if text != c.text {
+				if !alike(text, c.text) {
 					panic("internal error: asm: two macros or constants have the name " + c.name)
 				}
 				continue

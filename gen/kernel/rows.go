@@ -22,7 +22,8 @@ type Strip struct {
 }
 
 // Strips divides a row into tiles of at most some positions, as even as
-// possible, the longer ones at its ends.
+// possible, the longer ones at its ends, or, where all have the same taps, before the
+// shorter.
 func Strips(runs []Run, most int) []Strip {
 	var all [][]bool
 	for _, r := range runs {
@@ -36,10 +37,10 @@ func Strips(runs []Run, most int) []Strip {
 		sizes[i] = len(all) / n
 	}
 	order := []int{0}
-	if n > 1 {
+	if n > 1 && len(runs) > 1 {
 		order = []int{0, n - 1}
 	}
-	for i := 1; i < n-1; i++ {
+	for i := 1; len(order) < n; i++ {
 		order = append(order, i)
 	}
 	for _, i := range order[:len(all)%n] {

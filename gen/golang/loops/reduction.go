@@ -119,11 +119,12 @@ func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool
 	return e.Make(key, o.Doc+map[bool]string{true: " maximum", false: " sum"}[o.Kind == ir.MaxOf], func(k *function.Func) {
 		T := source.TypeName(o.Y.DType)
 		k.Train, k.Result = train, T
-		wide := ""
+		wide, rows := "", []string{}
 		for i, kind := range kinds {
 			name := fmt.Sprint("x", i)
-			if strings.HasPrefix(kind, "[]") && wide == "" {
-				wide = name
+			if strings.HasPrefix(kind, "[]") {
+				rows = append(rows, name)
+				wide = rows[0]
 			}
 			k.Args = append(k.Args, function.Arg{Name: name, Type: kind})
 		}
@@ -157,27 +158,33 @@ func (e *Loops) ReductionOf(o *ir.Reduce, chains int, kinds []string, train bool
 			return
 		}
 		k.Doc = []string{fmt.Sprintf("%s is the sum of the elements' %s, in %d chains.", k.Name, source.WrapFormula(o.Prog), chains)}
-		k.Body = append(k.Body, inChains(wide, T, chains, term)...)
+		k.Body = append(k.Body, inChains(rows, T, chains, term)...)
 	})
 }
 
-// inChains sums as many terms as a slice has elements, in chains that are then added in
-// halves.
-func inChains(wide, T string, chains int, term func(j string) *jen.Statement) []jen.Code {
+// inChains sums as many terms as the slices of a function have elements, in chains that
+// are then added in halves.
+func inChains(slices []string, T string, chains int, term func(j string) *jen.Statement) []jen.Code {
 	names := make([]string, chains)
+	has := func(n int, than string) *jen.Statement {
+		where := make([]string, len(slices))
+		for i, s := range slices {
+			where[i] = fmt.Sprintf("len(%s) %s %d", s, than, n)
+		}
+		return source.Exprf("%s", strings.Join(where, " && "))
+	}
 	var loop, rest []jen.Code
 	for i := range names {
 		names[i] = fmt.Sprint("s", i)
-		at := strings.TrimSuffix(fmt.Sprintf("j+%d", i), "+0")
-		add := func() *jen.Statement { return jen.Id(names[i]).Op("+=").Id(T).Call(term(at)) }
+		add := func() *jen.Statement { return jen.Id(names[i]).Op("+=").Id(T).Call(term(fmt.Sprint(i))) }
 		loop = append(loop, add())
 		if i < chains-1 {
-			rest = append(rest, jen.If(source.Exprf("%s < len(%s)", at, wide)).Block(add()))
+			rest = append(rest, jen.If(has(i, ">")).Block(add()))
 		}
 	}
-	out := []jen.Code{
-		jen.Var().Id(source.JoinComma(names)).Id(T), source.Letf("j", "0"),
-		jen.For(jen.Empty(), source.Exprf("j+%d < len(%s)", chains-1, wide), source.Exprf("j += %d", chains)).Block(loop...),
+	for _, s := range slices {
+		loop = append(loop, source.Setf(s, "%s[%d:]", s, chains))
 	}
+	out := []jen.Code{jen.Var().Id(source.JoinComma(names)).Id(T), jen.For(has(chains, ">=")).Block(loop...)}
 	return append(append(out, rest...), jen.Return(source.Exprf("%s", halves(names))))
 }

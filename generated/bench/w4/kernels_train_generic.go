@@ -601,37 +601,38 @@ func dense9WeightLearnGeneric(lr float32, g, w *[8][129][16]float32, dy, x [][14
 func mseSum(x0, x1 []float32) float32 {
 	x1 = x1[:len(x0)]
 	var s0, s1, s2, s3, s4, s5, s6, s7 float32
-	j := 0
-	for ; j+7 < len(x0); j += 8 {
-		s0 += float32(mse(x0[j], x1[j]))
-		s1 += float32(mse(x0[j+1], x1[j+1]))
-		s2 += float32(mse(x0[j+2], x1[j+2]))
-		s3 += float32(mse(x0[j+3], x1[j+3]))
-		s4 += float32(mse(x0[j+4], x1[j+4]))
-		s5 += float32(mse(x0[j+5], x1[j+5]))
-		s6 += float32(mse(x0[j+6], x1[j+6]))
-		s7 += float32(mse(x0[j+7], x1[j+7]))
+	for len(x0) >= 8 && len(x1) >= 8 {
+		s0 += float32(mse(x0[0], x1[0]))
+		s1 += float32(mse(x0[1], x1[1]))
+		s2 += float32(mse(x0[2], x1[2]))
+		s3 += float32(mse(x0[3], x1[3]))
+		s4 += float32(mse(x0[4], x1[4]))
+		s5 += float32(mse(x0[5], x1[5]))
+		s6 += float32(mse(x0[6], x1[6]))
+		s7 += float32(mse(x0[7], x1[7]))
+		x0 = x0[8:]
+		x1 = x1[8:]
 	}
-	if j < len(x0) {
-		s0 += float32(mse(x0[j], x1[j]))
+	if len(x0) > 0 && len(x1) > 0 {
+		s0 += float32(mse(x0[0], x1[0]))
 	}
-	if j+1 < len(x0) {
-		s1 += float32(mse(x0[j+1], x1[j+1]))
+	if len(x0) > 1 && len(x1) > 1 {
+		s1 += float32(mse(x0[1], x1[1]))
 	}
-	if j+2 < len(x0) {
-		s2 += float32(mse(x0[j+2], x1[j+2]))
+	if len(x0) > 2 && len(x1) > 2 {
+		s2 += float32(mse(x0[2], x1[2]))
 	}
-	if j+3 < len(x0) {
-		s3 += float32(mse(x0[j+3], x1[j+3]))
+	if len(x0) > 3 && len(x1) > 3 {
+		s3 += float32(mse(x0[3], x1[3]))
 	}
-	if j+4 < len(x0) {
-		s4 += float32(mse(x0[j+4], x1[j+4]))
+	if len(x0) > 4 && len(x1) > 4 {
+		s4 += float32(mse(x0[4], x1[4]))
 	}
-	if j+5 < len(x0) {
-		s5 += float32(mse(x0[j+5], x1[j+5]))
+	if len(x0) > 5 && len(x1) > 5 {
+		s5 += float32(mse(x0[5], x1[5]))
 	}
-	if j+6 < len(x0) {
-		s6 += float32(mse(x0[j+6], x1[j+6]))
+	if len(x0) > 6 && len(x1) > 6 {
+		s6 += float32(mse(x0[6], x1[6]))
 	}
 	return (((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
 }
