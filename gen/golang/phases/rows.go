@@ -100,6 +100,9 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 	var loop []jen.Code
 	flush := func() {
 		if len(loop) > 0 {
+			if b.apart { // a step alone may have no more than what is kept of one sample
+				loop = append([]jen.Code{source.Set("_", jen.Id("i"))}, loop...)
+			}
 			b.stmts = append(b.stmts, source.ForRange("i", "x", loop...))
 			loop = nil
 		}
