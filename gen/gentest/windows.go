@@ -60,7 +60,7 @@ func (n *network) windowLayer(kind string, axes int) {
 		if n.count("stream of a convolution", any(f["padding"]) == "causal" && divides(f, x.dims[1:])) {
 			f["stateful"] = true
 		}
-	case strings.HasPrefix(kind, "avg") && n.count("pool with its padding", pads && n.chance(0.5)):
+	case strings.HasPrefix(kind, "avg") && n.count("pool with its padding", pads && n.chance(0.8)):
 		f["count_include_pad"] = true
 	}
 	n.sized(kind, x, f, append([]int{channels}, out...))
