@@ -18,6 +18,14 @@ func tolerances(t ir.DType) (gradient, step float64) {
 	return 1e-4, 1e-5
 }
 
+// roundings are the relative errors of a rounding and of a few, in a type.
+func roundings(t ir.DType) (one, few float64) {
+	if t == ir.Float64 {
+		return 0x1p-53, 7 * 0x1p-53
+	}
+	return 0x1p-24, 7 * 0x1p-24
+}
+
 // inFloat64 compares the gradients with float64, and the step that was made
 // with a float64 step from the generated gradient and state.
 func (s *trainingStep) inFloat64(checks *Checks) error {
@@ -92,14 +100,15 @@ func largest(x []float64) float64 {
 // is well conditioned.
 const neighbours = 6
 
-// noisy is float64 arithmetic with the errors of float32: what its results
-// are like, a float32 program's may be.
+// noisy is float64 arithmetic with the errors of a type: what its results are
+// like, a program's in that type may be.
 type noisy struct {
 	expr.Arith
-	rng *rand.Rand
+	rng      *rand.Rand
+	rounding float64
 }
 
-func (a noisy) round(x float64) float64 { return x * (1 + 0x1p-24*(2*a.rng.Float64()-1)) }
+func (a noisy) round(x float64) float64 { return x * (1 + a.rounding*(2*a.rng.Float64()-1)) }
 
 func (a noisy) MulAdd(x, y, z float64) float64 { return a.round(a.Arith.MulAdd(x, y, z)) }
 
@@ -107,39 +116,39 @@ func (a noisy) Apply(op expr.Op, v ...float64) float64 {
 	y := a.Arith.Apply(op, v...)
 	switch op {
 	case expr.OpNeg, expr.OpAbs, expr.OpMin, expr.OpMax, expr.OpLess, expr.OpLessEqual, expr.OpEqual, expr.OpFloor:
-		return y // exact in float32
+		return y // exact
 	}
 	return a.round(y)
 }
 
 // wellConditioned tells of which parameters the gradients in float64 are well
-// conditioned: parameters moved by a few roundings, and in a float32 network
-// roundings on the way, give gradients like them.
+// conditioned: parameters moved by a few roundings, and roundings on the way, of the
+// network's type, give gradients that differ by half of what is allowed at most.
 func (s *trainingStep) wellConditioned(exact Values) (map[*ir.Value]bool, error) {
 	prog := s.Network.Plan.Prog
 	well := map[*ir.Value]bool{}
 	for p := range exact {
 		well[p] = true
 	}
+	tolerance, _ := tolerances(prog.DType)
+	one, few := roundings(prog.DType)
 	rng := rand.New(rand.NewPCG(uint64(s.index), 0))
 	for range neighbours {
 		shifted := Values{}
 		for _, p := range prog.Params {
 			shifted[p] = make([]float64, len(s.weights[p]))
 			for j, x := range s.weights[p] {
-				shifted[p][j] = x + math.Abs(x)*4e-7*(2*rng.Float64()-1)
+				shifted[p][j] = x + math.Abs(x)*few*(2*rng.Float64()-1)
 			}
 		}
 		m := interp.New(prog)
-		if prog.DType == ir.Float32 {
-			m.Arith = noisy{m.Arith, rng}
-		}
+		m.Arith = noisy{m.Arith, rng, one}
 		near, err := s.gradientsOn(m, shifted)
 		if err != nil {
 			return nil, err
 		}
 		for p, want := range exact {
-			well[p] = well[p] && DiffWithin("", near[p], want, 5e-5) == ""
+			well[p] = well[p] && DiffWithin("", near[p], want, tolerance/2) == ""
 		}
 	}
 	return well, nil

@@ -10,6 +10,8 @@ import (
 	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
 )
 
 func TestErrorStats(t *testing.T) {
@@ -136,4 +138,45 @@ func TestStrict(t *testing.T) {
 	l.measure(prog.DType, m)
 	require.Greater(t, l.strict, 1.0)
 	require.Greater(t, *l.Bound, 1.0)
+}
+
+// TestConditioned: the mean of what was normalised and mixed is a bias and a rounding of
+// zero; where the bias is no larger than such roundings may make it wrong, it is
+// ill-conditioned, in each type.
+func TestConditioned(t *testing.T) {
+	for dtype, bias := range map[string]float64{"float32": 1e-5, "float64": 1e-11} {
+		for filters := 1; filters <= 3; filters++ {
+			b := spec.New("net")
+			x := b.Layer("batch_normalization", b.Input("x", 4, 3, 3), spec.Fields{"axis": 0, "statistics": "batch"})
+			x = b.Layer("conv2d", x, spec.Fields{"filters": filters, "kernel_size": 1})
+			x = b.Layer("batch_normalization", x, spec.Fields{"axis": 0, "statistics": "batch"})
+			b.Output("y", b.Layer("flatten", x))
+			b.Loss("mse")
+			b.Optimizer("sgd", spec.Fields{"learning_rate": 0.1})
+			b.Numeric(spec.Fields{"dtype": dtype})
+			b.Codegen(spec.Fields{"batch": 4})
+			net, err := b.Build(op.Vocabulary())
+			require.NoError(t, err)
+			n, err := Prepare(net)
+			require.NoError(t, err)
+			job := NewJob(rand.New(rand.NewPCG(uint64(filters), 1)), n, 4)
+			r := &Replay{Network: n, Job: job}
+			s := &trainingStep{Replay: r, batch: job.Batches[0], weights: r.initial(), states: Values{}}
+			named := map[string]*ir.Value{}
+			for _, p := range n.Plan.Prog.Params {
+				if named[p.Name] = p; p.Name == "conv2d1.bias" {
+					for i := range s.weights[p] {
+						s.weights[p][i] = bias
+					}
+				}
+			}
+			exact, err := s.gradients(s.weights)
+			require.NoError(t, err)
+			well, err := s.wellConditioned(exact)
+			require.NoError(t, err)
+			require.True(t, well[named["batch_normalization1.running_mean"]], "%s, %d filters", dtype, filters)
+			require.True(t, well[named["batch_normalization2.bias"]], "%s, %d filters", dtype, filters)
+			require.False(t, well[named["batch_normalization2.running_mean"]], "%s, %d filters", dtype, filters)
+		}
+	}
 }
