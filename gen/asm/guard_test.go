@@ -82,6 +82,7 @@ var kinds = []struct {
 	{"MatMul", false, matMulCases},
 	{"Convolve", false, convolveCases},
 	{"Tiles", true, tilesCases},
+	{"MaxGradient", true, maxGradientCases},
 	{"FilterGradient", false, filterGradientCases},
 	{"GradInput", false, gradInputCases},
 	{"Narrow", true, narrowCases},

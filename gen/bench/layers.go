@@ -167,6 +167,8 @@ func (l *layers) of(s *plan.Step) Layer {
 		l.step(&c, o)
 	case *ir.Pool:
 		c.Name, c.Operation = cmp.Or(o.Layer, c.Name), "max pool"
+	case *ir.PoolGradient:
+		c.Name, c.Operation = cmp.Or(o.Layer, c.Name), "gradient of max pool"
 	case *ir.Map:
 		c.Operation = o.Doc
 	default:

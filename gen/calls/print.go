@@ -128,6 +128,10 @@ func (d *describer) step(s *plan.Step, one bool) string {
 		if t := TileOf(o, s.Chains); t.Width > 1 {
 			return fmt.Sprintf("portable Go, %d steps of %s side by side", t.Width, o.Loops[t.Loop].Name)
 		}
+	case *ir.PoolGradient:
+		if s.Kernel != nil {
+			return PoolGradientOf(t, s.Kernel, o.X.V.Size()).String()
+		}
 	case *ir.RankOne:
 		layout := &d.plan.TensorOf(o.W.Param).Layout
 		return GroupsOf(layout.KernelPanels(), layout.In, layout.Out, layout.Size()).String()

@@ -24,7 +24,7 @@ const mostProducts, mostElements, mostTiled = 20000, 3000, 81
 func ConvolutionalCover() []string {
 	out := []string{
 		"feature groups", "feature groups across panels", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
-		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature inference only",
+		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature maxima of windows apart", "feature maxima of windows that overlap", "feature inference only",
 		"feature pixels", "feature bytes", "feature tiles", "feature tiles at the edge", "feature tiles of gradients", "algo winograd2", "algo winograd4",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
 	}
@@ -295,6 +295,14 @@ func (n *network) note(kind string, f spec.Fields, channels, axes int) {
 	}
 	for _, s := range numbersOf(f["strides"], axes) {
 		n.Cover[fmt.Sprintf("stride %d", s)]++
+	}
+	if strings.HasPrefix(kind, "max") && n.train && channels > 1 {
+		overlap := false
+		for i, k := range numbersOf(f["kernel_size"], axes) {
+			overlap = overlap || numbersOf(f["strides"], axes)[i] <= (k-1)*numbersOf(f["dilation"], axes)[i]
+		}
+		n.count("maxima of windows that overlap", overlap)
+		n.count("maxima of windows apart", !overlap)
 	}
 	if strings.HasPrefix(kind, "conv") {
 		n.count("channels divided by 16", channels%16 == 0)

@@ -128,8 +128,8 @@ func (m *Machine) run(op ir.Op) error {
 		m.viewGrad(o)
 	case *ir.Pool:
 		m.pool(o)
-	case *ir.Scatter:
-		m.scatter(o)
+	case *ir.PoolGradient:
+		m.poolGradient(o)
 	case *ir.ReduceAxis:
 		m.reduceAxis(o)
 	case *ir.Gather:

@@ -30,7 +30,7 @@ func convolutionOf(op Op, filters func(v *Value) bool) *Convolution {
 	case *Contract:
 		c.Contract = o
 	case *Pool:
-		c.Contract, c.Max = &Contract{Layer: o.Layer, Loops: o.Loops, Y: o.Y, Terms: []Term{{Loops: o.Window, A: o.X}}}, !o.Place
+		c.Contract, c.Max = &Contract{Layer: o.Layer, Loops: o.Loops, Y: o.Y, Terms: []Term{{Loops: o.Window, A: o.X}}}, true
 	}
 	if c.Contract == nil || len(c.Terms) != 1 || len(c.Terms[0].Where) > 0 || !c.Y.V.Batch || len(c.Y.Outside(c.Loops)) > 0 {
 		return nil
@@ -40,9 +40,6 @@ func convolutionOf(op Op, filters func(v *Value) bool) *Convolution {
 		c.X, c.W = c.W, c.X
 	}
 	if c.X.V.Param != nil || !c.X.V.Batch || c.X.V.DType != c.Y.V.DType {
-		return nil
-	}
-	if _, pool := op.(*Pool); pool && !c.Max {
 		return nil
 	}
 	if c.W == nil && !c.window() || c.W != nil && !(filters(c.W.V) && c.lanes() && c.summed()) || !c.places() {

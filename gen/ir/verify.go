@@ -75,8 +75,8 @@ func checkShapes(op Op) error {
 		return o.verify()
 	case *Pool:
 		return o.verify()
-	case *Scatter:
-		return fits(o.DX.Batch && o.DY.Batch && o.At.Batch && o.DY.Size() == o.At.Size())
+	case *PoolGradient:
+		return o.verify()
 	case *RankOne:
 		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.X.Size() && (o.B == nil || o.B.Size() == o.DY.Size()))
 	case *Map:

@@ -132,17 +132,14 @@ func poolDims(x Tensor, ws []window) []int {
 func (b *Builder) maxPool(l *spec.Layer, x Tensor, ws []window) Tensor {
 	dims := poolDims(x, ws)
 	loops, over, at, from := pooled(x, ws)
-	pool := func(y *ir.Value, place bool) {
-		b.Emit(&ir.Pool{Layer: l.Name, Loops: loops, Y: ir.Operand{V: y, Dims: dims, At: at}, X: from, Window: over, Place: place})
-	}
+	result := func(y *ir.Value) ir.Operand { return ir.Operand{V: y, Dims: dims, At: at} }
 	y := b.Temp(l.Name, dims...)
-	pool(y, false)
+	b.Emit(&ir.Pool{Layer: l.Name, Loops: loops, Y: result(y), X: from, Window: over})
 	b.Record(y, func(dy *ir.Value) {
-		places := b.Temp(l.Name+"_places", dims...)
-		pool(places, true)
-		dx := b.Temp("d"+x.Name, x.Shape...)
-		b.Emit(&ir.Scatter{Doc: l.Kind, DX: dx, DY: dy, At: places})
-		b.AddGrad(x.Value, dx)
+		to := from
+		to.V = b.Temp("d"+x.Name, x.Shape...)
+		b.Emit(&ir.PoolGradient{Layer: l.Name, Loops: loops, DX: to, DY: result(dy), X: from, Window: over})
+		b.AddGrad(x.Value, to.V)
 	})
 	return Tensor{y, dims}
 }

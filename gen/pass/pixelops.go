@@ -33,14 +33,9 @@ func (t *pixels) op(op ir.Op) ir.Op {
 		n.X = t.operand(&o.X, false)
 		n.Y = t.operand(&o.Y, true)
 		return &n
-	case *ir.Scatter:
+	case *ir.PoolGradient:
 		n := *o
-		n.DY, n.At = t.pixel(o.DY), t.pixel(o.At)
-		if t.asPixels(t.pooled[o.At]) {
-			n.DX = t.pixel(o.DX)
-		} else {
-			n.DX = t.made(o.DX)
-		}
+		n.DX, n.DY, n.X = t.operand(&o.DX, true), t.operand(&o.DY, false), t.operand(&o.X, false)
 		return &n
 	case *ir.View:
 		return t.view(o)

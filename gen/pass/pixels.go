@@ -36,12 +36,10 @@ type pixels struct {
 	own map[*ir.Value]*ir.Value
 	// given are the pixels that lie there already: what a view exchanged the channels of.
 	given map[*ir.Value]*ir.Value
-	// pooled are what places are places of.
-	pooled map[*ir.Value]*ir.Operand
 }
 
 func newPixels(p *ir.Program, f *ir.Func) *pixels {
-	return &pixels{prog: p, f: f, parent: map[*ir.Value]*ir.Value{}, channels: map[*ir.Value]int{}, planes: map[*ir.Value]*ir.Value{}, own: map[*ir.Value]*ir.Value{}, given: map[*ir.Value]*ir.Value{}, pooled: map[*ir.Value]*ir.Operand{}}
+	return &pixels{prog: p, f: f, parent: map[*ir.Value]*ir.Value{}, channels: map[*ir.Value]int{}, planes: map[*ir.Value]*ir.Value{}, own: map[*ir.Value]*ir.Value{}, given: map[*ir.Value]*ir.Value{}}
 }
 
 func (t *pixels) group(v *ir.Value) *ir.Value {
@@ -77,13 +75,8 @@ func (t *pixels) survey() {
 				}
 			}
 			fixed[y] = fixed[y] || y.Kind != ir.Temp || y.Param != nil
-		case *ir.Pool:
-			if o.Place {
-				t.pooled[o.Y.V] = &o.X
-			}
-		case *ir.Scatter:
-			t.join(o.DY, o.At)
-			t.join(o.DX, t.pooled[o.At].V)
+		case *ir.PoolGradient:
+			t.join(o.DX.V, o.X.V)
 		}
 	}
 	for v := range fixed {
@@ -214,6 +207,8 @@ func wants(op ir.Op) []*ir.Operand {
 	switch o := op.(type) {
 	case *ir.Pool:
 		return spatial(&o.Y, &o.X)
+	case *ir.PoolGradient:
+		return spatial(&o.DX, &o.DY, &o.X)
 	case *ir.Contract:
 		w := o.Weight()
 		switch {

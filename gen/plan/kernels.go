@@ -24,6 +24,9 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 		k.Fused = p.Prog.Mode == "fast"
 		return k
 	}
+	if g := ir.PoolGradientOf(s.Op); g != nil {
+		return describeConvolution(g, 1, nil)
+	}
 	if b := ir.BiasGradientOf(s.Op); b != nil {
 		k := describeConvolution(b, 1, nil)
 		k.Init = kernel.Bias // the sum of the samples before

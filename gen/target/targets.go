@@ -35,6 +35,9 @@ type Target struct {
 	Tiles      func(name string, doc []string, k *kernel.Tiles) *asm.Func
 	FusesTiles func(*kernel.Kernel) bool
 
+	// MaxGradient prints the gradient of the maxima of windows.
+	MaxGradient func(name string, doc []string, k *kernel.MaxGradient) *asm.Func
+
 	// FilterGradient prints the gradient of filters.
 	FilterGradient func(name string, doc []string, k *kernel.FilterGradient) *asm.Func
 
@@ -79,8 +82,8 @@ var Targets = []Target{
 		RankOne:    arm64.RankOne, FusesRankOne: arm64.FusesRankOne, NonZero: arm64.NonZero,
 		Convolve: arm64.Convolve, FusesConvolve: arm64.FusesConvolve,
 		Tiles: arm64.Tiles, FusesTiles: arm64.FusesTiles,
-		FilterGradient: arm64.FilterGradient,
-		Map:            arm64.Map, Update: arm64.Update,
+		MaxGradient: arm64.MaxGradient, FilterGradient: arm64.FilterGradient,
+		Map: arm64.Map, Update: arm64.Update,
 	},
 }
 
@@ -91,8 +94,8 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		MatVec: s.MatVec, MatMul: s.MatMul, Fuses: s.Fuses,
 		Convolve: s.Convolve, FusesConvolve: s.FusesConvolve,
 		Tiles: s.Tiles, FusesTiles: s.FusesTiles,
-		FilterGradient: s.FilterGradient,
-		GradInput:      s.GradInput, FusesGradInput: s.FusesGradInput,
+		MaxGradient: s.MaxGradient, FilterGradient: s.FilterGradient,
+		GradInput: s.GradInput, FusesGradInput: s.FusesGradInput,
 		Dots: s.Dots, DotsTiles: s.DotsTiles, FusesDots: s.FusesDots,
 		GradWeight: s.GradWeight,
 		RankOne:    s.RankOne, FusesRankOne: s.FusesRankOne,

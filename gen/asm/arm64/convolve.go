@@ -40,6 +40,10 @@ type convolve struct {
 	taps      []kernel.Tap
 	extra     bool // the epilogue has an operand
 	positions int  // of the tile that is being printed
+	// each, if not nil, is what is done at a position in place of a sum, and visit with an
+	// element of a window at a displacement.
+	each  func(m *convolve, cols [][]bool)
+	visit func(disp int)
 }
 
 func newConvolve(name string, doc []string, k *kernel.Kernel) *convolve {
@@ -73,12 +77,19 @@ func Convolve(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if m.Init == kernel.Bias {
 		m.pointer("b", regFilterBias)
 	}
+	m.rows()
+	m.ret()
+	return m.Func
+}
+
+// rows prints the loop over rows of the result, and in it that over the tiles of a row.
+func (m *convolve) rows() {
 	m.pointer("rows", regRowCount)
 	row := m.Label("row")
 	m.Place(row)
 	m.move(regRowX, regTileX)
 	m.move(regRowOfY, regTileY)
-	for _, strip := range kernel.Strips(k.Runs, k.Tile.Positions) {
+	for _, strip := range kernel.Strips(m.Runs, m.Tile.Positions) {
 		m.strip(strip)
 	}
 	m.Line(func() {
@@ -86,8 +97,6 @@ func Convolve(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.advance(regRowOfY, m.Out.RowStride*m.size())
 	})
 	m.countdown(regRowCount, row)
-	m.ret()
-	return m.Func
 }
 
 // valid is how many lanes a vector has.
@@ -114,9 +123,13 @@ func (m *convolve) strip(s kernel.Strip) {
 		m.set(s.Repeat, regTileCount)
 		m.Place(loop)
 	}
-	m.begin()
-	m.blocks(s.Cols)
-	m.finish()
+	if m.each != nil {
+		m.each(m, s.Cols)
+	} else {
+		m.begin()
+		m.blocks(s.Cols)
+		m.finish()
+	}
 	m.Line(func() {
 		m.advance(regTileX, n*m.PosStride*m.size())
 		m.advance(regTileY, n*m.Out.PosStride*m.size())

@@ -55,6 +55,10 @@ func (m *convolve) run(r termRun, x, w int) (int, int) {
 
 // term adds a product to the sums of some positions.
 func (m *convolve) term(positions []int, x, w, chain int) {
+	if m.visit != nil {
+		m.visit(x)
+		return
+	}
 	m.Line(func() {
 		if m.Weight != "" {
 			for v := range m.vectors {

@@ -250,6 +250,14 @@ func Convolve(k *kernel.Kernel) []asm.Arg {
 	return a.all
 }
 
+// MaxGradient are the arguments of the gradient of maxima of windows: dx, and what
+// Convolve has for the maxima.
+func MaxGradient(k *kernel.MaxGradient) []asm.Arg {
+	a := arguments{elem: k.Of.Elem.Acc}
+	a.pointer("dx", true)
+	return append(a.all, Convolve(k.Of)...)
+}
+
 // Tiles are the arguments of a transform of tiles: the planes v and the source x, at
 // the first row that exists, or, back, the result y, the planes, b if there is a bias,
 // u if the epilogue has an operand; and the number of rows of tiles.

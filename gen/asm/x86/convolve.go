@@ -48,6 +48,10 @@ type convolve struct {
 	// panels are how many a tile goes through, tail what follows them; nil if nothing.
 	panels int
 	tail   *convolve
+	// each, if not nil, is what is done at a position in place of a sum, and visit with an
+	// element of a window at a displacement.
+	each  func(m *convolve, cols [][]bool)
+	visit func(disp int)
 }
 
 func (s *ISA) newConvolve(name string, doc []string, k *kernel.Kernel) *convolve {
@@ -295,6 +299,10 @@ func (m *convolve) weightsAt(v int) int {
 
 // term adds a product to the sums of some positions.
 func (m *convolve) term(positions []int, x, w, chain int) {
+	if m.visit != nil {
+		m.visit(x)
+		return
+	}
 	m.Line(func() {
 		if m.Weight != "" {
 			for v := range m.vectors {

@@ -87,6 +87,10 @@ func (m *convolve) strip(s kernel.Strip) {
 // tile prints the outputs of a panel.
 func (m *convolve) tile(cols [][]bool) {
 	m.positions = len(cols)
+	if m.each != nil {
+		m.each(m, cols)
+		return
+	}
 	m.begin(len(cols))
 	m.sum(cols)
 	m.finish(len(cols))

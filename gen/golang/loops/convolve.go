@@ -88,14 +88,21 @@ func (m *Matrix) convolutionLoops(k *function.Func, o *ir.Contract) {
 // group of rows.
 func (m *Matrix) convolutionCalls() []jen.Code {
 	c := calls.ConvolutionOf(m.target(), m.Step.Kernel)
+	return m.e.partCalls(c, func(p calls.ConvolutionPart, g calls.RowGroup, q string) jen.Code {
+		return m.convolutionCall(c, p, g, q)
+	})
+}
+
+// partCalls are the calls of a convolution for panels q.
+func (e *Loops) partCalls(c *calls.Convolution, call func(p calls.ConvolutionPart, g calls.RowGroup, q string) jen.Code) []jen.Code {
 	var out []jen.Code
 	for _, p := range c.Parts {
 		each := func(q string) (code []jen.Code) {
 			for i, g := range c.Rows {
 				if c.Preempt && i > 0 {
-					code = append(code, m.e.Preempt())
+					code = append(code, e.Preempt())
 				}
-				code = append(code, m.convolutionCall(c, p, g, q))
+				code = append(code, call(p, g, q))
 			}
 			return code
 		}
@@ -105,7 +112,7 @@ func (m *Matrix) convolutionCalls() []jen.Code {
 		}
 		code := each("q")
 		if c.Preempt {
-			code = append(code, m.e.Preempt())
+			code = append(code, e.Preempt())
 		}
 		if p.From == 0 && p.Panels == 1 {
 			out = append(out, source.ForRange("q", fmt.Sprint(p.To), code...))

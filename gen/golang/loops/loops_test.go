@@ -233,19 +233,17 @@ func TestLoops(t *testing.T) {
 	}
 	view := &ir.View{Doc: "turn", Y: m.value("turned", ir.Temp, true, 4, 3), X: image, Axes: []ir.Axis{{Size: 4, Stride: 1}, {Size: 3, Stride: 7}}, Offset: 2}
 	viewed := &ir.ViewGrad{Doc: "turn", DX: m.value("dimage", ir.Temp, true, 3, 7), DY: view.Y, Axes: view.Axes, Offset: 2}
-	pool := func(name string, place bool) *ir.Pool {
-		return &ir.Pool{
-			Layer: "pool", Loops: []ir.Loop{{Name: "c", Size: 3}, {Name: "i", Size: 4}}, Y: dims(m.value(name, ir.Temp, true, 3, 4), nil, unit(0), unit(1)),
-			X: dims(image, nil, unit(0), ir.Affine{Offset: -1, By: []int{0, 2, 1}}), Window: []ir.Loop{{Name: "k", Size: 3}}, Place: place,
-		}
+	window := func(v *ir.Value) ir.Operand { return dims(v, nil, unit(0), ir.Affine{Offset: -1, By: []int{0, 2, 1}}) }
+	greatest := &ir.Pool{
+		Layer: "pool", Loops: []ir.Loop{{Name: "c", Size: 3}, {Name: "i", Size: 4}}, Y: dims(m.value("greatest", ir.Temp, true, 3, 4), nil, unit(0), unit(1)),
+		X: window(image), Window: []ir.Loop{{Name: "k", Size: 3}},
 	}
-	greatest, places := pool("greatest", false), pool("places", true)
-	scatter := &ir.Scatter{Doc: "pool", DX: m.value("dpool", ir.Temp, true, 3, 7), DY: greatest.Y.V, At: places.Y.V}
+	given := &ir.PoolGradient{Layer: "pool", Loops: greatest.Loops, DX: window(m.value("dpool", ir.Temp, true, 3, 7)), DY: greatest.Y, X: greatest.X, Window: greatest.Window}
 	axis := &ir.ReduceAxis{Doc: "sums", Kind: ir.Sum, Y: m.value("axis", ir.Temp, true, 7), X: image, Outer: 1, Length: 3, Inner: 7}
 	arg := &ir.ReduceAxis{Doc: "best", Kind: ir.ArgMax, Y: m.value("best", ir.Temp, true, 3), X: image, Outer: 3, Length: 7, Inner: 1}
 	m.set(r, image)
 	m.set(r, filter)
-	require.NoError(t, m.m.Run(&ir.Func{Name: "others", Ops: []ir.Op{contract, view, viewed, greatest, places, scatter, axis, arg}}))
+	require.NoError(t, m.m.Run(&ir.Func{Name: "others", Ops: []ir.Op{contract, view, viewed, greatest, given, axis, arg}}))
 	one := func(v *ir.Value) []float32 { return m.flat(v, 1, v.Size()) }
 	for _, chains := range []int{1, 4} {
 		c := m.loops.NewContraction(contract, chains, nil)
@@ -261,10 +259,8 @@ func TestLoops(t *testing.T) {
 	element := func(name, at string) string { return name + "[" + at + "]" }
 	m.add(m.loops.ViewOf(view, "*[21]float32", element, false), view.Y, "y", 1, 12, map[string][]float32{"x": one(image)})
 	m.add(m.loops.ViewGradient(viewed, false), viewed.DX, "dx", 1, 21, map[string][]float32{"dy": one(view.Y)})
-	for _, o := range []*ir.Pool{greatest, places} {
-		m.add(m.loops.PoolOf(o, "*[21]float32", element, false), o.Y.V, "y", 1, 12, map[string][]float32{"x": one(image)})
-	}
-	m.add(m.loops.ScatterOf(scatter, false), scatter.DX, "dx", 1, 21, map[string][]float32{"dy": one(scatter.DY), "at": one(scatter.At)})
+	m.add(m.loops.PoolOf(greatest, "*[21]float32", element, false), greatest.Y.V, "y", 1, 12, map[string][]float32{"x": one(image)})
+	m.add(m.loops.PoolGradientOf(given, nil, "*[21]float32", element, false), given.DX.V, "dx", 1, 21, map[string][]float32{"dy": one(given.DY.V), "x": one(image)})
 	for _, o := range []*ir.ReduceAxis{axis, arg} {
 		m.add(m.loops.AxisReduction(o, 1, false), o.Y, "y", 1, o.Y.Size(), map[string][]float32{"x": one(image)})
 	}

@@ -8,14 +8,18 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/golang/function"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/target"
 )
 
 // PoolOf is its function, of a value of a Go type and its elements.
 func (e *Loops) PoolOf(o *ir.Pool, typ string, element func(name, at string) string, train bool) *function.Func {
-	key := fmt.Sprintf("pool %t %s %v %v %v %d", o.Place, typ, o.X, o.Y, o.All(), len(o.Loops))
+	key := fmt.Sprintf("pool %s %v %v %v %d", typ, o.X, o.Y, o.All(), len(o.Loops))
 	return e.Make(key, o.Layer+" pool", func(k *function.Func) {
 		k.Train = train
 		k.Args = []function.Arg{{Name: "y", Type: "*" + source.Array(o.Y.V.DType, o.Y.V.Size())}, {Name: "x", Type: typ}}
@@ -25,38 +29,86 @@ func (e *Loops) PoolOf(o *ir.Pool, typ string, element func(name, at string) str
 
 // windows prints the loops of a pooling; element is one of x.
 func (e *Loops) windows(k *function.Func, o *ir.Pool, element func(name, at string) string) {
-	T := source.TypeName(o.Y.V.DType)
-	loops, all := source.WithNames(o.Loops, 0), source.WithNames(o.All(), 0)
-	from, to := o.X.Flat().Text(all), o.Y.Flat().Text(loops)
-	var where []string
-	for _, d := range o.X.Outside(all) {
-		where = append(where, source.Within(o.X.At[d], all, o.X.Shape()[d])...)
+	w := windowsOf(o)
+	k.Doc = []string{fmt.Sprintf("%s computes y[%s], the greatest of x[%s] over", k.Name, w.to, w.from), windowDoc(w.all, len(o.Loops)) + ", of those inside of x. It does not allocate."}
+	k.Body = w.loops([]jen.Code{source.Let("s", jen.Id(source.TypeName(o.Y.V.DType)).Call(jen.Qual("math", "Inf").Call(jen.Lit(-1))))},
+		jen.If(source.Letf("v", "%s", element("x", w.from)), source.Exprf("v > s || v != v")).Block(source.Setf("s", "v")),
+		source.Setf("y["+w.to+"]", "s"))
+}
+
+// PoolGradientOf is its function, of a value of a Go type and its elements; with assembly
+// if it has a kernel.
+func (e *Loops) PoolGradientOf(o *ir.PoolGradient, kern *kernel.Kernel, typ string, element func(name, at string) string, train bool) *function.Func {
+	key := fmt.Sprintf("pool gradient %t %s %v %v %v %d", kern != nil, typ, o.X, o.DY, o.Of().All(), len(o.Loops))
+	return e.Make(key, o.Layer+" pool gradient", func(k *function.Func) {
+		k.Train = train
+		array := func(v *ir.Value) string { return "*" + source.Array(v.DType, v.Size()) }
+		k.Args = []function.Arg{{Name: "dx", Type: array(o.DX.V)}, {Name: "dy", Type: array(o.DY.V)}, {Name: "x", Type: typ}}
+		w := windowsOf(o.Of())
+		k.Doc = []string{
+			fmt.Sprintf("%s adds dy[%s] to dx, from 0 on, where the greatest of x[%s] lies, the first of equals, over", k.Name, w.to, w.from),
+			windowDoc(w.all, len(o.Loops)) + ", of those inside of x. It does not allocate.",
+		}
+		bits := strings.TrimPrefix(source.TypeName(o.X.V.DType), "float")
+		greatest := jen.Id("k").Op(":=").Add(e.RT("Ordered" + bits)).Call(source.Exprf("%s", element("x", w.from)))
+		// as whole numbers, which are compared without a branch
+		k.Body = append([]jen.Code{jen.Id("clear").Call(source.Exprf("dx[:]"))}, w.loops(
+			[]jen.Code{source.Let("s", jen.Id("int"+bits).Call(jen.Qual("math", "MinInt"+bits))), source.Letf("at", "0")},
+			jen.If(greatest, source.Exprf("k > s")).Block(jen.List(jen.Id("s"), jen.Id("at")).Op("=").List(
+				jen.Min(jen.Id("k"), jen.Qual("math", "MaxInt"+bits).Op("-").Lit(1)), source.Exprf("%s", w.from))),
+			jen.Id("dx[at]").Op("+=").Id("dy["+w.to+"]"))...)
+		if kern != nil {
+			e.Fast(k, func() []jen.Code { return e.poolGradientCalls(kern, o.X.V.Size()) })
+		}
+	})
+}
+
+// poolGradientCalls are the calls of assembly of the gradient of a pooling of some
+// elements.
+func (e *Loops) poolGradientCalls(k *kernel.Kernel, elements int) []jen.Code {
+	g := calls.PoolGradientOf(e.Target(), k, elements)
+	code := e.partCalls(&g.Convolution, func(p calls.ConvolutionPart, r calls.RowGroup, q string) jen.Code {
+		of := g.Kernel(p)
+		doc := fmt.Sprintf("gives the greatest of up to %d elements of each of %d channels at %d positions of every row the gradient y.", len(k.Segments[0].Taps), p.Kernel.Outputs, k.Positions())
+		name := e.Assembly(of.Key(), fmt.Sprintf("maxima gradient of %d", p.Kernel.Outputs), doc,
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.MaxGradient(name, doc, of) })
+		x := plus(sourceOf(&g.Convolution, q), r.X+p.X)
+		return jen.Id(name).Call(source.Exprf("&dx[%s], &dy[%s], &x[%s], %d, %d", x, plus(times16(q), r.Y+p.Lane), x, r.Rows, r.Taps))
+	})
+	if g.Clears {
+		code = append([]jen.Code{jen.Id("clear").Call(source.Exprf("dx[:]"))}, code...)
 	}
-	what := "the greatest"
-	if o.Place {
-		what = "the place of the greatest, the first of equals,"
+	return code
+}
+
+// windows are how the loops of a pooling are printed.
+type windows struct {
+	*ir.Pool
+	all      []ir.Loop // with names
+	from, to string    // the places of an element and of the result
+	where    []string  // the element exists
+}
+
+func windowsOf(o *ir.Pool) *windows {
+	w := &windows{Pool: o, all: source.WithNames(o.All(), 0)}
+	w.from, w.to = o.X.Flat().Text(w.all), o.Y.Flat().Text(w.all[:len(o.Loops)])
+	for _, d := range o.X.Outside(w.all) {
+		w.where = append(w.where, source.Within(o.X.At[d], w.all, o.X.Shape()[d])...)
 	}
-	k.Doc = []string{fmt.Sprintf("%s computes y[%s], %s of x[%s] over", k.Name, to, what, from), windowDoc(all, len(loops)) + ", of those inside of x. It does not allocate."}
-	take := []jen.Code{jen.If(source.Letf("v", "%s", element("x", from)), source.Exprf("v > s || v != v")).Block(source.Setf("s", "v"))}
-	bits := strings.TrimPrefix(T, "float")
-	if o.Place { // as whole numbers, which are compared without a branch
-		k := jen.Id("k").Op(":=").Add(e.RT("Ordered" + bits)).Call(source.Exprf("%s", element("x", from)))
-		take = []jen.Code{jen.If(k, source.Exprf("k > s")).Block(jen.List(jen.Id("s"), jen.Id("at")).Op("=").List(
-			jen.Min(jen.Id("k"), jen.Qual("math", "MaxInt"+bits).Op("-").Lit(1)), source.Exprf("%s", from)))}
+	return w
+}
+
+// loops are those over the results, in the order in which they lie, of what is done
+// before, for and after the elements of a window.
+func (w *windows) loops(before []jen.Code, each, after jen.Code) []jen.Code {
+	n := len(w.Loops)
+	used := func(i int) bool { return w.X.Flat().Coefficient(i) != 0 || w.Y.Flat().Coefficient(i) != 0 }
+	body := append(before, source.Nest(w.all[n:], func(i int) bool { return used(n + i) }, source.When(w.where, each))...)
+	body = append(body, after)
+	for i := range outward(w.Pool) {
+		body = source.Nest(w.all[i:i+1], func(int) bool { return used(i) }, body)
 	}
-	used := func(i int) bool { return o.X.Flat().Coefficient(i) != 0 || o.Y.Flat().Coefficient(i) != 0 }
-	window := source.Nest(all[len(loops):], func(i int) bool { return used(len(loops) + i) }, source.When(where, take...))
-	body := []jen.Code{source.Let("s", jen.Id(T).Call(jen.Qual("math", "Inf").Call(jen.Lit(-1))))}
-	result := "s"
-	if o.Place {
-		body = []jen.Code{source.Let("s", jen.Id("int"+bits).Call(jen.Qual("math", "MinInt"+bits))), source.Letf("at", "-1")}
-		result = T + "(at)"
-	}
-	body = append(append(body, window...), source.Setf("y["+to+"]", "%s", result))
-	for i := range outward(o) { // results in the order in which they lie
-		body = source.Nest(loops[i:i+1], func(int) bool { return used(i) }, body)
-	}
-	k.Body = body
+	return body
 }
 
 // outward is the loops of the results of a pooling, from the one whose results lie
@@ -81,18 +133,4 @@ func windowDoc(all []ir.Loop, results int) string {
 		return strings.Join(items, " ")
 	}
 	return fmt.Sprintf("%s, for every %s", list(all[results:]), list(all[:results]))
-}
-
-// ScatterOf is its function.
-func (e *Loops) ScatterOf(o *ir.Scatter, train bool) *function.Func {
-	T := o.DX.DType
-	return e.Make(fmt.Sprintf("scatter %d %d", o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *function.Func) {
-		k.Train = train
-		k.Doc = []string{fmt.Sprintf("%s adds every dy[i] to dx[at[i]], in their order. It does not allocate.", k.Name)}
-		k.Args = []function.Arg{{Name: "dx", Type: "*" + source.Array(T, o.DX.Size())}, {Name: "dy", Type: "*" + source.Array(T, o.DY.Size())}, {Name: "at", Type: "*" + source.Array(T, o.At.Size())}}
-		k.Body = []jen.Code{
-			jen.Id("clear").Call(source.Exprf("dx[:]")),
-			source.ForRange("i, p", "at", jen.Id("dx[int(p)]").Op("+=").Id("dy[i]")),
-		}
-	})
 }

@@ -162,8 +162,8 @@ func (b *body) step(s *plan.Step) error {
 		} else {
 			b.pool(o)
 		}
-	case *ir.Scatter:
-		b.scatter(o)
+	case *ir.PoolGradient:
+		b.poolGradient(o, s.Kernel)
 	case *ir.ReduceAxis:
 		b.reduceAxis(o, s.Chains)
 	case *ir.Gather:

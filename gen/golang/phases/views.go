@@ -5,19 +5,21 @@ import (
 
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
-// pool emits the maximum of every window, or its place.
+// pool emits the maximum of every window.
 func (b *body) pool(o *ir.Pool) {
 	y := b.result(o.Y.V)
 	pass, typ, element := b.elementsOf(o.X.V)
 	b.add(b.e.ID(b.e.PoolOf(o, typ, element, b.training)).Call(source.Exprf("%s", y.ptr), source.Exprf("%s", pass)))
 }
 
-// scatter emits the gradient of what was chosen by its place.
-func (b *body) scatter(o *ir.Scatter) {
-	dx := b.result(o.DX)
-	b.add(b.e.ID(b.e.ScatterOf(o, b.training)).Call(source.Exprf("%s", dx.ptr), source.Exprf("%s", b.pointer(o.DY)), source.Exprf("%s", b.pointer(o.At))))
+// poolGradient emits the gradient of the maxima.
+func (b *body) poolGradient(o *ir.PoolGradient, k *kernel.Kernel) {
+	dx := b.result(o.DX.V)
+	pass, typ, element := b.elementsOf(o.X.V)
+	b.add(b.e.ID(b.e.PoolGradientOf(o, k, typ, element, b.training)).Call(source.Exprf("%s", dx.ptr), source.Exprf("%s", b.pointer(o.DY.V)), source.Exprf("%s", pass)))
 }
 
 // elementsOf is how a function gets a value, and an element of it: a
