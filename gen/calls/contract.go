@@ -74,6 +74,20 @@ const leastRun = 8
 // copied as one: those along an axis of n steps.
 func Runs(n, stride int) bool { return n >= leastRun && stride == 1 }
 
+// mostWrittenOut is the number of steps of a loop that are written out: more gain nothing.
+const mostWrittenOut = 8
+
+// WrittenOut is how many steps of a loop of single elements are written out: all of a
+// few, else as many as divide it.
+func WrittenOut(n int) int {
+	for steps := mostWrittenOut; steps > 1; steps-- {
+		if n%steps == 0 {
+			return steps
+		}
+	}
+	return 1
+}
+
 // bounded reports whether an element's existence depends on a loop of the result.
 func bounded(o *ir.Contract, loop int) bool {
 	depends := func(a ir.Affine) bool { return a.Coefficient(loop) != 0 }

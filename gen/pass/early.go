@@ -21,12 +21,12 @@ var Early = Pass{"early", func(p *ir.Program) error {
 
 // early moves what belongs before a convolution, and returns how many operations did.
 func early(ops []ir.Op, convolution int) int {
-	made := map[*ir.Value]int{} // by which operation behind the convolution
+	made := map[*ir.Value][]int{} // by which operations behind the convolution, several of parts
 	finished := map[*ir.Value]bool{ops[convolution].Outs()[0]: true}
 	moved := 0
 	for i := convolution + 1; i < len(ops); i++ {
 		for _, y := range ops[i].Outs() {
-			made[y] = i
+			made[y] = append(made[y], i)
 		}
 		m, ok := ops[i].(*ir.Map)
 		if !ok || len(m.Out) != 1 || !slices.ContainsFunc(m.In, func(x *ir.Value) bool { return finished[x] }) {
@@ -41,10 +41,12 @@ func early(ops []ir.Op, convolution int) int {
 			op := ops[from]
 			copy(ops[convolution+1:from+1], ops[convolution:from])
 			ops[convolution] = op
-			delete(made, op.Outs()[0])
 			for y, at := range made {
-				if at < from {
-					made[y]++
+				made[y] = slices.DeleteFunc(at, func(i int) bool { return i == from })
+				for j, i := range made[y] {
+					if i < from {
+						made[y][j]++
+					}
 				}
 			}
 			convolution++
@@ -56,24 +58,25 @@ func early(ops []ir.Op, convolution int) int {
 
 // behind are the operations behind a convolution that make what m reads beside it, in
 // their order; it reports false where one is a product or needs the convolution.
-func behind(ops []ir.Op, m *ir.Map, made map[*ir.Value]int, finished map[*ir.Value]bool) ([]int, bool) {
+func behind(ops []ir.Op, m *ir.Map, made map[*ir.Value][]int, finished map[*ir.Value]bool) ([]int, bool) {
 	var others []int
 	next := slices.DeleteFunc(slices.Clone(m.In), func(x *ir.Value) bool { return finished[x] })
 	for len(next) > 0 {
 		x := next[0]
 		next = next[1:]
-		i, isBehind := made[x]
 		if finished[x] {
 			return nil, false
 		}
-		if !isBehind || slices.Contains(others, i) {
-			continue
+		for _, i := range made[x] {
+			if slices.Contains(others, i) {
+				continue
+			}
+			if isProduct(ops[i]) || len(ops[i].Outs()) != 1 {
+				return nil, false
+			}
+			others = append(others, i)
+			next = append(next, ops[i].Ins()...)
 		}
-		if isProduct(ops[i]) || len(ops[i].Outs()) != 1 {
-			return nil, false
-		}
-		others = append(others, i)
-		next = append(next, ops[i].Ins()...)
 	}
 	slices.Sort(others)
 	return others, true

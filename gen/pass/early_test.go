@@ -12,15 +12,19 @@ import (
 )
 
 // TestEarly: what a sum is added to comes before the convolution, unless a product makes
-// it or it needs the convolution; the result is the same.
+// it or it needs the convolution; all parts of it do. The result is the same.
 func TestEarly(t *testing.T) {
 	const start = "input: {shape: [2, 4, 4]}\nlayers:\n  - conv2d: {filters: 3, kernel_size: 1}\n  - conv2d: {name: last, filters: 3, kernel_size: 1}\n"
 	for layers, early := range map[string]bool{
-		"  - pad: {from: conv2d1, padding: [0, 0, 0, 0, 0, 1]}\n  - slice: {axis: 2, end: 4}\n  - add: {from: [last, slice1]}\n":                                           true,
-		"  - max_pool2d: {from: conv2d1, kernel_size: 3, strides: 1, padding: 1}\n  - add: {from: [max_pool2d1, last]}\n  - relu\n":                                        true,
-		"  - max_pool2d: {from: last, kernel_size: 3, strides: 1, padding: 1}\n  - add: {from: [max_pool2d1, last]}\n":                                                     false,
-		"  - conv2d: {from: conv2d1, filters: 3, kernel_size: 1}\n  - pad: {padding: [0, 0, 0, 0, 0, 1]}\n  - slice: {axis: 2, end: 4}\n  - add: {from: [slice1, last]}\n": false,
-		"  - relu: {name: r}\n  - max_pool2d: {from: conv2d1, kernel_size: 3, strides: 1, padding: 1}\n  - add: {from: [r, max_pool2d1]}\n":                                true,
+		"  - pad: {from: conv2d1, padding: [0, 0, 0, 0, 0, 1]}\n  - slice: {axis: 2, end: 4}\n  - add: {from: [last, slice1]}\n":                                                        true,
+		"  - max_pool2d: {from: conv2d1, kernel_size: 3, strides: 1, padding: 1}\n  - add: {from: [max_pool2d1, last]}\n  - relu\n":                                                     true,
+		"  - max_pool2d: {from: last, kernel_size: 3, strides: 1, padding: 1}\n  - add: {from: [max_pool2d1, last]}\n":                                                                  false,
+		"  - conv2d: {from: conv2d1, filters: 3, kernel_size: 1}\n  - pad: {padding: [0, 0, 0, 0, 0, 1]}\n  - slice: {axis: 2, end: 4}\n  - add: {from: [slice1, last]}\n":              false,
+		"  - relu: {name: r}\n  - max_pool2d: {from: conv2d1, kernel_size: 3, strides: 1, padding: 1}\n  - add: {from: [r, max_pool2d1]}\n":                                             true,
+		"  - pad: {from: conv2d1, padding: [0, 1, 0, 0, 1, 0], mode: edge}\n  - slice: {axis: 1, end: 4}\n  - add: {from: [last, slice1]}\n":                                            true,
+		"  - max_pool2d: {from: conv2d1, kernel_size: 2}\n  - resize: {scales: 2, mode: linear}\n  - add: {from: [last, resize1]}\n":                                                    false,
+		"  - max_pool2d: {from: conv2d1, kernel_size: 2}\n  - pad: {padding: [0, 1, 1, 0, 1, 1], mode: edge}\n  - add: {from: [last, pad1]}\n":                                          true,
+		"  - slice: {from: conv2d1, axis: 0, end: 1}\n  - slice: {from: conv2d1, axis: 0, start: 1}\n  - concat: {axis: 0, from: [slice1, slice2]}\n  - add: {from: [last, concat1]}\n": true,
 	} {
 		var want []float64
 		for _, passes := range []pass.Pipeline{{pass.Pixels}, {pass.Pixels, pass.Early}} {

@@ -42,7 +42,7 @@ func (t *pixels) op(op ir.Op) ir.Op {
 	case *ir.ViewGrad:
 		return t.viewGrad(o)
 	case *ir.Concat:
-		return &ir.Concat{Y: t.made(o.Y), Xs: t.allPlanes(o.Xs)}
+		return t.concat(o)
 	case *ir.Slice:
 		return &ir.Slice{Y: t.made(o.Y), X: t.plane(o.X), From: o.From}
 	case *ir.Gather:
@@ -64,6 +64,36 @@ func (t *pixels) op(op ir.Op) ir.Op {
 		return &n
 	}
 	return op // on class numbers and parameters
+}
+
+// concat joins the channels of every place, those of an operand after the other, or, where
+// one has a part of a channel, planes.
+func (t *pixels) concat(o *ir.Concat) ir.Op {
+	channels := t.of(o.Y)
+	places, from := o.Y.Size()/max(channels, 1), 0
+	parted := func(x *ir.Value) bool { return x.Size()%places != 0 }
+	if channels == 0 || slices.ContainsFunc(o.Xs, parted) {
+		return &ir.Concat{Y: t.made(o.Y), Xs: t.allPlanes(o.Xs)}
+	}
+	var part *ir.Contract
+	for _, x := range o.Xs {
+		if part != nil {
+			t.emit(part)
+		}
+		n := x.Size() / places
+		init := ir.Operand{V: t.plane(x), Dims: []int{n, places}, At: []ir.Affine{ir.Unit(1), ir.Unit(0)}}
+		if t.of(x) == n {
+			init = ir.Operand{V: t.pixel(x), Dims: []int{places, n}, At: []ir.Affine{ir.Unit(0), ir.Unit(1)}}
+		}
+		channel := ir.Unit(1)
+		channel.Offset = from
+		part = &ir.Contract{
+			Layer: o.Y.Name, Loops: []ir.Loop{{Name: "p", Size: places}, {Name: "c", Size: n}}, Chains: 1,
+			Y: ir.Operand{V: t.pixel(o.Y), Dims: []int{places, channels}, At: []ir.Affine{ir.Unit(0), channel}}, Init: &init,
+		}
+		from += n
+	}
+	return part
 }
 
 func (t *pixels) allPlanes(vs []*ir.Value) []*ir.Value {

@@ -99,6 +99,11 @@ func (t *pixels) survey() {
 			t.give(v, wanted)
 		}
 	}
+	for _, op := range t.f.Ops {
+		if c, ok := op.(*ir.Concat); ok {
+			t.besides(c, wanted, fixed)
+		}
+	}
 	for g, n := range wanted {
 		if !fixed[g] && n > 1 && n < g.Size() {
 			t.channels[g] = n
@@ -135,6 +140,27 @@ func (t *pixels) give(v *ir.View, wanted map[*ir.Value]int) {
 	}
 	if wanted[g] == n {
 		t.given[v.Y] = v.X
+	}
+}
+
+// besides makes what joins the channels of pixels pixels, too.
+func (t *pixels) besides(c *ir.Concat, wanted map[*ir.Value]int, fixed map[*ir.Value]bool) {
+	places := 0
+	for _, x := range c.Xs {
+		if n := wanted[t.group(x)]; n > 1 && n < x.Size() && !fixed[t.group(x)] {
+			places = x.Size() / n
+		}
+	}
+	if places < 2 || !isPlain(c.Y) || fixed[t.group(c.Y)] {
+		return
+	}
+	for _, x := range c.Xs {
+		if n := wanted[t.group(x)]; x.Size()%places != 0 || n > 1 && !fixed[t.group(x)] && n*places != x.Size() {
+			return
+		}
+	}
+	if g, n := t.group(c.Y), c.Y.Size()/places; wanted[g] == 0 || wanted[g] == n {
+		wanted[g] = n
 	}
 }
 

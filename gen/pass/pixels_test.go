@@ -30,7 +30,7 @@ func TestPixelsOfInputs(t *testing.T) {
 		{"  - tanh\n", 0},
 		{"  - scale_shift: {axes: [0]}\n", 0},
 		{"  - conv2d: {filters: 3, kernel_size: 3, padding: same}\n  - add: {from: [x, conv2d1]}\n", 0},
-		{"  - conv2d: {filters: 2, kernel_size: 3, padding: same}\n  - concat: {axis: 0, from: [x, conv2d1]}\n", 1},
+		{"  - conv2d: {filters: 2, kernel_size: 3, padding: same}\n  - concat: {axis: 0, from: [x, conv2d1]}\n", 0},
 		{"  - dense: {units: 12}\n  - reshape: {shape: [2, 3, 2]}\n", 1},
 	} {
 		for _, elements := range []string{"", ", dtype: uint8, normalize: {min: 0, max: 255}"} {

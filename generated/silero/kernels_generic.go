@@ -1056,7 +1056,8 @@ func pad1Contract_2(y *[640]float32, init *[576]float32) {
 
 // reduceMean computes y[o][i], the sum of x[o][n][i] over n, for x of the shape [1, 1, 1].
 func reduceMean(y, x *[1]float32) {
-	s := x[0]
+	var s float32
+	s += float32(x[0])
 	y[0] = s
 }
 

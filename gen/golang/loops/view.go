@@ -13,37 +13,54 @@ import (
 )
 
 // viewLoops walks a view of runs of some elements: inner gets the position in the
-// row-major result and in the source.
+// row-major result and in the source. Some steps of the last axis are written out.
 func viewLoops(axes []ir.Axis, offset, run int, inner func(flat, at string) []jen.Code) []jen.Code {
-	var flat, at []string
-	place := func(i string, stride int) string {
-		if stride == 1 {
-			return i
+	last, steps := len(axes)-1, 1
+	if last >= 0 && run == 1 {
+		steps = calls.WrittenOut(axes[last].Size)
+	}
+	place := func(k, stride int) []string {
+		switch {
+		case stride == 0 || k == last && steps == axes[k].Size:
+			return nil
+		case stride == 1:
+			return []string{fmt.Sprintf("i%d", k)}
 		}
-		return fmt.Sprintf("%s*%d", i, stride)
+		return []string{fmt.Sprintf("i%d*%d", k, stride)}
 	}
-	if offset != 0 || len(axes) == 0 {
-		at = append(at, fmt.Sprint(offset))
-	}
-	behind := run
-	for k := len(axes) - 1; k >= 0; k-- {
-		flat = append([]string{place(fmt.Sprintf("i%d", k), behind)}, flat...)
-		behind *= axes[k].Size
-	}
-	for k, a := range axes {
-		if a.Stride != 0 {
-			at = append(at, place(fmt.Sprintf("i%d", k), a.Stride))
-		}
-	}
-	sum := func(terms []string) string {
-		if len(terms) == 0 {
-			return "0"
+	sum := func(offset int, terms []string) string {
+		switch {
+		case len(terms) == 0:
+			return fmt.Sprint(offset)
+		case offset != 0:
+			terms = append([]string{fmt.Sprint(offset)}, terms...)
 		}
 		return strings.ReplaceAll(strings.Join(terms, " + "), "+ -", "- ")
 	}
-	body := inner(sum(flat), sum(at))
-	for k := len(axes) - 1; k >= 0; k-- {
-		body = []jen.Code{source.ForRange(fmt.Sprintf("i%d", k), fmt.Sprint(axes[k].Size), body...)}
+	var body []jen.Code
+	for j := range steps {
+		var flat, at []string
+		from, behind := offset, run
+		for k := last; k >= 0; k-- {
+			flat = append(place(k, behind), flat...)
+			behind *= axes[k].Size
+		}
+		for k, a := range axes {
+			at = append(at, place(k, a.Stride)...)
+		}
+		if last >= 0 {
+			from += j * axes[last].Stride
+		}
+		body = append(body, inner(sum(j*run, flat), sum(from, at))...)
+	}
+	for k := last; k >= 0; k-- {
+		switch i := fmt.Sprintf("i%d", k); {
+		case k == last && steps == axes[k].Size:
+		case k == last && steps > 1:
+			body = []jen.Code{source.ForStep(i, axes[k].Size-steps, steps, body...)}
+		default:
+			body = []jen.Code{source.ForRange(i, fmt.Sprint(axes[k].Size), body...)}
+		}
 	}
 	return body
 }
@@ -129,7 +146,14 @@ func (e *Loops) AxisReduction(o *ir.ReduceAxis, chains int, train bool) *functio
 			k.Name, reduceDocs[o.Kind], o.Outer, o.Length, o.Inner)}
 		at := func(n string) string { return flatIndex(o, n) }
 		body := []jen.Code{}
-		if o.Kind == ir.Sum {
+		if o.Kind == ir.Sum && chains == 1 && calls.WrittenOut(o.Length) == o.Length {
+			T := source.TypeName(o.Y.DType)
+			body = append(body, jen.Var().Id("s").Id(T))
+			for n := range o.Length {
+				body = append(body, jen.Id("s").Op("+=").Id(T).Call(source.Exprf("x[%s]", at(fmt.Sprint(n)))))
+			}
+			body = append(body, source.Setf("y["+resultIndex(o)+"]", "s"))
+		} else if o.Kind == ir.Sum {
 			body = append(body, e.ChainSum(o.Y.DType, "s", o.Length, chains, func(n string) *jen.Statement { return source.Exprf("x[%s]", at(n)) })...)
 			body = append(body, source.Setf("y["+resultIndex(o)+"]", "s"))
 		} else {
