@@ -15,8 +15,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/gentest"
 	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/gen/verify"
 	"github.com/nngen-go/nngen/spec"
@@ -52,6 +54,7 @@ func TestRandomNetworks(t *testing.T) {
 			require.NoError(t, err, "seed %d, network %d", *randomSeed, i)
 			n, err := gentest.Prepare(net)
 			require.NoError(t, err, "seed %d, network %d\n%s", *randomSeed, i, net.Canonical(op.Vocabulary()))
+			countRuns(g.Cover, n.Plan)
 			nets = append(nets, n)
 		}
 		host().runRandom(t, g, nets, first, stats)
@@ -67,6 +70,21 @@ func TestRandomNetworks(t *testing.T) {
 	require.Equal(t, *randomCount, stats.paths[verify.PureGo])
 	requirePaths(t, stats)
 	requireCoverage(t, g.Cover)
+}
+
+// countRuns counts where operations on the elements of a sample are one call.
+func countRuns(cover gentest.Coverage, p *plan.Plan) {
+	phases := map[string]*plan.Phase{"of one sample": p.Infer, "of a batch": p.InferBatch}
+	if p.Train != nil {
+		phases["in training"], phases["in a step of one"] = p.Train.Gradients.Phases(plan.Samples)[0], p.Train.One
+	}
+	for where, ph := range phases {
+		if what := "run in registers " + where; ph != nil && len(calls.MixesOf(p, ph)) > 0 {
+			cover[what]++
+		} else {
+			cover[what] += 0
+		}
+	}
 }
 
 // leftOut is the share of gradients that may be ill-conditioned and differ: 1 % of many

@@ -114,9 +114,18 @@ func (l *layers) add(c Layer) {
 
 // phase lists its calls, those of a loop as one.
 func (l *layers) phase(ph *plan.Phase) {
+	mixes := calls.MixesOf(l.plan, ph)
 	_ = plan.Walk(len(ph.Steps), ph.Repeats, func(i int) error {
-		if !perStep(ph.Steps[i]) {
-			l.add(l.of(ph.Steps[i]))
+		s := ph.Steps[i]
+		if perStep(s) {
+			return nil
+		}
+		m := mixes[s]
+		switch {
+		case m == nil:
+			l.add(l.of(s))
+		case s == m.Steps[0]:
+			l.add(l.mix(m))
 		}
 		return nil
 	}, func(r *plan.Repeat) error {
@@ -127,6 +136,17 @@ func (l *layers) phase(ph *plan.Phase) {
 		l.add(one.times(r.Count, r.Period))
 		return nil
 	})
+}
+
+// mix is the call of a run, which has the name of its last result.
+func (l *layers) mix(m *calls.Mix) Layer {
+	last := len(m.Steps) - 1
+	one := l.of(m.Steps[last])
+	for _, s := range m.Steps[:last] {
+		one.join(l.of(s))
+	}
+	one.Operation = fmt.Sprintf("%d operations, %s", len(m.Steps), one.Operation)
+	return one
 }
 
 // join adds what another call is.

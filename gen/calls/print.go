@@ -51,8 +51,13 @@ func (d *describer) phase(name string, ph *plan.Phase, one bool) {
 		return
 	}
 	fmt.Fprintf(d, "\ncalls of %s: %s\n", d.target.Name, name)
+	mixes := MixesOf(d.plan, ph)
 	d.walk(len(ph.Steps), ph.Repeats, func(i int) {
 		s := ph.Steps[i]
+		if m := mixes[s]; m != nil {
+			d.line(s.Op, m.part(s))
+			return
+		}
 		d.line(s.Op, d.step(s, one)+d.epilogue(s, one))
 	})
 }

@@ -68,6 +68,9 @@ type Target struct {
 	// Map and Update print element-wise operations, or report that they cannot.
 	Map    func(*kernel.Map) (*asm.Func, bool)
 	Update func(*kernel.Update) (*asm.Func, bool)
+	// Mix prints a run of operations that mix the elements of a sample, or reports that it
+	// cannot; nil where these are calls of their own.
+	Mix func(*kernel.Mix) (*asm.Func, bool)
 }
 
 // Targets are the rows, the preferred first.
@@ -101,7 +104,7 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		RankOne:    s.RankOne, FusesRankOne: s.FusesRankOne,
 		NonZero: x86.AVX2.NonZero, NonZeroData: x86.NonZeroTable() + x86.AVX2.Masks(),
 		Choose: x86.Choose,
-		Map:    s.Map, Update: s.Update,
+		Map:    s.Map, Update: s.Update, Mix: s.Mix,
 	}
 }
 

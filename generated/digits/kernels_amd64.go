@@ -46,12 +46,6 @@ func dropoutGradientToReluGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap 
 func dropoutGradientToReluGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
-func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func learn16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
@@ -88,10 +82,22 @@ func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
 
 //go:noescape
-func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+func softmaxAVX2(y0, x0 *float32)
 
 //go:noescape
-func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+func softmaxAVX512(y0, x0 *float32)
+
+//go:noescape
+func sumOfExponentialsAVX2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func sumOfExponentialsAVX2_2(y0, y1, x0 *float32)
+
+//go:noescape
+func sumOfExponentialsAVX512(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func sumOfExponentialsAVX512_2(y0, y1, x0 *float32)
 
 //go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
@@ -107,6 +113,15 @@ func dense2Forward(y *[10]float32, x *[128]float32, w *[8][10][16]float32, b *[1
 
 //go:noescape
 func dense2GradInput(y *[128]float32, x *[10]float32, w *[8][10][16]float32)
+
+//go:noescape
+func softmax(y0, x0 *[10]float32)
+
+//go:noescape
+func sumOfExponentials(y0 *[1]float32, y1 *[10]float32, y2 *[1]float32, x0 *[10]float32)
+
+//go:noescape
+func sumOfExponentials_2(y0, y1 *[1]float32, x0 *[10]float32)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -337,17 +352,6 @@ func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	}
 }
 
-func exponentialsEach(y, x0 []float32, x1 *[1]float32) {
-	switch {
-	case useAVX512:
-		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	case useAVX2:
-		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	default:
-		exponentialsEachGeneric(y, x0, x1)
-	}
-}
-
 // manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
 // rows that are left go again with some of those before, if there are as many.
 func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
@@ -394,15 +398,4 @@ func sgdElements(lr float32, g, w, momentumBuffer []float32) {
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
-}
-
-func softmaxEach(y, x0 []float32, x1 *[1]float32) {
-	switch {
-	case useAVX512:
-		softmaxEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	case useAVX2:
-		softmaxEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	default:
-		softmaxEachGeneric(y, x0, x1)
-	}
 }

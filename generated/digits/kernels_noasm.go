@@ -43,9 +43,12 @@ func dropoutEach(y, x0, x1 []float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 }
-func exponentialsEach(y, x0 []float32, x1 *[1]float32)      { exponentialsEachGeneric(y, x0, x1) }
 func normalizeEach(y, x0 []float32, x1, x2 *[4][16]float32) { normalizeEachGeneric(y, x0, x1, x2) }
 func sgdElements(lr float32, g, w, momentumBuffer []float32) {
 	sgdElementsGeneric(lr, g, w, momentumBuffer)
 }
-func softmaxEach(y, x0 []float32, x1 *[1]float32) { softmaxEachGeneric(y, x0, x1) }
+func softmax(y0, x0 *[10]float32) { softmaxGeneric(y0, x0) }
+func sumOfExponentials(y0 *[1]float32, y1 *[10]float32, y2 *[1]float32, x0 *[10]float32) {
+	sumOfExponentialsGeneric(y0, y1, y2, x0)
+}
+func sumOfExponentials_2(y0, y1 *[1]float32, x0 *[10]float32) { sumOfExponentials_2Generic(y0, y1, x0) }

@@ -36,19 +36,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	}
 	dense2ForwardRows(z2, dropout1, &p.w2, &p.b2)
 	for i := range x {
-		s_3 := z2[i][0]
-		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, z2[i][j])
-		}
-		z2Max[i][0] = s_3
-		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
-		var s_4_0, s_4_1 float32
-		for j := 0; j <= 8; j += 2 {
-			s_4_0 += float32(z2Exp[i][j])
-			s_4_1 += float32(z2Exp[i][j+1])
-		}
-		s_4 := (s_4_0 + s_4_1)
-		z2Sum[i][0] = s_4
+		sumOfExponentials(&z2Max[i], &z2Exp[i], &z2Sum[i], &z2[i])
 		z2T[i][0] = z2[i][y[i]]
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 		clear(tHot[i][:])
@@ -110,7 +98,6 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	a1 := ws.t1[from : from+n][:len(x)]
 	z2 := ws.t2[from : from+n][:len(x)]
 	z2Max := ws.t3[from : from+n][:len(x)]
-	z2Exp := ws.t4[from : from+n][:len(x)]
 	z2Sum := ws.t5[from : from+n][:len(x)]
 	z2T := ws.t6[from : from+n][:len(x)]
 	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
@@ -120,19 +107,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s := z2[i][0]
-		for j := 1; j < 10; j++ {
-			s = larger(s, z2[i][j])
-		}
-		z2Max[i][0] = s
-		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
-		var s_2_0, s_2_1 float32
-		for j := 0; j <= 8; j += 2 {
-			s_2_0 += float32(z2Exp[i][j])
-			s_2_1 += float32(z2Exp[i][j+1])
-		}
-		s_2 := (s_2_0 + s_2_1)
-		z2Sum[i][0] = s_2
+		sumOfExponentials_2(&z2Max[i], &z2Sum[i], &z2[i])
 		z2T[i][0] = z2[i][y[i]]
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 	}

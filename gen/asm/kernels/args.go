@@ -222,6 +222,22 @@ func Map(k *kernel.Map) []asm.Arg {
 	return a.all
 }
 
+// Mix are the arguments of a run of operations on the elements of a sample: the results
+// that are stored, then the inputs.
+func Mix(k *kernel.Mix) []asm.Arg {
+	a := arguments{elem: "float32"}
+	if k.Double {
+		a.elem = "float64"
+	}
+	for i := range k.Stored() {
+		a.pointer(kernel.Stored(i), true)
+	}
+	for i := range k.Ins {
+		a.pointer(kernel.Leaf(i), true)
+	}
+	return a.all
+}
+
 // Update are the arguments of an update: its arrays, its numbers and how many
 // vectors the arrays have.
 func Update(k *kernel.Update) []asm.Arg {

@@ -71,8 +71,7 @@ type mapper struct {
 	numbers  []Y      // the registers of single operands
 	mask     Y        // of a partial vector
 	result   Y        // the register of the result
-	sum      Y        // that of the chains of a row, and one to add to them from
-	part     Y
+	chain    summer   // of the sums of a row
 }
 
 // operands gives every operand that is an array a register of f; the result are
@@ -122,7 +121,7 @@ func (m *mapper) write() {
 		}
 	}
 	if m.k.Chains > 0 {
-		m.clear(m.sum)
+		m.clear(m.chain.sum)
 	}
 	m.Line(func() {
 		m.Ins("MOVQ", m.ArgOf("n"), regCount)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/golang/source"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
@@ -44,7 +45,10 @@ type body struct {
 	args    map[*ir.Value]string
 	outputs map[*ir.Value]string // fields of y, layer by layer
 	memory  map[*ir.Value]memoryRows
+	mixes   map[*plan.Step]*calls.Mix // of mixedPhase
 	stmts   []jen.Code
+
+	mixedPhase *plan.Phase
 }
 
 func (b *body) add(c ...jen.Code) { b.stmts = append(b.stmts, c...) }
@@ -120,6 +124,12 @@ func (b *body) operand(v *ir.Value, j string) string {
 }
 
 func (b *body) step(s *plan.Step) error {
+	if m := b.mixOf(s); m != nil {
+		if s == m.Steps[0] {
+			b.mix(m)
+		}
+		return nil
+	}
 	b.bindConstants(s)
 	switch o := ir.Form(s.Op).(type) {
 	case *ir.Dense, *ir.DenseGradInput:

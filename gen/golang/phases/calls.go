@@ -40,6 +40,9 @@ func (b *body) apartly(steps []*plan.Step, repeats []*plan.Repeat, one func(s *p
 			b.declared = append(b.declared, b.take()...)
 			return nil
 		}
+		if m := b.mixOf(steps[i]); m != nil && steps[i] != m.Steps[0] {
+			return nil
+		}
 		return each(func() error { return one(steps[i]) })
 	}, func(r *plan.Repeat) error {
 		first := steps[r.First : r.First+r.Period]

@@ -129,6 +129,9 @@ func (b *body) layersOf(steps []*plan.Step, repeats []*plan.Repeat) error {
 
 // overRows emits a step that goes through the rows of all samples; nil if none does.
 func (b *body) overRows(s *plan.Step) func() {
+	if b.mixOf(s) != nil {
+		return nil
+	}
 	switch o := s.Op.(type) {
 	case *ir.Contract:
 		if s.AllRows() {

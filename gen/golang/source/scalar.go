@@ -88,8 +88,8 @@ func (p *Package) ScalarFile() (*jen.File, error) {
 	return file, nil
 }
 
-// WrapFormula prints a program in one line, shortened if it is very long.
-func WrapFormula(p expr.Program) string {
+// WrapFormula prints a program, or several, in one line, shortened if it is very long.
+func WrapFormula(p fmt.Stringer) string {
 	s := []rune(p.String())
 	if len(s) > 200 {
 		return string(s[:200]) + "…"

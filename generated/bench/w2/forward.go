@@ -12,23 +12,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	dense1Forward(a1, (*[784]float32)(x), &p.w1, &p.b1)
 	z2 := &ws.t1
 	dense2Forward(z2, a1, &p.w2, &p.b2)
-	z2Max := (*[1]float32)(ws.t0[:1])
-	s := z2[0]
-	for j := 1; j < 10; j++ {
-		s = larger(s, z2[j])
-	}
-	z2Max[0] = s
-	z2Exp := &ws.t2
-	exponentialsEach(z2Exp[:], z2[:], z2Max)
-	z2Sum := (*[1]float32)(ws.t1[:1])
-	var s_2_0, s_2_1 float32
-	for j := 0; j <= 8; j += 2 {
-		s_2_0 += float32(z2Exp[j])
-		s_2_1 += float32(z2Exp[j+1])
-	}
-	s_2 := (s_2_0 + s_2_1)
-	z2Sum[0] = s_2
-	softmaxEach(y[:], z2Exp[:], z2Sum)
+	softmax((*[10]float32)(y), z2)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -38,26 +22,10 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	y = y[:len(x)]
 	a1 := ws.t0[:len(x)]
 	z2 := ws.t1[:len(x)]
-	z2Max := ws.t2[:len(x)]
-	z2Exp := ws.t3[:len(x)]
-	z2Sum := ws.t2[:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s := z2[i][0]
-		for j := 1; j < 10; j++ {
-			s = larger(s, z2[i][j])
-		}
-		z2Max[i][0] = s
-		exponentialsEach(z2Exp[i][:], z2[i][:], &z2Max[i])
-		var s_2_0, s_2_1 float32
-		for j := 0; j <= 8; j += 2 {
-			s_2_0 += float32(z2Exp[i][j])
-			s_2_1 += float32(z2Exp[i][j+1])
-		}
-		s_2 := (s_2_0 + s_2_1)
-		z2Sum[i][0] = s_2
-		softmaxEach(y[i][:], z2Exp[i][:], &z2Sum[i])
+		softmax((*[10]float32)(&y[i]), &z2[i])
 	}
 }
 

@@ -48,8 +48,11 @@ func dense2RankOne(w *[8][10][16]float32, b *[1][16]float32, x *[128]float32, dy
 func dense2WeightLearn(lr float32, g, w *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
-func exponentialsEach(y, x0 []float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
-func reluGradientOfRows(y, u0 [][144]float32)          { reluGradientOfRowsGeneric(y, u0) }
-func reluGradientOfSums(y, u0 []float32)               { reluGradientOfSumsGeneric(y, u0) }
-func sgdElements(lr float32, g, w []float32)           { sgdElementsGeneric(lr, g, w) }
-func softmaxEach(y, x0 []float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }
+func reluGradientOfRows(y, u0 [][144]float32) { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)      { reluGradientOfSumsGeneric(y, u0) }
+func sgdElements(lr float32, g, w []float32)  { sgdElementsGeneric(lr, g, w) }
+func softmax(y0, x0 *[10]float32)             { softmaxGeneric(y0, x0) }
+func sumOfExponentials(y0 *[1]float32, y1 *[10]float32, y2 *[1]float32, x0 *[10]float32) {
+	sumOfExponentialsGeneric(y0, y1, y2, x0)
+}
+func sumOfExponentials_2(y0, y1 *[1]float32, x0 *[10]float32) { sumOfExponentials_2Generic(y0, y1, x0) }

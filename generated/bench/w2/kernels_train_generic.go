@@ -259,3 +259,22 @@ func sgdElementsGeneric(lr float32, g, w []float32) {
 		w[j] = w_
 	}
 }
+
+// sumOfExponentialsGeneric is, of a sample, maximum, exponentials, sum of exponentials: v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
+func sumOfExponentialsGeneric(y0 *[1]float32, y1 *[10]float32, y2 *[1]float32, x0 *[10]float32) {
+	v_0 := x0[0]
+	for j := 1; j < 10; j++ {
+		v_0 = larger(v_0, x0[j])
+	}
+	y0[0] = v_0
+	for j := range y1 {
+		y1[j] = float32(exponentials(x0[j], v_0))
+	}
+	var v_2_0, v_2_1 float32
+	for j := 0; j <= 8; j += 2 {
+		v_2_0 += float32(y1[j])
+		v_2_1 += float32(y1[j+1])
+	}
+	v_2 := (v_2_0 + v_2_1)
+	y2[0] = v_2
+}

@@ -14,23 +14,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	z3 := (*[10]float32)(ws.t0[:10])
 	dense3Forward(z3, a2, &p.w3, &p.b3)
-	z3Max := (*[1]float32)(ws.t1[:1])
-	s := z3[0]
-	for j := 1; j < 10; j++ {
-		s = larger(s, z3[j])
-	}
-	z3Max[0] = s
-	z3Exp := &ws.t2
-	exponentialsEach(z3Exp[:], z3[:], z3Max)
-	z3Sum := (*[1]float32)(ws.t0[:1])
-	var s_2_0, s_2_1 float32
-	for j := 0; j <= 8; j += 2 {
-		s_2_0 += float32(z3Exp[j])
-		s_2_1 += float32(z3Exp[j+1])
-	}
-	s_2 := (s_2_0 + s_2_1)
-	z3Sum[0] = s_2
-	softmaxEach(y[:], z3Exp[:], z3Sum)
+	softmax((*[10]float32)(y), z3)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -41,27 +25,11 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	a1 := ws.t0[:len(x)]
 	a2 := ws.t1[:len(x)]
 	z3 := ws.t2[:len(x)]
-	z3Max := ws.t3[:len(x)]
-	z3Exp := ws.t4[:len(x)]
-	z3Sum := ws.t3[:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense3ForwardRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
-		s := z3[i][0]
-		for j := 1; j < 10; j++ {
-			s = larger(s, z3[i][j])
-		}
-		z3Max[i][0] = s
-		exponentialsEach(z3Exp[i][:], z3[i][:], &z3Max[i])
-		var s_2_0, s_2_1 float32
-		for j := 0; j <= 8; j += 2 {
-			s_2_0 += float32(z3Exp[i][j])
-			s_2_1 += float32(z3Exp[i][j+1])
-		}
-		s_2 := (s_2_0 + s_2_1)
-		z3Sum[i][0] = s_2
-		softmaxEach(y[i][:], z3Exp[i][:], &z3Sum[i])
+		softmax((*[10]float32)(&y[i]), &z3[i])
 	}
 }
 

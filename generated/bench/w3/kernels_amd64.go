@@ -46,12 +46,6 @@ func dotProductsOfRowsAVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1
 func dotProductsOfRowsAVX512(y, x, w, b *float32, xStride, yStride, tiles0, tiles1 int)
 
 //go:noescape
-func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
-func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
-
-//go:noescape
 func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
 //go:noescape
@@ -106,10 +100,10 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+func softmaxAVX2(y0, x0 *float32)
 
 //go:noescape
-func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+func softmaxAVX512(y0, x0 *float32)
 
 //go:noescape
 func step10x512AVX2(w, x, dy, rate *float32)
@@ -136,6 +130,18 @@ func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, pa
 func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
 //go:noescape
+func sumOfExponentialsAVX2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func sumOfExponentialsAVX2_2(y0, y1, x0 *float32)
+
+//go:noescape
+func sumOfExponentialsAVX512(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func sumOfExponentialsAVX512_2(y0, y1, x0 *float32)
+
+//go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
 //go:noescape
@@ -152,6 +158,15 @@ func dense3Forward(y *[10]float32, x *[512]float32, w *[32][10][16]float32, b *[
 
 //go:noescape
 func dense3GradInput(y *[512]float32, x *[10]float32, w *[32][10][16]float32)
+
+//go:noescape
+func softmax(y0, x0 *[10]float32)
+
+//go:noescape
+func sumOfExponentials(y0 *[1]float32, y1 *[10]float32, y2 *[1]float32, x0 *[10]float32)
+
+//go:noescape
+func sumOfExponentials_2(y0, y1 *[1]float32, x0 *[10]float32)
 
 // The functions choose the assembly that the machine has, the preferred first; what they
 // compute is said with their portable forms.
@@ -548,17 +563,6 @@ func dense3WeightLearn(lr float32, g, w *[32][10][16]float32, dy [][10]float32, 
 	}
 }
 
-func exponentialsEach(y, x0 []float32, x1 *[1]float32) {
-	switch {
-	case useAVX512:
-		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	case useAVX2:
-		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	default:
-		exponentialsEachGeneric(y, x0, x1)
-	}
-}
-
 // manyRowTiles divides n rows into tiles of a, of b, of c and of one row, the large ones first;
 // rows that are left go again with some of those before, if there are as many.
 func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
@@ -626,15 +630,4 @@ func sgdElements(lr float32, g, w []float32) {
 func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
-}
-
-func softmaxEach(y, x0 []float32, x1 *[1]float32) {
-	switch {
-	case useAVX512:
-		softmaxEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	case useAVX2:
-		softmaxEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	default:
-		softmaxEachGeneric(y, x0, x1)
-	}
 }

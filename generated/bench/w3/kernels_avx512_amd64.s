@@ -65,39 +65,6 @@
 	VFMADD231PS Y31, Y30, Y7; VFMADD231PS Y31, Y29, Y17; VMOVUPS (w+512)(DI), Y31; VFMADD231PS Y31, Y30, Y8; \
 	VFMADD231PS Y31, Y29, Y18; VMOVUPS (w+576)(DI), Y31; VFMADD231PS Y31, Y30, Y9; VFMADD231PS Y31, Y29, Y19
 
-number1x4(c42b20000, 0x42b20000)
-number1x4(cc2d00000, 0xc2d00000)
-number1x4(c4138aa3b, 0x4138aa3b)
-number1x4(c4b400000, 0x4b400000)
-number1x4(c3db17000, 0x3db17000)
-number1x4(c3685fdf4, 0x3685fdf4)
-number1x4(c3e2aae38, 0x3e2aae38)
-number1x4(c3f000000, 0x3f000000)
-number1x4(c3d2aab32, 0x3d2aab32)
-DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
-DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
-DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
-GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
-number1x4(c40000000, 0x40000000)
-DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
-DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
-DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
-number1x4(c5f800000, 0x5f800000)
-#define formula_pzgysu(r0, r1, r2, r3, r4, r5, r6) \
-	VSUBPS r0, r1, r1; VBROADCASTSS c42b20000<>(SB), r2; VMINPS r1, r2, r2; VBROADCASTSS cc2d00000<>(SB), r1; \
-	VMAXPS r2, r1, r1; VMULPS.BCST c4138aa3b<>(SB), r1, r2; VADDPS.BCST c4b400000<>(SB), r2, r2; \
-	VSUBPS.BCST c4b400000<>(SB), r2, r3; VMULPS.BCST c3db17000<>(SB), r3, r4; VSUBPS r4, r1, r4; \
-	VMULPS.BCST c3685fdf4<>(SB), r3, r3; VSUBPS r3, r4, r3; VMULPS r3, r3, r4; \
-	VMULPS.BCST c3e2aae38<>(SB), r3, r5; VADDPS.BCST c3f000000<>(SB), r5, r5; \
-	VMULPS.BCST c3d2aab32<>(SB), r4, r6; VADDPS r6, r5, r6; VMULPS r4, r6, r4; \
-	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), r2, r6; VADDPS r6, r3, r6; VADDPS r6, r4, r6; VPSRLD $1, r1, r1; \
-	VANDPS.BCST c40000000<>(SB), r1, r1; VPERMPS table16x4_b5cb3bb109941b1d<>(SB), r2, r4; VPSLLD $20, r2, r2; \
-	VPADDD r2, r4, r2; VPADDD r2, r1, r2; VMULPS r2, r6, r6; VADDPS r2, r6, r2; \
-	VXORPS.BCST c5f800000<>(SB), r1, r1; VMULPS r1, r2, r1
-
 number1x4(c00000000, 0x0)
 #define zero24x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
@@ -232,6 +199,35 @@ number1x4(c00000000, 0x0)
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+
+number1x4(c42b20000, 0x42b20000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+number1x4(c40000000, 0x40000000)
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
+number1x4(c5f800000, 0x5f800000)
+#define formula_646asn(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VSUBPS r0, r1, r2; VBROADCASTSS c42b20000<>(SB), r3; VMINPS r2, r3, r3; VBROADCASTSS cc2d00000<>(SB), r2; \
+	VMAXPS r3, r2, r2; VMULPS.BCST c4138aa3b<>(SB), r2, r3; VADDPS.BCST c4b400000<>(SB), r3, r3; \
+	VSUBPS.BCST c4b400000<>(SB), r3, r4; VMULPS.BCST c3db17000<>(SB), r4, r5; VSUBPS r5, r2, r5; \
+	VMULPS.BCST c3685fdf4<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
+	VMULPS.BCST c3e2aae38<>(SB), r4, r6; VADDPS.BCST c3f000000<>(SB), r6, r6; \
+	VMULPS.BCST c3d2aab32<>(SB), r5, r7; VADDPS r7, r6, r7; VMULPS r5, r7, r5; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), r3, r7; VADDPS r7, r4, r7; VADDPS r7, r5, r7; VPSRLD $1, r2, r2; \
+	VANDPS.BCST c40000000<>(SB), r2, r2; VPERMPS table8x4_9588820cb35adcbb<>(SB), r3, r5; VPSLLD $20, r3, r3; \
+	VPADDD r3, r5, r3; VPADDD r3, r2, r3; VMULPS r3, r7, r7; VADDPS r3, r7, r3; \
+	VXORPS.BCST c5f800000<>(SB), r2, r2; VMULPS r2, r3, r2
 
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
@@ -478,32 +474,6 @@ panels6:
 	ADDQ R14, SI
 	DECQ AX; JNZ rows4
 done5:
-	VZEROUPPER
-	RET
-
-// exponentialsEachAVX512 computes y = exp(x0 - x1) for n elements of every row.
-TEXT ·exponentialsEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
-	MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13; XORQ AX, AX
-	// y = exp(x0 - x1)
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z2
-	formula_pzgysu(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
-	VMOVUPS Z2, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z2
-	formula_pzgysu(Z0, Z2, Z3, Z4, Z5, Z6, Z7)
-	VMOVUPS Z2, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
 
@@ -998,29 +968,32 @@ elements1:
 	VZEROUPPER
 	RET
 
-// softmaxEachAVX512 computes y = x0 / x1 for n elements of every row.
-TEXT ·softmaxEachAVX512(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; VBROADCASTSS (DI), Z0
-	MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13; XORQ AX, AX
+// softmaxAVX512 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed; v3 = v1 / v2.
+TEXT ·softmaxAVX512(SB), NOSPLIT, $0-16
+	MOVL $0x3, R9
+	KMOVW R9, K7
+	MOVQ x0+8(FP), SI
+	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VBROADCASTSS X2, Y5; VMAXPS Y5, Y2, Y2; VMOVSHDUP Y2, Y7; VMAXPS Y2, Y7, Y2; VUNPCKHPD Y2, Y2, Y7
+	VMAXPS Y2, Y7, Y2; VEXTRACTF32X4 $1, Y2, X7; VMAXPS X2, X7, X4; VBLENDMPS Y3, Y5, K7, Y3; VMAXPS Y5, Y3, Y3
+	VMOVSHDUP X3, X7; VMAXPS X3, X7, X3; VUNPCKHPD X3, X3, X7; VMAXPS X3, X7, X6; VMAXPS X4, X6, X4
+	VBROADCASTSS X4, Y4
+	// y = exp(x0 - x1)
+	formula_646asn(Y4, Y0, Y2, Y3, Y5, Y6, Y7, Y8)
+	formula_646asn(Y4, Y1, Y0, Y3, Y5, Y6, Y7, Y8)
+	VMOVAPS Y2, Y1
+	VMOVAPS Y0, Y3
+	zero(Y4)
+	VADDPS X1, X4, X4; VUNPCKHPD X1, X1, X5; VADDPS X5, X4, X4; VEXTRACTF32X4 $1, Y1, X5; VADDPS X5, X4, X4
+	VUNPCKHPD X5, X5, X5; VADDPS X5, X4, X4; VADDPS X3, X4, X4; VMOVSHDUP X4, X5; VADDSS X5, X4, X4
+	VBROADCASTSS X4, Y4
 	// y = x0 / x1
-row1:
-	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
-elements4:
-	VMOVUPS (SI)(AX*1), Z2
-	VDIVPS Z0, Z2, Z2
-	VMOVUPS Z2, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX; JNZ elements4
-rest2:
-	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
-	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z2
-	VDIVPS Z0, Z2, Z2
-	VMOVUPS Z2, K7, (R8)(AX*1)
-	LEAQ (AX)(CX*4), AX
-next3:
-	ADDQ R13, AX
-	DECQ R12; JNZ row1
+	VDIVPS Y4, Y2, Y1
+	VDIVPS Y4, Y0, Y2
+	MOVQ y0+0(FP), R8
+	VMOVUPS Y1, (R8); VMOVLPS X2, 32(R8)
 	VZEROUPPER
 	RET
 
@@ -1236,6 +1209,64 @@ panels6:
 	CMPQ AX, $1
 	JGE inputs4
 done5:
+	VZEROUPPER
+	RET
+
+// sumOfExponentialsAVX512 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
+TEXT ·sumOfExponentialsAVX512(SB), NOSPLIT, $0-32
+	MOVL $0x3, R9
+	KMOVW R9, K7
+	MOVQ x0+24(FP), SI
+	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VBROADCASTSS X2, Y5; VMAXPS Y5, Y2, Y2; VMOVSHDUP Y2, Y7; VMAXPS Y2, Y7, Y2; VUNPCKHPD Y2, Y2, Y7
+	VMAXPS Y2, Y7, Y2; VEXTRACTF32X4 $1, Y2, X7; VMAXPS X2, X7, X4; VBLENDMPS Y3, Y5, K7, Y3; VMAXPS Y5, Y3, Y3
+	VMOVSHDUP X3, X7; VMAXPS X3, X7, X3; VUNPCKHPD X3, X3, X7; VMAXPS X3, X7, X6; VMAXPS X4, X6, X4
+	VBROADCASTSS X4, Y4
+	MOVQ y0+0(FP), R8
+	VMOVSS X4, (R8)
+	// y = exp(x0 - x1)
+	formula_646asn(Y4, Y0, Y2, Y3, Y5, Y6, Y7, Y8)
+	formula_646asn(Y4, Y1, Y0, Y3, Y5, Y6, Y7, Y8)
+	MOVQ y1+8(FP), R8
+	VMOVUPS Y2, (R8); VMOVLPS X0, 32(R8)
+	VMOVAPS Y2, Y1
+	VMOVAPS Y0, Y2
+	zero(Y0)
+	VADDPS X1, X0, X0; VUNPCKHPD X1, X1, X3; VADDPS X3, X0, X0; VEXTRACTF32X4 $1, Y1, X3; VADDPS X3, X0, X0
+	VUNPCKHPD X3, X3, X3; VADDPS X3, X0, X0; VADDPS X2, X0, X0; VMOVSHDUP X0, X3; VADDSS X3, X0, X0
+	VBROADCASTSS X0, Y0
+	MOVQ y2+16(FP), R8
+	VMOVSS X0, (R8)
+	VZEROUPPER
+	RET
+
+// sumOfExponentialsAVX512_2 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
+TEXT ·sumOfExponentialsAVX512_2(SB), NOSPLIT, $0-24
+	MOVL $0x3, R9
+	KMOVW R9, K7
+	MOVQ x0+16(FP), SI
+	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VBROADCASTSS X2, Y5; VMAXPS Y5, Y2, Y2; VMOVSHDUP Y2, Y7; VMAXPS Y2, Y7, Y2; VUNPCKHPD Y2, Y2, Y7
+	VMAXPS Y2, Y7, Y2; VEXTRACTF32X4 $1, Y2, X7; VMAXPS X2, X7, X4; VBLENDMPS Y3, Y5, K7, Y3; VMAXPS Y5, Y3, Y3
+	VMOVSHDUP X3, X7; VMAXPS X3, X7, X3; VUNPCKHPD X3, X3, X7; VMAXPS X3, X7, X6; VMAXPS X4, X6, X4
+	VBROADCASTSS X4, Y4
+	MOVQ y0+0(FP), R8
+	VMOVSS X4, (R8)
+	// y = exp(x0 - x1)
+	formula_646asn(Y4, Y0, Y2, Y3, Y5, Y6, Y7, Y8)
+	formula_646asn(Y4, Y1, Y0, Y3, Y5, Y6, Y7, Y8)
+	VMOVAPS Y2, Y1
+	VMOVAPS Y0, Y2
+	zero(Y0)
+	VADDPS X1, X0, X0; VUNPCKHPD X1, X1, X3; VADDPS X3, X0, X0; VEXTRACTF32X4 $1, Y1, X3; VADDPS X3, X0, X0
+	VUNPCKHPD X3, X3, X3; VADDPS X3, X0, X0; VADDPS X2, X0, X0; VMOVSHDUP X0, X3; VADDSS X3, X0, X0
+	VBROADCASTSS X0, Y0
+	MOVQ y1+8(FP), R8
+	VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 

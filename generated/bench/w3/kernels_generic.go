@@ -272,18 +272,43 @@ func dense3ForwardRowsGeneric(y [][10]float32, x [][528]float32, w *[32][10][16]
 	}
 }
 
-// exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
-func exponentialsEachGeneric(y, x0 []float32, x1 *[1]float32) {
-	x0 = x0[:len(y)]
-	for j := range y {
-		y[j] = float32(exponentials(x0[j], x1[0]))
+// softmaxGeneric is, of a sample, maximum, exponentials, sum of exponentials, softmax: v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed; v3 = v1 / v2.
+func softmaxGeneric(y0, x0 *[10]float32) {
+	v_0 := x0[0]
+	for j := 1; j < 10; j++ {
+		v_0 = larger(v_0, x0[j])
+	}
+	var v_1 [10]float32
+	for j := range v_1 {
+		v_1[j] = float32(exponentials(x0[j], v_0))
+	}
+	var v_2_0, v_2_1 float32
+	for j := 0; j <= 8; j += 2 {
+		v_2_0 += float32(v_1[j])
+		v_2_1 += float32(v_1[j+1])
+	}
+	v_2 := (v_2_0 + v_2_1)
+	for j := range y0 {
+		y0[j] = float32(softmax_2(v_1[j], v_2))
 	}
 }
 
-// softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
-func softmaxEachGeneric(y, x0 []float32, x1 *[1]float32) {
-	x0 = x0[:len(y)]
-	for j := range y {
-		y[j] = float32(softmax(x0[j], x1[0]))
+// sumOfExponentials_2Generic is, of a sample, maximum, exponentials, sum of exponentials: v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
+func sumOfExponentials_2Generic(y0, y1 *[1]float32, x0 *[10]float32) {
+	v_0 := x0[0]
+	for j := 1; j < 10; j++ {
+		v_0 = larger(v_0, x0[j])
 	}
+	y0[0] = v_0
+	var v_1 [10]float32
+	for j := range v_1 {
+		v_1[j] = float32(exponentials(x0[j], v_0))
+	}
+	var v_2_0, v_2_1 float32
+	for j := 0; j <= 8; j += 2 {
+		v_2_0 += float32(v_1[j])
+		v_2_1 += float32(v_1[j+1])
+	}
+	v_2 := (v_2_0 + v_2_1)
+	y1[0] = v_2
 }

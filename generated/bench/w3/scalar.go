@@ -45,7 +45,7 @@ func reluGradient(y float32, dy float32) float32 {
 	return y
 }
 
-// softmax is y = e / z.
-func softmax(e float32, z float32) float32 {
+// softmax_2 is y = e / z.
+func softmax_2(e float32, z float32) float32 {
 	return e / z
 }

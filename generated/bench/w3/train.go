@@ -21,21 +21,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	z3Max := &ws.t3[0]
-	s_3 := z3[0]
-	for j := 1; j < 10; j++ {
-		s_3 = larger(s_3, z3[j])
-	}
-	z3Max[0] = s_3
 	z3Exp := &ws.t4[0]
-	exponentialsEach(z3Exp[:], z3[:], z3Max)
 	z3Sum := &ws.t5[0]
-	var s_4_0, s_4_1 float32
-	for j := 0; j <= 8; j += 2 {
-		s_4_0 += float32(z3Exp[j])
-		s_4_1 += float32(z3Exp[j+1])
-	}
-	s_4 := (s_4_0 + s_4_1)
-	z3Sum[0] = s_4
+	sumOfExponentials(z3Max, z3Exp, z3Sum, z3)
 	z3T := &ws.t6[0]
 	z3T[0] = z3[y[0]]
 	lZ3 := &ws.t7[0]
@@ -82,19 +70,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense3ForwardRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
-		s_3 := z3[i][0]
-		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, z3[i][j])
-		}
-		z3Max[i][0] = s_3
-		exponentialsEach(z3Exp[i][:], z3[i][:], &z3Max[i])
-		var s_4_0, s_4_1 float32
-		for j := 0; j <= 8; j += 2 {
-			s_4_0 += float32(z3Exp[i][j])
-			s_4_1 += float32(z3Exp[i][j+1])
-		}
-		s_4 := (s_4_0 + s_4_1)
-		z3Sum[i][0] = s_4
+		sumOfExponentials(&z3Max[i], &z3Exp[i], &z3Sum[i], &z3[i])
 		z3T[i][0] = z3[i][y[i]]
 		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
 		clear(tHot[i][:])
@@ -165,7 +141,6 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	a2 := ws.t1[from : from+n][:len(x)]
 	z3 := ws.t2[from : from+n][:len(x)]
 	z3Max := ws.t3[from : from+n][:len(x)]
-	z3Exp := ws.t4[from : from+n][:len(x)]
 	z3Sum := ws.t5[from : from+n][:len(x)]
 	z3T := ws.t6[from : from+n][:len(x)]
 	lZ3 := t.m.lZ3_2[from : from+n][:len(x)]
@@ -173,19 +148,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense3ForwardRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
-		s := z3[i][0]
-		for j := 1; j < 10; j++ {
-			s = larger(s, z3[i][j])
-		}
-		z3Max[i][0] = s
-		exponentialsEach(z3Exp[i][:], z3[i][:], &z3Max[i])
-		var s_2_0, s_2_1 float32
-		for j := 0; j <= 8; j += 2 {
-			s_2_0 += float32(z3Exp[i][j])
-			s_2_1 += float32(z3Exp[i][j+1])
-		}
-		s_2 := (s_2_0 + s_2_1)
-		z3Sum[i][0] = s_2
+		sumOfExponentials_2(&z3Max[i], &z3Sum[i], &z3[i])
 		z3T[i][0] = z3[i][y[i]]
 		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
 	}
