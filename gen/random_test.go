@@ -72,11 +72,12 @@ func TestRandomNetworks(t *testing.T) {
 	requireCoverage(t, g.Cover)
 }
 
-// countRuns counts where operations on the elements of a sample are one call.
+// countRuns counts where operations on the elements of a sample are one call. Steps on one
+// sample have the functions of training.
 func countRuns(cover gentest.Coverage, p *plan.Plan) {
 	phases := map[string]*plan.Phase{"of one sample": p.Infer, "of a batch": p.InferBatch}
 	if p.Train != nil {
-		phases["in training"], phases["in a step of one"] = p.Train.Gradients.Phases(plan.Samples)[0], p.Train.One
+		phases["in training"] = p.Train.Gradients.Phases(plan.Samples)[0]
 	}
 	for where, ph := range phases {
 		if what := "run in registers " + where; ph != nil && len(calls.MixesOf(p, ph)) > 0 {

@@ -95,13 +95,17 @@ func plainOperands(y *ir.Value, ins []*ir.Value) bool {
 	})
 }
 
+// leastMixed is how many operations are worth a function of their own: two, as a squared
+// error and its gradient, would save a few nanoseconds of a step, and cost a hundredth more text.
+const leastMixed = 3
+
 // longest is the longest run from a step on, nil if there is none: of elements enough for
-// a call, one reduction at least, and another operation. What it ends with is of all
-// elements: of a number alone, a function is faster in Go.
+// a call, with a reduction. What it ends with is of all elements: of a number alone, a
+// function is faster in Go.
 func (f *mixer) longest(from int) *Mix {
 	steps := f.run[from:]
 	size, n := sizeOf(steps)
-	for ; n > 1; n-- {
+	for ; n >= leastMixed; n-- {
 		if m, ok := steps[n-1].Op.(*ir.Map); ok && m.Out[0].Size() == 1 {
 			continue
 		}

@@ -58,6 +58,24 @@ func learnUpTo16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dy
 func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
+func mix10AVX2(y0, x0 *float32)
+
+//go:noescape
+func mix10AVX2_2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func mix10AVX2_3(y0, y1, x0 *float32)
+
+//go:noescape
+func mix10AVX512(y0, x0 *float32)
+
+//go:noescape
+func mix10AVX512_2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func mix10AVX512_3(y0, y1, x0 *float32)
+
+//go:noescape
 func normalizeEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
@@ -80,24 +98,6 @@ func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
 
 //go:noescape
 func sgdElementsAVX512(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
-
-//go:noescape
-func softmaxAVX2(y0, x0 *float32)
-
-//go:noescape
-func softmaxAVX512(y0, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX2(y0, y1, y2, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX2_2(y0, y1, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX512(y0, y1, y2, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX512_2(y0, y1, x0 *float32)
 
 //go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)

@@ -555,7 +555,7 @@ inputs1:
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -574,8 +574,7 @@ inputs1:
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); VMOVSS X1, (R8)
 	VZEROUPPER
 	RET
 
@@ -813,7 +812,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
-	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); VMOVUPS X4, 64(R8); VEXTRACTF128 $1, Y4, X0; VMOVLPS X0, 80(R8)
 	VZEROUPPER
 	RET
 
@@ -837,8 +836,8 @@ inputs1:
 	VADDPS Y5, Y4, Y4
 	// y = sigmoid(x)
 	formula_rrh74z(Y0, Y1, Y3, Y5, Y6, Y7); VMOVUPS Y1, (R8); formula_rrh74z(Y2, Y0, Y1, Y3, Y5, Y6)
-	VMOVUPS Y0, 32(R8); formula_rrh74z(Y4, Y0, Y1, Y2, Y3, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 8(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
+	VMOVUPS Y0, 32(R8); formula_rrh74z(Y4, Y0, Y1, Y2, Y3, Y5); VMOVUPS X0, 64(R8); VEXTRACTF128 $1, Y0, X1
+	VMOVLPS X1, 80(R8)
 	VZEROUPPER
 	RET
 

@@ -701,7 +701,7 @@ inputs1:
 	ADDQ $32, SI; ADDQ $256, DX
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
+	VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -720,7 +720,7 @@ inputs1:
 	DECQ CX; JNZ inputs1
 	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	// y = sigmoid(x)
-	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y1, K7, (R8)
+	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); VMOVSS X1, (R8)
 	VZEROUPPER
 	RET
 
@@ -938,7 +938,7 @@ inputs1:
 	DECQ CX; JNZ inputs1
 	VADDPS Z1, Z0, Z0
 	VADDPS Y3, Y2, Y2
-	VMOVUPS Z0, (R8); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Y2, K7, 64(R8)
+	VMOVUPS Z0, (R8); VMOVUPS X2, 64(R8); VEXTRACTF32X4 $1, Y2, X0; VMOVLPS X0, 80(R8)
 	VZEROUPPER
 	RET
 
@@ -964,7 +964,7 @@ inputs1:
 	// y = sigmoid(x)
 	formula_4u0675(Z0, Z1, Z3, Z4, Z5, Z6); VMOVUPS Z1, (R8)
 	// y = sigmoid(x)
-	formula_6o7v6j(Y2, Y0, Y1, Y3, Y4, Y5); MOVL $0x3f, R9; KMOVW R9, K7; VMOVUPS Y0, K7, 64(R8)
+	formula_6o7v6j(Y2, Y0, Y1, Y3, Y4, Y5); VMOVUPS X0, 64(R8); VEXTRACTF32X4 $1, Y0, X1; VMOVLPS X1, 80(R8)
 	VZEROUPPER
 	RET
 

@@ -251,7 +251,7 @@ TEXT ·dense8x3AVX2(SB), NOSPLIT, $0-32
 	zero(Y1)
 	foursx32c2(0, 0, products_sx3si6, products_ws076z); foursx32c2(16, 128, products_sx3si6, products_ws076z)
 	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VMOVLPS X0, (R8); VEXTRACTPS $2, X0, 8(R8)
 	VZEROUPPER
 	RET
 

@@ -237,7 +237,7 @@ TEXT ·dense8x3AVX512(SB), NOSPLIT, $0-32
 	zero(Y1)
 	foursx32c2(0, 0, products_qskkqu, products_ungzfn); foursx32c2(16, 128, products_qskkqu, products_ungzfn)
 	VADDPS Y1, Y0, Y0
-	MOVL $0x7, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
+	VMOVLPS X0, (R8); VEXTRACTPS $2, X0, 8(R8)
 	VZEROUPPER
 	RET
 

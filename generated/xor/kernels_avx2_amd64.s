@@ -215,7 +215,7 @@ TEXT ·dense2x4AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	input_zd13te(0, 0); input_zd13te(4, 32)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VMOVUPS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -226,8 +226,7 @@ TEXT ·dense2x4AVX2_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	input_zd13te(0, 0); input_zd13te(4, 32)
-	formula_xfuxxc(Y0, Y1, Y2, Y3, Y4, Y5, Y6); LEAQ laneMasks<>(SB), R9; VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	formula_xfuxxc(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -238,7 +237,7 @@ TEXT ·dense4x1AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
 	foursx32c1(0, 0, products_sx3si6)
-	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -250,8 +249,7 @@ TEXT ·dense4x1AVX2_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	foursx32c1(0, 0, products_sx3si6)
 	// y = sigmoid(x)
-	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	formula_rrh74z(Y0, Y1, Y2, Y3, Y4, Y5); VMOVSS X1, (R8)
 	VZEROUPPER
 	RET
 

@@ -276,7 +276,7 @@ TEXT ·dense2x4AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Y0
 	input_mwptr3(0, 0); input_mwptr3(4, 32)
-	MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
+	VMOVUPS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -287,7 +287,7 @@ TEXT ·dense2x4AVX512_2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Y0
 	input_mwptr3(0, 0); input_mwptr3(4, 32)
-	formula_htxa8n(Y0, Y1, Y2, Y3, Y4, Y5, Y6); MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
+	formula_htxa8n(Y0, Y1, Y2, Y3, Y4, Y5, Y6); VMOVUPS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -298,7 +298,7 @@ TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Y0
 	foursx32c1(0, 0, products_qskkqu)
-	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y0, K7, (R8)
+	VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 
@@ -310,7 +310,7 @@ TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
 	VMOVUPS (BX), Y0
 	foursx32c1(0, 0, products_qskkqu)
 	// y = sigmoid(x)
-	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Y1, K7, (R8)
+	formula_6o7v6j(Y0, Y1, Y2, Y3, Y4, Y5); VMOVSS X1, (R8)
 	VZEROUPPER
 	RET
 

@@ -87,6 +87,66 @@ func (w *writer) someMask(lanes int) {
 	}
 }
 
+// Where it is known how much there is of a vector that lies between two calls, it is
+// loaded and stored in pieces: under a mask the store takes longer, and what it stores the
+// next call cannot load before it is in the cache.
+
+// loadFirst loads the first bytes of a vector, zeros for the others; part is a register to
+// work with.
+func (w *writer) loadFirst(base string, at, bytes int, y, part Y) {
+	switch src := mem(base, at); {
+	case bytes == w.bytes:
+		w.load(src, y)
+	case bytes > 32:
+		w.Func.Ins("VMOVUPS", src, y.of(32))
+		w.sized(true, func() { w.loadFirst(base, at+32, bytes-32, part, y) })
+		w.Func.Ins("VINSERTF64X4", "$1", part.of(32), y.of(64), y.of(64))
+	case bytes == 32 || bytes == 16:
+		w.Func.Ins("VMOVUPS", src, y.of(bytes))
+	case bytes > 16:
+		w.loadFirst(base, at, 16, y, part)
+		w.loadFirst(base, at+16, bytes-16, part, y)
+		w.inHalf("VINSERTF128", "$1", part.of(16), y.of(32), y.of(32))
+	case bytes == 4:
+		w.Func.Ins("VMOVSS", src, y.of(16))
+	default:
+		w.Func.Ins("VMOVSD", src, y.of(16))
+		if bytes == 12 {
+			w.Func.Ins("VINSERTPS", "$32", mem(base, at+8), y.of(16), y.of(16))
+		}
+	}
+}
+
+// storeFirst stores the first bytes of a vector; part is a register to work with.
+func (w *writer) storeFirst(y Y, base string, at, bytes int, part Y) {
+	switch dst := mem(base, at); {
+	case bytes == w.bytes:
+		w.store(y, dst)
+	case bytes > 32:
+		w.Func.Ins("VMOVUPS", y.of(32), dst)
+		w.Func.Ins("VEXTRACTF64X4", "$1", y.of(64), part.of(32))
+		w.sized(true, func() { w.storeFirst(part, base, at+32, bytes-32, part) })
+	case bytes == 32 || bytes == 16:
+		w.Func.Ins("VMOVUPS", y.of(bytes), dst)
+	case bytes > 16:
+		w.storeFirst(y, base, at, 16, part)
+		w.inHalf("VEXTRACTF128", "$1", y.of(32), part.of(16))
+		w.storeFirst(part, base, at+16, bytes-16, part)
+	case bytes == 4:
+		w.Func.Ins("VMOVSS", y.of(16), dst)
+	default:
+		w.Func.Ins("VMOVLPS", y.of(16), dst)
+		if bytes == 12 {
+			w.Func.Ins("VEXTRACTPS", "$2", y.of(16), mem(base, at+8))
+		}
+	}
+}
+
+// inHalf writes an instruction on the lower half of long vectors.
+func (w *writer) inHalf(op string, operands ...string) {
+	w.sized(w.bytes == 64, func() { w.Ins(op, operands...) })
+}
+
 // MaskName is the table of masks for partial vectors, which every file of
 // kernels with AVX2 carries.
 const MaskName = "laneMasks"

@@ -330,13 +330,8 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 	for _, v := range vs {
 		m.Line(func() {
 			m.sized(v.half, func() {
-				p, dst := m.file(0), mem(regY, v.first*m.size())
-				if v.valid == m.lanes() {
-					m.load(dst, 0)
-				} else {
-					m.tailMask(v.valid, 1)
-					m.loadMasked(dst, 1, 0)
-				}
+				p := m.file(0)
+				m.loadFirst(regY, v.first*m.size(), v.valid*m.size(), 0, 1)
 				m.put(p.run(codes[v.half], []Y{0}, nil)[0], v, p)
 				codes[v.half].Mute()
 			})
@@ -346,13 +341,11 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 
 // put stores a vector of results.
 func (m matVec) put(y Y, v vector, p *file) {
-	dst := mem(regY, v.first*m.size())
 	if v.valid == m.lanes() {
-		m.store(y, dst)
+		m.store(y, mem(regY, v.first*m.size()))
 		return
 	}
-	mask := p.take()
-	m.tailMask(v.valid, mask)
-	m.storeMasked(y, mask, dst)
-	p.free(mask)
+	part := p.take()
+	m.storeFirst(y, regY, v.first*m.size(), v.valid*m.size(), part)
+	p.free(part)
 }

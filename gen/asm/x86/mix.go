@@ -7,7 +7,6 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/asm/kernels"
 	"github.com/nngen-go/nngen/gen/kernel"
-	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
 // mixer prints a run of operations on the elements of a sample, all of whose values stay
@@ -116,7 +115,7 @@ func (m *mixer) input(i int, number bool) bool {
 	}
 	m.Line(func() {
 		for v, y := range ys {
-			m.loadFirst(v*m.bytes, m.elements(v)*m.size(), y, part[0])
+			m.loadFirst(regX, v*m.bytes, m.elements(v)*m.size(), y, part[0])
 		}
 	})
 	m.freeAll(part)
@@ -136,62 +135,16 @@ func (m *mixer) storeAll(ys []Y, number bool) bool {
 			if number {
 				bytes = m.size()
 			}
-			m.storeFirst(y, v*m.bytes, bytes, part[0])
+			m.storeFirst(y, regY, v*m.bytes, bytes, part[0])
 		}
 	})
 	m.freeAll(part)
 	return true
 }
 
-// A partial vector is loaded and stored in pieces: a mask would take as long as all else,
-// and what a call stores in one piece the next one cannot load in another before it is in
-// the cache.
-
-// loadFirst loads the first bytes of a vector, zeros for the others.
-func (m *mixer) loadFirst(at, bytes int, y, part Y) {
-	switch src := mem(regX, at); {
-	case bytes == 32:
-		m.load(src, y)
-	case bytes > 16:
-		m.loadFirst(at, 16, y, part)
-		m.loadFirst(at+16, bytes-16, part, y)
-		m.Ins("VINSERTF128", "$1", part.of(16), y.String(), y.String())
-	case bytes == 16:
-		m.Func.Ins("VMOVUPS", src, y.of(16))
-	case bytes == 4:
-		m.Func.Ins("VMOVSS", src, y.of(16))
-	default:
-		m.Func.Ins("VMOVSD", src, y.of(16))
-		if bytes == 12 {
-			m.Func.Ins("VINSERTPS", "$32", mem(regX, at+8), y.of(16), y.of(16))
-		}
-	}
-}
-
-// storeFirst stores the first bytes of a vector.
-func (m *mixer) storeFirst(y Y, at, bytes int, part Y) {
-	switch dst := mem(regY, at); {
-	case bytes == 32:
-		m.store(y, dst)
-	case bytes > 16:
-		m.storeFirst(y, at, 16, part)
-		m.Ins("VEXTRACTF128", "$1", y.String(), part.of(16))
-		m.storeFirst(part, at+16, bytes-16, part)
-	case bytes == 16:
-		m.Func.Ins("VMOVUPS", y.of(16), dst)
-	case bytes == 4:
-		m.Func.Ins("VMOVSS", y.of(16), dst)
-	default:
-		m.Func.Ins("VMOVLPS", y.of(16), dst)
-		if bytes == 12 {
-			m.Func.Ins("VEXTRACTPS", "$2", y.of(16), mem(regY, at+8))
-		}
-	}
-}
-
 // stage prints an operation; its results are the registers of its value.
 func (m *mixer) stage(s *kernel.Stage, i int) (result []Y, ok bool) {
-	terms, ok := m.terms(s, i)
+	terms, own, ok := m.terms(s, i)
 	if !ok || s.Reduction == kernel.Each {
 		return terms, ok
 	}
@@ -201,20 +154,22 @@ func (m *mixer) stage(s *kernel.Stage, i int) (result []Y, ok bool) {
 	} else {
 		y, ok = m.greatest(terms)
 	}
-	m.freeAll(terms)
+	if own {
+		m.freeAll(terms)
+	}
 	return []Y{y}, ok
 }
 
-// terms are the values of a stage's program, in registers of their own. A vector that is
-// read for the last time is given up at once.
-func (m *mixer) terms(s *kernel.Stage, i int) (terms []Y, ok bool) {
+// terms are the values of a stage's program, in registers of their own unless a reduction
+// reads an operand as it is. A vector that is read for the last time is given up at once.
+func (m *mixer) terms(s *kernel.Stage, i int) (terms []Y, own, ok bool) {
 	leaves := make([]kernels.Leaf, len(s.In))
 	for j := range s.In {
 		leaves[j] = kernels.Leaf{Name: kernel.Leaf(j), Role: kernels.Number}
 	}
 	code, ok := m.compile(s.Prog, leaves, kernel.Result)
 	if !ok {
-		return nil, false
+		return nil, false, false
 	}
 	n := m.vectors()
 	if s.Number && s.Reduction == kernel.Each {
@@ -225,41 +180,39 @@ func (m *mixer) terms(s *kernel.Stage, i int) (terms []Y, ok bool) {
 		for j, x := range s.In {
 			given[j] = m.values[x][min(v, len(m.values[x])-1)]
 		}
-		y, ok := m.term(code, given)
-		if !ok {
-			return nil, false
+		if !m.fits(code, given...) {
+			return nil, false, false
+		}
+		var y Y
+		m.Line(func() { m.Named(formula, func() { y = m.run(code, given, nil)[0] }) })
+		code.Mute()
+		if own = !slices.Contains(given, y); !own && s.Reduction == kernel.Each {
+			ys, ok := m.takeSome(1)
+			if !ok {
+				return nil, false, false
+			}
+			m.Ins("VMOVAPS", y.String(), ys[0].String())
+			y, own = ys[0], true
 		}
 		terms = append(terms, y)
-		code.Mute()
-		for _, x := range s.In {
-			if n > 1 && !m.k.Numbers(x) && m.k.Last(x) == i {
-				m.free(m.values[x][v])
-			}
-		}
+		m.read(s, i, v, n, own)
 	}
-	for _, x := range s.In {
-		if n > 1 && !m.k.Numbers(x) && m.k.Last(x) == i {
-			m.values[x] = nil // are free
-		}
-	}
-	return terms, true
+	return terms, own, true
 }
 
-// term is a vector of the values of a program, a copy where it is an operand.
-func (m *mixer) term(code *vec.Code, given []Y) (y Y, ok bool) {
-	if !m.fits(code, given...) {
-		return 0, false
+// read gives up vector v of n of what stage i is the last to read, and is done with.
+func (m *mixer) read(s *kernel.Stage, i, v, n int, done bool) {
+	if n == 1 || !done {
+		return
 	}
-	m.Line(func() { m.Named(formula, func() { y = m.run(code, given, nil)[0] }) })
-	if !slices.Contains(given, y) {
-		return y, true
+	for j, x := range s.In {
+		if m.k.Numbers(x) || m.k.Last(x) != i || slices.Contains(s.In[:j], x) {
+			continue
+		}
+		if m.free(m.values[x][v]); v == n-1 {
+			m.values[x] = nil
+		}
 	}
-	ys, ok := m.takeSome(1)
-	if ok {
-		m.Ins("VMOVAPS", y.String(), ys[0].String())
-		y = ys[0]
-	}
-	return y, ok
 }
 
 // elements is how many a vector has.
@@ -273,25 +226,28 @@ func (m *mixer) elements(v int) int {
 // sum adds terms, to a number in every lane. Beyond the elements are zeros in the last
 // part of a vector that is added.
 func (m *mixer) sum(chains int, terms []Y) (y Y, ok bool) {
-	ys, ok := m.takeSome(2)
+	ys, ok := m.takeSome(3)
 	if !ok || chains > m.lanes() || chains*m.size() < 8 {
 		return 0, false
 	}
-	c := &summer{m.writer, chains, ys[0], ys[1]}
+	c, last := &summer{m.writer, chains, ys[0], ys[1]}, ys[2]
 	m.clear(c.sum)
 	m.Line(func() {
 		for v, t := range terms {
 			n := m.elements(v)
 			if n%chains > 0 {
-				m.clear(c.part)
-				m.beyond(c.part, t)
+				m.clear(last)
+				m.beyond(last, t, last)
+				t = last
 			}
-			c.parts(t, (n+chains-1)/chains)
+			m.Named("parts", func() { c.parts(t, (n+chains-1)/chains) })
 		}
-		c.halve()
-		m.everywhere(c.sum)
+		m.Named("halves", func() {
+			c.halve()
+			m.everywhere(c.sum)
+		})
 	})
-	m.free(c.part)
+	m.freeAll(ys[1:])
 	return c.sum, true
 }
 
@@ -304,24 +260,29 @@ func (m *mixer) everywhere(y Y) {
 // what is compared with a NaN is not less, so it is the first: all begin with the first
 // term, and of two the one in front is kept.
 func (m *mixer) greatest(terms []Y) (y Y, ok bool) {
-	ys, ok := m.takeSome(4)
+	ys, ok := m.takeSome(5)
 	if !ok {
 		return 0, false
 	}
-	all, first, one, part := ys[0], ys[1], ys[2], ys[3]
+	all, first, one, part, some := ys[0], ys[1], ys[2], ys[3], ys[4]
 	m.Line(func() {
 		m.Func.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), terms[0].of(16), m.register(first))
 		for v, t := range terms {
 			if m.partial(v) {
-				m.beyond(first, t)
+				m.beyond(first, t, some)
+				t = some
 			}
-			m.greater(first, t, t, m.bytes)
+			of := one
 			if v == 0 {
-				m.greatestOf(t, m.elements(v), all, part)
-				continue
+				of = all
 			}
-			m.greatestOf(t, m.elements(v), one, part)
-			m.greater(all, one, all, 16)
+			m.Named("greatest", func() {
+				m.greater(first, t, some, m.bytes)
+				m.greatestOf(some, m.elements(v), of, part)
+			})
+			if v > 0 {
+				m.greater(all, one, all, 16)
+			}
 		}
 		m.everywhere(all)
 	})
@@ -334,14 +295,14 @@ func (m *mixer) greater(y, z, dst Y, bytes int) {
 	m.Func.Ins(m.op("VMAXPS", "VMAXPD"), y.of(bytes), z.of(bytes), dst.of(bytes))
 }
 
-// beyond puts the lanes of one vector beyond the elements into another.
-func (m *mixer) beyond(y, dst Y) {
+// beyond is a vector with the lanes beyond the elements of another.
+func (m *mixer) beyond(lanes, y, dst Y) {
 	if m.isa.masks {
-		m.Ins(m.op("VBLENDMPS", "VBLENDMPD"), dst.String(), y.String(), maskTail, dst.String())
+		m.Ins(m.op("VBLENDMPS", "VBLENDMPD"), y.String(), lanes.String(), maskTail, dst.String())
 		return
 	}
-	lanes := fmt.Sprintf("$%d", 1<<m.lanes()-1<<m.tail()&(1<<m.lanes()-1))
-	m.Ins(m.op("VBLENDPS", "VBLENDPD"), lanes, y.String(), dst.String(), dst.String())
+	which := fmt.Sprintf("$%d", 1<<m.lanes()-1<<m.tail()&(1<<m.lanes()-1))
+	m.Ins(m.op("VBLENDPS", "VBLENDPD"), which, lanes.String(), y.String(), dst.String())
 }
 
 // greatestOf is the greatest of the first lanes of a vector, neighbours first, in the first

@@ -47,7 +47,7 @@ func (e *Loops) MixOf(m *calls.Mix, train bool) *function.Func {
 		}
 		f.Body = e.mixed(m, elem)
 		e.Fast(f, func() []jen.Code {
-			name := e.Assembly(k.Key(), docs[len(docs)-1], "computes "+source.WrapFormula(k)+".", func(t *target.Target, name string, doc []string) *asm.Func {
+			name := e.Assembly(k.Key(), fmt.Sprint("mix", k.Size), "computes "+source.WrapFormula(k)+".", func(t *target.Target, name string, doc []string) *asm.Func {
 				v := *k
 				v.Name, v.Doc = name, doc
 				fn, _ := t.Mix(&v)

@@ -52,6 +52,24 @@ func learnUpTo16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, m
 func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 //go:noescape
+func mix10AVX2(y0, x0 *float32)
+
+//go:noescape
+func mix10AVX2_2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func mix10AVX2_3(y0, y1, x0 *float32)
+
+//go:noescape
+func mix10AVX512(y0, x0 *float32)
+
+//go:noescape
+func mix10AVX512_2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func mix10AVX512_3(y0, y1, x0 *float32)
+
+//go:noescape
 func preempt()
 
 //go:noescape
@@ -79,12 +97,6 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func softmaxAVX2(y0, x0 *float32)
-
-//go:noescape
-func softmaxAVX512(y0, x0 *float32)
-
-//go:noescape
 func step10x128AVX2(w, x, dy, rate *float32)
 
 //go:noescape
@@ -95,18 +107,6 @@ func step784x128AVX2(w, b, x, dy, rate *float32)
 
 //go:noescape
 func step784x128AVX512(w, b, x, dy, rate *float32)
-
-//go:noescape
-func sumOfExponentialsAVX2(y0, y1, y2, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX2_2(y0, y1, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX512(y0, y1, y2, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX512_2(y0, y1, x0 *float32)
 
 //go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)

@@ -70,6 +70,24 @@ func listed512x512AVX2(y, x, w, b *float32, list *int32, count int)
 func listed512x512AVX512(y, x, w, b *float32, list *int32, count int)
 
 //go:noescape
+func mix10AVX2(y0, x0 *float32)
+
+//go:noescape
+func mix10AVX2_2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func mix10AVX2_3(y0, y1, x0 *float32)
+
+//go:noescape
+func mix10AVX512(y0, x0 *float32)
+
+//go:noescape
+func mix10AVX512_2(y0, y1, y2, x0 *float32)
+
+//go:noescape
+func mix10AVX512_3(y0, y1, x0 *float32)
+
+//go:noescape
 func nonZero512(list *int32, count *int, x *float32)
 
 //go:noescape
@@ -100,12 +118,6 @@ func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
 //go:noescape
-func softmaxAVX2(y0, x0 *float32)
-
-//go:noescape
-func softmaxAVX512(y0, x0 *float32)
-
-//go:noescape
 func step10x512AVX2(w, x, dy, rate *float32)
 
 //go:noescape
@@ -128,18 +140,6 @@ func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, pa
 
 //go:noescape
 func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
-
-//go:noescape
-func sumOfExponentialsAVX2(y0, y1, y2, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX2_2(y0, y1, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX512(y0, y1, y2, x0 *float32)
-
-//go:noescape
-func sumOfExponentialsAVX512_2(y0, y1, x0 *float32)
 
 //go:noescape
 func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)

@@ -137,29 +137,29 @@ next2:
 // softmax goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·softmax(SB), NOFRAME, $0-16
 	CMPB ·useAVX512(SB), $0; JEQ next1
-	JMP ·softmaxAVX512(SB)
+	JMP ·mix10AVX512(SB)
 next1:
 	CMPB ·useAVX2(SB), $0; JEQ next2
-	JMP ·softmaxAVX2(SB)
+	JMP ·mix10AVX2(SB)
 next2:
 	JMP ·softmaxGeneric(SB); CALL ·softmax(SB)
 
 // sumOfExponentials goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·sumOfExponentials(SB), NOFRAME, $0-32
 	CMPB ·useAVX512(SB), $0; JEQ next1
-	JMP ·sumOfExponentialsAVX512(SB)
+	JMP ·mix10AVX512_2(SB)
 next1:
 	CMPB ·useAVX2(SB), $0; JEQ next2
-	JMP ·sumOfExponentialsAVX2(SB)
+	JMP ·mix10AVX2_2(SB)
 next2:
 	JMP ·sumOfExponentialsGeneric(SB); CALL ·sumOfExponentials(SB)
 
 // sumOfExponentials_2 goes on in the preferred assembly that the machine has. The call at its end, which it never comes to, makes it check the stack.
 TEXT ·sumOfExponentials_2(SB), NOFRAME, $0-24
 	CMPB ·useAVX512(SB), $0; JEQ next1
-	JMP ·sumOfExponentialsAVX512_2(SB)
+	JMP ·mix10AVX512_3(SB)
 next1:
 	CMPB ·useAVX2(SB), $0; JEQ next2
-	JMP ·sumOfExponentialsAVX2_2(SB)
+	JMP ·mix10AVX2_3(SB)
 next2:
 	JMP ·sumOfExponentials_2Generic(SB); CALL ·sumOfExponentials_2(SB)

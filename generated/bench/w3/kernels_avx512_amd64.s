@@ -157,6 +157,49 @@ number1x4(c00000000, 0x0)
 #define zero4x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 
+number1x4(c42b20000, 0x42b20000)
+number1x4(cc2d00000, 0xc2d00000)
+number1x4(c4138aa3b, 0x4138aa3b)
+number1x4(c4b400000, 0x4b400000)
+number1x4(c3db17000, 0x3db17000)
+number1x4(c3685fdf4, 0x3685fdf4)
+number1x4(c3e2aae38, 0x3e2aae38)
+number1x4(c3f000000, 0x3f000000)
+number1x4(c3d2aab32, 0x3d2aab32)
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+number1x4(c40000000, 0x40000000)
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
+number1x4(c5f800000, 0x5f800000)
+#define greatest_4d8cb(r0, r1, r2, r3, r4, r5, r6) \
+	VMAXPS r0, r1, r2; VMOVSHDUP r2, r3; VMAXPS r2, r3, r2; VUNPCKHPD r2, r2, r3; VMAXPS r2, r3, r2; \
+	VEXTRACTF32X4 $1, r2, r4; VMAXPS r5, r4, r6
+
+#define greatest_gdex5z(r0, r1, r2, r3, r4) \
+	VMAXPS r0, r1, r1; VMOVSHDUP r2, r3; VMAXPS r2, r3, r2; VUNPCKHPD r2, r2, r3; VMAXPS r2, r3, r4
+
+#define formula_646asn(r0, r1, r2, r3, r4, r5, r6, r7) \
+	VSUBPS r0, r1, r2; VBROADCASTSS c42b20000<>(SB), r3; VMINPS r2, r3, r3; VBROADCASTSS cc2d00000<>(SB), r2; \
+	VMAXPS r3, r2, r2; VMULPS.BCST c4138aa3b<>(SB), r2, r3; VADDPS.BCST c4b400000<>(SB), r3, r3; \
+	VSUBPS.BCST c4b400000<>(SB), r3, r4; VMULPS.BCST c3db17000<>(SB), r4, r5; VSUBPS r5, r2, r5; \
+	VMULPS.BCST c3685fdf4<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
+	VMULPS.BCST c3e2aae38<>(SB), r4, r6; VADDPS.BCST c3f000000<>(SB), r6, r6; \
+	VMULPS.BCST c3d2aab32<>(SB), r5, r7; VADDPS r7, r6, r7; VMULPS r5, r7, r5; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), r3, r7; VADDPS r7, r4, r7; VADDPS r7, r5, r7; VPSRLD $1, r2, r2; \
+	VANDPS.BCST c40000000<>(SB), r2, r2; VPERMPS table8x4_9588820cb35adcbb<>(SB), r3, r5; VPSLLD $20, r3, r3; \
+	VPADDD r3, r5, r3; VPADDD r3, r2, r3; VMULPS r3, r7, r7; VADDPS r3, r7, r3; \
+	VXORPS.BCST c5f800000<>(SB), r2, r2; VMULPS r2, r3, r2
+
+#define parts_166fpx(r0, r1, r2, r3) \
+	VADDPS r0, r1, r1; VUNPCKHPD r0, r0, r2; VADDPS r2, r1, r1; VEXTRACTF32X4 $1, r3, r2; VADDPS r2, r1, r1; \
+	VUNPCKHPD r2, r2, r2; VADDPS r2, r1, r1
+
+#define halves_q2s4ld(r0, r1, r2) \
+	VMOVSHDUP r0, r1; VADDSS r1, r0, r0; VBROADCASTSS r0, r2
+
 #define bias1x2(s0, s1) \
 	VMOVUPS (BX), s0; VMOVUPS 64(BX), s1
 
@@ -199,35 +242,6 @@ number1x4(c00000000, 0x0)
 #define zero16x64 \
 	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9); \
 	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
-
-number1x4(c42b20000, 0x42b20000)
-number1x4(cc2d00000, 0xc2d00000)
-number1x4(c4138aa3b, 0x4138aa3b)
-number1x4(c4b400000, 0x4b400000)
-number1x4(c3db17000, 0x3db17000)
-number1x4(c3685fdf4, 0x3685fdf4)
-number1x4(c3e2aae38, 0x3e2aae38)
-number1x4(c3f000000, 0x3f000000)
-number1x4(c3d2aab32, 0x3d2aab32)
-DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
-DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
-GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
-number1x4(c40000000, 0x40000000)
-DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
-DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
-GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
-number1x4(c5f800000, 0x5f800000)
-#define formula_646asn(r0, r1, r2, r3, r4, r5, r6, r7) \
-	VSUBPS r0, r1, r2; VBROADCASTSS c42b20000<>(SB), r3; VMINPS r2, r3, r3; VBROADCASTSS cc2d00000<>(SB), r2; \
-	VMAXPS r3, r2, r2; VMULPS.BCST c4138aa3b<>(SB), r2, r3; VADDPS.BCST c4b400000<>(SB), r3, r3; \
-	VSUBPS.BCST c4b400000<>(SB), r3, r4; VMULPS.BCST c3db17000<>(SB), r4, r5; VSUBPS r5, r2, r5; \
-	VMULPS.BCST c3685fdf4<>(SB), r4, r4; VSUBPS r4, r5, r4; VMULPS r4, r4, r5; \
-	VMULPS.BCST c3e2aae38<>(SB), r4, r6; VADDPS.BCST c3f000000<>(SB), r6, r6; \
-	VMULPS.BCST c3d2aab32<>(SB), r5, r7; VADDPS r7, r6, r7; VMULPS r5, r7, r5; \
-	VPERMPS table8x4_cf4d3427428ece82<>(SB), r3, r7; VADDPS r7, r4, r7; VADDPS r7, r5, r7; VPSRLD $1, r2, r2; \
-	VANDPS.BCST c40000000<>(SB), r2, r2; VPERMPS table8x4_9588820cb35adcbb<>(SB), r3, r5; VPSLLD $20, r3, r3; \
-	VPADDD r3, r5, r3; VPADDD r3, r2, r3; VMULPS r3, r7, r7; VADDPS r3, r7, r3; \
-	VXORPS.BCST c5f800000<>(SB), r2, r2; VMULPS r2, r3, r2
 
 #define step_ryn91p(r0, r1, r2, r3, r4) \
 	VMULPS r0, r1, r2; VMULPS r3, r2, r2; VADDPS r4, r2, r2; VMOVUPS r2, r4
@@ -731,6 +745,75 @@ done3:
 	VZEROUPPER
 	RET
 
+// mix10AVX512 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed; v3 = v1 / v2.
+TEXT ·mix10AVX512(SB), NOSPLIT, $0-16
+	MOVL $0x3, R9
+	KMOVW R9, K7
+	MOVQ x0+8(FP), SI
+	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
+	VBROADCASTSS X0, Y3
+	greatest_4d8cb(Y3, Y0, Y6, Y5, X5, X6, X2); VBLENDMPS Y1, Y3, K7, Y6
+	greatest_gdex5z(Y3, Y6, X6, X5, X4); VMAXPS X2, X4, X2; VBROADCASTSS X2, Y2
+	// y = exp(x0 - x1)
+	formula_646asn(Y2, Y0, Y3, Y4, Y5, Y6, Y7, Y8)
+	formula_646asn(Y2, Y1, Y0, Y4, Y5, Y6, Y7, Y8)
+	zero(Y1)
+	parts_166fpx(X3, X1, X2, Y3); VADDPS X0, X1, X1
+	halves_q2s4ld(X1, X2, Y1)
+	// y = x0 / x1
+	VDIVPS Y1, Y3, Y2
+	VDIVPS Y1, Y0, Y3
+	MOVQ y0+0(FP), R8
+	VMOVUPS Y2, (R8); VMOVLPS X3, 32(R8)
+	VZEROUPPER
+	RET
+
+// mix10AVX512_2 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
+TEXT ·mix10AVX512_2(SB), NOSPLIT, $0-32
+	MOVL $0x3, R9
+	KMOVW R9, K7
+	MOVQ x0+24(FP), SI
+	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
+	VBROADCASTSS X0, Y3
+	greatest_4d8cb(Y3, Y0, Y6, Y5, X5, X6, X2); VBLENDMPS Y1, Y3, K7, Y6
+	greatest_gdex5z(Y3, Y6, X6, X5, X4); VMAXPS X2, X4, X2; VBROADCASTSS X2, Y2
+	MOVQ y0+0(FP), R8
+	VMOVSS X2, (R8)
+	// y = exp(x0 - x1)
+	formula_646asn(Y2, Y0, Y3, Y4, Y5, Y6, Y7, Y8)
+	formula_646asn(Y2, Y1, Y0, Y4, Y5, Y6, Y7, Y8)
+	MOVQ y1+8(FP), R8
+	VMOVUPS Y3, (R8); VMOVLPS X0, 32(R8)
+	zero(Y1)
+	parts_166fpx(X3, X1, X2, Y3); VADDPS X0, X1, X1
+	halves_q2s4ld(X1, X2, Y1)
+	MOVQ y2+16(FP), R8
+	VMOVSS X1, (R8)
+	VZEROUPPER
+	RET
+
+// mix10AVX512_3 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
+TEXT ·mix10AVX512_3(SB), NOSPLIT, $0-24
+	MOVL $0x3, R9
+	KMOVW R9, K7
+	MOVQ x0+16(FP), SI
+	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
+	VBROADCASTSS X0, Y3
+	greatest_4d8cb(Y3, Y0, Y6, Y5, X5, X6, X2); VBLENDMPS Y1, Y3, K7, Y6
+	greatest_gdex5z(Y3, Y6, X6, X5, X4); VMAXPS X2, X4, X2; VBROADCASTSS X2, Y2
+	MOVQ y0+0(FP), R8
+	VMOVSS X2, (R8)
+	// y = exp(x0 - x1)
+	formula_646asn(Y2, Y0, Y3, Y4, Y5, Y6, Y7, Y8)
+	formula_646asn(Y2, Y1, Y0, Y4, Y5, Y6, Y7, Y8)
+	zero(Y1)
+	parts_166fpx(X3, X1, X2, Y3); VADDPS X0, X1, X1
+	halves_q2s4ld(X1, X2, Y1)
+	MOVQ y1+8(FP), R8
+	VMOVSS X1, (R8)
+	VZEROUPPER
+	RET
+
 // reluGradientEachAVX512 computes y = select(0 < x1, x0, x1) for n elements of every row.
 TEXT ·reluGradientEachAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
@@ -968,35 +1051,6 @@ elements1:
 	VZEROUPPER
 	RET
 
-// softmaxAVX512 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed; v3 = v1 / v2.
-TEXT ·softmaxAVX512(SB), NOSPLIT, $0-16
-	MOVL $0x3, R9
-	KMOVW R9, K7
-	MOVQ x0+8(FP), SI
-	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VBROADCASTSS X2, Y5; VMAXPS Y5, Y2, Y2; VMOVSHDUP Y2, Y7; VMAXPS Y2, Y7, Y2; VUNPCKHPD Y2, Y2, Y7
-	VMAXPS Y2, Y7, Y2; VEXTRACTF32X4 $1, Y2, X7; VMAXPS X2, X7, X4; VBLENDMPS Y3, Y5, K7, Y3; VMAXPS Y5, Y3, Y3
-	VMOVSHDUP X3, X7; VMAXPS X3, X7, X3; VUNPCKHPD X3, X3, X7; VMAXPS X3, X7, X6; VMAXPS X4, X6, X4
-	VBROADCASTSS X4, Y4
-	// y = exp(x0 - x1)
-	formula_646asn(Y4, Y0, Y2, Y3, Y5, Y6, Y7, Y8)
-	formula_646asn(Y4, Y1, Y0, Y3, Y5, Y6, Y7, Y8)
-	VMOVAPS Y2, Y1
-	VMOVAPS Y0, Y3
-	zero(Y4)
-	VADDPS X1, X4, X4; VUNPCKHPD X1, X1, X5; VADDPS X5, X4, X4; VEXTRACTF32X4 $1, Y1, X5; VADDPS X5, X4, X4
-	VUNPCKHPD X5, X5, X5; VADDPS X5, X4, X4; VADDPS X3, X4, X4; VMOVSHDUP X4, X5; VADDSS X5, X4, X4
-	VBROADCASTSS X4, Y4
-	// y = x0 / x1
-	VDIVPS Y4, Y2, Y1
-	VDIVPS Y4, Y0, Y2
-	MOVQ y0+0(FP), R8
-	VMOVUPS Y1, (R8); VMOVLPS X2, 32(R8)
-	VZEROUPPER
-	RET
-
 // step10x512AVX512 is the step of one sample on the weights of 512 outputs.
 TEXT ·step10x512AVX512(SB), NOSPLIT, $0-32
 	MOVQ w+0(FP), R10; MOVQ dy+16(FP), R8; MOVQ $4, R11
@@ -1209,64 +1263,6 @@ panels6:
 	CMPQ AX, $1
 	JGE inputs4
 done5:
-	VZEROUPPER
-	RET
-
-// sumOfExponentialsAVX512 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
-TEXT ·sumOfExponentialsAVX512(SB), NOSPLIT, $0-32
-	MOVL $0x3, R9
-	KMOVW R9, K7
-	MOVQ x0+24(FP), SI
-	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VBROADCASTSS X2, Y5; VMAXPS Y5, Y2, Y2; VMOVSHDUP Y2, Y7; VMAXPS Y2, Y7, Y2; VUNPCKHPD Y2, Y2, Y7
-	VMAXPS Y2, Y7, Y2; VEXTRACTF32X4 $1, Y2, X7; VMAXPS X2, X7, X4; VBLENDMPS Y3, Y5, K7, Y3; VMAXPS Y5, Y3, Y3
-	VMOVSHDUP X3, X7; VMAXPS X3, X7, X3; VUNPCKHPD X3, X3, X7; VMAXPS X3, X7, X6; VMAXPS X4, X6, X4
-	VBROADCASTSS X4, Y4
-	MOVQ y0+0(FP), R8
-	VMOVSS X4, (R8)
-	// y = exp(x0 - x1)
-	formula_646asn(Y4, Y0, Y2, Y3, Y5, Y6, Y7, Y8)
-	formula_646asn(Y4, Y1, Y0, Y3, Y5, Y6, Y7, Y8)
-	MOVQ y1+8(FP), R8
-	VMOVUPS Y2, (R8); VMOVLPS X0, 32(R8)
-	VMOVAPS Y2, Y1
-	VMOVAPS Y0, Y2
-	zero(Y0)
-	VADDPS X1, X0, X0; VUNPCKHPD X1, X1, X3; VADDPS X3, X0, X0; VEXTRACTF32X4 $1, Y1, X3; VADDPS X3, X0, X0
-	VUNPCKHPD X3, X3, X3; VADDPS X3, X0, X0; VADDPS X2, X0, X0; VMOVSHDUP X0, X3; VADDSS X3, X0, X0
-	VBROADCASTSS X0, Y0
-	MOVQ y2+16(FP), R8
-	VMOVSS X0, (R8)
-	VZEROUPPER
-	RET
-
-// sumOfExponentialsAVX512_2 computes v0 = x0, the greatest; v1 = exp(x0 - v0); v2 = v1, summed.
-TEXT ·sumOfExponentialsAVX512_2(SB), NOSPLIT, $0-24
-	MOVL $0x3, R9
-	KMOVW R9, K7
-	MOVQ x0+16(FP), SI
-	VMOVUPS (SI), Y0; VMOVSD 32(SI), X1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VBROADCASTSS X2, Y5; VMAXPS Y5, Y2, Y2; VMOVSHDUP Y2, Y7; VMAXPS Y2, Y7, Y2; VUNPCKHPD Y2, Y2, Y7
-	VMAXPS Y2, Y7, Y2; VEXTRACTF32X4 $1, Y2, X7; VMAXPS X2, X7, X4; VBLENDMPS Y3, Y5, K7, Y3; VMAXPS Y5, Y3, Y3
-	VMOVSHDUP X3, X7; VMAXPS X3, X7, X3; VUNPCKHPD X3, X3, X7; VMAXPS X3, X7, X6; VMAXPS X4, X6, X4
-	VBROADCASTSS X4, Y4
-	MOVQ y0+0(FP), R8
-	VMOVSS X4, (R8)
-	// y = exp(x0 - x1)
-	formula_646asn(Y4, Y0, Y2, Y3, Y5, Y6, Y7, Y8)
-	formula_646asn(Y4, Y1, Y0, Y3, Y5, Y6, Y7, Y8)
-	VMOVAPS Y2, Y1
-	VMOVAPS Y0, Y2
-	zero(Y0)
-	VADDPS X1, X0, X0; VUNPCKHPD X1, X1, X3; VADDPS X3, X0, X0; VEXTRACTF32X4 $1, Y1, X3; VADDPS X3, X0, X0
-	VUNPCKHPD X3, X3, X3; VADDPS X3, X0, X0; VADDPS X2, X0, X0; VMOVSHDUP X0, X3; VADDSS X3, X0, X0
-	VBROADCASTSS X0, Y0
-	MOVQ y1+8(FP), R8
-	VMOVSS X0, (R8)
 	VZEROUPPER
 	RET
 
