@@ -97,6 +97,7 @@ func mapCases(s *suite) {
 		}
 		s.mapCase(p[0], expr.One("y", expr.Add(expr.Mul(expr.L("a"), expr.L("b")), expr.L("c"))), i%3, -1)
 		s.mapCase(p[0], normalised, 6, i%6)
+		s.bytesCase(p[0])
 		s.sumCase(p[0], programs[i%len(programs)], 4<<(i%2))
 		s.sumCase(p[0], expr.One("y", expr.MustParseNode("(p - t)*(p - t)")), 4<<(i/2%2))
 	}
@@ -197,6 +198,38 @@ func (s *suite) mapCase(n int, p expr.Program, single, repeated int) {
 		y.after[i] = env[f.Index(k.Result)]
 	}
 	fn := s.function(fmt.Sprint("Map", p, single, repeated), func(name string) *asm.Func {
+		k.Name = name
+		fn, _ := s.Map(k)
+		return fn
+	})
+	c.call(fn, args)
+	c.done()
+}
+
+// bytesCase normalises n bytes of some rows.
+func (s *suite) bytesCase(n int) {
+	prog := expr.One("y", expr.MustParseNode("(x - m)/d"))
+	k := &kernel.Map{Double: s.elem == "float64", Prog: prog, Result: "y", YType: "*" + s.elem}
+	rows, stride := 1+n%3, n+n/3%4
+	c := s.newCase("Map %d of %d, %d rows, %s of bytes", n, stride, rows, prog)
+	y := c.operand("y", s.rows(rows, n, stride, sentinel))
+	args := map[string]pass{"y": y.from(0), "n": number(n), "rows": number(rows), "gap": number((stride - n) * s.size())}
+	all := make([]byte, len(y.before))
+	for i := range all {
+		all[i] = byte(s.rng.IntN(256))
+	}
+	m, d := c.operand("m", s.numbers(len(all))), c.operand("d", s.numbers(n))
+	k.Ins = []kernel.MapOperand{{Leaf: "x", Arg: "x", Type: "*uint8", Bytes: true}, {Leaf: "m", Arg: "m", Type: "*" + s.elem}, {Leaf: "d", Arg: "d", Type: "*" + s.elem, Repeated: true}}
+	if _, ok := s.Map(k); !ok {
+		return
+	}
+	for i := range y.after {
+		if i%stride < n {
+			y.after[i] = s.arith.Apply(expr.OpDiv, s.arith.Apply(expr.OpSub, float64(all[i]), m.before[i]), d.before[i%stride])
+		}
+	}
+	args["x"], args["m"], args["d"] = c.add(&array{name: "x", ints: all, intsAfter: all}).from(0), m.from(0), d.from(0)
+	fn := s.function("MapBytes", func(name string) *asm.Func {
 		k.Name = name
 		fn, _ := s.Map(k)
 		return fn

@@ -111,7 +111,20 @@ func bounded(o *ir.Contract, loop int) bool {
 // that do not divide them.
 func ByPanels(o *ir.Contract, filters func(v *ir.Value) bool) []*ir.Contract {
 	if c := ir.ConvolutionOf(o); c != nil && c.CrossesPanels() {
-		return byPanels(byGroups(c), filters)
+		return byPanels(byGroups(o, c.Group, c.Lane), filters)
+	}
+	if c := ir.FilterGradientOf(o); c != nil && c.CrossesPanels() {
+		group, lane := -1, -1
+		for i, l := range o.Loops {
+			switch n := o.Y.At[0].Coefficient(i); {
+			case n == 0 || l.Size == 1:
+			case n == 1:
+				lane = i
+			default:
+				group = i
+			}
+		}
+		return byPanels(byGroups(o, group, lane), filters)
 	}
 	own := []*ir.Operand{&o.Y}
 	if o.Init != nil {
@@ -143,14 +156,15 @@ func ByPanels(o *ir.Contract, filters func(v *ir.Value) bool) []*ir.Contract {
 	return []*ir.Contract{o}
 }
 
-// byGroups divides a convolution into the filters of one group in one panel.
-func byGroups(c *ir.Convolution) (out []*ir.Contract) {
-	n := c.Size(c.Lane)
-	for g := range c.Size(c.Group) {
-		group := c.Part(c.Group, g, 1)
+// byGroups divides a convolution, or the gradient of filters, into the filters of one group
+// in one panel, by the loops over groups and the filters of one.
+func byGroups(o *ir.Contract, groups, lane int) (out []*ir.Contract) {
+	n := o.Loops[lane].Size
+	for g := range o.Loops[groups].Size {
+		group := o.Part(groups, g, 1)
 		for from := 0; from < n; {
 			size := min(n-from, schedule.Panel-(g*n+from)%schedule.Panel)
-			out = append(out, group.Part(c.Lane, from, size))
+			out = append(out, group.Part(lane, from, size))
 			from += size
 		}
 	}

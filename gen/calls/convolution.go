@@ -51,34 +51,14 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 		k = flat
 	}
 	s := &k.Segments[0]
-	c := &Convolution{XPanels: 1}
-	alone := false // each panel has another place in its groups
-	switch g := s.GroupOutputs; {
-	case s.Lanes:
-		c.XStride = schedule.Panel
-	case g > 0 && g%schedule.Panel == 0:
-		c.XPanels, c.XStride = g/schedule.Panel, s.GroupStride
-	case g > 0 && schedule.Panel%g == 0:
-		c.XStride = schedule.Panel / g * s.GroupStride
-	case g > 0:
-		alone = true
-	}
+	src := sourceOf(s)
+	c := &Convolution{XPanels: src.panels, XStride: src.stride}
 	atOnce := t.VectorOutputs(k.Elem.Acc, k.Chains)
 	part := func(from, to, outputs, panels int) {
 		most := min(panels*schedule.Panel, atOnce)
 		for lane, n := 0, 0; lane < outputs; lane += n {
-			n = min(most, outputs-lane)
-			x := 0
-			if s.Lanes {
-				x = lane
-			}
-			if g := s.GroupOutputs; g > 0 && c.XPanels == 1 {
-				first := lane
-				if alone {
-					first += from * schedule.Panel
-				}
-				n, x = min(n, g-first%g), first/g*s.GroupStride
-			}
+			var x int
+			n, x = src.part(from, lane, min(most, outputs-lane))
 			c.Parts = append(c.Parts, ConvolutionPart{from, to, lane, panels, x, k.OpenRows(n, t.Positions(k.Elem.Acc, n, k.Chains, s.Lanes))})
 		}
 	}
@@ -92,10 +72,10 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 	if k.Panels.Full > 0 && !s.Lanes && s.GroupOutputs == 0 && positions*k.Chains <= fewSums {
 		together = max(1, min(full, atOnce/schedule.Panel))
 	}
-	for q := 0; alone && q < full; q++ {
+	for q := 0; src.alone && q < full; q++ {
 		part(q, q+1, schedule.Panel, 1)
 	}
-	if n := full - full%together; n > 0 && !alone {
+	if n := full - full%together; n > 0 && !src.alone {
 		part(0, n, together*schedule.Panel, together)
 	}
 	if n := full % together; n > 0 {
@@ -133,6 +113,45 @@ func ConvolutionOf(t *target.Target, k *kernel.Kernel) *Convolution {
 	}
 	c.Preempt = Preempts(flops / schedule.Panel * k.Outputs * len(k.Rows))
 	return c
+}
+
+// source is where the channels lie that panels of outputs read.
+type source struct {
+	*kernel.Segment
+	// stride is their displacement for every panels panels; alone: every panel has another
+	// place in its groups.
+	panels, stride int
+	alone          bool
+}
+
+func sourceOf(s *kernel.Segment) *source {
+	src := &source{Segment: s, panels: 1}
+	switch g := s.GroupOutputs; {
+	case s.Lanes:
+		src.stride = schedule.Panel
+	case g > 0 && g%schedule.Panel == 0:
+		src.panels, src.stride = g/schedule.Panel, s.GroupStride
+	case g > 0 && schedule.Panel%g == 0:
+		src.stride = schedule.Panel / g * s.GroupStride
+	case g > 0:
+		src.alone = true
+	}
+	return src
+}
+
+// part is how many of some outputs of a panel, from a lane on, read the same channels, and
+// the displacement of these in addition to that of the panel.
+func (s *source) part(panel, lane, outputs int) (n, x int) {
+	g := s.GroupOutputs
+	switch {
+	case s.Lanes:
+		return outputs, lane
+	case g == 0 || s.panels > 1 || g == schedule.Panel:
+		return outputs, 0
+	case s.alone:
+		lane += panel * schedule.Panel
+	}
+	return min(outputs, g-lane%g), lane / g * s.GroupStride
 }
 
 // each schedules a convolution of channels by themselves: a tile has those of all

@@ -18,12 +18,15 @@ type FilterGradient struct {
 	Rows    int // of the result
 	PerCall int
 	X, DY   int // distances of rows, in elements
+	XPanels int // the source lies XStride further for every XPanels panels
+	XStride int
 	Preempt bool
 }
 
 // FilterPart is outputs Lane … of panels From … To−1.
 type FilterPart struct {
 	From, To, Lane int
+	X              int // displacement of the source
 	Kernel         *kernel.FilterGradient
 }
 
@@ -43,7 +46,8 @@ func FilterGradientOf(t *target.Target, k *kernel.Kernel, batch int) *FilterGrad
 		k = flat
 	}
 	s := k.Segments[0]
-	g := &FilterGradient{Rows: len(k.Rows), X: s.RowStride, DY: k.Out.RowStride}
+	src := sourceOf(&k.Segments[0])
+	g := &FilterGradient{Rows: len(k.Rows), X: s.RowStride, DY: k.Out.RowStride, XPanels: src.panels, XStride: src.stride}
 	positions := 0
 	for _, r := range k.Runs {
 		positions += r.Positions
@@ -71,18 +75,23 @@ func FilterGradientOf(t *target.Target, k *kernel.Kernel, batch int) *FilterGrad
 		}
 	}
 	s.Taps, s.Weight, s.Source = s.Taps[:width], "dy", "x"
+	s.GroupOutputs, s.GroupStride = 0, 0 // a part is of one
 	part := func(from, to, outputs int) {
 		most := min(schedule.Panel, t.VectorOutputs(k.Elem.Acc, 1))
-		for lane := 0; lane < outputs; lane += most {
-			n := min(most, outputs-lane)
-			g.Parts = append(g.Parts, FilterPart{from, to, lane, &kernel.FilterGradient{
-				Elem: k.Elem.Acc, Fused: k.Fused, Outputs: n, Source: s, Runs: k.Runs, Together: t.PairsAtOnce(k.Elem.Acc, n),
+		for lane, n := 0, 0; lane < outputs; lane += n {
+			var x int
+			n, x = src.part(from, lane, min(most, outputs-lane))
+			g.Parts = append(g.Parts, FilterPart{from, to, lane, x, &kernel.FilterGradient{
+				Elem: k.Elem.Acc, Fused: k.Fused, Outputs: n, Group: src.GroupOutputs > 0 && n < schedule.Panel, Source: s, Runs: k.Runs, Together: t.PairsAtOnce(k.Elem.Acc, n),
 				DY: kernel.Out{RowStride: k.Out.RowStride, PosStride: k.Out.PosStride},
 			}})
 		}
 	}
 	full := k.Outputs / schedule.Panel
-	if full > 0 {
+	for q := 0; src.alone && q < full; q++ {
+		part(q, q+1, schedule.Panel)
+	}
+	if full > 0 && !src.alone {
 		part(0, full, schedule.Panel)
 	}
 	if rest := k.Outputs % schedule.Panel; rest > 0 {

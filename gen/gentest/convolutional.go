@@ -24,7 +24,7 @@ const mostProducts, mostElements, mostTiled = 20000, 3000, 81
 func ConvolutionalCover() []string {
 	out := []string{
 		"feature groups", "feature groups across panels", "feature dilation", "feature ceil_mode", "feature residual", "feature statistics of the batch", "feature pool with its padding",
-		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature maxima of windows apart", "feature maxima of windows that overlap", "feature inference only",
+		"feature channels divided by 16", "feature channels beyond 32", "feature even and odd window", "feature axes of one element", "feature maxima of windows apart", "feature gradients of groups", "feature gradients of multipliers", "feature gradients of windows side by side", "feature maxima of windows that overlap", "feature inference only",
 		"feature pixels", "feature bytes", "feature tiles", "feature tiles at the edge", "feature tiles of gradients", "algo winograd2", "algo winograd4",
 		"stride 1", "stride 2", "stride 3", "axes 1", "axes 2",
 	}
@@ -230,6 +230,7 @@ func (n *network) slide(kind string, x *node, given spec.Fields) *node {
 		return x
 	}
 	n.note(kind, f, x.dims[0], len(out))
+	n.gradients(kind, f, x, len(out))
 	switch {
 	case strings.Contains(kind, "conv"):
 		n.kernelFields(f)
@@ -286,6 +287,26 @@ func products(kind string, f spec.Fields, channels, filters, axes int) int {
 	return n * channels / groups
 }
 
+// gradients counts what the gradients of a layer have.
+func (n *network) gradients(kind string, f spec.Fields, x *node, axes int) {
+	if !n.train || x.fixed {
+		return
+	}
+	overlap, side := false, false
+	for i, k := range numbersOf(f["kernel_size"], axes) {
+		s := numbersOf(f["strides"], axes)[i]
+		overlap = overlap || s <= (k-1)*numbersOf(f["dilation"], axes)[i]
+		side = side || s == k && k > 1
+	}
+	pool := strings.HasPrefix(kind, "max") && x.dims[0] > 1
+	n.count("maxima of windows that overlap", pool && overlap)
+	n.count("maxima of windows apart", pool && !overlap)
+	n.count("gradients of windows side by side", side && !strings.HasPrefix(kind, "max"))
+	n.count("gradients of groups", f["groups"] != nil)
+	m, _ := f["depth_multiplier"].(int)
+	n.count("gradients of multipliers", m > 1)
+}
+
 // note counts what a layer has.
 func (n *network) note(kind string, f spec.Fields, channels, axes int) {
 	even, odd := false, false
@@ -295,14 +316,6 @@ func (n *network) note(kind string, f spec.Fields, channels, axes int) {
 	}
 	for _, s := range numbersOf(f["strides"], axes) {
 		n.Cover[fmt.Sprintf("stride %d", s)]++
-	}
-	if strings.HasPrefix(kind, "max") && n.train && channels > 1 {
-		overlap := false
-		for i, k := range numbersOf(f["kernel_size"], axes) {
-			overlap = overlap || numbersOf(f["strides"], axes)[i] <= (k-1)*numbersOf(f["dilation"], axes)[i]
-		}
-		n.count("maxima of windows that overlap", overlap)
-		n.count("maxima of windows apart", !overlap)
 	}
 	if strings.HasPrefix(kind, "conv") {
 		n.count("channels divided by 16", channels%16 == 0)

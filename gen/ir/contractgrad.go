@@ -134,7 +134,7 @@ func (s *solution) apply(a Affine) Affine {
 // axis solves for the place along an axis of a size.
 func (g *gather) axis(s *solution, at Affine, size int) []*solution {
 	at = s.apply(at)
-	if loops := s.digits(at, size); loops != nil {
+	if loops := s.digits(at, size); loops != nil && !g.apart(loops) {
 		n := s.clone()
 		n.class = append(n.class, 0)
 		for _, i := range loops {
@@ -165,6 +165,26 @@ func (g *gather) axis(s *solution, at Affine, size int) []*solution {
 		out = append(out, g.residue(s, at, pivot, r, size)...)
 	}
 	return out
+}
+
+// mostResidues of an axis are computed one by one.
+const mostResidues = 4
+
+// apart reports whether loops are over few places and over windows that have none of them
+// in common: by residues, each place of a window is a convolution.
+func (g *gather) apart(loops []int) bool {
+	places, taps := false, 1
+	for _, i := range loops {
+		switch l := g.old[i]; {
+		case l.Channels:
+			return false
+		case i < len(g.c.Loops):
+			places = places || l.Size > 1
+		default:
+			taps *= l.Size
+		}
+	}
+	return places && taps > 1 && taps <= mostResidues
 }
 
 // tail is a list from element n on.

@@ -129,8 +129,8 @@ func (c *Convolution) lanes() bool {
 		case 0:
 		case 1:
 			c.Depthwise = true
-		default:
-			return false
+		default: // groups of one filter
+			c.Group, c.Lane = c.Lane, None
 		}
 	}
 	if c.Group != None && c.Depthwise {

@@ -23,7 +23,7 @@ func FilterGradientOf(op Op) *Convolution {
 		if f == nil {
 			continue
 		}
-		if c := convolutionOf(f, func(v *Value) bool { return v == w.V }); c != nil && c.Group == None {
+		if c := convolutionOf(f, func(v *Value) bool { return v == w.V }); c != nil {
 			return c
 		}
 	}

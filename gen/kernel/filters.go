@@ -17,6 +17,8 @@ type FilterGradient struct {
 	Source Segment
 	Runs   []Run
 	DY     Out
+	// Group: outputs of other groups lie beside these, which are left alone.
+	Group bool
 	// Together is how many pairs of column and channel are summed at a time.
 	Together int
 }

@@ -20,8 +20,8 @@ type Map struct {
 
 // MapOperand is an operand of a Map: a leaf of the program and the argument that
 // holds it: as many elements as the result, one for all, or, Repeated, those of a
-// row, which are the same in every row.
+// row, which are the same in every row. Bytes are whole numbers, as many as the result.
 type MapOperand struct {
-	Leaf, Arg, Type  string
-	Single, Repeated bool
+	Leaf, Arg, Type         string
+	Single, Repeated, Bytes bool
 }

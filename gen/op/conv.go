@@ -150,7 +150,7 @@ func (c *convolution) contraction(z, w, bias *ir.Value) *ir.Contract {
 	loops := []ir.Loop{{Name: "n", Size: outs, Channels: true}}
 	n, in := ir.Unit(0), ir.Affine{} // of a filter, and of the first channel it reads
 	if c.groups > 1 {
-		loops = []ir.Loop{{Name: "g", Size: c.groups}, {Name: "n", Size: outs, Channels: true}}
+		loops = []ir.Loop{{Name: "g", Size: c.groups, Channels: true}, {Name: "n", Size: outs, Channels: true}}
 		n, in = ir.Unit(1).Plus(ir.Unit(0), outs), ir.Affine{}.Plus(ir.Unit(0), ins)
 	}
 	first := len(loops)

@@ -36,7 +36,10 @@ func tiledFilters(p *ir.Program) map[*ir.Value]int {
 // transforms reports whether an operation copies filters that are stored transformed.
 func (p *Plan) transforms(op ir.Op) bool {
 	c, ok := op.(*ir.Contract)
-	return ok && len(c.Terms) == 0 && c.Y.V.Param != nil && p.TensorOf(c.Y.V.Param).Tiled > 0
+	if !ok || len(c.Terms) > 0 || c.Y.V.Param == nil || c.Y.V.Param.Transposed == nil {
+		return false
+	}
+	return p.TensorOf(c.Y.V.Param).Tiled > 0 || c.Y.V.Shape[0] != c.Init.V.Shape[1]
 }
 
 // scratch is the memory that a step works with, nil if it needs none: in exact phases

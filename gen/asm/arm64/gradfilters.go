@@ -77,9 +77,15 @@ func (m *gradFilters) pairs(column, columns, from, channels, times int) {
 		m.Place(loop)
 	}
 	at := func(p, v int) int { return p*panel*m.size() + v*bytes }
-	m.each(n, func(p, v int) { m.load(regFilters, at(p, v), m.acc(p, v, 0)) })
+	valid := func(v int) int { // other groups' filters are left alone
+		if m.Group {
+			return m.valid(v)
+		}
+		return m.lanes()
+	}
+	m.each(n, func(p, v int) { m.loadFirst(regFilters, at(p, v), valid(v), m.acc(p, v, 0)) })
 	m.rows(column, columns, channels)
-	m.each(n, func(p, v int) { m.store(m.acc(p, v, 0), regFilters, at(p, v)) })
+	m.each(n, func(p, v int) { m.storeFirst(m.acc(p, v, 0), regFilters, at(p, v), valid(v)) })
 	m.Line(func() {
 		m.advance(regFilters, n*panel*m.size())
 		if times > 1 {

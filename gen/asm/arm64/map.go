@@ -30,6 +30,9 @@ func Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	m := &mapper{file: (&writer{Func: &asm.Func{Name: k.Name, Doc: k.Doc, Args: kernels.Map(k)}, double: k.Double}).file(), k: k}
 	var leaves []kernels.Leaf
 	for _, in := range k.Ins {
+		if in.Bytes {
+			return nil, false
+		}
 		role := kernels.Vector
 		if in.Single {
 			role = kernels.Number

@@ -36,7 +36,7 @@ func (m *convolve) finish(positions int) {
 			for p := range positions {
 				for v := range m.vectors {
 					y := m.apply(f, c, m.acc(p, v, 0), p, v)
-					m.put(f, y, v, at(p, v))
+					m.put(y, v, at(p, v))
 					f.free(y)
 					c.Mute()
 				}
@@ -46,7 +46,7 @@ func (m *convolve) finish(positions int) {
 	}
 	for p := range positions {
 		for v := range m.vectors {
-			m.put(f, m.acc(p, v, 0), v, at(p, v))
+			m.put(m.acc(p, v, 0), v, at(p, v))
 			f.free(m.acc(p, v, 0))
 		}
 	}
@@ -60,7 +60,7 @@ func (m *convolve) finish(positions int) {
 			f := m.file(0)
 			m.get(mem(regRow, v*m.bytes), v, 0)
 			put := m.run1(f, c, 0, v)
-			m.put(f, put, v, mem(regRow, v*m.bytes))
+			m.put(put, v, mem(regRow, v*m.bytes))
 		})
 	}
 	m.advance(regRow, m.Out.PosStride*m.size())
@@ -93,7 +93,7 @@ func (m *convolve) get(src string, v int, dst Y) {
 
 // put stores a vector of the result: of a partial one, without mask registers,
 // its parts, for stores under a vector mask take long.
-func (m *convolve) put(f *file, y Y, v int, dst string) {
+func (m *convolve) put(y Y, v int, dst string) {
 	switch {
 	case !m.partial(v):
 		m.store(y, dst)

@@ -76,9 +76,21 @@ func (m *gradFilters) pairs(column, columns, from, channels, times int) {
 		m.Place(loop)
 	}
 	at := func(p, v int) string { return mem(regW, p*panel*m.size()+v*m.bytes) }
-	m.each(n, func(p, v int) { m.load(at(p, v), m.acc(p, v, 0)) })
+	m.each(n, func(p, v int) {
+		if m.Group {
+			m.get(at(p, v), v, m.acc(p, v, 0))
+		} else {
+			m.load(at(p, v), m.acc(p, v, 0))
+		}
+	})
 	m.rows(column, columns, channels)
-	m.each(n, func(p, v int) { m.store(m.acc(p, v, 0), at(p, v)) })
+	m.each(n, func(p, v int) {
+		if m.Group {
+			m.put(m.acc(p, v, 0), v, at(p, v))
+		} else {
+			m.store(m.acc(p, v, 0), at(p, v))
+		}
+	})
 	m.Line(func() {
 		m.advance(regW, n*panel*m.size())
 		if times > 1 {

@@ -2,6 +2,7 @@ package x86
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/asm/kernels"
@@ -24,6 +25,9 @@ func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	var leaves []kernels.Leaf
 	arrays := 0
 	for i, in := range k.Ins {
+		if in.Bytes && k.Double {
+			return nil, false
+		}
 		role := kernels.Vector
 		if m.pointers[i] = operandRegs[arrays]; !in.Single {
 			if arrays++; arrays == len(operandRegs) {
@@ -131,7 +135,10 @@ func (m *mapper) write() {
 	loop := m.Label("elements")
 	m.Place(loop)
 	m.vector(false)
-	m.advance(regOffset, m.bytes)
+	m.Line(func() {
+		m.advance(regOffset, m.bytes)
+		m.passed(fmt.Sprintf("$%d", m.lanes()))
+	})
 	m.again(loop)
 	m.Place(rest)
 	m.Line(func() {
@@ -142,13 +149,63 @@ func (m *mapper) write() {
 	m.countMask()
 	m.vector(true)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*%d)", regOffset, regCount, m.size()), regOffset)
+	m.passed(regCount)
 	m.Place(next)
 	if m.k.Chains > 0 {
 		m.storeSum()
 	}
 	m.Ins("ADDQ", regGap, regOffset)
+	if m.hasBytes() {
+		m.Line(func() {
+			m.Ins("MOVQ", regGap, regCount)
+			m.Ins("SHRQ", fmt.Sprintf("$%d", shiftOf(m.size())), regCount)
+			m.passed(regCount)
+		})
+	}
 	m.countdown(regRows, row)
 	m.ret()
+}
+
+// passed moves on by some elements in operands of bytes, for which the offset is none.
+func (m *mapper) passed(n string) {
+	for i, in := range m.k.Ins {
+		if in.Bytes {
+			m.Ins("ADDQ", n, m.pointers[i])
+		}
+	}
+}
+
+// hasBytes reports whether an operand is of bytes.
+func (m *mapper) hasBytes() bool {
+	return slices.ContainsFunc(m.k.Ins, func(in kernel.MapOperand) bool { return in.Bytes })
+}
+
+// loadBytes loads bytes as numbers: of a part as many as regCount says, one by one
+// where there are no mask registers.
+func (m *mapper) loadBytes(pointer string, partial bool, dst Y) {
+	const all, left = "R14", regMask
+	src := mem(pointer, 0)
+	switch {
+	case !partial:
+		m.Ins("VPMOVZXBD", src, dst.String())
+	case m.isa.masks:
+		m.Ins("VPMOVZXBD.Z", src, maskTail, dst.String())
+	default:
+		loop := m.Label("bytes")
+		m.Line(func() {
+			m.Ins("XORQ", all, all)
+			m.Ins("MOVQ", regCount, left)
+		})
+		m.Place(loop)
+		m.Line(func() {
+			m.Ins("SHLQ", "$8", all)
+			m.Ins("MOVB", fmt.Sprintf("-1(%s)(%s*1)", pointer, left), all)
+		})
+		m.countdown(left, loop)
+		m.Ins("VMOVQ", all, dst.x())
+		m.Ins("VPMOVZXBD", dst.x(), dst.String())
+	}
+	m.Ins("VCVTDQ2PS", dst.String(), dst.String())
 }
 
 // countMask makes the mask of as many lanes as regCount says.
@@ -185,6 +242,8 @@ func (m *mapper) vector(partial bool) {
 			src := fmt.Sprintf("(%s)(%s*1)", m.pointers[i], regOffset)
 			switch {
 			case in.Single:
+			case in.Bytes:
+				m.loadBytes(m.pointers[i], partial, given[i])
 			case partial:
 				m.loadMasked(src, m.mask, given[i])
 			default:

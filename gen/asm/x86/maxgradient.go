@@ -111,7 +111,7 @@ func (g *maxGradient) give(m *convolve, v, disp int) {
 		} else {
 			m.Ins(m.op("VMOVAPS", "VMOVAPD")+".Z", maxDY.String(), "K1", maxElem.String())
 		}
-		m.put(nil, maxElem, v, to)
+		m.put(maxElem, v, to)
 		return
 	}
 	is := maxIs
@@ -121,5 +121,5 @@ func (g *maxGradient) give(m *convolve, v, disp int) {
 		m.loadLanes(to, v, maxElem)
 		m.add(maxElem, is, is)
 	}
-	m.put(nil, is, v, to)
+	m.put(is, v, to)
 }

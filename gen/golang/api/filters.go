@@ -45,6 +45,12 @@ func (e *API) filtered(t *plan.Tensor) jen.Code {
 	case t.Tiled > 0:
 		return e.RT("WinogradTransposed").Call(flat("u."+t.Field, "[0][0][0][0]", tiles), w, source.Exprf("%d, %d, %d, %d", l.Out, l.In, l.Rows, t.Tiled))
 	}
-	return e.RT("TransposeFilters").Call(flat("u."+t.Field, "[0][0][0]", t.Layout.Size()), w,
-		source.Exprf("%d, %d, %d, %d, %d", l.Out, l.In, l.Taps, t.Layout.Rows, l.Rows))
+	return e.TransposeFilters(t, flat("u."+t.Field, "[0][0][0]", t.Layout.Size()), from, w)
+}
+
+// TransposeFilters is the call that exchanges filters and channels of every group.
+func (e *API) TransposeFilters(to *plan.Tensor, t jen.Code, from *plan.Tensor, w jen.Code) jen.Code {
+	l := &from.Layout
+	groups := to.Layout.Out / l.In
+	return e.RT("TransposeFilters").Call(t, w, source.Exprf("%d, %d, %d, %d, %d, %d", groups, l.Out/groups, l.In, l.Taps, to.Layout.Rows, l.Rows))
 }

@@ -128,7 +128,7 @@ func (m *Matrix) convolutionCall(c *calls.Convolution, p calls.ConvolutionPart, 
 	k := p.Kernel
 	name := m.convolveAssembly(k)
 	first := plus(times16(q), g.Y+p.Lane)
-	x := plus(sourceOf(c, q), g.X+p.X)
+	x := plus(sourceOf(c.XPanels, c.XStride, q), g.X+p.X)
 	args := []string{fmt.Sprintf("&y[%s]", first), fmt.Sprintf("&x[%s]", x)}
 	if m.W != nil {
 		args = append(args, fmt.Sprintf("&w[%s][%d][%d]", q, g.W/schedule.Panel, p.Lane))
@@ -143,17 +143,17 @@ func (m *Matrix) convolutionCall(c *calls.Convolution, p calls.ConvolutionPart, 
 }
 
 // sourceOf is where the source of panel q lies.
-func sourceOf(c *calls.Convolution, q string) string {
+func sourceOf(panels, stride int, q string) string {
 	n, err := strconv.Atoi(q)
 	switch {
 	case err == nil:
-		return fmt.Sprint(n / c.XPanels * c.XStride)
-	case c.XStride == 0:
+		return fmt.Sprint(n / panels * stride)
+	case stride == 0:
 		return "0"
-	case c.XPanels > 1:
-		return fmt.Sprintf("%s/%d*%d", q, c.XPanels, c.XStride)
+	case panels > 1:
+		return fmt.Sprintf("%s/%d*%d", q, panels, stride)
 	}
-	return fmt.Sprintf("%s*%d", q, c.XStride)
+	return fmt.Sprintf("%s*%d", q, stride)
 }
 
 // convolveAssembly is the assembly of a convolution.

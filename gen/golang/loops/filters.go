@@ -76,8 +76,8 @@ func (c *Contraction) filterCall(g *calls.FilterGradient, p calls.FilterPart, w 
 		first = fmt.Sprint(n * panel * schedule.Panel)
 	}
 	x := fmt.Sprintf("from*%d%+d", g.X, w.X)
-	if k.Source.Lanes {
-		x += "+" + plus(lane, p.Lane)
+	if g.XStride > 0 || p.X > 0 {
+		x += "+" + plus(sourceOf(g.XPanels, g.XStride, q), p.X)
 	}
 	return jen.Id(name).Call(source.Exprf("&y[%s], &xb[%s], &db[from*%d+%s], to-from",
 		plus(first, w.G+p.Lane), x, g.DY, plus(lane, p.Lane)))

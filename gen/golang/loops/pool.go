@@ -72,7 +72,7 @@ func (e *Loops) poolGradientCalls(k *kernel.Kernel, elements int) []jen.Code {
 		doc := fmt.Sprintf("gives the greatest of up to %d elements of each of %d channels at %d positions of every row the gradient y.", len(k.Segments[0].Taps), p.Kernel.Outputs, k.Positions())
 		name := e.Assembly(of.Key(), fmt.Sprintf("maxima gradient of %d", p.Kernel.Outputs), doc,
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.MaxGradient(name, doc, of) })
-		x := plus(sourceOf(&g.Convolution, q), r.X+p.X)
+		x := plus(sourceOf(g.XPanels, g.XStride, q), r.X+p.X)
 		return jen.Id(name).Call(source.Exprf("&dx[%s], &dy[%s], &x[%s], %d, %d", x, plus(times16(q), r.Y+p.Lane), x, r.Rows, r.Taps))
 	})
 	if g.Clears {

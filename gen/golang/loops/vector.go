@@ -31,7 +31,8 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 	operands := make([]string, len(o.In))
 	row, fixed := o.Repeated(), 0
 	for i, x := range o.In {
-		if x.DType != elem || x.Kind == ir.Param && !e.isVector(x) {
+		bytes := x.DType == ir.Uint8 && x.Size() == size
+		if x.DType != elem && !bytes || x.Kind == ir.Param && !e.isVector(x) {
 			return nil
 		}
 		name := kernel.Leaf(i)
@@ -53,6 +54,10 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 			at = "i+j"
 		}
 		operands[i] = name + "[" + at + "]"
+		if bytes {
+			op.Bytes, op.Type, typ = true, "*uint8", "[]uint8"
+			operands[i] = T + "(" + operands[i] + ")"
+		}
 		if x.Kind == ir.Param {
 			typ, first = fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(x.Param).Layout.Full, T), "&"+name+"[0][0]"
 			operands[i] = source.VectorAt(name, at)

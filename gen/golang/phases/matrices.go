@@ -94,14 +94,18 @@ func (b *body) scratch(s *plan.Step) jen.Code {
 	return source.Exprf("(*%s)(%s[:])", source.Array(s.Scratch.DType, size), all)
 }
 
-// transformFilters makes the transformed copy of filters with filters and channels
-// exchanged.
+// transformFilters makes the copy of filters with filters and channels exchanged, of
+// groups or transformed.
 func (b *body) transformFilters(o *ir.Contract) {
 	to, from := b.e.plan.TensorOf(o.Y.V.Param), b.e.plan.TensorOf(o.Init.V.Param)
 	flat := func(holder, field, index string, size int) jen.Code {
 		return b.e.RT("Flat").Call(source.Exprf("&%s.%s%s", holder, field, index), source.Exprf("%d", size))
 	}
 	l := &from.Layout
+	if to.Tiled == 0 {
+		b.add(b.e.TransposeFilters(to, flat(b.holder(o.Y.V), to.Field, "[0][0][0]", to.Layout.Size()), from, flat(b.holder(o.Init.V), b.e.field(from, from.Field), "[0][0][0]", l.Size())))
+		return
+	}
 	b.add(b.e.RT("WinogradTransposed").Call(
 		flat(b.holder(o.Y.V), to.Field, "[0][0][0][0]", kernel.Planes(to.Tiled)*to.Layout.Panels()*to.Layout.In*schedule.Panel),
 		flat(b.holder(o.Init.V), b.e.field(from, from.Field), "[0][0][0]", l.Size()),
