@@ -20,8 +20,9 @@ type Map struct {
 
 // MapOperand is an operand of a Map: a leaf of the program and the argument that
 // holds it: as many elements as the result, one for all, or, Repeated, those of a
-// row, which are the same in every row.
+// row, which are the same in every row. The rows of a Dense one lie behind each other,
+// where those of others have the gap that an argument says.
 type MapOperand struct {
-	Leaf, Arg, Type  string
-	Single, Repeated bool
+	Leaf, Arg, Type         string
+	Single, Repeated, Dense bool
 }

@@ -148,6 +148,11 @@ func (m *mapper) write() {
 		m.storeSum()
 	}
 	m.Ins("ADDQ", regGap, regOffset)
+	for i, in := range m.k.Ins {
+		if in.Dense {
+			m.Ins("SUBQ", regGap, m.pointers[i])
+		}
+	}
 	m.countdown(regRows, row)
 	m.ret()
 }
