@@ -88,6 +88,30 @@ func countRuns(cover gentest.Coverage, p *plan.Plan) {
 	}
 }
 
+// TestLongBatches is TestRandomNetworks where batches have more rows than a first-level
+// cache holds, so that some begin at vectors.
+func TestLongBatches(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
+	g, stats, aligned := gentest.NewGenerator(*randomSeed), newRandomStats(), 0
+	g.Long = true
+	var nets []*gentest.Network
+	for i := range 12 {
+		net, err := g.Network(fmt.Sprintf("net%d", i))
+		require.NoError(t, err)
+		n, err := gentest.Prepare(net)
+		require.NoError(t, err)
+		if n.Plan.Aligns() {
+			aligned++
+		}
+		nets = append(nets, n)
+	}
+	host().runRandom(t, g, nets, 0, stats)
+	require.GreaterOrEqual(t, aligned, leastCover)
+	requirePaths(t, stats)
+}
+
 // leftOut is the share of gradients that may be ill-conditioned and differ: 1 % of many
 // networks. A single one may be so as a whole.
 func leftOut(networks int) float64 { return 0.01 + 0.99/math.Sqrt(float64(networks)) }

@@ -92,19 +92,20 @@ func mapCases(s *suite) {
 	for i, p := range sizes(0) {
 		for j := range len(programs) {
 			if (i+j)%8 == 0 {
-				s.mapCase(p[0], programs[j], -1, -1)
+				s.mapCase(p[0], programs[j], -1, -1, -1)
 			}
 		}
-		s.mapCase(p[0], expr.One("y", expr.Add(expr.Mul(expr.L("a"), expr.L("b")), expr.L("c"))), i%3, -1)
-		s.mapCase(p[0], normalised, 6, i%6)
-		s.bytesCase(p[0])
-		s.sumCase(p[0], programs[i%len(programs)], 4<<(i%2))
-		s.sumCase(p[0], expr.One("y", expr.MustParseNode("(p - t)*(p - t)")), 4<<(i/2%2))
+		s.mapCase(p[0], expr.One("y", expr.Add(expr.Mul(expr.L("a"), expr.L("b")), expr.L("c"))), i%3, -1, (i+1)%3)
+		s.mapCase(p[0], normalised, 6, i%6, -1)
+		s.bytesCase(p[0], i%2 > 0)
+		s.sumCase(p[0], programs[i%len(programs)], 4<<(i%2), -1)
+		s.sumCase(p[0], expr.One("y", expr.MustParseNode("(p - t)*(p - t)")), 4<<(i/2%2), i%2)
 	}
 }
 
-// sumCase adds a program's values at n elements of some rows, in chains.
-func (s *suite) sumCase(n int, p expr.Program, chains int) {
+// sumCase adds a program's values at n elements of some rows, in chains; the rows of one
+// of its leaves may have no gaps.
+func (s *suite) sumCase(n int, p expr.Program, chains, dense int) {
 	k := &kernel.Map{Double: s.elem == "float64", Prog: p, Result: p[len(p)-1].Name, YType: "*" + s.elem, Chains: chains}
 	rows, stride := 1+n%3, n+n/3%4
 	c := s.newCase("Sum %d of %d, %d rows, %d chains, %s", n, stride, rows, chains, p)
@@ -113,9 +114,9 @@ func (s *suite) sumCase(n int, p expr.Program, chains int) {
 	leaves := p.Leaves()
 	var ins []*array
 	for i, leaf := range leaves {
-		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem}
+		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem, Dense: i == dense}
 		k.Ins = append(k.Ins, in)
-		x := c.operand(in.Arg, s.rows(rows, n, stride, untouched))
+		x := c.operand(in.Arg, s.rows(rows, n, apart(in, n, stride), untouched))
 		ins = append(ins, x)
 		args[in.Arg] = x.from(0)
 	}
@@ -129,7 +130,7 @@ func (s *suite) sumCase(n int, p expr.Program, chains int) {
 		for i := range n {
 			env := make([]float64, len(f.Vars))
 			for j, x := range ins {
-				env[j] = x.before[r*stride+i]
+				env[j] = x.before[r*apart(k.Ins[j], n, stride)+i]
 			}
 			f.Run(env)
 			sums[i%chains] = s.arith.Apply(expr.OpAdd, sums[i%chains], env[f.Index(k.Result)])
@@ -141,7 +142,7 @@ func (s *suite) sumCase(n int, p expr.Program, chains int) {
 		}
 		y.after[r] = sums[0]
 	}
-	fn := s.function(fmt.Sprint("Sum", p, chains), func(name string) *asm.Func {
+	fn := s.function(fmt.Sprint("Sum", p, chains, dense), func(name string) *asm.Func {
 		k.Name = name
 		fn, _ := s.Map(k)
 		return fn
@@ -150,12 +151,21 @@ func (s *suite) sumCase(n int, p expr.Program, chains int) {
 	c.done()
 }
 
+// apart is how far the rows of an operand are apart.
+func apart(in kernel.MapOperand, n, stride int) int {
+	if in.Dense {
+		return n
+	}
+	return stride
+}
+
 // normalised has as many operands as a kernel takes, beside a number.
 var normalised = expr.One("y", expr.MustParseNode("r*(a - (b + (c - d)*e)/n)"))
 
 // mapCase applies a program to n elements of some rows; one of its leaves may be
-// a single number, and those from one on up to it the same in every row.
-func (s *suite) mapCase(n int, p expr.Program, single, repeated int) {
+// a single number, and those from one on up to it the same in every row; the rows of
+// one may have no gaps.
+func (s *suite) mapCase(n int, p expr.Program, single, repeated, dense int) {
 	k := &kernel.Map{Double: s.elem == "float64", Prog: p, Result: p[len(p)-1].Name, YType: "*" + s.elem}
 	rows, stride := 1+n%3, n+n/3%4
 	c := s.newCase("Map %d of %d, %d rows, %s", n, stride, rows, p)
@@ -164,9 +174,9 @@ func (s *suite) mapCase(n int, p expr.Program, single, repeated int) {
 	leaves := p.Leaves()
 	var ins []*array
 	for i, leaf := range leaves {
-		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem, Single: i == single, Repeated: repeated >= 0 && i >= repeated && i < single}
+		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem, Single: i == single, Repeated: repeated >= 0 && i >= repeated && i < single, Dense: i == dense}
 		k.Ins = append(k.Ins, in)
-		numbers := s.rows(rows, n, stride, untouched)
+		numbers := s.rows(rows, n, apart(in, n, stride), untouched)
 		switch {
 		case in.Single:
 			numbers = s.numbers(1)
@@ -188,16 +198,16 @@ func (s *suite) mapCase(n int, p expr.Program, single, repeated int) {
 		}
 		env := make([]float64, len(f.Vars))
 		for j, x := range ins {
-			at := i
+			at := i/stride*apart(k.Ins[j], n, stride) + i%stride
 			if k.Ins[j].Repeated {
-				at %= stride
+				at = i % stride
 			}
 			env[j] = x.before[min(at, len(x.before)-1)]
 		}
 		f.Run(env)
 		y.after[i] = env[f.Index(k.Result)]
 	}
-	fn := s.function(fmt.Sprint("Map", p, single, repeated), func(name string) *asm.Func {
+	fn := s.function(fmt.Sprint("Map", p, single, repeated, dense), func(name string) *asm.Func {
 		k.Name = name
 		fn, _ := s.Map(k)
 		return fn
@@ -206,30 +216,32 @@ func (s *suite) mapCase(n int, p expr.Program, single, repeated int) {
 	c.done()
 }
 
-// bytesCase normalises n bytes of some rows.
-func (s *suite) bytesCase(n int) {
+// bytesCase normalises n bytes of some rows, which lie behind each other if dense.
+func (s *suite) bytesCase(n int, dense bool) {
 	prog := expr.One("y", expr.MustParseNode("(x - m)/d"))
 	k := &kernel.Map{Double: s.elem == "float64", Prog: prog, Result: "y", YType: "*" + s.elem}
 	rows, stride := 1+n%3, n+n/3%4
 	c := s.newCase("Map %d of %d, %d rows, %s of bytes", n, stride, rows, prog)
 	y := c.operand("y", s.rows(rows, n, stride, sentinel))
 	args := map[string]pass{"y": y.from(0), "n": number(n), "rows": number(rows), "gap": number((stride - n) * s.size())}
-	all := make([]byte, len(y.before))
+	x := kernel.MapOperand{Leaf: "x", Arg: "x", Type: "*uint8", Bytes: true, Dense: dense}
+	between := apart(x, n, stride)
+	all := make([]byte, (rows-1)*between+n)
 	for i := range all {
 		all[i] = byte(s.rng.IntN(256))
 	}
-	m, d := c.operand("m", s.numbers(len(all))), c.operand("d", s.numbers(n))
-	k.Ins = []kernel.MapOperand{{Leaf: "x", Arg: "x", Type: "*uint8", Bytes: true}, {Leaf: "m", Arg: "m", Type: "*" + s.elem}, {Leaf: "d", Arg: "d", Type: "*" + s.elem, Repeated: true}}
+	m, d := c.operand("m", s.numbers(len(y.before))), c.operand("d", s.numbers(n))
+	k.Ins = []kernel.MapOperand{x, {Leaf: "m", Arg: "m", Type: "*" + s.elem}, {Leaf: "d", Arg: "d", Type: "*" + s.elem, Repeated: true}}
 	if _, ok := s.Map(k); !ok {
 		return
 	}
 	for i := range y.after {
 		if i%stride < n {
-			y.after[i] = s.arith.Apply(expr.OpDiv, s.arith.Apply(expr.OpSub, float64(all[i]), m.before[i]), d.before[i%stride])
+			y.after[i] = s.arith.Apply(expr.OpDiv, s.arith.Apply(expr.OpSub, float64(all[i/stride*between+i%stride]), m.before[i]), d.before[i%stride])
 		}
 	}
 	args["x"], args["m"], args["d"] = c.add(&array{name: "x", ints: all, intsAfter: all}).from(0), m.from(0), d.from(0)
-	fn := s.function("MapBytes", func(name string) *asm.Func {
+	fn := s.function(fmt.Sprint("MapBytes", dense), func(name string) *asm.Func {
 		k.Name = name
 		fn, _ := s.Map(k)
 		return fn

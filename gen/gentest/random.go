@@ -17,10 +17,15 @@ type Coverage map[string]int
 // vectors and panels.
 var widths = []int{1, 2, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33}
 
+// wide are those of networks with long batches.
+var wide = []int{42, 45, 50, 57}
+
 // Generator makes random valid networks, preferring what occurred least.
 type Generator struct {
 	*rand.Rand
 	Cover Coverage
+	// Long: networks that train have wide layers and long batches.
+	Long  bool
 	vocab *spec.Vocabulary
 }
 
@@ -47,6 +52,7 @@ type network struct {
 	nodes []*node
 	train bool
 	prox  bool
+	long  bool // a batch has more rows of a layer than a first-level cache holds
 	pairs bool // a step needs two samples
 	// greatest windows along each axis; nil is 5.
 	greatest []int
@@ -92,12 +98,17 @@ func (g *Generator) Network(name string) (*spec.Network, error) {
 		storage = g.pick("storage", []string{"float16", "int8"})
 	}
 	n.train = storage == "float32" && !g.count("inference only", g.chance(0.1))
+	n.long = g.Long && n.train
 	n.inputs()
 	for range 1 + g.IntN(5) {
 		n.layer()
 	}
 	n.outputs()
-	return n.build(1+g.IntN(6), storage)
+	batch := 1 + g.IntN(6)
+	if n.long {
+		batch = 150 + g.IntN(100)
+	}
+	return n.build(batch, storage)
 }
 
 // build completes a network for a batch.
@@ -120,7 +131,12 @@ func (n *network) build(batch int, storage string) (*spec.Network, error) {
 	return n.b.Build(n.vocab)
 }
 
-func (n *network) width() int { return widths[n.IntN(len(widths))] }
+func (n *network) width() int {
+	if n.long {
+		return wide[n.IntN(len(wide))]
+	}
+	return widths[n.IntN(len(widths))]
+}
 
 func (n *network) inputs() {
 	count := 1

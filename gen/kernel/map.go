@@ -20,8 +20,10 @@ type Map struct {
 
 // MapOperand is an operand of a Map: a leaf of the program and the argument that
 // holds it: as many elements as the result, one for all, or, Repeated, those of a
-// row, which are the same in every row. Bytes are whole numbers, as many as the result.
+// row, which are the same in every row. The rows of a Dense one lie behind each other,
+// where those of others have the gap that an argument says. Bytes are whole numbers, as
+// many as the result.
 type MapOperand struct {
-	Leaf, Arg, Type         string
-	Single, Repeated, Bytes bool
+	Leaf, Arg, Type                string
+	Single, Repeated, Dense, Bytes bool
 }

@@ -40,7 +40,7 @@ func (p *Plan) group(t *Train, s *staging, sums []ir.Op, made *Phase) (added, re
 	for _, v := range t.Rows {
 		if !readers[v] {
 			grouped[v] = true
-			bytes += p.rowStride(v.Size(), v.DType) * ElemSize(v.DType)
+			bytes += p.RowStride(v.Size(), v.DType) * ElemSize(v.DType)
 		}
 	}
 	n := p.Options.Group
@@ -67,7 +67,7 @@ func adds(op ir.Op) bool {
 // rowBytes is the size of a phase's workspace for a sample of a batch, without the
 // scratch, of which a worker needs one row.
 func (p *Plan) rowBytes(ph *Phase) int {
-	stride := func(size int) int { return p.rowStride(size, ph.Elem) }
+	stride := func(size int) int { return p.RowStride(size, ph.Elem) }
 	n := ph.bytes(1, stride)
 	if ph.Scratch != nil {
 		n -= stride(ph.Scratch.Size()) * ElemSize(ph.Elem)

@@ -98,17 +98,6 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 // Ins is the number of inputs of an output: of every tap all.
 func (l *Layout) Ins() int { return l.In * l.Taps }
 
-// RowStride is the distance between the rows of a value in a batch that goes
-// layer by layer, in elements: one cache line more than the row where rows
-// would otherwise compete for few cache sets.
-func RowStride(size int, elem ir.DType) int {
-	const few = 512 // bytes: an eighth of the sets
-	if bytes := size * ElemSize(elem); bytes%few == 0 {
-		return size + alignment/ElemSize(elem)
-	}
-	return size
-}
-
 // aliasing is the distance at which panels compete for the same cache sets.
 const aliasing = 4096
 

@@ -63,7 +63,7 @@ func (p *Plan) WorkerBytes() int {
 
 // rowsBytes is the size of the rows of a value.
 func (p *Plan) rowsBytes(v *ir.Value) int {
-	return roundUp(p.Train.RowsOf(v, p.Options.Batch)*p.rowStride(v.Size(), v.DType), schedule.Panel) * ElemSize(v.DType)
+	return roundUp(p.Train.RowsOf(v, p.Options.Batch)*p.RowStride(v.Size(), v.DType), schedule.Panel) * ElemSize(v.DType)
 }
 
 // spaceBytes is the size of the workspaces of samples.
@@ -75,18 +75,10 @@ func (p *Plan) spaceBytes() int {
 	return n
 }
 
-// rowStride is RowStride where batches go layer by layer.
-func (p *Plan) rowStride(size int, elem ir.DType) int {
-	if p.Layerwise {
-		return RowStride(size, elem)
-	}
-	return size
-}
-
 // batchBytes is the size of a phase's workspaces for a batch.
 func (p *Plan) batchBytes(ph *Phase) int {
 	if p.Layerwise {
-		return ph.bytes(p.Together(), func(size int) int { return RowStride(size, ph.Elem) })
+		return ph.bytes(p.Together(), func(size int) int { return p.RowStride(size, ph.Elem) })
 	}
 	return p.Options.Batch * ph.Bytes()
 }

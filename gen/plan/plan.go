@@ -42,8 +42,9 @@ type Plan struct {
 	// with a row per sample, as assembly kernels want them. Otherwise sample by
 	// sample.
 	Layerwise  bool
-	InferBatch *Phase // Infer for a batch, if Layerwise
-	Train      *Train // nil without training
+	aligned    map[int]bool // sizes of values whose rows begin at vectors
+	InferBatch *Phase       // Infer for a batch, if Layerwise
+	Train      *Train       // nil without training
 
 	tensorOf map[*ir.ParamInfo]*Tensor
 	series   map[*ir.Value]Element
@@ -165,6 +166,7 @@ func (p *Plan) TensorOf(info *ir.ParamInfo) *Tensor {
 // New plans a program.
 func New(prog *ir.Program, o Options) (*Plan, error) {
 	p := &Plan{Prog: prog, Options: o, tensorOf: map[*ir.ParamInfo]*Tensor{}}
+	p.alignRows()
 	p.series = findSeries(prog.Infer, prog.Gradients, prog.Evaluate, prog.StepOne)
 	p.tensors()
 	p.Layerwise = len(o.Targets) > 0

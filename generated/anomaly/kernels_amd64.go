@@ -70,16 +70,16 @@ func listed128x640AVX2(y, x, w, b *float32, list *int32, count int)
 func listed128x640AVX512(y, x, w, b *float32, list *int32, count int)
 
 //go:noescape
-func mseGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+func mseGradientRowsEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
-func mseGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+func mseGradientRowsEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
-func mseSumsAVX2(y, x0, x1 *float32, n, rows, gap int)
+func mseRowsSumsAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
-func mseSumsAVX512(y, x0, x1 *float32, n, rows, gap int)
+func mseRowsSumsAVX512(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
 func nonZero128(list *int32, count *int, x *float32)
@@ -768,25 +768,25 @@ func manyRowTiles(n, a, b, c int) (as, bs, cs, ones int, again bool) {
 	return
 }
 
-func mseGradientEach(y, x0, x1 []float32, x2 float32) {
+func mseGradientRows(y, x0 [][656]float32, x1 []Target, x2 float32) {
 	switch {
 	case useAVX512:
-		mseGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
+		mseGradientRowsEachAVX512(&y[0][0], &x0[0][0], &x1[0][0], &x2, 640, len(y), 64)
 	case useAVX2:
-		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
+		mseGradientRowsEachAVX2(&y[0][0], &x0[0][0], &x1[0][0], &x2, 640, len(y), 64)
 	default:
-		mseGradientEachGeneric(y, x0, x1, x2)
+		mseGradientRowsGeneric(y, x0, x1, x2)
 	}
 }
 
-func mseSums(y, x0, x1 []float32) {
+func mseRows(y [][1]float32, x0 [][656]float32, x1 []Target) {
 	switch {
 	case useAVX512:
-		mseSumsAVX512(&y[0], &x0[0], &x1[0], len(x1)/len(y), len(y), 0)
+		mseRowsSumsAVX512(&y[0][0], &x0[0][0], &x1[0][0], 640, len(y), 64)
 	case useAVX2:
-		mseSumsAVX2(&y[0], &x0[0], &x1[0], len(x1)/len(y), len(y), 0)
+		mseRowsSumsAVX2(&y[0][0], &x0[0][0], &x1[0][0], 640, len(y), 64)
 	default:
-		mseSumsGeneric(y, x0, x1)
+		mseRowsGeneric(y, x0, x1)
 	}
 }
 

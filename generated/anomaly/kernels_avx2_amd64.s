@@ -567,8 +567,8 @@ done3:
 	VZEROUPPER
 	RET
 
-// mseGradientEachAVX2 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
-TEXT ·mseGradientEachAVX2(SB), NOSPLIT, $0-56
+// mseGradientRowsEachAVX2 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
+TEXT ·mseGradientRowsEachAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; VBROADCASTSS (DX), Y0
 	MOVQ rows+40(FP), R12; MOVQ gap+48(FP), R13; XORQ AX, AX
 	// y = x2 · (2 · (x0 - x1))
@@ -589,12 +589,13 @@ rest2:
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
+	SUBQ R13, DI
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
 
-// mseSumsAVX2 sums y = x0 - x1; y = y · y over the n elements of every row.
-TEXT ·mseSumsAVX2(SB), NOSPLIT, $0-48
+// mseRowsSumsAVX2 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseRowsSumsAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
 	// y = x0 - x1; y = y · y
@@ -618,6 +619,7 @@ next3:
 	VEXTRACTF128 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
 	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
 	ADDQ R13, AX
+	SUBQ R13, DI
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET

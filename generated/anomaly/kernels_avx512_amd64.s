@@ -516,8 +516,8 @@ done3:
 	VZEROUPPER
 	RET
 
-// mseGradientEachAVX512 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
-TEXT ·mseGradientEachAVX512(SB), NOSPLIT, $0-56
+// mseGradientRowsEachAVX512 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
+TEXT ·mseGradientRowsEachAVX512(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; VBROADCASTSS (DX), Z0
 	MOVQ rows+40(FP), R12; MOVQ gap+48(FP), R13; XORQ AX, AX
 	// y = x2 · (2 · (x0 - x1))
@@ -538,12 +538,13 @@ rest2:
 	LEAQ (AX)(CX*4), AX
 next3:
 	ADDQ R13, AX
+	SUBQ R13, DI
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET
 
-// mseSumsAVX512 sums y = x0 - x1; y = y · y over the n elements of every row.
-TEXT ·mseSumsAVX512(SB), NOSPLIT, $0-48
+// mseRowsSumsAVX512 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseRowsSumsAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
 	XORQ AX, AX
 	// y = x0 - x1; y = y · y
@@ -567,6 +568,7 @@ next3:
 	VEXTRACTF32X4 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
 	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
 	ADDQ R13, AX
+	SUBQ R13, DI
 	DECQ R12; JNZ row1
 	VZEROUPPER
 	RET

@@ -96,6 +96,8 @@ func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 func dense9WeightLearn(stepSize, correction float32, g, w, expAvg, expAvgSq *[8][129][16]float32, dy, x [][144]float32, rank, part, parts int) {
 	dense9WeightLearnGeneric(stepSize, correction, g, w, expAvg, expAvgSq, dy, x, rank, part, parts)
 }
-func mseGradientEach(y, x0, x1 []float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
-func mseSums(y, x0, x1 []float32)                     { mseSumsGeneric(y, x0, x1) }
-func reluGradientOfRows(y, u0 [][144]float32)         { reluGradientOfRowsGeneric(y, u0) }
+func mseGradientRows(y, x0 [][656]float32, x1 []Target, x2 float32) {
+	mseGradientRowsGeneric(y, x0, x1, x2)
+}
+func mseRows(y [][1]float32, x0 [][656]float32, x1 []Target) { mseRowsGeneric(y, x0, x1) }
+func reluGradientOfRows(y, u0 [][144]float32)                { reluGradientOfRowsGeneric(y, u0) }

@@ -505,6 +505,24 @@ func dense9WeightLearnGeneric(stepSize, correction float32, g, w, expAvg, expAvg
 	adamElements(stepSize, correction, nnrt.Flat(&g[0][0][0], 16512), nnrt.Flat(&w[0][0][0], 16512), nnrt.Flat(&expAvg[0][0][0], 16512), nnrt.Flat(&expAvgSq[0][0][0], 16512))
 }
 
+// mseGradientRowsGeneric is mseGradientEachGeneric for every row.
+func mseGradientRowsGeneric(y, x0 [][656]float32, x1 []Target, x2 float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	for i := range y {
+		mseGradientEachGeneric(y[i][:640], x0[i][:640], x1[i][:640], x2)
+	}
+}
+
+// mseRowsGeneric is mseSumsGeneric for every row.
+func mseRowsGeneric(y [][1]float32, x0 [][656]float32, x1 []Target) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	for i := range y {
+		mseSumsGeneric(y[i][:1], x0[i][:640], x1[i][:640])
+	}
+}
+
 // mseSum is the sum of the elements' e = p - t; e = e · e, in 8 chains.
 func mseSum(x0, x1 []float32) float32 {
 	x1 = x1[:len(x0)]

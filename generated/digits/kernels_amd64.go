@@ -330,17 +330,6 @@ func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy 
 	}
 }
 
-func dropoutEach(y, x0, x1 []float32) {
-	switch {
-	case useAVX512:
-		dropoutEachAVX512(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	case useAVX2:
-		dropoutEachAVX2(&y[0], &x0[0], &x1[0], len(y), 1, 0)
-	default:
-		dropoutEachGeneric(y, x0, x1)
-	}
-}
-
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	switch {
 	case useAVX512:
@@ -349,6 +338,17 @@ func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 		dropoutGradientToReluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 128, len(y), 64)
 	default:
 		dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
+	}
+}
+
+func dropoutRows(y, x0, x1 [][144]float32) {
+	switch {
+	case useAVX512:
+		dropoutEachAVX512(&y[0][0], &x0[0][0], &x1[0][0], 128, len(y), 64)
+	case useAVX2:
+		dropoutEachAVX2(&y[0][0], &x0[0][0], &x1[0][0], 128, len(y), 64)
+	default:
+		dropoutRowsGeneric(y, x0, x1)
 	}
 }
 

@@ -39,10 +39,10 @@ func dense2GradWeight(g *[8][10][16]float32, dy [][10]float32, x [][144]float32)
 func dense2WeightLearn(lr float32, g, w, momentumBuffer *[8][10][16]float32, dy [][10]float32, x [][144]float32, rank, part, parts int) {
 	dense2WeightLearnGeneric(lr, g, w, momentumBuffer, dy, x, rank, part, parts)
 }
-func dropoutEach(y, x0, x1 []float32) { dropoutEachGeneric(y, x0, x1) }
 func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
 	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 }
+func dropoutRows(y, x0, x1 [][144]float32)                  { dropoutRowsGeneric(y, x0, x1) }
 func normalizeEach(y, x0 []float32, x1, x2 *[4][16]float32) { normalizeEachGeneric(y, x0, x1, x2) }
 func sgdElements(lr float32, g, w, momentumBuffer []float32) {
 	sgdElementsGeneric(lr, g, w, momentumBuffer)

@@ -208,6 +208,15 @@ func dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1 []float32) {
 	}
 }
 
+// dropoutRowsGeneric is dropoutEachGeneric for every row.
+func dropoutRowsGeneric(y, x0, x1 [][144]float32) {
+	x0 = x0[:len(y)]
+	x1 = x1[:len(y)]
+	for i := range y {
+		dropoutEachGeneric(y[i][:128], x0[i][:128], x1[i][:128])
+	}
+}
+
 // sgdElementsGeneric is momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element. What lies between
 // the rows of a tensor is computed with them; it holds nothing.
 func sgdElementsGeneric(lr float32, g, w, momentumBuffer []float32) {

@@ -32,8 +32,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	for i := range x {
 		nnrt.Dropout((*[128]float32)(dropout1Mask[i][:])[:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 1717986918, 1.6666666)
-		dropoutEach((*[128]float32)(dropout1[i][:])[:], (*[128]float32)(a1[i][:])[:], (*[128]float32)(dropout1Mask[i][:])[:])
 	}
+	dropoutRows(dropout1, a1, dropout1Mask)
 	dense2ForwardRows(z2, dropout1, &p.w2, &p.b2)
 	for i := range x {
 		sumOfExponentials(&z2Max[i], &z2Exp[i], &z2Sum[i], &z2[i])

@@ -162,8 +162,11 @@ func (m *mapper) write() {
 	m.part()
 	m.Place(next)
 	m.Line(func() {
-		for _, p := range m.pointers() {
-			m.sum(p, regGap, p)
+		m.sum(regY, regGap, regY)
+		for i, in := range m.k.Ins {
+			if !in.Single && !in.Dense {
+				m.sum(operand(i), regGap, operand(i))
+			}
 		}
 	})
 	m.countdown(regRowsLeft, row)

@@ -211,7 +211,7 @@ func NonZero(elem string) []asm.Arg {
 
 // Map are the arguments of an element-wise kernel: the result, the operands, n,
 // the elements of a row, rows, their number, and gap, the bytes between two, but of
-// operands that are repeated and of sums.
+// operands that are repeated or dense, and of sums.
 func Map(k *kernel.Map) []asm.Arg {
 	a := arguments{}
 	a.weights("y", k.YType, true)

@@ -137,7 +137,7 @@ func (m *mapper) write() {
 	m.vector(false)
 	m.Line(func() {
 		m.advance(regOffset, m.bytes)
-		m.passed(fmt.Sprintf("$%d", m.lanes()))
+		m.passed(fmt.Sprintf("$%d", m.lanes()), false)
 	})
 	m.again(loop)
 	m.Place(rest)
@@ -149,27 +149,33 @@ func (m *mapper) write() {
 	m.countMask()
 	m.vector(true)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*%d)", regOffset, regCount, m.size()), regOffset)
-	m.passed(regCount)
+	m.passed(regCount, false)
 	m.Place(next)
 	if m.k.Chains > 0 {
 		m.storeSum()
 	}
 	m.Ins("ADDQ", regGap, regOffset)
+	for i, in := range m.k.Ins {
+		if in.Dense && !in.Bytes {
+			m.Ins("SUBQ", regGap, m.pointers[i])
+		}
+	}
 	if m.hasBytes() {
 		m.Line(func() {
 			m.Ins("MOVQ", regGap, regCount)
 			m.Ins("SHRQ", fmt.Sprintf("$%d", shiftOf(m.size())), regCount)
-			m.passed(regCount)
+			m.passed(regCount, true)
 		})
 	}
 	m.countdown(regRows, row)
 	m.ret()
 }
 
-// passed moves on by some elements in operands of bytes, for which the offset is none.
-func (m *mapper) passed(n string) {
+// passed moves on by some elements, or by a gap, in operands of bytes, for which the
+// offset is none.
+func (m *mapper) passed(n string, gap bool) {
 	for i, in := range m.k.Ins {
-		if in.Bytes {
+		if in.Bytes && !(gap && in.Dense) {
 			m.Ins("ADDQ", n, m.pointers[i])
 		}
 	}

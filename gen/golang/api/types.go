@@ -187,15 +187,7 @@ func (e *API) BatchSlots(ph *plan.Phase, samples int) []jen.Code {
 	if !e.plan.Layerwise {
 		return Slots(ph, Same, 0)
 	}
-	return Slots(ph, e.RowStride, samples)
-}
-
-// RowStride is the length of the rows of a value in a batch.
-func (e *API) RowStride(size int, elem ir.DType) int {
-	if e.plan.Layerwise {
-		return plan.RowStride(size, elem)
-	}
-	return size
+	return Slots(ph, e.plan.RowStride, samples)
 }
 
 // nextState is the field of a workspace for the states after a step.

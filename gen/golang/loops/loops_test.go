@@ -203,7 +203,7 @@ func TestLoops(t *testing.T) {
 
 	// A layer and the gradient of its inputs, of one sample and of rows.
 	row := func(v *ir.Value) loops.Rows {
-		n := plan.RowStride(v.Size(), v.DType)
+		n := p.RowStride(v.Size(), v.DType)
 		return loops.Rows{Typ: fmt.Sprintf("[][%d]float32", n), Size: v.Size(), Stride: n, Elem: v.DType}
 	}
 	for i, at := range []struct{ x, y *ir.Value }{{x, y}, {y, dx}} {

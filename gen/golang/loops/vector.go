@@ -19,10 +19,10 @@ import (
 )
 
 // MapKernel returns the function that does an element-wise operation on arrays
-// of any size, nil if no instruction set can print it or it is too small.
-func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
+// of any size, and its kernel; nil if no instruction set can print it or it is too small.
+func (e *Loops) MapKernel(o *ir.Map, size int) (*function.Func, *kernel.Map) {
 	if len(e.plan.Options.Targets) == 0 || !calls.Elements(size) || slices.Contains(o.InNames, o.OutNames[0]) {
-		return nil
+		return nil, nil
 	}
 	elem := o.Out[0].DType
 	T := source.TypeName(elem)
@@ -33,7 +33,7 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 	for i, x := range o.In {
 		bytes := x.DType == ir.Uint8 && x.Size() == size
 		if x.DType != elem && !bytes || x.Kind == ir.Param && !e.isVector(x) {
-			return nil
+			return nil, nil
 		}
 		name := kernel.Leaf(i)
 		if source.IsNumber(x) {
@@ -69,7 +69,7 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 		args, call = append(args, function.Arg{Name: name, Type: typ}), append(call, first)
 	}
 	if !e.AnyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
-		return nil
+		return nil, nil
 	}
 	return e.Make(fmt.Sprintf("%s of %v by %d, %d", m.Key(), args, row, fixed), o.Doc+" each", func(k *function.Func) {
 		k.Doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.Name, source.WrapFormula(m.Prog))}
@@ -92,7 +92,7 @@ func (e *Loops) MapKernel(o *ir.Map, size int) *function.Func {
 			}
 			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(source.Exprf("%s, %s, %s, 0", strings.Join(call, ", "), n, rows))}
 		})
-	})
+	}), m
 }
 
 // isVector reports whether the elements of a parameter lie side by side.

@@ -225,7 +225,7 @@ func (b *body) mapOp(o *ir.Map) error {
 		b.add(source.Set(y.idx+"[0]", b.value(o, "0")))
 		return nil
 	}
-	if k := b.e.MapKernel(o, out.Size()); k != nil {
+	if k, _ := b.e.MapKernel(o, out.Size()); k != nil {
 		args := []jen.Code{source.Exprf("%s[:]", y.idx)}
 		for _, x := range o.In {
 			switch {

@@ -89,13 +89,13 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
 	}
 	if name := b.args[v]; name != "" {
-		return name, "[]" + source.Array(v.DType, b.e.RowStride(v.Size(), v.DType)), nil
+		return name, "[]" + source.Array(v.DType, b.e.plan.RowStride(v.Size(), v.DType)), nil
 	}
 	if b.single {
 		return b.slot(v) + "[:]", "[]" + source.Array(v.DType, v.Size()), nil
 	}
 	name := b.rowsName(v)
-	return name + "[:len(x)]", "[]" + source.Array(v.DType, b.e.RowStride(v.Size(), v.DType)), nil
+	return name + "[:len(x)]", "[]" + source.Array(v.DType, b.e.plan.RowStride(v.Size(), v.DType)), nil
 }
 
 // rowsName is the array of a value's rows in the trainer, or in a group.

@@ -84,7 +84,7 @@ func (b *body) scratch(s *plan.Step) jen.Code {
 	size, _ := s.Kernel.Scratch()
 	all, has := "", s.Scratch.Size()
 	if b.layers {
-		all, has = b.rowsVariable(s.Scratch)+"[0]", b.e.RowStride(has, s.Scratch.DType)
+		all, has = b.rowsVariable(s.Scratch)+"[0]", b.e.plan.RowStride(has, s.Scratch.DType)
 	} else if all = b.result(s.Scratch).ptr; has == size {
 		return source.Exprf("%s", all)
 	}

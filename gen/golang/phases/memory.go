@@ -112,14 +112,14 @@ func (e *Phases) rowField(v *ir.Value) string {
 // rowPadding is the elements after the rows of a value, to the next line of the
 // cache.
 func (e *Phases) rowPadding(v *ir.Value) int {
-	rest := e.plan.Train.RowsOf(v, e.plan.Options.Batch) * e.RowStride(v.Size(), v.DType) % schedule.Panel
+	rest := e.plan.Train.RowsOf(v, e.plan.Options.Batch) * e.plan.RowStride(v.Size(), v.DType) % schedule.Panel
 	return (schedule.Panel - rest) % schedule.Panel
 }
 
 // rowFields are the trainer's fields for the rows of a value; the first of a
 // series has those of all.
 func (e *Phases) rowFields(v *ir.Value) []jen.Code {
-	typ, padding := source.Array(v.DType, e.plan.Train.RowsOf(v, e.plan.Options.Batch), e.RowStride(v.Size(), v.DType)), e.rowPadding(v)
+	typ, padding := source.Array(v.DType, e.plan.Train.RowsOf(v, e.plan.Options.Batch), e.plan.RowStride(v.Size(), v.DType)), e.rowPadding(v)
 	rest := func() jen.Code { return jen.Id("_").Id(source.Array(v.DType, padding)) }
 	if s := e.plan.Train.RowOf[v].Series; s != nil {
 		if s.Values[0] != v {

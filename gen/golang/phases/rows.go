@@ -44,7 +44,7 @@ func (b *body) rowsOf(v *ir.Value) loops.Rows {
 		r.Stride = b.e.MemorySize()
 		return r
 	}
-	r.Stride = b.e.RowStride(v.Size(), v.DType)
+	r.Stride = b.e.plan.RowStride(v.Size(), v.DType)
 	r.Typ = "[]" + source.Array(v.DType, r.Stride)
 	return r
 }
@@ -138,25 +138,47 @@ func (b *body) overRows(s *plan.Step) func() {
 			return func() { b.matrixRows(s) }
 		}
 	case *ir.Map:
-		if k := b.e.MapKernel(o, o.Out[0].Size()); k != nil && b.e.plan.Through(o.Out[0], o.In) {
-			return b.inOne(k, o.Out[0], o.In)
+		if f, k := b.e.MapKernel(o, o.Out[0].Size()); f != nil && b.e.plan.Through(o.Out[0], o.In) {
+			return b.inOne(&loops.MappedRows{Doc: o.Doc, One: f, Kernel: k}, o.Out[0], o.In)
 		}
 	case *ir.Reduce:
 		if k := calls.SumOf(b.e.Targets(), o, s.Chains); k != nil && b.e.plan.Through(o.Y, o.In) {
-			return b.inOne(b.e.Sums(o, k, b.training), o.Y, o.In)
+			return b.inOne(&loops.MappedRows{Doc: o.Doc, One: b.e.Sums(o, k, b.training), Kernel: k}, o.Y, o.In)
 		}
 	}
 	return nil
 }
 
 // inOne emits the call of a function for the rows of a result and its operands; nil where
-// these do not lie behind each other.
-func (b *body) inOne(k *function.Func, y *ir.Value, ins []*ir.Value) func() {
+// these lie neither behind each other nor with the same gaps.
+func (b *body) inOne(rows *loops.MappedRows, y *ir.Value, ins []*ir.Value) func() {
+	rows.Train = b.training
 	for _, v := range append([]*ir.Value{y}, ins...) {
-		if r := b.rowsOf(v); !v.IsNumber() && r.Stride != r.Size {
+		if !rows.Add(v, b.rowsOf(v)) {
 			return nil
 		}
 	}
+	if rows.Gap == 0 {
+		return b.inFlat(rows.One, y, ins)
+	}
+	return func() {
+		if b.at[y].idx == "" {
+			b.rowPlace(y)
+		}
+		args := []jen.Code{source.Exprf("%s", b.passed(y))}
+		for _, x := range ins {
+			if x.IsNumber() {
+				args = append(args, source.Exprf("%s", b.at[x].idx))
+			} else {
+				args = append(args, source.Exprf("%s", b.passed(x)))
+			}
+		}
+		b.add(b.e.ID(b.e.Mapped(rows)).Call(args...))
+	}
+}
+
+// inFlat emits the call of a function for rows that lie behind each other.
+func (b *body) inFlat(k *function.Func, y *ir.Value, ins []*ir.Value) func() {
 	return func() {
 		if b.at[y].idx == "" {
 			b.rowPlace(y)

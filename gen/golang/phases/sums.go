@@ -47,7 +47,7 @@ func (b *body) batchSum(s *plan.Step, o *ir.BatchSum) error {
 		return nil
 	}
 	t := b.e.plan.TensorOf(o.Y.Param)
-	size, stride := o.X.Size(), b.e.RowStride(o.X.Size(), o.X.DType)
+	size, stride := o.X.Size(), b.e.plan.RowStride(o.X.Size(), o.X.DType)
 	if b.single {
 		stride = size
 	}

@@ -88,6 +88,18 @@ func mseGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 func mseGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
 //go:noescape
+func mseGradientRowsEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func mseGradientRowsEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func mseRowsSumsAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func mseRowsSumsAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
 func mseSumsAVX2(y, x0, x1 *float32, n, rows, gap int)
 
 //go:noescape
@@ -880,6 +892,28 @@ func mseGradientEach(y, x0, x1 []float32, x2 float32) {
 		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, len(y), 1, 0)
 	default:
 		mseGradientEachGeneric(y, x0, x1, x2)
+	}
+}
+
+func mseGradientRows(y, x0 [][656]float32, x1 []Target, x2 float32) {
+	switch {
+	case useAVX512:
+		mseGradientRowsEachAVX512(&y[0][0], &x0[0][0], &x1[0][0], &x2, 640, len(y), 64)
+	case useAVX2:
+		mseGradientRowsEachAVX2(&y[0][0], &x0[0][0], &x1[0][0], &x2, 640, len(y), 64)
+	default:
+		mseGradientRowsGeneric(y, x0, x1, x2)
+	}
+}
+
+func mseRows(y [][1]float32, x0 [][656]float32, x1 []Target) {
+	switch {
+	case useAVX512:
+		mseRowsSumsAVX512(&y[0][0], &x0[0][0], &x1[0][0], 640, len(y), 64)
+	case useAVX2:
+		mseRowsSumsAVX2(&y[0][0], &x0[0][0], &x1[0][0], 640, len(y), 64)
+	default:
+		mseRowsGeneric(y, x0, x1)
 	}
 }
 

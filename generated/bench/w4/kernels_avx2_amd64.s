@@ -779,6 +779,63 @@ next3:
 	VZEROUPPER
 	RET
 
+// mseGradientRowsEachAVX2 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
+TEXT ·mseGradientRowsEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; VBROADCASTSS (DX), Y0
+	MOVQ rows+40(FP), R12; MOVQ gap+48(FP), R13; XORQ AX, AX
+	// y = x2 · (2 · (x0 - x1))
+row1:
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
+	formula_wqz82o(Y3, Y2, Y0)
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
+	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
+	formula_wqz82o(Y3, Y2, Y0)
+	VMASKMOVPS Y3, Y1, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	SUBQ R13, DI
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// mseRowsSumsAVX2 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseRowsSumsAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 - x1; y = y · y
+row1:
+	zero(Y1)
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y3; VMOVUPS (DI)(AX*1), Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VADDPS Y4, Y1, Y1
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y3; VMASKMOVPS (DI)(AX*1), Y0, Y4
+	VSUBPS Y4, Y3, Y4; VMULPS Y4, Y4, Y4
+	VANDPS Y4, Y0, Y2; VADDPS Y2, Y1, Y1
+	LEAQ (AX)(CX*4), AX
+next3:
+	VEXTRACTF128 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
+	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
+	ADDQ R13, AX
+	SUBQ R13, DI
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // mseSumsAVX2 sums y = x0 - x1; y = y · y over the n elements of every row.
 TEXT ·mseSumsAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13

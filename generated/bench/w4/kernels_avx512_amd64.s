@@ -755,6 +755,63 @@ next3:
 	VZEROUPPER
 	RET
 
+// mseGradientRowsEachAVX512 computes y = x2 · (2 · (x0 - x1)) for n elements of every row.
+TEXT ·mseGradientRowsEachAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; VBROADCASTSS (DX), Z0
+	MOVQ rows+40(FP), R12; MOVQ gap+48(FP), R13; XORQ AX, AX
+	// y = x2 · (2 · (x0 - x1))
+row1:
+	MOVQ n+32(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z2; VMOVUPS (DI)(AX*1), Z3
+	formula_nq1wiy(Z3, Z2, Z0)
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z2; VMOVUPS.Z (DI)(AX*1), K7, Z3
+	formula_nq1wiy(Z3, Z2, Z0)
+	VMOVUPS Z3, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	SUBQ R13, DI
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// mseRowsSumsAVX512 sums y = x0 - x1; y = y · y over the n elements of every row.
+TEXT ·mseRowsSumsAVX512(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 - x1; y = y · y
+row1:
+	zero(Z1)
+	MOVQ n+24(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z3; VMOVUPS (DI)(AX*1), Z4
+	VSUBPS Z4, Z3, Z4; VMULPS Z4, Z4, Z4
+	VADDPS Y4, Y1, Y1; VEXTRACTF64X4 $1, Z4, Y2; VADDPS Y2, Y1, Y1
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z3; VMOVUPS.Z (DI)(AX*1), K7, Z4
+	VSUBPS Z4, Z3, Z4; VMULPS Z4, Z4, Z4
+	VMOVUPS.Z Z4, K7, Z0; VADDPS Y0, Y1, Y1; VEXTRACTF64X4 $1, Z0, Y2; VADDPS Y2, Y1, Y1
+	LEAQ (AX)(CX*4), AX
+next3:
+	VEXTRACTF32X4 $1, Y1, X2; VADDPS X2, X1, X1; VUNPCKHPD X1, X1, X2; VADDPS X2, X1, X1; VMOVSHDUP X1, X2
+	VADDSS X2, X1, X1; VMOVSS X1, (R8); ADDQ $4, R8
+	ADDQ R13, AX
+	SUBQ R13, DI
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
 // mseSumsAVX512 sums y = x0 - x1; y = y · y over the n elements of every row.
 TEXT ·mseSumsAVX512(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13

@@ -112,7 +112,11 @@ func dense9WeightLearn(lr float32, g, w *[8][129][16]float32, dy, x [][144]float
 	dense9WeightLearnGeneric(lr, g, w, dy, x, rank, part, parts)
 }
 func mseGradientEach(y, x0, x1 []float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }
-func mseSums(y, x0, x1 []float32)                     { mseSumsGeneric(y, x0, x1) }
-func reluGradientOfRows(y, u0 [][144]float32)         { reluGradientOfRowsGeneric(y, u0) }
-func reluGradientOfSums(y, u0 []float32)              { reluGradientOfSumsGeneric(y, u0) }
-func sgdElements(lr float32, g, w []float32)          { sgdElementsGeneric(lr, g, w) }
+func mseGradientRows(y, x0 [][656]float32, x1 []Target, x2 float32) {
+	mseGradientRowsGeneric(y, x0, x1, x2)
+}
+func mseRows(y [][1]float32, x0 [][656]float32, x1 []Target) { mseRowsGeneric(y, x0, x1) }
+func mseSums(y, x0, x1 []float32)                            { mseSumsGeneric(y, x0, x1) }
+func reluGradientOfRows(y, u0 [][144]float32)                { reluGradientOfRowsGeneric(y, u0) }
+func reluGradientOfSums(y, u0 []float32)                     { reluGradientOfSumsGeneric(y, u0) }
+func sgdElements(lr float32, g, w []float32)                 { sgdElementsGeneric(lr, g, w) }

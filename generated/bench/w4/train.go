@@ -104,10 +104,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
 	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
-	for i := range x {
-		mseSums(lZ10[i][:], (*[640]float32)(z10[i][:])[:], y[i][:])
-		mseGradientEach((*[640]float32)(dz10[i][:])[:], (*[640]float32)(z10[i][:])[:], y[i][:], s_2)
-	}
+	mseRows(lZ10, z10, y)
+	mseGradientRows(dz10, z10, y, s_2)
 	dense10GradInputRows(dz9, dz10, &p.w10, a9)
 	dense9GradInputRows(dz8, dz9, &p.w9, a8)
 	dense9GradInputRows(dz7, dz8, &p.w8, a7)
@@ -252,9 +250,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
 	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
-	for i := range x {
-		mseSums(lZ10[i][:], (*[640]float32)(z10[i][:])[:], y[i][:])
-	}
+	mseRows(lZ10, z10, y)
 }
 
 // evaluated is the loss of a batch that was evaluated.
