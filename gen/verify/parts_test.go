@@ -3,6 +3,7 @@ package verify
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -178,5 +179,34 @@ func TestConditioned(t *testing.T) {
 			require.True(t, well[named["batch_normalization2.bias"]], "%s, %d filters", dtype, filters)
 			require.False(t, well[named["batch_normalization2.running_mean"]], "%s, %d filters", dtype, filters)
 		}
+	}
+}
+
+// TestBeyond: gradients are not compared where those in float64 are beyond float32, and
+// are where they are not.
+func TestBeyond(t *testing.T) {
+	for weight, compared := range map[float64]bool{1: true, 1e30: false} {
+		b := spec.New("net")
+		x := b.Layer("dense", b.Input("x", 2), spec.Fields{"units": 2})
+		b.Output("y", b.Layer("dense", x, spec.Fields{"units": 2}))
+		b.Loss("mse")
+		b.Optimizer("sgd", spec.Fields{"learning_rate": 0.1})
+		net, err := b.Build(op.Vocabulary())
+		require.NoError(t, err)
+		n, err := Prepare(net)
+		require.NoError(t, err)
+		r := &Replay{Network: n, Job: NewJob(rand.New(rand.NewPCG(1, 1)), n, 4)}
+		s := &trainingStep{Replay: r, batch: r.Job.Batches[0], weights: r.initial(), states: Values{}}
+		grads := Values{}
+		for _, p := range n.Plan.Prog.Params {
+			grads[p] = slices.Repeat([]float64{math.NaN()}, len(s.weights[p]))
+			for i := range s.weights[p] {
+				s.weights[p][i] = weight
+			}
+		}
+		checks := &Checks{}
+		require.NoError(t, s.gradientsInFloat64(checks, grads, 1e-4))
+		require.Equal(t, compared, checks.Err() != nil, "weights of %g", weight)
+		require.Equal(t, compared, s.LeftOut == 0)
 	}
 }
