@@ -56,7 +56,8 @@ func (e *Loops) PoolGradientOf(o *ir.PoolGradient, kern *kernel.Kernel, typ stri
 			[]jen.Code{source.Let("s", jen.Id("int"+bits).Call(jen.Qual("math", "MinInt"+bits))), source.Letf("at", "0")},
 			jen.If(greatest, source.Exprf("k > s")).Block(jen.List(jen.Id("s"), jen.Id("at")).Op("=").List(
 				jen.Min(jen.Id("k"), jen.Qual("math", "MaxInt"+bits).Op("-").Lit(1)), source.Exprf("%s", w.from))),
-			jen.Id("dx[at]").Op("+=").Id("dy["+w.to+"]"))...)
+			// through a float64, as Go's compiler branches to choose an address
+			jen.Id("dx[int(float64(at))]").Op("+=").Id("dy["+w.to+"]"))...)
 		if kern != nil {
 			e.Fast(k, func() []jen.Code { return e.poolGradientCalls(kern, o.X.V.Size()) })
 		}
