@@ -11,7 +11,7 @@ import (
 )
 
 // Mix is a run of steps on the elements of a sample that is one call, all of whose values
-// stay in registers: a softmax, a loss with its gradient.
+// stay in registers: a softmax, a layer normalisation.
 type Mix struct {
 	Steps  []*plan.Step
 	Kernel *kernel.Mix
